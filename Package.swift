@@ -1,0 +1,69 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The compiler flags every Swift target shares. `InternalImportsByDefault` keeps a dependency's types out of our own
+// signatures; `MemberImportVisibility` makes each file name what it uses.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("ExistentialAny"),
+]
+
+// Arrows point down: the daemon wires the middle rows, which know the domain (`Delivery`) and at most one package each.
+let package = Package(
+  name: "upsertd",
+  platforms: [.macOS(.v15)],
+  products: [.executable(name: "upsertd", targets: ["upsertd"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+  ],
+  targets: [
+    .executableTarget(
+      name: "upsertd",
+      dependencies: [
+        "Daemon", "Delivery", "Sandbox", "Settings",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Daemon",
+      dependencies: [
+        "CLinux", "Delivery", "Inbox", "ItemFormat", "JSONText", "Outbox", "Receipts", "Sender", "Settings", "TargetAPI",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "FlyingFox", package: "FlyingFox"),
+        .product(name: "FlyingSocks", package: "FlyingFox"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Settings", dependencies: ["Delivery", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+    .target(name: "Inbox", dependencies: ["CLinux", "Delivery"], swiftSettings: strict),
+    .target(name: "ItemFormat", dependencies: ["CZlib", "Delivery", "JSONText"], swiftSettings: strict),
+    .target(name: "TargetAPI", dependencies: ["Delivery", "ItemFormat", "JSONText"], swiftSettings: strict),
+    .target(
+      name: "Outbox", dependencies: ["Delivery", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+    .target(name: "Sender", dependencies: ["CurlShim", "Delivery"], swiftSettings: strict),
+    .target(name: "Receipts", dependencies: ["CLinux", "Delivery", "ItemFormat", "JSONText"], swiftSettings: strict),
+    .target(name: "Delivery", swiftSettings: strict),
+    .target(name: "JSONText", swiftSettings: strict),
+    .target(
+      name: "Sandbox",
+      dependencies: [
+        "JSONText",
+        .product(name: "FlyingFox", package: "FlyingFox"),
+        .product(name: "FlyingSocks", package: "FlyingFox"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "CurlShim", linkerSettings: [.linkedLibrary("curl")]),
+    .target(name: "CLinux"),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+  ]
+)
