@@ -1,0 +1,28 @@
+package import Delivery
+
+/// One item as a reader found it, before any API's rules.
+///
+/// Its JSON text travels beside it; it is empty where `fault` says why there is none.
+package struct RawItem: Sendable, Equatable {
+  /// Counts from 1 in the file.
+  package var number: Int
+  /// Physical line on which the item starts, from 1.
+  package var line: Int
+  /// Where the item stands in the file, in bytes after decompression.
+  ///
+  /// JSON: the value, or in an object of request ids the whole member from the id's opening quote. NDJSON: the line without its
+  /// line break. CSV: the row without its line break.
+  package var source: Range<Int>
+  /// The request id as JSON string content (between the quotes, escapes as written); nil where the file holds none for this item.
+  package var requestID: [UInt8]?
+  /// What the reader itself refuses: over a limit, a bad NDJSON line, a row or cell that can't be converted.
+  package var fault: ItemFault?
+
+  package init(number: Int, line: Int, source: Range<Int>, requestID: [UInt8]? = nil, fault: ItemFault? = nil) {
+    self.number = number
+    self.line = line
+    self.source = source
+    self.requestID = requestID
+    self.fault = fault
+  }
+}
