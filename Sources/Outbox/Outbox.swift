@@ -1,1 +1,150 @@
-// Outbox
+internal import GRDB
+internal import Glibc
+
+/// The queue between dropped files and the APIs: one SQLite file.
+///
+/// # The way of a file
+///
+/// Where a file stands is told by three places that change one after the other, never together: the folders, the `file` table,
+/// and the `history` table. The id (a ULID) is part of the claimed file's name, so each place can be matched with the others.
+///
+///     inbox/name ──claim──▶ work/<id>.name                        (no row)
+///       begin()     row `reading`     batches are being staged, none can be sent
+///       publish()   row `queued`      all batches at once become sendable
+///       settle()    row `finishing`   after the last batch; or fail(), where the whole file can't be used
+///       (results)                     rejects file, receipt, original to archive/ or rejected/
+///       finish()    row gone, `history` has the receipt
+///
+/// What a start finds, and what it does then:
+///
+/// | found | done |
+/// | --- | --- |
+/// | file in `work/`, no row, no history | it is read from its beginning |
+/// | row `reading` | the row and what was staged are dropped, the file is read from its beginning |
+/// | row `queued` | its batches are sent; one that was under way had an unknown outcome, stays counted as unanswered, and is sent again |
+/// | row `finishing` | the result files are written again under the same names, which replaces them; then finish() |
+/// | file in `work/`, no row, but history | only the last rename is missing: it is put away |
+///
+/// # The way of a batch
+///
+/// A row in `batch`, its bytes in `body`. `lease()` counts an attempt before anything is sent, so that a crash can't hide a
+/// request. Then one of: `settle()` (row gone, one row in `settled`, refused items in `refused`), `settle()` with a rest (items that the answer
+/// did not name become a new batch in the same place), `split()` (two rows in its place), `postpone()` (due later). `position`
+/// orders the batches of a file: six digits, and a digit more for each part, which sorts parts into the place of the whole.
+///
+/// # What reaches the disk when
+///
+/// Commits do not wait for the disk (WAL, `synchronous=NORMAL`): what a power failure takes back is sent again, and an upsert may be repeated.
+/// Before the results of a file are written, `secureFinished()` makes all commits so far durable, so a receipt never
+/// speaks of what a power failure could undo.
+///
+/// SQLite before 3.51.3 may lose pages when two connections write or checkpoint at the same instant ("WAL-reset bug"), so one process,
+/// which holds the state's lock, has the one connection that writes; everything else opens the file read-only.
+package final class Outbox: Sendable {
+  let pool: DatabasePool
+  package let path: String
+
+  /// Opens, or creates with mode 0600, the outbox for writing.
+  ///
+  /// - Throws: `OutboxError.newer` for a database of a newer upsertd, which is left untouched; `.damaged` where SQLite can't make sense of it;
+  ///   `.unusable` for a file or folder that can't be written.
+  package convenience init(path: String) throws(OutboxError) {
+    try Self.refuseNewer(path: path)
+    try Self.createPrivately(path: path)
+    try self.init(path: path, readonly: false)
+    do {
+      try Schema.migrator.migrate(pool)
+      try pool.write { db in try Schema.recover(db) }
+    } catch {
+      throw OutboxError(error, path: path)
+    }
+  }
+
+  /// Opens an existing outbox to look at it, beside the daemon that writes it.
+  package convenience init(reading path: String) throws(OutboxError) {
+    try Self.refuseNewer(path: path)
+    try self.init(path: path, readonly: true)
+  }
+
+  private init(path: String, readonly: Bool) throws(OutboxError) {
+    self.path = path
+    var configuration = Configuration()
+    configuration.readonly = readonly
+    configuration.maximumReaderCount = 2
+    configuration.busyMode = .timeout(5)
+    configuration.prepareDatabase { db in
+      guard !readonly else { return }
+      // Page size and vacuum take effect only while the file is still empty. NORMAL: see "What reaches the disk when". The log
+      // is cut back after a checkpoint, or one large file would leave it large.
+      try db.execute(
+        sql: """
+          PRAGMA page_size = 8192;
+          PRAGMA auto_vacuum = INCREMENTAL;
+          PRAGMA synchronous = NORMAL;
+          PRAGMA journal_size_limit = 16777216;
+          PRAGMA cache_size = -8192;
+          """)
+    }
+    do {
+      pool = try DatabasePool(path: path, configuration: configuration)
+    } catch {
+      throw OutboxError(error, path: path)
+    }
+  }
+
+  /// Where an outbox of this program's own version or an older one, or nothing at all, is at `path`.
+  private static func refuseNewer(path: String) throws(OutboxError) {
+    guard access(path, F_OK) == 0 else { return }
+    var configuration = Configuration()
+    configuration.readonly = true
+    do {
+      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      let isNewer = try queue.read { db in try Schema.migrator.hasBeenSuperseded(db) }
+      try queue.close()
+      if isNewer {
+        throw OutboxError(
+          .newer, path: path,
+          reason: "it was written by a newer upsertd; install that version again, or give `state` another folder")
+      }
+    } catch let error as OutboxError {
+      throw error
+    } catch {
+      throw OutboxError(error, path: path)
+    }
+  }
+
+  /// SQLite gives its companions (`-wal`, `-shm`) the mode of the database.
+  private static func createPrivately(path: String) throws(OutboxError) {
+    let descriptor = Glibc.open(path, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else {
+      throw OutboxError(.unusable, path: path, reason: String(cString: strerror(errno)))
+    }
+    fchmod(descriptor, 0o600)
+    Glibc.close(descriptor)
+  }
+
+  /// Closes the file; the last connection to close folds the log into it.
+  package func close() throws(OutboxError) {
+    do { try pool.close() } catch { throw OutboxError(error, path: path) }
+  }
+
+  /// Runs `body` in one transaction, away from Swift's own threads, and never cuts it short when a task is cancelled.
+  func write<Value: Sendable>(
+    _ body: @escaping @Sendable (Database) throws -> Value
+  ) async throws(OutboxError) -> Value {
+    let result = await withCheckedContinuation { (done: CheckedContinuation<Result<Value, any Error>, Never>) in
+      pool.asyncWrite(body, completion: { _, result in done.resume(returning: result) })
+    }
+    do { return try result.get() } catch { throw OutboxError(error, path: path) }
+  }
+
+  /// Looks at the last committed state; does not wait for writers.
+  func read<Value: Sendable>(
+    _ body: @escaping @Sendable (Database) throws -> Value
+  ) async throws(OutboxError) -> Value {
+    let result = await withCheckedContinuation { (done: CheckedContinuation<Result<Value, any Error>, Never>) in
+      pool.asyncRead { database in done.resume(returning: Result { try body(database.get()) }) }
+    }
+    do { return try result.get() } catch { throw OutboxError(error, path: path) }
+  }
+}

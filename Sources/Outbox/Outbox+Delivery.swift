@@ -1,0 +1,173 @@
+package import Delivery
+internal import Foundation
+internal import GRDB
+
+/// What delivery does with batches. Each call is one commit.
+extension Outbox {
+  /// The next batches in line for a target, behind `last`.
+  ///
+  /// Files are published in the order of their ids for a target, so nothing ever appears before what was handed out already.
+  package func line(
+    for target: String, after last: (file: FileID, position: String)?, limit: Int
+  ) async throws(OutboxError) -> [WaitingBatch] {
+    let (file, position) = (last?.file.text ?? "", last?.position ?? "")
+    return try await read { db in
+      let sql = """
+        \(WaitingBatch.columns)
+        WHERE batch.target = ? AND (batch.file_id, position) > (?, ?) AND state = 'queued'
+        ORDER BY batch.file_id, position LIMIT ?
+        """
+      return try Row.fetchAll(db, sql: sql, arguments: [target, file, position, limit]).map(WaitingBatch.init(row:))
+    }
+  }
+
+  /// Counts an attempt, as one without an answer so far, and hands over the request's body.
+  package func lease(_ id: Int64) async throws(OutboxError) -> [UInt8] {
+    try await write { db in
+      try db.cachedStatement(sql: "UPDATE batch SET attempts = attempts + 1, unanswered = unanswered + 1 WHERE id = ?")
+        .execute(arguments: [id])
+      try db.cachedStatement(
+        sql: "UPDATE file SET requests = requests + 1 WHERE id = (SELECT file_id FROM batch WHERE id = ?)"
+      ).execute(arguments: [id])
+      let bytes = try Data.fetchOne(
+        db.cachedStatement(sql: "SELECT bytes FROM body WHERE batch_id = ?"), arguments: [id])
+      guard let bytes else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "batch \(id) has no body") }
+      return Array(bytes)
+    }
+  }
+
+  /// The body alone, for telling whose items were refused without being sent.
+  package func body(of id: Int64) async throws(OutboxError) -> [UInt8] {
+    try await read { db in
+      Array(try Data.fetchOne(db, sql: "SELECT bytes FROM body WHERE batch_id = ?", arguments: [id]) ?? Data())
+    }
+  }
+
+  /// Writes down what an answer settled. Returns the batch that is left, where the answer left some items out.
+  @discardableResult
+  package func settle(
+    _ id: Int64, _ settlement: Settlement, request: RequestFacts?
+  ) async throws(OutboxError) -> WaitingBatch? {
+    try await write { db in
+      guard let batch = try Row.fetchOne(db, sql: "SELECT * FROM batch WHERE id = ?", arguments: [id]),
+        let file = FileID(batch["file_id"] as String)
+      else { return nil }
+      let position: String = batch["position"]
+      let rejected = settlement.refused.count
+      let unanswered: Int = batch["unanswered"] - (request == nil ? 0 : 1)
+      if settlement.accepted + rejected > 0 {
+        try db.cachedStatement(
+          sql: """
+            INSERT INTO settled (file_id, position, items, accepted, rejected, attempts, unanswered, status, request_id, sent_at_ms)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        ).execute(arguments: [
+          file.text, position, settlement.accepted + rejected, settlement.accepted, rejected, batch["attempts"] as Int,
+          unanswered, request?.status, request?.requestID, request?.sentAt.milliseconds,
+        ])
+      }
+      try Self.insert(settlement.refused, of: file, db)
+      try db.cachedStatement(sql: "DELETE FROM batch WHERE id = ?").execute(arguments: [id])
+      var restID: Int64?
+      if let rest = settlement.rest {
+        let new = try Self.insert(rest, of: file, position: position + "0", target: batch["target"], db)
+        try db.execute(
+          sql: "UPDATE batch SET misses = ?, failures = ?, problem = ? WHERE id = ?",
+          arguments: [batch["misses"] + 1, batch["failures"] as Int, "the answer did not name these items", new])
+        restID = new
+      }
+      try db.cachedStatement(
+        sql: """
+          UPDATE file SET accepted = accepted + ?, unchanged = unchanged + ?, rejected = rejected + ?,
+            state = CASE WHEN EXISTS (SELECT 1 FROM batch WHERE file_id = file.id) THEN state ELSE 'finishing' END
+          WHERE id = ?
+          """
+      ).execute(arguments: [settlement.accepted, settlement.unchanged, rejected, file.text])
+      guard let restID else { return nil }
+      return try Row.fetchOne(db, sql: "\(WaitingBatch.columns) WHERE batch.id = ?", arguments: [restID])
+        .map(WaitingBatch.init(row:))
+    }
+  }
+
+  /// Puts two halves in the place of a batch.
+  package func split(_ id: Int64, into halves: [Batch], why: String) async throws(OutboxError) -> [WaitingBatch] {
+    try await write { db in
+      guard let row = try Row.fetchOne(db, sql: "SELECT * FROM batch WHERE id = ?", arguments: [id]),
+        let file = FileID(row["file_id"] as String)
+      else { return [] }
+      var parts: [WaitingBatch] = []
+      for (index, half) in halves.enumerated() {
+        let new = try Self.insert(half, of: file, position: row["position"] + String(index), target: row["target"], db)
+        try db.execute(sql: "UPDATE batch SET problem = ? WHERE id = ?", arguments: [why, new])
+        if let part = try Row.fetchOne(db, sql: "\(WaitingBatch.columns) WHERE batch.id = ?", arguments: [new]) {
+          parts.append(try WaitingBatch(row: part))
+        }
+      }
+      try db.execute(sql: "DELETE FROM batch WHERE id = ?", arguments: [id])
+      return parts
+    }
+  }
+
+  /// Leaves a batch for later.
+  ///
+  /// `wasAnswered`: the request got a whole answer, or never went out, and so does not count as unanswered.
+  package func postpone(
+    _ id: Int64, until due: Timestamp, failures: Int, why: String, wasAnswered: Bool
+  ) async throws(OutboxError) {
+    try await write { db in
+      try db.execute(
+        sql: """
+          UPDATE batch SET due_at_ms = ?, failures = ?, problem = ?, unanswered = unanswered - ? WHERE id = ?
+          """, arguments: [due.milliseconds, failures, why, wasAnswered ? 1 : 0, id])
+    }
+  }
+
+  /// Makes what waits due now: all of it, a file's, or a target's. Returns how many batches.
+  package func makeDue(file: FileID? = nil, target: String? = nil, at now: Timestamp) async throws(OutboxError) -> Int {
+    try await write { db in
+      try db.execute(
+        sql: """
+          UPDATE batch SET due_at_ms = min(due_at_ms, $1)
+          WHERE ($2 IS NULL OR file_id = $2) AND ($3 IS NULL OR target = $3)
+          """, arguments: [now.milliseconds, file?.text, target])
+      return db.changesCount
+    }
+  }
+
+  /// The ids of a target's batches that are waiting: of one file, or of all files that were claimed at `cutoff` or before.
+  package func batches(
+    of file: FileID? = nil, target: String? = nil, receivedUpTo cutoff: Timestamp? = nil
+  ) async throws(OutboxError) -> [WaitingBatch] {
+    try await read { db in
+      let sql = """
+        \(WaitingBatch.columns)
+        WHERE state = 'queued' AND ($1 IS NULL OR batch.file_id = $1) AND ($2 IS NULL OR batch.target = $2)
+          AND ($3 IS NULL OR received_at_ms <= $3)
+        ORDER BY batch.file_id, position LIMIT 100
+        """
+      return try Row.fetchAll(db, sql: sql, arguments: [file?.text, target, cutoff?.milliseconds])
+        .map(WaitingBatch.init(row:))
+    }
+  }
+
+  /// When the oldest file that still waits for a target was claimed.
+  package func oldest(target: String) async throws(OutboxError) -> Timestamp? {
+    try await read { db in
+      try Int64.fetchOne(
+        db,
+        sql: """
+          SELECT received_at_ms FROM batch JOIN file ON file.id = batch.file_id
+          WHERE batch.target = ? AND state = 'queued' ORDER BY batch.file_id LIMIT 1
+          """, arguments: [target]
+      ).map(Timestamp.init(milliseconds:))
+    }
+  }
+
+  package func note(target: String, state: String, reason: String?, until: Timestamp?) async throws(OutboxError) {
+    try await write { db in
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO target (name, state, reason, until_ms) VALUES (?, ?, ?, ?)",
+        arguments: [target, state, reason, until?.milliseconds])
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package import Delivery
+internal import Foundation
+internal import GRDB
+
+/// A request that settled items, as the receipt tells it.
+package struct SettledBatch: Sendable, Equatable {
+  package var items: Int
+  package var accepted: Int
+  package var rejected: Int
+  package var attempts: Int
+  package var unanswered: Int
+  package var status: Int?
+  package var requestID: String?
+  package var sentAt: Timestamp?
+}
+
+/// What is left to do for a file whose items have all settled.
+extension Outbox {
+  /// Files that wait for their results to be written, oldest first, all commits so far made durable.
+  ///
+  /// Sets `completedAt` once, so that a receipt that has to be written again after a crash says the same.
+  package func secureFinished(limit: Int, at now: Timestamp) async throws(OutboxError) -> [FileRecord] {
+    let path = self.path
+    let result = await withCheckedContinuation { (done: CheckedContinuation<Result<[FileRecord], any Error>, Never>) in
+      pool.asyncWriteWithoutTransaction { db in
+        done.resume(
+          returning: Result {
+            let ids = try String.fetchAll(
+              db, sql: "SELECT id FROM file WHERE state = 'finishing' ORDER BY id LIMIT ?", arguments: [limit])
+            guard !ids.isEmpty else { return [] }
+            // A commit with FULL waits for the whole log, and so for every commit before it.
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            defer { try? db.execute(sql: "PRAGMA synchronous = NORMAL") }
+            try db.inTransaction {
+              for id in ids {
+                try db.cachedStatement(
+                  sql: "UPDATE file SET completed_at_ms = coalesce(completed_at_ms, ?) WHERE id = ?"
+                ).execute(arguments: [now.milliseconds, id])
+              }
+              return .commit
+            }
+            return try ids.compactMap { id in
+              try Row.fetchOne(db, sql: "SELECT * FROM file WHERE id = ?", arguments: [id]).flatMap(FileRecord.init(row:))
+            }
+          })
+      }
+    }
+    do { return try result.get() } catch { throw OutboxError(error, path: path) }
+  }
+
+  /// The requests that settled items of a file, in order, a page at a time.
+  package func settled(_ id: FileID, offset: Int, limit: Int) async throws(OutboxError) -> [SettledBatch] {
+    try await read { db in
+      let sql = "SELECT * FROM settled WHERE file_id = ? ORDER BY position LIMIT ? OFFSET ?"
+      return try Row.fetchAll(db, sql: sql, arguments: [id.text, limit, offset]).map { row in
+        SettledBatch(
+          items: row["items"], accepted: row["accepted"], rejected: row["rejected"], attempts: row["attempts"],
+          unanswered: row["unanswered"], status: row["status"], requestID: row["request_id"],
+          sentAt: (row["sent_at_ms"] as Int64?).map(Timestamp.init(milliseconds:)))
+      }
+    }
+  }
+
+  /// A file's refused items behind item number `item`, in the file's order.
+  package func refused(_ id: FileID, after item: Int, limit: Int) async throws(OutboxError) -> [Refusal] {
+    try await read { db in
+      let sql = "SELECT * FROM refused WHERE file_id = ? AND item > ? ORDER BY item LIMIT ?"
+      return try Row.fetchAll(db, sql: sql, arguments: [id.text, item, limit]).map(Refusal.init(row:))
+    }
+  }
+
+  /// The way of these files ends: their rows go, and history keeps the receipts (without batches).
+  package func finish(_ files: [(record: FileRecord, status: String, receipt: String)]) async throws(OutboxError) {
+    try await write { db in
+      for (record, status, receipt) in files {
+        try db.cachedStatement(
+          sql: """
+            INSERT OR REPLACE INTO history (file_id, inbox, name, sha256, status, received_at_ms, completed_at_ms,
+              items, accepted, rejected, receipt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        ).execute(arguments: [
+          record.id.text, record.inbox, Data(record.name), record.facts.sha256, status,
+          record.receivedAt.milliseconds, record.completedAt?.milliseconds ?? record.receivedAt.milliseconds,
+          record.counts.items, record.counts.accepted, record.counts.rejected, receipt,
+        ])
+        try db.cachedStatement(sql: "DELETE FROM file WHERE id = ?").execute(arguments: [record.id.text])
+      }
+      // Receipts themselves stand in their folders; here only the last thousand are kept at hand.
+      try db.execute(
+        sql: """
+          UPDATE history SET receipt = NULL WHERE receipt IS NOT NULL AND file_id <
+            (SELECT file_id FROM history ORDER BY file_id DESC LIMIT 1 OFFSET 999)
+          """)
+    }
+  }
+
+  /// Gives pages that a backlog left empty back to the disk, a few at a time.
+  package func giveBackPages(_ pages: Int) async throws(OutboxError) {
+    try await write { db in try db.execute(sql: "PRAGMA incremental_vacuum(\(pages))") }
+  }
+}

@@ -1,0 +1,112 @@
+package import Delivery
+internal import Foundation
+internal import GRDB
+
+/// What waits, in numbers.
+package struct QueueCounts: Sendable, Equatable {
+  package var files = 0
+  package var batches = 0
+  package var items = 0
+  package var bytes = 0
+  /// When the oldest file that is not done was claimed.
+  package var oldestAt: Timestamp?
+
+  package init() {}
+}
+
+/// What the daemon last knew of a target.
+package struct TargetNote: Sendable, Equatable {
+  package var state: String
+  package var reason: String?
+  package var until: Timestamp?
+}
+
+package enum PausableKind: String, Sendable {
+  case inbox
+  case target
+}
+
+extension Outbox {
+  package func queue() async throws(OutboxError) -> QueueCounts {
+    try await read { db in
+      var counts = QueueCounts()
+      if let row = try Row.fetchOne(db, sql: "SELECT count(*) AS files, min(received_at_ms) AS oldest FROM file") {
+        counts.files = row["files"]
+        counts.oldestAt = (row["oldest"] as Int64?).map(Timestamp.init(milliseconds:))
+      }
+      let sql = "SELECT count(*) AS batches, total(items) AS items, total(bytes) AS bytes FROM batch"
+      if let row = try Row.fetchOne(db, sql: sql) {
+        counts.batches = row["batches"]
+        counts.items = Int(row["items"] as Double)
+        counts.bytes = Int(row["bytes"] as Double)
+      }
+      return counts
+    }
+  }
+
+  package func targetNotes() async throws(OutboxError) -> [String: TargetNote] {
+    try await read { db in
+      var notes: [String: TargetNote] = [:]
+      for row in try Row.fetchAll(db, sql: "SELECT * FROM target") {
+        notes[row["name"]] = TargetNote(
+          state: row["state"], reason: row["reason"],
+          until: (row["until_ms"] as Int64?).map(Timestamp.init(milliseconds:)))
+      }
+      return notes
+    }
+  }
+
+  /// The last receipts without their batches, newest first.
+  package func recentReceipts(limit: Int) async throws(OutboxError) -> [String] {
+    try await read { db in
+      try String.fetchAll(
+        db,
+        sql: """
+          SELECT receipt FROM history WHERE receipt IS NOT NULL
+          ORDER BY completed_at_ms DESC, file_id DESC LIMIT ?
+          """, arguments: [limit])
+    }
+  }
+
+  package func paused(_ kind: PausableKind) async throws(OutboxError) -> Set<String> {
+    try await read { db in
+      Set(try String.fetchAll(db, sql: "SELECT name FROM paused WHERE kind = ?", arguments: [kind.rawValue]))
+    }
+  }
+
+  package func setPaused(_ kind: PausableKind, _ name: String, _ isPaused: Bool) async throws(OutboxError) {
+    try await write { db in
+      try db.execute(
+        sql: isPaused
+          ? "INSERT OR IGNORE INTO paused (kind, name) VALUES (?, ?)" : "DELETE FROM paused WHERE kind = ? AND name = ?",
+        arguments: [kind.rawValue, name])
+    }
+  }
+
+  package func file(_ id: FileID) async throws(OutboxError) -> FileRecord? {
+    try await read { db in
+      try Row.fetchOne(db, sql: "SELECT * FROM file WHERE id = ?", arguments: [id.text]).flatMap(FileRecord.init(row:))
+    }
+  }
+
+  /// Whether a file's way has ended already; its receipt's status.
+  package func finishedStatus(_ id: FileID) async throws(OutboxError) -> String? {
+    try await read { db in
+      try String.fetchOne(db, sql: "SELECT status FROM history WHERE file_id = ?", arguments: [id.text])
+    }
+  }
+
+  /// Ids of all files on their way, and the newest id ever given out.
+  package func filesUnderWay() async throws(OutboxError) -> (ids: Set<FileID>, newest: FileID?) {
+    try await read { db in
+      let ids = try String.fetchAll(db, sql: "SELECT id FROM file").compactMap { FileID($0) }
+      let last = try String.fetchOne(db, sql: "SELECT max(file_id) FROM history").flatMap { FileID($0) }
+      return (Set(ids), (ids + [last].compactMap { $0 }).max())
+    }
+  }
+
+  /// Names of the targets that batches wait for, whether or not the configuration still has them.
+  package func awaitedTargets() async throws(OutboxError) -> Set<String> {
+    try await read { db in Set(try String.fetchAll(db, sql: "SELECT DISTINCT target FROM batch")) }
+  }
+}

@@ -1,0 +1,115 @@
+internal import GRDB
+
+/// The tables of the outbox, for this program and for whoever looks with the `sqlite3` shell.
+enum Schema {
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1") { db in
+      try db.execute(sql: version1)
+    }
+    return migrator
+  }
+
+  /// What a crash while reading left behind goes; the claimed file is read again.
+  static func recover(_ db: Database) throws {
+    try db.execute(sql: "DELETE FROM file WHERE state = 'reading'")
+  }
+
+  /// Times are milliseconds since 1970 in UTC.
+  private static let version1 = """
+    -- One row for each claimed file, from the beginning of its reading until its receipt is written.
+    CREATE TABLE file (
+      id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 26),
+      inbox TEXT NOT NULL,
+      name BLOB NOT NULL,                 -- as dropped; bytes
+      state TEXT NOT NULL CHECK (state IN ('reading', 'queued', 'finishing')),
+      received_at_ms INTEGER NOT NULL,
+      completed_at_ms INTEGER,
+      -- known once it was read
+      format TEXT, shape TEXT, api TEXT, target TEXT, url TEXT,
+      success_mode TEXT CHECK (success_mode IN ('Partial', 'Atomic')),
+      ordering TEXT CHECK (ordering IN ('key', 'file', 'none')),
+      file_bytes INTEGER NOT NULL DEFAULT 0,
+      sha256 TEXT,
+      corrects TEXT, duplicate_of TEXT,
+      -- counts so far
+      items INTEGER NOT NULL DEFAULT 0,
+      accepted INTEGER NOT NULL DEFAULT 0,
+      unchanged INTEGER NOT NULL DEFAULT 0,
+      rejected INTEGER NOT NULL DEFAULT 0,
+      requests INTEGER NOT NULL DEFAULT 0,
+      -- where the whole file could not be used
+      error_code TEXT, error_message TEXT, error_line INTEGER, error_column INTEGER,
+      CHECK (state <> 'queued' OR (target IS NOT NULL AND error_code IS NULL)),
+      CHECK (accepted + rejected <= items OR state = 'reading'),
+      CHECK (state <> 'finishing' OR accepted + rejected = items)
+    ) STRICT;
+    CREATE INDEX file_state ON file (state);
+    CREATE INDEX file_sha256 ON file (inbox, sha256);
+
+    -- One row for each request that still has to be answered for.
+    CREATE TABLE batch (
+      id INTEGER PRIMARY KEY,
+      file_id TEXT NOT NULL REFERENCES file (id) ON DELETE CASCADE,
+      position TEXT NOT NULL,             -- orders the batches of a file; halves add a digit
+      target TEXT NOT NULL,
+      items INTEGER NOT NULL CHECK (items > 0),
+      bytes INTEGER NOT NULL,
+      item_index BLOB NOT NULL,           -- number, line, place in the file and key of each item, packed
+      attempts INTEGER NOT NULL DEFAULT 0,   -- requests sent, one under way included
+      unanswered INTEGER NOT NULL DEFAULT 0, -- of them, without a whole answer, one under way included
+      failures INTEGER NOT NULL DEFAULT 0,   -- in a row; sets the backoff
+      misses INTEGER NOT NULL DEFAULT 0,     -- answers that did not name its items
+      due_at_ms INTEGER NOT NULL DEFAULT 0,
+      problem TEXT,                       -- why it waits
+      UNIQUE (file_id, position)
+    ) STRICT;
+    CREATE INDEX batch_line ON batch (target, file_id, position);
+
+    -- The request bodies, apart from the rows that are updated.
+    CREATE TABLE body (
+      batch_id INTEGER PRIMARY KEY REFERENCES batch (id) ON DELETE CASCADE,
+      bytes BLOB NOT NULL
+    ) STRICT;
+
+    -- The requests that settled items: the receipt's "batches".
+    CREATE TABLE settled (
+      file_id TEXT NOT NULL REFERENCES file (id) ON DELETE CASCADE,
+      position TEXT NOT NULL,
+      items INTEGER NOT NULL, accepted INTEGER NOT NULL, rejected INTEGER NOT NULL,
+      attempts INTEGER NOT NULL, unanswered INTEGER NOT NULL,
+      status INTEGER, request_id TEXT, sent_at_ms INTEGER,
+      PRIMARY KEY (file_id, position)
+    ) STRICT, WITHOUT ROWID;
+
+    -- The items that were refused, here or by the API.
+    CREATE TABLE refused (
+      file_id TEXT NOT NULL REFERENCES file (id) ON DELETE CASCADE,
+      item INTEGER NOT NULL, line INTEGER NOT NULL,
+      source_start INTEGER NOT NULL, source_end INTEGER NOT NULL,   -- place in the file, after decompression
+      key TEXT, code TEXT NOT NULL, message TEXT NOT NULL,
+      PRIMARY KEY (file_id, item)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Finished files. Receipts are kept for the last of them; the rest only tells repeated files apart.
+    CREATE TABLE history (
+      file_id TEXT NOT NULL PRIMARY KEY,
+      inbox TEXT NOT NULL, name BLOB NOT NULL, sha256 TEXT, status TEXT NOT NULL,
+      received_at_ms INTEGER NOT NULL, completed_at_ms INTEGER NOT NULL,
+      items INTEGER NOT NULL, accepted INTEGER NOT NULL, rejected INTEGER NOT NULL,
+      receipt TEXT                        -- without its batches
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX history_sha256 ON history (inbox, sha256);
+
+    -- What the daemon last knew of its targets.
+    CREATE TABLE target (
+      name TEXT NOT NULL PRIMARY KEY,
+      state TEXT NOT NULL CHECK (state IN ('delivering', 'slowed', 'held')),
+      reason TEXT, until_ms INTEGER
+    ) STRICT;
+
+    -- What an operator paused; it outlives a restart.
+    CREATE TABLE paused (kind TEXT NOT NULL CHECK (kind IN ('inbox', 'target')), name TEXT NOT NULL, PRIMARY KEY (kind, name))
+      STRICT, WITHOUT ROWID;
+    """
+}

@@ -1,0 +1,83 @@
+package import Delivery
+internal import Foundation
+internal import GRDB
+
+/// A batch in line, without its bytes.
+package struct WaitingBatch: Sendable {
+  package var id: Int64
+  package var file: FileID
+  package var position: String
+  package var inbox: String
+  package var ordering: Ordering
+  package var successMode: SuccessMode
+  package var receivedAt: Timestamp
+  package var items: [BatchItem]
+  package var attempts: Int
+  /// Failures in a row.
+  package var failures: Int
+  /// Answers that did not name its items.
+  package var misses: Int
+  package var due: Timestamp
+
+  /// What orders its delivery.
+  package var keys: Set<KeyHash> {
+    switch ordering {
+    case .none: []
+    case .file: [KeyHash(inbox: inbox)]
+    case .key: Set(items.map { $0.key ?? KeyHash(inbox: inbox) })
+    }
+  }
+
+  static let columns = """
+    SELECT batch.id, batch.file_id, position, inbox, ordering, success_mode, received_at_ms, item_index,
+      attempts, failures, misses, due_at_ms
+    FROM batch JOIN file ON file.id = batch.file_id
+    """
+
+  init(row: Row) throws {
+    guard let file = FileID(row["file_id"] as String), let items = BatchItem.unpack(Array(row["item_index"] as Data))
+    else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "batch \(row["id"] as Int64) can't be read") }
+    id = row["id"]
+    self.file = file
+    self.items = items
+    position = row["position"]
+    inbox = row["inbox"]
+    ordering = (row["ordering"] as String?).flatMap(Ordering.init(rawValue:)) ?? .key
+    successMode = (row["success_mode"] as String?).flatMap(SuccessMode.init(rawValue:)) ?? .partial
+    receivedAt = Timestamp(milliseconds: row["received_at_ms"])
+    attempts = row["attempts"]
+    failures = row["failures"]
+    misses = row["misses"]
+    due = Timestamp(milliseconds: row["due_at_ms"])
+  }
+}
+
+/// What was learnt of a batch from one request.
+package struct RequestFacts: Sendable, Equatable {
+  package var status: Int?
+  package var requestID: String?
+  package var sentAt: Timestamp
+
+  package init(status: Int?, requestID: String?, sentAt: Timestamp) {
+    self.status = status
+    self.requestID = requestID
+    self.sentAt = sentAt
+  }
+}
+
+/// What is to be written down of a batch some or all of whose items have settled.
+package struct Settlement: Sendable {
+  package var accepted: Int
+  /// Part of `accepted`.
+  package var unchanged: Int
+  package var refused: [Refusal]
+  /// The items that the answer did not name; they are sent again.
+  package var rest: Batch?
+
+  package init(accepted: Int, unchanged: Int, refused: [Refusal], rest: Batch? = nil) {
+    self.accepted = accepted
+    self.unchanged = unchanged
+    self.refused = refused
+    self.rest = rest
+  }
+}
