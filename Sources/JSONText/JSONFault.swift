@@ -1,0 +1,22 @@
+/// Why a text is not JSON, and where.
+package struct JSONFault: Error, Equatable, Sendable {
+  package enum Kind: Sendable {
+    /// Not RFC 8259.
+    case syntax
+    /// Not UTF-8; the offset is that of the ill-formed sequence's first byte.
+    case encoding
+    /// The text ends inside the value; the offset is that of its end.
+    case end
+  }
+
+  package var kind: Kind
+  /// Bytes before the offending one, counted from where the value's first `scan` began, over all calls.
+  package var offset: Int
+  package var reason: String
+
+  package init(_ kind: Kind = .syntax, offset: Int, reason: String) {
+    self.kind = kind
+    self.offset = offset
+    self.reason = reason
+  }
+}
