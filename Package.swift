@@ -50,7 +50,7 @@ let package = Package(
     .target(
       name: "Outbox", dependencies: ["Delivery", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
     .target(name: "Sender", dependencies: ["CurlShim", "Delivery"], swiftSettings: strict),
-    .target(name: "Receipts", dependencies: ["CLinux", "Delivery", "ItemFormat", "JSONText"], swiftSettings: strict),
+    .target(name: "Receipts", dependencies: ["Delivery", "JSONText"], swiftSettings: strict),
     .target(name: "Delivery", swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
     .target(

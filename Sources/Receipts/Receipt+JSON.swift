@@ -1,0 +1,70 @@
+internal import Delivery
+internal import JSONText
+
+extension Receipt {
+  /// The document, a line for each part, each batch and each reject.
+  ///
+  /// `status` shows receipts without batches.
+  package func json(withBatches: Bool = true) -> [UInt8] {
+    var parts = ["\"version\": 1", "\"status\": \(quoted(status.rawValue))", "\"file\": \(fileJSON)"]
+    parts.append("\"target\": " + (target.map(json(of:)) ?? "null"))
+    parts.append(
+      """
+      "counts": {"items": \(counts.items), "accepted": \(counts.accepted), "rejected": \(counts.rejected), \
+      "unchanged": \(counts.unchanged), "requests": \(counts.requests)}
+      """)
+    if withBatches { parts.append("\"batches\": " + list(batches.enumerated().map { json(of: $1, sequence: $0 + 1) })) }
+    parts.append(
+      "\"rejects\": {\"file\": \(quoted(rejectsFile)), \"first\": \(list(rejects.map(json(of:))))}")
+    if let error { parts.append("\"error\": \(json(of: error))") }
+    return Array("{\n  \(parts.joined(separator: ",\n  "))\n}\n".utf8)
+  }
+
+  private var fileJSON: String {
+    var members = [
+      "\"id\": \(quoted(file.id.text))", "\"name\": \(quoted(file.name))", "\"inbox\": \(quoted(file.inbox))",
+      "\"format\": \(quoted(file.format))", "\"bytes\": \(file.bytes)", "\"sha256\": \(quoted(file.sha256))",
+      "\"receivedAt\": \"\(file.receivedAt)\"", "\"completedAt\": \"\(file.completedAt)\"",
+    ]
+    if let corrects = file.corrects { members.append("\"corrects\": \"\(corrects)\"") }
+    if let original = file.duplicateOf { members.append("\"duplicateOf\": \"\(original)\"") }
+    return "{\(members.joined(separator: ", "))}"
+  }
+
+  private func json(of target: Target) -> String {
+    "{\"name\": \(quoted(target.name)), \"api\": \(quoted(target.api.rawValue)), \"url\": \(quoted(target.url))}"
+  }
+
+  private func json(of batch: Batch, sequence: Int) -> String {
+    """
+    {"sequence": \(sequence), "items": \(batch.items), "accepted": \(batch.accepted), "rejected": \(batch.rejected), \
+    "attempts": \(batch.attempts), "unanswered": \(batch.unanswered), "status": \(batch.status.map(String.init) ?? "null"), \
+    "requestId": \(quoted(batch.requestID)), "sentAt": \(quoted(batch.sentAt?.description))}
+    """
+  }
+
+  private func json(of reject: Reject) -> String {
+    """
+    {"item": \(reject.item), "line": \(reject.line), "key": \(quoted(reject.key)), "code": \(quoted(reject.code)), \
+    "message": \(quoted(reject.message))}
+    """
+  }
+
+  private func json(of fault: FileFault) -> String {
+    var members = ["\"code\": \(quoted(fault.code.rawValue))", "\"message\": \(quoted(fault.message))"]
+    if let line = fault.line { members.append("\"line\": \(line)") }
+    if let column = fault.column { members.append("\"column\": \(column)") }
+    return "{\(members.joined(separator: ", "))}"
+  }
+
+  private func list(_ lines: [String]) -> String {
+    lines.isEmpty ? "[]" : "[\n    \(lines.joined(separator: ",\n    "))\n  ]"
+  }
+
+  private func quoted(_ text: String?) -> String {
+    guard let text else { return "null" }
+    var bytes: [UInt8] = []
+    appendQuoted(text, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

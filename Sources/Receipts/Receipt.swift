@@ -1,0 +1,133 @@
+package import Delivery
+
+/// What became of one file: the JSON document that `outbox/receipts/` holds.
+///
+/// Members and codes are fixed by the contract (version 1): other programs read them; members may be added, never renamed.
+package struct Receipt: Sendable, Equatable {
+  package enum Status: String, Sendable, CaseIterable {
+    case accepted
+    case partial
+    case rejected
+  }
+
+  package struct File: Sendable, Equatable {
+    package var id: FileID
+    /// As dropped, for people and programs: bytes that are not UTF-8 are written `%FF`.
+    package var name: String
+    package var inbox: String
+    package var format: String?
+    package var bytes: Int
+    package var sha256: String?
+    package var receivedAt: Timestamp
+    package var completedAt: Timestamp
+    package var corrects: FileID?
+    package var duplicateOf: FileID?
+
+    package init(
+      id: FileID, name: String, inbox: String, format: String?, bytes: Int, sha256: String?, receivedAt: Timestamp,
+      completedAt: Timestamp, corrects: FileID?, duplicateOf: FileID?
+    ) {
+      self.id = id
+      self.name = name
+      self.inbox = inbox
+      self.format = format
+      self.bytes = bytes
+      self.sha256 = sha256
+      self.receivedAt = receivedAt
+      self.completedAt = completedAt
+      self.corrects = corrects
+      self.duplicateOf = duplicateOf
+    }
+  }
+
+  package struct Target: Sendable, Equatable {
+    package var name: String
+    package var api: APIKind
+    package var url: String
+
+    package init(name: String, api: APIKind, url: String) {
+      self.name = name
+      self.api = api
+      self.url = url
+    }
+  }
+
+  package struct Counts: Sendable, Equatable {
+    package var items = 0
+    package var accepted = 0
+    package var rejected = 0
+    /// Part of `accepted`.
+    package var unchanged = 0
+    /// Sent in all.
+    package var requests = 0
+
+    package init() {}
+  }
+
+  /// One request that settled items.
+  package struct Batch: Sendable, Equatable {
+    package var items: Int
+    package var accepted: Int
+    package var rejected: Int
+    package var attempts: Int
+    package var unanswered: Int
+    package var status: Int?
+    package var requestID: String?
+    package var sentAt: Timestamp?
+
+    package init(
+      items: Int, accepted: Int, rejected: Int, attempts: Int, unanswered: Int, status: Int?, requestID: String?,
+      sentAt: Timestamp?
+    ) {
+      self.items = items
+      self.accepted = accepted
+      self.rejected = rejected
+      self.attempts = attempts
+      self.unanswered = unanswered
+      self.status = status
+      self.requestID = requestID
+      self.sentAt = sentAt
+    }
+  }
+
+  package struct Reject: Sendable, Equatable {
+    package var item: Int
+    package var line: Int
+    package var key: String?
+    package var code: String
+    package var message: String
+
+    package init(item: Int, line: Int, key: String?, code: String, message: String) {
+      self.item = item
+      self.line = line
+      self.key = key
+      self.code = code
+      self.message = message
+    }
+  }
+
+  /// How many rejects a receipt holds at most.
+  package static let firstRejects = 100
+
+  package var file: File
+  package var target: Target?
+  package var counts: Counts
+  package var batches: [Batch] = []
+  /// Name in `outbox/rejected/`; nil where nothing was refused.
+  package var rejectsFile: String?
+  /// In file order, `firstRejects` at most.
+  package var rejects: [Reject] = []
+  package var error: FileFault?
+
+  package init(file: File, target: Target?, counts: Counts) {
+    self.file = file
+    self.target = target
+    self.counts = counts
+  }
+
+  package var status: Status {
+    if error != nil { return .rejected }
+    if counts.rejected == 0 { return .accepted }
+    return counts.accepted == 0 ? .rejected : .partial
+  }
+}
