@@ -134,19 +134,34 @@ extension Outbox {
     }
   }
 
-  /// The ids of a target's batches that are waiting: of one file, or of all files that were claimed at `cutoff` or before.
-  package func batches(
-    of file: FileID? = nil, target: String? = nil, receivedUpTo cutoff: Timestamp? = nil
+  /// Takes back an attempt of which nothing went out.
+  package func takeBack(_ id: Int64, why: String) async throws(OutboxError) {
+    try await write { db in
+      try db.execute(
+        sql: "UPDATE batch SET attempts = attempts - 1, unanswered = unanswered - 1, problem = ? WHERE id = ?",
+        arguments: [why, id])
+      try db.execute(
+        sql: "UPDATE file SET requests = requests - 1 WHERE id = (SELECT file_id FROM batch WHERE id = ?)",
+        arguments: [id])
+    }
+  }
+
+  /// A page of what waits, in line: of one file, of a target, of the files that were claimed at `cutoff` or before.
+  package func waiting(
+    of file: FileID? = nil, target: String? = nil, receivedUpTo cutoff: Timestamp? = nil,
+    after last: (file: FileID, position: String)? = nil
   ) async throws(OutboxError) -> [WaitingBatch] {
-    try await read { db in
+    let (lastFile, lastPosition) = (last?.file.text ?? "", last?.position ?? "")
+    return try await read { db in
       let sql = """
         \(WaitingBatch.columns)
         WHERE state = 'queued' AND ($1 IS NULL OR batch.file_id = $1) AND ($2 IS NULL OR batch.target = $2)
-          AND ($3 IS NULL OR received_at_ms <= $3)
+          AND ($3 IS NULL OR received_at_ms <= $3) AND (batch.file_id, position) > ($4, $5)
         ORDER BY batch.file_id, position LIMIT 100
         """
-      return try Row.fetchAll(db, sql: sql, arguments: [file?.text, target, cutoff?.milliseconds])
-        .map(WaitingBatch.init(row:))
+      return try Row.fetchAll(
+        db, sql: sql, arguments: [file?.text, target, cutoff?.milliseconds, lastFile, lastPosition]
+      ).map(WaitingBatch.init(row:))
     }
   }
 

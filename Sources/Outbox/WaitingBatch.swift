@@ -13,6 +13,8 @@ package struct WaitingBatch: Sendable {
   package var receivedAt: Timestamp
   package var items: [BatchItem]
   package var attempts: Int
+  /// Attempts without a whole answer; one under way counts.
+  package var unanswered: Int
   /// Failures in a row.
   package var failures: Int
   /// Answers that did not name its items.
@@ -30,7 +32,7 @@ package struct WaitingBatch: Sendable {
 
   static let columns = """
     SELECT batch.id, batch.file_id, position, inbox, ordering, success_mode, received_at_ms, item_index,
-      attempts, failures, misses, due_at_ms
+      attempts, unanswered, failures, misses, due_at_ms
     FROM batch JOIN file ON file.id = batch.file_id
     """
 
@@ -46,6 +48,7 @@ package struct WaitingBatch: Sendable {
     successMode = (row["success_mode"] as String?).flatMap(SuccessMode.init(rawValue:)) ?? .partial
     receivedAt = Timestamp(milliseconds: row["received_at_ms"])
     attempts = row["attempts"]
+    unanswered = row["unanswered"]
     failures = row["failures"]
     misses = row["misses"]
     due = Timestamp(milliseconds: row["due_at_ms"])

@@ -1,0 +1,21 @@
+package import Delivery
+internal import Dispatch
+internal import Glibc
+
+extension Timestamp {
+  /// The system's clock.
+  package static var now: Timestamp {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+  }
+}
+
+extension DispatchQueue {
+  /// Runs a call that blocks (`read`, `fsync`) here, away from Swift's own few threads.
+  func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { done in
+      async { done.resume(with: Result(catching: body)) }
+    }
+  }
+}

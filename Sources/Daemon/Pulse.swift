@@ -1,0 +1,26 @@
+internal import Delivery
+internal import Synchronization
+
+/// Whether the pipeline moves: each of its loops says so every few seconds, busy or idle.
+///
+/// A loop that waits for a slow API still turns; one that hangs in a call, or waits for ever, does not. The watchdog and `/healthz` ask here.
+package final class Pulse: Sendable {
+  /// How long a loop may wait before it has to turn once, even with nothing to do.
+  static let beat = Duration.seconds(5)
+  /// A loop that has not turned for this long hangs.
+  static let limit = Duration.seconds(30)
+
+  private let last = Mutex<[String: ContinuousClock.Instant]>([:])
+
+  package init() {}
+
+  func beat(_ loop: String) { last.withLock { $0[loop] = .now } }
+
+  func ended(_ loop: String) { _ = last.withLock { $0.removeValue(forKey: loop) } }
+
+  /// The loops that have not turned for longer than they may; empty while everything moves.
+  package var hanging: [String] {
+    let now = ContinuousClock.now
+    return last.withLock { last in last.filter { $0.value + Pulse.limit < now }.keys.sorted() }
+  }
+}

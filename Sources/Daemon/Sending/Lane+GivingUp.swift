@@ -1,0 +1,69 @@
+internal import Delivery
+internal import Logging
+internal import Outbox
+internal import Settings
+
+/// Items that are refused without another attempt: too old, or cancelled.
+extension Lane {
+  /// Refuses what has waited for longer than `max_age`; requests under way are awaited first.
+  func expireIfDue() async throws(OutboxError) {
+    let cutoff = Timestamp(milliseconds: Timestamp.now.milliseconds - retry.maxAge.milliseconds)
+    guard let oldest = try await outbox.oldest(target: target.name), oldest <= cutoff else { return }
+    let fault = ItemFault(.expired, "not accepted within \(retry.maxAge) of its arrival (retry.max_age)")
+    let refused = try await refuseWaiting(fault, receivedUpTo: cutoff)
+    if refused > 0 {
+      logger.error("items expired", metadata: ["target": "\(target.name)", "items": "\(refused)"])
+    }
+  }
+
+  /// Refuses what of a file is not on its way at this moment; a request under way settles its items if the API answers it.
+  ///
+  /// - Returns: the number of items refused now.
+  func cancel(_ file: FileID) async throws(OutboxError) -> Int {
+    if batches.values.contains(where: { $0.file == file && underWay.contains($0.id) }) { cancelled.insert(file) }
+    return try await refuseWaiting(ItemFault(.cancelled, "cancelled by an operator"), file: file)
+  }
+
+  /// A batch that was under way when its file was cancelled, and that would have to be sent again.
+  func refuseIfCancelled(_ batch: WaitingBatch) async throws(OutboxError) {
+    guard cancelled.contains(batch.file), let waiting = batches[batch.id] else { return }
+    try await refuse(waiting, ItemFault(.cancelled, "cancelled by an operator"))
+    remove(batch.id)
+  }
+
+  private func refuseWaiting(
+    _ fault: ItemFault, file: FileID? = nil, receivedUpTo cutoff: Timestamp? = nil
+  ) async throws(OutboxError) -> Int {
+    var count = 0
+    var last: WaitingBatch?
+    while true {
+      let page = try await outbox.waiting(
+        of: file, target: target.name, receivedUpTo: cutoff, after: last.map { ($0.file, $0.position) })
+      for batch in page where !underWay.contains(batch.id) {
+        // Marked before the first wait, so that the loop does not send it meanwhile.
+        window.begin(batch.id)
+        try await refuse(batch, fault)
+        remove(batch.id)
+        count += batch.items.count
+      }
+      guard let end = page.last else { break }
+      last = end
+    }
+    if count > 0 {
+      // What stood behind the refused batches is in line again, in order.
+      await reload()
+      onSettled()
+    }
+    return count
+  }
+
+  private func refuse(_ batch: WaitingBatch, _ fault: ItemFault) async throws(OutboxError) {
+    var fault = fault
+    if batch.unanswered > 0 { fault.message += "; a request with it got no answer, so it may have arrived" }
+    let body = try await outbox.body(of: batch.id)
+    let pieces = Batch(items: batch.items, body: body).pieces ?? []
+    let refused = zip(batch.items, pieces).map { refusal(of: $0, body[$1], fault) }
+    try await outbox.settle(
+      batch.id, Settlement(accepted: 0, unchanged: 0, refused: refused), request: nil)
+  }
+}

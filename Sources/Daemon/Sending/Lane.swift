@@ -1,0 +1,202 @@
+internal import Delivery
+internal import Logging
+internal import Outbox
+internal import Sender
+internal import Settings
+internal import TargetAPI
+
+/// Delivers one target's batches, in the order that their keys ask for, at the pace that the API takes.
+///
+/// The lane looks at the first batches in line (`BatchWindow`), asks whether another request may go out (`Pace`), and sends it in a child
+/// task. What the answer means is decided by the API's pure functions; what is done about it is one commit in the outbox.
+actor Lane {
+  /// How many of the first batches in line are looked at. Bounds memory: what one batch's keys take, 4 KB, times this.
+  static let windowSize = 1000
+  /// Answers that do not name an item before it is given up.
+  static let mostMisses = 3
+
+  let target: Target
+  let api: any TargetAPI
+  let outbox: Outbox
+  let connections: Connections
+  let tokens: TokenSource
+  let retry: Settings.Retry
+  let logger: Logger
+  let pulse: Pulse
+  /// Tells whoever writes results that a file may have become complete.
+  let onSettled: @Sendable () -> Void
+  let signal = Signal()
+
+  var window = BatchWindow()
+  var batches: [Int64: WaitingBatch] = [:]
+  var pace: Pace
+  private var last: (file: FileID, position: String)?
+  private var mayHaveMore = true
+  private var isPaused: Bool
+  private var isStopping = false
+  var underWay: Set<Int64> = []
+  /// Files that were cancelled while a request of theirs was under way.
+  var cancelled: Set<FileID> = []
+  private var noted: Pace.State?
+  private var noteIsDue = true
+
+  init(
+    target: Target, api: any TargetAPI, outbox: Outbox, connections: Connections, retry: Settings.Retry, logger: Logger,
+    pulse: Pulse, isPaused: Bool, onSettled: @escaping @Sendable () -> Void
+  ) {
+    self.target = target
+    self.api = api
+    self.outbox = outbox
+    self.connections = connections
+    self.retry = retry
+    self.logger = logger
+    self.pulse = pulse
+    self.isPaused = isPaused
+    self.onSettled = onSettled
+    tokens = TokenSource(auth: target.auth, connections: connections, timeout: target.timeout)
+    pace = Pace(
+      concurrency: target.concurrency, maxRequestsPerSecond: target.maxRequestsPerSecond,
+      backoff: Backoff(initial: retry.initial, max: retry.max))
+  }
+
+  var backoff: Backoff { Backoff(initial: retry.initial, max: retry.max) }
+
+  /// Delivers until `stop()`; returns when the requests under way have ended.
+  func run() async {
+    let loop = "target \(target.name)"
+    await withDiscardingTaskGroup { requests in
+      while !isStopping {
+        pulse.beat(loop)
+        var wake = Timestamp.now + Pulse.beat
+        do {
+          try await expireIfDue()
+          try await refillIfLow()
+          try await noteState()
+          if let next = begin(in: &requests) { wake = min(wake, next) }
+        } catch {
+          // The disk may be full: nothing is lost by waiting.
+          logger.error("the outbox can't be used; trying again", metadata: ["reason": "\(error)"])
+        }
+        await signal.wait(atMost: max(.milliseconds(1), wake - .now))
+      }
+    }
+    pulse.ended(loop)
+  }
+
+  /// Starts every request that may go out now; returns when to look again, nil for when something happens.
+  private func begin(in requests: inout DiscardingTaskGroup) -> Timestamp? {
+    let now = Timestamp.now
+    while !isPaused {
+      switch pace.permission(at: now, underWay: underWay.count) {
+      case .wait(let until):
+        return until
+      case .go:
+        guard let id = window.sendable(at: now), let batch = batches[id] else { return window.nextDue }
+        window.begin(id)
+        underWay.insert(id)
+        pace.begin(at: now)
+        requests.addTask { await self.deliver(batch) }
+      }
+    }
+    return nil
+  }
+
+  // MARK: - What others ask of the lane
+
+  /// Something was published, up to `file`.
+  func published(_ file: FileID) async {
+    if let last, file < last.file {
+      // A file that could not be read at its time comes late: begin at the front again.
+      await reload()
+    }
+    mayHaveMore = true
+    signal.raise()
+  }
+
+  func setPaused(_ isPaused: Bool) {
+    self.isPaused = isPaused
+    signal.raise()
+  }
+
+  /// An operator says: try now what waits, and end a hold.
+  func tryNow() {
+    pace.release()
+    window.makeAllDue(at: .now)
+    signal.raise()
+  }
+
+  /// Begins no further request.
+  func stop() {
+    isStopping = true
+    signal.raise()
+  }
+
+  /// What the target is doing, for `status`: paused counts before anything else.
+  var state: Pace.State { pace.state }
+
+  // MARK: - The line
+
+  private func refillIfLow() async throws(OutboxError) {
+    guard mayHaveMore, window.count < Self.windowSize / 2 else { return }
+    let more = try await outbox.line(for: target.name, after: last, limit: Self.windowSize - window.count)
+    mayHaveMore = window.count + more.count >= Self.windowSize
+    for batch in more { append(batch) }
+  }
+
+  private func append(_ batch: WaitingBatch) {
+    last = (batch.file, batch.position)
+    batches[batch.id] = batch
+    window.append(BatchWindow.Entry(id: batch.id, keys: batch.keys, due: batch.due))
+  }
+
+  /// Reads the line anew from the outbox; requests under way keep their places.
+  func reload() async {
+    do {
+      let line = try await outbox.line(for: target.name, after: nil, limit: Self.windowSize)
+      window = BatchWindow()
+      batches = [:]
+      last = nil
+      for batch in line {
+        append(batch)
+        if underWay.contains(batch.id) { window.begin(batch.id) }
+      }
+      mayHaveMore = line.count == Self.windowSize
+    } catch {
+      logger.error("the outbox can't be read; trying again", metadata: ["reason": "\(error)"])
+    }
+  }
+
+  func remove(_ id: Int64) {
+    window.settle(id)
+    batches[id] = nil
+  }
+
+  func replace(_ id: Int64, by parts: [WaitingBatch]) {
+    window.replace(id, by: parts.map { BatchWindow.Entry(id: $0.id, keys: $0.keys, due: $0.due) })
+    batches[id] = nil
+    for part in parts { batches[part.id] = part }
+    if let last, let part = parts.last, part.file == last.file, part.position > last.position {
+      self.last = (part.file, part.position)
+    }
+  }
+
+  /// Tells the outbox, and so every `status`, when the target's state has changed; and the log, loudly where it is on hold.
+  private func noteState() async throws(OutboxError) {
+    guard pace.state != noted else { return }
+    let before = noted
+    let state = pace.state
+    noted = state
+    let metadata: Logger.Metadata = ["target": "\(target.name)"]
+    switch state {
+    case .delivering:
+      if let before, before != .delivering { logger.notice("target delivers again", metadata: metadata) }
+      try await outbox.note(target: target.name, state: "delivering", reason: nil, until: nil)
+    case .slowed(let reason, let until):
+      logger.warning("target is slowed down", metadata: metadata.merging(["reason": "\(reason)", "until": "\(until)"]) { $1 })
+      try await outbox.note(target: target.name, state: "slowed", reason: reason, until: until)
+    case .held(let reason, let until):
+      logger.error("target is on hold", metadata: metadata.merging(["reason": "\(reason)", "until": "\(until)"]) { $1 })
+      try await outbox.note(target: target.name, state: "held", reason: reason, until: until)
+    }
+  }
+}

@@ -1,0 +1,134 @@
+internal import Delivery
+internal import Foundation
+internal import JSONText
+internal import Sender
+internal import Settings
+
+/// Why there is no access token.
+struct TokenError: Error, Equatable {
+  /// True where the token endpoint, or the file, says no: trying the same again at once can't help.
+  var isRefusal: Bool
+  /// For logs and `status`: never holds a secret.
+  var reason: String
+  var retryAfter: Duration?
+}
+
+/// The access tokens of one target: fetched when first needed, renewed a minute before they end, never shown.
+///
+/// - LUSID and Liquid take OAuth 2's password grant, form-encoded. A refresh token, where the answer had one, is used with HTTP
+///   Basic client credentials, as the LUSID SDK does; where it is refused, the first grant is asked for again.
+actor TokenSource {
+  private struct Token {
+    var value: String
+    var refresh: String?
+    var ends: ContinuousClock.Instant?
+  }
+
+  private let auth: Auth
+  private let connections: Connections
+  private let timeout: Duration
+  private var current: Token?
+  private var underWay: Task<Result<Token, TokenError>, Never>?
+  private(set) var fetches = 0
+
+  init(auth: Auth, connections: Connections, timeout: Duration) {
+    self.auth = auth
+    self.connections = connections
+    self.timeout = timeout
+  }
+
+  /// A token that is good for another minute, as far as its endpoint said.
+  func token() async throws(TokenError) -> String {
+    if let current, current.ends.map({ $0 > .now + .seconds(60) }) ?? true { return current.value }
+    // One fetch serves every request that waits for it, so it belongs to none of their tasks.
+    let fetch = underWay ?? Task { [refresh = current?.refresh] in await self.fetch(refresh: refresh) }
+    underWay = fetch
+    let result = await fetch.value
+    underWay = nil
+    switch result {
+    case .success(let token):
+      current = token
+      return token.value
+    case .failure(let error):
+      throw error
+    }
+  }
+
+  /// The API did not take `token`: the next call gets another one, where there is a way to.
+  func discard(_ token: String) {
+    if current?.value == token { current = nil }
+  }
+
+  private func fetch(refresh: String?) async -> Result<Token, TokenError> {
+    fetches += 1
+    switch auth {
+    case .accessToken(let secret):
+      return .success(Token(value: secret.value))
+    case .accessTokenFile(let path):
+      do {
+        // Somebody else keeps it fresh: look again after a while, and on a 401.
+        return .success(Token(value: try Secret(file: path).value, ends: .now + .seconds(120)))
+      } catch {
+        return .failure(TokenError(isRefusal: true, reason: "\(error)"))
+      }
+    case .grant(let grant):
+      if let refresh, case .success(let token) = await ask(grant, refresh: refresh) { return .success(token) }
+      return await ask(grant, refresh: nil)
+    }
+  }
+
+  private func ask(_ grant: Grant, refresh: String?) async -> Result<Token, TokenError> {
+    var fields: [(String, String?)] = []
+    var headers = [
+      Header("Content-Type", "application/x-www-form-urlencoded"), Header("Accept", "application/json"),
+    ]
+    if let refresh {
+      fields = [("grant_type", "refresh_token"), ("refresh_token", refresh)]
+      let credentials = "\(percentEncoded(grant.clientID ?? "")):\(percentEncoded(grant.clientSecret?.value ?? ""))"
+      headers.append(Header("Authorization", "Basic " + Data(credentials.utf8).base64EncodedString()))
+    } else {
+      fields = [
+        ("grant_type", grant.kind.rawValue), ("username", grant.username), ("password", grant.password?.value),
+        ("scope", grant.scope), ("client_id", grant.clientID), ("client_secret", grant.clientSecret?.value),
+      ]
+    }
+    let body = fields.compactMap { name, value in value.map { "\(name)=\(percentEncoded($0))" } }.joined(separator: "&")
+    let request = Request(
+      method: "POST", url: grant.tokenURL, headers: headers, body: Array(body.utf8), timeout: timeout)
+    do {
+      return read(try await connections.send(request))
+    } catch {
+      return .failure(TokenError(isRefusal: error.code == .setup || error.code == .tls, reason: error.description))
+    }
+  }
+
+  private func read(_ answer: Answer) -> Result<Token, TokenError> {
+    let document = try? JSONValue.parse(answer.body, maxNesting: 32)
+    guard answer.status == 200 else {
+      // The error's code alone (RFC 6749, 5.2): a description may repeat what was sent.
+      let code = document?["error"]?.string.map { " (\($0.prefix(60)))" } ?? ""
+      let wait = answer.header("retry-after").flatMap { RetryAfter.wait($0, now: .now) }
+      let mayPass = answer.status >= 500 || answer.status == 429 || answer.status == 408
+      return .failure(
+        TokenError(
+          isRefusal: !mayPass, reason: "the token endpoint answered \(answer.status)\(code)", retryAfter: wait))
+    }
+    guard let value = document?["access_token"]?.string, !value.isEmpty,
+      value.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+    else {
+      return .failure(TokenError(isRefusal: false, reason: "the token endpoint's answer holds no usable access_token"))
+    }
+    let life = document?["expires_in"].flatMap { $0.integer ?? $0.string.flatMap { Int($0) } }
+    return .success(
+      Token(
+        value: value, refresh: document?["refresh_token"]?.string,
+        // A token that lives for less than two minutes is used for half its life.
+        ends: life.map { .now + .seconds($0 > 120 ? $0 : 60 + $0 / 2) }))
+  }
+}
+
+/// RFC 3986's unreserved characters stay; everything else is written `%XX`.
+private func percentEncoded(_ text: String) -> String {
+  let unreserved = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+  return text.addingPercentEncoding(withAllowedCharacters: unreserved) ?? ""
+}

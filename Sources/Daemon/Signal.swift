@@ -1,0 +1,55 @@
+internal import Delivery
+internal import Synchronization
+
+/// Wakes one waiting loop: raised any number of times, it ends one wait, or the next one if nobody waits.
+final class Signal: Sendable {
+  private struct State {
+    var isRaised = false
+    var waiter: CheckedContinuation<Void, Never>?
+    /// Tells a late alarm from the wait that it belongs to.
+    var wait = 0
+  }
+
+  private let state = Mutex(State())
+
+  func raise() { end(wait: nil) }
+
+  /// Returns when the signal is raised, or after `limit`.
+  func wait(atMost limit: Duration) async {
+    let wait = state.withLock { state in
+      state.wait += 1
+      return state.wait
+    }
+    // An alarm of its own, since a continuation can't be waited for with a limit; it does nothing if the wait has ended.
+    let alarm = Task {
+      try await Task.sleep(for: limit)
+      end(wait: wait)
+    }
+    await withCheckedContinuation { continuation in
+      let isRaised = state.withLock { state in
+        if state.isRaised {
+          state.isRaised = false
+          return true
+        }
+        state.waiter = continuation
+        return false
+      }
+      if isRaised { continuation.resume() }
+    }
+    alarm.cancel()
+  }
+
+  private func end(wait: Int?) {
+    let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+      if let wait, wait != state.wait { return nil }
+      guard let waiter = state.waiter else {
+        // Only a raise is remembered; an alarm before the wait has begun would end it at once.
+        state.isRaised = true
+        return nil
+      }
+      state.waiter = nil
+      return waiter
+    }
+    waiter?.resume()
+  }
+}
