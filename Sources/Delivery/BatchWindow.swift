@@ -32,6 +32,7 @@ package struct BatchWindow: Sendable {
 
   package var count: Int { line.count }
   package var isEmpty: Bool { line.isEmpty }
+  package var first: Int64? { line.first }
   package var underWay: Int { entries.values.reduce(0) { $0 + ($1.isUnderWay ? 1 : 0) } }
 
   /// Adds a batch at the end of the line.

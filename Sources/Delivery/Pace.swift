@@ -57,7 +57,10 @@ package struct Pace: Sendable {
   }
 
   /// The API answered as it should: a hold ends, and one more request may be under way after as many good answers as there are now.
-  package mutating func succeeded() {
+  ///
+  /// An answer to a request that went out before the API asked for time does not shorten that time.
+  package mutating func succeeded(at now: Timestamp) {
+    if case .slowed(_, let until) = state, until > now { return }
     failures = 0
     state = .delivering
     successes += 1

@@ -43,15 +43,17 @@ extension Outbox {
     }
   }
 
-  /// Writes down what an answer settled. Returns the batch that is left, where the answer left some items out.
+  /// Writes down what an answer settled, or what was refused without one (`request` is nil).
+  ///
+  /// Returns the batch that is left, where the answer left some items out, and whether the file is now finishing.
   @discardableResult
   package func settle(
     _ id: Int64, _ settlement: Settlement, request: RequestFacts?
-  ) async throws(OutboxError) -> WaitingBatch? {
+  ) async throws(OutboxError) -> (rest: WaitingBatch?, isFileComplete: Bool) {
     try await write { db in
       guard let batch = try Row.fetchOne(db, sql: "SELECT * FROM batch WHERE id = ?", arguments: [id]),
         let file = FileID(batch["file_id"] as String)
-      else { return nil }
+      else { return (nil, false) }
       let position: String = batch["position"]
       let rejected = settlement.refused.count
       let unanswered: Int = batch["unanswered"] - (request == nil ? 0 : 1)
@@ -83,9 +85,13 @@ extension Outbox {
           WHERE id = ?
           """
       ).execute(arguments: [settlement.accepted, settlement.unchanged, rejected, file.text])
-      guard let restID else { return nil }
-      return try Row.fetchOne(db, sql: "\(WaitingBatch.columns) WHERE batch.id = ?", arguments: [restID])
-        .map(WaitingBatch.init(row:))
+      if let restID {
+        let rest = try Row.fetchOne(db, sql: "\(WaitingBatch.columns) WHERE batch.id = ?", arguments: [restID])
+        return (try rest.map(WaitingBatch.init(row:)), false)
+      }
+      let state = try String.fetchOne(
+        db.cachedStatement(sql: "SELECT state FROM file WHERE id = ?"), arguments: [file.text])
+      return (nil, state == "finishing")
     }
   }
 
@@ -162,19 +168,6 @@ extension Outbox {
       return try Row.fetchAll(
         db, sql: sql, arguments: [file?.text, target, cutoff?.milliseconds, lastFile, lastPosition]
       ).map(WaitingBatch.init(row:))
-    }
-  }
-
-  /// When the oldest file that still waits for a target was claimed.
-  package func oldest(target: String) async throws(OutboxError) -> Timestamp? {
-    try await read { db in
-      try Int64.fetchOne(
-        db,
-        sql: """
-          SELECT received_at_ms FROM batch JOIN file ON file.id = batch.file_id
-          WHERE batch.target = ? AND state = 'queued' ORDER BY batch.file_id LIMIT 1
-          """, arguments: [target]
-      ).map(Timestamp.init(milliseconds:))
     }
   }
 

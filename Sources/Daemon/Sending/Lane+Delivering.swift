@@ -15,7 +15,6 @@ extension Lane {
       window.putBack(batch.id, due: .now + backoff.ceiling(failures: 1))
     }
     underWay.remove(batch.id)
-    onSettled()
     signal.raise()
   }
 
@@ -79,10 +78,10 @@ extension Lane {
     let retryAfter = answer.header("retry-after").flatMap { RetryAfter.wait($0, now: .now) }
     switch verdict {
     case .settled(let verdicts):
-      pace.succeeded()
+      pace.succeeded(at: .now)
       try await settle(batch, verdicts, facts: facts, body: body)
     case .split(let why):
-      pace.succeeded()
+      pace.succeeded(at: .now)
       log("batch is sent again in halves", batch, reason: why)
       let halves = Batch(items: batch.items, body: body).halves
       replace(batch.id, by: try await outbox.split(batch.id, into: [halves.0, halves.1], why: why))
@@ -120,11 +119,12 @@ extension Lane {
       if let fault { settlement.refused.append(refusal(of: batch.items[index], body[pieces[index]], fault)) }
     }
     if !unnamed.isEmpty { settlement.rest = whole.filtered { unnamed.contains($0) } }
-    let rest = try await outbox.settle(batch.id, settlement, request: facts)
+    let (rest, isFileComplete) = try await outbox.settle(batch.id, settlement, request: facts)
     log("batch is answered", batch, level: .debug, more: [
       "accepted": "\(settlement.accepted)", "rejected": "\(settlement.refused.count)", "status": "\(facts.status ?? 0)",
     ])
     replace(batch.id, by: rest.map { [$0] } ?? [])
+    if isFileComplete { onSettled() }
   }
 
   func refusal(of item: BatchItem, _ piece: ArraySlice<UInt8>, _ fault: ItemFault) -> Refusal {

@@ -8,7 +8,8 @@ extension Lane {
   /// Refuses what has waited for longer than `max_age`; requests under way are awaited first.
   func expireIfDue() async throws(OutboxError) {
     let cutoff = Timestamp(milliseconds: Timestamp.now.milliseconds - retry.maxAge.milliseconds)
-    guard let oldest = try await outbox.oldest(target: target.name), oldest <= cutoff else { return }
+    // The line is in the order of arrival, so its first batch is the oldest.
+    guard let oldest = window.first.flatMap({ batches[$0] }), oldest.receivedAt <= cutoff else { return }
     let fault = ItemFault(.expired, "not accepted within \(retry.maxAge) of its arrival (retry.max_age)")
     let refused = try await refuseWaiting(fault, receivedUpTo: cutoff)
     if refused > 0 {

@@ -32,13 +32,16 @@ actor Lane {
   var pace: Pace
   private var last: (file: FileID, position: String)?
   private var mayHaveMore = true
+  /// Counts how often the line was read anew.
+  private var edition = 0
+  /// Counts what was settled or parted.
+  private var changes = 0
   private var isPaused: Bool
   private var isStopping = false
   var underWay: Set<Int64> = []
   /// Files that were cancelled while a request of theirs was under way.
   var cancelled: Set<FileID> = []
   private var noted: Pace.State?
-  private var noteIsDue = true
 
   init(
     target: Target, api: any TargetAPI, outbox: Outbox, connections: Connections, retry: Settings.Retry, logger: Logger,
@@ -138,12 +141,19 @@ actor Lane {
 
   private func refillIfLow() async throws(OutboxError) {
     guard mayHaveMore, window.count < Self.windowSize / 2 else { return }
-    let more = try await outbox.line(for: target.name, after: last, limit: Self.windowSize - window.count)
-    mayHaveMore = window.count + more.count >= Self.windowSize
+    let (place, edition) = (last, edition)
+    let limit = Self.windowSize - window.count
+    mayHaveMore = false
+    let more = try await outbox.line(for: target.name, after: place, limit: limit)
+    if more.count == limit { mayHaveMore = true }
+    // The line was read anew meanwhile: this page is out of date.
+    guard edition == self.edition else { return mayHaveMore = true }
     for batch in more { append(batch) }
   }
 
   private func append(_ batch: WaitingBatch) {
+    // Parts of a batch that was the last in line may have come by way of `replace` already.
+    guard batches[batch.id] == nil else { return }
     last = (batch.file, batch.position)
     batches[batch.id] = batch
     window.append(BatchWindow.Entry(id: batch.id, keys: batch.keys, due: batch.due))
@@ -152,7 +162,14 @@ actor Lane {
   /// Reads the line anew from the outbox; requests under way keep their places.
   func reload() async {
     do {
-      let line = try await outbox.line(for: target.name, after: nil, limit: Self.windowSize)
+      var line: [WaitingBatch]
+      var before: Int
+      repeat {
+        before = changes
+        line = try await outbox.line(for: target.name, after: nil, limit: Self.windowSize)
+        // A batch that was settled or parted meanwhile must not come back.
+      } while before != changes
+      edition += 1
       window = BatchWindow()
       batches = [:]
       last = nil
@@ -166,15 +183,14 @@ actor Lane {
     }
   }
 
-  func remove(_ id: Int64) {
-    window.settle(id)
-    batches[id] = nil
-  }
+  func remove(_ id: Int64) { replace(id, by: []) }
 
   func replace(_ id: Int64, by parts: [WaitingBatch]) {
-    window.replace(id, by: parts.map { BatchWindow.Entry(id: $0.id, keys: $0.keys, due: $0.due) })
+    changes += 1
+    let new = parts.filter { batches[$0.id] == nil }
+    window.replace(id, by: new.map { BatchWindow.Entry(id: $0.id, keys: $0.keys, due: $0.due) })
     batches[id] = nil
-    for part in parts { batches[part.id] = part }
+    for part in new { batches[part.id] = part }
     if let last, let part = parts.last, part.file == last.file, part.position > last.position {
       self.last = (part.file, part.position)
     }
