@@ -19,4 +19,15 @@ package struct JSONFault: Error, Equatable, Sendable {
     self.offset = offset
     self.reason = reason
   }
+
+  /// Says that `byte`, or the end, stands where something else should.
+  package static func reason(for byte: UInt8?, expected: String) -> String {
+    guard let byte else { return "the text ends where \(expected) should stand" }
+    return "\(name(of: byte)) where \(expected) should stand"
+  }
+
+  static func name(of byte: UInt8) -> String {
+    if byte > 0x20, byte < 0x7F { return "'\(Unicode.Scalar(byte))'" }
+    return "byte 0x" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+  }
 }

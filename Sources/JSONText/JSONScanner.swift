@@ -79,7 +79,7 @@ package struct JSONScanner: Sendable {
           i &+= 1
           state = .escape
         } else if byte < 0x20 {
-          throw fault(start, i, "a control character (\(name(of: byte))) in a string: write it as an escape")
+          throw fault(start, i, "a control character (\(JSONFault.name(of: byte))) in a string: write it as an escape")
         } else if let next = CharacterScan.endOfCommonCharacter(bytes, at: i) {
           i = next
         } else {
@@ -101,9 +101,10 @@ package struct JSONScanner: Sendable {
         case UInt8(ascii: "-"): state = .minus
         case UInt8(ascii: "0"): state = .zero
         case UInt8(ascii: "1")...UInt8(ascii: "9"): state = .integer
-        case UInt8(ascii: "t"): beginLiteral("r", "u", "e")
-        case UInt8(ascii: "f"): beginLiteral("a", "l", "s", "e")
-        case UInt8(ascii: "n"): beginLiteral("u", "l", "l")
+        // The rest of the literal, its first byte lowest: rue, alse, ull.
+        case UInt8(ascii: "t"): beginLiteral(0x65_75_72)
+        case UInt8(ascii: "f"): beginLiteral(0x65_73_6C_61)
+        case UInt8(ascii: "n"): beginLiteral(0x6C_6C_75)
         case 0x20, 0x0A, 0x0D, 0x09: break
         case UInt8(ascii: "]") where state == .firstElement:
           nesting.pop()
@@ -148,6 +149,7 @@ package struct JSONScanner: Sendable {
       case .literal:
         guard bytes[i] == UInt8(truncatingIfNeeded: literalLeft) else {
           try refuse(bytes[i], start, i, expected: "true, false or null")
+          i &+= 1
           break
         }
         i &+= 1
@@ -167,6 +169,7 @@ package struct JSONScanner: Sendable {
       case .unicode:
         guard isHexDigit(bytes[i]) else {
           try refuse(bytes[i], start, i, expected: "four hexadecimal digits after \\u")
+          i &+= 1
           break
         }
         i &+= 1
@@ -176,7 +179,7 @@ package struct JSONScanner: Sendable {
         switch character.take(bytes[i]) {
         case .more: break
         case .whole:
-          if isStray { throw fault(start, i &+ 1 &- character.taken, "a character outside a string") }
+          if isStray { throw fault(start, i &+ 1 &- character.taken, "a character that may stand only in a string") }
           state = .string
         case .broken: throw encodingFault(start, i &- character.taken)
         }
@@ -217,36 +220,29 @@ package struct JSONScanner: Sendable {
       let byte = bytes[i]
       let isDigit = byte &- UInt8(ascii: "0") < 10
       switch state {
-      case .integer, .fraction, .exponentDigits:
+      case .zero where isDigit: throw fault(start, i, "a number with a leading zero")
+      case .integer, .zero, .fraction, .exponentDigits:
         if isDigit { break }
-        if byte == UInt8(ascii: "."), state == .integer {
+        if byte == UInt8(ascii: "."), state == .integer || state == .zero {
           state = .point
         } else if byte | 0x20 == UInt8(ascii: "e"), state != .exponentDigits {
           state = .exponent
         } else {
           return false
         }
-      case .minus:
-        guard isDigit else { return try refuseInNumber(byte, start, i) }
-        state = byte == UInt8(ascii: "0") ? .zero : .integer
-      case .zero:
-        if byte == UInt8(ascii: ".") {
-          state = .point
-        } else if byte | 0x20 == UInt8(ascii: "e") {
-          state = .exponent
-        } else if isDigit {
-          throw fault(start, i, "a number with a leading zero")
-        } else {
-          return false
-        }
-      case .point:
-        guard isDigit else { return try refuseInNumber(byte, start, i) }
-        state = .fraction
       case .exponent where byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-"):
         state = .exponentSign
       default:
-        guard isDigit else { return try refuseInNumber(byte, start, i) }
-        state = .exponentDigits
+        guard isDigit else {
+          try refuse(byte, start, i, expected: "a digit")
+          i &+= 1
+          return true
+        }
+        switch state {
+        case .minus: state = byte == UInt8(ascii: "0") ? .zero : .integer
+        case .point: state = .fraction
+        default: state = .exponentDigits
+        }
       }
       i &+= 1
     }
@@ -278,8 +274,9 @@ package struct JSONScanner: Sendable {
     }
   }
 
-  private mutating func beginLiteral(_ rest: Unicode.Scalar...) {
-    literalLeft = rest.reversed().reduce(0) { $0 << 8 | $1.value }
+  @inline(__always)
+  private mutating func beginLiteral(_ rest: UInt32) {
+    literalLeft = rest
     state = .literal
   }
 
@@ -296,11 +293,7 @@ package struct JSONScanner: Sendable {
       isStray = true
       return try beginCharacter(byte, start, i)
     }
-    throw fault(start, i, "\(name(of: byte)) where \(expected) should stand")
-  }
-
-  private mutating func refuseInNumber(_ byte: UInt8, _ start: Int, _ i: Int) throws(JSONFault) -> Bool {
-    throw fault(start, i, "\(name(of: byte)) where a digit should stand")
+    throw fault(start, i, JSONFault.reason(for: byte, expected: expected))
   }
 
   private func fault(_ start: Int, _ i: Int, _ reason: String) -> JSONFault {
@@ -316,8 +309,3 @@ package struct JSONScanner: Sendable {
 private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
 
 private func isHexDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 6 }
-
-private func name(of byte: UInt8) -> String {
-  if byte > 0x20, byte < 0x7F { return "'\(Unicode.Scalar(byte))'" }
-  return "byte 0x" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-}

@@ -57,7 +57,7 @@ package func appendQuoted(_ bytes: Span<UInt8>, to target: inout [UInt8]) {
     guard i < bytes.count else { break }
     let byte = bytes[i]
     if byte >= 0x80 {
-      let end = endOfCharacter(bytes, at: i)
+      let end = endOfSequence(bytes, at: i)
       if end.isWhole { bytes.append(i..<end.index, to: &target) } else { target += "\u{FFFD}".utf8 }
       i = end.index
       continue
@@ -77,8 +77,15 @@ package func appendQuoted(_ bytes: Span<UInt8>, to target: inout [UInt8]) {
   target.append(UInt8(ascii: "\""))
 }
 
+/// The end of the character at `start`; nil where the bytes there are not UTF-8, or not all of it.
+package func endOfCharacter(_ bytes: Span<UInt8>, at start: Int) -> Int? {
+  let end = endOfSequence(bytes, at: start)
+  return end.isWhole ? end.index : nil
+}
+
 /// The end of the UTF-8 sequence at `start`, or of the longest part of it that is not ill-formed (at least one byte).
-private func endOfCharacter(_ bytes: Span<UInt8>, at start: Int) -> (index: Int, isWhole: Bool) {
+private func endOfSequence(_ bytes: Span<UInt8>, at start: Int) -> (index: Int, isWhole: Bool) {
+  if bytes[start] < 0x80 { return (start + 1, true) }
   guard var scan = CharacterScan(lead: bytes[start]) else { return (start + 1, false) }
   var i = start + 1
   while i < bytes.count {

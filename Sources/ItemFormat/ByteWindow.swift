@@ -1,0 +1,58 @@
+import JSONText
+
+/// The part of a file's content that a reader looks at: read in chunks, dropped as soon as it is done with.
+///
+/// Counts physical lines (ended by LF) as it goes, so that places can be told without the bytes before them. Positions are in bytes
+/// from the content's start.
+struct ByteWindow {
+  private(set) var bytes: [UInt8] = []
+  /// The position of `bytes[0]`.
+  private(set) var base = 0
+  private(set) var atEnd = false
+  private let chunkBytes: Int
+  // Lines are counted up to here.
+  private var counted = 0
+  private var line = 1
+  private var lineStart = 0
+
+  init(chunkBytes: Int) { self.chunkBytes = chunkBytes }
+
+  /// The position just past the last byte read.
+  var end: Int { base + bytes.count }
+
+  @inline(__always)
+  func byte(at position: Int) -> UInt8 { bytes[position - base] }
+
+  /// Reads another chunk, after dropping all bytes before `position`; false at the content's end.
+  mutating func fill<S: ByteSource & ~Copyable>(from source: inout S, keepingFrom position: Int) throws -> Bool {
+    if atEnd { return false }
+    if position > base {
+      countLines(to: min(position, end))
+      bytes.removeFirst(min(position, end) - base)
+      base = position
+    }
+    let before = bytes.count
+    try source.read(upTo: chunkBytes, into: &bytes)
+    atEnd = bytes.count == before
+    return !atEnd
+  }
+
+  /// Counts the lines before `position`, which from then on may only grow.
+  mutating func countLines(to position: Int) {
+    guard position > counted else { return }
+    let fresh = counted - base..<position - base
+    counted = position
+    let breaks = bytes.span.occurrences(of: UInt8(ascii: "\n"), in: fresh)
+    guard breaks > 0 else { return }
+    line += breaks
+    var i = fresh.upperBound
+    while bytes[i - 1] != UInt8(ascii: "\n") { i -= 1 }
+    lineStart = base + i
+  }
+
+  /// Line and column of `position`, both from 1, the column in bytes.
+  mutating func place(of position: Int) -> (line: Int, column: Int) {
+    countLines(to: position)
+    return (line, position - lineStart + 1)
+  }
+}

@@ -1,0 +1,114 @@
+import CZlib
+import Delivery
+
+/// What a gzip file holds: one member or several (RFC 1952, section 2.2), zero bytes after the last as tapes leave them.
+///
+/// A file of no bytes holds nothing. Anything else that is not whole, sound members is a `FileFault`; which reads came before it
+/// says nothing, since a member's checksum stands at its end.
+package struct GzipBytes<Source: PositionedBytes & ~Copyable>: ByteSource, ~Copyable {
+  package private(set) var source: Source
+  package private(set) var position = 0
+  private let limits: GzipLimits
+  private let inflater: Inflater
+  /// Compressed bytes read ahead; those before `next` are used up.
+  private var input: [UInt8] = []
+  private var next = 0
+  private var place = Place.start
+
+  private enum Place {
+    case start
+    case member
+    case betweenMembers
+    case padding
+    case end
+  }
+
+  private static var chunkBytes: Int { 128 << 10 }
+
+  package init(_ source: consuming Source, limits: GzipLimits) throws {
+    self.source = source
+    self.limits = limits
+    guard let inflater = Inflater() else {
+      throw ReadError(
+        path: self.source.path, reason: "zlib can't start: no memory, or another version than it was built for")
+    }
+    self.inflater = inflater
+  }
+
+  package var path: String { source.path }
+
+  /// Gives the source back: what it counts is complete once this one has come to its end.
+  package consuming func finish() -> Source { source }
+
+  package mutating func read(upTo count: Int, into buffer: inout [UInt8]) throws {
+    let start = buffer.count
+    while buffer.count == start, place != .end {
+      if next == input.count, try !readAhead() {
+        guard place != .member else { throw damaged("it ends in the middle") }
+        place = .end
+        return
+      }
+      switch place {
+      case .member: try inflate(upTo: count, into: &buffer)
+      case .padding:
+        guard input[next...].allSatisfy({ $0 == 0 }) else { throw damaged("other bytes follow its end") }
+        next = input.count
+      case .betweenMembers where input[next] == 0: place = .padding
+      default:
+        guard input[next] == 0x1F else {
+          throw damaged(place == .start ? "it does not start like one" : "other bytes follow its end")
+        }
+        inflater.reset()
+        place = .member
+      }
+    }
+  }
+
+  private mutating func inflate(upTo count: Int, into buffer: inout [UInt8]) throws {
+    let start = buffer.count
+    let (step, taken) = inflater.inflate(input.span.extracting(next...), upTo: count, into: &buffer)
+    next += taken
+    position += buffer.count - start
+    switch step {
+    case .more: break
+    case .memberEnd: place = .betweenMembers
+    case .damaged(let reason): throw damaged(reason)
+    }
+    guard position <= limits.maxOutputBytes else {
+      throw FileFault(
+        .tooLarge,
+        "the file unfolds to more than \(limits.maxOutputBytes) bytes: split it, or raise limits.max_file_bytes")
+    }
+    let used = source.position - (input.count - next)
+    guard position <= GzipLimits.unratedBytes || (position - 1) / max(1, limits.maxRatio) < used else {
+      throw FileFault(
+        .tooLarge,
+        "the file unfolds to more than \(limits.maxRatio) times its size: if it is meant to, raise limits.max_gzip_ratio"
+      )
+    }
+  }
+
+  /// False at the file's end.
+  private mutating func readAhead() throws -> Bool {
+    input.removeAll(keepingCapacity: true)
+    next = 0
+    try source.read(upTo: Self.chunkBytes, into: &input)
+    return !input.isEmpty
+  }
+
+  private func damaged(_ reason: String) -> FileFault {
+    FileFault(.malformedGzip, "the gzip is damaged: \(reason)")
+  }
+}
+
+extension GzipBytes: PositionedBytes where Source: ~Copyable {
+  package mutating func move(to position: Int) throws {
+    var passed: [UInt8] = []
+    while self.position < position {
+      passed.removeAll(keepingCapacity: true)
+      let before = self.position
+      try read(upTo: min(Self.chunkBytes, position - before), into: &passed)
+      if self.position == before { return }
+    }
+  }
+}

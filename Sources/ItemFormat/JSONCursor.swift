@@ -1,0 +1,116 @@
+import Delivery
+import JSONText
+
+/// A place in a JSON file, and the steps by which a reader goes through it.
+///
+/// A value over the limit is checked to its end like any other, but not kept.
+struct JSONCursor {
+  /// A value that was passed; its bytes are in the window until the next step.
+  struct Value {
+    var range: Range<Int>
+    /// Physical line on which it starts.
+    var line: Int
+    var deepest: Int
+    var isTooLarge: Bool
+  }
+
+  enum Separator {
+    case next
+    case end
+  }
+
+  /// The next byte's position in the file.
+  var position = 0
+  private var window: ByteWindow
+  private let limits: ReaderLimits
+
+  init(limits: ReaderLimits, chunkBytes: Int) {
+    self.limits = limits
+    window = ByteWindow(chunkBytes: chunkBytes)
+  }
+
+  mutating func skipByteOrderMark<S: ByteSource & ~Copyable>(_ source: inout S) throws {
+    position = try window.skipByteOrderMark(from: &source)
+  }
+
+  /// Goes to the next byte that is not white space and returns it; nil at the file's end.
+  mutating func next<S: ByteSource & ~Copyable>(_ source: inout S) throws -> UInt8? {
+    while true {
+      position = window.base + afterSpace(window.bytes.span, from: position - window.base)
+      if position < window.end { return window.byte(at: position) }
+      if try !window.fill(from: &source, keepingFrom: position) { return nil }
+    }
+  }
+
+  /// Passes the value at the position, which must be at a byte that is not white space, or at the end.
+  mutating func value<S: ByteSource & ~Copyable>(_ source: inout S) throws -> Value {
+    let start = position
+    let line = window.place(of: start).line
+    var scanner = JSONScanner()
+    do {
+      while true {
+        if let end = try scanner.scan(window.bytes.span, from: position - window.base) {
+          position = window.base + end
+          break
+        }
+        position = window.end
+        let isKept = position - start <= limits.maxItemBytes
+        if try !window.fill(from: &source, keepingFrom: isKept ? start : position) {
+          try scanner.finish()
+          break
+        }
+      }
+    } catch let fault as JSONFault {
+      throw window.fileFault(fault, from: start)
+    }
+    return Value(
+      range: start..<position, line: line, deepest: scanner.deepest, isTooLarge: position - start > limits.maxItemBytes)
+  }
+
+  /// Passes what follows a value in an array or object: a comma, or the closing bracket or brace.
+  mutating func separator<S: ByteSource & ~Copyable>(_ source: inout S, closing: UInt8) throws -> Separator {
+    let byte = try next(&source)
+    guard byte == UInt8(ascii: ",") || byte == closing else {
+      throw try unexpected(&source, expected: "',' or '\(Unicode.Scalar(closing))'")
+    }
+    position += 1
+    return byte == closing ? .end : .next
+  }
+
+  /// The fault of a byte, or an end, where something else should stand.
+  mutating func unexpected<S: ByteSource & ~Copyable>(_ source: inout S, expected: String) throws -> FileFault {
+    try fault(&source, reason: JSONFault.reason(for: next(&source), expected: expected))
+  }
+
+  /// The fault of the byte or the end at the position: `reason`, unless the byte is no UTF-8 at all.
+  mutating func fault<S: ByteSource & ~Copyable>(_ source: inout S, reason: String) throws -> FileFault {
+    while window.end - position < 4, try window.fill(from: &source, keepingFrom: position) {}
+    guard position < window.end else {
+      return window.fileFault(JSONFault(.end, offset: 0, reason: reason), from: position)
+    }
+    let isCharacter = endOfCharacter(window.bytes.span, at: position - window.base) != nil
+    return window.fileFault(
+      isCharacter
+        ? JSONFault(offset: 0, reason: reason) : JSONFault(.encoding, offset: 0, reason: "a byte that is not UTF-8"),
+      from: position)
+  }
+
+  /// A copy of bytes of the value passed last.
+  func bytes(of range: Range<Int>) -> [UInt8] {
+    Array(window.bytes[range.lowerBound - window.base..<range.upperBound - window.base])
+  }
+
+  /// Calls `body` with bytes of the value passed last, or with none.
+  func withBytes(of range: Range<Int>?, _ body: (Span<UInt8>) throws -> Void) rethrows {
+    let range = range.map { $0.lowerBound - window.base..<$0.upperBound - window.base } ?? 0..<0
+    try body(window.bytes.span.extracting(range))
+  }
+
+  /// Calls `body` with the bytes from the position on, `count` of them or more, or all there are.
+  mutating func lookAhead<S: ByteSource & ~Copyable>(
+    _ source: inout S, bytes count: Int, _ body: (Span<UInt8>) -> Bool
+  ) throws -> Bool {
+    while window.end - position < count, try window.fill(from: &source, keepingFrom: position) {}
+    return body(window.bytes.span.extracting((position - window.base)...))
+  }
+}

@@ -1,0 +1,123 @@
+import Delivery
+import JSONText
+
+/// Reads NDJSON: one item a line, ended by LF or CRLF, which the last line may lack.
+///
+/// A bad line is an item with a fault; only a file without any item at all is a fault of the file. Lines of white space are
+/// skipped, but counted. Of a line over the limit nothing is kept, and whether it is JSON is not looked at.
+package struct NDJSONReader: Sendable {
+  private let limits: ReaderLimits
+  private let chunkBytes: Int
+
+  package init(limits: ReaderLimits, chunkBytes: Int = 256 << 10) {
+    self.limits = limits
+    self.chunkBytes = chunkBytes
+  }
+
+  /// Calls `each` with every item and its JSON text, which is empty where the item has a fault.
+  ///
+  /// - Throws: `FileFault` for a file that can't be used, `ReadError`, and what `each` throws.
+  package func read<S: ByteSource & ~Copyable>(
+    _ source: inout S, each: (RawItem, Span<UInt8>) throws -> Void
+  ) throws -> DocumentShape {
+    var window = ByteWindow(chunkBytes: chunkBytes)
+    var start = try window.skipByteOrderMark(from: &source)
+    let mark = start
+    var number = 0
+    var line = 1
+    while let found = try nextLine(from: start, &window, &source) {
+      if !found.isBlank {
+        number += 1
+        var item = RawItem(number: number, line: line, source: start..<found.end)
+        if found.end - start > limits.maxItemBytes {
+          item.fault = .tooLarge(limits)
+          try each(item, Span())
+        } else {
+          // The byte order mark is part of the first line where its bytes are counted.
+          let lead = line == 1 ? mark : 0
+          let bytes = window.bytes.span.extracting(start - window.base..<found.end - window.base)
+          var value = 0..<0
+          do throws(ItemFault) {
+            value = try check(bytes, lead: lead, isLast: !found.hasBreak)
+          } catch {
+            item.fault = error
+          }
+          try each(item, bytes.extracting(value))
+        }
+      }
+      guard found.hasBreak else { break }
+      start = found.next
+      line += 1
+    }
+    guard number > 0 else { throw FileFault(.emptyFile, "the file is empty") }
+    return .lines
+  }
+
+  private struct Line {
+    /// Without its break.
+    var end: Int
+    /// Where the next line starts.
+    var next: Int
+    var hasBreak: Bool
+    var isBlank: Bool
+  }
+
+  /// The line that starts at `start`; its bytes are in the window unless it is over the limit. Nil at the file's end.
+  private func nextLine<S: ByteSource & ~Copyable>(
+    from start: Int, _ window: inout ByteWindow, _ source: inout S
+  ) throws -> Line? {
+    var at = start
+    var isBlank = true
+    var endsInCR = false
+    while true {
+      let from = at - window.base
+      let found = window.bytes.span.firstIndex(of: UInt8(ascii: "\n"), from: from)
+      let stop = found ?? window.bytes.count
+      if isBlank { isBlank = afterSpace(window.bytes.span, from: from) >= stop }
+      if stop > from { endsInCR = window.bytes[stop - 1] == UInt8(ascii: "\r") }
+      at = window.base + stop
+      if found != nil {
+        return Line(end: endsInCR ? at - 1 : at, next: at + 1, hasBreak: true, isBlank: isBlank)
+      }
+      // One byte more, for a CR that is part of the line break.
+      let isKept = at - start <= limits.maxItemBytes + 1
+      if try !window.fill(from: &source, keepingFrom: isKept ? start : at) {
+        return at == start ? nil : Line(end: at, next: at, hasBreak: false, isBlank: isBlank)
+      }
+    }
+  }
+
+  /// The range of the one value that makes up `line`.
+  private func check(_ line: Span<UInt8>, lead: Int, isLast: Bool) throws(ItemFault) -> Range<Int> {
+    let start = afterSpace(line, from: 0)
+    var scanner = JSONScanner()
+    let end: Int
+    do throws(JSONFault) {
+      end = try scanner.scan(line, from: start) ?? line.count
+      if end == line.count { try scanner.finish() }
+    } catch {
+      let unfinished = scanner.unfinishedCharacterBytes
+      // A line break follows the unfinished character: bytes that are no UTF-8, not just bytes that are missing.
+      if error.kind == .end, unfinished > 0, !isLast {
+        throw badEncoding(lead + line.count - unfinished)
+      }
+      if error.kind == .encoding { throw badEncoding(lead + start + error.offset) }
+      throw malformed(error.reason, lead + start + error.offset)
+    }
+    let rest = afterSpace(line, from: end)
+    guard rest == line.count else {
+      throw endOfCharacter(line, at: rest) == nil
+        ? badEncoding(lead + rest) : malformed("more text after the end of the JSON value", lead + rest)
+    }
+    guard scanner.deepest <= limits.maxNesting else { throw .tooDeep(scanner.deepest, limits) }
+    return start..<end
+  }
+
+  private func badEncoding(_ offset: Int) -> ItemFault {
+    ItemFault(.invalidEncoding, "the line is not UTF-8 at offset \(offset): save the file as UTF-8")
+  }
+
+  private func malformed(_ reason: String, _ offset: Int) -> ItemFault {
+    ItemFault(.malformedJSON, "the line is no JSON at column \(offset + 1): \(reason)")
+  }
+}

@@ -1,0 +1,15 @@
+/// What an API makes of a JSON file that is one object.
+package struct ObjectShape: Sendable, Equatable {
+  /// Names of top-level members that show the object to be one item.
+  package var itemMembers: [String]
+  /// Whether it may be an object of request ids at all.
+  package var idsAllowed: Bool
+
+  package init(itemMembers: [String], idsAllowed: Bool) {
+    self.itemMembers = itemMembers
+    self.idsAllowed = idsAllowed
+  }
+
+  /// Any object is one item.
+  package static let item = ObjectShape(itemMembers: [], idsAllowed: false)
+}
