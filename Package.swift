@@ -65,5 +65,7 @@ let package = Package(
       name: "CurlShim", linkerSettings: [.linkedLibrary("curl")]),
     .target(name: "CLinux"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
+    .testTarget(name: "SenderTests", dependencies: ["Delivery", "Sender", "TestKit"], swiftSettings: strict),
   ]
 )
