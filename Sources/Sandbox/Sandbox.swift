@@ -1,1 +1,99 @@
-// Sandbox
+package import Delivery
+import FlyingFox
+import FlyingSocks
+
+/// Both APIs and their token endpoints, in memory, behind real HTTP on 127.0.0.1.
+///
+/// It follows what the two services are known to do (`seeds/`, CONTRACT section 10), takes both of LUSID's schemas, and
+/// refuses what they would refuse, so that upsertd can be tried, and tested, without either. Items are kept byte for
+/// byte, one for each key; `GET /` says what else there is. What the real services do beyond that is not played: reference
+/// data, entitlements, property definitions, records that share only some of their identifiers.
+///
+/// Each request is read, answered by `Backend` under one short lock, and held back for the latency asked for. Bodies over
+/// 30 MB get a 413. `Expect: 100-continue` is not answered: clients send their body after their own pause.
+package actor Sandbox {
+  private let options: SandboxOptions
+  private nonisolated let memory: SharedMemory
+  private var running: (server: HTTPServer, task: Task<Void, any Error>)?
+  /// Nil until it is started.
+  package private(set) var addresses: SandboxAddresses?
+
+  package init(_ options: SandboxOptions = SandboxOptions()) {
+    self.options = options
+    memory = SharedMemory(options)
+  }
+
+  /// Returns the port once connections are taken; throws `SandboxError` where the port is not to be had.
+  package func start() async throws -> UInt16 {
+    guard running == nil else { throw SandboxError(description: "start the sandbox: it runs already") }
+    let server = HTTPServer(
+      config: .init(
+        address: try .inet(ip4: "127.0.0.1", port: options.port),
+        // The longest that an answer may take; latency is part of it.
+        timeout: 24 * 3600,
+        sharedRequestBufferSize: 65_536,
+        // Bodies are read once, so nothing is to be kept for a second reading.
+        sharedRequestReplaySize: 0,
+        pool: PromptPool(base: HTTPServer.defaultPool()),
+        logger: .disabled),
+      handler: Front(backend: Backend(memory: memory)))
+    // Unstructured, since it outlives this call; `stop` ends it and waits for it.
+    let task = Task { try await server.run() }
+    running = (server, task)
+    do {
+      try await Self.waitUntilListening(server, task)
+    } catch {
+      running = nil
+      task.cancel()
+      throw SandboxError(description: "listen on 127.0.0.1:\(options.port): \(error)")
+    }
+    guard case .ip4(_, let port) = await server.listeningAddress else {
+      await stop()
+      throw SandboxError(description: "listen on 127.0.0.1:\(options.port): no address")
+    }
+    addresses = SandboxAddresses(port: port)
+    return port
+  }
+
+  /// Ends it: answers under way are cut off, what it has seen stays.
+  package func stop() async {
+    guard let (server, task) = running else { return }
+    running = nil
+    await server.stop()
+    task.cancel()
+    _ = await task.result
+  }
+
+  /// Alters how requests are treated from here on.
+  package nonisolated func change(_ body: @Sendable (inout SandboxConduct) -> Void) {
+    memory.withLock { body(&$0.trouble.conduct) }
+  }
+
+  /// Makes all access tokens bad, as an expiry nobody foresaw.
+  package nonisolated func revokeTokens() {
+    memory.withLock { memory in
+      memory[tokensOf: .lusid].revokeAll()
+      memory[tokensOf: .liquid].revokeAll()
+    }
+  }
+
+  package nonisolated var stats: SandboxStats { memory.withLock { $0.currentStats } }
+
+  /// By key.
+  package nonisolated func items(of api: APIKind) -> [String: StoredItem] {
+    memory.withLock { $0[itemsOf: api].items }
+  }
+
+  /// In the order of their answers; empty unless the options ask for it.
+  package nonisolated var recordedRequests: [RecordedRequest] { memory.withLock { $0.recorded } }
+
+  /// Throws what ended the server, should it end before it listens.
+  private static func waitUntilListening(_ server: HTTPServer, _ task: Task<Void, any Error>) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await server.waitUntilListening() }
+      group.addTask { try await task.value }
+      defer { group.cancelAll() }
+      try await group.next()
+    }
+  }
+}

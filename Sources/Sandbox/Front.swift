@@ -1,0 +1,33 @@
+import FlyingFox
+import Foundation
+
+/// Takes HTTP requests off FlyingFox and hands them to the backend.
+struct Front: HTTPHandler {
+  let backend: Backend
+
+  func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
+    var call = Call(
+      method: request.method.rawValue, path: request.target.path(percentEncoded: false), query: request.target.query(),
+      headers: [:], body: [])
+    for (header, value) in request.headers { call.headers[header.rawValue.lowercased()] = value }
+    // The body is read to its end in any case: FlyingFox takes what is left of it for the next request.
+    call.body.reserveCapacity(min(request.bodySequence.count ?? 0, Call.largestBody))
+    for try await chunk in request.bodySequence {
+      call.isTooLarge = call.isTooLarge || call.body.count + chunk.count > Call.largestBody
+      if !call.isTooLarge { call.body.append(contentsOf: chunk) }
+    }
+    let reply = backend.answer(call)
+    if reply.delay > .zero { try await Task.sleep(for: reply.delay) }
+    var headers = HTTPHeaders()
+    for (name, value) in reply.headers { headers[HTTPHeader(name)] = value }
+    let body = HTTPBodySequence(data: Data(reply.body), suggestedBufferSize: max(1, reply.body.count))
+    return HTTPResponse(
+      statusCode: HTTPStatusCode(reply.status, phrase: Self.phrases[reply.status] ?? "Unknown"), headers: headers,
+      body: body)
+  }
+
+  private static let phrases = [
+    200: "OK", 201: "Created", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 405: "Method Not Allowed",
+    413: "Content Too Large", 415: "Unsupported Media Type", 429: "Too Many Requests", 503: "Service Unavailable",
+  ]
+}

@@ -1,0 +1,56 @@
+/// Why an API request is turned away before its body is looked at.
+enum Hurdle {
+  case unavailable
+  case rateLimited
+  case unauthorized
+  case wrongType
+  case tooLarge
+
+  var status: Int {
+    switch self {
+    case .unavailable: 503
+    case .rateLimited: 429
+    case .unauthorized: 401
+    case .wrongType: 415
+    case .tooLarge: 413
+    }
+  }
+
+  var headers: [String: String] {
+    switch self {
+    // The limit counts whole seconds from the first request on, so that a second later there is room.
+    case .rateLimited: ["Retry-After": "1"]
+    case .unauthorized: ["WWW-Authenticate": "Bearer error=\"invalid_token\""]
+    case .unavailable, .wrongType, .tooLarge: [:]
+    }
+  }
+
+  var reason: String {
+    switch self {
+    case .unavailable: "The service is not available for now."
+    case .rateLimited: "There were too many requests in this second."
+    case .unauthorized: "The access token is missing, unknown or expired."
+    case .wrongType: "The body must be JSON: application/json, text/json or application/*+json."
+    case .tooLarge: "The body has more than \(Call.largestBody) bytes."
+    }
+  }
+
+  /// The codes are LUSID's own.
+  var lusidProblem: LusidProblem {
+    let (code, name) =
+      switch self {
+      case .unavailable: (-1, "UnknownError")
+      case .rateLimited: (103, "ApiRateLimitViolation")
+      case .unauthorized: (187, "InvalidIdentityToken")
+      case .wrongType, .tooLarge: (157, "InvalidRequest")
+      }
+    return LusidProblem(status: status, code: code, name: name, title: reason, detail: reason)
+  }
+
+  var liquidReply: Reply {
+    Reply(status, headers: headers) {
+      $0.member("status", status)
+      $0.member("error", reason)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/// JSON text under construction; puts the commas.
+struct JSONOutput {
+  private(set) var bytes: [UInt8] = []
+
+  mutating func reserve(_ count: Int) { bytes.reserveCapacity(count) }
+
+  mutating func object(_ members: (inout JSONOutput) -> Void) {
+    separate()
+    bytes.append(UInt8(ascii: "{"))
+    members(&self)
+    bytes.append(UInt8(ascii: "}"))
+  }
+
+  mutating func array(_ elements: (inout JSONOutput) -> Void) {
+    separate()
+    bytes.append(UInt8(ascii: "["))
+    elements(&self)
+    bytes.append(UInt8(ascii: "]"))
+  }
+
+  /// The name of the member whose value follows.
+  mutating func name(_ name: String) {
+    string(name)
+    bytes.append(UInt8(ascii: ":"))
+  }
+
+  /// A name that is JSON text already, quotes included.
+  mutating func name(raw name: ArraySlice<UInt8>) {
+    raw(name)
+    bytes.append(UInt8(ascii: ":"))
+  }
+
+  mutating func raw(_ json: some Collection<UInt8>) {
+    separate()
+    bytes.append(contentsOf: json)
+  }
+
+  mutating func number(_ value: Int) { raw(String(value).utf8) }
+
+  mutating func string(_ text: String) {
+    separate()
+    bytes.append(UInt8(ascii: "\""))
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(contentsOf: [UInt8(ascii: "\\"), byte])
+      case 0x0A: bytes.append(contentsOf: "\\n".utf8)
+      case ..<0x20: bytes.append(contentsOf: ((byte < 16 ? "\\u000" : "\\u00") + String(byte, radix: 16)).utf8)
+      default: bytes.append(byte)
+      }
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  mutating func member(_ name: String, _ text: String) {
+    self.name(name)
+    string(text)
+  }
+
+  mutating func member(_ name: String, _ value: Int) {
+    self.name(name)
+    number(value)
+  }
+
+  /// Leaves the member out where there is no value.
+  mutating func member(_ name: String, _ value: JSONPart?) {
+    guard let value else { return }
+    self.name(name)
+    raw(value.raw)
+  }
+
+  private mutating func separate() {
+    switch bytes.last {
+    case nil, UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: ":"): return
+    default: bytes.append(UInt8(ascii: ","))
+    }
+  }
+}

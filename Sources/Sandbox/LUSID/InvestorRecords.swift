@@ -1,0 +1,61 @@
+import Delivery
+
+/// LUSID's upsert of investor records.
+enum InvestorRecords {
+  static func answer(_ call: Call, requestID: String, memory: SharedMemory) -> Reply {
+    func problem(_ errors: [(field: String, messages: [String])]) -> Reply {
+      LusidProblem.invalid(errors).reply(to: call, requestID: requestID)
+    }
+    guard let isAtomic = FormFields(call.query.utf8)["successMode"].flatMap(isAtomic) else {
+      return problem([("successMode", ["The field successMode must be Partial or Atomic."])])
+    }
+    let batch: InvestorRecordBatch
+    switch InvestorRecordBatch.read(call.body) {
+    case .success(let read): batch = read
+    case .failure(let fault): return problem([("", [fault.message])])
+    }
+    let misfits = batch.errors(\.misfits)
+    guard misfits.isEmpty else { return problem(misfits) }
+    if isAtomic {
+      let flaws = batch.errors(\.flaws)
+      guard flaws.isEmpty else {
+        memory.withLock { $0.refuse(batch.requests.map(\.key), by: .lusid) }
+        return problem(flaws)
+      }
+    }
+    let outcomes = memory.withLock { memory in
+      memory.noteKeys(batch.requests.compactMap(\.key), by: .lusid)
+      return batch.requests.map { settle($0, in: &memory) }
+    }
+    let answer = InvestorRecordAnswer(call: call, requestID: requestID, time: Timestamp.now.description)
+    return answer.reply(zip(batch.requests, outcomes).map { ($0, $1) })
+  }
+
+  private static func settle(
+    _ request: InvestorRecordBatch.Request, in memory: inout Memory
+  ) -> InvestorRecordAnswer.Outcome {
+    guard request.check.flaws.isEmpty, let key = request.key else {
+      memory.refuse([request.key], by: .lusid)
+      return .refused
+    }
+    switch request.check.staged {
+    case .unchanged:
+      memory.stats.lusid.unchanged += 1
+      return .unchanged
+    case .ignore:
+      memory.stats.lusid.ignored += 1
+      return .ignored
+    case .reject, .malformed, nil:
+      let (number, version) = memory.store(request.raw, at: key, by: .lusid)
+      return .stored(number: number, version: version)
+    }
+  }
+
+  private static func isAtomic(_ mode: String) -> Bool? {
+    switch mode.lowercased() {
+    case "partial": false
+    case "atomic": true
+    default: nil
+    }
+  }
+}

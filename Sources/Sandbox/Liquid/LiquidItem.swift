@@ -1,0 +1,76 @@
+/// One item of an upsert, checked.
+struct LiquidItem {
+  let part: JSONPart
+  /// No object, so that the whole body counts as malformed.
+  let isMalformed: Bool
+  /// The API's words, where the item is refused.
+  let refusal: String?
+  /// Type and primary key, where the item has both.
+  let key: String?
+  private let headers: JSONPart?
+  private let data: JSONPart?
+
+  init(_ part: JSONPart) {
+    self.part = part
+    let headers = part.member("headers"), data = part.member("data")
+    let type = headers?.member("type").flatMap(Self.filled)
+    let id = type.flatMap { data?.member(Self.keyField(of: $0.text)) }.flatMap(Self.filled)
+    let staged = StagedOutcome(data?.member("description"))
+    isMalformed = part.kind != .object || staged == .malformed
+    key = type.flatMap { type in id.map { "\(type.text)/\($0.text)" } }
+    refusal =
+      if headers?.member("category").flatMap(Self.filled) == nil {
+        "No category"
+      } else if type == nil {
+        "No type"
+      } else if headers?.member("action").flatMap(Self.filled) == nil {
+        "No action"
+      } else if !Self.actions.contains(where: { headers?.member("action")?.says($0) ?? false }) {
+        "Unknown action"
+      } else if id == nil {
+        "No primary key"
+      } else if staged == .reject {
+        "The description asks for a refusal"
+      } else {
+        nil
+      }
+    self.headers = headers
+    self.data = data
+  }
+
+  /// A refused item as the API gives it back: its headers with the receipt, and the first two fields of its data.
+  func echoIfRefused(in json: inout JSONOutput) {
+    guard let refusal else { return }
+    json.object { json in
+      json.name("headers")
+      json.object { json in
+        if let headers, headers.kind == .object {
+          for (name, value) in headers.members where !name.says("receiptType") && !name.says("receiptMessage") {
+            json.name(raw: name.raw)
+            json.raw(value.raw)
+          }
+        }
+        json.member("receiptType", "Error")
+        json.member("receiptMessage", refusal)
+      }
+      json.name("data")
+      json.object { json in
+        guard let data, data.kind == .object else { return }
+        for (name, value) in data.members.prefix(2) {
+          json.name(raw: name.raw)
+          json.raw(value.raw)
+        }
+      }
+    }
+  }
+
+  private static let actions = ["Create", "Merge", "Update", "Delete"]
+
+  /// `accountId` for an `Account`.
+  private static func keyField(of type: String) -> String { type.prefix(1).lowercased() + type.dropFirst() + "Id" }
+
+  /// Nil for what says nothing: null, an empty string.
+  private static func filled(_ value: JSONPart) -> JSONPart? {
+    value.kind == .null || value.kind == .string && value.raw.count == 2 ? nil : value
+  }
+}

@@ -1,0 +1,27 @@
+import FlyingSocks
+import Glibc
+
+/// A socket pool whose sockets send at once.
+///
+/// FlyingFox writes an answer's head and its body one after the other; Nagle's algorithm would hold the body back until
+/// the head is acknowledged, which clients may put off for 40 ms. On Linux, accepted sockets inherit the option from the
+/// listening one, which comes by here first.
+struct PromptPool: AsyncSocketPool {
+  let base: any AsyncSocketPool
+
+  func prepare() async throws { try await base.prepare() }
+
+  func run() async throws { try await base.run() }
+
+  func suspendSocket(_ socket: Socket, untilReadyFor events: Socket.Events) async throws {
+    if events.contains(.read) { try? socket.setValue(true, for: SendAtOnce()) }
+    try await base.suspendSocket(socket, untilReadyFor: events)
+  }
+}
+
+private struct SendAtOnce: SocketOption {
+  var level: Int32 { Int32(IPPROTO_TCP) }
+  var name: Int32 { TCP_NODELAY }
+  func makeValue(from socketValue: Int32) -> Bool { socketValue != 0 }
+  func makeSocketValue(from value: Bool) -> Int32 { value ? 1 : 0 }
+}

@@ -1,0 +1,29 @@
+/// What a sandbox is started with.
+package struct SandboxOptions: Sendable {
+  /// 0 takes any free port.
+  package var port: UInt16
+  /// How long an API request waits for its answer; tokens come at once.
+  package var latency: Duration
+  /// The share of API requests, 0 to 1, that get a 503 and change nothing.
+  package var failRate: Double
+  /// API requests a second and API, beyond which a 429 with `Retry-After` answers; nil for no limit.
+  package var rateLimit: Int?
+  package var tokenLifetime: Duration
+  /// Makes the same requests fail in each run; nil leaves it to chance.
+  package var seed: UInt64?
+  /// Keeps every API request with its body, for tests: memory grows with each.
+  package var recordsRequests: Bool
+
+  package init(
+    port: UInt16 = 0, latency: Duration = .zero, failRate: Double = 0, rateLimit: Int? = nil,
+    tokenLifetime: Duration = .seconds(3600), seed: UInt64? = nil, recordsRequests: Bool = false
+  ) {
+    self.port = port
+    self.latency = latency
+    self.failRate = failRate
+    self.rateLimit = rateLimit
+    self.tokenLifetime = tokenLifetime
+    self.seed = seed
+    self.recordsRequests = recordsRequests
+  }
+}

@@ -1,0 +1,46 @@
+/// Hands out tokens for one API and knows which are still good.
+struct TokenOffice: Sendable {
+  private let lifetime: Duration
+  private var access: [String: ContinuousClock.Instant] = [:]
+  private var refresh: [String: ContinuousClock.Instant] = [:]
+  private var sweepAt = 1024
+
+  init(lifetime: Duration) { self.lifetime = lifetime }
+
+  struct Grant: Sendable {
+    var access: String
+    var refresh: String
+    var lifetime: Duration
+  }
+
+  mutating func grant(at now: ContinuousClock.Instant) -> Grant {
+    sweepIfNeeded(at: now)
+    let grant = Grant(access: Self.secret(), refresh: Self.secret(), lifetime: lifetime)
+    access[grant.access] = now + lifetime
+    // Outlives its access token, as everywhere, but not for ever.
+    refresh[grant.refresh] = now + lifetime * 24 + .seconds(60)
+    return grant
+  }
+
+  /// Nil where the refresh token is unknown, used up or too old.
+  mutating func renew(_ token: String, at now: ContinuousClock.Instant) -> Grant? {
+    guard let end = refresh.removeValue(forKey: token), now < end else { return nil }
+    return grant(at: now)
+  }
+
+  func isGood(_ token: String, at now: ContinuousClock.Instant) -> Bool { access[token].map { now < $0 } ?? false }
+
+  /// All access tokens are bad from here on; refresh tokens stay good.
+  mutating func revokeAll() { access = [:] }
+
+  private mutating func sweepIfNeeded(at now: ContinuousClock.Instant) {
+    guard access.count + refresh.count >= sweepAt else { return }
+    access = access.filter { now < $0.value }
+    refresh = refresh.filter { now < $0.value }
+    sweepAt = max(1024, 2 * (access.count + refresh.count))
+  }
+
+  private static func secret() -> String {
+    String(UInt128.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
+  }
+}
