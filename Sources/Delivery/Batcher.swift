@@ -76,6 +76,9 @@ package struct Batcher: Sendable {
     self.keepsKeysApart = keepsKeysApart
   }
 
+  /// Bytes of the bodies that are being filled.
+  package var waitingBytes: Int { open.reduce(0) { $0 + $1.batch.body.count + 1 } }
+
   /// Adds an item, and hands over the batches that are full, in order.
   package mutating func add(_ item: BatchItem, piece: borrowing [UInt8], emit: (Batch) throws -> Void) rethrows {
     // The first open batch behind the last one that holds the key.

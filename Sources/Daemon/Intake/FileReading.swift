@@ -1,0 +1,150 @@
+internal import Crypto
+internal import Delivery
+internal import ItemFormat
+internal import Outbox
+internal import Settings
+internal import TargetAPI
+
+/// Takes what a file's reading yields, in the file's order.
+protocol ReadingSink: ~Copyable {
+  /// `ordinal` counts the file's batches from 1.
+  mutating func take(_ batch: Batch, ordinal: Int, for destination: Destinations.Destination) throws
+  mutating func refuse(_ refusal: Refusal) throws
+}
+
+/// What a whole reading found.
+struct ReadingResult {
+  var facts: FileFacts
+  var items: Int
+  var rejected: Int
+  /// Nothing of the file can be used; what the sink was given is void.
+  var fault: FileFault?
+}
+
+/// Reads one file from its first byte to its last: items, checks, pieces, batches.
+///
+/// Memory holds one chunk of the file, one item and the batches being filled. Nothing is sent by it, and what it hands to its sink
+/// counts only once it has returned without a fault.
+struct FileReading {
+  let inbox: Inbox
+  let settings: Settings
+  let name: [UInt8]
+  let path: String
+  let descriptor: Int32
+  let size: Int
+
+  private var facts = FileFacts()
+  private let limits: ReaderLimits
+
+  init(inbox: Inbox, settings: Settings, name: [UInt8], path: String, descriptor: Int32, size: Int) {
+    self.inbox = inbox
+    self.settings = settings
+    self.name = name
+    self.path = path
+    self.descriptor = descriptor
+    self.size = size
+    limits = ReaderLimits(maxItemBytes: settings.limits.maxItemBytes, maxNesting: settings.limits.maxNesting)
+  }
+
+  /// - Throws: `ReadError` where the disk fails, and what the sink throws; what is wrong with the file itself is in the result.
+  mutating func run(into sink: inout some ReadingSink) throws -> ReadingResult {
+    facts.bytes = size
+    facts.ordering = inbox.ordering
+    let digest = Digest()
+    var file = FileBytes(descriptor: descriptor, path: path) { digest.update($0) }
+    let format = FileFormat(fileName: name)
+    facts.format = format?.kind.rawValue
+    let route = inbox.route(for: name)
+    var conversion = route.map {
+      ItemConversion(route: $0, destinations: Destinations($0, settings: settings), limits: limits)
+    }
+    // A fixed target is known even where the file turns out to be unusable.
+    if let conversion { note(conversion) }
+    var fault: FileFault?
+    do {
+      guard size <= settings.limits.maxFileBytes else {
+        throw FileFault(
+          .tooLarge, "the file has \(size) bytes, limits.max_file_bytes allows \(settings.limits.maxFileBytes)")
+      }
+      guard let format else {
+        throw FileFault(
+          .unsupportedFormat, "the name must end in .csv, .tsv, .json, .ndjson or .jsonl, each also with .gz")
+      }
+      guard conversion != nil else {
+        throw FileFault(.noRoute, "no route of inbox \(inbox.name) matches the name")
+      }
+      if format.isGzipped {
+        let limits = GzipLimits(
+          maxRatio: settings.limits.maxGzipRatio, maxOutputBytes: settings.limits.maxFileBytes)
+        var content = try GzipBytes(
+          FileBytes(descriptor: descriptor, path: path) { digest.update($0) }, limits: limits)
+        do {
+          try read(&content, format.kind, &conversion, into: &sink)
+        } catch {
+          file = content.finish()
+          throw error
+        }
+        file = content.finish()
+      } else {
+        try read(&file, format.kind, &conversion, into: &sink)
+      }
+    } catch let error as FileFault {
+      fault = error
+    }
+    if size <= settings.limits.maxFileBytes {
+      try file.drain()
+      facts.sha256 = digest.hexadecimal
+    }
+    if let conversion { note(conversion) }
+    return ReadingResult(
+      facts: facts, items: fault == nil ? conversion?.items ?? 0 : 0,
+      rejected: fault == nil ? conversion?.rejected ?? 0 : 0, fault: fault)
+  }
+
+  private mutating func note(_ conversion: ItemConversion) {
+    facts.successMode = conversion.route.successMode
+    guard let destination = conversion.chosen else { return }
+    facts.api = destination.api.kind
+    facts.target = destination.target.name
+    facts.url = destination.api.endpoint(base: destination.target.url, successMode: conversion.route.successMode)
+  }
+
+  private mutating func read<Source: ByteSource & ~Copyable>(
+    _ source: inout Source, _ kind: FileFormat.Kind, _ conversion: inout ItemConversion?,
+    into sink: inout some ReadingSink
+  ) throws {
+    guard var reading = conversion else { return }
+    defer { conversion = reading }
+    switch kind {
+    case .csv, .tsv:
+      facts.shape = DocumentShape.rows.rawValue
+      let rows = CSVItems(kind: kind, delimiter: reading.route.delimiter, limits: limits)
+      // Two closures that both change the conversion: the template is settled before the first row.
+      _ = try rows.read(
+        &source, plan: { try reading.template(for: $0) }, each: { try reading.take($0, $1, into: &sink) })
+    case .ndjson, .jsonl:
+      facts.shape = DocumentShape.lines.rawValue
+      _ = try NDJSONReader(limits: limits).read(&source) { try reading.take($0, $1, into: &sink) }
+    case .json:
+      let reader = JSONReader(limits: limits, objects: reading.destinations.objectShape)
+      facts.shape = try reader.read(&source) { try reading.take($0, $1, into: &sink) }.rawValue
+    }
+    try reading.finish(into: &sink)
+  }
+}
+
+/// The SHA-256 of the bytes as they come from the disk.
+private final class Digest {
+  private var hasher = SHA256()
+
+  func update(_ bytes: Span<UInt8>) {
+    bytes.withUnsafeBytes { hasher.update(bufferPointer: $0) }
+  }
+
+  var hexadecimal: String {
+    hasher.finalize().map { byte in
+      let digits = String(byte, radix: 16)
+      return byte < 16 ? "0" + digits : digits
+    }.joined()
+  }
+}

@@ -1,0 +1,209 @@
+internal import Delivery
+internal import ItemFormat
+internal import JSONText
+internal import Outbox
+internal import Settings
+internal import TargetAPI
+
+/// Turns the items of one file into the batches of one target.
+struct ItemConversion {
+  let route: Route
+  let destinations: Destinations
+  private(set) var chosen: Destinations.Destination?
+  /// Whether the API is settled before the first item: by the route, or by a CSV's header.
+  private var isHeaderOrRouteDecisive: Bool
+  private(set) var items = 0
+  private(set) var rejected = 0
+
+  private let limits: ReaderLimits
+  private var batcher: Batcher?
+  private var batches = 0
+  private var piece: [UInt8] = []
+  private var requestIDs = RequestIDs()
+  /// An Atomic file is one request: what goes wrong with one item goes wrong with all, so all are kept until the end.
+  private var atomic: AtomicFile?
+
+  init(route: Route, destinations: Destinations, limits: ReaderLimits) {
+    self.route = route
+    self.destinations = destinations
+    self.limits = limits
+    isHeaderOrRouteDecisive = destinations.fixed != nil
+    if route.successMode == .atomic { atomic = AtomicFile() }
+    if let fixed = destinations.fixed { choose(fixed) }
+  }
+
+  // MARK: - Which API
+
+  private mutating func choose(_ destination: Destinations.Destination) {
+    chosen = destination
+    batcher = Batcher(
+      limits: BatchLimits(
+        // An Atomic file's batch is measured when it is whole.
+        maxItems: atomic == nil ? destination.target.batch.maxItems : .max,
+        maxBytes: atomic == nil ? destination.target.batch.maxBytes : .max),
+      brackets: (destination.api.open, destination.api.close),
+      keepsKeysApart: destination.api.kind == .lusid)
+  }
+
+  /// What a CSV's columns become; with `target: auto` its header says for which API.
+  mutating func template(for header: CSVHeader) throws -> RowTemplate {
+    let plan = try RowPlan(header, mapping: route.mapping)
+    if chosen == nil {
+      guard let api = APIKind.classify(headerPaths: plan.paths.map(\.text)), let destination = destinations[api] else {
+        throw FileFault(
+          .noRoute,
+          "target: auto needs a column that starts with `identifiers.` (LUSID) or with `headers.` (Liquid), not both",
+          line: header.line)
+      }
+      choose(destination)
+      isHeaderOrRouteDecisive = true
+    }
+    guard let api = chosen?.api else { throw FileFault(.noRoute, "the route has no target") }
+    return try plan.template(empty: route.empty, limits: limits) { path throws(FileFault) in
+      try api.place(steps: path.steps, type: path.type, text: path.text)
+    }
+  }
+
+  /// With `target: auto`, each item of a JSON file has to be of the same API.
+  private mutating func classify(_ item: RawItem, _ json: Span<UInt8>) throws {
+    guard let api = APIKind.classify(json), let destination = destinations[api] else {
+      throw FileFault(
+        .noRoute,
+        "item \(item.number) is neither a Liquid item (`headers` and `data`) nor a LUSID request (`identifiers`)",
+        line: item.line)
+    }
+    guard let chosen else { return choose(destination) }
+    guard chosen.api.kind == api else {
+      throw FileFault(
+        .noRoute, "the file mixes \(chosen.api.kind.rawValue) and \(api.rawValue) items: item \(item.number) is the first of the second kind",
+        line: item.line)
+    }
+  }
+
+  // MARK: - Items
+
+  mutating func take(
+    _ item: RawItem, _ json: Span<UInt8>, into sink: inout some ReadingSink
+  ) throws {
+    items += 1
+    if atomic != nil { try checkSize() }
+    if let fault = item.fault { return try refuse(item, fault, key: nil, into: &sink) }
+    if !isHeaderOrRouteDecisive { try classify(item, json) }
+    guard let api = chosen?.api else { throw FileFault(.noRoute, "the route has no target") }
+    piece.removeAll(keepingCapacity: true)
+    let key: KeyHash?
+    do throws(ItemFault) {
+      key = try api.prepare(json, number: item.number, requestID: item.requestID, into: &piece).hash
+        .map(KeyHash.init(stored:))
+      if api.idsAllowed { try requestIDs.take(item) }
+      try atomic?.take(key, of: item)
+    } catch {
+      return try refuse(item, error, key: api.describe(json), into: &sink)
+    }
+    let entry = BatchItem(
+      number: item.number, line: item.line, source: item.source, pieceLength: piece.count, key: key)
+    try batcher?.add(entry, piece: piece) { try emit($0, into: &sink) }
+  }
+
+  private mutating func refuse(
+    _ item: RawItem, _ fault: ItemFault, key: String?, into sink: inout some ReadingSink
+  ) throws {
+    rejected += 1
+    let refusal = Refusal(item: item.number, line: item.line, source: item.source, key: key, fault: fault)
+    if atomic == nil { try sink.refuse(refusal) } else { atomic?.refused.append(refusal) }
+  }
+
+  private mutating func emit(_ batch: Batch, into sink: inout some ReadingSink) throws {
+    guard let chosen else { return }
+    batches += 1
+    try sink.take(batch, ordinal: batches, for: chosen)
+  }
+
+  mutating func finish(into sink: inout some ReadingSink) throws {
+    guard let atomic else {
+      try batcher?.finish { try emit($0, into: &sink) }
+      return
+    }
+    try checkSize()
+    guard !atomic.refused.isEmpty else {
+      try batcher?.finish { try emit($0, into: &sink) }
+      return
+    }
+    // One item is bad: the others are not applied either.
+    var refused = atomic.refused
+    let api = chosen?.api
+    batcher?.finish { batch in
+      let fault = ItemFault(.notApplied, "another item of the file was refused, and success_mode is Atomic")
+      for (item, range) in zip(batch.items, batch.pieces ?? []) {
+        let key = api?.describe(Array(batch.body[range]).span)
+        refused.append(Refusal(item: item.number, line: item.line, source: item.source, key: key, fault: fault))
+      }
+    }
+    rejected = items
+    for refusal in refused.sorted(by: { $0.item < $1.item }) { try sink.refuse(refusal) }
+  }
+
+  private func checkSize() throws {
+    guard let target = chosen?.target, let batcher else { return }
+    guard items <= target.batch.maxItems, batcher.waitingBytes <= target.batch.maxBytes else {
+      throw FileFault(
+        .tooLarge,
+        """
+        success_mode is Atomic, so the file has to fit one request of at most \(target.batch.maxItems) items and \
+        \(target.batch.maxBytes) bytes (batch.max_items, batch.max_bytes)
+        """)
+    }
+  }
+}
+
+/// What is kept of an Atomic file until its end; bounded by what fits one request.
+private struct AtomicFile {
+  var refused: [Refusal] = []
+  private var keys: [KeyHash: Int] = [:]
+
+  mutating func take(_ key: KeyHash?, of item: RawItem) throws(ItemFault) {
+    guard let key else { return }
+    if let earlier = keys[key] {
+      throw ItemFault(
+        .invalidItem, "has the same key as item \(earlier), and an Atomic file is one request, which can't hold both")
+    }
+    keys[key] = item.number
+  }
+}
+
+/// The request ids that a file has used so far, as hashes: eight bytes each.
+private struct RequestIDs {
+  private var seen: Set<KeyHash> = []
+
+  mutating func take(_ item: RawItem) throws(ItemFault) {
+    guard let id = item.requestID else {
+      // Only a file that also holds ids of its own can repeat a made-up one.
+      if seen.isEmpty { return }
+      try insert(Array("item-\(item.number)".utf8))
+      return
+    }
+    if seen.isEmpty, item.number > 1 {
+      // The items before this one have the ids that were made up for them.
+      for number in 1..<item.number { seen.insert(hash(Array("item-\(number)".utf8))) }
+    }
+    try insert(id)
+  }
+
+  private mutating func insert(_ id: [UInt8]) throws(ItemFault) {
+    guard seen.insert(hash(id)).inserted else {
+      throw ItemFault(
+        .duplicateRequestID, "request id \"\(String(decoding: id, as: UTF8.self))\" stands for an earlier item already")
+    }
+  }
+
+  private func hash(_ id: [UInt8]) -> KeyHash {
+    var hash = KeyHash()
+    if id.contains(UInt8(ascii: "\\")) {
+      // `a` and `\u0061` are the same id.
+      hash.combine(stringContent(id.span, 0..<id.count).utf8)
+    } else {
+      hash.combine(id)
+    }
+    return hash
+  }
+}
