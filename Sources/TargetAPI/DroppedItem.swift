@@ -1,0 +1,75 @@
+import Delivery
+import JSONText
+
+/// Members that rejects files add; they never reach an API.
+enum Added {
+  static let error = "_error"
+  static let raw = "_raw"
+}
+
+/// Hands `body` the item itself: `X` where a rejects file wrapped it as `{"_error": …, "_raw": X}`.
+///
+/// Where `X` is a string that holds JSON (an NDJSON line that could not be parsed and has been mended), that JSON is the item.
+/// `_error` may be missing; with any other member beside them it is no wrapper.
+func unwrapping<R, E: Error>(
+  _ item: Span<UInt8>, maxNesting: Int, _ body: (Span<UInt8>) throws(E) -> R
+) throws(E) -> R {
+  guard let value = wrappedValue(in: item) else { return try body(item) }
+  let inner = item.extracting(value)
+  guard kind(of: inner, at: 0) == .string else { return try unwrapping(inner, maxNesting: maxNesting, body) }
+  let text = Array(stringContent(inner, (0..<inner.count).content).utf8)
+  do {
+    try text.span.checkIsJSON(maxNesting: maxNesting)
+  } catch {
+    return try body(inner)
+  }
+  return try unwrapping(text.span, maxNesting: maxNesting, body)
+}
+
+private func wrappedValue(in item: Span<UInt8>) -> Range<Int>? {
+  let object = item.trimmed
+  guard object.count > 2, kind(of: item, at: object.lowerBound) == .object else { return nil }
+  // Nearly all items are told by their first name.
+  let name = afterSpace(item, from: object.lowerBound + 1) + 1
+  guard name < object.upperBound, item[name] == UInt8(ascii: "_") || item[name] == UInt8(ascii: "\\") else {
+    return nil
+  }
+  var value: Range<Int>?
+  var isWrapper = true
+  forEachMember(of: item, in: object) { member in
+    if value == nil, member.isCalled(Added.raw, in: item) {
+      value = member.value
+    } else if !member.isCalled(Added.error, in: item) {
+      isWrapper = false
+    }
+  }
+  return isWrapper ? value : nil
+}
+
+/// What is wrong with an item that is no object.
+func notAnObject(_ item: Span<UInt8>, maxNesting: Int) -> ItemFault {
+  let value = item.trimmed
+  let name =
+    switch kind(of: item, at: value.lowerBound) {
+    case .array: "an array"
+    case .string: "a string"
+    case .number: "a number"
+    case .true, .false: "a boolean"
+    case .null: "null"
+    case .object: "an object"
+    }
+  let fault = ItemFault(.invalidItem, "an item must be a JSON object, this is \(name)")
+  guard kind(of: item, at: value.lowerBound) == .string else { return fault }
+  let text = Array(stringContent(item, value.content).utf8)
+  do {
+    try text.span.checkIsJSON(maxNesting: .max)
+  } catch {
+    return ItemFault(.invalidItem, fault.message + "; as JSON: \(error.reason) (byte \(error.offset + 1))")
+  }
+  do {
+    try text.span.checkIsJSON(maxNesting: maxNesting)
+  } catch {
+    return ItemFault(.tooDeep, "the item in _raw has \(error.reason)")
+  }
+  return fault
+}

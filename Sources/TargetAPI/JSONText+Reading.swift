@@ -1,0 +1,41 @@
+import JSONText
+
+extension Range<Int> {
+  /// What stands between the quotes of the string value at this range.
+  var content: Range<Int> { lowerBound + 1..<upperBound - 1 }
+}
+
+extension JSONMember {
+  func isCalled(_ name: String, in bytes: Span<UInt8>) -> Bool {
+    equals(bytes, self.name, name, hasEscapes: nameHasEscapes)
+  }
+
+  var isNull: Bool { kind == .null }
+}
+
+extension Span<UInt8> {
+  /// The whole text without the white space around it.
+  var trimmed: Range<Int> {
+    let start = afterSpace(self, from: 0)
+    var end = count
+    while end > start, self[end - 1] <= 0x20 { end -= 1 }
+    return start..<end
+  }
+
+  func hasEscapes(in content: Range<Int>) -> Bool {
+    for i in content where self[i] == UInt8(ascii: "\\") { return true }
+    return false
+  }
+
+  /// Throws unless this is one JSON document, with nothing but white space around it.
+  func checkIsJSON(maxNesting: Int) throws(JSONFault) {
+    var scanner = JSONScanner()
+    let end = try scanner.scan(self, from: 0)
+    if end == nil { try scanner.finish() }
+    let rest = afterSpace(self, from: end ?? count)
+    guard rest == count else { throw JSONFault(offset: rest, reason: "more text after the value") }
+    guard scanner.deepest <= maxNesting else {
+      throw JSONFault(offset: 0, reason: "more than \(maxNesting) levels of objects and arrays")
+    }
+  }
+}

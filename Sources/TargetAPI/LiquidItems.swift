@@ -1,0 +1,143 @@
+package import Delivery
+package import ItemFormat
+import JSONText
+
+/// Liquid Analytics' item upsert: `POST /ls/api/items/upsert` with an array of `{"headers": …, "data": …}`.
+///
+/// Items have no id: the answer echoes those it refused, and `EchoMatch` finds out which they are. There is no atomic mode:
+/// what an answer with 2xx does not echo is applied.
+package struct LiquidItems: TargetAPI {
+  private let defaults: ItemDefaults?
+  private let validate: Bool
+  private let maxNesting: Int
+
+  /// - Parameter defaults: the route's `item`; nil where it has none.
+  /// - Parameter validate: false leaves all checks to the API that batching does not need.
+  /// - Parameter maxNesting: levels allowed in an item that a `_raw` string holds; the reader has checked all others.
+  package init(defaults: ItemDefaults?, validate: Bool, maxNesting: Int = ReaderLimits().maxNesting) {
+    self.defaults = defaults
+    self.validate = validate
+    self.maxNesting = maxNesting
+  }
+
+  package var kind: APIKind { .liquid }
+  package var itemMembers: [String] { ["headers", "data", Added.error, Added.raw] }
+  package var idsAllowed: Bool { false }
+  package var open: UInt8 { UInt8(ascii: "[") }
+  package var close: UInt8 { UInt8(ascii: "]") }
+  package var headers: [(String, String)] { [("Content-Type", "application/json"), ("Accept", "application/json")] }
+
+  package func endpoint(base: String, successMode: SuccessMode) -> String {
+    base.droppingSlashes + "/ls/api/items/upsert"
+  }
+
+  package func requestID(ofPiece piece: ArraySlice<UInt8>) -> String? { nil }
+
+  // MARK: Columns
+
+  package func place(steps: [PathStep], type: CellType, text: String) throws(FileFault) -> ColumnPlacement {
+    if steps.count > 1, steps[0] == .member("headers") { return .field(PlacedField(path: steps, type: type)) }
+    return .field(PlacedField(path: [.member("data")] + steps, type: type))
+  }
+
+  // MARK: Items
+
+  package func prepare(
+    _ item: Span<UInt8>, number: Int, requestID: [UInt8]?, into piece: inout [UInt8]
+  ) throws(ItemFault) -> PreparedKey {
+    try unwrapping(item, maxNesting: maxNesting) { (item) throws(ItemFault) in
+      let read = try LiquidItem(item, defaults: defaults, maxNesting: maxNesting)
+      if validate { try read.check(item) }
+      read.append(item, to: &piece)
+      return PreparedKey(hash: read.keyHash(item))
+    }
+  }
+
+  package func describe(_ item: Span<UInt8>) -> String? {
+    guard (try? item.checkIsJSON(maxNesting: .max)) != nil else { return nil }
+    return unwrapping(item, maxNesting: maxNesting) { (item) -> String? in
+      (try? LiquidItem(item, defaults: defaults, maxNesting: maxNesting))?.spelledKey(item)
+    }
+  }
+
+  package func annotate(
+    _ item: Span<UInt8>, isJSON: Bool, code: RejectCode, message: String, number: Int, into out: inout [UInt8]
+  ) {
+    let annotation = Annotation(code: code, message: message, number: number)
+    guard isJSON, let read = try? LiquidItem(item, defaults: nil, maxNesting: maxNesting) else {
+      return annotation.append(to: &out, wrapping: item, isJSON: isJSON)
+    }
+    if read.hasHeaders {
+      read.append(item, receipt: message.cut(to: String.longestMessage), to: &out)
+    } else {
+      annotation.append(to: &out, addingTo: read.object, of: item)
+    }
+  }
+
+  // MARK: Answers
+
+  package func judge(
+    status: Int, body: [UInt8], pieces: [ArraySlice<UInt8>], successMode: SuccessMode
+  ) -> BatchVerdict {
+    guard (200..<300).contains(status) else {
+      return StatusTable.verdict(
+        status: status, problem: ProblemDocument(body: body), items: pieces.count, successMode: successMode)
+    }
+    guard let answer = try? JSONValue.parse(body), let count = answer["count"]?.integer else {
+      return .retry("answered \(status) with a body that can't be read", slowing: false)
+    }
+    guard count == pieces.count else {
+      return .retry("answered \(status) for \(count) items, sent were \(pieces.count)", slowing: false)
+    }
+    let echoes: [JSONValue]
+    switch answer["rejectedItems"] {
+    case nil, .null: echoes = []
+    case .array(let elements): echoes = elements
+    default: return .retry("answered \(status) with rejectedItems that are no list", slowing: false)
+    }
+    guard echoes.count <= pieces.count else {
+      return .retry("answered \(status) with \(echoes.count) rejected items, sent were \(pieces.count)", slowing: false)
+    }
+    if echoes.isEmpty { return .settled(Array(repeating: .accepted, count: pieces.count)) }
+    guard let refused = refusedItems(echoes, pieces) else {
+      return .split("answered \(status) with rejected items that can't be told apart")
+    }
+    var verdicts = [ItemVerdict](repeating: .accepted, count: pieces.count)
+    for (echo, item) in zip(echoes, refused) { verdicts[item] = .rejected(.rejectedByAPI, words(of: echo)) }
+    return .settled(verdicts)
+  }
+
+  /// The item of each echo; nil where it can't be told.
+  private func refusedItems(_ echoes: [JSONValue], _ pieces: [ArraySlice<UInt8>]) -> [Int]? {
+    if pieces.count == 1 { return [0] }
+    let items = pieces.map { try? JSONValue.parse($0.span) }
+    let parts = echoes.map(\.echoedPart)
+    return EchoMatch.items(
+      fits: parts.map { part in
+        guard let part else { return [] }
+        return items.indices.filter { items[$0]?.contains(part) == true }
+      })
+  }
+
+  private func words(of echo: JSONValue) -> String {
+    let headers = echo["headers"]
+    let said = [LiquidItem.receiptMessage, LiquidItem.receiptType].lazy
+      .compactMap { headers?[$0]?.string }.first { !$0.isEmpty }
+    return (said ?? "the API refused the item without a reason").cut(to: String.longestMessage)
+  }
+}
+
+extension JSONValue {
+  /// What an echo shares with its item: all of headers and data but the receipt; nil where it has neither.
+  fileprivate var echoedPart: JSONValue? {
+    guard let members else { return nil }
+    let shared = members.filter { $0.name == "headers" || $0.name == "data" }.map { member in
+      guard member.name == "headers", let headers = member.value.members else { return member }
+      return (
+        member.name,
+        .object(headers.filter { $0.name != LiquidItem.receiptType && $0.name != LiquidItem.receiptMessage })
+      )
+    }
+    return shared.isEmpty ? nil : .object(shared)
+  }
+}

@@ -1,0 +1,79 @@
+import Delivery
+import JSONText
+
+/// A 2xx answer to a batch: `{"values": {id: record}, "failed": {id: {id, type, detail, errorDetails}}, …}`.
+struct LusidAnswer {
+  private enum Outcome {
+    case missing
+    case value
+    case failed(ProblemDocument)
+  }
+
+  /// By the batch's order.
+  private var outcomes: [Outcome]
+
+  /// Nil where the body can't be read or contradicts the request: no JSON, neither map, an id twice or one that was not sent.
+  ///
+  /// - Parameter ids: the batch's request ids, unescaped, in its order.
+  init?(body: [UInt8], ids: [String]) {
+    outcomes = Array(repeating: .missing, count: ids.count)
+    let bytes = body.span
+    guard (try? bytes.checkIsJSON(maxNesting: 512)) != nil else { return nil }
+    let object = bytes.trimmed
+    guard kind(of: bytes, at: object.lowerBound) == .object else { return nil }
+    // Strings are the same key where they are canonically equivalent; ids are not.
+    let places = Dictionary(ids.enumerated().map { (Array($1.utf8), $0) }, uniquingKeysWith: { first, _ in first })
+    var maps = 0
+    var seen: Set<String> = []
+    var isSound = true
+    for name in ["values", "failed"] {
+      forEachMember(of: bytes, in: object) { map in
+        guard map.isCalled(name, in: bytes) else { return }
+        if !seen.insert(name).inserted { isSound = false }
+        if map.isNull { return }
+        guard map.kind == .object else { return isSound = false }
+        maps += 1
+        forEachMember(of: bytes, in: map.value) { entry in
+          let id = Array(stringContent(bytes, entry.name).utf8)
+          guard let place = places[id], case .missing = outcomes[place] else { return isSound = false }
+          if name == "values" {
+            outcomes[place] = .value
+          } else if entry.kind == .object {
+            outcomes[place] = .failed(ProblemDocument(JSONValue(bytes, entry.value)))
+          } else {
+            isSound = false
+          }
+        }
+      }
+    }
+    guard isSound, maps > 0 else { return nil }
+  }
+
+  func verdicts(successMode: SuccessMode) -> [ItemVerdict] {
+    let verdicts = outcomes.map { outcome -> ItemVerdict in
+      switch outcome {
+      case .missing: .unacknowledged
+      case .value: .accepted
+      case .failed(let problem):
+        if problem.isSilent {
+          .unchanged
+        } else if successMode == .atomic, problem.saysBatchAborted {
+          .notApplied
+        } else {
+          .rejected(.rejectedByAPI, problem.words ?? "")
+        }
+      }
+    }
+    let isSpoiled = verdicts.contains { if case .rejected = $0 { true } else { false } }
+    guard successMode == .atomic, isSpoiled else { return verdicts }
+    return verdicts.map { $0 == .unacknowledged ? .notApplied : $0 }
+  }
+}
+
+extension ProblemDocument {
+  /// LUSID's code 395, batch aborted: the item itself was good.
+  fileprivate var saysBatchAborted: Bool {
+    code == 395 || type?.hasSuffix("/395") == true
+      || details.contains { $0.contains { $0.name.lowercased().hasSuffix("code") && $0.text == "395" } }
+  }
+}

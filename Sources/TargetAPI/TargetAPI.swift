@@ -1,0 +1,69 @@
+package import Delivery
+package import ItemFormat
+
+/// What upsertd knows of one web API; a further API is one more conforming type.
+///
+/// Everything here is a pure function of its arguments: no clock, no file, no network. Items and batches travel as the JSON
+/// text that was dropped, so that numbers, escapes, member order and unknown members reach the API as they were.
+///
+/// A *piece* is one item as it stands in a request: `open`, the pieces with commas between them, and `close` make the body.
+package protocol TargetAPI: Sendable {
+  var kind: APIKind { get }
+
+  /// Names that make a top-level JSON object one item; the reader looks ahead for them.
+  var itemMembers: [String] { get }
+  /// Whether a top-level JSON object of none of `itemMembers` may be a map of request ids to items.
+  var idsAllowed: Bool { get }
+
+  /// Where a CSV header's (or a mapping's) path goes in the item.
+  ///
+  /// - Parameter text: the path as it is written, for messages.
+  /// - Throws: `unmapped-column` where the API has no such field.
+  func place(steps: [PathStep], type: CellType, text: String) throws(FileFault) -> ColumnPlacement
+
+  /// Checks one item, valid JSON text of any kind, and appends its piece.
+  ///
+  /// Bytes pass verbatim, but for what an earlier rejects file added (`_error`, `_raw`, Liquid's `receiptType` and
+  /// `receiptMessage`) and for headers that are filled in.
+  /// - Parameter number: the item's number in the file, from 1.
+  /// - Parameter requestID: JSON string content (between the quotes, escapes as written); nil where the file has none.
+  /// - Throws: what is wrong with the item; `piece` is then as it was.
+  func prepare(
+    _ item: Span<UInt8>, number: Int, requestID: [UInt8]?, into piece: inout [UInt8]
+  ) throws(ItemFault) -> PreparedKey
+
+  /// The key of a dropped item or of a piece as people read it; nil where there is none, or the text is no JSON.
+  func describe(_ item: Span<UInt8>) -> String?
+
+  /// Stands before a body's pieces.
+  var open: UInt8 { get }
+  /// Stands after a body's pieces.
+  var close: UInt8 { get }
+
+  /// The request's id in a piece, unescaped; nil where the API has none.
+  func requestID(ofPiece piece: ArraySlice<UInt8>) -> String?
+
+  /// The exact URL to post to.
+  ///
+  /// - Parameter base: the target's `url`.
+  func endpoint(base: String, successMode: SuccessMode) -> String
+
+  /// Headers of every request, besides authorization and what differs by request.
+  var headers: [(String, String)] { get }
+
+  /// What an answer means for the batch it answers.
+  ///
+  /// Reasons to retry, hold, split or renew the token are for the log: they hold the status and the answer's title, name and
+  /// code, cut to 200 characters, and nothing of an item. What a rejected item gets to read has up to 1,000 characters.
+  /// - Parameter pieces: the batch's pieces in order.
+  func judge(
+    status: Int, body: [UInt8], pieces: [ArraySlice<UInt8>], successMode: SuccessMode
+  ) -> BatchVerdict
+
+  /// Appends a refused item as a rejects file has it: droppable again, with the reason inside.
+  ///
+  /// - Parameter item: the bytes as dropped; perhaps no JSON, perhaps not UTF-8 where `isJSON` is false.
+  /// - Parameter number: the item's number in the file, from 1.
+  func annotate(
+    _ item: Span<UInt8>, isJSON: Bool, code: RejectCode, message: String, number: Int, into out: inout [UInt8])
+}
