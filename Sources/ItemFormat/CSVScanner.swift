@@ -85,9 +85,11 @@ struct CSVScanner: Sendable {
     cells.removeAll(keepingCapacity: true)
   }
 
-  /// Looks at `bytes` from where it stopped; true when a row has ended.
-  mutating func scan(_ bytes: Span<UInt8>) throws(FileFault) -> Bool {
-    let end = bytes.count
+  /// Looks at the bytes before `end` from where it stopped; true when a row has ended.
+  ///
+  /// An array, since the compiler takes a span of one stored property to overlap with changes of its neighbours.
+  mutating func scan(_ buffer: [UInt8], upTo end: Int) throws(FileFault) -> Bool {
+    let bytes = buffer.span.extracting(first: end)
     while at < end {
       switch state {
       case .rowStart:
