@@ -31,7 +31,7 @@ struct RowWriter {
         }
         appendMember(step.literal)
         text.appendEscaped(bytes, cell.start..<cell.end, hasDoubledQuotes: cell.hasDoubledQuotes)
-        text.append(Ascii.quote)
+        text.append(template.literals, step.suffix)
       case .open:
         begins[step.depth] = text.count
         appendMember(step.literal)
@@ -52,6 +52,7 @@ struct RowWriter {
         }
         appendMember(step.literal)
         try convert(cell, in: bytes, template.conversions[step.conversion])
+        text.append(template.literals, step.suffix)
       }
       // One column may fill many fields: a row within its limit could still become any number of times as long.
       if text.count > template.maxItemBytes { break }
