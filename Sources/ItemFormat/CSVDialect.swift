@@ -1,0 +1,18 @@
+/// How a CSV file separates: what a rejects file needs to know to look like it.
+package struct CSVDialect: Hashable, Sendable {
+  package enum LineBreak: Hashable, Sendable {
+    case lf
+    case crlf
+
+    package var bytes: [UInt8] { self == .lf ? [0x0A] : [0x0D, 0x0A] }
+  }
+
+  package var delimiter: UInt8
+  /// The one after the header row; LF where the file ends with the header.
+  package var lineBreak: LineBreak
+
+  package init(delimiter: UInt8, lineBreak: LineBreak) {
+    self.delimiter = delimiter
+    self.lineBreak = lineBreak
+  }
+}

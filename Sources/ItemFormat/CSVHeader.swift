@@ -1,0 +1,71 @@
+import Delivery
+
+/// The header row of a CSV file.
+package struct CSVHeader: Hashable, Sendable {
+  package struct Column: Hashable, Sendable {
+    package var name: String
+    /// The cell's place in a row, from 0.
+    package var index: Int
+    /// Where the header cell stands: physical line and byte of that line, both from 1.
+    package var line: Int
+    package var column: Int
+  }
+
+  package var dialect: CSVDialect
+  /// The row's place in the file, in bytes after decompression, without byte order mark and line break.
+  package var range: Range<Int>
+  /// The row as it stands in the file, without its line break.
+  package var bytes: [UInt8]
+  package var line: Int
+  /// The columns that fill something, in the file's order.
+  package var columns: [Column]
+  /// Places of the columns whose names start with `_error_`: a rejects file dropped again.
+  package var errorColumns: [Int]
+
+  /// How many cells a row has to have.
+  package var width: Int { columns.count + errorColumns.count }
+
+  /// The names of rejects files' own columns begin so.
+  package static let errorPrefix = "_error_"
+
+  /// - Parameter scanner: has just found the header row in `buffer`, whose first byte is the file's byte `offset`.
+  /// - Throws: `FileFault` for repeated names and for line breaks that are lone CRs.
+  init(_ scanner: borrowing CSVScanner, in buffer: Span<UInt8>, at offset: Int) throws(FileFault) {
+    dialect = CSVDialect(delimiter: scanner.delimiter, lineBreak: scanner.rowBreak)
+    range = scanner.rowStart + offset..<scanner.rowEnd + offset
+    line = scanner.rowLine
+    bytes = []
+    columns = []
+    errorColumns = []
+    var names: Set<String> = []
+    var line = scanner.rowLine
+    // The header row may start after blank lines, but starts its own.
+    var lineStart = scanner.rowStart
+    var at = scanner.rowStart
+    for (index, cell) in scanner.cells.enumerated() {
+      while at < cell.outerRange.lowerBound {
+        if buffer[at] == Ascii.lineFeed {
+          line += 1
+          lineStart = at + 1
+        }
+        at += 1
+      }
+      let text = cell.text(in: buffer)
+      let column = at - lineStart + 1
+      if !cell.isQuoted, let back = text.firstIndex(of: Ascii.carriageReturn) {
+        throw FileFault(
+          .malformedCSV, "the header row holds a lone CR: end lines with LF or CRLF", line: line, column: column + back)
+      }
+      let name = String(decoding: text, as: UTF8.self)
+      if name.hasPrefix(Self.errorPrefix) {
+        errorColumns.append(index)
+      } else if names.insert(name).inserted {
+        columns.append(Column(name: name, index: index, line: line, column: column))
+      } else {
+        throw FileFault(.malformedCSV, "column \"\(name)\" appears twice in the header", line: line, column: column)
+      }
+    }
+    bytes.reserveCapacity(range.count)
+    for at in scanner.rowStart..<scanner.rowEnd { bytes.append(buffer[at]) }
+  }
+}

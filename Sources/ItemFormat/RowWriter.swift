@@ -1,0 +1,102 @@
+import Delivery
+
+/// Writes rows as items, as a template says.
+struct RowWriter {
+  private let template: RowTemplate
+  /// The item that was written last.
+  private(set) var text = RowText()
+  /// By depth: where each open container begins, and where its members do.
+  private var begins: [Int]
+  private var members: [Int]
+
+  init(_ template: RowTemplate) {
+    self.template = template
+    begins = [Int](repeating: 0, count: template.deepest + 1)
+    members = begins
+  }
+
+  /// Writes the row whose cells stand in `buffer` to `text`.
+  ///
+  /// - Throws: `ItemFault` that names the column.
+  mutating func write(_ cells: [CSVCell], in buffer: [UInt8]) throws(ItemFault) {
+    let bytes = buffer.span
+    text.truncate(to: 0)
+    for step in template.steps {
+      switch step.kind {
+      case .string:
+        let cell = cells[step.column]
+        if cell.isEmpty {
+          if !step.ifEmpty.isEmpty { appendMember(step.ifEmpty) }
+          continue
+        }
+        appendMember(step.literal)
+        text.appendEscaped(bytes, cell.start..<cell.end, hasDoubledQuotes: cell.hasDoubledQuotes)
+        text.append(template.literals, step.suffix)
+      case .open:
+        begins[step.depth] = text.count
+        appendMember(step.literal)
+        members[step.depth] = text.count
+      case .close:
+        if text.count > members[step.depth] || step.depth == 0 {
+          text.append(template.literals, step.literal)
+        } else {
+          text.truncate(to: begins[step.depth])
+        }
+      case .constant:
+        appendMember(step.literal)
+      case .converted:
+        let cell = cells[step.column]
+        if cell.isEmpty {
+          if !step.ifEmpty.isEmpty { appendMember(step.ifEmpty) }
+          continue
+        }
+        appendMember(step.literal)
+        try convert(cell, in: bytes, template.conversions[step.conversion])
+        text.append(template.literals, step.suffix)
+      }
+      // One column may fill many fields: a row within its limit could still become any number of times as long.
+      if text.count > template.maxItemBytes { break }
+    }
+    guard text.count <= template.maxItemBytes else {
+      throw ItemFault(
+        .tooLarge, "the item has more than \(template.maxItemBytes) bytes of JSON, the most that it may have")
+    }
+  }
+
+  /// The request id as JSON string content; nil where no column holds it, or its cell is empty.
+  ///
+  /// - Throws: `ItemFault` that names the column.
+  mutating func requestID(_ cells: [CSVCell], in buffer: [UInt8]) throws(ItemFault) -> [UInt8]? {
+    guard let requestID = template.requestID else { return nil }
+    let cell = cells[requestID.column]
+    if cell.isEmpty {
+      return requestID.conversion.conversion.jsonOfEmpty.map { Array($0.dropFirst().dropLast()) }
+    }
+    text.truncate(to: 0)
+    try convert(cell, in: buffer.span, requestID.conversion)
+    return Array(text.storage[1..<text.count - 1])
+  }
+
+  /// Appends a literal that begins with a comma, without it where nothing stands before.
+  @inline(__always)
+  private mutating func appendMember(_ literal: Range<Int>) {
+    let last = text.last
+    let isFirst = last == UInt8(ascii: "{") || last == UInt8(ascii: "[") || last == 0
+    text.append(template.literals, isFirst ? literal.lowerBound &+ 1..<literal.upperBound : literal)
+  }
+
+  private mutating func convert(
+    _ cell: CSVCell, in bytes: Span<UInt8>, _ conversion: RowTemplate.Conversion
+  ) throws(ItemFault) {
+    do throws(ItemFault) {
+      if cell.hasDoubledQuotes {
+        let plain = cell.text(in: bytes)
+        try conversion.conversion.append(plain.span, to: &text)
+      } else {
+        try conversion.conversion.append(bytes.extracting(cell.start..<cell.end), to: &text)
+      }
+    } catch {
+      throw ItemFault(error.code, "column \"\(conversion.label)\": \(error.message)")
+    }
+  }
+}
