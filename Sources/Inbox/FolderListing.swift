@@ -1,0 +1,49 @@
+import CLinux
+import Glibc
+
+/// One pass over a folder's entries, in the filesystem's order.
+struct FolderListing: ~Copyable {
+  private let stream: OpaquePointer
+  /// For calls that take names from the folder; closed with this value.
+  let descriptor: Int32
+
+  struct Entry {
+    var name: FileName
+    /// Nil where the filesystem does not tell kinds while listing.
+    var kind: FileStatus.Kind?
+  }
+
+  init(_ folder: String) throws(InboxError) {
+    guard let stream = opendir(folder) else { throw InboxError("list", folder, errno: errno, .unusableFolder) }
+    self.stream = stream
+    descriptor = dirfd(stream)
+  }
+
+  deinit { closedir(stream) }
+
+  /// The next entry but `.` and `..`; nil after the last one.
+  func next() throws(InboxError) -> Entry? {
+    var name: UnsafePointer<CChar>?
+    var type: UInt8 = 0
+    while true {
+      let answer = clinux_next_entry(UnsafeMutableRawPointer(stream), &name, &type)
+      guard answer >= 0 else { throw InboxError("list", "folder", errno: -answer) }
+      guard answer == 1, let name else { return nil }
+      let bytes = UnsafeRawBufferPointer(start: name, count: strlen(name))
+      if bytes.first == UInt8(ascii: "."), bytes.count == 1 || (bytes.count == 2 && bytes[1] == UInt8(ascii: ".")) {
+        continue
+      }
+      return Entry(name: FileName(known: [UInt8](bytes)), kind: FileStatus.Kind(entryType: type))
+    }
+  }
+
+  /// The names of a folder's entries that `wanted` takes.
+  static func names(in folder: String, where wanted: (FileName) -> Bool) throws(InboxError) -> [FileName] {
+    let listing = try FolderListing(folder)
+    var names: [FileName] = []
+    while let entry = try listing.next() {
+      if wanted(entry.name) { names.append(entry.name) }
+    }
+    return names
+  }
+}

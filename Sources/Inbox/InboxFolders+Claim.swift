@@ -1,0 +1,160 @@
+import CLinux
+package import Delivery
+import Glibc
+
+extension InboxFolders {
+  /// Makes a ready file upsertd's own, by one rename into `work/`; nil where it is not there any more as the look found it.
+  ///
+  /// Nothing is overwritten, and no symbolic link followed. After the rename it is asked once more whether somebody writes to the file: nobody can open it by
+  /// its old name then. With a nil answer it is in `inbox/` again, and a later look judges it anew. The marker is removed last.
+  ///
+  /// The file is synced before, the folders after the rename, so that after a power loss a claimed file is in `work/`, and whole. `durably: false` leaves
+  /// the folders to one `syncClaims()` for many claims: before that, nothing may be recorded of them.
+  ///
+  /// A name too long to follow the id within 255 bytes is kept whole in a hidden side file; `workFiles()` knows it.
+  package func claim(
+    _ file: ReadyFile, as id: FileID, durably: Bool = true
+  ) throws(InboxError) -> ClaimedFile? {
+    let work = WorkFile(id: id, name: ResultNames(dropped: file.name, id: id).work, dropped: file.name)
+    let origin = file.name.path(in: inbox)
+    guard let claimed = try open(work, in: inbox, as: file.name), claimed.isAsFound(file) else { return nil }
+    try syncContents(of: claimed)
+    try keepNameIfCut(work)
+    let code = clinux_rename_new(origin, work.name.path(in: self.work))
+    // A filesystem without RENAME_NOREPLACE: the target has an id that nobody else has.
+    let done = code == EINVAL || code == ENOSYS ? rename(origin, work.name.path(in: self.work)) == 0 : code == 0
+    guard done else {
+      let reason = code == EINVAL || code == ENOSYS ? errno : code
+      forgetName(work.id)
+      if reason == ENOENT { return nil }
+      throw InboxError("claim", inbox + "/" + file.name.display, errno: reason, reason == EEXIST ? .taken : nil)
+    }
+    // Another file may have got the name between our open and our rename; or a writer has opened this one since the look.
+    guard !claimed.hasChanged() else {
+      guard giveBack(work) else {
+        throw InboxError(
+          .taken, "claim", inbox + "/" + file.name.display,
+          "it changed, and its name was taken before it could be put back; it stays in work/ as \"\(work.name.display)\""
+        )
+      }
+      return nil
+    }
+    if durably {
+      do { try syncClaims() } catch {
+        _ = giveBack(work)
+        throw error
+      }
+    }
+    // Cannot fail for want of rights: the rename needed the same.
+    if let marker = file.marker { unlink(marker.path(in: inbox)) }
+    return claimed
+  }
+
+  /// Makes the claims so far survive a power loss.
+  package func syncClaims() throws(InboxError) {
+    try syncFolder(work)
+    try syncFolder(inbox)
+  }
+
+  /// What is in `work/`, by id: at start, what the last run had claimed and not put away.
+  package func workFiles() throws(InboxError) -> [WorkFile] {
+    var files: [WorkFile] = []
+    for name in try FolderListing.names(in: work, where: { WorkFile.id(in: $0) != nil }) {
+      guard let id = WorkFile.id(in: name), FileStatus(path: name.path(in: work))?.kind == .regular else { continue }
+      let shown = FileName(known: Array(name.bytes.dropFirst(27)))
+      files.append(WorkFile(id: id, name: name, dropped: keptName(of: id) ?? shown))
+    }
+    return files.sorted { $0.id < $1.id }
+  }
+
+  /// Opens a file that an earlier run claimed; nil where it is gone or no regular file.
+  ///
+  /// Should the earlier run have died between claiming it and removing its marker, `marker` (as in `WatchTerms`) is what still has to go.
+  package func reopen(_ file: WorkFile, marker: String? = nil) throws(InboxError) -> ClaimedFile? {
+    guard let claimed = try open(file, in: work, as: file.name) else { return nil }
+    if let marker, FileStatus(path: file.dropped.path(in: inbox)) == nil, errno == ENOENT,
+      let name = FileName(bytes: file.dropped.bytes + Array(marker.utf8))
+    {
+      unlink(name.path(in: inbox))
+    }
+    return claimed
+  }
+
+  /// Puts a file that changed while it was read back into `inbox/`, where it waits to be left alone; false where it stays in `work/`, since its name is taken.
+  ///
+  /// A marker is not made again: what changed after its marker was placed waits for a new one.
+  package func giveBack(_ claimed: ClaimedFile) -> Bool { giveBack(claimed.work) }
+
+  private func giveBack(_ file: WorkFile) -> Bool {
+    let (from, to) = (file.name.path(in: work), file.dropped.path(in: inbox))
+    returned.insert(file.dropped)
+    var code = clinux_rename_new(from, to)
+    if code == EINVAL || code == ENOSYS {
+      // Unlike a plain rename, a link never replaces a file that was dropped this instant.
+      code = link(from, to) == 0 && unlink(from) == 0 ? 0 : errno
+    }
+    guard code == 0 else {
+      _ = returned.remove(file.dropped)
+      return false
+    }
+    forgetName(file.id)
+    // Where this fails and the power does, too, the file is in `work/` again: the next start finds it there.
+    try? syncFolder(inbox)
+    try? syncFolder(work)
+    return true
+  }
+
+  /// Never blocks: O_NONBLOCK for a FIFO that took the file's place.
+  private func open(
+    _ file: WorkFile, in folder: String, as name: FileName
+  ) throws(InboxError) -> ClaimedFile? {
+    let descriptor = Glibc.open(name.path(in: folder), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      switch errno {
+      // Gone, another kind of file, not ours to read, or leased to somebody: the next look says which.
+      case ENOENT, ELOOP, ENXIO, ENODEV, EACCES, EPERM, EAGAIN: return nil
+      default: throw InboxError("open", folder + "/" + name.display, errno: errno)
+      }
+    }
+    guard let status = FileStatus(descriptor: descriptor), status.kind == .regular else {
+      close(descriptor)
+      return nil
+    }
+    return ClaimedFile(file, descriptor: descriptor, path: file.name.path(in: work), opened: status)
+  }
+
+  /// A writer's data may still be in memory only; after a power loss the file would be shorter than what the receipt speaks of.
+  private func syncContents(of file: ClaimedFile) throws(InboxError) {
+    // EINVAL, EROFS: the filesystem can't sync what was opened for reading.
+    guard fsync(file.descriptor) == 0 || errno == EINVAL || errno == EROFS else {
+      throw InboxError("sync", inbox + "/" + file.name.display, errno: errno)
+    }
+  }
+}
+
+extension InboxFolders {
+  /// Writes the whole name beside a work file whose own had to be cut; synced with the claim.
+  private func keepNameIfCut(_ file: WorkFile) throws(InboxError) {
+    guard file.name.bytes.count < file.dropped.bytes.count + 27 else { return }
+    let side = try ResultFile(folder: work, name: WorkFile.sideFile(of: file.id))
+    try side.append(file.dropped.bytes)
+    try side.publish()
+  }
+
+  func forgetName(_ id: FileID) { unlink(WorkFile.sideFile(of: id).path(in: work)) }
+
+  private func keptName(of id: FileID) -> FileName? {
+    let descriptor = Glibc.open(WorkFile.sideFile(of: id).path(in: work), O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: FileName.longest + 1)
+    let count = read(descriptor, &bytes, bytes.count)
+    return count > 0 ? FileName(bytes: bytes[..<count]) : nil
+  }
+}
+
+extension ClaimedFile {
+  fileprivate func isAsFound(_ file: ReadyFile) -> Bool {
+    inode == file.inode && size == file.size && modified == file.modified
+  }
+}

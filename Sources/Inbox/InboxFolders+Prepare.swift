@@ -1,0 +1,94 @@
+import Glibc
+
+extension InboxFolders {
+  /// Creates missing folders, checks that all five are on one filesystem and writable, and removes what a crash left half written.
+  ///
+  /// New folders get modes that a group can work with, whatever the umask: `inbox/`, `outbox/receipts/` and `outbox/rejected/` 2770 (files get the
+  /// folder's group), `archive/` 2750, `work/` 0700. Modes of folders that are there already are left alone.
+  ///
+  /// For the one upsertd that holds the state's lock: it would remove another's unfinished results.
+  package func prepare() throws(InboxError) {
+    try Self.makeParents(of: inbox)
+    try Self.makeFolder(root + "/outbox", mode: 0o755)
+    try Self.makeFolder(work, mode: 0o700)
+    try Self.makeFolder(receipts, mode: 0o2770)
+    try Self.makeFolder(rejected, mode: 0o2770)
+    try Self.makeFolder(archive, mode: 0o2750)
+    // Last, so that nobody can drop a file before the rest is there.
+    try Self.makeFolder(inbox, mode: 0o2770)
+    try checkFilesystem()
+    for folder in [inbox, work, receipts, rejected, archive] {
+      for name in try FolderListing.names(in: folder, where: ResultFile.isHidden) { unlink(name.path(in: folder)) }
+    }
+    try removeStrayNames()
+  }
+
+  /// Sends a hidden file through all five: that tells more than modes and device numbers do (read-only mounts, ACLs, bind mounts).
+  private func checkFilesystem() throws(InboxError) {
+    let probe = ResultFile.hiddenName()
+    let route = [inbox, work, receipts, rejected, archive]
+    var place = inbox
+    let descriptor = open(probe.path(in: place), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+      let reason = errno
+      // A full disk passes, and is no reason not to start: what is queued can still be delivered.
+      if reason == ENOSPC || reason == EDQUOT { return }
+      throw Self.unusable(place, errno: reason)
+    }
+    close(descriptor)
+    defer { unlink(probe.path(in: place)) }
+    for next in route.dropFirst() {
+      guard rename(probe.path(in: place), probe.path(in: next)) == 0 else {
+        let reason = errno
+        if reason == ENOSPC || reason == EDQUOT { return }
+        if reason == EXDEV {
+          throw InboxError(
+            .notOneFilesystem, "prepare", next,
+            "is on another filesystem or mount than \"\(place)\"; all of \"\(root)\" must be on one")
+        }
+        throw Self.unusable(next, errno: reason)
+      }
+      place = next
+    }
+  }
+
+  private static func unusable(_ folder: String, errno number: Int32) -> InboxError {
+    var error = InboxError("prepare", folder, errno: number, .unusableFolder)
+    error.reason += "; upsertd's user needs to read, write and search this folder"
+    return error
+  }
+
+  /// Side files of names that were cut, whose work file is gone (see `claim`).
+  private func removeStrayNames() throws(InboxError) {
+    let names = try FolderListing.names(in: work) { _ in true }
+    let claimed = Set(names.compactMap { WorkFile.id(in: $0) })
+    for name in names {
+      if let id = WorkFile.id(inSideFile: name), !claimed.contains(id) { unlink(name.path(in: work)) }
+    }
+  }
+
+  private static func makeParents(of path: String) throws(InboxError) {
+    var parent = path.hasPrefix("/") ? "" : "."
+    for part in path.split(separator: "/").dropLast() {
+      parent += "/" + part
+      try makeFolder(parent, mode: 0o755)
+    }
+  }
+
+  private static func makeFolder(_ path: String, mode: mode_t) throws(InboxError) {
+    guard mkdir(path, mode) == 0 else {
+      let reason = errno
+      var status = stat()
+      if stat(path, &status) == 0 {
+        if status.st_mode & S_IFMT == S_IFDIR { return }
+        throw InboxError(.unusableFolder, "prepare", path, "is not a folder")
+      }
+      throw InboxError("create folder", path, errno: reason, .unusableFolder)
+    }
+    // Where a sandbox forbids set-group-id (systemd's RestrictSUIDSGID), the rest of the mode still counts.
+    if chmod(path, mode) != 0, chmod(path, mode & 0o777) != 0 {
+      throw InboxError("create folder", path, errno: errno, .unusableFolder)
+    }
+    try syncFolder(path + "/..")
+  }
+}

@@ -1,0 +1,212 @@
+import Delivery
+import Glibc
+
+/// Looks at an inbox's folder and decides what is ready, remembering what earlier looks and events told.
+///
+/// A look is one pass of readdir and fstatat; only files that would be ready otherwise are opened, to ask for writers.
+struct Looker {
+  private let folders: InboxFolders
+  private let terms: WatchTerms
+  /// How many looks must have seen a file unchanged: 2, or 1 for a look that stands alone.
+  private let looksWanted: Int
+  private var sightings: [FileName: Sighting] = [:]
+  /// What events told since the last look: whether the file of that name arrived whole.
+  private var arrivals: [FileName: Bool] = [:]
+  private var lookNumber: UInt64 = 0
+  /// How many files the look under way has seen.
+  private var seen = 0
+
+  /// What a look found, and when the next one would find more; nil where nothing waits for time to pass.
+  struct Findings {
+    var look: Look
+    var due: Duration?
+  }
+
+  init(_ folders: InboxFolders, _ terms: WatchTerms, looksWanted: Int = 2) {
+    self.folders = folders
+    self.terms = terms
+    self.looksWanted = looksWanted
+  }
+
+  /// Takes in an event; the next look makes use of it.
+  mutating func note(_ event: FolderEvents.Event) {
+    switch event {
+    case .arrivedWhole(let name): arrivals[name] = !folders.returned.remove(name)
+    case .appeared(let name), .left(let name): arrivals[name] = false
+    case .touched: break
+    case .lost: forgetArrivals()
+    }
+  }
+
+  /// Forgets how files arrived, when events were lost; what looks saw stays true.
+  mutating func forgetArrivals() {
+    arrivals.removeAll()
+    folders.returned.removeAll()
+    for name in sightings.keys { sightings[name]?.arrivedWhole = false }
+  }
+
+  mutating func look(at now: Sighting.Moment) -> Findings {
+    lookNumber += 1
+    seen = 0
+    do {
+      let findings = try pass(at: now)
+      forgetAbsent()
+      return findings
+    } catch {
+      // What is not seen now may be another file when it is seen again.
+      sightings.removeAll()
+      arrivals.removeAll()
+      return Findings(look: Look(fault: error))
+    }
+  }
+
+  private mutating func pass(at now: Sighting.Moment) throws(InboxError) -> Findings {
+    var findings = Findings(look: Look())
+    let listing = try FolderListing(folders.inbox)
+    let asks = Writers.areKnown(on: listing.descriptor)
+    while let entry = try listing.next() {
+      judge(entry, in: listing.descriptor, asksForWriters: asks, at: now, &findings)
+    }
+    findings.look.unclaimed.sort { $0.name < $1.name }
+    let order = findings.look.ready.map { (file: $0, look: sightings[$0.name]?.ready?.look ?? lookNumber) }
+    findings.look.ready = order.sorted {
+      ($0.look, $0.file.modified, $0.file.name) < ($1.look, $1.file.modified, $1.file.name)
+    }.map(\.file)
+    return findings
+  }
+
+  private mutating func judge(
+    _ entry: FolderListing.Entry, in folder: Int32, asksForWriters: Bool, at now: Sighting.Moment,
+    _ findings: inout Findings
+  ) {
+    let name = entry.name
+    func leave(_ kind: Unclaimed.Kind, _ reason: String) {
+      findings.look.unclaimed.append(Unclaimed(name: name, kind: kind, reason: reason))
+    }
+    if let reason = terms.reasonToIgnore(name) { return leave(.ignored, reason) }
+    if let kind = entry.kind, kind != .regular { return leave(.notRegular, "not a regular file: \(kind.words)") }
+    guard let status = name.withCString({ FileStatus(path: $0, in: folder) }) else {
+      let reason = errno
+      // Gone since it was listed, or there and out of reach.
+      return reason == ENOENT ? () : leave(.unreadable, "cannot be read: \(InboxError.text(of: reason))")
+    }
+    guard status.kind == .regular else { return leave(.notRegular, "not a regular file: \(status.kind.words)") }
+    if let marked = terms.fileMarked(by: name) {
+      let isThere = marked.withCString { FileStatus(path: $0, in: folder) } != nil
+      return leave(.marker, isThere ? "marker of \(marked.display)" : "marker without its file: \(marked.display)")
+    }
+    let sighting = take(in: status, name, at: now)
+    switch stand(of: sighting, name, in: folder, asksForWriters: asksForWriters, at: now) {
+    case .ready:
+      let since = sighting.ready ?? (lookNumber, Timestamp(milliseconds: now.wall / 1_000_000))
+      sightings[name]?.ready = since
+      findings.look.ready.append(
+        ReadyFile(
+          name: name, size: status.size, modified: status.modified, inode: status.inode, readySince: since.time,
+          marker: terms.marker(for: name)))
+    case .waits(let kind, let reason, let due):
+      sightings[name]?.ready = nil
+      if let due { findings.due = min(due, findings.due ?? due) }
+      leave(kind, reason)
+    case .gone:
+      sightings[name] = nil
+    }
+  }
+
+  /// What comes of one file in one look.
+  private enum Stand {
+    case ready
+    case waits(Unclaimed.Kind, String, due: Duration?)
+    /// It vanished or became another file meanwhile.
+    case gone
+  }
+
+  private func stand(
+    of sighting: Sighting, _ name: FileName, in folder: Int32, asksForWriters: Bool, at now: Sighting.Moment
+  ) -> Stand {
+    var isVouchedFor = sighting.arrivedWhole && asksForWriters
+    if let suffix = terms.marker {
+      let marker = terms.marker(for: name)?.withCString { FileStatus(path: $0, in: folder) }
+      guard let marker, marker.kind != .folder else {
+        return .waits(.waitingForMarker, "waiting for \(name.display)\(suffix)", due: nil)
+      }
+      isVouchedFor = true
+    }
+    let calm = sighting.calm(at: now, settle: terms.settle, looksWanted: looksWanted)
+    if case .settling(let age, let due) = calm, !isVouchedFor { return settling(age, due) }
+    switch probe(sighting, name, in: folder, asksForWriters: asksForWriters) {
+    case .free: return .ready
+    case .unknown:
+      // A marker is somebody's word; an event tells of one writer that is done, and says nothing of others.
+      if case .settling(let age, let due) = calm, terms.marker == nil { return settling(age, due) }
+      return .ready
+    case .written: return .waits(.openForWriting, "open for writing by another process", due: nil)
+    case .unreadable(let reason): return .waits(.unreadable, "cannot be read: \(reason)", due: nil)
+    case .gone: return .gone
+    }
+  }
+
+  private func settling(_ age: Duration, _ due: Duration) -> Stand {
+    let reason = "changed \(Self.tenths(age)) s ago, settles at \(Self.tenths(terms.settle)) s"
+    return .waits(.settling, reason, due: due)
+  }
+
+  /// What opening a file tells.
+  private enum Probe {
+    case free
+    case unknown
+    case written
+    case unreadable(String)
+    case gone
+  }
+
+  private func probe(_ sighting: Sighting, _ name: FileName, in folder: Int32, asksForWriters: Bool) -> Probe {
+    let descriptor = name.withCString {
+      openat(folder, $0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+    }
+    guard descriptor >= 0 else {
+      return switch errno {
+      // Gone, or now a symbolic link, a socket or a device without a driver: the next look tells.
+      case ENOENT, ELOOP, ENXIO, ENODEV: .gone
+      // Somebody else, a file server say, has a lease on it that it must give up first.
+      case EAGAIN: .written
+      default: .unreadable(InboxError.text(of: errno))
+      }
+    }
+    defer { close(descriptor) }
+    // On NFS only opening a file brings its size and time up to date.
+    guard let opened = FileStatus(descriptor: descriptor), opened.isUnchanged(from: sighting.status) else {
+      return .gone
+    }
+    guard asksForWriters else { return .unknown }
+    return switch Writers(of: descriptor) {
+    case .none: .free
+    case .some: .written
+    case .unknown: .unknown
+    }
+  }
+
+  private mutating func take(in status: FileStatus, _ name: FileName, at now: Sighting.Moment) -> Sighting {
+    var sighting = Sighting(status, at: now, look: lookNumber)
+    if let known = sightings[name] {
+      sighting = known
+      sighting.see(status, at: now, look: lookNumber)
+    }
+    if let arrivedWhole = arrivals[name] { sighting.arrivedWhole = arrivedWhole }
+    sightings[name] = sighting
+    seen += 1
+    return sighting
+  }
+
+  private mutating func forgetAbsent() {
+    arrivals.removeAll(keepingCapacity: true)
+    guard sightings.count > seen else { return }
+    let lookNumber = lookNumber
+    sightings = sightings.filter { $0.value.lastLook == lookNumber }
+  }
+
+  private static func tenths(_ duration: Duration) -> String {
+    let tenths = max(0, duration.milliseconds / 100)
+    return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
+  }
+}

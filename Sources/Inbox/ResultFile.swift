@@ -1,0 +1,91 @@
+import Glibc
+
+/// A result file that appears whole or not at all: written under a hidden name, fsynced, renamed, folder fsynced.
+///
+/// Serves one caller at a time. Without `publish()` nothing of it stays; after a crash `InboxFolders.prepare()` removes the hidden file.
+package final class ResultFile {
+  private let folder: String
+  private let name: FileName
+  private let hidden: FileName
+  private var descriptor: Int32
+  private var buffer: [UInt8] = []
+  private static let bufferBytes = 64 << 10
+
+  /// Begins a file; one of that name is replaced by `publish()`, not before.
+  package init(folder: String, name: FileName) throws(InboxError) {
+    self.folder = folder
+    self.name = name
+    hidden = Self.hiddenName()
+    // Items may be personal data: the folder's group may read them, others not, whatever the umask.
+    descriptor = open(hidden.path(in: folder), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o640)
+    guard descriptor >= 0 else { throw InboxError("write", folder + "/" + name.display, errno: errno) }
+    _ = fchmod(descriptor, 0o640)
+    buffer.reserveCapacity(Self.bufferBytes)
+  }
+
+  deinit { abandon() }
+
+  package func append(_ bytes: some Collection<UInt8>) throws(InboxError) {
+    buffer.append(contentsOf: bytes)
+    if buffer.count >= Self.bufferBytes { try flush() }
+  }
+
+  package func append(_ text: String) throws(InboxError) {
+    try append(text.utf8)
+  }
+
+  /// Gives the file its name; it then survives a power loss.
+  ///
+  /// Where this throws, what stood under that name before still does, or, should only the last fsync fail, the new file does.
+  package func publish() throws(InboxError) {
+    try flush()
+    guard fsync(descriptor) == 0 else { throw failure() }
+    let written = descriptor
+    descriptor = -1
+    guard close(written) == 0, rename(hidden.path(in: folder), name.path(in: folder)) == 0 else {
+      let error = failure()
+      unlink(hidden.path(in: folder))
+      throw error
+    }
+    try syncFolder(folder)
+  }
+
+  /// Removes what was written; does nothing after `publish()`.
+  package func abandon() {
+    guard descriptor >= 0 else { return }
+    close(descriptor)
+    descriptor = -1
+    unlink(hidden.path(in: folder))
+  }
+
+  private func flush() throws(InboxError) {
+    precondition(descriptor >= 0, "a result file is written to after its end")
+    var done = 0
+    while done < buffer.count {
+      let count = buffer[done...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw failure()
+      }
+      done += count
+    }
+    buffer.removeAll(keepingCapacity: true)
+  }
+
+  private func failure() -> InboxError { InboxError("write", folder + "/" + name.display, errno: errno) }
+}
+
+extension ResultFile {
+  /// A name that nobody else uses and every look passes over.
+  static func hiddenName() -> FileName {
+    FileName(known: Array((hiddenStart + String(UInt64.random(in: 0 ... .max), radix: 16) + hiddenEnd).utf8))
+  }
+
+  /// Whether an earlier run may have left this file behind.
+  static func isHidden(_ name: FileName) -> Bool {
+    name.bytes.starts(with: hiddenStart.utf8) && name.bytes.suffix(hiddenEnd.utf8.count).elementsEqual(hiddenEnd.utf8)
+  }
+
+  private static let hiddenStart = ".upsertd-"
+  private static let hiddenEnd = ".part"
+}

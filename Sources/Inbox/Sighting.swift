@@ -1,0 +1,61 @@
+import Delivery
+
+/// What is known of one file in `inbox/` from looks and events: how long it has been as it is, and whether it arrived whole.
+struct Sighting {
+  /// One moment by two clocks: a wall clock for file times, and one that nobody sets.
+  struct Moment {
+    var steady: ContinuousClock.Instant
+    /// Nanoseconds since 1970.
+    var wall: Int64
+  }
+
+  /// What the time alone says.
+  enum Calm: Equatable {
+    case settled
+    /// It last changed so long ago, and is due for another look in `due`.
+    case settling(age: Duration, due: Duration)
+  }
+
+  private(set) var status: FileStatus
+  /// When it was first seen as it is.
+  private var since: ContinuousClock.Instant
+  /// How many looks saw it as it is.
+  private var looks = 1
+  /// An event told that a writer closed it, or that it was renamed to its name.
+  var arrivedWhole = false
+  /// The look that last saw it.
+  var lastLook: UInt64
+  /// Since when, and since which look, it is ready; nil while it is not.
+  var ready: (look: UInt64, time: Timestamp)?
+
+  init(_ status: FileStatus, at now: Moment, look: UInt64) {
+    self.status = status
+    since = now.steady
+    lastLook = look
+  }
+
+  /// Takes in what another look saw.
+  mutating func see(_ seen: FileStatus, at now: Moment, look: UInt64) {
+    lastLook = look
+    guard seen.isUnchanged(from: status) else {
+      // Another file of that name arrived by itself, whatever was known of this one.
+      let arrivedWhole = arrivedWhole && seen.isSameFile(as: status)
+      self = Sighting(seen, at: now, look: look)
+      self.arrivedWhole = arrivedWhole
+      return
+    }
+    status = seen
+    looks += 1
+  }
+
+  /// Whether size, mtime and inode are the same over two looks and nothing changed for `settle`.
+  ///
+  /// A time in the future, or from a server whose clock differs, must not hold a file up for ever: it counts, too, how long we have seen it
+  /// unchanged. `looksWanted` is 1 for a single look that has nothing to compare with.
+  func calm(at now: Moment, settle: Duration, looksWanted: Int) -> Calm {
+    let seenFor = now.steady - since
+    let age = max(seenFor, .nanoseconds(now.wall &- max(status.modified, status.changed)))
+    if age >= settle, looks >= looksWanted { return .settled }
+    return .settling(age: age, due: max(settle - age, .milliseconds(50)))
+  }
+}

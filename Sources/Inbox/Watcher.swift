@@ -1,0 +1,144 @@
+import Dispatch
+import Glibc
+
+/// Looks at one inbox's folder again and again, and tells what each look found.
+///
+/// A timer's looks are the truth, on any filesystem. inotify, where there is any, makes a look come at once and tells which files arrived by a completed
+/// write or a rename since `start()`. All looks run one after the other on a queue of the watcher's own.
+package actor Watcher {
+  /// Every look's result; one that nobody took is replaced by the next.
+  package nonisolated let looks: AsyncStream<Look>
+
+  private let output: AsyncStream<Look>.Continuation
+  private let executor = QueueExecutor(label: "inbox looks")
+  private let folders: InboxFolders
+  private let terms: WatchTerms
+  private var looker: Looker
+  private var isStarted = false
+  private var timer: (any DispatchSourceTimer)?
+  private var events: FolderEvents?
+  private var eventSource: (any DispatchSourceRead)?
+  private var lastLookEnded = ContinuousClock.now
+  /// How long events must wait for the next look, so that a stream of them does not make looks fill the time.
+  private var breather = Duration.zero
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  package init(folders: InboxFolders, terms: WatchTerms) {
+    self.folders = folders
+    self.terms = terms
+    looker = Looker(folders, terms)
+    (looks, output) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+  }
+
+  isolated deinit {
+    timer?.cancel()
+    eventSource?.cancel()
+    output.finish()
+  }
+
+  /// Begins to look, at once and then at every `pollInterval`; does nothing the second time.
+  package func start() {
+    guard timer == nil else { return }
+    isStarted = true
+    let timer = DispatchSource.makeTimerSource(queue: executor.queue)
+    timer.setEventHandler(handler: handler { $0.lookNow() })
+    self.timer = timer
+    lookNow()
+    timer.activate()
+  }
+
+  /// Ends the looks and the stream; a watcher does not start again.
+  package func stop() {
+    isStarted = false
+    timer?.cancel()
+    dropEvents()
+    output.finish()
+  }
+
+  /// Looks out of turn.
+  @discardableResult package func lookNow() -> Look {
+    watchIfNeeded()
+    takeEvents()
+    let began = ContinuousClock.now
+    let findings = looker.look(at: .now)
+    output.yield(findings.look)
+    lastLookEnded = .now
+    breather = max(.milliseconds(10), began.duration(to: lastLookEnded) * 3)
+    schedule(in: min(findings.due ?? terms.pollInterval, terms.pollInterval))
+    return findings.look
+  }
+
+  /// One look without a watcher, for who only wants to know: time alone decides what has settled.
+  package nonisolated static func lookOnce(folders: InboxFolders, terms: WatchTerms) -> Look {
+    var looker = Looker(folders, terms, looksWanted: 1)
+    return looker.look(at: .now).look
+  }
+
+  private func eventsArrived() {
+    guard takeEvents() else { return }
+    schedule(in: breather - lastLookEnded.duration(to: .now))
+  }
+
+  /// Whether there was one that calls for a look.
+  @discardableResult private func takeEvents() -> Bool {
+    guard let events else { return false }
+    var callsForLook = false
+    for event in events.drain() {
+      looker.note(event)
+      callsForLook = callsForLook || event.callsForLook
+    }
+    return callsForLook
+  }
+
+  /// Sets the timer, which repeats all the same should nothing set it again.
+  private func schedule(in delay: Duration) {
+    timer?.schedule(
+      deadline: .now() + .nanoseconds(max(.zero, delay).wholeNanoseconds),
+      repeating: .nanoseconds(terms.pollInterval.wholeNanoseconds), leeway: .milliseconds(1))
+  }
+
+  /// Watches the folder that is at the path now.
+  private func watchIfNeeded() {
+    guard isStarted, events?.isWatching(folders.inbox) != true else { return }
+    dropEvents()
+    looker.forgetArrivals()
+    guard let events = FolderEvents(folders.inbox) else { return }
+    let descriptor = events.descriptor
+    let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: executor.queue)
+    source.setEventHandler(handler: handler { $0.eventsArrived() })
+    source.setCancelHandler { close(descriptor) }
+    source.activate()
+    self.events = events
+    eventSource = source
+  }
+
+  private func dropEvents() {
+    // The descriptor is closed by the source, once its handler can't run any more.
+    eventSource?.cancel()
+    eventSource = nil
+    events = nil
+  }
+
+  /// What a source on our queue runs: there we are isolated.
+  private nonisolated func handler(_ act: @escaping @Sendable (isolated Watcher) -> Void) -> DispatchWorkItem {
+    DispatchWorkItem { [weak self] in self?.assumeIsolated { act($0) } }
+  }
+}
+
+extension Sighting.Moment {
+  static var now: Sighting.Moment {
+    var wall = timespec()
+    clock_gettime(CLOCK_REALTIME, &wall)
+    return Sighting.Moment(steady: .now, wall: Int64(wall.tv_sec) * 1_000_000_000 + Int64(wall.tv_nsec))
+  }
+}
+
+extension Duration {
+  /// Cut towards zero; more than 292 years count as 292.
+  fileprivate var wholeNanoseconds: Int {
+    let (seconds, attoseconds) = components
+    let (whole, overflow) = Int(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+    return overflow ? .max : whole + Int(attoseconds / 1_000_000_000)
+  }
+}
