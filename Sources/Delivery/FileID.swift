@@ -59,3 +59,10 @@ package struct FileIDSource: Sendable {
 extension FileID {
   fileprivate static func value(of digit: UInt8) -> Int { alphabet.firstIndex(of: digit) ?? 0 }
 }
+
+extension FileID {
+  /// When it was made: the first ten characters, 48 bits of milliseconds.
+  package var time: Timestamp {
+    Timestamp(milliseconds: text.utf8.prefix(10).reduce(0) { $0 << 5 | Int64(Self.value(of: $1)) })
+  }
+}

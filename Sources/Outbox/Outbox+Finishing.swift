@@ -19,14 +19,17 @@ extension Outbox {
   /// Files that wait for their results to be written, oldest first, all commits so far made durable.
   ///
   /// Sets `completedAt` once, so that a receipt that has to be written again after a crash says the same.
-  package func secureFinished(limit: Int, at now: Timestamp) async throws(OutboxError) -> [FileRecord] {
+  package func secureFinished(after last: FileID?, limit: Int, at now: Timestamp) async throws(OutboxError)
+    -> [FileRecord]
+  {
     let path = self.path
     let result = await withCheckedContinuation { (done: CheckedContinuation<Result<[FileRecord], any Error>, Never>) in
       pool.asyncWriteWithoutTransaction { db in
         done.resume(
           returning: Result {
             let ids = try String.fetchAll(
-              db, sql: "SELECT id FROM file WHERE state = 'finishing' ORDER BY id LIMIT ?", arguments: [limit])
+              db, sql: "SELECT id FROM file WHERE state = 'finishing' AND id > ? ORDER BY id LIMIT ?",
+              arguments: [last?.text ?? "", limit])
             guard !ids.isEmpty else { return [] }
             // A commit with FULL waits for the whole log, and so for every commit before it.
             try db.execute(sql: "PRAGMA synchronous = FULL")
@@ -40,7 +43,8 @@ extension Outbox {
               return .commit
             }
             return try ids.compactMap { id in
-              try Row.fetchOne(db, sql: "SELECT * FROM file WHERE id = ?", arguments: [id]).flatMap(FileRecord.init(row:))
+              try Row.fetchOne(db, sql: "SELECT * FROM file WHERE id = ?", arguments: [id]).flatMap(
+                FileRecord.init(row:))
             }
           })
       }
@@ -48,11 +52,11 @@ extension Outbox {
     do { return try result.get() } catch { throw OutboxError(error, path: path) }
   }
 
-  /// The requests that settled items of a file, in order, a page at a time.
-  package func settled(_ id: FileID, offset: Int, limit: Int) async throws(OutboxError) -> [SettledBatch] {
-    try await read { db in
-      let sql = "SELECT * FROM settled WHERE file_id = ? ORDER BY position LIMIT ? OFFSET ?"
-      return try Row.fetchAll(db, sql: sql, arguments: [id.text, limit, offset]).map { row in
+  /// The requests that settled items of a file, in order. Blocks.
+  package func settled(_ id: FileID) throws(OutboxError) -> [SettledBatch] {
+    try readNow { db in
+      let sql = "SELECT * FROM settled WHERE file_id = ? ORDER BY position"
+      return try Row.fetchAll(db, sql: sql, arguments: [id.text]).map { row in
         SettledBatch(
           items: row["items"], accepted: row["accepted"], rejected: row["rejected"], attempts: row["attempts"],
           unanswered: row["unanswered"], status: row["status"], requestID: row["request_id"],
@@ -61,9 +65,9 @@ extension Outbox {
     }
   }
 
-  /// A file's refused items behind item number `item`, in the file's order.
-  package func refused(_ id: FileID, after item: Int, limit: Int) async throws(OutboxError) -> [Refusal] {
-    try await read { db in
+  /// A file's refused items behind item number `item`, in the file's order. Blocks.
+  package func refused(_ id: FileID, after item: Int, limit: Int) throws(OutboxError) -> [Refusal] {
+    try readNow { db in
       let sql = "SELECT * FROM refused WHERE file_id = ? AND item > ? ORDER BY item LIMIT ?"
       return try Row.fetchAll(db, sql: sql, arguments: [id.text, item, limit]).map(Refusal.init(row:))
     }

@@ -67,22 +67,18 @@ extension Outbox {
   package func original(
     sha256: String, inbox: String, before id: FileID
   ) throws(OutboxError) -> (id: FileID, wasUsed: Bool)? {
-    do {
-      return try pool.read { db in
-        let row = try Row.fetchOne(
-          db,
-          sql: """
-            SELECT min(id) AS id, max(used) AS used FROM (
-              SELECT file_id AS id, accepted > 0 AS used FROM history WHERE inbox = $1 AND sha256 = $2
-              UNION ALL
-              SELECT id, error_code IS NULL FROM file WHERE inbox = $1 AND sha256 = $2 AND state <> 'reading')
-            WHERE id < $3
-            """,
-          arguments: [inbox, sha256, id.text])
-        return (row?["id"] as String?).flatMap { FileID($0) }.map { ($0, row?["used"] ?? false) }
-      }
-    } catch {
-      throw OutboxError(error, path: path)
+    try readNow { db in
+      let row = try Row.fetchOne(
+        db,
+        sql: """
+          SELECT min(id) AS id, max(used) AS used FROM (
+            SELECT file_id AS id, accepted > 0 AS used FROM history WHERE inbox = $1 AND sha256 = $2
+            UNION ALL
+            SELECT id, error_code IS NULL FROM file WHERE inbox = $1 AND sha256 = $2 AND state <> 'reading')
+          WHERE id < $3
+          """,
+        arguments: [inbox, sha256, id.text])
+      return (row?["id"] as String?).flatMap { FileID($0) }.map { ($0, row?["used"] ?? false) }
     }
   }
 

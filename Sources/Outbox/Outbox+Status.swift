@@ -78,7 +78,8 @@ extension Outbox {
     try await write { db in
       try db.execute(
         sql: isPaused
-          ? "INSERT OR IGNORE INTO paused (kind, name) VALUES (?, ?)" : "DELETE FROM paused WHERE kind = ? AND name = ?",
+          ? "INSERT OR IGNORE INTO paused (kind, name) VALUES (?, ?)"
+          : "DELETE FROM paused WHERE kind = ? AND name = ?",
         arguments: [kind.rawValue, name])
     }
   }

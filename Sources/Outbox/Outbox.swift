@@ -147,4 +147,9 @@ package final class Outbox: Sendable {
     }
     do { return try result.get() } catch { throw OutboxError(error, path: path) }
   }
+
+  /// Like `read`, for a caller that has a thread to itself.
+  func readNow<Value>(_ body: (Database) throws -> Value) throws(OutboxError) -> Value {
+    do { return try pool.read(body) } catch { throw OutboxError(error, path: path) }
+  }
 }

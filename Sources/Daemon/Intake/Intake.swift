@@ -1,0 +1,276 @@
+internal import Delivery
+internal import Dispatch
+internal import Inbox
+internal import ItemFormat
+internal import Logging
+internal import Outbox
+internal import Settings
+internal import Synchronization
+
+/// Takes the files of one inbox, one after the other: claims them, reads them, and makes their batches sendable.
+actor Intake {
+  /// What every inbox shares.
+  struct Surroundings: Sendable {
+    var settings: Settings
+    var outbox: Outbox
+    var order: PublicationOrder
+    var claims: Claims
+    var pulse: Pulse
+    /// Something for these targets was published, up to this file.
+    var onPublished: @Sendable (Set<String>, FileID) async -> Void
+    /// A file's results can be written.
+    var onFinishing: @Sendable () -> Void
+  }
+
+  /// What of an inbox is still to come.
+  struct Rest: Sendable {
+    /// Files that are being read, or wait in `work/` to be read again.
+    var unread: Int
+    /// Files that will be ready without anything else being dropped.
+    var arriving: Int
+    /// Whether a look has been taken and everything that it found was dealt with.
+    var hasLooked: Bool
+  }
+
+  private let inbox: Inbox
+  private let folders: InboxFolders
+  private let around: Surroundings
+  private let logger: Logger
+  private let watcher: Watcher
+  private let queue: DispatchQueue
+  private var isPaused: Bool
+  private var isStopping = false
+  /// Claimed files that could not be read yet, with the time of the next try.
+  private var unread: [(file: WorkFile, due: Timestamp, failures: Int)] = []
+  private var lastLook: Look?
+  private var isBusy = false
+  /// Names whose trouble was told already.
+  private var reported: Set<FileName> = []
+
+  init(_ inbox: Inbox, folders: InboxFolders, around: Surroundings, isPaused: Bool, logger: Logger) {
+    self.inbox = inbox
+    self.folders = folders
+    self.around = around
+    self.isPaused = isPaused
+    self.logger = logger
+    queue = DispatchQueue(label: "read \(inbox.name)")
+    let watch = around.settings.watch
+    watcher = Watcher(
+      folders: folders,
+      terms: WatchTerms(
+        pollInterval: watch.pollInterval, settle: watch.settle, ignore: { inbox.ignores($0) }, marker: inbox.marker))
+  }
+
+  var rest: Rest {
+    Rest(
+      unread: unread.count + (isBusy ? 1 : 0),
+      arriving: isPaused
+        ? 0 : (lastLook?.ready.count ?? 0) + (lastLook?.unclaimed.lazy.filter(\.isArriving).count ?? 0),
+      hasLooked: lastLook != nil)
+  }
+
+  /// Takes over files that an earlier run claimed and did not publish; they come before everything that is still in the inbox.
+  func takeOver(_ files: [WorkFile]) { unread = files.map { ($0, Timestamp(milliseconds: 0), 0) } }
+
+  func setPaused(_ isPaused: Bool) { self.isPaused = isPaused }
+
+  func stop() async {
+    isStopping = true
+    await watcher.stop()
+  }
+
+  /// Looks, claims and reads until `stop()`; the file under way is left for the next run.
+  func run() async {
+    let loop = "inbox \(inbox.name)"
+    around.pulse.beat(loop)
+    await readAgain()
+    await watcher.start()
+    for await look in watcher.looks {
+      around.pulse.beat(loop)
+      isBusy = true
+      await take(look)
+      await readAgain()
+      isBusy = false
+      if isStopping { break }
+    }
+    around.pulse.ended(loop)
+  }
+
+  private func take(_ look: Look) async {
+    report(look)
+    var left = look
+    left.ready = []
+    guard !isPaused, !isStopping else {
+      lastLook = look
+      return
+    }
+    for (index, file) in look.ready.enumerated() {
+      guard !isStopping, !isPaused, await hasRoom(for: file) else {
+        left.ready = Array(look.ready[index...])
+        break
+      }
+      await claim(file)
+    }
+    lastLook = left
+  }
+
+  private func hasRoom(for file: ReadyFile) async -> Bool {
+    do {
+      guard let reason = try await around.claims.obstacle(for: file.size) else { return true }
+      if reported.insert(file.name).inserted {
+        logger.warning("file is not claimed", metadata: ["name": "\(file.name.display)", "reason": "\(reason)"])
+      }
+    } catch {
+      logger.error("file is not claimed", metadata: ["name": "\(file.name.display)", "reason": "\(error)"])
+    }
+    return false
+  }
+
+  private func claim(_ file: ReadyFile) async {
+    let targets = inbox.route(for: file.name.bytes).map {
+      Destinations($0, settings: around.settings).targetNames
+    }
+    let id = await around.claims.nextID(order: around.order, targets: targets ?? [])
+    do {
+      let claimed = try await queue.run { [folders] in try folders.claim(file, as: id) }
+      guard let claimed else { return await around.order.leave(id) }
+      logger.info(
+        "file is claimed",
+        metadata: ["file": "\(id)", "name": "\(claimed.name.display)", "bytes": "\(claimed.size)"])
+      await read(claimed, targets: targets ?? [], failures: 0)
+    } catch {
+      logger.error("file can't be claimed", metadata: ["name": "\(file.name.display)", "reason": "\(error)"])
+      await around.order.leave(id)
+      // A claim that failed half-way may have left the file in work/.
+      if let left = try? folders.workFiles().first(where: { $0.id == id }) { putOff(left, failures: 0) }
+    }
+  }
+
+  /// Tries the claimed files again that could not be read.
+  private func readAgain() async {
+    let now = Timestamp.now
+    for (file, due, failures) in unread where due <= now && !isStopping {
+      unread.removeAll { $0.file.id == file.id }
+      let targets = inbox.route(for: file.dropped.bytes).map {
+        Destinations($0, settings: around.settings).targetNames
+      }
+      await around.order.enter(file.id, targets: targets ?? [])
+      do {
+        guard let claimed = try folders.reopen(file, marker: inbox.marker) else {
+          logger.error("claimed file is gone", metadata: ["file": "\(file.id)", "name": "\(file.dropped.display)"])
+          await around.order.leave(file.id)
+          continue
+        }
+        await read(claimed, targets: targets ?? [], failures: failures)
+      } catch {
+        logger.error("claimed file can't be opened", metadata: ["file": "\(file.id)", "reason": "\(error)"])
+        putOff(file, failures: failures)
+        await around.order.leave(file.id)
+      }
+    }
+  }
+
+  /// Reads one claimed file and publishes it, in its turn.
+  private func read(_ claimed: ClaimedFile, targets: Set<String>, failures: Int) async {
+    let id = claimed.id
+    let receivedAt = id.time
+    let (inbox, around, folders) = (inbox, around, folders)
+    do {
+      let result = try await queue.run { () throws -> ReadingResult? in
+        try around.outbox.begin(id, inbox: inbox.name, name: claimed.name.bytes, receivedAt: receivedAt)
+        var reading = FileReading(
+          inbox: inbox, settings: around.settings, name: claimed.name.bytes,
+          path: "\(folders.work)/\(claimed.workName.display)", descriptor: claimed.descriptor, size: Int(claimed.size))
+        var staging = Staging(outbox: around.outbox, id: id) { around.pulse.beat("inbox \(inbox.name)") }
+        let result = try reading.run(into: &staging)
+        guard !claimed.hasChanged() else { return nil }
+        if result.fault == nil { try staging.commit() }
+        return result
+      }
+      guard let result else { return try await giveBack(claimed) }
+      await around.order.turn(of: id, targets: result.facts.target.map { [$0] } ?? targets)
+      try await queue.run { try Self.publish(result, of: claimed, inbox: inbox, outbox: around.outbox) }
+      tell(result, of: claimed)
+      if let target = result.facts.target { await around.onPublished([target], id) }
+      around.onFinishing()
+    } catch {
+      // The disk failed or is full; the file stays claimed and is read again from its beginning.
+      logger.error(
+        "file can't be read now; it is tried again",
+        metadata: ["file": "\(id)", "name": "\(claimed.name.display)", "reason": "\(error)"])
+      try? around.outbox.forget(id)
+      putOff(claimed.work, failures: failures + 1)
+    }
+    await around.order.leave(id)
+  }
+
+  /// One commit makes the file's batches sendable, or says why it can't be used.
+  private static func publish(
+    _ result: ReadingResult, of claimed: ClaimedFile, inbox: Inbox, outbox: Outbox
+  ) throws {
+    var facts = result.facts
+    var fault = result.fault
+    facts.corrects = ResultNames.correctedFileID(of: claimed.name)
+    if let sha256 = facts.sha256,
+      let original = try outbox.original(sha256: sha256, inbox: inbox.name, before: claimed.id)
+    {
+      facts.duplicateOf = original.id
+      if inbox.rejectsDuplicates, original.wasUsed, fault == nil {
+        fault = FileFault(
+          .duplicateFile, "the same bytes were dropped here before, as file \(original.id) (duplicates: reject)")
+      }
+    }
+    if let fault {
+      try outbox.fail(claimed.id, facts: facts, fault: fault)
+    } else {
+      try outbox.publish(claimed.id, facts: facts, items: result.items, rejected: result.rejected)
+    }
+  }
+
+  /// The file changed while it was read: nothing of it is sent.
+  private func giveBack(_ claimed: ClaimedFile) async throws {
+    try around.outbox.forget(claimed.id)
+    if folders.giveBack(claimed) {
+      logger.notice(
+        "file changed while it was read; it waits again", metadata: ["name": "\(claimed.name.display)"])
+    } else {
+      putOff(claimed.work, failures: 1)
+    }
+    await around.order.leave(claimed.id)
+  }
+
+  private func putOff(_ file: WorkFile, failures: Int) {
+    let backoff = Backoff(initial: around.settings.retry.initial, max: around.settings.retry.max)
+    unread.append((file, .now + backoff.ceiling(failures: failures + 1), failures))
+  }
+
+  // MARK: - What people get to hear
+
+  private func tell(_ result: ReadingResult, of claimed: ClaimedFile) {
+    var metadata: Logger.Metadata = ["file": "\(claimed.id)", "name": "\(claimed.name.display)"]
+    if let fault = result.fault {
+      metadata["code"] = "\(fault.code.rawValue)"
+      logger.warning("file can't be used", metadata: metadata)
+      return
+    }
+    metadata["target"] = "\(result.facts.target ?? "none")"
+    metadata["items"] = "\(result.items)"
+    metadata["rejected"] = "\(result.rejected)"
+    logger.info("file is queued", metadata: metadata)
+  }
+
+  /// Each thing that a person has to see to is told once.
+  private func report(_ look: Look) {
+    if let fault = look.fault {
+      logger.error("inbox can't be looked at", metadata: ["reason": "\(fault)"])
+      return
+    }
+    var present = Set(look.ready.map(\.name))
+    for file in look.unclaimed {
+      present.insert(file.name)
+      guard file.kind == .unreadable || file.kind == .notRegular, reported.insert(file.name).inserted else { continue }
+      logger.warning("file stays in the inbox", metadata: ["name": "\(file.name.display)", "reason": "\(file.reason)"])
+    }
+    reported.formIntersection(present)
+  }
+}

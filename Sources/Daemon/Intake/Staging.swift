@@ -1,0 +1,44 @@
+internal import Delivery
+internal import Outbox
+
+/// Writes what a reading yields to the outbox, some megabytes in one commit.
+struct Staging: ReadingSink, ~Copyable {
+  private let outbox: Outbox
+  private let id: FileID
+  private let onCommit: () -> Void
+  private var batches: [(ordinal: Int, batch: Batch)] = []
+  private var refused: [Refusal] = []
+  private var bytes = 0
+  private var target = ""
+
+  /// Commits are large enough that their own cost does not show, and small enough to be held in memory.
+  private static let commitBytes = 8 << 20
+  private static let commitRefusals = 10_000
+
+  init(outbox: Outbox, id: FileID, onCommit: @escaping () -> Void) {
+    self.outbox = outbox
+    self.id = id
+    self.onCommit = onCommit
+  }
+
+  mutating func take(_ batch: Batch, ordinal: Int, for destination: Destinations.Destination) throws {
+    target = destination.target.name
+    batches.append((ordinal, batch))
+    bytes += batch.body.count
+    if bytes >= Self.commitBytes { try commit() }
+  }
+
+  mutating func refuse(_ refusal: Refusal) throws {
+    refused.append(refusal)
+    if refused.count >= Self.commitRefusals { try commit() }
+  }
+
+  mutating func commit() throws {
+    guard !batches.isEmpty || !refused.isEmpty else { return }
+    try outbox.stage(batches, refused: refused, of: id, target: target)
+    batches.removeAll(keepingCapacity: true)
+    refused.removeAll(keepingCapacity: true)
+    bytes = 0
+    onCommit()
+  }
+}

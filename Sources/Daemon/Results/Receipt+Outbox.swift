@@ -1,0 +1,37 @@
+internal import Delivery
+internal import Inbox
+internal import Outbox
+internal import Receipts
+
+extension Receipt {
+  /// What the outbox says became of a file. Blocks.
+  init(of record: FileRecord, name: FileName, outbox: Outbox) throws {
+    var counts = Counts()
+    counts.items = record.counts.items
+    counts.accepted = record.counts.accepted
+    counts.rejected = record.counts.rejected
+    counts.unchanged = record.counts.unchanged
+    counts.requests = record.counts.requests
+    let facts = record.facts
+    var target: Target?
+    if let name = facts.target, let api = facts.api, let url = facts.url {
+      target = Target(name: name, api: api, url: url)
+    }
+    self.init(
+      file: File(
+        id: record.id, name: name.display, inbox: record.inbox, format: facts.format, bytes: facts.bytes,
+        sha256: facts.sha256, receivedAt: record.receivedAt, completedAt: record.completedAt ?? .now,
+        corrects: facts.corrects, duplicateOf: facts.duplicateOf),
+      target: target, counts: counts)
+    error = record.fault
+    batches = try outbox.settled(record.id).filter { $0.attempts > 0 }.map { batch in
+      Batch(
+        items: batch.items, accepted: batch.accepted, rejected: batch.rejected, attempts: batch.attempts,
+        unanswered: batch.unanswered, status: batch.status, requestID: batch.requestID, sentAt: batch.sentAt)
+    }
+    rejects = try outbox.refused(record.id, after: 0, limit: Self.firstRejects).map { refusal in
+      Reject(
+        item: refusal.item, line: refusal.line, key: refusal.key, code: refusal.code, message: refusal.message)
+    }
+  }
+}
