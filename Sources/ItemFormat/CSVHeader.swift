@@ -19,8 +19,8 @@ package struct CSVHeader: Hashable, Sendable {
   package var line: Int
   /// The columns that fill something, in the file's order.
   package var columns: [Column]
-  /// Places of the columns whose names start with `_error_`: a rejects file dropped again.
-  package var errorColumns: [Int]
+  /// The columns whose names start with `_error_`: a rejects file dropped again.
+  package var errorColumns: [Column]
 
   /// How many cells a row has to have.
   package var width: Int { columns.count + errorColumns.count }
@@ -39,8 +39,8 @@ package struct CSVHeader: Hashable, Sendable {
     errorColumns = []
     var names: Set<String> = []
     var line = scanner.rowLine
-    // The header row may start after blank lines, but starts its own.
-    var lineStart = scanner.rowStart
+    // The header row starts a line; a byte order mark before it belongs to that line.
+    var lineStart = scanner.rowLine == 1 ? -offset : scanner.rowStart
     var at = scanner.rowStart
     for (index, cell) in scanner.cells.enumerated() {
       while at < cell.outerRange.lowerBound {
@@ -51,18 +51,20 @@ package struct CSVHeader: Hashable, Sendable {
         at += 1
       }
       let text = cell.text(in: buffer)
-      let column = at - lineStart + 1
+      let name = String(decoding: text, as: UTF8.self)
+      let column = Column(name: name, index: index, line: line, column: at - lineStart + 1)
       if !cell.isQuoted, let back = text.firstIndex(of: Ascii.carriageReturn) {
         throw FileFault(
-          .malformedCSV, "the header row holds a lone CR: end lines with LF or CRLF", line: line, column: column + back)
+          .malformedCSV, "the header row holds a lone CR: end lines with LF or CRLF", line: line,
+          column: column.column + back)
       }
-      let name = String(decoding: text, as: UTF8.self)
       if name.hasPrefix(Self.errorPrefix) {
-        errorColumns.append(index)
+        errorColumns.append(column)
       } else if names.insert(name).inserted {
-        columns.append(Column(name: name, index: index, line: line, column: column))
+        columns.append(column)
       } else {
-        throw FileFault(.malformedCSV, "column \"\(name)\" appears twice in the header", line: line, column: column)
+        throw FileFault(
+          .malformedCSV, "column \"\(name)\" appears twice in the header", line: line, column: column.column)
       }
     }
     bytes.reserveCapacity(range.count)

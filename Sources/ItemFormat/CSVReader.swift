@@ -1,126 +1,67 @@
 package import Delivery
 
-/// Reads the rows of a CSV or TSV file, however large, from a source of bytes.
+/// Reads the rows of a CSV or TSV file as items.
 ///
-/// Memory holds one chunk and the row under way, which is at most as long as an item may be; of longer ones only the end is
-/// looked for. UTF-8 is checked chunk by chunk, before the bytes are looked at as CSV, yet what is wrong first in the file is
-/// what is reported.
+/// What is kept at a time is one chunk of the file, one row and its item; rows are handed out as they are read, before the file's
+/// end is known to be sound: a fault that comes later takes them all back.
 package struct CSVReader: Sendable {
   private let delimiter: Delimiter
-  private let maxRowBytes: Int
+  private let limits: ReaderLimits
   private let chunkBytes: Int
 
-  /// Bytes of the file from `offset` on.
-  private(set) var buffer: [UInt8] = []
-  private(set) var offset = 0
-  /// How many bytes of `buffer` are known to be UTF-8.
-  private var checked = 0
-  private var isBroken = false
-  private var hasEnded = false
-  private(set) var scanner: CSVScanner
-  /// Bytes that a row may have beyond the limit because they belong to columns that are dropped.
-  private var slack = 0
-
-  /// Rejects files that are dropped again carry messages; a row that fitted before must fit with them.
-  private static let errorColumnsSlack = 64 << 10
-
-  /// - Parameter chunkBytes: how much is read at a time; tests cut smaller.
-  package init(delimiter: Delimiter, limits: ReaderLimits, chunkBytes: Int = 256 << 10) {
-    self.delimiter = delimiter
-    maxRowBytes = limits.maxItemBytes
+  /// - Parameters:
+  ///   - kind: a TSV's cells always stand between tabs.
+  ///   - delimiter: what stands between the cells of other files.
+  ///   - chunkBytes: how much is read at a time.
+  package init(kind: FileFormat.Kind, delimiter: Delimiter, limits: ReaderLimits, chunkBytes: Int = 256 << 10) {
+    self.delimiter = kind == .tsv ? .byte(UInt8(ascii: "\t")) : delimiter
+    self.limits = limits
     self.chunkBytes = chunkBytes
-    scanner = CSVScanner(delimiter: UInt8(ascii: ","))
   }
 
-  /// Reads up to the end of the header row.
+  /// Reads the header row alone.
   ///
-  /// - Throws: `FileFault`, or what the source throws.
-  package mutating func readHeader(from source: inout some ByteSource & ~Copyable) throws -> CSVHeader {
-    try start(source: &source)
-    guard try findRow(in: &source) else {
-      throw FileFault(.emptyFile, "the file is empty: a CSV needs a header row")
-    }
-    guard !scanner.isSkipping, scanner.rowEnd - scanner.rowStart <= maxRowBytes else {
-      throw FileFault(
-        .tooLarge, "the header row has more than \(maxRowBytes) bytes, the most that a row may have",
-        line: scanner.rowLine)
-    }
-    let header = try CSVHeader(scanner, in: buffer.span, at: offset)
-    scanner.maxCells = header.width
-    if !header.errorColumns.isEmpty { slack = Self.errorColumnsSlack }
-    return header
+  /// - Throws: `FileFault` where there is none, or none that can be used, and what the source throws.
+  package func readHeader<S: ByteSource & ~Copyable>(_ source: inout S) throws -> CSVHeader {
+    var rows = CSVRows(delimiter: delimiter, limits: limits, chunkBytes: chunkBytes)
+    return try rows.readHeader(from: &source)
   }
 
-  /// Goes to the next row, which `scanner` then describes; false at the file's end.
-  mutating func findRow(in source: inout some ByteSource & ~Copyable) throws -> Bool {
-    while true {
-      if try scanner.scan(buffer, upTo: checked) { return true }
-      if hasEnded && !isBroken {
-        return try scanner.finish()
-      }
-      if !scanner.isBetweenRows, !scanner.isSkipping, scanner.at - scanner.rowStart > maxRowBytes + slack {
-        scanner.skipRow()
-      }
-      try refill(from: &source)
-    }
-  }
-
-  /// Whether the row that was found last has more bytes than an item may have.
+  /// Calls `each` with every row and the JSON that it becomes, which is empty where the row has a fault.
   ///
-  /// - Parameter errorColumns: places of the columns whose bytes don't count.
-  func isRowTooLarge(without errorColumns: [Int]) -> Bool {
-    if scanner.isSkipping { return true }
-    var bytes = scanner.rowEnd - scanner.rowStart
-    for index in errorColumns where index < scanner.cells.count {
-      bytes -= scanner.cells[index].outerRange.count + 1
-    }
-    return bytes > maxRowBytes
-  }
-
-  /// Passes a byte order mark and settles the delimiter.
-  private mutating func start(source: inout some ByteSource & ~Copyable) throws {
-    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    while buffer.count < mark.count, !hasEnded, !isBroken { try refill(from: &source) }
-    let begin = buffer.starts(with: mark) ? mark.count : 0
-    switch delimiter {
-    case .byte(let byte): scanner = CSVScanner(delimiter: byte)
-    case .auto:
-      var sniffed: UInt8?
-      while sniffed == nil {
-        let isWhole = hasEnded || isBroken || checked > maxRowBytes
-        sniffed = Delimiter.sniffed(buffer.span.extracting(first: checked), from: begin, isWhole: isWhole)
-        if sniffed == nil { try refill(from: &source) }
+  /// - Parameter plan: called once, before any row, to say what the columns become: see `RowPlan`.
+  /// - Throws: `FileFault` for a file that can't be used, and what the source, `plan` and `each` throw.
+  package func read<S: ByteSource & ~Copyable>(
+    _ source: inout S, plan: (CSVHeader) throws -> RowTemplate, each: (RawItem, Span<UInt8>) throws -> Void
+  ) throws -> CSVDialect {
+    var rows = CSVRows(delimiter: delimiter, limits: limits, chunkBytes: chunkBytes)
+    let header = try rows.readHeader(from: &source)
+    var writer = RowWriter(try plan(header), limits: limits)
+    var number = 0
+    while try rows.findRow(in: &source) {
+      number += 1
+      let range = rows.scanner.rowStart + rows.offset..<rows.scanner.rowEnd + rows.offset
+      var item = RawItem(number: number, line: rows.scanner.rowLine, source: range)
+      do throws(ItemFault) {
+        try check(rows, header)
+        item.requestID = try writer.requestID(rows.scanner.cells, in: rows.buffer)
+        try writer.write(rows.scanner.cells, in: rows.buffer)
+      } catch {
+        item.fault = error
+        try each(item, Span())
+        continue
       }
-      scanner = CSVScanner(delimiter: sniffed ?? UInt8(ascii: ","))
+      try each(item, writer.text.storage.span.extracting(first: writer.text.count))
     }
-    scanner.start(at: begin)
+    return header.dialect
   }
 
-  /// Lets go of what is no longer needed, reads a chunk more, and checks it.
-  private mutating func refill(from source: inout some ByteSource & ~Copyable) throws {
-    guard !isBroken else { throw encodingFault }
-    let gone = scanner.forgettable
-    if gone > 0 {
-      buffer.removeSubrange(..<gone)
-      scanner.forget(gone)
-      offset += gone
-      checked -= gone
+  private func check(_ rows: borrowing CSVRows, _ header: CSVHeader) throws(ItemFault) {
+    if rows.isRowTooLarge(without: header.errorColumns) { throw .tooLarge(limits) }
+    let count = rows.scanner.cellCount
+    guard count == header.width else {
+      throw ItemFault(
+        .wrongColumnCount, "the row has \(count) \(count == 1 ? "column" : "columns"), the header has \(header.width)")
     }
-    let before = buffer.count
-    buffer.reserveCapacity(before + chunkBytes)
-    try source.read(upTo: chunkBytes, into: &buffer)
-    hasEnded = buffer.count == before
-    let prefix = UTF8Prefix(of: buffer.span, from: checked)
-    checked = prefix.end
-    // At the end, the start of a character is as bad as a wrong one.
-    isBroken = prefix.isBroken || hasEnded && checked < buffer.count
-  }
-
-  private var encodingFault: FileFault {
-    var message = "byte \(offset + checked) of the file (from 0) is not UTF-8"
-    if offset == 0, checked == 0, buffer.starts(with: [0xFF, 0xFE]) || buffer.starts(with: [0xFE, 0xFF]) {
-      message += ": it looks like UTF-16"
-    }
-    return FileFault(.invalidEncoding, message, line: scanner.line, column: checked - scanner.lineStart + 1)
   }
 }

@@ -72,10 +72,9 @@ struct CSVScanner: Sendable {
     }
   }
 
-  /// Starts after a byte order mark, which is no part of the first line.
+  /// Starts after a byte order mark, which belongs to the first line but to no row.
   mutating func start(at position: Int) {
     at = position
-    lineStart = position
     rowStart = position
   }
 

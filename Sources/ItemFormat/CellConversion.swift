@@ -8,22 +8,24 @@ enum CellConversion: Sendable {
   case boolean
   /// Strings, `;` between.
   case list
-  /// One JSON value of at most so many levels.
-  case json(maxLevels: Int)
+  /// One JSON value, which stands `depth` levels deep in the item.
+  case json(depth: Int, ReaderLimits)
   case date(DatePattern)
   /// The JSON for each text that is known.
   case table([String: [UInt8]])
 
-  /// - Parameter maxLevels: what `limits.maxNesting` leaves inside the field.
+  /// - Parameter depth: levels of objects and arrays around the field.
   /// - Throws: `FileFault` where a table holds what its type can't be.
-  init(_ type: CellType, date: DatePattern?, values: [String: String]?, maxLevels: Int) throws(FileFault) {
+  init(_ type: CellType, date: DatePattern?, values: [String: String]?, depth: Int, limits: ReaderLimits)
+    throws(FileFault)
+  {
     let plain: CellConversion
     switch type {
     case .string: plain = date.map { .date($0) } ?? .string
     case .number: plain = .number
     case .boolean: plain = .boolean
     case .list: plain = .list
-    case .json: plain = .json(maxLevels: maxLevels)
+    case .json: plain = .json(depth: depth, limits)
     }
     if date != nil, type != .string {
       throw FileFault(.malformedCSV, "a date becomes a string, not a \(type.rawValue)")
@@ -80,8 +82,8 @@ enum CellConversion: Sendable {
         start = at + 1
       }
       text.append(UInt8(ascii: "]"))
-    case .json(let maxLevels):
-      text.append(bytes, try jsonValue(bytes, maxLevels: maxLevels))
+    case .json(let depth, let limits):
+      text.append(bytes, try jsonValue(bytes, depth: depth, limits))
     case .date(let pattern):
       guard let date = pattern.rfc3339(bytes) else { throw fault(bytes, "is no date of the form \(pattern.text)") }
       text.append(Ascii.quote)
@@ -97,7 +99,7 @@ enum CellConversion: Sendable {
   }
 
   /// Where the one JSON value in `bytes` stands, without the space around it.
-  private func jsonValue(_ bytes: Span<UInt8>, maxLevels: Int) throws(ItemFault) -> Range<Int> {
+  private func jsonValue(_ bytes: Span<UInt8>, depth: Int, _ limits: ReaderLimits) throws(ItemFault) -> Range<Int> {
     let start = afterSpace(bytes, from: 0)
     var scanner = JSONScanner()
     let end: Int
@@ -112,9 +114,7 @@ enum CellConversion: Sendable {
       throw fault(bytes, "is not JSON: \(error.reason)")
     }
     guard afterSpace(bytes, from: end) == bytes.count else { throw fault(bytes, "is more than one JSON value") }
-    guard scanner.deepest <= maxLevels else {
-      throw ItemFault(.tooDeep, "the value has \(scanner.deepest) levels, \(maxLevels) are allowed here")
-    }
+    guard depth + scanner.deepest <= limits.maxNesting else { throw .tooDeep(depth + scanner.deepest, limits) }
     return start..<end
   }
 

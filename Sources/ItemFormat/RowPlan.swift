@@ -77,7 +77,7 @@ package struct RowPlan: Sendable {
           if let other = requestID?.owner {
             throw FileFault(.malformedCSV, "\(other) and \(field.owner) both are the request id")
           }
-          requestID = try self.requestID(field).map { ($0, field.owner) }
+          requestID = try self.requestID(field, limits).map { ($0, field.owner) }
         case .field(let placed):
           try tree.add(placed, filling(field, placed, limits), owner: field.owner)
         }
@@ -86,7 +86,7 @@ package struct RowPlan: Sendable {
       }
     }
     try tree.finish()
-    return RowTemplate(tree, requestID: requestID?.0, empty: empty, maxItemBytes: limits.maxItemBytes)
+    return RowTemplate(tree, requestID: requestID?.0, empty: empty)
   }
 
   private func filling(
@@ -94,24 +94,24 @@ package struct RowPlan: Sendable {
   ) throws(FileFault) -> FieldTree.Filling {
     let levels = placed.path.count + (placed.type == .list ? 1 : 0)
     guard levels <= limits.maxNesting else {
-      throw FileFault(
-        .tooDeep, "\(field.owner) makes items of \(levels) levels, \(limits.maxNesting) are allowed")
+      let fault = ItemFault.tooDeep(levels, limits)
+      throw FileFault(fault.code, fault.message)
     }
     switch field.source {
     case .constant(let json): return .constant(Array(json.utf8))
     case .cell(let column, let name, let date, let values):
       let conversion = try CellConversion(
-        placed.type, date: date, values: values, maxLevels: limits.maxNesting - placed.path.count)
+        placed.type, date: date, values: values, depth: placed.path.count, limits: limits)
       return .cell(column: column, conversion: conversion, label: name)
     }
   }
 
   /// Nil where the file lacks the column: then there are no request ids.
-  private func requestID(_ field: Field) throws(FileFault) -> RowTemplate.RequestID? {
+  private func requestID(_ field: Field, _ limits: ReaderLimits) throws(FileFault) -> RowTemplate.RequestID? {
     guard case .cell(let column, let name, let date, let values) = field.source, field.path.type == .string else {
       throw FileFault(.malformedCSV, "\(field.owner) can't be the request id, which is a column's plain text")
     }
-    let conversion = try CellConversion(.string, date: date, values: values, maxLevels: 0)
+    let conversion = try CellConversion(.string, date: date, values: values, depth: 0, limits: limits)
     return column.map { .init(column: $0, conversion: .init(conversion: conversion, label: name)) }
   }
 

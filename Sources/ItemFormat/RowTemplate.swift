@@ -51,13 +51,11 @@ package struct RowTemplate: Sendable {
   private(set) var conversions: [Conversion] = []
   private(set) var requestID: RequestID?
   private(set) var deepest = 0
-  let maxItemBytes: Int
   private let empty: EmptyCell
 
-  init(_ tree: FieldTree, requestID: RequestID?, empty: EmptyCell, maxItemBytes: Int) {
+  init(_ tree: FieldTree, requestID: RequestID?, empty: EmptyCell) {
     self.requestID = requestID
     self.empty = empty
-    self.maxItemBytes = maxItemBytes
     append(tree.nodes[0], of: tree, depth: 0, prefix: [UInt8(ascii: ",")])
   }
 

@@ -3,14 +3,16 @@ import Delivery
 /// Writes rows as items, as a template says.
 struct RowWriter {
   private let template: RowTemplate
+  private let limits: ReaderLimits
   /// The item that was written last.
   private(set) var text = RowText()
   /// By depth: where each open container begins, and where its members do.
   private var begins: [Int]
   private var members: [Int]
 
-  init(_ template: RowTemplate) {
+  init(_ template: RowTemplate, limits: ReaderLimits) {
     self.template = template
+    self.limits = limits
     begins = [Int](repeating: 0, count: template.deepest + 1)
     members = begins
   }
@@ -54,13 +56,11 @@ struct RowWriter {
         try convert(cell, in: bytes, template.conversions[step.conversion])
         text.append(template.literals, step.suffix)
       }
-      // One column may fill many fields: a row within its limit could still become any number of times as long.
-      if text.count > template.maxItemBytes { break }
+      // One column may fill many fields: a row within the limit could become many times as long. What is open may still be
+      // taken back, but that is never more than all literals.
+      if text.count > limits.maxItemBytes + template.literals.count { break }
     }
-    guard text.count <= template.maxItemBytes else {
-      throw ItemFault(
-        .tooLarge, "the item has more than \(template.maxItemBytes) bytes of JSON, the most that it may have")
-    }
+    guard text.count <= limits.maxItemBytes else { throw .tooLarge(limits) }
   }
 
   /// The request id as JSON string content; nil where no column holds it, or its cell is empty.

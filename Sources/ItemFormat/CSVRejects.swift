@@ -1,0 +1,101 @@
+package import Delivery
+
+/// How refused rows are written: three columns in front of the header and of each row, which follow byte for byte.
+///
+/// Where the dropped file was such a file itself, its old `_error_` cells are left out, so that they do not pile up.
+package struct CSVRejects: Sendable {
+  private let header: CSVHeader
+  private var delimiter: UInt8 { header.dialect.delimiter }
+
+  private static let names = ["_error_code", "_error_message", "_error_line"]
+
+  /// - Parameter header: of the dropped file.
+  package init(_ header: CSVHeader) { self.header = header }
+
+  /// The header row, with its line break.
+  package var headerLine: [UInt8] {
+    var line = Array(Self.names.joined(separator: String(Unicode.Scalar(delimiter))).utf8)
+    // A file may have had no columns but `_error_` ones.
+    if !header.columns.isEmpty { line += [delimiter] + kept(of: header.bytes) }
+    return line + lineBreak(after: header.bytes.last)
+  }
+
+  /// The line of a refused row, with its line break.
+  ///
+  /// - Parameters:
+  ///   - row: the row as it stands in the file, without its line break.
+  ///   - number: the physical line on which it starts there.
+  package func line(for row: [UInt8], _ fault: ItemFault, line number: Int) -> [UInt8] {
+    opening(fault, line: number) + kept(of: row) + lineBreak(after: row.last)
+  }
+
+  // A row over the limits may be larger than memory. It is written as `opening`, the row in pieces (the first one without
+  // its `errorCells`), and `lineBreak`.
+
+  /// The three cells in front of a row, and the delimiter after them.
+  package func opening(_ fault: ItemFault, line number: Int) -> [UInt8] {
+    var cells: [UInt8] = []
+    append(fault.code.rawValue, to: &cells)
+    cells.append(delimiter)
+    append(fault.message, to: &cells)
+    cells.append(delimiter)
+    append(String(number), to: &cells)
+    if !header.columns.isEmpty { cells.append(delimiter) }
+    return cells
+  }
+
+  /// How many bytes at the start of a row, of which `piece` is the beginning, are cells that upsertd once put in front of it.
+  package func errorCells(atStartOf piece: [UInt8]) -> Int {
+    guard header.errorColumns.prefix(3).map(\.name) == Self.names,
+      header.errorColumns.prefix(3).map(\.index) == [0, 1, 2]
+    else { return 0 }
+    var scanner = CSVScanner(delimiter: delimiter)
+    // Whatever is wrong further on, or cut off, leaves the cells before as they are.
+    _ = try? scanner.scan(piece, upTo: piece.count)
+    let cells = scanner.cells
+    guard cells.count >= 3, cells[2].outerRange.upperBound < piece.count,
+      RejectCode(rawValue: String(decoding: cells[0].text(in: piece.span), as: UTF8.self)) != nil,
+      Int(String(decoding: cells[2].text(in: piece.span), as: UTF8.self)) != nil
+    else { return 0 }
+    return cells[2].outerRange.upperBound + 1
+  }
+
+  /// What ends a line whose last byte is `last`: a CR would be lost to a LF after it.
+  package func lineBreak(after last: UInt8?) -> [UInt8] {
+    last == Ascii.carriageReturn ? CSVDialect.LineBreak.crlf.bytes : header.dialect.lineBreak.bytes
+  }
+
+  /// Quotes `text` where it has to be; an API's message may hold anything, even a NUL, which no CSV may.
+  private func append(_ text: String, to cells: inout [UInt8]) {
+    let bytes = text.utf8.flatMap { $0 == 0 ? Array("\u{FFFD}".utf8) : [$0] }
+    let needsQuotes = bytes.contains {
+      $0 == delimiter || $0 == Ascii.quote || $0 == Ascii.lineFeed || $0 == Ascii.carriageReturn
+    }
+    guard needsQuotes else {
+      cells += bytes
+      return
+    }
+    cells.append(Ascii.quote)
+    for byte in bytes {
+      if byte == Ascii.quote { cells.append(byte) }
+      cells.append(byte)
+    }
+    cells.append(Ascii.quote)
+  }
+
+  /// What of a row goes on: all but old `_error_` cells.
+  private func kept(of row: [UInt8]) -> [UInt8] {
+    if header.errorColumns.isEmpty { return row }
+    var scanner = CSVScanner(delimiter: delimiter)
+    // The row was found in the file before, so nothing is wrong with it as CSV.
+    guard (try? scanner.scan(row, upTo: row.count)) == false, (try? scanner.finish()) == true,
+      scanner.cellCount == header.width
+    else {
+      // Which cell is which is a guess here; only what upsertd itself put in front is sure to be no data.
+      return Array(row[errorCells(atStartOf: row)...])
+    }
+    let dropped = Set(header.errorColumns.map(\.index))
+    let cells = scanner.cells.indices.filter { !dropped.contains($0) }.map { row[scanner.cells[$0].outerRange] }
+    return Array(cells.joined(separator: [delimiter]))
+  }
+}

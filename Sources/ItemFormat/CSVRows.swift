@@ -1,0 +1,126 @@
+import Delivery
+
+/// The rows of a CSV or TSV file, however large, one after the other.
+///
+/// Memory holds one chunk and the row under way, which is at most as long as an item may be; of longer ones only the end is
+/// looked for. UTF-8 is checked chunk by chunk, before the bytes are looked at as CSV, yet what is wrong first in the file is
+/// what is reported.
+struct CSVRows: Sendable {
+  private let delimiter: Delimiter
+  private let maxRowBytes: Int
+  private let chunkBytes: Int
+
+  /// Bytes of the file from `offset` on.
+  private(set) var buffer: [UInt8] = []
+  private(set) var offset = 0
+  /// How many bytes of `buffer` are known to be UTF-8.
+  private var checked = 0
+  private var isBroken = false
+  private var hasEnded = false
+  private(set) var scanner: CSVScanner
+  /// Bytes that a row may have beyond the limit because they belong to columns that are dropped.
+  private var slack = 0
+
+  /// Rejects files that are dropped again carry messages; a row that fitted before must fit with them.
+  private static let errorColumnsSlack = 64 << 10
+
+  init(delimiter: Delimiter, limits: ReaderLimits, chunkBytes: Int) {
+    self.delimiter = delimiter
+    maxRowBytes = limits.maxItemBytes
+    self.chunkBytes = chunkBytes
+    scanner = CSVScanner(delimiter: UInt8(ascii: ","))
+  }
+
+  /// Reads up to the end of the header row.
+  ///
+  /// - Throws: `FileFault`, or what the source throws.
+  mutating func readHeader(from source: inout some ByteSource & ~Copyable) throws -> CSVHeader {
+    try start(source: &source)
+    guard try findRow(in: &source) else {
+      throw FileFault(.emptyFile, "the file is empty: it needs a header row")
+    }
+    guard !scanner.isSkipping, scanner.rowEnd - scanner.rowStart <= maxRowBytes else {
+      throw FileFault(
+        .tooLarge, "the header row has more than \(maxRowBytes) bytes: make it shorter, or raise limits.max_item_bytes",
+        line: scanner.rowLine)
+    }
+    let header = try CSVHeader(scanner, in: buffer.span, at: offset)
+    scanner.maxCells = header.width
+    if !header.errorColumns.isEmpty { slack = Self.errorColumnsSlack }
+    return header
+  }
+
+  /// Goes to the next row, which `scanner` then describes; false at the file's end.
+  mutating func findRow(in source: inout some ByteSource & ~Copyable) throws -> Bool {
+    while true {
+      if try scanner.scan(buffer, upTo: checked) { return true }
+      if hasEnded && !isBroken {
+        return try scanner.finish()
+      }
+      if !scanner.isBetweenRows, !scanner.isSkipping, scanner.at - scanner.rowStart > maxRowBytes + slack {
+        scanner.skipRow()
+      }
+      try refill(from: &source)
+    }
+  }
+
+  /// Whether the row that was found last has more bytes than an item may have.
+  ///
+  /// - Parameter errorColumns: places of the columns whose bytes don't count.
+  func isRowTooLarge(without errorColumns: [CSVHeader.Column]) -> Bool {
+    if scanner.isSkipping { return true }
+    var bytes = scanner.rowEnd - scanner.rowStart
+    for column in errorColumns where column.index < scanner.cells.count {
+      bytes -= scanner.cells[column.index].outerRange.count + 1
+    }
+    return bytes > maxRowBytes
+  }
+
+  /// Passes a byte order mark and settles the delimiter.
+  private mutating func start(source: inout some ByteSource & ~Copyable) throws {
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    while buffer.count < mark.count, !hasEnded, !isBroken { try refill(from: &source) }
+    let begin = buffer.starts(with: mark) ? mark.count : 0
+    switch delimiter {
+    case .byte(let byte): scanner = CSVScanner(delimiter: byte)
+    case .auto:
+      var sniffed: UInt8?
+      while sniffed == nil {
+        let isWhole = hasEnded || isBroken || checked > maxRowBytes
+        sniffed = Delimiter.sniffed(buffer.span.extracting(first: checked), from: begin, isWhole: isWhole)
+        if sniffed == nil { try refill(from: &source) }
+      }
+      scanner = CSVScanner(delimiter: sniffed ?? UInt8(ascii: ","))
+    }
+    scanner.start(at: begin)
+  }
+
+  /// Lets go of what is no longer needed, reads a chunk more, and checks it.
+  private mutating func refill(from source: inout some ByteSource & ~Copyable) throws {
+    guard !isBroken else { throw encodingFault }
+    let gone = scanner.forgettable
+    if gone > 0 {
+      buffer.removeSubrange(..<gone)
+      scanner.forget(gone)
+      offset += gone
+      checked -= gone
+    }
+    let before = buffer.count
+    buffer.reserveCapacity(before + chunkBytes)
+    try source.read(upTo: chunkBytes, into: &buffer)
+    hasEnded = buffer.count == before
+    let prefix = UTF8Prefix(of: buffer.span, from: checked)
+    checked = prefix.end
+    // At the end, the start of a character is as bad as a wrong one.
+    isBroken = prefix.isBroken || hasEnded && checked < buffer.count
+  }
+
+  private var encodingFault: FileFault {
+    let at = offset + checked
+    let isUTF16 = at == 0 && (buffer.starts(with: [0xFF, 0xFE]) || buffer.starts(with: [0xFE, 0xFF]))
+    let hint = isUTF16 ? " (it looks like UTF-16)" : ""
+    return FileFault(
+      .invalidEncoding, "the file is not UTF-8 at offset \(at)\(hint): save it as UTF-8", line: scanner.line,
+      column: checked - scanner.lineStart + 1)
+  }
+}
