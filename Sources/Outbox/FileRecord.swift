@@ -28,6 +28,8 @@ package struct FileFacts: Sendable, Equatable {
   /// `csv`, `json` …; nil where the extension says nothing.
   package var format: String?
   package var shape: String?
+  /// What stands between a CSV's cells.
+  package var delimiter: UInt8?
   package var api: APIKind?
   package var target: String?
   /// Where its requests go, complete.
@@ -101,6 +103,7 @@ extension FileRecord {
     facts = FileFacts()
     facts.format = row["format"]
     facts.shape = row["shape"]
+    facts.delimiter = row["delimiter"]
     facts.api = (row["api"] as String?).flatMap(APIKind.init(rawValue:))
     facts.target = row["target"]
     facts.url = row["url"]

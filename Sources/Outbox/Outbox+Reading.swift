@@ -94,12 +94,12 @@ extension Outbox {
   private static func update(_ facts: FileFacts, of id: FileID, _ db: Database) throws {
     try db.execute(
       sql: """
-        UPDATE file SET format = ?, shape = ?, api = ?, target = ?, url = ?, success_mode = ?, ordering = ?,
+        UPDATE file SET format = ?, shape = ?, delimiter = ?, api = ?, target = ?, url = ?, success_mode = ?, ordering = ?,
           file_bytes = ?, sha256 = ?, corrects = ?, duplicate_of = ?
         WHERE id = ?
         """,
       arguments: [
-        facts.format, facts.shape, facts.api?.rawValue, facts.target, facts.url, facts.successMode.rawValue,
+        facts.format, facts.shape, facts.delimiter, facts.api?.rawValue, facts.target, facts.url, facts.successMode.rawValue,
         facts.ordering.rawValue, facts.bytes, facts.sha256, facts.corrects?.text, facts.duplicateOf?.text, id.text,
       ])
   }

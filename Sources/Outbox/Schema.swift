@@ -26,7 +26,7 @@ enum Schema {
       received_at_ms INTEGER NOT NULL,
       completed_at_ms INTEGER,
       -- known once it was read
-      format TEXT, shape TEXT, api TEXT, target TEXT, url TEXT,
+      format TEXT, shape TEXT, delimiter INTEGER, api TEXT, target TEXT, url TEXT,
       success_mode TEXT CHECK (success_mode IN ('Partial', 'Atomic')),
       ordering TEXT CHECK (ordering IN ('key', 'file', 'none')),
       file_bytes INTEGER NOT NULL DEFAULT 0,

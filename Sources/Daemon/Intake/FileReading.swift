@@ -118,10 +118,11 @@ struct FileReading {
     switch kind {
     case .csv, .tsv:
       facts.shape = DocumentShape.rows.rawValue
-      let rows = CSVItems(kind: kind, delimiter: reading.route.delimiter, limits: limits)
+      let rows = CSVRows(kind: kind, delimiter: reading.route.delimiter, limits: limits)
       // Two closures that both change the conversion: the template is settled before the first row.
-      _ = try rows.read(
-        &source, plan: { try reading.template(for: $0) }, each: { try reading.take($0, $1, into: &sink) })
+      facts.delimiter = try rows.read(
+        &source, plan: { try reading.template(for: $0) }, each: { try reading.take($0, $1, into: &sink) }
+      ).delimiter
     case .ndjson, .jsonl:
       facts.shape = DocumentShape.lines.rawValue
       _ = try NDJSONReader(limits: limits).read(&source) { try reading.take($0, $1, into: &sink) }

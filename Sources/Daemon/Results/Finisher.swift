@@ -1,5 +1,6 @@
 internal import Delivery
 internal import Dispatch
+internal import Glibc
 internal import Inbox
 internal import ItemFormat
 internal import Logging
@@ -131,7 +132,7 @@ actor Finisher {
     let rejected = names.rejected(format: format.kind.rawValue)
     guard let claimed = try folders.reopen(work) else {
       // A crash came after the original was archived: then the rejects file was complete.
-      if folders.hasRejects(named: rejected) { return rejected.display }
+      if access("\(folders.rejected)/\(rejected.display)", F_OK) == 0 { return rejected.display }
       logger.error(
         "the original is gone, so there is no rejects file; the receipt names the first refused items",
         metadata: ["file": "\(record.id)"])

@@ -23,19 +23,23 @@ struct RejectsWriter {
   func write(to result: ResultFile) throws {
     let source = FileBytes(descriptor: descriptor, path: path)
     if format.isGzipped {
-      try write(SourceRanges(try GzipBytes(source, limits: gzip)), to: result)
+      let rejects = try shape == .rows ? csvRejects(GzipBytes(FileBytes(descriptor: descriptor, path: path), limits: gzip)) : nil
+      try write(SourceRanges(try GzipBytes(source, limits: gzip)), rejects, to: result)
     } else {
-      try write(SourceRanges(source), to: result)
+      let rejects = try shape == .rows ? csvRejects(FileBytes(descriptor: descriptor, path: path)) : nil
+      try write(SourceRanges(source), rejects, to: result)
     }
     try result.publish()
   }
 
   private func write<Source: PositionedBytes & ~Copyable>(
-    _ ranges: consuming SourceRanges<Source>, to result: ResultFile
+    _ ranges: consuming SourceRanges<Source>, _ rejects: CSVRejects?, to result: ResultFile
   ) throws {
     switch shape {
     case .rows:
-      try writeRows(ranges, to: result)
+      guard let rejects else { return }
+      try result.append(rejects.headerLine)
+      try forEachRefusal { refusal, _ in try writeRow(refusal, rejects, &ranges, to: result) }
     case .lines:
       try forEachRefusal { refusal, _ in
         try write(refusal, &ranges, isJSON: isJSON(refusal), to: result)
@@ -72,6 +76,38 @@ struct RejectsWriter {
   /// Only a line of NDJSON can be refused for not being JSON, or before anybody has found out.
   private func isJSON(_ refusal: Refusal) -> Bool {
     refusal.code != RejectCode.malformedJSON.rawValue && refusal.code != RejectCode.invalidEncoding.rawValue
+  }
+
+  // MARK: - CSV
+
+  /// The header row is read again from the file itself, with the delimiter that the first reading found.
+  private func csvRejects<Source: ByteSource & ~Copyable>(_ source: consuming Source) throws -> CSVRejects {
+    let delimiter = file.facts.delimiter.map(Delimiter.byte) ?? .auto
+    var reader = CSVReader(delimiter: delimiter, limits: ReaderLimits(maxItemBytes: maxItemBytes))
+    return CSVRejects(try reader.readHeader(from: &source))
+  }
+
+  private func writeRow<Source: PositionedBytes & ~Copyable>(
+    _ refusal: Refusal, _ rejects: CSVRejects, _ ranges: inout SourceRanges<Source>, to result: ResultFile
+  ) throws {
+    let fault = ItemFault(RejectCode(rawValue: refusal.code) ?? .invalidItem, refusal.message)
+    if refusal.source.count <= maxItemBytes {
+      var row: [UInt8] = []
+      try ranges.copy(refusal.source) { row.append(contentsOf: $0) }
+      return try result.append(rejects.line(for: row, fault, line: refusal.line))
+    }
+    try result.append(rejects.opening(fault, line: refusal.line))
+    var isFirst = true
+    var last: UInt8?
+    try ranges.copy(refusal.source) { chunk in
+      var bytes: [UInt8] = []
+      bytes.append(contentsOf: chunk)
+      if isFirst { bytes.removeFirst(rejects.errorCells(atStartOf: bytes)) }
+      isFirst = false
+      last = bytes.last ?? last
+      try result.append(bytes)
+    }
+    try result.append(rejects.lineBreak(after: last))
   }
 
   // MARK: - JSON

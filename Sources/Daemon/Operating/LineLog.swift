@@ -1,0 +1,85 @@
+internal import Delivery
+internal import Glibc
+internal import JSONText
+package import Logging
+internal import Settings
+
+/// Writes log entries to standard error, one line each: for people, for systemd's journal, or as JSON.
+///
+/// Under systemd each line begins with its priority (sd-daemon(3): `<6>`), and has no time, which the journal knows.
+package struct LineLog: LogHandler {
+  package enum Form: Sendable {
+    case text
+    case journal
+    case json
+  }
+
+  package var metadata: Logger.Metadata = [:]
+  package var logLevel: Logger.Level
+  private let form: Form
+
+  package init(form: Form, level: Logger.Level) {
+    self.form = form
+    logLevel = level
+  }
+
+  package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  package func log(event: LogEvent) {
+    let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }.sorted { Self.order($0.key) < Self.order($1.key) }
+    var line: String
+    switch form {
+    case .text:
+      line = "\(Timestamp.now) \(event.level.rawValue.padded(to: 7)) \(event.message)\(Self.text(fields))\n"
+    case .journal:
+      line = "<\(Self.priority(event.level))>\(event.message)\(Self.text(fields))\n"
+    case .json:
+      var members = ["\"time\":\"\(Timestamp.now)\"", "\"level\":\"\(event.level.rawValue)\"", "\"message\":\(Self.quoted("\(event.message)"))"]
+      members += fields.map { "\(Self.quoted($0.key)):\(Self.quoted("\($0.value)"))" }
+      line = "{\(members.joined(separator: ","))}\n"
+    }
+    // One write for a line, so that lines of several threads do not mix.
+    line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+
+  private static func text(_ fields: [(key: String, value: Logger.MetadataValue)]) -> String {
+    fields.map { " \($0.key)=\(isPlain("\($0.value)") ? "\($0.value)" : quoted("\($0.value)"))" }.joined()
+  }
+
+  private static func isPlain(_ text: String) -> Bool {
+    !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") }
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var bytes: [UInt8] = []
+    appendQuoted(text, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// What a line is about comes first, what happened to it last.
+  private static func order(_ key: String) -> String {
+    let first = ["inbox", "file", "name", "target", "batch", "attempt"]
+    return first.firstIndex(of: key).map { "\($0)" } ?? "9\(key)"
+  }
+
+  /// syslog(3).
+  private static func priority(_ level: Logger.Level) -> Int {
+    switch level {
+    case .trace, .debug: 7
+    case .info: 6
+    case .notice: 5
+    case .warning: 4
+    case .error: 3
+    case .critical: 2
+    }
+  }
+}
+
+extension String {
+  fileprivate func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: Swift.max(0, width - count))
+  }
+}
