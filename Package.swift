@@ -43,7 +43,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(
-      name: "Settings", dependencies: ["Delivery", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
+      name: "Settings", dependencies: ["Delivery", "JSONText", .product(name: "Yams", package: "Yams")],
+      swiftSettings: strict),
     .target(name: "Inbox", dependencies: ["CLinux", "Delivery"], swiftSettings: strict),
     .target(name: "ItemFormat", dependencies: ["CZlib", "Delivery", "JSONText"], swiftSettings: strict),
     .target(name: "TargetAPI", dependencies: ["Delivery", "ItemFormat", "JSONText"], swiftSettings: strict),
@@ -67,5 +68,6 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
     .testTarget(name: "SenderTests", dependencies: ["Delivery", "Sender", "TestKit"], swiftSettings: strict),
+    .testTarget(name: "SettingsTests", dependencies: ["Delivery", "Settings"], swiftSettings: strict),
   ]
 )

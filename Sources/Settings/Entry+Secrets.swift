@@ -1,0 +1,63 @@
+extension Entry {
+  /// A secret that stands in the configuration itself, or comes from the environment.
+  func secret() -> Secret? {
+    guard !isNull else {
+      report("has no value: give one, or leave out the key")
+      return nil
+    }
+    guard let text = scalarText() else { return nil }
+    guard !text.text.isEmpty else {
+      report("must not be empty")
+      return nil
+    }
+    if !text.isFromEnvironment { reading.noteSecret(line: line, key: key) }
+    return Secret(text.text)
+  }
+
+  /// A secret in a file of its own.
+  func secretFile() -> Secret? {
+    guard let name = text() else { return nil }
+    return secret(inFile: name)
+  }
+
+  /// The path, absolute, of a file that holds an access token now.
+  func tokenFile() -> String? {
+    guard let name = text(), let token = secret(inFile: name) else { return nil }
+    return token.checkedToken(report) == nil ? nil : reading.credential(name)
+  }
+
+  private func secret(inFile name: String) -> Secret? {
+    do {
+      return try Secret(file: reading.credential(name))
+    } catch {
+      report(error.description)
+      return nil
+    }
+  }
+
+  /// A PEM file that is there and can be read; absolute.
+  func certificateFile(isSecret: Bool = false) -> String? {
+    guard let name = text() else { return nil }
+    let path = reading.credential(name)
+    do {
+      let file = try SmallFile(path: path)
+      if isSecret, file.isOpenToOthers {
+        report("read \"\(path)\": \(file.othersAdvice)")
+        return nil
+      }
+      return path
+    } catch {
+      report("read \"\(path)\": \(error.reason)")
+      return nil
+    }
+  }
+}
+
+extension Secret {
+  /// The token itself, or nil with a fault where it can't stand in a header.
+  func checkedToken(_ report: (String) -> Void) -> Secret? {
+    if isToken { return self }
+    report("is no access token: it must be one word of ASCII, without spaces or line breaks")
+    return nil
+  }
+}

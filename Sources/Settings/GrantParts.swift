@@ -1,0 +1,42 @@
+/// What a grant is put together from, wherever each part came from.
+struct GrantParts {
+  var kind = Grant.Kind.password
+  var tokenURL: String?
+  var username: String?
+  var password: Secret?
+  var clientID: String?
+  var clientSecret: Secret?
+  var scope: String?
+  /// What each part is called where it should have been given.
+  var names = LusidAccess.Names(
+    tokenURL: "token_url", url: "url", username: "username", password: "password or password_file",
+    clientID: "client_id", clientSecret: "client_secret or client_secret_file")
+
+  /// The parts that are missing, by those names.
+  ///
+  /// A client without a secret is a public one (RFC 6749, 2.1), which may still use the password grant; whether the
+  /// server knows it is for `check --connect` to find out.
+  var missing: [String] {
+    var missing: [String] = []
+    if tokenURL == nil { missing.append(names.tokenURL) }
+    switch kind {
+    case .password:
+      if username == nil { missing.append(names.username) }
+      if password == nil { missing.append(names.password) }
+      if clientID == nil, clientSecret != nil { missing.append(names.clientID) }
+    case .clientCredentials:
+      if clientID == nil { missing.append(names.clientID) }
+      if clientSecret == nil { missing.append(names.clientSecret) }
+    }
+    return missing
+  }
+
+  /// Nil where a part is missing.
+  var grant: Grant? {
+    guard missing.isEmpty, let tokenURL else { return nil }
+    let signsIn = kind == .password
+    return Grant(
+      kind: kind, tokenURL: tokenURL, username: signsIn ? username : nil, password: signsIn ? password : nil,
+      clientID: clientID, clientSecret: clientSecret, scope: scope)
+  }
+}

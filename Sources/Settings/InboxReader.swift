@@ -1,0 +1,82 @@
+internal import Delivery
+
+/// Reads one of `inboxes`.
+struct InboxReader {
+  var entry: Entry
+  var targets: TargetNames
+  var mappings: MappingFiles
+
+  func read() -> Inbox? { entry.section(read) }
+
+  private func read(_ section: Section) -> Inbox? {
+    var inbox = Inbox(name: "")
+    if section.has("name") {
+      section.read("name", into: &inbox.name, readName)
+    } else {
+      section.reportMissing("name", "give the folder's name")
+    }
+    section.read("ignore", into: &inbox.ignore) { entry in
+      entry.isScalar ? entry.glob().map { [$0] } : entry.list { $0.glob() }
+    }
+    section.read("marker", into: &inbox.marker, readMarker)
+    section.read("ordering", into: &inbox.ordering) { $0.word() }
+    section.read("duplicates") { $0.word(Duplicates.self) }.map { inbox.rejectsDuplicates = $0 == .reject }
+    inbox.archiveRetention = section.read("retention") { entry in
+      entry.section { $0.read("archive") { $0.duration(.zero) } }
+    }
+    inbox.routes = readRoutes(section)
+    return inbox.routes.isEmpty || inbox.name.isEmpty ? nil : inbox
+  }
+
+  private enum Duplicates: String, CaseIterable {
+    case send
+    case reject
+  }
+
+  private func readName(_ entry: Entry) -> String? {
+    guard let name = entry.scalarText()?.text else { return nil }
+    if let reason = entry.isNull ? "is empty" : nameFault(name) {
+      entry.report("\(reason): give a plain folder name")
+      return nil
+    }
+    return name
+  }
+
+  private func readMarker(_ entry: Entry) -> String? {
+    guard let marker = entry.text() else { return nil }
+    guard !marker.contains("/") else {
+      entry.report("has a \"/\" in it: a marker is what comes after a file's name, such as .done")
+      return nil
+    }
+    return marker
+  }
+
+  private func readRoutes(_ section: Section) -> [Route] {
+    let reader = RouteReader(targets: targets, mappings: mappings)
+    guard let entry = section.value("routes") else {
+      if !section.has("target") {
+        // The other keys are read all the same, for their own faults.
+        section.reportMissing("target", "name the target, write auto, or give routes")
+      }
+      return reader.read(section).map { [$0] } ?? []
+    }
+    for key in RouteReader.keys {
+      section.value(key)?.report("stands beside routes: move it into them, or leave out routes")
+    }
+    let routes = entry.list { $0.section(reader.readWhole) }
+    if entry.elements?.isEmpty == true { entry.report("must name at least one route") }
+    checkReach(entry)
+    return routes ?? []
+  }
+
+  /// A route after one that takes every file is never used.
+  private func checkReach(_ entry: Entry) {
+    let routes = entry.elements ?? []
+    let catchAll = routes.firstIndex { route in
+      route.isMapping && route.member("match").map { $0.scalarText()?.text == "*" } ?? true
+    }
+    guard let catchAll, catchAll + 1 < routes.count else { return }
+    routes[catchAll + 1].report(
+      "is never used: \(routes[catchAll].key) takes every file, and the first match wins; put this one before it")
+  }
+}

@@ -1,0 +1,96 @@
+internal import Glibc
+internal import Yams
+
+/// One file being read: where it is, what may be replaced in it, and what was found wrong so far.
+final class Reading {
+  let path: String
+  /// The file's own folder, absolute: relative paths start here.
+  let folder: String
+  /// Nil where `${NAME}` means nothing.
+  let environment: [String: String]?
+  private(set) var faults: [SettingsFaults.Fault] = []
+  /// Where the first secret stands in the file itself.
+  private(set) var inlineSecret: (line: Int?, key: String)?
+  private var repeated: [YAMLDocument.Place: String] = [:]
+
+  init(path: String, environment: [String: String]?) {
+    self.path = path
+    self.environment = environment
+    let absolute = path.hasPrefix("/") ? path : Self.workingFolder + "/" + path
+    folder = String(absolute[..<(absolute.lastIndex(of: "/") ?? absolute.startIndex)])
+  }
+
+  /// The file's root, or nil with the fault that stands in its way.
+  func root() -> (entry: Entry, file: SmallFile)? {
+    do {
+      let file = try SmallFile(path: path)
+      guard let text = file.text else {
+        let valid = String(decoding: file.bytes, as: UTF8.self).unicodeScalars.prefix { $0 != "\u{FFFD}" }
+        report("is not UTF-8: save it as UTF-8", line: valid.count { $0 == "\n" } + 1)
+        return nil
+      }
+      let document = try YAMLDocument(text)
+      repeated = document.repeated
+      guard let root = document.root else {
+        report("is empty", line: 1)
+        return nil
+      }
+      return (Entry(node: root, key: "", line: 1, reading: self), file)
+    } catch let error as SmallFile.Unreadable {
+      report(error.reason)
+    } catch let error as YAMLDocument.Malformed {
+      report(error.reason, line: error.line)
+    } catch {
+      report("\(error)")
+    }
+    return nil
+  }
+
+  func report(_ message: String, line: Int? = nil, key: String? = nil) {
+    report(SettingsFaults.Fault(path: path, line: line, key: key, message: message))
+  }
+
+  /// A fault is told once, however often its cause is met: an anchor used twice, a mapping file of two routes.
+  func report(_ fault: SettingsFaults.Fault) {
+    if !faults.contains(fault) { faults.append(fault) }
+  }
+
+  /// By line, the file as a whole first; those of other files (a `secrets.json`) after this one's.
+  var sortedFaults: [SettingsFaults.Fault] {
+    let own = faults.filter { $0.path == path }
+    return own.enumerated().sorted { ($0.element.line ?? 0, $0.offset) < ($1.element.line ?? 0, $1.offset) }
+      .map(\.element) + faults.filter { $0.path != path }
+  }
+
+  func noteSecret(line: Int?, key: String) {
+    if inlineSecret == nil { inlineSecret = (line, key) }
+  }
+
+  /// The name of a key that comes again further down; nil for all others.
+  func repeatedName(at mark: Mark?) -> String? {
+    mark.flatMap { repeated[YAMLDocument.Place(line: $0.line, column: $0.column)] }
+  }
+
+  /// Makes a path absolute, without touching `..`, which a symbolic link may turn into anything.
+  func absolute(_ path: String) -> String {
+    let joined = path.hasPrefix("/") ? path : folder + "/" + path
+    return "/" + joined.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+  }
+
+  /// Where a file with a secret or certificate is: among systemd's credentials if it is there, else beside the
+  /// configuration.
+  func credential(_ path: String) -> String {
+    if !path.hasPrefix("/"), let folder = environment?["CREDENTIALS_DIRECTORY"], !folder.isEmpty {
+      let candidate = folder + "/" + path
+      if access(candidate, F_OK) == 0 { return candidate }
+    }
+    return absolute(path)
+  }
+
+  private static var workingFolder: String {
+    guard let pointer = getcwd(nil, 0) else { return "" }
+    defer { free(pointer) }
+    let folder = String(cString: pointer)
+    return folder == "/" ? "" : folder
+  }
+}

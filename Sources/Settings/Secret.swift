@@ -1,0 +1,39 @@
+/// A password or token, which no description, dump or log shows.
+package struct Secret: Sendable, Hashable {
+  package let value: String
+
+  package init(_ value: String) { self.value = value }
+
+  /// Reads a secret's file; a line break at its end is not part of the secret.
+  package init(file path: String) throws(SecretFault) {
+    let file: SmallFile
+    do {
+      file = try SmallFile(path: path)
+    } catch {
+      throw SecretFault(path: path, reason: error.reason)
+    }
+    guard !file.isOpenToOthers else { throw SecretFault(path: path, reason: file.othersAdvice) }
+    guard var text = file.text else { throw SecretFault(path: path, reason: "is not UTF-8") }
+    // One grapheme, so that "\r\n" goes as a whole.
+    if text.last == "\n" || text.last == "\r\n" { text.removeLast() }
+    guard !text.isEmpty else { throw SecretFault(path: path, reason: "is empty") }
+    self.init(text)
+  }
+
+  /// Whether it can stand in an `Authorization` header: RFC 6750's `b64token`, taken broadly.
+  var isToken: Bool { !value.isEmpty && value.utf8.allSatisfy { (0x21...0x7E).contains($0) } }
+}
+
+extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  package var description: String { "(secret)" }
+  package var debugDescription: String { "(secret)" }
+  package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// Why a secret's file gives no secret.
+package struct SecretFault: Error, Equatable, CustomStringConvertible {
+  package var path: String
+  package var reason: String
+
+  package var description: String { "read \"\(path)\": \(reason)" }
+}

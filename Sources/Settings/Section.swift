@@ -1,0 +1,106 @@
+internal import Yams
+
+/// One mapping of a file, read key by key.
+///
+/// Knows which keys were asked for: all others are unknown, and the nearest of those asked for is what was meant.
+final class Section {
+  let entry: Entry
+  private var members: [(name: String, line: Int?, value: Entry)] = []
+  private var asked: [String] = []
+  /// Of keys that come again further down: where the first of them stands.
+  private var firstLines: [String: Int] = [:]
+
+  init(_ mapping: Node.Mapping, at entry: Entry) {
+    self.entry = entry
+    add(mapping)
+    for member in members {
+      guard let first = firstLines[member.name] else { continue }
+      entry.reading.report(
+        "is given more than once, first on line \(first): keep one of them", line: member.line, key: member.value.key)
+    }
+  }
+
+  /// Adds what is not there yet; a merge key (`<<: *anchor`, YAML 1.1) comes after the mapping's own keys.
+  private func add(_ mapping: Node.Mapping) {
+    var merged: [Node] = []
+    for (key, node) in mapping {
+      let line = key.mark?.line ?? entry.line
+      if let name = entry.reading.repeatedName(at: key.mark) {
+        firstLines[name] = min(line ?? 0, firstLines[name] ?? .max)
+      } else if let scalar = key.scalar, scalar.string == "<<", scalar.style == .plain {
+        merged += node.sequence.map(Array.init) ?? [node]
+      } else if let scalar = key.scalar {
+        guard !has(scalar.string) else { continue }
+        let value = Entry(
+          node: node, key: entry.path(to: scalar.string), line: Self.line(of: node, after: line), reading: entry.reading
+        )
+        members.append((scalar.string, line, value))
+      } else {
+        entry.reading.report("has a key that is a list or a mapping: keys are plain words", line: line, key: entry.key)
+      }
+    }
+    for node in merged {
+      if let mapping = node.mapping { add(mapping) } else { entry.report("must be an alias of a mapping", at: "<<") }
+    }
+  }
+
+  /// A scalar's own line; of anything larger the line of its key, which is what a person looks for.
+  private static func line(of node: Node, after keyLine: Int?) -> Int? {
+    guard let scalar = node.scalar, !scalar.string.isEmpty else { return keyLine }
+    return scalar.mark?.line ?? keyLine
+  }
+
+  /// In the file's order.
+  var names: [String] { members.map(\.name) }
+
+  func has(_ name: String) -> Bool { members.contains { $0.name == name } }
+
+  /// The value of a key, or nil where it is not given.
+  func value(_ name: String) -> Entry? {
+    if !asked.contains(name) { asked.append(name) }
+    return members.first { $0.name == name }?.value
+  }
+
+  /// What `convert` makes of a key's value; nil where it is not given, or refused.
+  @discardableResult
+  func read<T>(_ name: String, _ convert: (Entry) -> T?) -> T? {
+    value(name).flatMap(convert)
+  }
+
+  /// The same, leaving the default where the key is not given.
+  func read<T>(_ name: String, into place: inout T, _ convert: (Entry) -> T?) {
+    if let value = read(name, convert) { place = value }
+  }
+
+  func read<T>(_ name: String, into place: inout T?, _ convert: (Entry) -> T?) {
+    if let value = read(name, convert) { place = value }
+  }
+
+  /// Every member, for mappings whose keys are names of the user's own.
+  func readAll<T>(_ convert: (_ name: String, Entry) -> T?) -> [T] {
+    members.compactMap { member in
+      value(member.name).flatMap { convert(member.name, $0) }
+    }
+  }
+
+  /// A fault of a key, where that stands if it is given.
+  func report(_ message: String, at name: String) {
+    if let value = value(name) { value.report(message) } else { entry.report(message, at: name) }
+  }
+
+  func reportMissing(_ name: String, _ advice: String) {
+    report("is missing: \(advice)", at: name)
+  }
+
+  func reportUnknownKeys() {
+    for member in members where !asked.contains(member.name) {
+      let advice =
+        if let meant = nearestWord(to: member.name, among: asked) {
+          "did you mean \"\(meant)\"?"
+        } else {
+          "the keys here are \(asked.joined(separator: ", "))"
+        }
+      entry.reading.report("is unknown: \(advice)", line: member.line, key: member.value.key)
+    }
+  }
+}

@@ -1,0 +1,116 @@
+internal import Delivery
+
+extension Settings {
+  /// Reads the configuration at `path`, and every file it names.
+  ///
+  /// - Parameter environment: for `${NAME}`, FBN_* and `CREDENTIALS_DIRECTORY`.
+  /// - Throws: all faults in one go.
+  package static func load(path: String, environment: [String: String]) throws(SettingsFaults) -> Settings {
+    let reading = Reading(path: path, environment: environment)
+    let mappings = MappingFiles()
+    var settings = Settings(path: path)
+    if let (root, file) = reading.root() {
+      root.section { settings.read($0, mappings) }
+      if let secret = reading.inlineSecret, file.isOpenToOthers {
+        reading.report(
+          "is a secret in a file that is open to others: \(file.othersAdvice), or move the secret to a file of its own",
+          line: secret.line, key: secret.key)
+      }
+    }
+    let faults = reading.sortedFaults + mappings.faults
+    guard faults.isEmpty else { throw SettingsFaults(faults: faults) }
+    return settings
+  }
+
+  private mutating func read(_ root: Section, _ mappings: MappingFiles) {
+    root.read("spool", into: &spool) { $0.path() }
+    root.read("state", into: &state) { $0.path() }
+    root.read("watch") { $0.section { watch.read($0) } }
+    root.read("queue") { $0.section { queue.read($0) } }
+    root.read("retry") { $0.section { retry.read($0) } }
+    root.read("limits") { $0.section { limits.read($0) } }
+    root.read("log") { $0.section { log.read($0) } }
+    if let entry = root.value("admin") { admin = Self.readAdmin(entry) }
+
+    var names = TargetNames()
+    if let entry = root.value("targets") {
+      targets =
+        entry.section { section in
+          if section.names.isEmpty { entry.report("names no target") }
+          names = TargetNames(section)
+          return section.readAll { TargetReader(name: $0, entry: $1).read() }
+        } ?? []
+    } else {
+      root.reportMissing("targets", "say where items are sent")
+    }
+    if let entry = root.value("inboxes") {
+      inboxes = entry.list { InboxReader(entry: $0, targets: names, mappings: mappings).read() } ?? []
+      if entry.elements?.isEmpty == true { entry.report("names no inbox") }
+      Self.checkNames(entry)
+    } else {
+      root.reportMissing("inboxes", "say where files are dropped")
+    }
+  }
+
+  /// Two inboxes can't share a folder; one that is refused for something else counts too.
+  private static func checkNames(_ entry: Entry) {
+    var first: [String: String] = [:]
+    for inbox in entry.elements ?? [] {
+      guard let name = inbox.member("name"), let text = name.scalarText()?.text else { continue }
+      if let other = first[text] {
+        name.report("is the name of \(other) already: give each inbox its own")
+      } else {
+        first[text] = inbox.key
+      }
+    }
+  }
+
+  private static func readAdmin(_ entry: Entry) -> Admin? {
+    if entry.isMapping {
+      return entry.section { $0.read("listen") { $0.listenAddress() } ?? Admin() }
+    }
+    return entry.bool() == true ? Admin() : nil
+  }
+}
+
+extension Settings.Watch {
+  fileprivate mutating func read(_ section: Section) {
+    section.read("poll_interval", into: &pollInterval) { $0.duration(.moreThanZero) }
+    section.read("settle", into: &settle) { $0.duration(.zero) }
+  }
+}
+
+extension Settings.Queue {
+  fileprivate mutating func read(_ section: Section) {
+    section.read("max_bytes", into: &maxBytes) { $0.size(atLeast: 1) }
+    section.read("min_free_disk", into: &minFreeDisk) { $0.size(atLeast: 0) }
+  }
+}
+
+extension Settings.Retry {
+  fileprivate mutating func read(_ section: Section) {
+    section.read("initial", into: &initial) { $0.duration(.moreThanZero) }
+    section.read("max", into: &max) { $0.duration(.moreThanZero) }
+    section.read("max_age", into: &maxAge) { $0.duration(.moreThanZero) }
+    if initial > max, let entry = section.value("initial") ?? section.value("max") {
+      entry.report("makes the first delay (initial) longer than the longest (max): change one of them")
+    }
+  }
+}
+
+extension Settings.Limits {
+  fileprivate mutating func read(_ section: Section) {
+    section.read("max_item_bytes", into: &maxItemBytes) { $0.size(atLeast: 1) }
+    section.read("max_file_bytes", into: &maxFileBytes) { $0.size(atLeast: 1) }
+    // Some of what reads an item goes a level of the stack deeper for each of its levels.
+    section.read("max_nesting", into: &maxNesting) { $0.int(atLeast: 1, atMost: 1000) }
+    section.read("max_gzip_ratio", into: &maxGzipRatio) { $0.int(atLeast: 1) }
+  }
+}
+
+extension Settings.Log {
+  fileprivate mutating func read(_ section: Section) {
+    section.read("level", into: &level) { $0.word() }
+    section.read("format", into: &format) { $0.word() }
+  }
+}

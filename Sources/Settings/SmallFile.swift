@@ -1,0 +1,58 @@
+internal import Glibc
+
+/// A configuration's file, read whole, with the permissions it had at that moment.
+struct SmallFile {
+  var bytes: [UInt8]
+  var mode: mode_t
+  var path: String
+
+  /// Of any file that a configuration names; far more than a sensible one has.
+  static let maxBytes = 16 << 20
+
+  struct Unreadable: Error {
+    var reason: String
+  }
+
+  /// Follows symbolic links, as Kubernetes' secrets need; does not wait for the other end of a pipe.
+  init(path: String) throws(Unreadable) {
+    self.path = path
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw Unreadable(reason: "can't be opened: \(String(cString: strerror(errno)))") }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw Unreadable(reason: "can't be looked at: \(String(cString: strerror(errno)))")
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw Unreadable(reason: "is not a regular file") }
+    mode = status.st_mode
+    bytes = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = read(descriptor, &buffer, buffer.count)
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw Unreadable(reason: "can't be read: \(String(cString: strerror(errno)))")
+      }
+      if count == 0 { break }
+      bytes += buffer[..<count]
+      guard bytes.count <= Self.maxBytes else {
+        throw Unreadable(reason: "has more than 16 MiB: is it the right file?")
+      }
+    }
+  }
+
+  /// Nil where it is not UTF-8.
+  var text: String? { String(validating: bytes, as: UTF8.self) }
+
+  /// Whether anybody on the machine can read the file, or put something else into it.
+  ///
+  /// The group does not count: a file for the daemon's group alone (`root:upsertd 0640`) is a usual way to hand over a
+  /// secret, and an access list, as systemd's credentials have, shows in the group's bits.
+  var isOpenToOthers: Bool { mode & (S_IROTH | S_IWOTH) != 0 }
+
+  var othersAdvice: String {
+    let digits = String(mode & 0o7777, radix: 8)
+    let padded = String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    return "others can read or change it (mode \(padded)): run chmod o-rwx \"\(path)\""
+  }
+}

@@ -1,0 +1,30 @@
+internal import Delivery
+
+/// The targets as routes see them: those that are wrong in some other way are there as well.
+struct TargetNames {
+  /// In the file's order; the API is nil where it is not known.
+  var apis: [(name: String, api: APIKind?)]
+
+  init(_ section: Section) {
+    apis = []
+    for name in section.names {
+      let api = section.value(name)?.member("api")?.scalarText()?.text
+      apis.append((name, api.flatMap(APIKind.init(rawValue:))))
+    }
+  }
+
+  init() { apis = [] }
+
+  var names: [String] { apis.map(\.name) }
+
+  /// The APIs that a route can lead to; nil where one of them is not known.
+  func apis(of target: RouteTarget) -> Set<APIKind>? {
+    let reached =
+      switch target {
+      case .auto: apis
+      case .named(let name): apis.filter { $0.name == name }
+      }
+    let known = reached.compactMap(\.api)
+    return known.count == reached.count ? Set(known) : nil
+  }
+}

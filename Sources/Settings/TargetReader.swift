@@ -1,0 +1,90 @@
+internal import Delivery
+
+/// Reads one of `targets`.
+struct TargetReader {
+  var name: String
+  var entry: Entry
+
+  /// Nil where something it can't do without is missing or wrong; the fault is told.
+  func read() -> Target? {
+    checkName()
+    return entry.section(read)
+  }
+
+  private func checkName() {
+    if name == "auto" {
+      entry.report("can't be a target's name: routes use it for the API that a file's content calls for")
+    } else if let reason = nameFault(name) {
+      entry.report("has a name that \(reason)")
+    }
+  }
+
+  private func read(_ section: Section) -> Target? {
+    let api: APIKind? = section.read("api") { $0.word() }
+    if !section.has("api") { section.reportMissing("api", "write lusid or liquid") }
+    let allowsPlaintext = section.read("allow_plaintext") { $0.bool() } ?? false
+    var url = section.read("url") { $0.webAddress(allowsPlaintext: allowsPlaintext) }
+    let found = AuthReader(target: section, api: api, url: url, allowsPlaintext: allowsPlaintext).read()
+    if !section.has("url"), api != nil, !found.isAccessUnknown {
+      if let item = found.access?.url {
+        url = entry.webAddress(item, allowsPlaintext: allowsPlaintext)
+      } else {
+        let other = found.access.map { "; or give \($0.names.url)" } ?? ""
+        section.reportMissing("url", "give the API's address, such as \(example(api))\(other)")
+      }
+    }
+    var target = Target(name: name, api: api ?? .lusid, url: url ?? "", auth: found.auth ?? .accessToken(Secret("")))
+    section.read("batch") { $0.section { readBatch($0, &target.batch) } }
+    section.read("concurrency", into: &target.concurrency) { $0.int(atLeast: 1) }
+    section.read("max_requests_per_second", into: &target.maxRequestsPerSecond) { $0.rate() }
+    section.read("timeout", into: &target.timeout) { $0.duration(.moreThanZero) }
+    section.read("schema", into: &target.schema) { $0.word() }
+    if section.has("schema"), api == .liquid {
+      section.report("is LUSID's: Liquid has only one, so leave it out", at: "schema")
+    }
+    readCertificates(section, &target)
+    target.proxy = readProxy(section, api, found.access)
+    return api == nil || url == nil || found.auth == nil ? nil : target
+  }
+
+  private func example(_ api: APIKind?) -> String {
+    api == .liquid ? "https://ld.example.com" : "https://example.lusid.com/api"
+  }
+
+  private func readBatch(_ section: Section, _ batch: inout Target.BatchLimits) {
+    section.read("max_items", into: &batch.maxItems) { $0.int(atLeast: 1) }
+    section.read("max_bytes", into: &batch.maxBytes) { $0.size(atLeast: 1) }
+    section.read("linger", into: &batch.linger) { $0.duration(.zero) }
+  }
+
+  private func readCertificates(_ section: Section, _ target: inout Target) {
+    target.caFile = section.read("ca_file") { $0.certificateFile() }
+    target.clientCert = section.read("client_cert") { $0.certificateFile() }
+    target.clientKey = section.read("client_key") { $0.certificateFile(isSecret: true) }
+    if section.has("client_key"), !section.has("client_cert") {
+      section.reportMissing("client_cert", "client_key is of no use without it")
+    }
+  }
+
+  /// The target's own, else that of the LUSID SDK's configuration.
+  private func readProxy(_ section: Section, _ api: APIKind?, _ access: LusidAccess?) -> Proxy? {
+    if let entry = section.value("proxy") {
+      return if case .proxy(let proxy) = entry.proxy() { proxy } else { nil }
+    }
+    guard api == .lusid else { return nil }
+    if let access, access.proxyAddress != nil { return entry.proxy(access) }
+    return entry.proxy(LusidAccess(environment: entry.reading.environment ?? [:]))
+  }
+}
+
+/// Why a name can't stand for a target or an inbox; nil where it can.
+///
+/// An inbox's is a folder's name; both are printed, and used on the command line.
+func nameFault(_ name: String) -> String? {
+  if name.isEmpty { return "is empty" }
+  if name.hasPrefix(".") { return "begins with a dot" }
+  if name.contains("/") { return "has a \"/\" in it" }
+  if name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) { return "has control characters" }
+  if name.utf8.count > 255 { return "is longer than 255 bytes" }
+  return nil
+}

@@ -1,0 +1,33 @@
+extension Duration {
+  /// As a person writes it: `500ms`, `2s`, `5m`, `1h30m`, `5d`, or a plain `0`.
+  ///
+  /// Whole numbers, each unit once, the largest first; at most 36500d, so that sums never overflow.
+  package init?(written text: String) {
+    if text == "0" {
+      self = .zero
+      return
+    }
+    let units: [(name: String, milliseconds: Int64)] = [
+      ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
+    ]
+    let most: Int64 = 36_500 * 86_400_000
+    var total: Int64 = 0
+    var next = 0
+    var rest = Substring(text)
+    guard !rest.isEmpty else { return nil }
+    while !rest.isEmpty {
+      let digits = rest.prefix { $0.isASCII && $0.isNumber }
+      rest = rest.dropFirst(digits.count)
+      let name = rest.prefix { $0.isASCII && $0.isLetter }
+      rest = rest.dropFirst(name.count)
+      guard let number = Int64(digits), number <= most,
+        let unit = units[next...].firstIndex(where: { $0.name == name })
+      else { return nil }
+      let (product, overflows) = number.multipliedReportingOverflow(by: units[unit].milliseconds)
+      guard !overflows, product <= most - total else { return nil }
+      total += product
+      next = unit + 1
+    }
+    self = .milliseconds(total)
+  }
+}

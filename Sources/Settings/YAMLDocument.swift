@@ -1,0 +1,108 @@
+internal import Yams
+
+/// A YAML file's one document.
+///
+/// Yams stops at the first mapping with a repeated key and says only where the first of them stands. To go on past it,
+/// that first key gets another first letter, of the same width so that no mark moves, and the text is read again.
+struct YAMLDocument {
+  /// Nil where the file holds nothing but comments.
+  var root: Node?
+  /// Keys that come again further down, by where they stand; in `root` their names are mutilated.
+  var repeated: [Place: String] = [:]
+
+  struct Place: Hashable {
+    var line: Int
+    var column: Int
+  }
+
+  /// Why the file as a whole can't be used.
+  struct Malformed: Error {
+    var line: Int?
+    var reason: String
+  }
+
+  init(_ text: String) throws(Malformed) {
+    var scalars = Array(text.unicodeScalars)
+    if scalars.first == "\u{FEFF}" { scalars.removeFirst() }
+    while true {
+      var source = String.UnicodeScalarView()
+      source.append(contentsOf: scalars)
+      let place: Place
+      let name: String
+      do {
+        // Without rules for types: each reader knows the type it wants, and keys are compared as text. The encoding is
+        // named because Yams would otherwise ask the environment.
+        root = try Yams.compose(yaml: String(source), .basic, .default, .utf8)
+        return
+      } catch YamlError.duplicatedKeysInMapping(let names, let context) {
+        place = Place(line: context.mark.line, column: context.mark.column)
+        name = names.first ?? ""
+      } catch let error as YamlError {
+        throw Malformed(error, in: scalars)
+      } catch {
+        throw Malformed(line: nil, reason: "\(error)")
+      }
+      // Private-use characters: no letter of a key, and told apart so that a third of the name is found as well.
+      guard let substitute = UnicodeScalar(0xE000 + UInt32(repeated.count)), repeated.count < 1000,
+        let letter = Self.firstLetter(of: name, at: place, in: scalars)
+      else {
+        throw Malformed(line: place.line, reason: "key \"\(name)\" is given twice: keep one of them")
+      }
+      scalars[letter] = substitute
+      repeated[place] = name
+    }
+  }
+
+  /// Where the key's first letter stands; nil where the key is not simply written out.
+  private static func firstLetter(of name: String, at place: Place, in scalars: [UnicodeScalar]) -> Int? {
+    guard var index = offset(of: place, in: scalars), index < scalars.count else { return nil }
+    if scalars[index] == "\"" || scalars[index] == "'" { index += 1 }
+    guard index < scalars.count, scalars[index] == name.unicodeScalars.first, scalars[index] != "\\",
+      scalars[index] != "'"
+    else { return nil }
+    return index
+  }
+
+  private static func offset(of place: Place, in scalars: [UnicodeScalar]) -> Int? {
+    var line = 1
+    var index = 0
+    while line < place.line {
+      guard index < scalars.count else { return nil }
+      // libyaml's line breaks.
+      switch scalars[index] {
+      case "\r":
+        line += 1
+        if index + 1 < scalars.count, scalars[index + 1] == "\n" { index += 1 }
+      case "\n", "\u{85}", "\u{2028}", "\u{2029}":
+        line += 1
+      default:
+        break
+      }
+      index += 1
+    }
+    return index + place.column - 1
+  }
+}
+
+extension YAMLDocument.Malformed {
+  /// Without Yams' excerpts of the file: there may be a password in them.
+  fileprivate init(_ error: YamlError, in scalars: [UnicodeScalar]) {
+    switch error {
+    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+      .composer(_, let problem, let mark, _):
+      self.init(line: mark.line, reason: "is not valid YAML: \(problem)")
+      let lines = scalars.split(omittingEmptySubsequences: false) { $0 == "\n" }
+      guard mark.line <= lines.count else { return }
+      let line = lines[mark.line - 1]
+      if line.drop(while: { $0 == " " }).first == "\t" { reason += "; indent with blanks, not with tabs" }
+      if zip(line, line.dropFirst()).contains(where: { $0 == "$" && $1 == "{" }) {
+        reason += "; a ${NAME} between { } or [ ] needs quotes around it"
+      }
+    case .reader(let problem, let offset, _, _):
+      let before = offset.map { scalars.prefix($0).count { $0 == "\n" } + 1 }
+      self.init(line: before, reason: "is not valid YAML: \(problem)")
+    default:
+      self.init(line: nil, reason: "is not valid YAML")
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import Delivery
+import Testing
+
+@testable import Settings
+
+struct MappingTests {
+  static func mapping(_ yaml: String) throws -> ColumnMapping? {
+    try loaded(inbox("target: lusid\nmapping: maps/m.yaml"), files: ["maps/m.yaml": yaml]).inboxes[0].routes[0].mapping
+  }
+
+  static func faultsOf(_ yaml: String) throws -> [String] {
+    try faults(inbox("target: lusid\nmapping: m.yaml"), files: ["m.yaml": yaml])
+  }
+
+  @Test func `a mapping file is read as the contract shows it`() throws {
+    let mapping = try #require(
+      try Self.mapping(
+        """
+        columns:
+          "Investor Ref": identifiers.InvestorRecord/ExternalIdentifier/ExternalIRId
+          "Name":         [displayName, properties.InvestorRecord/Details/Name]
+          "Since":        {to: properties.InvestorRecord/Details/Country.effectiveFrom, date: "dd/MM/yyyy"}
+          "Type":         {to: investor.investorType, values: {P: Person, C: LegalEntity, N: no}}
+          "Balance":      {to: exposure, type: number}
+          "Limit":        limit:number
+        constants:
+          description: Loaded from the transfer agent
+        ignore: [Comment]          # a column neither mapped nor ignored rejects the file
+        """))
+    #expect(
+      mapping.columns["Investor Ref"] == [.init(to: "identifiers.InvestorRecord/ExternalIdentifier/ExternalIRId")])
+    #expect(
+      mapping.columns["Name"] == [.init(to: "displayName"), .init(to: "properties.InvestorRecord/Details/Name")])
+    #expect(
+      mapping.columns["Since"]
+        == [.init(to: "properties.InvestorRecord/Details/Country.effectiveFrom", date: "dd/MM/yyyy")])
+    #expect(
+      mapping.columns["Type"]
+        == [.init(to: "investor.investorType", values: ["P": "Person", "C": "LegalEntity", "N": "no"])])
+    #expect(mapping.columns["Balance"] == [.init(to: "exposure", type: .number)])
+    #expect(mapping.columns["Limit"] == [.init(to: "limit", type: .number)])
+    #expect(mapping.constants == [.init(to: "description", json: "\"Loaded from the transfer agent\"")])
+    #expect(mapping.ignore == ["Comment"])
+    #expect(mapping.path.hasSuffix("/maps/m.yaml"))
+  }
+
+  @Test(arguments: [
+    ("text", "\"text\""), ("\"12\"", "\"12\""), ("12.50", "12.50"), ("12345678901234567.10", "12345678901234567.10"),
+    ("-1e5", "-1e5"), ("007", "\"007\""), ("0x1F", "\"0x1F\""), ("1_000", "\"1_000\""), ("yes", "\"yes\""),
+    ("true", "true"), ("'true'", "\"true\""), ("~", "null"), ("null", "null"), ("", "null"), ("\"\"", "\"\""),
+    ("2016-01-31", "\"2016-01-31\""), ("[a, 1, {b: c}]", #"["a",1,{"b":"c"}]"#), ("\"a\\\"b\"", #""a\"b""#),
+    (".5", "\".5\""), ("${HOME}", "\"${HOME}\""),
+  ])
+  func `a constant is the JSON that it looks like`(_ yaml: String, _ json: String) throws {
+    let mapping = try Self.mapping("columns: {A: a}\nconstants:\n  b: \(yaml)\n")
+    #expect(mapping?.constants == [.init(to: "b", json: json)])
+  }
+
+  @Test func `constants keep their order`() throws {
+    let mapping = try Self.mapping("columns: {A: a}\nconstants: {z: 1, y: 2, x: 3}")
+    #expect(mapping?.constants.map(\.to) == ["z", "y", "x"])
+  }
+
+  @Test(arguments: [
+    ("columns: {}", "1: columns: names no column"),
+    ("constants: {}", "1: columns: is missing: say which column fills which field"),
+    ("columns: [a]", "1: columns: must be a mapping of keys to values, but is a list"),
+    ("columns:\n  A:\n", "2: columns.A: has no value: give one, or leave out the key"),
+    ("columns:\n  A: []\n", "2: columns.A: fills nothing: name a field, or move the column to ignore"),
+    (
+      "columns:\n  Ref No: {type: number}", "2: columns.\"Ref No\".to: is missing: name the field that the column fills"
+    ),
+    ("columns:\n  A: {to: b, typ: number}", "2: columns.A.typ: is unknown: did you mean \"type\"?"),
+    (
+      "columns:\n  A: {to: b, type: nmber}",
+      "2: columns.A.type: must be one of string, number, boolean, list, json, but is \"nmber\": did you mean \"number\"?"
+    ),
+    (
+      "columns:\n  A:\n    to: b:list\n    type: json",
+      "4: columns.A.type: is json, but the field's path says list: leave out one of them"
+    ),
+    (
+      "columns:\n  A:\n    to: b\n    date: dd.MM.yy",
+      "4: columns.A.date: must name year, month and day, such as \"dd/MM/yyyy\", but is \"dd.MM.yy\""
+    ),
+    (
+      "columns:\n  A:\n    to: b\n    type: number\n    date: dd.MM.yyyy",
+      "5: columns.A.date: makes text of a cell, but type is number: leave out one of them"
+    ),
+    (
+      "columns:\n  A:\n    to: b\n    date: dd.MM.yyyy\n    values: {a: b}",
+      "5: columns.A.values: goes together with date for no cell: leave out one of them"
+    ),
+    ("columns:\n  A: {to: b, values: {}}", "2: columns.A.values: names no value"),
+    (
+      "columns:\n  A: {to: b, values: {x: }}",
+      "2: columns.A.values.x: has no value: say what the cell becomes, or write \"\" for no text"
+    ),
+    (
+      "columns: {A: b}\nconstants:\n  b: 1",
+      "3: constants.b: fills \"b\", which column \"A\" fills already: leave out one of them"
+    ),
+    (
+      "columns:\n  A: b\n  B: [c, b]",
+      "3: columns.B: fills \"b\", which column \"A\" fills already: leave out one of them"
+    ),
+    (
+      "columns: {A: b}\nconstants:\n  c:number: 1",
+      "3: constants.\"c:number\": has \":number\" in its name, but takes its type from its value: write \"c\""
+    ),
+    (
+      "columns: {A: b}\nignore: [C, A]",
+      "2: ignore[1]: names column \"A\", which is mapped as well: leave out one of them"
+    ),
+    ("columns: {A: b}\nignore: C", "2: ignore: must be a list, but is a single value"),
+    ("columns:\n  A: b\n  A: c", "3: columns.A: is given more than once, first on line 2: keep one of them"),
+    ("columns: {A: b", "2: is not valid YAML: did not find expected ',' or '}'"),
+    ("columns:\n  A: \":number\"", "2: columns.A: names a type, but no field"),
+  ])
+  func `what is wrong with a mapping file is told with that file's line`(_ yaml: String, _ fault: String) throws {
+    let found = try Self.faultsOf(yaml)
+    #expect(found == ["m.yaml:\(fault)"])
+  }
+
+  @Test func `a mapping file of two routes is told about once`() throws {
+    let found = try faults(
+      inbox(
+        "routes:\n  - {match: a, target: lusid, mapping: m.yaml}\n  - {match: b, target: lusid, mapping: ./m.yaml}"),
+      files: ["m.yaml": "columns: {}"])
+    #expect(found == ["m.yaml:1: columns: names no column"])
+  }
+}
