@@ -70,16 +70,18 @@ extension Span<UInt8> {
     return nil
   }
 
-  /// How many bytes of `range` equal `byte`.
+  /// How many bytes of `range` equal `byte`; fastest where few do.
   package func occurrences(of byte: UInt8, in range: Range<Int>) -> Int {
     var i = range.lowerBound
     var found = 0
-    while i &+ 8 <= range.upperBound {
-      let difference = word(at: i) ^ (ones &* UInt64(byte))
-      // No borrow crosses a byte here, so that every mark is exact: a byte's highest bit stays clear only if it is 0.
-      let others = ((difference & ~highs) &+ ~highs | difference) & highs
-      found &+= 8 &- others.nonzeroBitCount
-      i &+= 8
+    while i &+ 32 <= range.upperBound {
+      let any =
+        marks(word(at: i), equalTo: byte) | marks(word(at: i &+ 8), equalTo: byte)
+        | marks(word(at: i &+ 16), equalTo: byte) | marks(word(at: i &+ 24), equalTo: byte)
+      if any != 0 {
+        for j in i..<i &+ 32 where self[j] == byte { found &+= 1 }
+      }
+      i &+= 32
     }
     while i < range.upperBound {
       if self[i] == byte { found &+= 1 }
