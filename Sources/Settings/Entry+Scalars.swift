@@ -1,8 +1,8 @@
 internal import Yams
 
 extension Entry {
-  /// A scalar's text, its `${NAME}` replaced; nil, with a fault, for anything else.
   struct Text {
+    /// May be empty.
     var text: String
     /// As it stands in the file, for messages: the environment may hold secrets.
     var written: String
@@ -11,6 +11,7 @@ extension Entry {
     var isFromEnvironment: Bool
   }
 
+  /// A scalar's text, its `${NAME}` replaced; nil, with a fault, for anything else.
   func scalarText() -> Text? {
     guard let scalar = node.scalar else {
       report("must be a single value, but is \(kind)")

@@ -88,6 +88,10 @@ struct MappingReader {
 
   /// A path as in a CSV header: it may end in a type, the only use of a colon.
   private func readPath(_ text: String, _ entry: Entry) -> (to: String, type: CellType?)? {
+    guard !text.split(separator: ".", omittingEmptySubsequences: false).contains("") else {
+      entry.report("is no path of a field: a name is missing beside a dot")
+      return nil
+    }
     guard let colon = text.lastIndex(of: ":") else { return (text, nil) }
     let word = String(text[text.index(after: colon)...])
     guard let type = CellType(rawValue: word) else {

@@ -76,15 +76,3 @@ struct TargetReader {
     return entry.proxy(LusidAccess(environment: entry.reading.environment ?? [:]))
   }
 }
-
-/// Why a name can't stand for a target or an inbox; nil where it can.
-///
-/// An inbox's is a folder's name; both are printed, and used on the command line.
-func nameFault(_ name: String) -> String? {
-  if name.isEmpty { return "is empty" }
-  if name.hasPrefix(".") { return "begins with a dot" }
-  if name.contains("/") { return "has a \"/\" in it" }
-  if name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) { return "has control characters" }
-  if name.utf8.count > 255 { return "is longer than 255 bytes" }
-  return nil
-}

@@ -79,7 +79,9 @@ struct WebAddress {
       }
     }
     guard !rest.isEmpty else { return (host, nil) }
-    guard rest.hasPrefix(":"), let port = Int(rest.dropFirst()), (0...65_535).contains(port), !rest.contains("+") else {
+    guard rest.hasPrefix(":"), rest.dropFirst().allSatisfy({ $0.isNumber }), let port = Int(rest.dropFirst()),
+      (0...65_535).contains(port)
+    else {
       throw Invalid(reason: "has a port that is no number from 0 to 65535")
     }
     return (host, port)

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 
 @testable import Settings
 
@@ -9,7 +9,7 @@ func withConfiguration<T>(
   var template = Array("/tmp/settings-tests-XXXXXX".utf8CString)
   guard mkdtemp(&template) != nil else { throw Failure(reason: "mkdtemp: \(errno)") }
   let folder = Folder(path: String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self))
-  defer { folder.remove(folder.path) }
+  defer { try? FileManager.default.removeItem(atPath: folder.path) }
   try folder.write("upsertd.yaml", yaml, mode: modes["upsertd.yaml"] ?? 0o600)
   for (name, text) in files { try folder.write(name, text, mode: modes[name] ?? 0o600) }
   return try body(folder)
@@ -77,31 +77,17 @@ struct Folder {
   var path: String
 
   func write(_ name: String, _ text: String, mode: mode_t = 0o600) throws {
-    for (index, character) in name.enumerated() where character == "/" {
-      mkdir(path + "/" + name.prefix(index), 0o755)
-    }
-    let full = path + "/" + name
-    guard let file = fopen(full, "w") else { throw Failure(reason: "write \(full): \(errno)") }
-    fputs(text, file)
-    fclose(file)
-    chmod(full, mode)
+    try write(Array(text.utf8), to: name, mode: mode)
+  }
+
+  func write(_ bytes: [UInt8], to name: String, mode: mode_t = 0o600) throws {
+    let file = URL(filePath: path).appending(path: name)
+    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(bytes).write(to: file)
+    chmod(file.path, mode)
   }
 
   func read(_ name: String) throws -> String {
-    guard let text = try SmallFile(path: path + "/" + name).text else { throw Failure(reason: "\(name) is not UTF-8") }
-    return text
-  }
-
-  func remove(_ path: String) {
-    if let folder = opendir(path) {
-      while let entry = readdir(folder) {
-        let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-        if name != ".", name != ".." { remove(path + "/" + name) }
-      }
-      closedir(folder)
-      rmdir(path)
-    } else {
-      unlink(path)
-    }
+    try String(contentsOf: URL(filePath: path).appending(path: name), encoding: .utf8)
   }
 }
