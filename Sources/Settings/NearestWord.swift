@@ -1,13 +1,18 @@
 /// The word that a misspelt one was most likely meant to be; nil where none comes close.
 ///
 /// A letter too many, missing, wrong, or swapped with its neighbour counts one (Damerau's distance, each place once);
-/// case and `-` for `_` count nothing. A third of the letters may differ, and two at least, but never all of them.
+/// case and `-` for `_` count nothing. A third of the letters may differ, and two at least, but never all of them. Else
+/// it is the only word that holds the other one whole: `user` means `username`.
 func nearestWord(to word: String, among words: [String]) -> String? {
   func plain(_ text: String) -> [Character] { text.lowercased().map { $0 == "-" ? "_" : $0 } }
   let meant = plain(word)
   let allowed = min(max(2, meant.count / 3), meant.count - 1)
   let best = words.map { ($0, editDistance(meant, plain($0))) }.min { $0.1 < $1.1 }
-  return best.flatMap { $0.1 <= allowed ? $0.0 : nil }
+  if let (nearest, distance) = best, distance <= allowed { return nearest }
+  let related = words.filter { other in
+    min(meant.count, other.count) >= 3 && (plain(other).contains(meant) || meant.contains(plain(other)))
+  }
+  return related.count == 1 ? related[0] : nil
 }
 
 private func editDistance(_ a: [Character], _ b: [Character]) -> Int {

@@ -43,7 +43,8 @@ struct FaultTests {
     Case(minimal("limits: {max_gzip_ratio: 1.5}"), "1: limits.max_gzip_ratio: must be a whole number, but is \"1.5\""),
     Case(
       minimal("log: {level: warn}"),
-      "1: log.level: must be one of trace, debug, info, notice, warning, error, critical, but is \"warn\""),
+      "1: log.level: must be one of trace, debug, info, notice, warning, error, critical, but is \"warn\": "
+        + "did you mean \"warning\"?"),
     Case(
       minimal("log: {level: eror}"),
       "1: log.level: must be one of trace, debug, info, notice, warning, error, critical, but is \"eror\": "
