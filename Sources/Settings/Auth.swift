@@ -2,7 +2,7 @@
 package enum Auth: Sendable, Equatable {
   /// One that somebody else fetched; it can't be renewed.
   case accessToken(Secret)
-  /// A file, absolute, that somebody else keeps fresh: read it (`Secret(file:)`) when it changes, and on a 401.
+  /// A file, absolute, that somebody else keeps fresh: read it (`Secret(tokenFile:)`) when it changes, and on a 401.
   case accessTokenFile(String)
   case grant(Grant)
 }

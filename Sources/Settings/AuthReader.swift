@@ -167,8 +167,8 @@ struct AuthReader {
     if let item = access.accessTokenFile {
       let path = reading.credential(item.value)
       do {
-        let token = try Secret(file: path)
-        return token.checkedToken { entry.report("\(item.name) \($0)") }.map { _ in .accessTokenFile(path) }
+        _ = try Secret(tokenFile: path)
+        return .accessTokenFile(path)
       } catch {
         entry.report("\(item.name): \(error.description)")
         return nil

@@ -16,19 +16,20 @@ extension Entry {
 
   /// A secret in a file of its own.
   func secretFile() -> Secret? {
-    guard let name = text() else { return nil }
-    return secret(inFile: name)
+    text().flatMap { name in
+      readSecret { () throws(SecretFault) in try Secret(file: reading.credential(name)) }
+    }
   }
 
   /// The path, absolute, of a file that holds an access token now.
   func tokenFile() -> String? {
-    guard let name = text(), let token = secret(inFile: name) else { return nil }
-    return token.checkedToken(report) == nil ? nil : reading.credential(name)
+    guard let path = text().map(reading.credential) else { return nil }
+    return readSecret { () throws(SecretFault) in try Secret(tokenFile: path) } == nil ? nil : path
   }
 
-  private func secret(inFile name: String) -> Secret? {
+  private func readSecret(_ read: () throws(SecretFault) -> Secret) -> Secret? {
     do {
-      return try Secret(file: reading.credential(name))
+      return try read()
     } catch {
       report(error.description)
       return nil
@@ -57,7 +58,7 @@ extension Secret {
   /// The token itself, or nil with a fault where it can't stand in a header.
   func checkedToken(_ report: (String) -> Void) -> Secret? {
     if isToken { return self }
-    report("is no access token: it must be one word of ASCII, without spaces or line breaks")
+    report(Self.noTokenAdvice)
     return nil
   }
 }

@@ -20,6 +20,14 @@ package struct Secret: Sendable, Hashable {
     self.init(text)
   }
 
+  /// Reads a file with an access token, which must fit into a header: somebody else writes it, at any time.
+  package init(tokenFile path: String) throws(SecretFault) {
+    try self.init(file: path)
+    guard isToken else { throw SecretFault(path: path, reason: Self.noTokenAdvice) }
+  }
+
+  static let noTokenAdvice = "is no access token: it must be one word of ASCII, without spaces or line breaks"
+
   /// Whether it can stand in an `Authorization` header: RFC 6750's `b64token`, taken broadly.
   var isToken: Bool { !value.isEmpty && value.utf8.allSatisfy { (0x21...0x7E).contains($0) } }
 }

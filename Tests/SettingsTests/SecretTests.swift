@@ -114,7 +114,7 @@ struct SecretTests {
     let found = try faults(yaml, files: ["token": "abc\ndef\n"])
     #expect(
       found == [
-        "upsertd.yaml:5: targets.t.auth.access_token_file: is no access token: it must be one word of ASCII, without "
+        "upsertd.yaml:5: targets.t.auth.access_token_file: read \"token\": is no access token: it must be one word of ASCII, without "
           + "spaces or line breaks"
       ])
   }
