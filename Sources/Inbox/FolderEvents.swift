@@ -16,6 +16,13 @@ final class FolderEvents {
     /// Events were lost, or the folder itself is gone.
     case lost
 
+    var name: FileName? {
+      switch self {
+      case .arrivedWhole(let name), .appeared(let name), .left(let name), .touched(let name): name
+      case .lost: nil
+      }
+    }
+
     /// Whether a look would find something new.
     var callsForLook: Bool {
       if case .left = self { false } else { true }

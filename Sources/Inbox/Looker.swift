@@ -3,7 +3,8 @@ import Glibc
 
 /// Looks at an inbox's folder and decides what is ready, remembering what earlier looks and events told.
 ///
-/// A look is one pass of readdir and fstatat; only files that would be ready otherwise are opened, to ask for writers.
+/// A look is one pass of readdir and fstatat; only files that would be ready otherwise are opened, to ask for writers, and where there are events only
+/// once.
 struct Looker {
   private let folders: InboxFolders
   private let terms: WatchTerms
@@ -12,6 +13,7 @@ struct Looker {
   private var sightings: [FileName: Sighting] = [:]
   /// What events told since the last look: whether the file of that name arrived whole.
   private var arrivals: [FileName: Bool] = [:]
+  private var hasEvents = false
   private var lookNumber: UInt64 = 0
   /// How many files the look under way has seen.
   private var seen = 0
@@ -30,6 +32,7 @@ struct Looker {
 
   /// Takes in an event; the next look makes use of it.
   mutating func note(_ event: FolderEvents.Event) {
+    if let name = event.name { sightings[name]?.isProbed = false }
     switch event {
     case .arrivedWhole(let name): arrivals[name] = !folders.returned.remove(name)
     case .appeared(let name), .left(let name): arrivals[name] = false
@@ -42,10 +45,15 @@ struct Looker {
   mutating func forgetArrivals() {
     arrivals.removeAll()
     folders.returned.removeAll()
-    for name in sightings.keys { sightings[name]?.arrivedWhole = false }
+    for name in sightings.keys {
+      sightings[name]?.arrivedWhole = false
+      sightings[name]?.isProbed = false
+    }
   }
 
-  mutating func look(at now: Sighting.Moment) -> Findings {
+  /// `hasEvents`: the events since the last look were noted, and none were lost.
+  mutating func look(at now: Sighting.Moment, hasEvents: Bool = false) -> Findings {
+    self.hasEvents = hasEvents
     lookNumber += 1
     seen = 0
     do {
@@ -61,27 +69,31 @@ struct Looker {
   }
 
   private mutating func pass(at now: Sighting.Moment) throws(InboxError) -> Findings {
-    var findings = Findings(look: Look())
     let listing = try FolderListing(folders.inbox)
     let asks = Writers.areKnown(on: listing.descriptor)
+    var list = List()
     while let entry = try listing.next() {
-      judge(entry, in: listing.descriptor, asksForWriters: asks, at: now, &findings)
+      judge(entry, in: listing.descriptor, asksForWriters: asks, at: now, &list)
     }
-    findings.look.unclaimed.sort { $0.name < $1.name }
-    let order = findings.look.ready.map { (file: $0, look: sightings[$0.name]?.ready?.look ?? lookNumber) }
-    findings.look.ready = order.sorted {
-      ($0.look, $0.file.modified, $0.file.name) < ($1.look, $1.file.modified, $1.file.name)
-    }.map(\.file)
-    return findings
+    list.unclaimed.sort { $0.name < $1.name }
+    list.ready.sort { ($0.look, $0.file.modified, $0.file.name) < ($1.look, $1.file.modified, $1.file.name) }
+    return Findings(look: Look(ready: list.ready.map(\.file), unclaimed: list.unclaimed), due: list.due)
+  }
+
+  /// What a look under way has found, in the folder's order.
+  private struct List {
+    var ready: [(file: ReadyFile, look: UInt64)] = []
+    var unclaimed: [Unclaimed] = []
+    var due: Duration?
   }
 
   private mutating func judge(
     _ entry: FolderListing.Entry, in folder: Int32, asksForWriters: Bool, at now: Sighting.Moment,
-    _ findings: inout Findings
+    _ list: inout List
   ) {
     let name = entry.name
     func leave(_ kind: Unclaimed.Kind, _ reason: String) {
-      findings.look.unclaimed.append(Unclaimed(name: name, kind: kind, reason: reason))
+      list.unclaimed.append(Unclaimed(name: name, kind: kind, reason: reason))
     }
     if let reason = terms.reasonToIgnore(name) { return leave(.ignored, reason) }
     if let kind = entry.kind, kind != .regular { return leave(.notRegular, "not a regular file: \(kind.words)") }
@@ -95,21 +107,21 @@ struct Looker {
       let isThere = marked.withCString { FileStatus(path: $0, in: folder) } != nil
       return leave(.marker, isThere ? "marker of \(marked.display)" : "marker without its file: \(marked.display)")
     }
-    let sighting = take(in: status, name, at: now)
-    switch stand(of: sighting, name, in: folder, asksForWriters: asksForWriters, at: now) {
+    guard let place = sight(status, name, at: now) else { return }
+    switch stand(of: sightings.values[place], name, in: folder, asksForWriters: asksForWriters, at: now) {
     case .ready:
-      let since = sighting.ready ?? (lookNumber, Timestamp(milliseconds: now.wall / 1_000_000))
-      sightings[name]?.ready = since
-      findings.look.ready.append(
-        ReadyFile(
-          name: name, size: status.size, modified: status.modified, inode: status.inode, readySince: since.time,
-          marker: terms.marker(for: name)))
+      let since = sightings.values[place].ready ?? (lookNumber, Timestamp(milliseconds: now.wall / 1_000_000))
+      sightings.values[place].ready = since
+      sightings.values[place].isProbed = true
+      let file = ReadyFile(
+        name: name, size: status.size, modified: status.modified, inode: status.inode, readySince: since.time,
+        marker: terms.marker(for: name))
+      list.ready.append((file, since.look))
     case .waits(let kind, let reason, let due):
-      sightings[name]?.ready = nil
-      if let due { findings.due = min(due, findings.due ?? due) }
+      sightings.values[place].ready = nil
+      if let due { list.due = min(due, list.due ?? due) }
       leave(kind, reason)
-    case .gone:
-      sightings[name] = nil
+    case .gone: break
     }
   }
 
@@ -117,7 +129,7 @@ struct Looker {
   private enum Stand {
     case ready
     case waits(Unclaimed.Kind, String, due: Duration?)
-    /// It vanished or became another file meanwhile.
+    /// It vanished meanwhile.
     case gone
   }
 
@@ -134,6 +146,9 @@ struct Looker {
     }
     let calm = sighting.calm(at: now, settle: terms.settle, looksWanted: looksWanted)
     if case .settling(let age, let due) = calm, !isVouchedFor { return settling(age, due) }
+    // A writer that opens a ready file without a word is found out by `claim`, whose renames are events; to open each of ten thousand waiting
+    // files in each look would cost more than all the rest.
+    if sighting.isProbed, hasEvents { return .ready }
     switch probe(sighting, name, in: folder, asksForWriters: asksForWriters) {
     case .free: return .ready
     case .unknown:
@@ -142,6 +157,7 @@ struct Looker {
       return .ready
     case .written: return .waits(.openForWriting, "open for writing by another process", due: nil)
     case .unreadable(let reason): return .waits(.unreadable, "cannot be read: \(reason)", due: nil)
+    case .changed: return settling(.zero, terms.settle)
     case .gone: return .gone
     }
   }
@@ -157,6 +173,8 @@ struct Looker {
     case unknown
     case written
     case unreadable(String)
+    /// It is not what it was a moment ago; the next look tells what it is.
+    case changed
     case gone
   }
 
@@ -166,8 +184,9 @@ struct Looker {
     }
     guard descriptor >= 0 else {
       return switch errno {
-      // Gone, or now a symbolic link, a socket or a device without a driver: the next look tells.
-      case ENOENT, ELOOP, ENXIO, ENODEV: .gone
+      case ENOENT: .gone
+      // Now a symbolic link, a socket, or a device without a driver.
+      case ELOOP, ENXIO, ENODEV: .changed
       // Somebody else, a file server say, has a lease on it that it must give up first.
       case EAGAIN: .written
       default: .unreadable(InboxError.text(of: errno))
@@ -186,16 +205,20 @@ struct Looker {
     }
   }
 
-  private mutating func take(in status: FileStatus, _ name: FileName, at now: Sighting.Moment) -> Sighting {
-    var sighting = Sighting(status, at: now, look: lookNumber)
-    if let known = sightings[name] {
-      sighting = known
-      sighting.see(status, at: now, look: lookNumber)
+  /// Takes in a file; nil where this look has had it before, since a folder may list a name twice while it changes.
+  private mutating func sight(
+    _ status: FileStatus, _ name: FileName, at now: Sighting.Moment
+  ) -> Dictionary<FileName, Sighting>.Index? {
+    if let place = sightings.index(forKey: name) {
+      guard sightings.values[place].lastLook < lookNumber else { return nil }
+      sightings.values[place].see(status, at: now, look: lookNumber)
+    } else {
+      sightings[name] = Sighting(status, at: now, look: lookNumber)
     }
-    if let arrivedWhole = arrivals[name] { sighting.arrivedWhole = arrivedWhole }
-    sightings[name] = sighting
     seen += 1
-    return sighting
+    let place = sightings.index(forKey: name)
+    if let place, let arrivedWhole = arrivals[name] { sightings.values[place].arrivedWhole = arrivedWhole }
+    return place
   }
 
   private mutating func forgetAbsent() {

@@ -23,6 +23,8 @@ struct Sighting {
   private var looks = 1
   /// An event told that a writer closed it, or that it was renamed to its name.
   var arrivedWhole = false
+  /// It was opened and nobody wrote to it; no event has told of it since.
+  var isProbed = false
   /// The look that last saw it.
   var lastLook: UInt64
   /// Since when, and since which look, it is ready; nil while it is not.

@@ -61,7 +61,7 @@ package actor Watcher {
     watchIfNeeded()
     takeEvents()
     let began = ContinuousClock.now
-    let findings = looker.look(at: .now)
+    let findings = looker.look(at: .now, hasEvents: events != nil)
     output.yield(findings.look)
     lastLookEnded = .now
     breather = max(.milliseconds(10), began.duration(to: lastLookEnded) * 3)

@@ -9,10 +9,11 @@ enum Writers {
 
   /// Asks by a read lease, given up at once; `descriptor` must be open for reading only.
   init(of descriptor: Int32) {
-    guard Self.areKnown(on: descriptor) else {
-      self = .unknown
-      return
-    }
+    self = Self.areKnown(on: descriptor) ? Writers(ofLocal: descriptor) : .unknown
+  }
+
+  /// Asks about a file whose folder is known to be on a filesystem that tells.
+  init(ofLocal descriptor: Int32) {
     self =
       switch clinux_writers(descriptor) {
       case 0: .none

@@ -112,6 +112,39 @@ import Testing
     }
   }
 
+  @Test func `a ready file that a writer opens again is found out by claiming it`() async throws {
+    try await withInbox { folders in
+      try await withWatcher(folders, slow) { watcher in
+        try folders.drop("a.csv")
+        let look = try await watcher.look { !$0.ready.isEmpty }
+        let writer = try OtherProcess.writing(to: "a.csv", in: folders.inbox)
+        #expect(try folders.claim(look.ready[0], as: .example()) == nil)
+        #expect(await watcher.lookNow().kind(of: "a.csv") == .settling)
+        writer.end()
+        #expect(await watcher.lookNow().readyNames == ["a.csv"])
+      }
+    }
+  }
+
+  @Test func `a ready file whose owner closes it to others is looked at again`() async throws {
+    try await withInbox { folders in
+      var looker = Looker(folders, WatchTerms(settle: .zero), looksWanted: 1)
+      try folders.drop("a.csv")
+      #expect(looker.look(at: .now, hasEvents: true).look.readyNames == ["a.csv"])
+      let writer = try OtherProcess.writing(to: "a.csv", in: folders.inbox)
+      // Without a word from the kernel it is not opened again, and with one it is.
+      #expect(looker.look(at: .now, hasEvents: true).look.readyNames == ["a.csv"])
+      looker.note(.touched("a.csv"))
+      #expect(looker.look(at: .now, hasEvents: true).look.kind(of: "a.csv") == .openForWriting)
+      writer.end()
+      // Without events each look asks.
+      #expect(looker.look(at: .now).look.readyNames == ["a.csv"])
+      let other = try OtherProcess.writing(to: "a.csv", in: folders.inbox)
+      #expect(looker.look(at: .now).look.kind(of: "a.csv") == .openForWriting)
+      other.end()
+    }
+  }
+
   @Test func `a folder that is made anew is watched anew`() async throws {
     try await withInbox { folders in
       try await withWatcher(folders, slow) { watcher in
