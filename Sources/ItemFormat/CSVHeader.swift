@@ -67,6 +67,9 @@ package struct CSVHeader: Hashable, Sendable {
           .malformedCSV, "column \"\(name)\" appears twice in the header", line: line, column: column.column)
       }
     }
+    if columns.isEmpty {
+      throw FileFault(.malformedCSV, "the header names no column but \(Self.errorPrefix)…", line: scanner.rowLine)
+    }
     bytes.reserveCapacity(range.count)
     for at in scanner.rowStart..<scanner.rowEnd { bytes.append(buffer[at]) }
   }

@@ -14,10 +14,8 @@ package struct CSVRejects: Sendable {
 
   /// The header row, with its line break.
   package var headerLine: [UInt8] {
-    var line = Array(Self.names.joined(separator: String(Unicode.Scalar(delimiter))).utf8)
-    // A file may have had no columns but `_error_` ones.
-    if !header.columns.isEmpty { line += [delimiter] + kept(of: header.bytes) }
-    return line + lineBreak(after: header.bytes.last)
+    let names = Self.names.flatMap { Array($0.utf8) + [delimiter] }
+    return names + kept(of: header.bytes) + lineBreak(after: header.bytes.last)
   }
 
   /// The line of a refused row, with its line break.
@@ -40,7 +38,7 @@ package struct CSVRejects: Sendable {
     append(fault.message, to: &cells)
     cells.append(delimiter)
     append(String(number), to: &cells)
-    if !header.columns.isEmpty { cells.append(delimiter) }
+    cells.append(delimiter)
     return cells
   }
 
@@ -87,9 +85,9 @@ package struct CSVRejects: Sendable {
   private func kept(of row: [UInt8]) -> [UInt8] {
     if header.errorColumns.isEmpty { return row }
     var scanner = CSVScanner(delimiter: delimiter)
-    // The row was found in the file before, so nothing is wrong with it as CSV.
-    guard (try? scanner.scan(row, upTo: row.count)) == false, (try? scanner.finish()) == true,
-      scanner.cellCount == header.width
+    // The row was found in the file before, so nothing is wrong with it as CSV. With a CRLF, a CR that it ends in stays text.
+    let line = row + CSVDialect.LineBreak.crlf.bytes
+    guard (try? scanner.scan(line, upTo: line.count)) == true, scanner.cellCount == header.width
     else {
       // Which cell is which is a guess here; only what upsertd itself put in front is sure to be no data.
       return Array(row[errorCells(atStartOf: row)...])

@@ -57,7 +57,8 @@ struct CSVRows: Sendable {
       if hasEnded && !isBroken {
         return try scanner.finish()
       }
-      if !scanner.isBetweenRows, !scanner.isSkipping, scanner.at - scanner.rowStart > maxRowBytes + slack {
+      // The last byte may be the CR of a line break.
+      if !scanner.isBetweenRows, !scanner.isSkipping, scanner.at - scanner.rowStart > maxRowBytes + slack + 1 {
         scanner.skipRow()
       }
       try refill(from: &source)
@@ -84,10 +85,12 @@ struct CSVRows: Sendable {
     switch delimiter {
     case .byte(let byte): scanner = CSVScanner(delimiter: byte)
     case .auto:
+      // A header row that is longer can't be used anyway.
+      let most = begin + maxRowBytes
       var sniffed: UInt8?
       while sniffed == nil {
-        let isWhole = hasEnded || isBroken || checked > maxRowBytes
-        sniffed = Delimiter.sniffed(buffer.span.extracting(first: checked), from: begin, isWhole: isWhole)
+        let isWhole = hasEnded || isBroken || checked >= most
+        sniffed = Delimiter.sniffed(buffer.span.extracting(first: min(checked, most)), from: begin, isWhole: isWhole)
         if sniffed == nil { try refill(from: &source) }
       }
       scanner = CSVScanner(delimiter: sniffed ?? UInt8(ascii: ","))
@@ -117,8 +120,8 @@ struct CSVRows: Sendable {
 
   private var encodingFault: FileFault {
     let at = offset + checked
-    let isUTF16 = at == 0 && (buffer.starts(with: [0xFF, 0xFE]) || buffer.starts(with: [0xFE, 0xFF]))
-    let hint = isUTF16 ? " (it looks like UTF-16)" : ""
+    // FF or FE begins a byte order mark of UTF-16.
+    let hint = at == 0 && buffer[0] >= 0xFE ? " (it looks like UTF-16)" : ""
     return FileFault(
       .invalidEncoding, "the file is not UTF-8 at offset \(at)\(hint): save it as UTF-8", line: scanner.line,
       column: checked - scanner.lineStart + 1)

@@ -83,6 +83,6 @@ package struct CellPath: Hashable, Sendable {
   }
 
   private static func fault(_ text: String, _ reason: String) -> FileFault {
-    FileFault(.malformedCSV, "column \"\(text)\" is no path of a field: \(reason)")
+    FileFault(.malformedCSV, "\"\(text)\" is no path of a field: \(reason)")
   }
 }
