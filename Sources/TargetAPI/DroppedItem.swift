@@ -5,6 +5,8 @@ import JSONText
 enum Added {
   static let error = "_error"
   static let raw = "_raw"
+  /// In the headers of a Liquid item.
+  static let receipt = ["receiptType", "receiptMessage"]
 }
 
 /// Hands `body` the item itself: `X` where a rejects file wrapped it as `{"_error": …, "_raw": X}`.
@@ -46,8 +48,19 @@ private func wrappedValue(in item: Span<UInt8>) -> Range<Int>? {
   return isWrapper ? value : nil
 }
 
+/// Where the object that the item has to be stands.
+///
+/// - Throws: `invalid-item` where it is none.
+func objectRange(_ item: Span<UInt8>, maxNesting: Int) throws(ItemFault) -> Range<Int> {
+  let object = item.trimmed
+  guard !object.isEmpty, kind(of: item, at: object.lowerBound) == .object else {
+    throw notAnObject(item, maxNesting: maxNesting)
+  }
+  return object
+}
+
 /// What is wrong with an item that is no object.
-func notAnObject(_ item: Span<UInt8>, maxNesting: Int) -> ItemFault {
+private func notAnObject(_ item: Span<UInt8>, maxNesting: Int) -> ItemFault {
   let value = item.trimmed
   let name =
     switch kind(of: item, at: value.lowerBound) {

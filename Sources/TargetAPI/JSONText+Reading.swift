@@ -22,9 +22,14 @@ extension Span<UInt8> {
     return start..<end
   }
 
-  func hasEscapes(in content: Range<Int>) -> Bool {
-    for i in content where self[i] == UInt8(ascii: "\\") { return true }
+  func has(_ byte: UInt8, in range: Range<Int>) -> Bool {
+    for i in range where self[i] == byte { return true }
     return false
+  }
+
+  func hasEscapes(in content: Range<Int>) -> Bool {
+    // Its closing quote ends the search.
+    quoteOrBackslash(from: content.lowerBound) < content.upperBound
   }
 
   /// Throws unless this is one JSON document, with nothing but white space around it.

@@ -1,249 +1,163 @@
 import Delivery
 import JSONText
 
-/// One Liquid item, read in one walk over its top level, its headers and, where a key is configured, its data.
+/// One Liquid item, read from front to back; ranges are in the bytes it was read from.
 ///
-/// Ranges are in the bytes it was read from. An object without `headers` is the `data` itself where the route has item
-/// defaults; unless `data` is all it has and is an object, as in items made from CSV.
+/// An object without `headers` is the `data` itself where the route has item defaults; unless all it has is an object called
+/// `data`, as in items made from CSV.
 struct LiquidItem {
-  static let receiptType = "receiptType"
-  static let receiptMessage = "receiptMessage"
-  private static let actions = ["Create", "Merge", "Update", "Delete"]
-
   let object: Range<Int>
-  private let defaults: ItemDefaults?
-  /// Whether a rejects file's `_error` is in it.
-  private var isAnnotated = false
-  /// Whether a rejects file's receipt is in its headers.
-  private var hasReceipt = false
   /// Whether the whole object is taken for `data`.
-  private var isBareData = false
-  private var topNames = NameWatch()
-  private var headerNames = NameWatch()
-  private var headers: JSONMember?
-  private var data: JSONMember?
-  private var category: JSONMember?
-  private var type: JSONMember?
-  private var action: JSONMember?
-  /// The key fields' values, by `defaults.key`.
-  private var key: [JSONMember?] = []
-  /// A key field that stands in the data twice.
-  private var repeatedKeyField: String?
+  private(set) var isBareData = false
+  /// Whether a rejects file's `_error` is in it.
+  private(set) var isAnnotated = false
+  /// Whether a rejects file's receipt is in its headers.
+  private(set) var hasReceipt = false
+  /// The value of `headers`.
+  private(set) var headersValue: Range<Int>?
+  private(set) var headers = PerHeader<Range<Int>>()
+  private var data: Range<Int>?
+  /// The values of the route's key fields; empty where it has none.
+  private var key: [Range<Int>?] = []
+  /// What stands there twice and may not.
+  private var repeated: String?
 
-  var hasHeaders: Bool { headers?.kind == .object }
-
-  /// - Throws: `invalid-item` where `item` is no object.
-  init(_ item: Span<UInt8>, defaults: ItemDefaults?, maxNesting: Int) throws(ItemFault) {
-    self.defaults = defaults
-    object = item.trimmed
-    guard !object.isEmpty, kind(of: item, at: object.lowerBound) == .object else {
-      throw notAnObject(item, maxNesting: maxNesting)
-    }
-    var others = 0
-    forEachMember(of: item, in: object) { member in
-      if member.isCalled(Added.error, in: item) {
-        isAnnotated = true
-        return
-      }
-      topNames.note(member, of: item)
-      if member.isCalled("headers", in: item) {
-        headers = member
-      } else if member.isCalled("data", in: item) {
-        data = member
+  init(_ item: Span<UInt8>, object: Range<Int>, rules: LiquidRules) {
+    self.object = object
+    var cursor = JSONCursor(at: object.lowerBound)
+    cursor.enter()
+    key = Array(repeating: nil, count: rules.keyFields.count)
+    var topKey = key
+    var otherNames = NameWatch()
+    while let name = cursor.nextName(item) {
+      let start = cursor.place
+      if name.isCalled("headers", in: item) {
+        if headersValue != nil { repeated = "headers" }
+        if cursor.isAtObject(item) { readHeaders(item, &cursor) } else { cursor.skipValue(item) }
+        headersValue = start..<cursor.place
+      } else if name.isCalled("data", in: item) {
+        if data != nil { repeated = "data" }
+        if cursor.isAtObject(item), !key.isEmpty { readKey(item, &cursor, rules) } else { cursor.skipValue(item) }
+        data = start..<cursor.place
       } else {
-        others += 1
+        cursor.skipValue(item)
+        if name.isCalled("_error", in: item) {
+          isAnnotated = true
+          continue
+        }
+        otherNames.note(name, of: item)
       }
+      _ = rules.note(name, start..<cursor.place, item, in: &topKey)
     }
-    isBareData = defaults != nil && headers == nil && !(data?.kind == .object && others == 0)
-    readHeaders(item)
-    readKey(item)
+    if otherNames.suspectsRepeat { repeated = repeatedName(in: item, object, besides: [Added.error]) ?? repeated }
+    let isDataAlone = otherNames.isEmpty && data.map { item.isObject($0) } == true
+    if rules.hasDefaults, headersValue == nil, !isDataAlone {
+      isBareData = true
+      key = topKey
+      repeated = repeated.map { "data." + $0 }
+    }
   }
 
-  private mutating func readHeaders(_ item: Span<UInt8>) {
-    guard let headers, headers.kind == .object else { return }
-    forEachMember(of: item, in: headers.value) { member in
-      if member.isReceipt(in: item) {
+  private mutating func readHeaders(_ item: Span<UInt8>, _ cursor: inout JSONCursor) {
+    let start = cursor.place
+    cursor.enter()
+    var otherNames = NameWatch()
+    while let name = cursor.nextName(item) {
+      let value = cursor.skipValue(item)
+      if name.isCalled("category", in: item) {
+        note(.category, value)
+      } else if name.isCalled("type", in: item) {
+        note(.type, value)
+      } else if name.isCalled("action", in: item) {
+        note(.action, value)
+      } else if name.isCalled("receiptType", in: item) || name.isCalled("receiptMessage", in: item) {
         hasReceipt = true
-        return
+      } else {
+        otherNames.note(name, of: item)
       }
-      headerNames.note(member, of: item)
-      if member.isCalled("category", in: item) {
-        category = member
-      } else if member.isCalled("type", in: item) {
-        type = member
-      } else if member.isCalled("action", in: item) {
-        action = member
-      }
+    }
+    if otherNames.suspectsRepeat {
+      repeated = repeatedName(in: item, start..<cursor.place, besides: Added.receipt).map { "headers." + $0 }
     }
   }
 
-  private mutating func readKey(_ item: Span<UInt8>) {
-    guard let fields = defaults?.key, !fields.isEmpty else { return }
-    key = Array(repeating: nil, count: fields.count)
-    guard let data = isBareData ? object : data.flatMap({ $0.kind == .object ? $0.value : nil }) else { return }
-    forEachMember(of: item, in: data) { member in
-      for (place, field) in fields.enumerated() where member.isCalled(field, in: item) {
-        if key[place] != nil { repeatedKeyField = field }
-        key[place] = member
-      }
+  private mutating func note(_ header: LiquidHeader, _ value: Range<Int>) {
+    if headers[header] != nil { repeated = "headers." + header.rawValue }
+    headers[header] = value
+  }
+
+  private mutating func readKey(_ item: Span<UInt8>, _ cursor: inout JSONCursor, _ rules: LiquidRules) {
+    cursor.enter()
+    while let name = cursor.nextName(item) {
+      let value = cursor.skipValue(item)
+      if let field = rules.note(name, value, item, in: &key) { repeated = "data." + field }
     }
   }
 
   /// - Throws: the first fault found.
-  func check(_ item: Span<UInt8>) throws(ItemFault) {
-    if topNames.suspectsRepeat, let name = repeatedName(in: item, object, besides: [Added.error]) {
-      throw .repeated(isBareData ? "data." + name : name)
-    }
-    if let headers {
-      guard headers.kind == .object else { throw .invalid("headers", mustBe: "an object") }
-      if headerNames.suspectsRepeat,
-        let name = repeatedName(in: item, headers.value, besides: [Self.receiptType, Self.receiptMessage])
-      {
-        throw .repeated("headers." + name)
-      }
-    } else if defaults == nil {
+  func check(_ item: Span<UInt8>, rules: LiquidRules) throws(ItemFault) {
+    if let repeated { throw .repeated(repeated) }
+    if let headersValue {
+      guard item.isObject(headersValue) else { throw .invalid("headers", mustBe: "an object") }
+    } else if !rules.hasDefaults {
       throw .missing("headers")
     }
-    try check(category, "headers.category", hasDefault: defaults?.category != nil, item)
-    try check(type, "headers.type", hasDefault: defaults?.type != nil, item)
-    try check(action, "headers.action", hasDefault: defaults?.action != nil, item)
-    let isKnown =
-      if let action {
-        Self.actions.contains { equals(item, action.value.content, $0, hasEscapes: true) }
-      } else {
-        Self.actions.contains(defaults?.action ?? "")
-      }
-    guard isKnown else { throw .invalid("headers.action", mustBe: "Create, Merge, Update or Delete") }
+    try check(.category, item, rules)
+    try check(.type, item, rules)
+    try check(.action, item, rules)
+    if let action = headers[.action]?.content {
+      guard LiquidRules.actions.contains(where: { item.isText(action, equalTo: $0) }) else { throw Self.unknownAction }
+    } else if !rules.hasKnownAction {
+      throw Self.unknownAction
+    }
     if !isBareData {
-      guard let data, !data.isNull else { throw .missing("data") }
-      guard data.kind == .object else { throw .invalid("data", mustBe: "an object") }
+      guard let data, !item.isNull(data) else { throw .missing("data") }
+      guard item.isObject(data) else { throw .invalid("data", mustBe: "an object") }
     }
-    if let repeatedKeyField { throw .repeated("data." + repeatedKeyField) }
-    for (field, member) in zip(defaults?.key ?? [], key) {
-      guard let member, !member.isEmpty(in: item) else { throw .missing("data." + field) }
+    for (place, value) in key.enumerated() {
+      guard let value, !item.isEmptyValue(value) else { throw .missing("data." + rules.keyFields[place].name) }
     }
   }
 
-  /// One header, a text that says something.
-  private func check(
-    _ member: JSONMember?, _ path: String, hasDefault: Bool, _ item: Span<UInt8>
-  ) throws(ItemFault) {
-    guard let member else {
-      if hasDefault { return }
-      throw .missing(path)
+  private func check(_ header: LiquidHeader, _ item: Span<UInt8>, _ rules: LiquidRules) throws(ItemFault) {
+    guard let value = headers[header] else {
+      if rules.hasDefault(header) { return }
+      throw .missing("headers." + header.rawValue)
     }
-    if member.isNull || member.kind == .string && member.value.content.isEmpty { throw .missing(path) }
-    guard member.kind == .string else { throw .invalid(path, mustBe: "a string") }
+    if item.isEmptyValue(value) { throw .missing("headers." + header.rawValue) }
+    guard item.isString(value) else { throw .invalid("headers." + header.rawValue, mustBe: "a string") }
   }
 
-  // MARK: Key
+  private static let unknownAction = ItemFault.invalid("headers.action", mustBe: "Create, Merge, Update or Delete")
 
   /// The hash of the type and the key fields; nil where no key is configured, or the item lacks one of its fields.
   ///
-  /// Stored on disk: FNV-1a of the type's text, then of 0xFF and each field's text (or JSON, where it is no string).
-  func keyHash(_ item: Span<UInt8>) -> UInt64? {
-    guard !key.isEmpty, repeatedKeyField == nil else { return nil }
+  /// Stored on disk: FNV-1a of the type's text, then of 0xFF and the text (the JSON, where it is no string) of each field.
+  func keyHash(_ item: Span<UInt8>, rules: LiquidRules) -> UInt64? {
+    guard !key.isEmpty, repeated == nil else { return nil }
     var hasher = KeyHasher()
-    if let type {
-      hasher.addValue(item, type.value)
+    if let type = headers[.type] {
+      hasher.addValue(item, type)
     } else {
-      for byte in (defaults?.type ?? "").utf8 { hasher.add(byte) }
+      for byte in (rules.type ?? "").utf8 { hasher.add(byte) }
     }
-    for field in key {
-      guard let field else { return nil }
+    for value in key {
+      guard let value else { return nil }
       hasher.separate()
-      hasher.addValue(item, field.value)
+      hasher.addValue(item, value)
     }
     return hasher.hash
   }
 
-  /// `Account ABC123`; without configured key fields, by the field `accountId`. Nil without a type and a key.
-  func spelledKey(_ item: Span<UInt8>) -> String? {
-    let typeName = type.map { JSONValue.spelled(item, $0.value) } ?? defaults?.type
+  /// `Account ABC123`; without configured key fields, by the field `accountId`. Nil where neither type nor key is known.
+  func spelledKey(_ item: Span<UInt8>, rules: LiquidRules) -> String? {
+    let type = headers[.type].map { item.spelledValue($0) } ?? rules.type
     var values = key.compactMap { $0 }
-    if values.isEmpty, let typeName, let first = typeName.first, let data, data.kind == .object {
-      let field = first.lowercased() + typeName.dropFirst() + "Id"
-      forEachMember(of: item, in: data.value) { if $0.isCalled(field, in: item) { values = [$0] } }
+    if values.isEmpty, let type, let fields = isBareData ? object : data, item.isObject(fields) {
+      let name = type.prefix(1).lowercased() + type.dropFirst() + "Id"
+      forEachMember(of: item, in: fields) { if $0.isCalled(name, in: item) { values = [$0.value] } }
     }
-    let words = (typeName.map { [$0] } ?? []) + values.map { JSONValue.spelled(item, $0.value) }
+    let words = (type.map { [$0] } ?? []) + values.map { item.spelledValue($0) }
     return words.isEmpty ? nil : words.joined(separator: " ").cut(to: 400)
-  }
-
-  // MARK: Writing
-
-  /// Appends the item as the API gets it: without what a rejects file added, with missing headers filled in.
-  func append(_ item: Span<UInt8>, to piece: inout [UInt8]) {
-    if isBareData {
-      piece += #"{"headers":{"#.utf8
-      piece += missingHeaders
-      piece += #"},"data":"#.utf8
-      appendWithoutError(item, to: &piece)
-      piece.append(UInt8(ascii: "}"))
-      return
-    }
-    let missing = missingHeaders
-    guard let headers, headers.kind == .object else {
-      let first = headers == nil && defaults != nil ? Array(#""headers":{"#.utf8) + missing + Array("}".utf8) : []
-      appendObject(item, object, first: first, to: &piece) { $0.isCalled(Added.error, in: item) ? .cut : .keep }
-      return
-    }
-    guard hasReceipt || !missing.isEmpty else { return appendWithoutError(item, to: &piece) }
-    var filled: [UInt8] = []
-    appendObject(item, headers.value, last: missing, to: &filled) { $0.isReceipt(in: item) ? .cut : .keep }
-    append(item, headers: filled, to: &piece)
-  }
-
-  /// Appends the item as a rejects file has it: as it was dropped, with a receipt in its headers.
-  func append(_ item: Span<UInt8>, receipt message: String, to out: inout [UInt8]) {
-    guard let headers else { return }
-    var receipt = Array(#""receiptType":"Error","receiptMessage":"#.utf8)
-    appendQuoted(message, to: &receipt)
-    var filled: [UInt8] = []
-    appendObject(item, headers.value, first: receipt, to: &filled) { $0.isReceipt(in: item) ? .cut : .keep }
-    append(item, headers: filled, to: &out)
-  }
-
-  private func append(_ item: Span<UInt8>, headers filled: [UInt8], to out: inout [UInt8]) {
-    appendObject(item, object, to: &out) { member in
-      if member.isCalled(Added.error, in: item) { return .cut }
-      return member == headers ? .replace(filled) : .keep
-    }
-  }
-
-  private func appendWithoutError(_ item: Span<UInt8>, to piece: inout [UInt8]) {
-    guard isAnnotated else { return item.append(object, to: &piece) }
-    appendObject(item, object, to: &piece) { $0.isCalled(Added.error, in: item) ? .cut : .keep }
-  }
-
-  /// Members for the headers that the item lacks and the route has.
-  private var missingHeaders: [UInt8] {
-    var text: [UInt8] = []
-    func add(_ name: String, _ value: String?, unless present: JSONMember?) {
-      guard let value, present == nil else { return }
-      if !text.isEmpty { text.append(UInt8(ascii: ",")) }
-      text += "\"\(name)\":".utf8
-      appendQuoted(value, to: &text)
-    }
-    add("category", defaults?.category, unless: category)
-    add("type", defaults?.type, unless: type)
-    add("action", defaults?.action, unless: action)
-    return text
-  }
-}
-
-extension JSONMember {
-  /// Whether it is a header that a rejects file added.
-  fileprivate func isReceipt(in item: Span<UInt8>) -> Bool {
-    isCalled(LiquidItem.receiptType, in: item) || isCalled(LiquidItem.receiptMessage, in: item)
-  }
-
-  /// Whether the value says nothing: null, `""`, `[]` or `{}`.
-  fileprivate func isEmpty(in item: Span<UInt8>) -> Bool {
-    switch kind {
-    case .null: true
-    case .string: value.content.isEmpty
-    case .array, .object: afterSpace(item, from: value.lowerBound + 1) == value.upperBound - 1
-    default: false
-    }
   }
 }

@@ -7,7 +7,7 @@ import JSONText
 /// Items have no id: the answer echoes those it refused, and `EchoMatch` finds out which they are. There is no atomic mode:
 /// what an answer with 2xx does not echo is applied.
 package struct LiquidItems: TargetAPI {
-  private let defaults: ItemDefaults?
+  private let rules: LiquidRules
   private let validate: Bool
   private let maxNesting: Int
 
@@ -15,7 +15,7 @@ package struct LiquidItems: TargetAPI {
   /// - Parameter validate: false leaves all checks to the API that batching does not need.
   /// - Parameter maxNesting: levels allowed in an item that a `_raw` string holds; the reader has checked all others.
   package init(defaults: ItemDefaults?, validate: Bool, maxNesting: Int = ReaderLimits().maxNesting) {
-    self.defaults = defaults
+    rules = LiquidRules(defaults)
     self.validate = validate
     self.maxNesting = maxNesting
   }
@@ -28,7 +28,7 @@ package struct LiquidItems: TargetAPI {
   package var headers: [(String, String)] { [("Content-Type", "application/json"), ("Accept", "application/json")] }
 
   package func endpoint(base: String, successMode: SuccessMode) -> String {
-    base.droppingSlashes + "/ls/api/items/upsert"
+    base.appendingPath("/ls/api/items/upsert")
   }
 
   package func requestID(ofPiece piece: ArraySlice<UInt8>) -> String? { nil }
@@ -46,17 +46,19 @@ package struct LiquidItems: TargetAPI {
     _ item: Span<UInt8>, number: Int, requestID: [UInt8]?, into piece: inout [UInt8]
   ) throws(ItemFault) -> PreparedKey {
     try unwrapping(item, maxNesting: maxNesting) { (item) throws(ItemFault) in
-      let read = try LiquidItem(item, defaults: defaults, maxNesting: maxNesting)
-      if validate { try read.check(item) }
-      read.append(item, to: &piece)
-      return PreparedKey(hash: read.keyHash(item))
+      let read = LiquidItem(item, object: try objectRange(item, maxNesting: maxNesting), rules: rules)
+      if validate { try read.check(item, rules: rules) }
+      read.append(item, rules: rules, to: &piece)
+      return PreparedKey(hash: read.keyHash(item, rules: rules))
     }
   }
 
   package func describe(_ item: Span<UInt8>) -> String? {
     guard (try? item.checkIsJSON(maxNesting: .max)) != nil else { return nil }
     return unwrapping(item, maxNesting: maxNesting) { (item) -> String? in
-      (try? LiquidItem(item, defaults: defaults, maxNesting: maxNesting))?.spelledKey(item)
+      (try? objectRange(item, maxNesting: maxNesting)).flatMap { object in
+        LiquidItem(item, object: object, rules: rules).spelledKey(item, rules: rules)
+      }
     }
   }
 
@@ -64,13 +66,14 @@ package struct LiquidItems: TargetAPI {
     _ item: Span<UInt8>, isJSON: Bool, code: RejectCode, message: String, number: Int, into out: inout [UInt8]
   ) {
     let annotation = Annotation(code: code, message: message, number: number)
-    guard isJSON, let read = try? LiquidItem(item, defaults: nil, maxNesting: maxNesting) else {
+    guard isJSON, let object = try? objectRange(item, maxNesting: maxNesting) else {
       return annotation.append(to: &out, wrapping: item, isJSON: isJSON)
     }
-    if read.hasHeaders {
-      read.append(item, receipt: message.cut(to: String.longestMessage), to: &out)
+    let read = LiquidItem(item, object: object, rules: rules)
+    if let headers = read.headersValue, item.isObject(headers) {
+      read.append(item, receipt: message, to: &out)
     } else {
-      annotation.append(to: &out, addingTo: read.object, of: item)
+      annotation.append(to: &out, addingTo: object, of: item)
     }
   }
 
@@ -121,7 +124,7 @@ package struct LiquidItems: TargetAPI {
 
   private func words(of echo: JSONValue) -> String {
     let headers = echo["headers"]
-    let said = [LiquidItem.receiptMessage, LiquidItem.receiptType].lazy
+    let said = Added.receipt.reversed().lazy
       .compactMap { headers?[$0]?.string }.first { !$0.isEmpty }
     return (said ?? "the API refused the item without a reason").cut(to: String.longestMessage)
   }
@@ -135,7 +138,7 @@ extension JSONValue {
       guard member.name == "headers", let headers = member.value.members else { return member }
       return (
         member.name,
-        .object(headers.filter { $0.name != LiquidItem.receiptType && $0.name != LiquidItem.receiptMessage })
+        .object(headers.filter { !Added.receipt.contains($0.name) })
       )
     }
     return shared.isEmpty ? nil : .object(shared)

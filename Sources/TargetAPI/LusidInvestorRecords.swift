@@ -33,7 +33,7 @@ package struct LusidInvestorRecords: TargetAPI {
 
   /// `base` ends in `/api`, as in the SDK's `lusidUrl`: the path really has `/api/api/`.
   package func endpoint(base: String, successMode: SuccessMode) -> String {
-    base.droppingSlashes + "/api/investorrecords/$batchUpsert?successMode=" + successMode.rawValue
+    base.appendingPath("/api/investorrecords/$batchUpsert?successMode=" + successMode.rawValue)
   }
 
   // MARK: Columns
@@ -119,17 +119,25 @@ package struct LusidInvestorRecords: TargetAPI {
   ) throws(ItemFault) -> PreparedKey {
     if let requestID, requestID.isEmpty { throw ItemFault(.invalidValue, "requestId must not be empty") }
     return try unwrapping(item, maxNesting: maxNesting) { (item) throws(ItemFault) in
-      let record = try LusidRecord(item, maxNesting: maxNesting)
-      if validate { try record.check(item, schema: schema) }
+      let object = try objectRange(item, maxNesting: maxNesting)
+      let isAnnotated: Bool
+      let keyHash: UInt64?
+      if validate {
+        let checked = try LusidCheck(item, object: object, schema: schema)
+        (isAnnotated, keyHash) = (checked.isAnnotated, checked.keyHash)
+      } else {
+        let record = LusidRecord(item, object: object)
+        (isAnnotated, keyHash) = (record.isAnnotated, record.keyHash(item))
+      }
       piece.append(UInt8(ascii: "\""))
       if let requestID { piece += requestID } else { piece += "item-\(number)".utf8 }
       piece += "\":".utf8
-      if record.isAnnotated {
-        appendObject(item, record.object, to: &piece) { $0.isCalled(Added.error, in: item) ? .cut : .keep }
+      if isAnnotated {
+        appendObject(item, object, to: &piece) { $0.isCalled(Added.error, in: item) ? .cut : .keep }
       } else {
-        item.append(record.object, to: &piece)
+        item.append(object, to: &piece)
       }
-      return PreparedKey(hash: record.keyHash(item))
+      return PreparedKey(hash: keyHash)
     }
   }
 
@@ -138,7 +146,7 @@ package struct LusidInvestorRecords: TargetAPI {
     let value = item.extracting(start..<item.count)
     guard (try? value.checkIsJSON(maxNesting: .max)) != nil else { return nil }
     return unwrapping(value, maxNesting: maxNesting) { (item) -> String? in
-      (try? LusidRecord(item, maxNesting: maxNesting))?.spelledKey(item)
+      (try? objectRange(item, maxNesting: maxNesting)).flatMap { LusidRecord(item, object: $0).spelledKey(item) }
     }
   }
 

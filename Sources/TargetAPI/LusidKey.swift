@@ -6,48 +6,46 @@ enum LusidKey {
   static let rule =
     "a key Domain/Scope/Code, its scope and its code \(codeRule)"
 
-  /// Whether string content is a key.
-  static func isKey(_ bytes: Span<UInt8>, _ content: Range<Int>) -> Bool {
+  static func isKey(_ bytes: Span<UInt8>, _ name: MemberName) -> Bool {
+    if !name.hasEscapes { return isPlainKey(bytes, name.content) }
     // Some writers escape every slash.
-    if bytes.hasEscapes(in: content) {
-      let text = Array(stringContent(bytes, content).utf8)
-      return isPlainKey(text.span, 0..<text.count)
-    }
-    return isPlainKey(bytes, content)
-  }
-
-  private static func isPlainKey(_ bytes: Span<UInt8>, _ key: Range<Int>) -> Bool {
-    var i = key.lowerBound
-    while i < key.upperBound, bytes[i] != slash { i += 1 }
-    guard i > key.lowerBound, i < key.upperBound else { return false }
-    let scope = i + 1
-    i = scope
-    while i < key.upperBound, bytes[i] != slash { i += 1 }
-    guard i < key.upperBound else { return false }
-    return isPlainCode(bytes, scope..<i) && isPlainCode(bytes, i + 1..<key.upperBound)
+    let text = Array(stringContent(bytes, name.content).utf8)
+    return isPlainKey(text.span, 0..<text.count)
   }
 
   /// Whether string content is a scope or a code.
   static func isCode(_ bytes: Span<UInt8>, _ content: Range<Int>) -> Bool {
-    if bytes.hasEscapes(in: content) {
-      let text = Array(stringContent(bytes, content).utf8)
-      return isPlainCode(text.span, 0..<text.count)
+    if !bytes.hasEscapes(in: content) { return isPlainCode(bytes, content) }
+    let text = Array(stringContent(bytes, content).utf8)
+    return isPlainCode(text.span, 0..<text.count)
+  }
+
+  private static func isPlainKey(_ bytes: Span<UInt8>, _ key: Range<Int>) -> Bool {
+    // From the end, where the code is: a domain may be any text without a slash.
+    guard let scopeEnd = startOfCode(bytes, key), let domainEnd = startOfCode(bytes, key.lowerBound..<scopeEnd) else {
+      return false
     }
-    return isPlainCode(bytes, content)
+    return !bytes.has(UInt8(ascii: "/"), in: key.lowerBound..<domainEnd) && domainEnd > key.lowerBound
+  }
+
+  /// Where the slash before the code at the end of `text` stands; nil where there is none, or no code after it.
+  @inline(__always)
+  private static func startOfCode(_ bytes: Span<UInt8>, _ text: Range<Int>) -> Int? {
+    var i = text.upperBound &- 1
+    while i >= text.lowerBound, isCodeByte(bytes[i]) { i &-= 1 }
+    guard i >= text.lowerBound, bytes[i] == UInt8(ascii: "/") else { return nil }
+    return (1...64).contains(text.upperBound - i - 1) ? i : nil
   }
 
   private static func isPlainCode(_ bytes: Span<UInt8>, _ code: Range<Int>) -> Bool {
     guard (1...64).contains(code.count) else { return false }
-    for i in code {
-      switch bytes[i] {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-        continue
-      default: return false
-      }
-    }
+    for i in code where !isCodeByte(bytes[i]) { return false }
     return true
   }
 
-  private static var slash: UInt8 { UInt8(ascii: "/") }
+  @inline(__always)
+  private static func isCodeByte(_ byte: UInt8) -> Bool {
+    (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10 || byte == UInt8(ascii: "-")
+      || byte == UInt8(ascii: "_")
+  }
 }

@@ -2,21 +2,36 @@ import JSONText
 
 /// Notices that an object names a member twice, without making strings of its names.
 struct NameWatch {
-  private var hashes: [UInt64] = []
+  private var fingerprints: [UInt64] = []
 
-  mutating func note(_ member: JSONMember, of bytes: Span<UInt8>) {
-    var hasher = KeyHasher()
-    hasher.addText(bytes, member.name)
-    hashes.append(hasher.hash)
+  mutating func note(_ name: MemberName, of bytes: Span<UInt8>) {
+    if fingerprints.isEmpty { fingerprints.reserveCapacity(16) }
+    if name.hasEscapes {
+      let text = Array(stringContent(bytes, name.content).utf8)
+      fingerprints.append(text.span.fingerprint(of: 0..<text.count))
+    } else {
+      fingerprints.append(bytes.fingerprint(of: name.content))
+    }
   }
+
+  /// Whether no name has been noted.
+  var isEmpty: Bool { fingerprints.isEmpty }
 
   /// False where all noted names differ; true nearly always means that two are the same, but a look has to tell.
   var suspectsRepeat: Bool {
-    guard hashes.count > 16 else {
-      for (i, hash) in hashes.enumerated() where hashes[..<i].contains(hash) { return true }
+    guard fingerprints.count > 32 else {
+      var i = 1
+      while i < fingerprints.count {
+        var j = 0
+        while j < i {
+          if fingerprints[i] == fingerprints[j] { return true }
+          j += 1
+        }
+        i += 1
+      }
       return false
     }
-    let sorted = hashes.sorted()
+    let sorted = fingerprints.sorted()
     return zip(sorted, sorted.dropFirst()).contains { $0 == $1 }
   }
 }
@@ -28,7 +43,7 @@ func repeatedName(in bytes: Span<UInt8>, _ object: Range<Int>, besides ignored: 
   forEachMember(of: bytes, in: object) { member in
     let name = stringContent(bytes, member.name)
     if ignored.contains(name) { return }
-    if !seen.insert(Array(name.utf8)).inserted, repeated == nil { repeated = name }
+    if !seen.insert(Array(name.utf8)).inserted, repeated == nil { repeated = name.cut(to: 200) }
   }
   return repeated
 }
