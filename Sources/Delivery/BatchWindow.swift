@@ -69,9 +69,9 @@ package struct BatchWindow: Sendable {
     entries[id]?.due = due
   }
 
-  /// Makes every batch due at once.
-  package mutating func makeAllDue(at now: Timestamp) {
-    for (id, entry) in entries where entry.due > now { entries[id]?.due = now }
+  /// Makes those batches due at once that `isMeant`.
+  package mutating func makeDue(at now: Timestamp, where isMeant: (Int64) -> Bool) {
+    for (id, entry) in entries where entry.due > now && isMeant(id) { entries[id]?.due = now }
   }
 
   /// Takes out a batch that has settled; what waited for it may go.

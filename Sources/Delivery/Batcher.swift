@@ -79,8 +79,9 @@ package struct Batcher: Sendable {
   /// Bytes of the bodies that are being filled.
   package var waitingBytes: Int { open.reduce(0) { $0 + $1.batch.body.count + 1 } }
 
-  /// Adds an item, and hands over the batches that are full, in order.
-  package mutating func add(_ item: BatchItem, piece: borrowing [UInt8], emit: (Batch) throws -> Void) rethrows {
+  /// Adds an item; returns the batches that are full, in order, which is mostly none.
+  package mutating func add(_ item: BatchItem, piece: borrowing [UInt8]) -> [Batch] {
+    var full: [Batch] = []
     // The first open batch behind the last one that holds the key.
     var place = 0
     if keepsKeysApart, let key = item.key, let last = open.lastIndex(where: { $0.keys.contains(key) }) {
@@ -89,14 +90,14 @@ package struct Batcher: Sendable {
     while place < open.count, !fits(piece.count, in: open[place].batch) {
       // Full batches leave from the front; one behind an unfilled batch waits for its turn.
       if place == 0 {
-        try emit(finished(open.removeFirst()))
+        full.append(finished(open.removeFirst()))
       } else {
         place += 1
       }
     }
     if place == open.count {
       if place == openBatches {
-        try emit(finished(open.removeFirst()))
+        full.append(finished(open.removeFirst()))
         place -= 1
       }
       open.append(Open(batch: Batch(items: [], body: [brackets.open])))
@@ -105,12 +106,13 @@ package struct Batcher: Sendable {
     open[place].batch.body += piece
     open[place].batch.items.append(item)
     if keepsKeysApart, let key = item.key { open[place].keys.insert(key) }
+    return full
   }
 
-  /// Hands over what is left, in order.
-  package mutating func finish(emit: (Batch) throws -> Void) rethrows {
-    for batch in open { try emit(finished(batch)) }
-    open = []
+  /// Returns what is left, in order.
+  package mutating func finish() -> [Batch] {
+    defer { open = [] }
+    return open.map(finished)
   }
 
   private func fits(_ length: Int, in batch: Batch) -> Bool {

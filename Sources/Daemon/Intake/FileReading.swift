@@ -6,7 +6,7 @@ internal import Settings
 internal import TargetAPI
 
 /// Takes what a file's reading yields, in the file's order.
-protocol ReadingSink: ~Copyable {
+protocol ReadingSink {
   /// `ordinal` counts the file's batches from 1.
   mutating func take(_ batch: Batch, ordinal: Int, for destination: Destinations.Destination) throws
   mutating func refuse(_ refusal: Refusal) throws
@@ -50,22 +50,35 @@ struct FileReading {
   mutating func run(into sink: inout some ReadingSink) throws -> ReadingResult {
     facts.bytes = size
     facts.ordering = inbox.ordering
-    let digest = Digest()
-    var file = FileBytes(descriptor: descriptor, path: path) { digest.update($0) }
     let format = FileFormat(fileName: name)
     facts.format = format?.kind.rawValue
-    let route = inbox.route(for: name)
-    var conversion = route.map {
+    var conversion = inbox.route(for: name).map {
       ItemConversion(route: $0, destinations: Destinations($0, settings: settings), limits: limits)
     }
     // A fixed target is known even where the file turns out to be unusable.
     if let conversion { note(conversion) }
     var fault: FileFault?
     do {
-      guard size <= settings.limits.maxFileBytes else {
-        throw FileFault(
-          .tooLarge, "the file has \(size) bytes, limits.max_file_bytes allows \(settings.limits.maxFileBytes)")
-      }
+      try readItems(format, &conversion, into: &sink)
+    } catch let error as FileFault {
+      fault = error
+    }
+    if let conversion { note(conversion) }
+    return ReadingResult(
+      facts: facts, items: fault == nil ? conversion?.items ?? 0 : 0,
+      rejected: fault == nil ? conversion?.rejected ?? 0 : 0, fault: fault)
+  }
+
+  private mutating func readItems(
+    _ format: FileFormat?, _ conversion: inout ItemConversion?, into sink: inout some ReadingSink
+  ) throws {
+    guard size <= settings.limits.maxFileBytes else {
+      throw FileFault(
+        .tooLarge, "the file has \(size) bytes, limits.max_file_bytes allows \(settings.limits.maxFileBytes)")
+    }
+    let digest = Digest()
+    var fault: FileFault?
+    do {
       guard let format else {
         throw FileFault(
           .unsupportedFormat, "the name must end in .csv, .tsv, .json, .ndjson or .jsonl, each also with .gz")
@@ -73,32 +86,25 @@ struct FileReading {
       guard conversion != nil else {
         throw FileFault(.noRoute, "no route of inbox \(inbox.name) matches the name")
       }
+      var file = FileBytes(descriptor: descriptor, path: path) { digest.update($0) }
       if format.isGzipped {
-        let limits = GzipLimits(
-          maxRatio: settings.limits.maxGzipRatio, maxOutputBytes: settings.limits.maxFileBytes)
         var content = try GzipBytes(
-          FileBytes(descriptor: descriptor, path: path) { digest.update($0) }, limits: limits)
-        do {
-          try read(&content, format.kind, &conversion, into: &sink)
-        } catch {
-          file = content.finish()
-          throw error
-        }
-        file = content.finish()
+          file,
+          limits: GzipLimits(
+            maxRatio: settings.limits.maxGzipRatio, maxOutputBytes: settings.limits.maxFileBytes))
+        try read(&content, format.kind, &conversion, into: &sink)
       } else {
         try read(&file, format.kind, &conversion, into: &sink)
       }
     } catch let error as FileFault {
       fault = error
     }
-    if size <= settings.limits.maxFileBytes {
-      try file.drain()
-      facts.sha256 = digest.hexadecimal
-    }
-    if let conversion { note(conversion) }
-    return ReadingResult(
-      facts: facts, items: fault == nil ? conversion?.items ?? 0 : 0,
-      rejected: fault == nil ? conversion?.rejected ?? 0 : 0, fault: fault)
+    // The digest is that of the whole file, even where its reading ended early.
+    var rest = FileBytes(descriptor: descriptor, path: path) { digest.update($0) }
+    rest.move(to: digest.count)
+    try rest.drain()
+    facts.sha256 = digest.hexadecimal
+    if let fault { throw fault }
   }
 
   private mutating func note(_ conversion: ItemConversion) {
@@ -118,7 +124,7 @@ struct FileReading {
     switch kind {
     case .csv, .tsv:
       facts.shape = DocumentShape.rows.rawValue
-      let rows = CSVRows(kind: kind, delimiter: reading.route.delimiter, limits: limits)
+      let rows = CSVReader(kind: kind, delimiter: reading.route.delimiter, limits: limits)
       // Two closures that both change the conversion: the template is settled before the first row.
       facts.delimiter = try rows.read(
         &source, plan: { try reading.template(for: $0) }, each: { try reading.take($0, $1, into: &sink) }
@@ -137,8 +143,10 @@ struct FileReading {
 /// The SHA-256 of the bytes as they come from the disk.
 private final class Digest {
   private var hasher = SHA256()
+  private(set) var count = 0
 
   func update(_ bytes: Span<UInt8>) {
+    count += bytes.count
     bytes.withUnsafeBytes { hasher.update(bufferPointer: $0) }
   }
 

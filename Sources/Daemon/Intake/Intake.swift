@@ -16,6 +16,7 @@ actor Intake {
     var order: PublicationOrder
     var claims: Claims
     var pulse: Pulse
+    var stopFlag: StopFlag
     /// Something for these targets was published, up to this file.
     var onPublished: @Sendable (Set<String>, FileID) async -> Void
     /// A file's results can be written.
@@ -181,7 +182,9 @@ actor Intake {
         var reading = FileReading(
           inbox: inbox, settings: around.settings, name: claimed.name.bytes,
           path: "\(folders.work)/\(claimed.workName.display)", descriptor: claimed.descriptor, size: Int(claimed.size))
-        var staging = Staging(outbox: around.outbox, id: id) { around.pulse.beat("inbox \(inbox.name)") }
+        var staging = Staging(outbox: around.outbox, id: id, stopFlag: around.stopFlag) {
+          around.pulse.beat("inbox \(inbox.name)")
+        }
         let result = try reading.run(into: &staging)
         guard !claimed.hasChanged() else { return nil }
         if result.fault == nil { try staging.commit() }
@@ -193,6 +196,9 @@ actor Intake {
       tell(result, of: claimed)
       if let target = result.facts.target { await around.onPublished([target], id) }
       around.onFinishing()
+    } catch is ReadingStopped {
+      // The next run finds it in work/.
+      try? around.outbox.forget(id)
     } catch {
       // The disk failed or is full; the file stays claimed and is read again from its beginning.
       logger.error(

@@ -102,7 +102,7 @@ struct ItemConversion {
     }
     let entry = BatchItem(
       number: item.number, line: item.line, source: item.source, pieceLength: piece.count, key: key)
-    try batcher?.add(entry, piece: piece) { try emit($0, into: &sink) }
+    for batch in batcher?.add(entry, piece: piece) ?? [] { try emit(batch, into: &sink) }
   }
 
   private mutating func refuse(
@@ -120,27 +120,23 @@ struct ItemConversion {
   }
 
   mutating func finish(into sink: inout some ReadingSink) throws {
-    guard let atomic else {
-      try batcher?.finish { try emit($0, into: &sink) }
+    if atomic != nil { try checkSize() }
+    let rest = batcher?.finish() ?? []
+    guard let refused = atomic?.refused, !refused.isEmpty else {
+      for batch in rest { try emit(batch, into: &sink) }
       return
     }
-    try checkSize()
-    guard !atomic.refused.isEmpty else {
-      try batcher?.finish { try emit($0, into: &sink) }
-      return
-    }
-    // One item is bad: the others are not applied either.
-    var refused = atomic.refused
-    let api = chosen?.api
-    batcher?.finish { batch in
-      let fault = ItemFault(.notApplied, "another item of the file was refused, and success_mode is Atomic")
-      for (item, range) in zip(batch.items, batch.pieces ?? []) {
-        let key = api?.describe(Array(batch.body[range]).span)
-        refused.append(Refusal(item: item.number, line: item.line, source: item.source, key: key, fault: fault))
+    // One item of an Atomic file is bad: the others are not applied either.
+    let fault = ItemFault(.notApplied, "another item of the file was refused, and success_mode is Atomic")
+    let spared = rest.flatMap { batch in
+      zip(batch.items, batch.pieces ?? []).map { item, range in
+        Refusal(
+          item: item.number, line: item.line, source: item.source,
+          key: chosen?.api.describe(Array(batch.body[range]).span), fault: fault)
       }
     }
     rejected = items
-    for refusal in refused.sorted(by: { $0.item < $1.item }) { try sink.refuse(refusal) }
+    for refusal in (refused + spared).sorted(by: { $0.item < $1.item }) { try sink.refuse(refusal) }
   }
 
   private func checkSize() throws {

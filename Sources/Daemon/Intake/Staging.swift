@@ -1,10 +1,12 @@
 internal import Delivery
 internal import Outbox
+internal import Settings
 
 /// Writes what a reading yields to the outbox, some megabytes in one commit.
-struct Staging: ReadingSink, ~Copyable {
+struct Staging: ReadingSink {
   private let outbox: Outbox
   private let id: FileID
+  private let stopFlag: StopFlag
   private let onCommit: () -> Void
   private var batches: [(ordinal: Int, batch: Batch)] = []
   private var refused: [Refusal] = []
@@ -15,13 +17,15 @@ struct Staging: ReadingSink, ~Copyable {
   private static let commitBytes = 8 << 20
   private static let commitRefusals = 10_000
 
-  init(outbox: Outbox, id: FileID, onCommit: @escaping () -> Void) {
+  init(outbox: Outbox, id: FileID, stopFlag: StopFlag, onCommit: @escaping () -> Void) {
     self.outbox = outbox
     self.id = id
+    self.stopFlag = stopFlag
     self.onCommit = onCommit
   }
 
   mutating func take(_ batch: Batch, ordinal: Int, for destination: Destinations.Destination) throws {
+    if stopFlag.isRaised { throw ReadingStopped() }
     target = destination.target.name
     batches.append((ordinal, batch))
     bytes += batch.body.count
@@ -29,6 +33,7 @@ struct Staging: ReadingSink, ~Copyable {
   }
 
   mutating func refuse(_ refusal: Refusal) throws {
+    if stopFlag.isRaised { throw ReadingStopped() }
     refused.append(refusal)
     if refused.count >= Self.commitRefusals { try commit() }
   }
@@ -42,3 +47,6 @@ struct Staging: ReadingSink, ~Copyable {
     onCommit()
   }
 }
+
+/// The daemon stops in the middle of a file: it is read from its beginning by the next run.
+struct ReadingStopped: Error {}

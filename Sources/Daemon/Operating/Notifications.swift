@@ -16,18 +16,19 @@ struct Notifications: Sendable {
   /// Sends lines such as `READY=1`.
   func send(_ lines: String...) {
     guard let address, !address.isEmpty else { return }
-    let socket = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    let socket = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | O_CLOEXEC, 0)
     guard socket >= 0 else { return }
     defer { close(socket) }
     // A name that begins with @ lives in the abstract namespace, where the first byte is NUL.
     var path = Array(address.utf8)
     let isAbstract = path.first == UInt8(ascii: "@")
     if isAbstract { path[0] = 0 }
-    guard var (target, length) = sockaddr_un.address(of: path) else { return }
+    guard let (address, length) = sockaddr_un.address(of: path) else { return }
+    var target = address
     let text = Array(lines.joined(separator: "\n").utf8)
     _ = withUnsafePointer(to: &target) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        sendto(socket, text, text.count, Int32(MSG_NOSIGNAL.rawValue), $0, length - (isAbstract ? 1 : 0))
+        sendto(socket, text, text.count, Int32(MSG_NOSIGNAL), $0, length - (isAbstract ? 1 : 0))
       }
     }
   }

@@ -111,16 +111,23 @@ actor Finisher {
     let file = try ResultFile(folder: folders.receipts, name: names.receipt)
     try file.append(receipt.json())
     try file.publish()
-    do {
-      if record.fault == nil {
-        try folders.archive(work, as: names.archive)
-      } else {
-        try folders.setAside(work, as: names.unusable)
-      }
-    } catch where error.code == .missing {
-      logger.error("the original is gone", metadata: ["file": "\(record.id)", "name": "\(name.display)"])
-    }
+    try putAway(work, names: names, folders: folders, isUnusable: record.fault != nil)
     return receipt
+  }
+
+  private nonisolated func putAway(
+    _ work: WorkFile, names: ResultNames, folders: InboxFolders, isUnusable: Bool
+  ) throws(InboxError) {
+    do throws(InboxError) {
+      if isUnusable {
+        try folders.setAside(work, as: names.unusable)
+      } else {
+        try folders.archive(work, as: names.archive)
+      }
+    } catch {
+      guard error.code == .missing else { throw error }
+      logger.error("the original is gone", metadata: ["file": "\(work.id)", "name": "\(work.dropped.display)"])
+    }
   }
 
   /// Returns the rejects file's name.

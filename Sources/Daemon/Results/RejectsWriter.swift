@@ -83,8 +83,10 @@ struct RejectsWriter {
   /// The header row is read again from the file itself, with the delimiter that the first reading found.
   private func csvRejects<Source: ByteSource & ~Copyable>(_ source: consuming Source) throws -> CSVRejects {
     let delimiter = file.facts.delimiter.map(Delimiter.byte) ?? .auto
-    var reader = CSVReader(delimiter: delimiter, limits: ReaderLimits(maxItemBytes: maxItemBytes))
-    return CSVRejects(try reader.readHeader(from: &source))
+    let reader = CSVReader(
+      kind: format.kind, delimiter: delimiter, limits: ReaderLimits(maxItemBytes: maxItemBytes))
+    var source = source
+    return CSVRejects(try reader.readHeader(&source))
   }
 
   private func writeRow<Source: PositionedBytes & ~Copyable>(

@@ -122,9 +122,9 @@ actor Lane {
   }
 
   /// An operator says: try now what waits, and end a hold.
-  func tryNow() {
+  func tryNow(file: FileID?) {
     pace.release()
-    window.makeAllDue(at: .now)
+    window.makeDue(at: .now) { id in file == nil || batches[id]?.file == file }
     signal.raise()
   }
 

@@ -67,7 +67,7 @@ actor TokenSource {
     case .accessTokenFile(let path):
       do {
         // Somebody else keeps it fresh: look again after a while, and on a 401.
-        return .success(Token(value: try Secret(file: path).value, ends: .now + .seconds(120)))
+        return .success(Token(value: try Secret(tokenFile: path).value, ends: .now + .seconds(120)))
       } catch {
         return .failure(TokenError(isRefusal: true, reason: "\(error)"))
       }

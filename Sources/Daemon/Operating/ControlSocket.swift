@@ -1,0 +1,140 @@
+internal import Delivery
+internal import Dispatch
+internal import Glibc
+internal import Logging
+
+/// Where a command asks the running daemon: a socket in the state folder, one line of JSON each way.
+///
+/// Only the daemon writes to the outbox, so commands that change something go through here. The socket's mode, 0600, and the caller's
+/// user id keep others out; root and the daemon's own user may ask.
+actor ControlSocket {
+  private let listener: Int32
+  private let path: String
+  private var source: (any DispatchSourceRead)?
+  private let queue = DispatchQueue(label: "control", attributes: .concurrent)
+
+  static func path(state: String) -> String { state + "/control.sock" }
+
+  /// Takes the socket's name; what an ended daemon left behind is replaced.
+  init(state: String) throws(ControlError) {
+    path = Self.path(state: state)
+    unlink(path)
+    guard let (address, length) = sockaddr_un.address(of: Array(path.utf8)) else {
+      throw ControlError(reason: "the state folder's path is too long for a socket (107 bytes)")
+    }
+    listener = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | O_NONBLOCK, 0)
+    let before = umask(0o177)
+    let bound = Self.with(address) { bind(listener, $0, length) }
+    umask(before)
+    guard listener >= 0, bound == 0, listen(listener, 16) == 0 else {
+      throw ControlError(reason: "listen on \"\(path)\": \(String(cString: strerror(errno)))")
+    }
+  }
+
+  /// Answers orders until `close()`.
+  func open(logger: Logger, answer: @escaping @Sendable (Order) async -> OrderResult) {
+    let source = DispatchSource.makeReadSource(fileDescriptor: listener, queue: queue)
+    source.setEventHandler { [listener, queue] in
+      let connection = accept(listener, nil, nil)
+      guard connection >= 0 else { return }
+      _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
+      queue.async { Self.serve(connection, logger: logger, answer: answer) }
+    }
+    source.activate()
+    self.source = source
+  }
+
+  func close() {
+    source?.cancel()
+    unlink(path)
+    Glibc.close(listener)
+  }
+
+  private static func serve(
+    _ connection: Int32, logger: Logger, answer: @escaping @Sendable (Order) async -> OrderResult
+  ) {
+    setTimeout(connection, seconds: 5)
+    guard isPermitted(connection), let order = readLine(connection).flatMap(Order.init(line:)) else {
+      Glibc.close(connection)
+      return
+    }
+    logger.notice("an operator asks", metadata: ["order": "\(order)"])
+    // The answer may take a while (a large file's items are refused one batch after the other); nobody else waits for it.
+    Task {
+      write(await answer(order).line, to: connection)
+      Glibc.close(connection)
+    }
+  }
+
+  private static func isPermitted(_ connection: Int32) -> Bool {
+    // struct ucred (unix(7)), which Glibc's module leaves out.
+    var caller: (pid: pid_t, uid: uid_t, gid: gid_t) = (0, .max, .max)
+    var length = socklen_t(MemoryLayout.size(ofValue: caller))
+    guard getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &caller, &length) == 0 else { return false }
+    return caller.uid == 0 || caller.uid == geteuid()
+  }
+
+  // MARK: - The other side
+
+  /// Asks the daemon that works on `state`; nil where none listens.
+  static func ask(_ order: Order, state: String) throws(ControlError) -> OrderResult? {
+    guard let (address, length) = sockaddr_un.address(of: Array(path(state: state).utf8)) else { return nil }
+    let connection = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
+    guard connection >= 0 else { throw ControlError(reason: String(cString: strerror(errno))) }
+    defer { Glibc.close(connection) }
+    guard with(address, { connect(connection, $0, length) }) == 0 else {
+      if errno == ENOENT || errno == ECONNREFUSED { return nil }
+      throw ControlError(reason: "ask the daemon: \(String(cString: strerror(errno)))")
+    }
+    setTimeout(connection, seconds: 120)
+    write(order.line, to: connection)
+    guard let result = readLine(connection).flatMap(OrderResult.init(line:)) else {
+      throw ControlError(reason: "the daemon closed the connection without an answer")
+    }
+    return result
+  }
+
+  // MARK: - Bytes
+
+  private static func with(_ address: sockaddr_un, _ call: (UnsafePointer<sockaddr>) -> Int32) -> Int32 {
+    var address = address
+    return withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { call($0) }
+    }
+  }
+
+  private static func setTimeout(_ connection: Int32, seconds: Int) {
+    var limit = timeval(tv_sec: seconds, tv_usec: 0)
+    for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+      setsockopt(connection, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+  }
+
+  /// A line without its end; nil where the other side says nothing whole, or more than 64 KiB.
+  private static func readLine(_ connection: Int32) -> [UInt8]? {
+    var line: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 4096)
+    while line.count < 65_536 {
+      let count = read(connection, &chunk, chunk.count)
+      guard count > 0 else { return nil }
+      line += chunk[..<count]
+      if let end = line.firstIndex(of: UInt8(ascii: "\n")) { return Array(line[..<end]) }
+    }
+    return nil
+  }
+
+  private static func write(_ bytes: [UInt8], to connection: Int32) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      guard count > 0 else { return }
+      rest = rest.dropFirst(count)
+    }
+  }
+}
+
+/// The daemon can't be asked, or can't listen.
+package struct ControlError: Error, Equatable, CustomStringConvertible {
+  package var reason: String
+  package var description: String { reason }
+}

@@ -1,0 +1,33 @@
+internal import Delivery
+internal import Glibc
+internal import Inbox
+package import Logging
+internal import Outbox
+package import Settings
+
+/// Carries out an operator's order: asks the running daemon, or does it itself where none runs.
+package enum Operator {
+  /// - Throws: `ControlError`, `OutboxError`, `InboxError`, `Service.StartError` where neither works.
+  package static func carryOut(_ order: Order, settings: Settings, logger: Logger) async throws -> OrderResult {
+    if let result = try ControlSocket.ask(order, state: settings.state) { return result }
+    // Nobody listens: the state is ours if we get its lock.
+    let (lock, outbox) = try Service.takeState(settings)
+    let pipeline = try await Pipeline(settings: settings, outbox: outbox, pulse: Pulse(), logger: logger)
+    let result = await pipeline.carryOut(order)
+    await pipeline.finishOnce()
+    try outbox.close()
+    // Until here nobody else may work on the outbox.
+    withExtendedLifetime(lock) {}
+    return result
+  }
+
+  /// How things stand, with or without a daemon.
+  package static func status(_ settings: Settings) async throws -> StatusReport {
+    let path = Service.outboxPath(settings)
+    guard access(path, F_OK) == 0 else { return try await StatusReport(settings: settings, outbox: nil) }
+    let outbox = try Outbox(reading: path)
+    let report = try await StatusReport(settings: settings, outbox: outbox)
+    try outbox.close()
+    return report
+  }
+}

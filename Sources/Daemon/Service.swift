@@ -1,0 +1,269 @@
+internal import Delivery
+internal import Dispatch
+internal import Glibc
+internal import Inbox
+package import Logging
+internal import Outbox
+package import Settings
+
+/// The daemon: takes the state's lock, opens the outbox, and runs a pipeline until it is told to stop.
+///
+/// SIGTERM and SIGINT stop it, SIGHUP makes it read its configuration again: a new pipeline follows the old one once
+/// that has come to rest, on the same outbox and under the same lock.
+package actor Service {
+  /// Why the service can't begin; inboxes are then untouched.
+  package struct StartError: Error, CustomStringConvertible {
+    package var description: String
+  }
+
+  /// How a run ended.
+  package struct Outcome: Sendable {
+    package var rejectedItems: Int
+    package var unusableFiles: Int
+    /// Items that are still queued, or in files that are still being read.
+    package var queuedItems: Int
+    package var waitingFiles: Int
+  }
+
+  package enum Mode: Sendable {
+    case untilStopped
+    /// Until nothing is in the inboxes and nothing is queued, or the deadline is over.
+    case once(deadline: Duration?)
+  }
+
+  private let environment: [String: String]
+  private let makeLogger: @Sendable (Settings.Log) -> Logger
+  private let notifications: Notifications
+  private let pulse = Pulse()
+  private let outbox: Outbox
+  private let lock: StateLock
+  private var settings: Settings
+  private var logger: Logger
+  private var pipeline: Pipeline
+  private var isStopping = false
+  private var isReloading = false
+  private var earlier = Finisher.FinishedCounts()
+  private let progress: (@Sendable (StatusReport, _ doneItems: Int) -> Void)?
+
+  /// - Parameter progress: called twice a second with how things stand.
+  package init(
+    settings: Settings, environment: [String: String], makeLogger: @escaping @Sendable (Settings.Log) -> Logger,
+    progress: (@Sendable (StatusReport, _ doneItems: Int) -> Void)? = nil
+  ) async throws {
+    self.settings = settings
+    self.environment = environment
+    self.makeLogger = makeLogger
+    self.progress = progress
+    logger = makeLogger(settings.log)
+    notifications = Notifications(environment: environment)
+    (lock, outbox) = try Self.takeState(settings)
+    pipeline = try await Pipeline(settings: settings, outbox: outbox, pulse: pulse, logger: logger)
+  }
+
+  /// Locks the state folder and opens its outbox: nobody else may work on it from here on.
+  static func takeState(_ settings: Settings) throws -> (StateLock, Outbox) {
+    try makeFolders(settings.state, mode: 0o750)
+    guard let lock = try StateLock.tryLock(state: settings.state) else {
+      let holder = StateLock.holder(state: settings.state).map { " (process \($0))" } ?? ""
+      throw StartError(description: "another upsertd\(holder) is at work on \"\(settings.state)\"")
+    }
+    return (lock, try Outbox(path: outboxPath(settings)))
+  }
+
+  static func outboxPath(_ settings: Settings) -> String { settings.state + "/outbox.sqlite" }
+
+  private static func makeFolders(_ path: String, mode: mode_t) throws {
+    var made = ""
+    for part in path.split(separator: "/") {
+      made += "/" + part
+      if mkdir(made, mode) != 0, errno != EEXIST, errno != EISDIR {
+        throw StartError(description: "make state folder \"\(made)\": \(String(cString: strerror(errno)))")
+      }
+    }
+  }
+
+  package func run(_ mode: Mode) async throws -> Outcome {
+    let signals = watchSignals()
+    defer { for signal in signals { signal.cancel() } }
+    let control = try ControlSocket(state: settings.state)
+    await control.open(logger: logger) { [weak self] order in
+      await self?.carryOut(order) ?? OrderResult(isDone: false, message: "the daemon stops")
+    }
+    let admin = isOnce(mode) ? nil : await startAdmin()
+    logger.notice(
+      "upsertd \(Version.text) is ready",
+      metadata: ["inboxes": "\(settings.inboxes.count)", "targets": "\(settings.targets.count)"])
+    notifications.send("READY=1", "STATUS=ready")
+    await withTaskGroup { group in
+      group.addTask { await self.runPipelines() }
+      group.addTask { await self.watch(mode) }
+      await group.next()
+      group.cancelAll()
+      if isStopping { await group.waitForAll() }
+    }
+    notifications.send("STOPPING=1")
+    await control.close()
+    await admin?.stop()
+    let queue = try await outbox.queue()
+    let counts = await pipeline.counts()
+    let outcome = Outcome(
+      rejectedItems: earlier.rejectedItems + counts.rejectedItems,
+      unusableFiles: earlier.unusableFiles + counts.unusableFiles, queuedItems: queue.items,
+      waitingFiles: queue.files + (isWorkedOff ? 0 : 1))
+    try outbox.close()
+    logger.notice("upsertd has stopped", metadata: ["queued": "\(queue.items)"])
+    return outcome
+  }
+
+  private var isWorkedOff = false
+
+  private func isOnce(_ mode: Mode) -> Bool {
+    if case .once = mode { true } else { false }
+  }
+
+  private func runPipelines() async {
+    while true {
+      await pipeline.run()
+      guard isReloading, !isStopping else { return }
+      await replacePipeline()
+    }
+  }
+
+  // MARK: - Stopping and reloading
+
+  package func stop() async {
+    guard !isStopping else { return }
+    isStopping = true
+    notifications.send("STOPPING=1", "STATUS=stopping")
+    await pipeline.stop()
+  }
+
+  /// A bad new configuration is told, and the old one stays.
+  package func reload() async {
+    guard !isStopping, !isReloading else { return }
+    notifications.send("RELOADING=1", "MONOTONIC_USEC=\(Self.monotonicMicroseconds())")
+    do {
+      let new = try Settings.load(path: settings.path, environment: environment)
+      guard new.state == settings.state else {
+        throw StartError(description: "`state` can't change while upsertd runs; restart it")
+      }
+      for inbox in new.inboxes { try InboxFolders(spool: new.spool, inbox: inbox.name).prepare() }
+      next = new
+      isReloading = true
+      await pipeline.stop()
+    } catch {
+      logger.error("the new configuration is not used; the old one stays", metadata: ["reason": "\(error)"])
+      notifications.send("READY=1", "STATUS=the new configuration is not used; the old one stays")
+    }
+  }
+
+  private var next: Settings?
+
+  private func replacePipeline() async {
+    let counts = await pipeline.counts()
+    earlier.rejectedItems += counts.rejectedItems
+    earlier.unusableFiles += counts.unusableFiles
+    earlier.items += counts.items
+    let old = settings
+    for candidate in [next, old].compactMap({ $0 }) {
+      do {
+        let logger = makeLogger(candidate.log)
+        pipeline = try await Pipeline(settings: candidate, outbox: outbox, pulse: pulse, logger: logger)
+        settings = candidate
+        self.logger = logger
+        logger.notice("configuration is read again", metadata: ["isNew": "\(candidate != old)"])
+        break
+      } catch {
+        logger.error("the new configuration can't be used; the old one stays", metadata: ["reason": "\(error)"])
+      }
+    }
+    next = nil
+    isReloading = false
+    if isStopping { await pipeline.stop() }
+    notifications.send("READY=1", "STATUS=ready")
+  }
+
+  private func carryOut(_ order: Order) async -> OrderResult { await pipeline.carryOut(order) }
+
+  private func watchSignals() -> [any DispatchSourceSignal] {
+    signal(SIGPIPE, SIG_IGN)
+    return [SIGTERM, SIGINT, SIGHUP].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { [weak self] in
+        // A signal has no task to belong to.
+        Task { number == SIGHUP ? await self?.reload() : await self?.stop() }
+      }
+      source.activate()
+      return source
+    }
+  }
+
+  // MARK: - Watching
+
+  /// Feeds systemd's watchdog, tells progress, and ends a run that has worked everything off.
+  private func watch(_ mode: Mode) async {
+    let watchdog = Notifications.watchdogInterval(environment: environment).map { $0 / 3 }
+    let began = ContinuousClock.now
+    var fed = began
+    var told = began
+    while !isStopping {
+      let pause: Duration = isOnce(mode) ? .milliseconds(25) : min(watchdog ?? .seconds(5), .seconds(5))
+      do { try await Task.sleep(for: pause) } catch { return }
+      let now = ContinuousClock.now
+      if let watchdog, now >= fed + watchdog {
+        fed = now
+        let hanging = pulse.hanging
+        if hanging.isEmpty {
+          notifications.send("WATCHDOG=1")
+        } else {
+          logger.critical("the pipeline does not move", metadata: ["loops": "\(hanging.joined(separator: ", "))"])
+        }
+      }
+      do {
+        if now >= told + (isOnce(mode) ? .milliseconds(500) : .seconds(5)) {
+          told = now
+          try await tellHowItStands()
+        }
+        guard case .once(let deadline) = mode else { continue }
+        if try await pipeline.isWorkedOff() {
+          isWorkedOff = true
+          return await stop()
+        }
+        if let deadline, now >= began + deadline { return await stop() }
+      } catch {
+        logger.error("the outbox can't be read", metadata: ["reason": "\(error)"])
+      }
+    }
+  }
+
+  private func tellHowItStands() async throws {
+    guard progress != nil || environment["NOTIFY_SOCKET"] != nil else { return }
+    let report = try await StatusReport(settings: settings, outbox: outbox)
+    notifications.send("STATUS=\(report.line)")
+    progress?(report, earlier.items + (await pipeline.counts()).items)
+  }
+
+  private func startAdmin() async -> AdminServer? {
+    guard let address = settings.admin else { return nil }
+    do {
+      let server = try AdminServer(address: address, pulse: pulse) { [weak self] in
+        guard let self else { throw StartError(description: "the daemon stops") }
+        return try await StatusReport(settings: self.settings, outbox: self.outbox)
+      }
+      try await server.start()
+      return server
+    } catch {
+      logger.error(
+        "the admin address can't be used; the daemon goes on without it",
+        metadata: ["listen": "\(address.host):\(address.port)", "reason": "\(error)"])
+      return nil
+    }
+  }
+
+  private static func monotonicMicroseconds() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+  }
+}
