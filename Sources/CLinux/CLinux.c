@@ -13,8 +13,9 @@ int clinux_rename_new(const char *from, const char *to) {
 }
 
 int clinux_writers(int descriptor) {
-  // A writer that opens the file while we hold the lease makes the kernel send us a signal: SIGIO unless told otherwise, which
-  // ends the process. SIGURG is ignored by default. F_UNLCK makes it SIGIO again (fs/locks.c, lease_modify), so each time anew.
+  // A writer that opens the file while we hold the lease makes the kernel send us a signal: SIGIO unless told
+  // otherwise, which ends the process. SIGURG is ignored by default. F_UNLCK makes it SIGIO again (fs/locks.c,
+  // lease_modify), so each time anew.
   if (fcntl(descriptor, F_SETSIG, SIGURG) != 0) return -1;
   if (fcntl(descriptor, F_SETLEASE, F_RDLCK) == 0) {
     fcntl(descriptor, F_SETLEASE, F_UNLCK);

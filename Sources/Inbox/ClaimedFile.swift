@@ -31,9 +31,10 @@ package final class ClaimedFile: Sendable {
 
   /// Whether the file may hold something else than when it was opened, or soon will.
   ///
-  /// It does where size or mtime differ, where it is no longer in `work/`, and where somebody still has it open for writing. No new
-  /// writer can come by the old name, so after a whole read with `hasChanged()` false, the read is good. Where the kernel does not tell writers
-  /// (NFS, other people's files without CAP_LEASE), size and mtime have to do.
+  /// It does where size or mtime differ, where it is no longer in `work/`, and where somebody still has it open for
+  /// writing. No new writer can come by the old name, so after a whole read with `hasChanged()` false, the read is
+  /// good. Where the kernel does not tell writers (NFS, other people's files without CAP_LEASE), size and mtime have to
+  /// do.
   package func hasChanged() -> Bool {
     guard let now = FileStatus(descriptor: descriptor), now.isUnchanged(from: opened), now.links > 0,
       let named = FileStatus(path: path), named.isSameFile(as: opened)

@@ -45,7 +45,8 @@ struct FileStatus: Equatable {
     links = UInt64(status.st_nlink)
   }
 
-  /// Some filesystems keep years that nanoseconds since 1970 can't hold (from 2262): those count as the last moment that they can.
+  /// Some filesystems keep years that nanoseconds since 1970 can't hold (from 2262): those count as the last moment
+  /// that they can.
   private static func nanoseconds(_ time: timespec) -> Int64 {
     let (seconds, overflow) = Int64(time.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
     return overflow ? .max : seconds + Int64(time.tv_nsec)

@@ -4,6 +4,7 @@ import Glibc
 /// One pass over a folder's entries, in the filesystem's order.
 struct FolderListing: ~Copyable {
   private let stream: OpaquePointer
+  private let folder: String
   /// For calls that take names from the folder; closed with this value.
   let descriptor: Int32
 
@@ -16,6 +17,7 @@ struct FolderListing: ~Copyable {
   init(_ folder: String) throws(InboxError) {
     guard let stream = opendir(folder) else { throw InboxError("list", folder, errno: errno, .unusableFolder) }
     self.stream = stream
+    self.folder = folder
     descriptor = dirfd(stream)
   }
 
@@ -27,7 +29,7 @@ struct FolderListing: ~Copyable {
     var type: UInt8 = 0
     while true {
       let answer = clinux_next_entry(UnsafeMutableRawPointer(stream), &name, &type)
-      guard answer >= 0 else { throw InboxError("list", "folder", errno: -answer) }
+      guard answer >= 0 else { throw InboxError("list", folder, errno: -answer) }
       guard answer == 1, let name else { return nil }
       let bytes = UnsafeRawBufferPointer(start: name, count: strlen(name))
       if bytes.first == UInt8(ascii: "."), bytes.count == 1 || (bytes.count == 2 && bytes[1] == UInt8(ascii: ".")) {

@@ -3,13 +3,16 @@ package import Delivery
 import Glibc
 
 extension InboxFolders {
-  /// Makes a ready file upsertd's own, by one rename into `work/`; nil where it is not there any more as the look found it.
+  /// Makes a ready file upsertd's own, by one rename into `work/`; nil where it is not there any more as the look found
+  /// it.
   ///
-  /// Nothing is overwritten, and no symbolic link followed. After the rename it is asked once more whether somebody writes to the file: nobody can open it by
-  /// its old name then. With a nil answer it is in `inbox/` again, and a later look judges it anew. The marker is removed last.
+  /// Nothing is overwritten, and no symbolic link followed. After the rename it is asked once more whether somebody
+  /// writes to the file: nobody can open it by its old name then. With a nil answer it is in `inbox/` again, and a
+  /// later look judges it anew. The marker is removed last.
   ///
-  /// The file is synced before, the folders after the rename, so that after a power loss a claimed file is in `work/`, and whole. `durably: false` leaves
-  /// the folders to one `syncClaims()` for many claims: before that, nothing may be recorded of them.
+  /// The file is synced before, the folders after the rename, so that after a power loss a claimed file is in `work/`,
+  /// and whole. `durably: false` leaves the folders to one `syncClaims()` for many claims: before that, nothing may be
+  /// recorded of them.
   ///
   /// A name too long to follow the id within 255 bytes is kept whole in a hidden side file; `workFiles()` knows it.
   package func claim(
@@ -20,16 +23,14 @@ extension InboxFolders {
     guard let claimed = try open(work, in: inbox, as: file.name), claimed.isAsFound(file) else { return nil }
     try syncContents(of: claimed)
     try keepNameIfCut(work)
-    let code = clinux_rename_new(origin, work.name.path(in: self.work))
-    // A filesystem without RENAME_NOREPLACE: the target has an id that nobody else has.
-    let done = code == EINVAL || code == ENOSYS ? rename(origin, work.name.path(in: self.work)) == 0 : code == 0
-    guard done else {
-      let reason = code == EINVAL || code == ENOSYS ? errno : code
+    let reason = moveIntoWork(origin, work)
+    guard reason == 0 else {
       forgetName(work.id)
       if reason == ENOENT { return nil }
       throw InboxError("claim", inbox + "/" + file.name.display, errno: reason, reason == EEXIST ? .taken : nil)
     }
-    // Another file may have got the name between our open and our rename; or a writer has opened this one since the look.
+    // Another file may have got the name between our open and our rename; or a writer has opened this one since the
+    // look.
     guard !claimed.hasChanged() else {
       guard giveBack(work) else {
         throw InboxError(
@@ -69,7 +70,8 @@ extension InboxFolders {
 
   /// Opens a file that an earlier run claimed; nil where it is gone or no regular file.
   ///
-  /// Should the earlier run have died between claiming it and removing its marker, `marker` (as in `WatchTerms`) is what still has to go.
+  /// Should the earlier run have died between claiming it and removing its marker, `marker` (as in `WatchTerms`) is
+  /// what still has to go.
   package func reopen(_ file: WorkFile, marker: String? = nil) throws(InboxError) -> ClaimedFile? {
     guard let claimed = try open(file, in: work, as: file.name) else { return nil }
     if let marker, FileStatus(path: file.dropped.path(in: inbox)) == nil, errno == ENOENT,
@@ -80,7 +82,8 @@ extension InboxFolders {
     return claimed
   }
 
-  /// Puts a file that changed while it was read back into `inbox/`, where it waits to be left alone; false where it stays in `work/`, since its name is taken.
+  /// Puts a file that changed while it was read back into `inbox/`, where it waits to be left alone; false where it
+  /// stays in `work/`, since its name is taken.
   ///
   /// A marker is not made again: what changed after its marker was placed waits for a new one.
   package func giveBack(_ claimed: ClaimedFile) -> Bool { giveBack(claimed.work) }
@@ -104,6 +107,16 @@ extension InboxFolders {
     return true
   }
 
+  /// Answers 0 or the errno.
+  private func moveIntoWork(_ origin: [CChar], _ file: WorkFile) -> Int32 {
+    let target = file.name.path(in: work)
+    let code = clinux_rename_new(origin, target)
+    guard code == EINVAL || code == ENOSYS else { return code }
+    // A filesystem without RENAME_NOREPLACE. Nobody else makes names in `work/`, so to ask first is as good.
+    if FileStatus(path: target) != nil { return EEXIST }
+    return rename(origin, target) == 0 ? 0 : errno
+  }
+
   /// Never blocks: O_NONBLOCK for a FIFO that took the file's place.
   private func open(
     _ file: WorkFile, in folder: String, as name: FileName
@@ -123,7 +136,8 @@ extension InboxFolders {
     return ClaimedFile(file, descriptor: descriptor, path: file.name.path(in: work), opened: status)
   }
 
-  /// A writer's data may still be in memory only; after a power loss the file would be shorter than what the receipt speaks of.
+  /// A writer's data may still be in memory only; after a power loss the file would be shorter than what the receipt
+  /// speaks of.
   private func syncContents(of file: ClaimedFile) throws(InboxError) {
     // EINVAL, EROFS: the filesystem can't sync what was opened for reading.
     guard fsync(file.descriptor) == 0 || errno == EINVAL || errno == EROFS else {

@@ -1,10 +1,12 @@
 import Glibc
 
 extension InboxFolders {
-  /// Creates missing folders, checks that all five are on one filesystem and writable, and removes what a crash left half written.
+  /// Creates missing folders, checks that all five are on one filesystem and writable, and removes what a crash left
+  /// half written.
   ///
-  /// New folders get modes that a group can work with, whatever the umask: `inbox/`, `outbox/receipts/` and `outbox/rejected/` 2770 (files get the
-  /// folder's group), `archive/` 2750, `work/` 0700. Modes of folders that are there already are left alone.
+  /// New folders get modes that a group can work with, whatever the umask: `inbox/`, `outbox/receipts/` and
+  /// `outbox/rejected/` 2770 (files get the folder's group), `archive/` 2750, `work/` 0700. Modes of folders that are
+  /// there already are left alone.
   ///
   /// For the one upsertd that holds the state's lock: it would remove another's unfinished results.
   package func prepare() throws(InboxError) {
@@ -23,7 +25,8 @@ extension InboxFolders {
     try removeStrayNames()
   }
 
-  /// Sends a hidden file through all five: that tells more than modes and device numbers do (read-only mounts, ACLs, bind mounts).
+  /// Sends a hidden file through all five: that tells more than modes and device numbers do (read-only mounts, ACLs,
+  /// bind mounts).
   private func checkFilesystem() throws(InboxError) {
     let probe = ResultFile.hiddenName()
     let route = [inbox, work, receipts, rejected, archive]
@@ -76,7 +79,8 @@ extension InboxFolders {
   }
 
   private static func makeFolder(_ path: String, mode: mode_t) throws(InboxError) {
-    guard mkdir(path, mode) == 0 else {
+    // Sandboxes that forbid set-group-id (systemd's RestrictSUIDSGID) refuse a mkdir with it.
+    guard mkdir(path, mode & 0o777) == 0 else {
       let reason = errno
       var status = stat()
       if stat(path, &status) == 0 {
@@ -85,7 +89,7 @@ extension InboxFolders {
       }
       throw InboxError("create folder", path, errno: reason, .unusableFolder)
     }
-    // Where a sandbox forbids set-group-id (systemd's RestrictSUIDSGID), the rest of the mode still counts.
+    // There the rest of the mode still counts.
     if chmod(path, mode) != 0, chmod(path, mode & 0o777) != 0 {
       throw InboxError("create folder", path, errno: errno, .unusableFolder)
     }

@@ -4,7 +4,8 @@ import Glibc
 extension InboxFolders {
   /// Moves an original from `work/` to `archive/`, once its receipt is written; survives a power loss.
   ///
-  /// May be repeated after a crash: a file that is there already is fine. Throws `missing` where it is in neither place.
+  /// May be repeated after a crash: a file that is there already is fine. Throws `missing` where it is in neither
+  /// place.
   package func archive(_ file: WorkFile, as name: FileName) throws(InboxError) {
     try move(file, "archive", to: archive, as: name)
   }
@@ -28,9 +29,11 @@ extension InboxFolders {
     try syncFolder(work)
   }
 
-  /// Deletes originals that came into `archive/` more than `age` ago, and answers how many; `now` is an argument for tests.
+  /// Deletes originals that came into `archive/` more than `age` ago, and answers how many; `now` is an argument for
+  /// tests.
   ///
-  /// Only files with an id in their names go. The time is the inode's change time, which nobody can set back; a restored backup is kept its full time.
+  /// Only files with an id in their names go. The time is the inode's change time, which nobody can set back; a
+  /// restored backup is kept its full time.
   package func discardArchived(olderThan age: Duration, now: Timestamp) throws(InboxError) -> Int {
     var count = 0
     for name in try FolderListing.names(in: archive, where: ResultNames.isArchived) {

@@ -1,8 +1,9 @@
 /// One inbox's folders, and the renames by which a file goes through them.
 ///
-/// `inbox/` is everybody's, `work/` is upsertd's own, and what is in `work/` is claimed: a claimed file leaves it only for `archive/`,
-/// `outbox/rejected/` or back to `inbox/`. All are on one filesystem, so that each step is one rename, and each step is synced, so that it
-/// survives a power loss before anything is built on it. Nothing here looks into a file.
+/// `inbox/` is everybody's, `work/` is upsertd's own, and what is in `work/` is claimed: a claimed file leaves it only
+/// for `archive/`, `outbox/rejected/` or back to `inbox/`. All are on one filesystem, so that each step is one rename,
+/// and each step is synced, so that it survives a power loss before anything is built on it. Nothing here looks into a
+/// file.
 ///
 /// `FileName` is bytes; `Watcher` says what is ready; `ResultNames` how results are called; `ResultFile` writes them.
 package struct InboxFolders: Sendable {

@@ -1,6 +1,7 @@
 /// What one look at an inbox's folder found.
 package struct Look: Sendable {
-  /// In the order in which they are to be claimed: those that an earlier look found ready first, then by mtime, then by name.
+  /// In the order in which they are to be claimed: those that an earlier look found ready first, then by mtime, then by
+  /// name.
   package var ready: [ReadyFile]
   /// Everything else in the folder, by name.
   package var unclaimed: [Unclaimed]

@@ -3,8 +3,8 @@ import Glibc
 
 /// Looks at an inbox's folder and decides what is ready, remembering what earlier looks and events told.
 ///
-/// A look is one pass of readdir and fstatat; only files that would be ready otherwise are opened, to ask for writers, and where there are events only
-/// once.
+/// A look is one pass of readdir and fstatat; only files that would be ready otherwise are opened, to ask for writers,
+/// and where there are events only once.
 struct Looker {
   private let folders: InboxFolders
   private let terms: WatchTerms
@@ -35,7 +35,11 @@ struct Looker {
     if let name = event.name { sightings[name]?.isProbed = false }
     switch event {
     case .arrivedWhole(let name): arrivals[name] = !folders.returned.remove(name)
-    case .appeared(let name), .left(let name): arrivals[name] = false
+    case .appeared(let name):
+      arrivals[name] = false
+      // Where a filesystem can't rename without replacing, giving back is a link.
+      _ = folders.returned.remove(name)
+    case .left(let name): arrivals[name] = false
     case .touched: break
     case .lost: forgetArrivals()
     }
@@ -146,8 +150,8 @@ struct Looker {
     }
     let calm = sighting.calm(at: now, settle: terms.settle, looksWanted: looksWanted)
     if case .settling(let age, let due) = calm, !isVouchedFor { return settling(age, due) }
-    // A writer that opens a ready file without a word is found out by `claim`, whose renames are events; to open each of ten thousand waiting
-    // files in each look would cost more than all the rest.
+    // A writer that opens a ready file without a word is found out by `claim`, whose renames are events; to open each
+    // of ten thousand waiting files in each look would cost more than all the rest.
     if sighting.isProbed, hasEvents { return .ready }
     switch probe(sighting, name, in: folder, asksForWriters: asksForWriters) {
     case .free: return .ready

@@ -2,7 +2,8 @@ import Dispatch
 
 /// A serial queue as an actor's executor, for an actor whose calls block in the kernel.
 ///
-/// Swift's own threads are as many as there are cores; one that waits for a slow disk or NFS server would be missing elsewhere.
+/// Swift's own threads are as many as there are cores; one that waits for a slow disk or NFS server would be missing
+/// elsewhere.
 final class QueueExecutor: SerialExecutor {
   let queue: DispatchQueue
 

@@ -2,7 +2,8 @@ import Glibc
 
 /// A result file that appears whole or not at all: written under a hidden name, fsynced, renamed, folder fsynced.
 ///
-/// Serves one caller at a time. Without `publish()` nothing of it stays; after a crash `InboxFolders.prepare()` removes the hidden file.
+/// Serves one caller at a time. Without `publish()` nothing of it stays; after a crash `InboxFolders.prepare()` removes
+/// the hidden file.
 package final class ResultFile {
   private let folder: String
   private let name: FileName
@@ -36,7 +37,8 @@ package final class ResultFile {
 
   /// Gives the file its name; it then survives a power loss.
   ///
-  /// Where this throws, what stood under that name before still does, or, should only the last fsync fail, the new file does.
+  /// Where this throws, what stood under that name before still does, or, should only the last fsync fail, the new file
+  /// does.
   package func publish() throws(InboxError) {
     try flush()
     guard fsync(descriptor) == 0 else { throw failure() }

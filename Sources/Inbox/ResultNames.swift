@@ -2,8 +2,9 @@ package import Delivery
 
 /// What the files are called that one dropped file turns into.
 ///
-/// `clients.csv` with the id `01J…` gives `clients.csv.01J….receipt.json`, `clients.01J….rejected.csv` and `clients.01J….csv`. Bytes that
-/// are not UTF-8 are written `%FF`; a name that would pass 255 bytes is cut before the id.
+/// `clients.csv` with the id `01J…` gives `clients.csv.01J….receipt.json`, `clients.01J….rejected.csv` and
+/// `clients.01J….csv`. Bytes that are not UTF-8 are written `%FF`; a name that would pass 255 bytes is cut before the
+/// id.
 package struct ResultNames: Hashable, Sendable {
   package let dropped: FileName
   package let id: FileID
@@ -16,7 +17,8 @@ package struct ResultNames: Hashable, Sendable {
   /// In `outbox/receipts`.
   package var receipt: FileName { name(of: dropped, ".\(id).receipt.json") }
 
-  /// In `outbox/rejected`: the refused items, never compressed, in the format whose extension (`csv`, without a dot) is given.
+  /// In `outbox/rejected`: the refused items, never compressed, in the format whose extension (`csv`, without a dot) is
+  /// given.
   package func rejected(format: String) -> FileName { name(of: stem, ".\(id).rejected.\(format)") }
 
   /// In `archive`, with the dropped file's own extension and, where it has one, `.gz`.
@@ -36,10 +38,11 @@ package struct ResultNames: Hashable, Sendable {
     return FileName(known: start + dropped.bytes[..<end])
   }
 
-  /// The file id in the name of a rejects file, where this is such a name (`clients.01J….rejected.csv`): the file that it corrects.
+  /// The file id in the name of a rejects file, where this is such a name (`clients.01J….rejected.csv`): the file that
+  /// it corrects.
   ///
-  /// What people's programs put behind the word does no harm (`….rejected (1).csv`, `….rejected-fixed.csv`). Of several ids the last counts, that
-  /// of a rejects file of a rejects file.
+  /// What people's programs put behind the word does no harm (`….rejected (1).csv`, `….rejected-fixed.csv`). Of several
+  /// ids the last counts, that of a rejects file of a rejects file.
   package static func correctedFileID(of name: FileName) -> FileID? {
     let bytes = name.bytes
     let word = Array(".rejected".utf8)

@@ -2,7 +2,8 @@ import Synchronization
 
 /// The names of files that were given back to `inbox/` while they changed.
 ///
-/// Giving back is a rename, and to inotify any rename into the folder is a complete arrival. This is how the watcher knows better.
+/// Giving back is a rename, and to inotify any rename into the folder is a complete arrival. This is how the watcher
+/// knows better.
 final class ReturnedFiles: Sendable {
   private let names = Mutex<Set<FileName>>([])
 

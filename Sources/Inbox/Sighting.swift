@@ -1,6 +1,7 @@
 import Delivery
 
-/// What is known of one file in `inbox/` from looks and events: how long it has been as it is, and whether it arrived whole.
+/// What is known of one file in `inbox/` from looks and events: how long it has been as it is, and whether it arrived
+/// whole.
 struct Sighting {
   /// One moment by two clocks: a wall clock for file times, and one that nobody sets.
   struct Moment {
@@ -52,8 +53,8 @@ struct Sighting {
 
   /// Whether size, mtime and inode are the same over two looks and nothing changed for `settle`.
   ///
-  /// A time in the future, or from a server whose clock differs, must not hold a file up for ever: it counts, too, how long we have seen it
-  /// unchanged. `looksWanted` is 1 for a single look that has nothing to compare with.
+  /// A time in the future, or from a server whose clock differs, must not hold a file up for ever: it counts, too, how
+  /// long we have seen it unchanged. `looksWanted` is 1 for a single look that has nothing to compare with.
   func calm(at now: Moment, settle: Duration, looksWanted: Int) -> Calm {
     let seenFor = now.steady - since
     let age = max(seenFor, .nanoseconds(now.wall &- max(status.modified, status.changed)))

@@ -2,8 +2,8 @@ import Glibc
 
 /// The right to be the one upsertd that works on a state folder: a flock on `upsertd.lock`, released with this value.
 ///
-/// The kernel releases it when the process ends, however it ends. The file stays, since removing it would let two processes lock
-/// two different files of that name.
+/// The kernel releases it when the process ends, however it ends. The file stays, since removing it would let two
+/// processes lock two different files of that name.
 package final class StateLock: Sendable {
   private let descriptor: Int32
 
@@ -30,7 +30,8 @@ package final class StateLock: Sendable {
         if reason == EINTR { continue }
         throw InboxError("lock", path, errno: reason, .unusableFolder)
       }
-      // Somebody may have removed the file between our open and our lock: then the lock is on a file that nobody else finds.
+      // Somebody may have removed the file between our open and our lock: then the lock is on a file that nobody else
+      // finds.
       guard let ours = FileStatus(descriptor: descriptor), let named = FileStatus(path: path),
         ours.isSameFile(as: named)
       else {

@@ -3,8 +3,9 @@ import Glibc
 
 /// Looks at one inbox's folder again and again, and tells what each look found.
 ///
-/// A timer's looks are the truth, on any filesystem. inotify, where there is any, makes a look come at once and tells which files arrived by a completed
-/// write or a rename since `start()`. All looks run one after the other on a queue of the watcher's own.
+/// A timer's looks are the truth, on any filesystem. inotify, where there is any, makes a look come at once and tells
+/// which files arrived by a completed write or a rename since `start()`. All looks run one after the other on a queue
+/// of the watcher's own.
 package actor Watcher {
   /// Every look's result; one that nobody took is replaced by the next.
   package nonisolated let looks: AsyncStream<Look>
@@ -95,7 +96,7 @@ package actor Watcher {
   private func schedule(in delay: Duration) {
     timer?.schedule(
       deadline: .now() + .nanoseconds(max(.zero, delay).wholeNanoseconds),
-      repeating: .nanoseconds(terms.pollInterval.wholeNanoseconds), leeway: .milliseconds(1))
+      repeating: .nanoseconds(max(.milliseconds(1), terms.pollInterval).wholeNanoseconds), leeway: .milliseconds(1))
   }
 
   /// Watches the folder that is at the path now.

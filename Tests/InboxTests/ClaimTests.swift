@@ -163,6 +163,7 @@ import Testing
     try await withInbox { folders in
       try folders.drop("a.csv")
       let claimed = try folders.claim("a.csv")
+      #expect(link(claimed.workName.path(in: folders.work), folders.root + "/second name") == 0)
       try folders.write("other", in: folders.work, "id\n1\n")
       #expect(rename(folders.work + "/other", folders.work + "/" + claimed.workName.display) == 0)
       #expect(claimed.hasChanged())

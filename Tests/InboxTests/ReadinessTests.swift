@@ -110,6 +110,19 @@ import Testing
     }
   }
 
+  @Test func `a file that was away is a new arrival, though it is the same file`() async throws {
+    try await withInbox { folders in
+      try folders.drop("a.csv")
+      var looker = Looker(folders, terms)
+      looker.note(.arrivedWhole("a.csv"))
+      #expect(looker.look(at: now).look.readyNames == ["a.csv"])
+      #expect(rename(folders.inbox + "/a.csv", folders.root + "/a.csv") == 0)
+      #expect(looker.look(at: now).look.ready.isEmpty)
+      #expect(rename(folders.root + "/a.csv", folders.inbox + "/a.csv") == 0)
+      #expect(looker.look(at: now).look.kind(of: "a.csv") == .settling)
+    }
+  }
+
   @Test func `with a marker a file waits for its marker and for nothing else`() async throws {
     try await withInbox { folders in
       let terms = WatchTerms(settle: .seconds(3600), marker: ".done")

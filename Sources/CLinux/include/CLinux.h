@@ -4,7 +4,8 @@
 
 /// renames only where nothing has the new name: `renameat2` and `RENAME_NOREPLACE` are not in Glibc's module map.
 ///
-/// Answers 0 or the errno: EEXIST where the name is taken, EINVAL or ENOSYS where the filesystem can't (NFS, some FUSE).
+/// Answers 0 or the errno: EEXIST where the name is taken, EINVAL or ENOSYS where the filesystem can't (NFS, some
+/// FUSE).
 int clinux_rename_new(const char *from, const char *to);
 
 /// Whether any process holds the open file for writing: 0 nobody, 1 somebody, -1 the kernel won't tell.
@@ -15,8 +16,8 @@ int clinux_writers(int descriptor);
 
 /// Whether the filesystem's lease answers speak of every writer there is: 1 yes, 0 no.
 ///
-/// NFSv4 and SMB answer EAGAIN for want of a delegation, with no writer anywhere, and FUSE knows local writers only. In C since
-/// `statfs` and the magic numbers are not in Glibc's module map.
+/// NFSv4 and SMB answer EAGAIN for want of a delegation, with no writer anywhere, and FUSE knows local writers only. In
+/// C since `statfs` and the magic numbers are not in Glibc's module map.
 int clinux_leases_tell(int descriptor);
 
 /// The next entry of an open folder (a `DIR *`): 1 and its name and `d_type`, or 0 at the end, or -errno.
