@@ -64,7 +64,7 @@ package struct CSVHeader: Hashable, Sendable {
         columns.append(column)
       } else {
         throw FileFault(
-          .malformedCSV, "column \"\(name)\" appears twice in the header", line: line, column: column.column)
+          .malformedCSV, "column \(name.quoted) appears twice in the header", line: line, column: column.column)
       }
     }
     if columns.isEmpty {

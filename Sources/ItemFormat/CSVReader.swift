@@ -13,7 +13,9 @@ package struct CSVReader: Sendable {
   ///   - kind: a TSV's cells always stand between tabs.
   ///   - delimiter: what stands between the cells of other files.
   ///   - chunkBytes: how much is read at a time.
-  package init(kind: FileFormat.Kind, delimiter: Delimiter, limits: ReaderLimits, chunkBytes: Int = 256 << 10) {
+  package init(
+    kind: FileFormat.Kind = .csv, delimiter: Delimiter, limits: ReaderLimits, chunkBytes: Int = 256 << 10
+  ) {
     self.delimiter = kind == .tsv ? .byte(UInt8(ascii: "\t")) : delimiter
     self.limits = limits
     self.chunkBytes = chunkBytes
@@ -22,7 +24,7 @@ package struct CSVReader: Sendable {
   /// Reads the header row alone.
   ///
   /// - Throws: `FileFault` where there is none, or none that can be used, and what the source throws.
-  package func readHeader<S: ByteSource & ~Copyable>(_ source: inout S) throws -> CSVHeader {
+  package func readHeader<S: ByteSource & ~Copyable>(from source: inout S) throws -> CSVHeader {
     var rows = CSVRows(delimiter: delimiter, limits: limits, chunkBytes: chunkBytes)
     return try rows.readHeader(from: &source)
   }

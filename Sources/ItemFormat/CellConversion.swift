@@ -41,7 +41,7 @@ enum CellConversion: Sendable {
         if value.isEmpty, type != .string || date != nil { throw ItemFault(.invalidValue, "the value is empty") }
         try plain.append(Array(value.utf8).span, to: &text)
       } catch {
-        throw FileFault(.malformedCSV, "the value for \"\(key)\": \(error.message)")
+        throw FileFault(.malformedCSV, "the value for \(key.quoted): \(error.message)")
       }
       table[key] = Array(text.storage[..<text.count])
     }
@@ -91,7 +91,7 @@ enum CellConversion: Sendable {
       text.append(Ascii.quote)
     case .table(let table):
       guard let json = table[String(copying: bytes)] else {
-        let known = table.keys.sorted().prefix(20).map { "\"\($0)\"" }.joined(separator: ", ")
+        let known = table.keys.sorted().prefix(20).map(\.quoted).joined(separator: ", ")
         throw fault(bytes, "is not among the values of the mapping (\(known)\(table.count > 20 ? ", …" : ""))")
       }
       text.append(json)
@@ -119,10 +119,7 @@ enum CellConversion: Sendable {
   }
 
   private func fault(_ bytes: Span<UInt8>, _ reason: String) -> ItemFault {
-    // A long cell makes no better message.
-    let text = String(copying: bytes)
-    let shown = text.prefix(60)
-    return ItemFault(.invalidValue, "\"\(shown)\(shown.endIndex < text.endIndex ? "…" : "")\" \(reason)")
+    ItemFault(.invalidValue, "\(String(copying: bytes).quoted) \(reason)")
   }
 }
 

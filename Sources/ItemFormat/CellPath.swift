@@ -26,7 +26,7 @@ package struct CellPath: Hashable, Sendable {
       let name = text[text.index(after: colon)...]
       guard let type = CellType(rawValue: String(name)) else {
         let known = CellType.allCases.map(\.rawValue).joined(separator: ", ")
-        throw Self.fault(text, "unknown type \"\(name)\" after the colon; the types are \(known)")
+        throw Self.fault(text, "unknown type \(name.quoted) after the colon; the types are \(known)")
       }
       self.type = type
       path = text[..<colon]
@@ -34,6 +34,7 @@ package struct CellPath: Hashable, Sendable {
     steps = []
     for part in path.split(separator: ".", omittingEmptySubsequences: false) {
       try Self.append(part, of: text, to: &steps)
+      guard steps.count <= Self.maxSteps else { throw Self.fault(text, "it has more than \(Self.maxSteps) steps") }
     }
   }
 
@@ -51,6 +52,9 @@ package struct CellPath: Hashable, Sendable {
     return name
   }
 
+  /// Far more than any item has levels, and few enough to be followed by recursion.
+  private static let maxSteps = 1000
+
   /// Indexes beyond this are taken for mistakes: no array of a CSV row has as many elements.
   private static let maxIndex = 99_999
 
@@ -60,7 +64,7 @@ package struct CellPath: Hashable, Sendable {
   ) throws(FileFault) {
     let name = part.prefix { $0 != "[" && $0 != "]" }
     guard let first = name.first, let last = name.last else {
-      throw fault(text, part.isEmpty ? "a name is missing" : "a name is missing before \"\(part)\"")
+      throw fault(text, part.isEmpty ? "a name is missing" : "a name is missing before \(part.quoted)")
     }
     guard !first.isWhitespace, !last.isWhitespace else {
       throw fault(text, "a name can't begin or end with a space")
@@ -69,13 +73,13 @@ package struct CellPath: Hashable, Sendable {
     var rest = part[name.endIndex...]
     while !rest.isEmpty {
       guard rest.first == "[", let end = rest.firstIndex(of: "]") else {
-        throw fault(text, "\"\(rest)\" is no index; an index is written [0]")
+        throw fault(text, "\(rest.quoted) is no index; an index is written [0]")
       }
       let digits = rest[rest.index(after: rest.startIndex)..<end]
       guard !digits.isEmpty, digits.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }),
         let index = Int(digits), index <= maxIndex
       else {
-        throw fault(text, "\"[\(digits)]\" is no index; an index is a number from 0 to \(maxIndex)")
+        throw fault(text, "\(rest[...end].quoted) is no index; an index is a number from 0 to \(maxIndex)")
       }
       steps.append(.element(index))
       rest = rest[rest.index(after: end)...]
@@ -83,6 +87,6 @@ package struct CellPath: Hashable, Sendable {
   }
 
   private static func fault(_ text: String, _ reason: String) -> FileFault {
-    FileFault(.malformedCSV, "\"\(text)\" is no path of a field: \(reason)")
+    FileFault(.malformedCSV, "\(text.quoted) is no path of a field: \(reason)")
   }
 }

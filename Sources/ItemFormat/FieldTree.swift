@@ -46,7 +46,7 @@ struct FieldTree {
     if case .open = nodes[at].content {
       nodes[at].content = .value(filling)
     } else {
-      throw Self.conflict(nodes[at].owner, owner, "both fill \(CellPath.name(of: field.path))")
+      throw Self.conflict(nodes[at].owner, owner, "both fill \(CellPath.name(of: field.path).shortened)")
     }
     for companion in field.companions { try add(companion, owner: owner) }
   }
@@ -85,7 +85,7 @@ struct FieldTree {
         default: "a value"
         }
       let now = if case .member = step { "an object" } else { "an array" }
-      let name = path.isEmpty ? "the item" : CellPath.name(of: path)
+      let name = path.isEmpty ? "the item" : CellPath.name(of: path).shortened
       throw Self.conflict(nodes[at].owner, owner, "can't both be: they make \(name) \(before) and \(now)")
     }
   }

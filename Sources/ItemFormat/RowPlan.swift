@@ -35,7 +35,7 @@ package struct RowPlan: Sendable {
             Field(
               path: try CellPath(parsing: column.name),
               source: .cell(column: column.index, name: column.name, date: nil, values: nil),
-              owner: "column \"\(column.name)\"", line: column.line, column: column.column))
+              owner: "column \(column.name.quoted)", line: column.line, column: column.column))
         } catch {
           throw FileFault(
             error.code, "column \(column.index + 1): \(error.message)", line: column.line, column: column.column)
@@ -45,10 +45,10 @@ package struct RowPlan: Sendable {
     }
     let unmapped = header.columns.filter { mapping.columns[$0.name] == nil && !mapping.ignore.contains($0.name) }
     if let first = unmapped.first {
-      let names = unmapped.map { "\"\($0.name)\"" }.joined(separator: ", ")
+      let names = unmapped.prefix(20).map(\.name.quoted).joined(separator: ", ")
       throw FileFault(
         .unmappedColumn,
-        "\(unmapped.count == 1 ? "column" : "columns") \(names): neither mapped nor ignored in \(mapping.path)",
+        "\(unmapped.count == 1 ? "column" : "columns") \(names)\(unmapped.count > 20 ? " and \(unmapped.count - 20) more" : ""): neither mapped nor ignored in \(mapping.path)",
         line: first.line, column: first.column)
     }
     for column in header.columns where !mapping.ignore.contains(column.name) || mapping.columns[column.name] != nil {
@@ -121,14 +121,14 @@ package struct RowPlan: Sendable {
     var field = Field(
       path: CellPath(steps: [], type: mapped.type, text: mapped.to),
       source: .cell(column: column?.index, name: name, date: nil, values: mapped.values),
-      owner: "column \"\(name)\"", line: column?.line, column: column?.column)
+      owner: "column \(name.quoted)", line: column?.line, column: column?.column)
     do throws(FileFault) {
       field.path = try CellPath(parsing: mapped.to)
       if mapped.type != .string, field.path.type != mapped.type {
         guard field.path.type == .string else {
           throw FileFault(
             .malformedCSV,
-            "its type is \(field.path.type.rawValue) in \"\(mapped.to)\", \(mapped.type.rawValue) beside it")
+            "its type is \(field.path.type.rawValue) in \(mapped.to.quoted), \(mapped.type.rawValue) beside it")
         }
         field.path.type = mapped.type
       }
@@ -144,7 +144,7 @@ package struct RowPlan: Sendable {
   private mutating func add(_ constant: ColumnMapping.Constant) throws(FileFault) {
     var field = Field(
       path: CellPath(steps: [], type: .json, text: constant.to), source: .constant(constant.json),
-      owner: "constant \"\(constant.to)\"")
+      owner: "constant \(constant.to.quoted)")
     do throws(FileFault) {
       field.path = try CellPath(parsing: constant.to)
       if field.path.type == .string { field.path.type = Self.type(ofJSON: constant.json) }

@@ -96,7 +96,7 @@ struct RowWriter {
         try conversion.conversion.append(bytes.extracting(cell.start..<cell.end), to: &text)
       }
     } catch {
-      throw ItemFault(error.code, "column \"\(conversion.label)\": \(error.message)")
+      throw ItemFault(error.code, "column \(conversion.label.quoted): \(error.message)")
     }
   }
 }

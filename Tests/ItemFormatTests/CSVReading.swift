@@ -22,23 +22,6 @@ struct CSVReading: Equatable {
   var messages: [String] { items.compactMap(\.fault?.message) }
 }
 
-/// Content from memory, in pieces as small as the test wants them.
-struct PiecedBytes: ByteSource {
-  private var rest: ArraySlice<UInt8>
-  private let pieceBytes: Int
-
-  init(_ content: [UInt8], pieceBytes: Int = .max) {
-    rest = content[...]
-    self.pieceBytes = pieceBytes
-  }
-
-  mutating func read(upTo count: Int, into buffer: inout [UInt8]) {
-    let piece = rest.prefix(min(count, pieceBytes))
-    buffer += piece
-    rest = rest.dropFirst(piece.count)
-  }
-}
-
 /// How a test reads a CSV; a field stands where its path says, and `requestId` is the request's id.
 struct CSVReadingTerms {
   var kind = FileFormat.Kind.csv
@@ -65,12 +48,12 @@ struct CSVReadingTerms {
   func read(_ text: String) -> CSVReading { read(Array(text.utf8)) }
 
   func header(_ text: String) throws -> CSVHeader {
-    var source = PiecedBytes(Array(text.utf8))
-    return try CSVReader(kind: kind, delimiter: delimiter, limits: limits).readHeader(&source)
+    var source = MemoryBytes(Array(text.utf8))
+    return try CSVReader(kind: kind, delimiter: delimiter, limits: limits).readHeader(from: &source)
   }
 
   private func read(_ content: [UInt8], _ chunk: Int) -> CSVReading {
-    var source = PiecedBytes(content, pieceBytes: chunk)
+    var source = MemoryBytes(content, pieceBytes: chunk)
     var reading = CSVReading()
     do {
       let reader = CSVReader(kind: kind, delimiter: delimiter, limits: limits, chunkBytes: chunk)

@@ -44,4 +44,15 @@ import Testing
     #expect(reading.fault?.message.contains(reason) == true, "\(reading.fault?.message ?? "")")
     #expect(reading.fault?.message.hasPrefix("column 2: \"\(text)\" is no path of a field: ") == true)
   }
+
+  @Test func `a header of any size makes a message that can be read`() throws {
+    let long = String(repeating: "e\u{301}", count: 10_000)
+    for header in ["\(long)[x]", "\(long),\(long)", "\(long):x", String(repeating: "a.", count: 2000) + "b"] {
+      let message = try #require(readCSV(header).fault?.message)
+      #expect(message.utf8.count < 500, "\(message)")
+    }
+    let message = readCSV("x:number\n\(long)\n").messages.first ?? ""
+    #expect(message.utf8.count < 500)
+    #expect(message.contains("…\" is not a JSON number"))
+  }
 }

@@ -41,6 +41,10 @@ import Testing
         == FileFault(
           .unmappedColumn, "columns \"c\", \"d\": neither mapped nor ignored in maps/m.yaml", line: 1, column: 3))
     #expect(terms.read("a,A\n").fault?.message == "column \"A\": neither mapped nor ignored in maps/m.yaml")
+    let many = (1...30).map { "n\($0)" }.joined(separator: ",")
+    #expect(
+      terms.read("a,\(many)\n").fault?.message.hasSuffix(
+        "\"n20\" and 10 more: neither mapped nor ignored in maps/m.yaml") == true)
     #expect(terms.read("_error_code,a\nx,1\n").texts == [#"{"x":"1"}"#])
   }
 
