@@ -18,6 +18,7 @@ package struct JSONReader: Sendable {
 
   /// Calls `each` with every item and its JSON text, which is empty where the item has a fault.
   ///
+  /// An id that is itself over the limit is not kept: that item is too large and has none.
   /// - Throws: `FileFault` for a file that can't be used, `ReadError`, and what `each` throws.
   package func read<S: ByteSource & ~Copyable>(
     _ source: inout S, each: (RawItem, Span<UInt8>) throws -> Void

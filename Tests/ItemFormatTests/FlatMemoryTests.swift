@@ -50,7 +50,7 @@ func mostMemory() -> Int {
   defer { fclose(status) }
   var buffer = [CChar](repeating: 0, count: 200)
   while fgets(&buffer, Int32(buffer.count), status) != nil {
-    let line = String(cString: buffer)
+    let line = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     // VmHWM:     12345 kB
     if line.hasPrefix("VmHWM:"), let number = line.split(whereSeparator: \.isWhitespace).dropFirst().first {
       return (Int(number) ?? 0) << 10

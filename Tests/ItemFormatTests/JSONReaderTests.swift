@@ -69,16 +69,16 @@ import Testing
   }
 
   @Test func `an object of request ids is as many items, each with its id`() {
-    let text = #"{ "r1" :  {"displayName":"a"} ,"# + "\n" + #""r\"2":{"identifiers":{}},"r1":5}"#
+    let text = "{ \"r1\" :\n  {\"displayName\":\"a\"} ," + "\n" + #""r\"2":{"identifiers":{}},"r1":5}"#
     let reading = read(text, Self.lusid)
     #expect(reading.shape == .requestIDs)
     #expect(reading.texts == [#"{"displayName":"a"}"#, #"{"identifiers":{}}"#, "5"])
-    #expect(reading.summary == ["1 1", "2 2", "3 2"])
+    #expect(reading.summary == ["1 1", "2 3", "3 3"])
     #expect(reading.items.map { String(decoding: $0.requestID ?? [], as: UTF8.self) } == ["r1", #"r\"2"#, "r1"])
     let bytes = Array(text.utf8)
     #expect(
       reading.items.map { String(decoding: bytes[$0.source], as: UTF8.self) }
-        == [#""r1" :  {"displayName":"a"}"#, #""r\"2":{"identifiers":{}}"#, #""r1":5"#])
+        == ["\"r1\" :\n  {\"displayName\":\"a\"}", #""r\"2":{"identifiers":{}}"#, #""r1":5"#])
     #expect(read("{}", Self.lusid) == Reading(shape: .requestIDs))
     #expect(read("{\n}", Self.lusid) == Reading(shape: .requestIDs))
   }
