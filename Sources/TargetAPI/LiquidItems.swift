@@ -110,13 +110,9 @@ package struct LiquidItems: TargetAPI {
   /// The item of each echo; nil where it can't be told.
   private func refusedItems(_ echoes: [JSONValue], _ pieces: [ArraySlice<UInt8>]) -> [Int]? {
     if pieces.count == 1 { return [0] }
-    let items = pieces.map { try? JSONValue.parse($0.span) }
-    let parts = echoes.map(\.echoedPart)
-    return EchoMatch.items(
-      fits: parts.map { part in
-        guard let part else { return [] }
-        return items.indices.filter { items[$0]?.contains(part) == true }
-      })
+    let parts = echoes.compactMap(\.echoedPart)
+    guard parts.count == echoes.count else { return nil }
+    return EchoMatch.items(of: parts, among: pieces.map { (try? JSONValue.parse($0.span)) ?? .null })
   }
 
   private func words(of echo: JSONValue) -> String {
