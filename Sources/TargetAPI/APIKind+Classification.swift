@@ -1,4 +1,5 @@
 package import Delivery
+import ItemFormat
 import JSONText
 
 extension APIKind {
@@ -7,7 +8,7 @@ extension APIKind {
   /// A Liquid item has `headers` and `data` objects, a LUSID request an `identifiers` object.
   /// - Parameter item: JSON text of any kind; what a rejects file wrapped counts as what is inside.
   package static func classify(_ item: Span<UInt8>) -> APIKind? {
-    unwrapping(item, maxNesting: 128) { item in
+    unwrapping(item, maxNesting: ReaderLimits().maxNesting) { item in
       let object = item.trimmed
       guard !object.isEmpty, JSONText.kind(of: item, at: object.lowerBound) == .object else { return nil }
       var hasHeaders = false

@@ -21,17 +21,19 @@ struct Annotation {
 
   private var member: [UInt8] { Array(#""_error":"#.utf8) + json }
 
-  /// Appends the object at `object` with `_error` first; an older one is replaced.
-  func append(to out: inout [UInt8], addingTo object: Range<Int>, of item: Span<UInt8>) {
-    appendObject(item, object, first: member, to: &out) { $0.isCalled(Added.error, in: item) ? .cut : .keep }
-  }
-
-  /// Appends `{"_error": …, "_raw": …}` around what is no object, as it is written, or no JSON, as a string.
-  func append(to out: inout [UInt8], wrapping item: Span<UInt8>, isJSON: Bool) {
+  /// Appends `item` with `_error` first, an older one replaced.
+  ///
+  /// What is no object stands beside it in `_raw`: a value as it is written, what is no JSON as a string.
+  func append(to out: inout [UInt8], addingTo item: Span<UInt8>, isJSON: Bool) {
+    if isJSON, item.isJSONObject {
+      return appendObject(item, item.trimmed, first: member, to: &out) {
+        $0.isCalled(Added.error, in: item) ? .cut : .keep
+      }
+    }
     out.append(UInt8(ascii: "{"))
     out += member
     out += #","_raw":"#.utf8
-    if isJSON {
+    if isJSON, (try? item.checkIsJSON(maxNesting: .max)) != nil {
       item.append(item.trimmed, to: &out)
     } else {
       appendQuoted(item, to: &out)

@@ -13,19 +13,18 @@ enum Added {
 ///
 /// Where `X` is a string that holds JSON (an NDJSON line that could not be parsed and has been mended), that JSON is the item.
 /// `_error` may be missing; with any other member beside them it is no wrapper.
+/// - Parameter levels: how many wrappers may stand in each other; nobody makes more, unless to keep us busy.
 func unwrapping<R, E: Error>(
-  _ item: Span<UInt8>, maxNesting: Int, _ body: (Span<UInt8>) throws(E) -> R
+  _ item: Span<UInt8>, maxNesting: Int, levels: Int = 4, _ body: (Span<UInt8>) throws(E) -> R
 ) throws(E) -> R {
-  guard let value = wrappedValue(in: item) else { return try body(item) }
+  guard levels > 0, let value = wrappedValue(in: item) else { return try body(item) }
   let inner = item.extracting(value)
-  guard kind(of: inner, at: 0) == .string else { return try unwrapping(inner, maxNesting: maxNesting, body) }
-  let text = Array(stringContent(inner, (0..<inner.count).content).utf8)
-  do {
-    try text.span.checkIsJSON(maxNesting: maxNesting)
-  } catch {
-    return try body(inner)
+  guard kind(of: inner, at: 0) == .string else {
+    return try unwrapping(inner, maxNesting: maxNesting, levels: levels - 1, body)
   }
-  return try unwrapping(text.span, maxNesting: maxNesting, body)
+  let text = Array(stringContent(inner, (0..<inner.count).content).utf8)
+  guard (try? text.span.checkIsJSON(maxNesting: maxNesting)) != nil else { return try body(inner) }
+  return try unwrapping(text.span, maxNesting: maxNesting, levels: levels - 1, body)
 }
 
 private func wrappedValue(in item: Span<UInt8>) -> Range<Int>? {
@@ -59,9 +58,10 @@ func objectRange(_ item: Span<UInt8>, maxNesting: Int) throws(ItemFault) -> Rang
   return object
 }
 
-/// What is wrong with an item that is no object.
+/// What is wrong with an item that is no object; of a string, what keeps its text from being one.
 private func notAnObject(_ item: Span<UInt8>, maxNesting: Int) -> ItemFault {
   let value = item.trimmed
+  guard !value.isEmpty else { return ItemFault(.invalidItem, "an item must be a JSON object, this is nothing") }
   let name =
     switch kind(of: item, at: value.lowerBound) {
     case .array: "an array"

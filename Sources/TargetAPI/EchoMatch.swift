@@ -1,26 +1,64 @@
+import JSONText
+
 /// Finds the items that an API's answer echoes.
 ///
 /// An echo has no id and perhaps fewer fields than its item, so it *fits* every item that contains it. Each item is echoed at
 /// most once.
 enum EchoMatch {
   /// The item (an index) of each echo; nil where it can't be told, and the batch has to be sent in halves to find out.
-  ///
+  static func items(of echoes: [JSONValue], among items: [JSONValue]) -> [Int]? {
+    // Comparing every echo with every item takes a second for a batch of 500 refused whole. So each is compared only with
+    // those that share its rarest text.
+    let texts = echoes.map(texts(in:))
+    var holders = Dictionary(texts.joined().map { ($0, [Int]()) }, uniquingKeysWith: { first, _ in first })
+    for (index, item) in items.enumerated() {
+      for text in Self.texts(in: item) { holders[text]?.append(index) }
+    }
+    let fits = zip(echoes, texts).map { echo, texts in
+      let candidates = texts.compactMap { holders[$0] }.min { $0.count < $1.count } ?? Array(items.indices)
+      return candidates.filter { items[$0].contains(echo) }
+    }
+    return assign(fits)
+  }
+
+  /// A string that stands two levels down.
+  private struct Text: Hashable {
+    var object: String
+    var name: String
+    var value: String
+  }
+
+  private static func texts(in value: JSONValue) -> Set<Text> {
+    var texts: Set<Text> = []
+    for (object, value) in value.members ?? [] {
+      for (name, value) in value.members ?? [] {
+        if let value = value.string { texts.insert(Text(object: object, name: name, value: value)) }
+      }
+    }
+    return texts
+  }
+
   /// - Parameter fits: for each echo, the items it fits, in ascending order.
-  static func items(fits: [[Int]]) -> [Int]? {
+  private static func assign(_ fits: [[Int]]) -> [Int]? {
     var found = [Int?](repeating: nil, count: fits.count)
-    var left = fits
-    while let echo = left.indices.first(where: { found[$0] == nil && left[$0].count == 1 }) {
-      let item = left[echo][0]
+    var open = fits
+    // What one echo is sure to be, no other can be; that may make another sure in turn.
+    var sure = open.indices.filter { open[$0].count == 1 }
+    while let echo = sure.popLast() {
+      guard found[echo] == nil, let item = open[echo].first else { continue }
       found[echo] = item
-      for other in left.indices where found[other] == nil { left[other].removeAll { $0 == item } }
+      for other in open.indices where found[other] == nil && open[other].contains(item) {
+        open[other].removeAll { $0 == item }
+        if open[other].count == 1 { sure.append(other) }
+      }
     }
     // Items that look alike and were all refused: which echo is whose does not matter.
-    for echo in left.indices where found[echo] == nil {
-      let alike = left.indices.filter { found[$0] == nil && left[$0] == left[echo] }
-      guard alike.count == left[echo].count else { return nil }
-      for (twin, item) in zip(alike, left[echo]) { found[twin] = item }
+    for echo in open.indices where found[echo] == nil {
+      let alike = open.indices.filter { found[$0] == nil && open[$0] == open[echo] }
+      guard alike.count == open[echo].count else { return nil }
+      for (twin, item) in zip(alike, open[echo]) { found[twin] = item }
     }
     let items = found.compactMap { $0 }
-    return items.count == fits.count && Set(items).count == items.count ? items : nil
+    return Set(items).count == fits.count ? items : nil
   }
 }

@@ -1,8 +1,8 @@
 import JSONText
 
 extension Range<Int> {
-  /// What stands between the quotes of the string value at this range.
-  var content: Range<Int> { lowerBound + 1..<upperBound - 1 }
+  /// What stands between the quotes of the string value at this range; of no use for other values.
+  var content: Range<Int> { lowerBound + 1..<Swift.max(lowerBound + 1, upperBound - 1) }
 }
 
 extension JSONMember {
@@ -30,6 +30,13 @@ extension Span<UInt8> {
   func hasEscapes(in content: Range<Int>) -> Bool {
     // Its closing quote ends the search.
     quoteOrBackslash(from: content.lowerBound) < content.upperBound
+  }
+
+  /// Whether this is one JSON document, and an object.
+  var isJSONObject: Bool {
+    let start = afterSpace(self, from: 0)
+    guard start < count, self[start] == UInt8(ascii: "{") else { return false }
+    return (try? checkIsJSON(maxNesting: .max)) != nil
   }
 
   /// Throws unless this is one JSON document, with nothing but white space around it.

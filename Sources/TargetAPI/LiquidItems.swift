@@ -55,10 +55,9 @@ package struct LiquidItems: TargetAPI {
 
   package func describe(_ item: Span<UInt8>) -> String? {
     guard (try? item.checkIsJSON(maxNesting: .max)) != nil else { return nil }
-    return unwrapping(item, maxNesting: maxNesting) { (item) -> String? in
-      (try? objectRange(item, maxNesting: maxNesting)).flatMap { object in
-        LiquidItem(item, object: object, rules: rules).spelledKey(item, rules: rules)
-      }
+    return unwrapping(item, maxNesting: maxNesting) { item in
+      guard item.isJSONObject else { return nil }
+      return LiquidItem(item, object: item.trimmed, rules: rules).spelledKey(item, rules: rules)
     }
   }
 
@@ -66,15 +65,13 @@ package struct LiquidItems: TargetAPI {
     _ item: Span<UInt8>, isJSON: Bool, code: RejectCode, message: String, number: Int, into out: inout [UInt8]
   ) {
     let annotation = Annotation(code: code, message: message, number: number)
-    guard isJSON, let object = try? objectRange(item, maxNesting: maxNesting) else {
-      return annotation.append(to: &out, wrapping: item, isJSON: isJSON)
+    if isJSON, item.isJSONObject {
+      let read = LiquidItem(item, object: item.trimmed, rules: rules)
+      if let headers = read.headersValue, item.isObject(headers) {
+        return read.append(item, receipt: message, to: &out)
+      }
     }
-    let read = LiquidItem(item, object: object, rules: rules)
-    if let headers = read.headersValue, item.isObject(headers) {
-      read.append(item, receipt: message, to: &out)
-    } else {
-      annotation.append(to: &out, addingTo: object, of: item)
-    }
+    annotation.append(to: &out, addingTo: item, isJSON: isJSON)
   }
 
   // MARK: Answers
@@ -113,13 +110,9 @@ package struct LiquidItems: TargetAPI {
   /// The item of each echo; nil where it can't be told.
   private func refusedItems(_ echoes: [JSONValue], _ pieces: [ArraySlice<UInt8>]) -> [Int]? {
     if pieces.count == 1 { return [0] }
-    let items = pieces.map { try? JSONValue.parse($0.span) }
-    let parts = echoes.map(\.echoedPart)
-    return EchoMatch.items(
-      fits: parts.map { part in
-        guard let part else { return [] }
-        return items.indices.filter { items[$0]?.contains(part) == true }
-      })
+    let parts = echoes.compactMap(\.echoedPart)
+    guard parts.count == echoes.count else { return nil }
+    return EchoMatch.items(of: parts, among: pieces.map { (try? JSONValue.parse($0.span)) ?? .null })
   }
 
   private func words(of echo: JSONValue) -> String {

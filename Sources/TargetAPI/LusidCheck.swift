@@ -109,8 +109,8 @@ struct LusidCheck {
         cursor.skipValue(item)
       } else if name.isCalled("investorType", in: item) {
         let isText = cursor.isAtString(item)
-        let type = cursor.skipValue(item).content
-        guard isText, Self.investorTypes.contains(where: { item.isText(type, equalTo: $0) }) else {
+        let type = cursor.skipValue(item)
+        guard isText, Self.investorTypes.contains(where: { item.isText(type.content, equalTo: $0) }) else {
           throw .invalid("investor.investorType", mustBe: "Person, LegalEntity or Nominee")
         }
       } else if name.isCalled("identifiers", in: item) {

@@ -142,26 +142,25 @@ package struct LusidInvestorRecords: TargetAPI {
   }
 
   package func describe(_ item: Span<UInt8>) -> String? {
-    guard let start = startOfValue(inPiece: item) else { return nil }
-    let value = item.extracting(start..<item.count)
+    let value = item.extracting(startOfValue(inPiece: item)..<item.count)
     guard (try? value.checkIsJSON(maxNesting: .max)) != nil else { return nil }
-    return unwrapping(value, maxNesting: maxNesting) { (item) -> String? in
-      (try? objectRange(item, maxNesting: maxNesting)).flatMap { LusidRecord(item, object: $0).spelledKey(item) }
+    return unwrapping(value, maxNesting: maxNesting) { item in
+      item.isJSONObject ? LusidRecord(item, object: item.trimmed).spelledKey(item) : nil
     }
   }
 
-  /// Where the item starts: past the request id, where there is one.
-  private func startOfValue(inPiece piece: Span<UInt8>) -> Int? {
-    let start = afterSpace(piece, from: 0)
-    guard start < piece.count else { return nil }
-    guard piece[start] == UInt8(ascii: "\""), let id = idContent(ofPiece: piece) else { return start }
+  /// Where the item starts: past the request id and its colon, where there are such.
+  private func startOfValue(inPiece piece: Span<UInt8>) -> Int {
+    guard let id = idContent(ofPiece: piece) else { return 0 }
     let colon = afterSpace(piece, from: id.upperBound + 1)
-    return colon < piece.count && piece[colon] == UInt8(ascii: ":") ? colon + 1 : start
+    return colon < piece.count && piece[colon] == UInt8(ascii: ":") ? colon + 1 : 0
   }
 
-  /// What stands between the quotes of the request id.
+  /// What stands between the quotes of the request id; nil where `piece` begins with no string.
   private func idContent(ofPiece piece: Span<UInt8>) -> Range<Int>? {
-    let start = afterSpace(piece, from: 0) + 1
+    let quote = afterSpace(piece, from: 0)
+    guard quote < piece.count, piece[quote] == UInt8(ascii: "\"") else { return nil }
+    let start = quote + 1
     var end = start
     while end < piece.count, piece[end] != UInt8(ascii: "\"") { end += piece[end] == UInt8(ascii: "\\") ? 2 : 1 }
     return end < piece.count ? start..<end : nil
@@ -176,12 +175,10 @@ package struct LusidInvestorRecords: TargetAPI {
     _ item: Span<UInt8>, isJSON: Bool, code: RejectCode, message: String, number: Int, into out: inout [UInt8]
   ) {
     let annotation = Annotation(code: code, message: message, number: number)
-    let value = item.trimmed
-    if isJSON, !value.isEmpty, JSONText.kind(of: item, at: value.lowerBound) == .object {
-      annotation.append(to: &out, addingTo: value, of: item)
-    } else {
-      annotation.append(to: &out, wrapping: item, isJSON: isJSON)
-    }
+    // In an object of request ids the id stays in front.
+    let start = isJSON ? startOfValue(inPiece: item) : 0
+    item.append(0..<start, to: &out)
+    annotation.append(to: &out, addingTo: item.extracting(start..<item.count), isJSON: isJSON)
   }
 
   // MARK: Answers

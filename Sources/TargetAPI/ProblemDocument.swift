@@ -8,6 +8,8 @@ struct ProblemDocument {
   private(set) var title: String?
   private(set) var type: String?
   private(set) var detail: String?
+  /// OAuth's and others' `error`.
+  private var error: String?
   /// Messages by field.
   private(set) var errors: [(field: String, messages: [String])] = []
   /// LUSID's `errorDetails`: one dictionary a fault.
@@ -17,9 +19,10 @@ struct ProblemDocument {
 
   init(_ value: JSONValue) {
     code = value["code"]?.integer ?? value["code"]?.string.flatMap { Int($0) }
-    name = value["name"]?.words ?? value["error"]?.words
+    name = value["name"]?.words
     title = value["title"]?.words
     type = value["type"]?.words
+    error = value["error"]?.words
     detail = value["detail"]?.words ?? value["message"]?.words ?? value["error_description"]?.words
     errors = (value["errors"]?.members ?? []).map { field, value in
       (field, (value.elements ?? [value]).compactMap(\.words))
@@ -36,9 +39,9 @@ struct ProblemDocument {
       return
     }
     self.init(.null)
-    let text = String(decoding: body.prefix(4 * String.longestMessage), as: UTF8.self)
+    let text = String(decoding: body.prefix(4 * String.longestMessage), as: UTF8.self).trimmingSpace
     // A page from a proxy tells nobody anything.
-    if !text.contains("<"), !text.contains("\0") { plainText = text.trimmingSpace }
+    if !text.isEmpty, !text.contains("<"), !text.contains("\0") { plainText = text }
   }
 
   /// Whether nothing is said at all.
@@ -46,7 +49,7 @@ struct ProblemDocument {
 
   /// What the API says, for the person who mends the item; it may quote the item. Nil where it says nothing.
   var words: String? {
-    let main = detail ?? title ?? name ?? type ?? plainText
+    let main = detail ?? title ?? name ?? error ?? type ?? plainText
     let parts = errors.map { "\($0.field): \($0.messages.joined(separator: ", "))" } + details.map(Self.spelled)
     let said = (main.map { [$0] } ?? []) + parts.filter { !$0.isEmpty }
     return said.isEmpty ? nil : said.joined(separator: "; ").cut(to: String.longestMessage)
