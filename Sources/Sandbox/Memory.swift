@@ -54,8 +54,11 @@ struct Memory: Sendable {
   /// Items without a key are only counted.
   mutating func refuse(_ keys: [String?], by api: APIKind) {
     stats[api].rejected += keys.count
-    for case let key? in keys { self[itemsOf: api].update(key) { $0.refuse() } }
+    for case let key? in keys { see(key, by: api) }
   }
+
+  /// An item that is not stored.
+  mutating func see(_ key: String, by api: APIKind) { self[itemsOf: api].update(key) { $0.see() } }
 
   mutating func noteKeys(_ keys: [String], by api: APIKind) {
     if Set(keys).count < keys.count { stats[api].sharedKeys += 1 }

@@ -14,7 +14,7 @@ import FlyingSocks
 package actor Sandbox {
   private let options: SandboxOptions
   private nonisolated let memory: SharedMemory
-  private var running: (server: HTTPServer, task: Task<Void, any Error>)?
+  private var running: (server: HTTPServer, task: Task<Void, Never>)?
   /// Nil until it is started.
   package private(set) var addresses: SandboxAddresses?
 
@@ -37,11 +37,14 @@ package actor Sandbox {
         pool: PromptPool(base: HTTPServer.defaultPool()),
         logger: .disabled),
       handler: Front(backend: Backend(memory: memory)))
+    let (ends, end) = AsyncThrowingStream<Never, any Error>.makeStream()
     // Unstructured, since it outlives this call; `stop` ends it and waits for it.
-    let task = Task { try await server.run() }
+    let task = Task {
+      do { try await server.run() } catch { end.finish(throwing: error) }
+    }
     running = (server, task)
     do {
-      try await Self.waitUntilListening(server, task)
+      try await Self.waitUntilListening(server, orEnd: ends)
     } catch {
       running = nil
       task.cancel()
@@ -61,7 +64,7 @@ package actor Sandbox {
     running = nil
     await server.stop()
     task.cancel()
-    _ = await task.result
+    await task.value
   }
 
   /// Alters how requests are treated from here on.
@@ -88,10 +91,12 @@ package actor Sandbox {
   package nonisolated var recordedRequests: [RecordedRequest] { memory.withLock { $0.recorded } }
 
   /// Throws what ended the server, should it end before it listens.
-  private static func waitUntilListening(_ server: HTTPServer, _ task: Task<Void, any Error>) async throws {
+  private static func waitUntilListening(
+    _ server: HTTPServer, orEnd ends: AsyncThrowingStream<Never, any Error>
+  ) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await server.waitUntilListening() }
-      group.addTask { try await task.value }
+      group.addTask { for try await _ in ends {} }
       defer { group.cancelAll() }
       try await group.next()
     }

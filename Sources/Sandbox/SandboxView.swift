@@ -32,7 +32,7 @@ enum SandboxView: String {
   private static func items(_ items: [String: StoredItem]) -> Reply {
     Reply(200) { json in
       for item in items.values.sorted(by: { $0.number < $1.number }) {
-        json.name(item.key)
+        json.name(text: item.key)
         json.object { json in
           json.member("seen", item.seen)
           json.member("accepted", item.accepted)
@@ -55,7 +55,10 @@ enum SandboxView: String {
           json.member("query", request.query)
           json.name("headers")
           json.object { json in
-            for (name, value) in request.headers.sorted(by: { $0.key < $1.key }) { json.member(name, value) }
+            for (name, value) in request.headers.sorted(by: { $0.key < $1.key }) {
+              json.name(text: name)
+              json.string(value)
+            }
           }
           json.member("body", String(decoding: request.body, as: UTF8.self))
           json.member("status", request.status)

@@ -4,7 +4,7 @@ package struct StoredItem: Sendable, Equatable {
   package let key: String
   /// From 1, in the order in which keys first appeared.
   package let number: Int
-  /// How often a request held it, refusals included.
+  /// How often a request that got as far as its items held it, whatever became of it.
   package private(set) var seen = 0
   package private(set) var accepted = 0
   /// How many accepted ones differed from the one before.
@@ -17,13 +17,13 @@ package struct StoredItem: Sendable, Equatable {
     self.number = number
   }
 
-  mutating func refuse() { seen += 1 }
+  mutating func see() { seen += 1 }
 
   /// Takes no further memory where the bytes are the same as before.
   mutating func accept(_ raw: ArraySlice<UInt8>) {
     seen += 1
     accepted += 1
-    if let old = self.raw, old.elementsEqual(raw) { return }
+    if let old = self.raw, old.isEqual(to: raw) { return }
     self.raw = Array(raw)
     version += 1
   }

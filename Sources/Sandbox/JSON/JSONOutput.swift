@@ -18,8 +18,16 @@ struct JSONOutput {
     bytes.append(UInt8(ascii: "]"))
   }
 
-  /// The name of the member whose value follows.
-  mutating func name(_ name: String) {
+  /// The name of the member whose value follows; must need no escapes.
+  mutating func name(_ name: StaticString) {
+    separate()
+    bytes.append(UInt8(ascii: "\""))
+    name.withUTF8Buffer { bytes.append(contentsOf: $0) }
+    bytes.append(UInt8(ascii: "\""))
+    bytes.append(UInt8(ascii: ":"))
+  }
+
+  mutating func name(text name: String) {
     string(name)
     bytes.append(UInt8(ascii: ":"))
   }
@@ -40,29 +48,40 @@ struct JSONOutput {
   mutating func string(_ text: String) {
     separate()
     bytes.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(contentsOf: [UInt8(ascii: "\\"), byte])
-      case 0x0A: bytes.append(contentsOf: "\\n".utf8)
-      case ..<0x20: bytes.append(contentsOf: ((byte < 16 ? "\\u000" : "\\u00") + String(byte, radix: 16)).utf8)
-      default: bytes.append(byte)
-      }
+    // Nearly all texts need no escapes.
+    if text.utf8.contains(where: Self.needsEscape) {
+      text.utf8.forEach { escape($0) }
+    } else {
+      bytes.append(contentsOf: text.utf8)
     }
     bytes.append(UInt8(ascii: "\""))
   }
 
-  mutating func member(_ name: String, _ text: String) {
+  private static func needsEscape(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+  }
+
+  private mutating func escape(_ byte: UInt8) {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(contentsOf: [UInt8(ascii: "\\"), byte])
+    case 0x0A: bytes.append(contentsOf: "\\n".utf8)
+    case ..<0x20: bytes.append(contentsOf: ((byte < 16 ? "\\u000" : "\\u00") + String(byte, radix: 16)).utf8)
+    default: bytes.append(byte)
+    }
+  }
+
+  mutating func member(_ name: StaticString, _ text: String) {
     self.name(name)
     string(text)
   }
 
-  mutating func member(_ name: String, _ value: Int) {
+  mutating func member(_ name: StaticString, _ value: Int) {
     self.name(name)
     number(value)
   }
 
   /// Leaves the member out where there is no value.
-  mutating func member(_ name: String, _ value: JSONPart?) {
+  mutating func member(_ name: StaticString, _ value: JSONPart?) {
     guard let value else { return }
     self.name(name)
     raw(value.raw)

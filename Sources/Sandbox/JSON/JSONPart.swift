@@ -21,12 +21,11 @@ struct JSONPart: Sendable {
     return node.isEscaped ? JSONPart.unescaped(inner) : String(decoding: inner, as: UTF8.self)
   }
 
-  func says(_ text: String) -> Bool {
+  func says(_ text: StaticString) -> Bool {
     let node = document.nodes[index]
     guard node.kind == .string else { return false }
-    guard !node.isEscaped else { return self.text == text }
-    let size = Int(node.end - node.start) - 2
-    return text.utf8.count == size && text.utf8.elementsEqual(raw.dropFirst().dropLast())
+    guard !node.isEscaped else { return self.text == text.description }
+    return document.bytes.holds(text, from: Int(node.start) + 1, to: Int(node.end) - 1)
   }
 
   /// Whether a string has more than `limit` UTF-16 units.
@@ -40,10 +39,12 @@ struct JSONPart: Sendable {
   var elements: Elements { Elements(document: document, at: index + 1, end: Int(document.nodes[index].next)) }
 
   /// The member's value; of several with the same name, the last.
-  func member(_ name: String) -> JSONPart? {
+  func member(_ name: StaticString) -> JSONPart? { member { $0.says(name) } }
+
+  func member(whereName fits: (JSONPart) -> Bool) -> JSONPart? {
     guard kind == .object else { return nil }
     var found: JSONPart?
-    for member in members where member.name.says(name) { found = member.value }
+    for member in members where fits(member.name) { found = member.value }
     return found
   }
 

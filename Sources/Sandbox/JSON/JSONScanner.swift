@@ -76,19 +76,34 @@ struct JSONScanner {
   private mutating func string() throws(JSONFault) {
     let index = open(.string)
     at += 1
-    while at < bytes.count {
-      let byte = bytes[at]
-      at += 1
-      if byte == UInt8(ascii: "\"") { return close(index) }
-      if byte == UInt8(ascii: "\\") {
+    while let byte = nextSpecial() {
+      switch byte {
+      case UInt8(ascii: "\""):
+        at += 1
+        return close(index)
+      case UInt8(ascii: "\\"):
+        at += 1
         nodes[index].isEscaped = true
         try escape()
-      } else if byte < 0x20 {
-        at -= 1
-        throw fault("a bare control character in a string")
+      default: throw fault("a bare control character in a string")
       }
     }
     throw fault("an end before the string's closing quote")
+  }
+
+  /// Moves on to the next byte that is not simply part of a string; nil at the end of the text.
+  private mutating func nextSpecial() -> UInt8? {
+    let start = at
+    return bytes.withUnsafeBufferPointer { bytes in
+      for place in start..<bytes.count {
+        let byte = bytes[place]
+        guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
+        at = place
+        return byte
+      }
+      at = bytes.count
+      return nil
+    }
   }
 
   private mutating func escape() throws(JSONFault) {

@@ -97,7 +97,7 @@ struct InvestorRecordCheck {
     // Paths are only made where something is wrong: most requests are right.
     func at(_ member: String = "") -> String { "\(path).\(name.text)\(member)" }
     guard property.kind == .object else { return misfit(at(), "A property must be an object.") }
-    if !PropertyKey.isKey(name.text) { flaw(at(), PropertyKey.keyRule) }
+    if !PropertyKey.isKey(name) { flaw(at(), PropertyKey.keyRule) }
     var value: JSONPart?
     var hasKey = false
     for member in property.members {
@@ -156,13 +156,15 @@ struct InvestorRecordCheck {
   private mutating func checkInvestor(isCurrent: Bool) {
     guard let investor = parts.investor else { return }
     guard investor.kind == .object else { return misfit("investor", "The investor must be an object.") }
-    let types = isCurrent ? ["Person", "LegalEntity", "Nominee"] : ["Person", "LegalEntity"]
+    let types: [StaticString] = isCurrent ? ["Person", "LegalEntity", "Nominee"] : ["Person", "LegalEntity"]
     if let type = investor.member("investorType")?.present {
       guard type.kind == .string else {
         return misfit("investor.investorType", "The investor's type must be a string.")
       }
       if !types.contains(where: type.says) {
-        flaw("investor.investorType", "The investor's type must be one of \(types.joined(separator: ", ")).")
+        flaw(
+          "investor.investorType",
+          "The investor's type must be one of \(types.map(\.description).joined(separator: ", ")).")
       }
     } else if isCurrent {
       flaw("investor.investorType", "The investor's type is required.")
@@ -179,7 +181,7 @@ struct InvestorRecordCheck {
     guard let map else { return }
     guard map.kind == .object else { return misfit(path, "The investor's identifiers must be an object.") }
     for (name, value) in map.members {
-      if !PropertyKey.isKey(name.text) { flaw("\(path).\(name.text)", PropertyKey.keyRule) }
+      if !PropertyKey.isKey(name) { flaw("\(path).\(name.text)", PropertyKey.keyRule) }
       guard let value = value.present else { continue }
       if value.kind != .string { misfit("\(path).\(name.text)", "An investor's identifier must be a string.") }
       if value.isLonger(than: 1024) { flaw("\(path).\(name.text)", "A label must have at most 1024 characters.") }

@@ -41,9 +41,11 @@ enum InvestorRecords {
     switch request.check.staged {
     case .unchanged:
       memory.stats.lusid.unchanged += 1
+      memory.see(key, by: .lusid)
       return .unchanged
     case .ignore:
       memory.stats.lusid.ignored += 1
+      memory.see(key, by: .lusid)
       return .ignored
     case .reject, .malformed, nil:
       let (number, version) = memory.store(request.raw, at: key, by: .lusid)

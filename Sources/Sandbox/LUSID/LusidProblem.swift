@@ -26,7 +26,7 @@ struct LusidProblem {
         json.name("errors")
         json.object { json in
           for (field, messages) in errors {
-            json.name(field)
+            json.name(text: field)
             json.array { json in messages.forEach { json.string($0) } }
           }
         }

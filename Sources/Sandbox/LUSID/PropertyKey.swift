@@ -1,22 +1,39 @@
 /// LUSID's property keys: `InvestorRecord/Details/Name`.
 enum PropertyKey {
-  static func isKey(_ text: String) -> Bool {
-    let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+  static func isKey(_ name: JSONPart) -> Bool {
+    var parts = 1
+    var length = 0
+    for byte in name.raw.dropFirst().dropLast() {
+      if byte == UInt8(ascii: "/") {
+        guard (1...64).contains(length) else { return false }
+        parts += 1
+        length = 0
+      } else if isPlain(byte) {
+        length += 1
+      } else {
+        // An escape could stand for a plain character; nobody writes it so.
+        return name.raw.contains(UInt8(ascii: "\\")) && isKey(text: name.text)
+      }
+    }
+    return parts == 3 && (1...64).contains(length)
+  }
+
+  static func isCode(_ text: some StringProtocol) -> Bool {
+    (1...64).contains(text.utf8.count) && text.utf8.allSatisfy(isPlain)
+  }
+
+  private static func isKey(text: String) -> Bool {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     return parts.count == 3 && parts.allSatisfy(isCode)
   }
 
-  static func isCode(_ text: String) -> Bool { isCode(Substring(text).utf8) }
-
-  private static func isCode(_ text: Substring.UTF8View) -> Bool {
-    (1...64).contains(text.count)
-      && text.allSatisfy { byte in
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-          true
-        default: false
-        }
-      }
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+      true
+    default: false
+    }
   }
 
   static let keyRule =

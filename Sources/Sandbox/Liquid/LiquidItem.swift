@@ -14,7 +14,7 @@ struct LiquidItem {
     self.part = part
     let headers = part.member("headers"), data = part.member("data")
     let type = headers?.member("type").flatMap(Self.filled)
-    let id = type.flatMap { data?.member(Self.keyField(of: $0.text)) }.flatMap(Self.filled)
+    let id = type.flatMap { type in data.flatMap { Self.key(of: $0, type: type.text) } }.flatMap(Self.filled)
     let staged = StagedOutcome(data?.member("description"))
     isMalformed = part.kind != .object || staged == .malformed
     key = type.flatMap { type in id.map { "\(type.text)/\($0.text)" } }
@@ -64,10 +64,13 @@ struct LiquidItem {
     }
   }
 
-  private static let actions = ["Create", "Merge", "Update", "Delete"]
+  private static let actions: [StaticString] = ["Create", "Merge", "Update", "Delete"]
 
   /// `accountId` for an `Account`.
-  private static func keyField(of type: String) -> String { type.prefix(1).lowercased() + type.dropFirst() + "Id" }
+  private static func key(of data: JSONPart, type: String) -> JSONPart? {
+    let field = type.prefix(1).lowercased() + type.dropFirst() + "Id"
+    return data.member { $0.raw.count >= field.utf8.count + 2 && $0.text == field }
+  }
 
   /// Nil for what says nothing: null, an empty string.
   private static func filled(_ value: JSONPart) -> JSONPart? {
