@@ -130,3 +130,12 @@ extension StatusReport {
     return String(decoding: bytes, as: UTF8.self)
   }
 }
+
+extension StatusReport {
+  // The queue's numbers, for who prints them without knowing the outbox.
+  package var queueFiles: Int { queue.files }
+  package var queueBatches: Int { queue.batches }
+  package var queueItems: Int { queue.items }
+  package var queueBytes: Int { queue.bytes }
+  package var queueOldestAt: Timestamp? { queue.oldestAt }
+}

@@ -86,7 +86,7 @@ struct RejectsWriter {
     let reader = CSVReader(
       kind: format.kind, delimiter: delimiter, limits: ReaderLimits(maxItemBytes: maxItemBytes))
     var source = source
-    return CSVRejects(try reader.readHeader(&source))
+    return CSVRejects(try reader.readHeader(from: &source))
   }
 
   private func writeRow<Source: PositionedBytes & ~Copyable>(

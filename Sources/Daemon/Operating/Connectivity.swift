@@ -1,0 +1,19 @@
+internal import Sender
+package import Settings
+
+/// Whether a target gives a token to these credentials.
+package enum Connectivity {
+  /// Asks for one; nil where it came, else why not, without any secret.
+  package static func check(_ target: Target) async -> String? {
+    do {
+      let connections = try Connections(ConnectionTerms(target))
+      defer { connections.close() }
+      _ = try await TokenSource(auth: target.auth, connections: connections, timeout: target.timeout).token()
+      return nil
+    } catch let error as TokenError {
+      return error.reason
+    } catch {
+      return "\(error)"
+    }
+  }
+}

@@ -1,0 +1,56 @@
+internal import Delivery
+internal import Glibc
+internal import Outbox
+package import Settings
+internal import TargetAPI
+
+/// What a file would become, by the same reading that the daemon does; nothing is sent or stored.
+package enum FilePreview {
+  /// Prints every request and every refusal.
+  ///
+  /// - Returns: whether something would be refused.
+  /// - Throws: `Service.StartError` where the file can't be opened, `ReadError`.
+  package static func show(
+    path: String, inbox: Inbox, settings: Settings, print: @escaping (String) -> Void
+  ) throws -> Bool {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else {
+      throw Service.StartError(description: "read \"\(path)\": \(String(cString: strerror(errno)))")
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw Service.StartError(description: "read \"\(path)\": it is not a regular file")
+    }
+    let name = path.utf8.split(separator: UInt8(ascii: "/")).last.map { Array($0) } ?? []
+    var reading = FileReading(
+      inbox: inbox, settings: settings, name: name, path: path, descriptor: descriptor, size: Int(status.st_size))
+    var printing = Printing(successMode: inbox.route(for: name)?.successMode ?? .partial, print: print)
+    let result = try reading.run(into: &printing)
+    if let fault = result.fault {
+      let place = fault.line.map { " line \($0)" + (fault.column.map { ", column \($0)" } ?? "") + ":" } ?? ""
+      print("the file would be rejected as a whole:\(place) \(fault.code.rawValue): \(fault.message)")
+      return true
+    }
+    print("\(result.items) items: \(result.items - result.rejected) would be sent, \(result.rejected) refused")
+    return result.rejected > 0
+  }
+
+  private struct Printing: ReadingSink {
+    let successMode: SuccessMode
+    let print: (String) -> Void
+
+    mutating func take(_ batch: Batch, ordinal: Int, for destination: Destinations.Destination) throws {
+      print("POST \(destination.api.endpoint(base: destination.target.url, successMode: successMode))")
+      for (name, value) in destination.api.headers { print("\(name): \(value)") }
+      print("")
+      print(String(decoding: batch.body, as: UTF8.self))
+      print("")
+    }
+
+    mutating func refuse(_ refusal: Refusal) throws {
+      let key = refusal.key.map { " (\($0))" } ?? ""
+      print("refused: item \(refusal.item), line \(refusal.line)\(key): \(refusal.code): \(refusal.message)")
+    }
+  }
+}

@@ -1,0 +1,38 @@
+internal import ArgumentParser
+internal import Daemon
+internal import Foundation
+internal import Settings
+
+struct Check: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Checks the configuration, and with --connect asks each target for a token.",
+    discussion: """
+      All faults are told in one go, each with file, line and key. Nothing is sent but the requests for tokens.
+
+      Exit status: 0 all is well; 1 a target gave no token (--connect); 2 the configuration can't be used.
+
+      Example: upsertd check --connect --config upsertd.yaml
+      """)
+
+  @OptionGroup var config: ConfigOption
+
+  @Flag(name: .long, help: "Also ask each target for an access token.")
+  var connect = false
+
+  func run() async throws {
+    let settings = try config.load()
+    Console.out(
+      "\(settings.path): the configuration is good: \(settings.inboxes.count) inboxes, \(settings.targets.count) targets")
+    guard connect else { return }
+    var allGood = true
+    for target in settings.targets {
+      switch await Connectivity.check(target) {
+      case nil: Console.out("target \(target.name): got an access token for \(target.url)")
+      case let reason?:
+        allGood = false
+        Console.out("target \(target.name): no access token: \(reason)")
+      }
+    }
+    if !allGood { throw ExitCode.someRejected }
+  }
+}

@@ -1,0 +1,83 @@
+internal import ArgumentParser
+internal import Daemon
+internal import Delivery
+internal import Foundation
+
+struct Retry: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Tries now what is waiting, and releases holds.",
+    discussion: "Example: upsertd retry --target lusid")
+
+  @Argument(help: ArgumentHelp("Only this file.", valueName: "FILE-ID"))
+  var file: FileID?
+
+  @Option(name: .long, help: ArgumentHelp("Only this target.", valueName: "T"))
+  var target: String?
+
+  @OptionGroup var config: ConfigOption
+
+  func validate() throws {
+    if file != nil, target != nil { throw ValidationError("give a file id or --target, not both") }
+  }
+
+  func run() async throws { try await carryOut(.retry(file: file, target: target), config) }
+}
+
+struct Cancel: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Rejects what of a file has not been sent (code `cancelled`).",
+    discussion: """
+      A request that is under way settles its items if the API answers it. The file's receipt and rejects file follow.
+
+      Example: upsertd cancel 01JD8Z0Q3V5W7X9Y1A2B3C4D5E
+      """)
+
+  @Argument(help: ArgumentHelp("The file's id, as in its receipt and in `upsertd status`.", valueName: "FILE-ID"))
+  var file: FileID
+
+  @OptionGroup var config: ConfigOption
+
+  func run() async throws { try await carryOut(.cancel(file), config) }
+}
+
+struct Pause: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Pauses an inbox (nothing is claimed) or a target (nothing is sent), also beyond a restart.",
+    discussion: "Example: upsertd pause lusid")
+
+  @Argument(help: ArgumentHelp("An inbox or a target.", valueName: "NAME"))
+  var name: String
+
+  @OptionGroup var config: ConfigOption
+
+  func run() async throws { try await carryOut(.pause(name), config) }
+}
+
+struct Resume: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Lets a paused inbox or target go on.", discussion: "Example: upsertd resume lusid")
+
+  @Argument(help: ArgumentHelp("An inbox or a target.", valueName: "NAME"))
+  var name: String
+
+  @OptionGroup var config: ConfigOption
+
+  func run() async throws { try await carryOut(.resume(name), config) }
+}
+
+/// Asks the running daemon, or does it where none runs; says what was done.
+private func carryOut(_ order: Order, _ config: ConfigOption) async throws {
+  let settings = try config.load()
+  let result = try await reportingTrouble {
+    try await Operator.carryOut(order, settings: settings, logger: .quiet)
+  }
+  guard result.isDone else {
+    Console.error("upsertd: \(result.message)")
+    throw ExitCode.unusable
+  }
+  Console.out(result.message)
+}
+
+extension FileID: ExpressibleByArgument {
+  package init?(argument: String) { self.init(argument.uppercased()) }
+}

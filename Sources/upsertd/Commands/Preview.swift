@@ -1,0 +1,38 @@
+internal import ArgumentParser
+internal import Daemon
+internal import Foundation
+internal import Settings
+
+struct Preview: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Shows the exact requests that a file would become, and what would be refused here; sends nothing.",
+    discussion: """
+      Each request is printed as its method and URL, a line with its number of items and bytes, and its body as it would be \
+      sent. Items refused before sending follow, one a line. The file is only read.
+
+      Exit status: 0 all items would be sent; 1 some would be refused, or the file can't be used; 2 usage or configuration.
+
+      Example: upsertd preview clients.csv --inbox investors --config upsertd.yaml
+      """)
+
+  @Argument(help: ArgumentHelp("The file, named as it would be dropped.", valueName: "FILE"))
+  var file: String
+
+  @Option(name: .long, help: ArgumentHelp("The inbox whose routes count.", valueName: "NAME"))
+  var inbox: String
+
+  @OptionGroup var config: ConfigOption
+
+  func run() async throws {
+    let settings = try config.load()
+    guard let inbox = settings.inbox(named: inbox) else {
+      Console.error(
+        "upsertd: no inbox is called \"\(self.inbox)\"; there are \(settings.inboxes.map(\.name).joined(separator: ", "))")
+      throw ExitCode.unusable
+    }
+    let rejected = try await reportingTrouble {
+      try FilePreview.show(path: file, inbox: inbox, settings: settings) { Console.out($0) }
+    }
+    if rejected { throw ExitCode.someRejected }
+  }
+}

@@ -1,0 +1,71 @@
+internal import ArgumentParser
+internal import Daemon
+internal import Foundation
+internal import Logging
+internal import Settings
+
+struct Run: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Runs the daemon; with --once, works everything off and exits.",
+    discussion: """
+      SIGTERM and SIGINT stop it within ten seconds: nothing new is claimed, answers under way are awaited, and what is \
+      queued is sent by the next run. SIGHUP reads the configuration again.
+
+      Exit status: 0 done; 1 done, but items were rejected (--once); 2 configuration or state can't be used; 75 items are \
+      left queued (--once).
+
+      Example: upsertd run --once --deadline 10m --config upsertd.yaml
+      """)
+
+  @OptionGroup var config: ConfigOption
+
+  @Flag(name: .long, help: "Return when nothing is in the inboxes and nothing is queued.")
+  var once = false
+
+  @Option(name: .long, help: ArgumentHelp("With --once: return after this time at the latest.", valueName: "D"))
+  var deadline: DurationArgument?
+
+  func validate() throws {
+    if deadline != nil, !once { throw ValidationError("--deadline goes with --once") }
+  }
+
+  func run() async throws {
+    let settings = try config.load()
+    let progress = once && Console.errorIsTerminal ? Progress() : nil
+    // On a terminal the progress line tells what happens; the log keeps to what goes wrong.
+    let isQuiet = progress != nil
+    let makeLogger: @Sendable (Settings.Log) -> Logger = { log in
+      var log = log
+      if isQuiet, log.level < .warning { log.level = .warning }
+      return .upsertd(log)
+    }
+    var show: (@Sendable (StatusReport, Int) -> Void)?
+    if let progress { show = { progress.show($0, doneItems: $1) } }
+    let mode: Service.Mode = once ? .once(deadline: deadline?.duration) : .untilStopped
+    let outcome = try await reportingTrouble { [show] in
+      let service = try await Service(
+        settings: settings, environment: ProcessInfo.processInfo.environment, makeLogger: makeLogger, progress: show)
+      return try await service.run(mode)
+    }
+    progress?.end()
+    guard once else { return }
+    if outcome.queuedItems > 0 || outcome.waitingFiles > 0 { throw ExitCode.leftQueued }
+    if outcome.rejectedItems > 0 || outcome.unusableFiles > 0 { throw ExitCode.someRejected }
+  }
+}
+
+extension LogLevel {
+  fileprivate static func < (a: LogLevel, b: LogLevel) -> Bool {
+    (allCases.firstIndex(of: a) ?? 0) < (allCases.firstIndex(of: b) ?? 0)
+  }
+}
+
+/// `10m`, as in the configuration.
+struct DurationArgument: ExpressibleByArgument, Sendable {
+  var duration: Duration
+
+  init?(argument: String) {
+    guard let duration = Duration(written: argument) else { return nil }
+    self.duration = duration
+  }
+}

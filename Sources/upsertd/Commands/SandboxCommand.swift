@@ -1,0 +1,52 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Sandbox
+
+struct SandboxCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sandbox",
+    abstract: "Serves both APIs and their token endpoints on 127.0.0.1, in memory, to try things out.",
+    discussion: """
+      Any credentials are good but the password `wrong`. Runs until interrupted.
+
+      Example: upsertd sandbox --port 8080 --fail-rate 0.05
+      """)
+
+  @Option(name: .long, help: ArgumentHelp("0 takes any free port.", valueName: "P"))
+  var port: UInt16 = 0
+
+  @Option(name: .long, help: ArgumentHelp("How long every answer takes, such as 100ms.", valueName: "D"))
+  var latency: DurationArgument?
+
+  @Option(name: .long, help: ArgumentHelp("The share of requests, 0 to 1, that get a 503.", valueName: "R"))
+  var failRate: Double = 0
+
+  @Option(name: .long, help: ArgumentHelp("Requests a second, beyond which 429 is answered.", valueName: "N"))
+  var rateLimit: Int?
+
+  func validate() throws {
+    guard (0...1).contains(failRate) else { throw ValidationError("--fail-rate is a share from 0 to 1") }
+    if let rateLimit, rateLimit < 1 { throw ValidationError("--rate-limit is at least 1") }
+  }
+
+  // Takes --config like every command, and has no use for it.
+  @OptionGroup var config: ConfigOption
+
+  func run() async throws {
+    let sandbox = Sandbox(
+      SandboxOptions(
+        port: port, latency: latency?.duration ?? .zero, failRate: failRate, rateLimit: rateLimit))
+    _ = try await reportingTrouble { try await sandbox.start() }
+    guard let addresses = await sandbox.addresses else { return }
+    Console.out(
+      """
+      LUSID url:        \(addresses.lusid)
+      LUSID token_url:  \(addresses.lusidToken)
+      Liquid url:       \(addresses.liquid)
+      Liquid token_url: \(addresses.liquidToken)
+      What it has seen: \(addresses.stats)
+      """)
+    // Serves until a signal ends the process.
+    try await Task.sleep(for: .seconds(365 * 86_400))
+  }
+}

@@ -1,0 +1,34 @@
+internal import ArgumentParser
+internal import Daemon
+internal import Foundation
+internal import Settings
+
+struct Status: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Shows inboxes, the queue, targets on hold and why, and the last receipts.",
+    discussion: """
+      Works beside a running daemon and without one.
+
+      Example: upsertd status --watch
+      """)
+
+  @Flag(name: .long, help: "Print JSON, for programs.")
+  var json = false
+
+  @Flag(name: .long, help: "Show it again every second, until interrupted.")
+  var watch = false
+
+  @OptionGroup var config: ConfigOption
+
+  func run() async throws {
+    let settings = try config.load()
+    try await reportingTrouble {
+      repeat {
+        let report = try await Operator.status(settings)
+        if watch, Console.outIsTerminal { Console.out("\u{1B}[2J\u{1B}[H") }
+        if json { Console.out(report.json) } else { Console.out(StatusTable(report).text) }
+        if watch { try await Task.sleep(for: .seconds(1)) }
+      } while watch
+    }
+  }
+}

@@ -1,0 +1,51 @@
+internal import ArgumentParser
+internal import Daemon
+internal import Foundation
+internal import Logging
+internal import Settings
+
+/// `--config`, which goes with every command.
+struct ConfigOption: ParsableArguments {
+  @Option(name: .long, help: ArgumentHelp("The configuration file.", valueName: "F"))
+  var config = "/etc/upsertd/upsertd.yaml"
+
+  /// Reads and checks the configuration; every fault is printed, one a line.
+  ///
+  /// - Throws: `ExitCode.unusable` where it can't be used.
+  func load() throws -> Settings {
+    do {
+      return try Settings.load(path: config, environment: ProcessInfo.processInfo.environment)
+    } catch {
+      Console.error("\(error)")
+      throw ExitCode.unusable
+    }
+  }
+}
+
+extension Logger {
+  /// To standard error, in the configured form; systemd's journal gets priorities.
+  static func upsertd(_ log: Settings.Log) -> Logger {
+    let environment = ProcessInfo.processInfo.environment
+    let isJournal = environment["JOURNAL_STREAM"] != nil
+    let form: LineLog.Form = log.format == .json ? .json : isJournal ? .journal : .text
+    let level = Logger.Level(rawValue: log.level.rawValue) ?? .info
+    return Logger(label: "upsertd") { _ in LineLog(form: form, level: level) }
+  }
+
+  /// For commands: only what goes wrong.
+  static var quiet: Logger {
+    Logger(label: "upsertd") { _ in LineLog(form: .text, level: .error) }
+  }
+}
+
+/// Runs `body`; what can't be used is told, and the exit status is 2.
+func reportingTrouble<Value>(_ body: () async throws -> Value) async throws -> Value {
+  do {
+    return try await body()
+  } catch let code as ExitCode {
+    throw code
+  } catch {
+    Console.error("upsertd: \(error)")
+    throw ExitCode.unusable
+  }
+}

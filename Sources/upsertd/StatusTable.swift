@@ -1,0 +1,64 @@
+internal import Daemon
+internal import Delivery
+internal import JSONText
+
+/// A status report as a person reads it, in the width of the terminal.
+struct StatusTable {
+  private let report: StatusReport
+  private let width = Console.width
+
+  init(_ report: StatusReport) { self.report = report }
+
+  var text: String {
+    var lines = [heading("Inboxes")]
+    for inbox in report.inboxes {
+      lines.append("  \(inbox.name): \(counted(inbox.waiting, "file")) waiting\(inbox.isPaused ? ", paused" : "")")
+      for file in inbox.unclaimed.prefix(20) { lines.append(fitted("    \(file.name): \(file.reason)")) }
+      if inbox.unclaimed.count > 20 { lines.append("    … and \(inbox.unclaimed.count - 20) more (--json lists all)") }
+    }
+    lines.append(heading("Queue"))
+    if report.queueFiles == 0 {
+      lines.append("  nothing is queued")
+    } else {
+      let since = report.queueOldestAt.map { ", the oldest since \($0)" } ?? ""
+      lines.append(
+        fitted(
+          "  \(counted(report.queueFiles, "file")), \(counted(report.queueItems, "item")) in \(counted(report.queueBatches, "batch", "batches")), \(report.queueBytes) bytes\(since)"
+        ))
+    }
+    lines.append(heading("Targets"))
+    for target in report.targets {
+      let isGood = target.state == "delivering"
+      let until = target.until.map { ", next attempt \($0)" } ?? ""
+      let reason = target.reason.map { ": \($0)" } ?? ""
+      lines.append("  \(target.name): " + Console.styled(target.state, isGood ? .green : .red) + "\(reason)\(until)")
+    }
+    lines.append(heading("Last receipts"))
+    if report.recent.isEmpty { lines.append("  none yet") }
+    for receipt in report.recent.prefix(10) { lines.append(fitted("  " + line(of: receipt))) }
+    return lines.joined(separator: "\n")
+  }
+
+  private func heading(_ text: String) -> String { Console.styled(text, .bold) }
+
+  private func line(of receipt: String) -> String {
+    guard let document = try? JSONValue.parse(Array(receipt.utf8)), let file = document["file"],
+      let counts = document["counts"]
+    else { return receipt }
+    func text(_ value: JSONValue?) -> String { value?.string ?? value?.integer.map(String.init) ?? "" }
+    let error = document["error"].map { " (\(text($0["code"])))" } ?? ""
+    return """
+      \(text(file["completedAt"]))  \(text(file["inbox"]))  \(text(file["name"]))  \(text(document["status"]))\(error)  \
+      \(text(counts["accepted"])) accepted, \(text(counts["rejected"])) rejected  \(text(file["id"]))
+      """
+  }
+
+  private func fitted(_ line: String) -> String {
+    guard Console.outIsTerminal, line.count > width else { return line }
+    return line.prefix(width - 1) + "…"
+  }
+
+  private func counted(_ count: Int, _ one: String, _ many: String? = nil) -> String {
+    "\(count) \(count == 1 ? one : many ?? one + "s")"
+  }
+}

@@ -1,0 +1,54 @@
+internal import ArgumentParser
+internal import Daemon
+internal import Foundation
+
+/// The command line: arguments, what is printed, and exit statuses.
+///
+/// Results go to standard output, everything else to standard error. 0: done. 1: done, but items were rejected, or a target gave no token.
+/// 2: usage, configuration, or a state that can't be used. 75 (EX_TEMPFAIL): items are left queued.
+@main
+struct Upsertd: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "upsertd",
+    abstract: "Sends the records in dropped JSON and CSV files to a web API, and says what became of each.",
+    discussion: """
+      Drop a file into <spool>/<inbox>/inbox; find its receipt in <spool>/<inbox>/outbox/receipts, and refused items, \
+      ready to be corrected and dropped again, in <spool>/<inbox>/outbox/rejected.
+
+      `upsertd demo` shows all of it on an embedded sandbox.
+      """,
+    version: Version.text,
+    subcommands: [
+      Run.self, Check.self, Preview.self, Status.self, Retry.self, Cancel.self, Pause.self, Resume.self,
+      SandboxCommand.self, Demo.self,
+    ])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch let code as ExitCode {
+      Foundation.exit(code.rawValue)
+    } catch {
+      let code = exitCode(for: error)
+      let message = fullMessage(for: error)
+      if code == .success {
+        // Help and version are what was asked for.
+        print(message)
+        Foundation.exit(0)
+      }
+      Console.error(message)
+      Foundation.exit(2)
+    }
+  }
+}
+
+extension ExitCode {
+  static let someRejected = ExitCode(1)
+  static let unusable = ExitCode(2)
+  static let leftQueued = ExitCode(75)
+}
