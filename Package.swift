@@ -57,7 +57,7 @@ let package = Package(
     .target(
       name: "Sandbox",
       dependencies: [
-        "JSONText",
+        "Delivery",
         .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "FlyingSocks", package: "FlyingFox"),
       ],
@@ -68,6 +68,19 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
     .testTarget(name: "SenderTests", dependencies: ["Delivery", "Sender", "TestKit"], swiftSettings: strict),
+    .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strict),
+    .testTarget(
+      name: "ItemFormatTests", dependencies: ["CZlib", "Delivery", "ItemFormat", "JSONText"], swiftSettings: strict),
+    .testTarget(
+      name: "TargetAPITests", dependencies: ["Delivery", "ItemFormat", "JSONText", "TargetAPI"], swiftSettings: strict),
     .testTarget(name: "SettingsTests", dependencies: ["Delivery", "Settings"], swiftSettings: strict),
+    .testTarget(name: "InboxTests", dependencies: ["CLinux", "Delivery", "Inbox"], swiftSettings: strict),
+    .testTarget(name: "DeliveryTests", dependencies: ["Delivery"], swiftSettings: strict),
+    .testTarget(name: "OutboxTests", dependencies: ["Delivery", "Outbox", "TestKit"], swiftSettings: strict),
+    .testTarget(name: "ReceiptsTests", dependencies: ["Delivery", "JSONText", "Receipts"], swiftSettings: strict),
+    .testTarget(name: "SandboxTests", dependencies: ["Delivery", "Sandbox"], swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["Delivery", "JSONText", "Sandbox", "TestKit", "upsertd"],
+      swiftSettings: strict),
   ]
 )
