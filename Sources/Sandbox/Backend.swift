@@ -1,12 +1,10 @@
 import Delivery
-import Synchronization
 
 /// Answers every request that the sandbox gets; knows nothing of sockets.
 struct Backend: Sendable {
   let memory: SharedMemory
   /// Tells the request ids of different sandboxes apart.
   private let run = String(UInt64.random(in: 0..<(1 << 40)), radix: 36, uppercase: true)
-  private let requests = RequestNumbers()
 
   init(memory: SharedMemory) { self.memory = memory }
 
@@ -50,13 +48,13 @@ struct Backend: Sendable {
   }
 
   private func apiReply(_ call: Call, of api: APIKind) -> Reply {
-    let requestID = "\(run):\(requests.next())"
-    let (refusal, latency, isAuthorized) = memory.withLock { memory in
+    let (number, refusal, latency, isAuthorized) = memory.withLock { memory in
       (
-        memory.trouble.refusal(for: api, at: .now), memory.trouble.conduct.latency,
+        memory.nextRequest(), memory.trouble.refusal(for: api, at: .now), memory.trouble.conduct.latency,
         memory.isAuthorized(call, for: api)
       )
     }
+    let requestID = "\(run):\(number)"
     let hurdle: Hurdle? =
       switch refusal {
       case .unavailable: .unavailable
@@ -76,10 +74,4 @@ struct Backend: Sendable {
     memory.withLock { $0.note(call, to: api, answeredWith: reply.status) }
     return reply
   }
-}
-
-/// Counts requests.
-private final class RequestNumbers: Sendable {
-  private let last = Atomic(0)
-  func next() -> Int { last.wrappingAdd(1, ordering: .relaxed).newValue }
 }

@@ -1,11 +1,11 @@
 import Delivery
-import Synchronization
 
 /// Everything a sandbox remembers.
 struct Memory: Sendable {
   var trouble: Trouble
   var stats = SandboxStats()
   private(set) var recorded: [RecordedRequest] = []
+  private var lastRequest = 0
   private let recordsRequests: Bool
   private var lusidOffice: TokenOffice
   private var liquidOffice: TokenOffice
@@ -64,6 +64,12 @@ struct Memory: Sendable {
     if Set(keys).count < keys.count { stats[api].sharedKeys += 1 }
   }
 
+  /// Numbers API requests from 1.
+  mutating func nextRequest() -> Int {
+    lastRequest += 1
+    return lastRequest
+  }
+
   mutating func note(_ call: Call, to api: APIKind, answeredWith status: Int) {
     stats[api].requests += 1
     switch status {
@@ -78,16 +84,5 @@ struct Memory: Sendable {
       RecordedRequest(
         api: api, method: call.method, path: call.path, query: call.query,
         headers: call.headers.filter { $0.key != "authorization" }, body: call.body, status: status))
-  }
-}
-
-/// The one `Memory` that all connections share.
-final class SharedMemory: Sendable {
-  private let memory: Mutex<Memory>
-
-  init(_ options: SandboxOptions) { memory = Mutex(Memory(options)) }
-
-  func withLock<Result: Sendable>(_ body: (inout Memory) -> Result) -> Result {
-    memory.withLock { body(&$0) }
   }
 }

@@ -4,10 +4,10 @@ import FlyingSocks
 
 /// Both APIs and their token endpoints, in memory, behind real HTTP on 127.0.0.1.
 ///
-/// It follows what the two services are known to do (`seeds/`, CONTRACT section 10), takes both of LUSID's schemas, and
-/// refuses what they would refuse, so that upsertd can be tried, and tested, without either. Items are kept byte for
-/// byte, one for each key; `GET /` says what else there is. What the real services do beyond that is not played: reference
-/// data, entitlements, property definitions, records that share only some of their identifiers.
+/// It does what the two services are publicly known to do, takes both of LUSID's schemas, and refuses what they would
+/// refuse, so that upsertd can be tried, and tested, without either. Items are kept byte for byte, one for each key;
+/// `GET /` says what else there is. Not played: property definitions, entitlements, records that share only some of
+/// their identifiers.
 ///
 /// Each request is read, answered by `Backend` under one short lock, and held back for the latency asked for. Bodies over
 /// 30 MB get a 413. `Expect: 100-continue` is not answered: clients send their body after their own pause.

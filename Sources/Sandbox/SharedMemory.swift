@@ -1,0 +1,12 @@
+import Synchronization
+
+/// The one `Memory` that all connections share.
+final class SharedMemory: Sendable {
+  private let memory: Mutex<Memory>
+
+  init(_ options: SandboxOptions) { memory = Mutex(Memory(options)) }
+
+  func withLock<Result: Sendable>(_ body: (inout Memory) -> Result) -> Result {
+    memory.withLock { body(&$0) }
+  }
+}
