@@ -131,6 +131,26 @@ import Testing
     }
   }
 
+  @Test(.enabled(if: geteuid() == 0)) func `a claimed file that may not be read any more is not taken for gone`()
+    async throws
+  {
+    try await withInbox { folders in
+      try folders.drop("a.csv")
+      let work = try folders.claim("a.csv").work
+      #expect(chmod(folders.work, 0o755) == 0)
+      #expect(chmod(folders.work + "/" + work.name.display, 0o600) == 0)
+      let spool = String(folders.root.dropLast("/clients".count))
+      await #expect(processExitsWith: .success) { [spool = spool as String] in
+        let folders = InboxFolders(spool: spool, inbox: "clients")
+        try becomeNobody()
+        let work = try #require(try folders.workFiles().first)
+        let error = #expect(throws: InboxError.self) { try folders.reopen(work) }
+        #expect(error?.reason == "permission denied")
+        #expect(error?.mayPass == false)
+      }
+    }
+  }
+
   @Test func `a marker that a crash left behind goes when its file is opened again`() async throws {
     try await withInbox { folders in
       try folders.drop("a.csv")
