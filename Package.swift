@@ -67,6 +67,7 @@ let package = Package(
     .target(name: "CLinux"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
+    .testTarget(name: "InboxTests", dependencies: ["Delivery", "Inbox"], swiftSettings: strict),
     .testTarget(name: "SenderTests", dependencies: ["Delivery", "Sender", "TestKit"], swiftSettings: strict),
     .testTarget(name: "SettingsTests", dependencies: ["Delivery", "Settings"], swiftSettings: strict),
   ]
