@@ -102,6 +102,12 @@ import Testing
       #expect(try folders.workFiles() == [claimed.work])
       // A start finds it like that, and cleans up nothing that is needed.
       try folders.prepare()
+      let stray = WorkFile.sideFile(of: .example(9))
+      try folders.write(stray, in: folders.work, "a name that nobody needs any more")
+      try folders.removeStrayNames(olderThan: .seconds(60))
+      #expect(try folders.names(in: folders.work).contains(stray))
+      try folders.removeStrayNames(olderThan: .zero)
+      #expect(try !folders.names(in: folders.work).contains(stray))
       #expect(try folders.workFiles() == [claimed.work])
       if length == 229 {
         #expect(folders.giveBack(claimed))
