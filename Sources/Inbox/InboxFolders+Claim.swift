@@ -20,7 +20,9 @@ extension InboxFolders {
   ) throws(InboxError) -> ClaimedFile? {
     let work = WorkFile(id: id, name: ResultNames(dropped: file.name, id: id).work, dropped: file.name)
     let origin = file.name.path(in: inbox)
-    guard let claimed = try open(work, in: inbox, as: file.name), claimed.isAsFound(file) else { return nil }
+    guard let claimed = try open(work, in: inbox, as: file.name, forgiving: [EACCES, EPERM, EAGAIN]),
+      claimed.isAsFound(file)
+    else { return nil }
     try syncContents(of: claimed)
     try keepNameIfCut(work)
     let reason = moveIntoWork(origin, work)
@@ -68,7 +70,8 @@ extension InboxFolders {
     return files.sorted { $0.id < $1.id }
   }
 
-  /// Opens a file that an earlier run claimed; nil where it is gone or no regular file.
+  /// Opens a file that an earlier run claimed; nil where it is gone or no regular file, and an error where it may not
+  /// be read any more.
   ///
   /// Should the earlier run have died between claiming it and removing its marker, `marker` (as in `WatchTerms`) is
   /// what still has to go.
@@ -119,15 +122,14 @@ extension InboxFolders {
 
   /// Never blocks: O_NONBLOCK for a FIFO that took the file's place.
   private func open(
-    _ file: WorkFile, in folder: String, as name: FileName
+    _ file: WorkFile, in folder: String, as name: FileName, forgiving forgiven: Set<Int32> = []
   ) throws(InboxError) -> ClaimedFile? {
     let descriptor = Glibc.open(name.path(in: folder), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
     guard descriptor >= 0 else {
-      switch errno {
-      // Gone, another kind of file, not ours to read, or leased to somebody: the next look says which.
-      case ENOENT, ELOOP, ENXIO, ENODEV, EACCES, EPERM, EAGAIN: return nil
-      default: throw InboxError("open", folder + "/" + name.display, errno: errno)
-      }
+      let reason = errno
+      // Gone, or another kind of file; and what the next look tells, such as that it is not ours to read.
+      if forgiven.union([ENOENT, ELOOP, ENXIO, ENODEV]).contains(reason) { return nil }
+      throw InboxError("open", folder + "/" + name.display, errno: reason)
     }
     guard let status = FileStatus(descriptor: descriptor), status.kind == .regular else {
       close(descriptor)

@@ -8,7 +8,8 @@ extension InboxFolders {
   /// `outbox/rejected/` 2770 (files get the folder's group), `archive/` 2750, `work/` 0700. Modes of folders that are
   /// there already are left alone.
   ///
-  /// For the one upsertd that holds the state's lock: it would remove another's unfinished results.
+  /// May be called again while this process is at work; but only by the one upsertd that holds the state's lock, since
+  /// it would remove another's unfinished results.
   package func prepare() throws(InboxError) {
     try Self.makeParents(of: inbox)
     try Self.makeFolder(root + "/outbox", mode: 0o755)
@@ -20,9 +21,9 @@ extension InboxFolders {
     try Self.makeFolder(inbox, mode: 0o2770)
     try checkFilesystem()
     for folder in [inbox, work, receipts, rejected, archive] {
-      for name in try FolderListing.names(in: folder, where: ResultFile.isHidden) { unlink(name.path(in: folder)) }
+      for name in try FolderListing.names(in: folder, where: ResultFile.isLeftover) { unlink(name.path(in: folder)) }
     }
-    try removeStrayNames()
+    try removeStrayNames(olderThan: .seconds(60))
   }
 
   /// Sends a hidden file through all five: that tells more than modes and device numbers do (read-only mounts, ACLs,
@@ -61,12 +62,19 @@ extension InboxFolders {
     return error
   }
 
-  /// Side files of names that were cut, whose work file is gone (see `claim`).
-  private func removeStrayNames() throws(InboxError) {
+  /// Removes side files of names that were cut (see `claim`) whose work file is gone; young ones may belong to a claim
+  /// under way.
+  func removeStrayNames(olderThan age: Duration) throws(InboxError) {
     let names = try FolderListing.names(in: work) { _ in true }
     let claimed = Set(names.compactMap { WorkFile.id(in: $0) })
+    let now = Sighting.Moment.now.wall
     for name in names {
-      if let id = WorkFile.id(inSideFile: name), !claimed.contains(id) { unlink(name.path(in: work)) }
+      if let id = WorkFile.id(inSideFile: name), !claimed.contains(id),
+        let status = FileStatus(path: name.path(in: work)),
+        .nanoseconds(now - status.changed) >= age
+      {
+        unlink(name.path(in: work))
+      }
     }
   }
 

@@ -74,10 +74,10 @@ struct Looker {
 
   private mutating func pass(at now: Sighting.Moment) throws(InboxError) -> Findings {
     let listing = try FolderListing(folders.inbox)
-    let asks = Writers.areKnown(on: listing.descriptor)
+    let isLocal = Writers.areKnown(on: listing.descriptor)
     var list = List()
     while let entry = try listing.next() {
-      judge(entry, in: listing.descriptor, asksForWriters: asks, at: now, &list)
+      judge(entry, in: listing.descriptor, isLocal: isLocal, at: now, &list)
     }
     list.unclaimed.sort { $0.name < $1.name }
     list.ready.sort { ($0.look, $0.file.modified, $0.file.name) < ($1.look, $1.file.modified, $1.file.name) }
@@ -92,7 +92,7 @@ struct Looker {
   }
 
   private mutating func judge(
-    _ entry: FolderListing.Entry, in folder: Int32, asksForWriters: Bool, at now: Sighting.Moment,
+    _ entry: FolderListing.Entry, in folder: Int32, isLocal: Bool, at now: Sighting.Moment,
     _ list: inout List
   ) {
     let name = entry.name
@@ -112,7 +112,7 @@ struct Looker {
       return leave(.marker, isThere ? "marker of \(marked.display)" : "marker without its file: \(marked.display)")
     }
     guard let place = sight(status, name, at: now) else { return }
-    switch stand(of: sightings.values[place], name, in: folder, asksForWriters: asksForWriters, at: now) {
+    switch stand(of: sightings.values[place], name, in: folder, isLocal: isLocal, at: now) {
     case .ready:
       let since = sightings.values[place].ready ?? (lookNumber, Timestamp(milliseconds: now.wall / 1_000_000))
       sightings.values[place].ready = since
@@ -138,9 +138,9 @@ struct Looker {
   }
 
   private func stand(
-    of sighting: Sighting, _ name: FileName, in folder: Int32, asksForWriters: Bool, at now: Sighting.Moment
+    of sighting: Sighting, _ name: FileName, in folder: Int32, isLocal: Bool, at now: Sighting.Moment
   ) -> Stand {
-    var isVouchedFor = sighting.arrivedWhole && asksForWriters
+    var isVouchedFor = sighting.arrivedWhole && isLocal
     if let suffix = terms.marker {
       let marker = terms.marker(for: name)?.withCString { FileStatus(path: $0, in: folder) }
       guard let marker, marker.kind != .folder else {
@@ -148,12 +148,13 @@ struct Looker {
       }
       isVouchedFor = true
     }
-    let calm = sighting.calm(at: now, settle: terms.settle, looksWanted: looksWanted)
+    let calm = sighting.calm(
+      at: now, settle: terms.settle, looksWanted: looksWanted, hasOurTimes: isLocal || looksWanted == 1)
     if case .settling(let age, let due) = calm, !isVouchedFor { return settling(age, due) }
     // A writer that opens a ready file without a word is found out by `claim`, whose renames are events; to open each
     // of ten thousand waiting files in each look would cost more than all the rest.
     if sighting.isProbed, hasEvents { return .ready }
-    switch probe(sighting, name, in: folder, asksForWriters: asksForWriters) {
+    switch probe(sighting, name, in: folder, isLocal: isLocal) {
     case .free: return .ready
     case .unknown:
       // A marker is somebody's word; an event tells of one writer that is done, and says nothing of others.
@@ -182,7 +183,7 @@ struct Looker {
     case gone
   }
 
-  private func probe(_ sighting: Sighting, _ name: FileName, in folder: Int32, asksForWriters: Bool) -> Probe {
+  private func probe(_ sighting: Sighting, _ name: FileName, in folder: Int32, isLocal: Bool) -> Probe {
     let descriptor = name.withCString {
       openat(folder, $0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
     }
@@ -201,7 +202,7 @@ struct Looker {
     guard let opened = FileStatus(descriptor: descriptor), opened.isUnchanged(from: sighting.status) else {
       return .gone
     }
-    guard asksForWriters else { return .unknown }
+    guard isLocal else { return .unknown }
     return switch Writers(of: descriptor) {
     case .none: .free
     case .some: .written

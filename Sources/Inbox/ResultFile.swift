@@ -2,8 +2,8 @@ import Glibc
 
 /// A result file that appears whole or not at all: written under a hidden name, fsynced, renamed, folder fsynced.
 ///
-/// Serves one caller at a time. Without `publish()` nothing of it stays; after a crash `InboxFolders.prepare()` removes
-/// the hidden file.
+/// Serves one caller at a time. Without `publish()` nothing of it stays; after a crash the next run's
+/// `InboxFolders.prepare()` removes the hidden file.
 package final class ResultFile {
   private let folder: String
   private let name: FileName
@@ -80,14 +80,17 @@ package final class ResultFile {
 extension ResultFile {
   /// A name that nobody else uses and every look passes over.
   static func hiddenName() -> FileName {
-    FileName(known: Array((hiddenStart + String(UInt64.random(in: 0 ... .max), radix: 16) + hiddenEnd).utf8))
+    FileName(known: Array((ourStart + String(UInt64.random(in: 0 ... .max), radix: 16) + hiddenEnd).utf8))
   }
 
-  /// Whether an earlier run may have left this file behind.
-  static func isHidden(_ name: FileName) -> Bool {
+  /// Whether an earlier run left this file behind; what this process is writing, another reload or not, is none.
+  static func isLeftover(_ name: FileName) -> Bool {
     name.bytes.starts(with: hiddenStart.utf8) && name.bytes.suffix(hiddenEnd.utf8.count).elementsEqual(hiddenEnd.utf8)
+      && !name.bytes.starts(with: ourStart.utf8)
   }
 
   private static let hiddenStart = ".upsertd-"
   private static let hiddenEnd = ".part"
+  /// Process ids come again (in a container it is always 1), so each run draws a number.
+  private static let ourStart = hiddenStart + String(UInt64.random(in: 0 ... .max), radix: 16) + "-"
 }

@@ -53,11 +53,12 @@ struct Sighting {
 
   /// Whether size, mtime and inode are the same over two looks and nothing changed for `settle`.
   ///
-  /// A time in the future, or from a server whose clock differs, must not hold a file up for ever: it counts, too, how
-  /// long we have seen it unchanged. `looksWanted` is 1 for a single look that has nothing to compare with.
-  func calm(at now: Moment, settle: Duration, looksWanted: Int) -> Calm {
-    let seenFor = now.steady - since
-    let age = max(seenFor, .nanoseconds(now.wall &- max(status.modified, status.changed)))
+  /// A time in the future must not hold a file up for ever: it counts, too, how long we have seen it unchanged. That
+  /// alone counts where the times are another machine's (`hasOurTimes` is false), whose clock may be late.
+  /// `looksWanted` is 1 for a single look that has nothing to compare with.
+  func calm(at now: Moment, settle: Duration, looksWanted: Int, hasOurTimes: Bool) -> Calm {
+    var age = now.steady - since
+    if hasOurTimes { age = max(age, .nanoseconds(now.wall &- max(status.modified, status.changed))) }
     if age >= settle, looks >= looksWanted { return .settled }
     return .settling(age: age, due: max(settle - age, .milliseconds(50)))
   }

@@ -102,6 +102,12 @@ import Testing
       #expect(try folders.workFiles() == [claimed.work])
       // A start finds it like that, and cleans up nothing that is needed.
       try folders.prepare()
+      let stray = WorkFile.sideFile(of: .example(9))
+      try folders.write(stray, in: folders.work, "a name that nobody needs any more")
+      try folders.removeStrayNames(olderThan: .seconds(60))
+      #expect(try folders.names(in: folders.work).contains(stray))
+      try folders.removeStrayNames(olderThan: .zero)
+      #expect(try !folders.names(in: folders.work).contains(stray))
       #expect(try folders.workFiles() == [claimed.work])
       if length == 229 {
         #expect(folders.giveBack(claimed))
@@ -128,6 +134,26 @@ import Testing
       #expect(!reopened.hasChanged())
       #expect(unlink(found[1].name.path(in: folders.work)) == 0)
       #expect(try folders.reopen(found[1]) == nil)
+    }
+  }
+
+  @Test(.enabled(if: geteuid() == 0)) func `a claimed file that may not be read any more is not taken for gone`()
+    async throws
+  {
+    try await withInbox { folders in
+      try folders.drop("a.csv")
+      let work = try folders.claim("a.csv").work
+      #expect(chmod(folders.work, 0o755) == 0)
+      #expect(chmod(folders.work + "/" + work.name.display, 0o600) == 0)
+      let spool = String(folders.root.dropLast("/clients".count))
+      await #expect(processExitsWith: .success) { [spool = spool as String] in
+        let folders = InboxFolders(spool: spool, inbox: "clients")
+        try becomeNobody()
+        let work = try #require(try folders.workFiles().first)
+        let error = #expect(throws: InboxError.self) { try folders.reopen(work) }
+        #expect(error?.reason == "permission denied")
+        #expect(error?.mayPass == false)
+      }
     }
   }
 

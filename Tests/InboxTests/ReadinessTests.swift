@@ -66,6 +66,22 @@ import Testing
     }
   }
 
+  @Test func `times from another machine's clock do not shorten the wait`() async throws {
+    try await withInbox { folders in
+      try folders.drop("a.csv")
+      let status = try #require(FileStatus(path: folders.inbox + "/a.csv"))
+      let first = Sighting.Moment(steady: now.steady, wall: now.wall + 3_600_000_000_000)
+      var sighting = Sighting(status, at: first, look: 1)
+      func calm(after delay: Duration, hasOurTimes: Bool) -> Sighting.Calm {
+        sighting.calm(at: first.later(by: delay), settle: .seconds(2), looksWanted: 2, hasOurTimes: hasOurTimes)
+      }
+      sighting.see(status, at: first, look: 2)
+      #expect(calm(after: .zero, hasOurTimes: true) == .settled)
+      #expect(calm(after: .seconds(1), hasOurTimes: false) == .settling(age: .seconds(1), due: .seconds(1)))
+      #expect(calm(after: .seconds(2), hasOurTimes: false) == .settled)
+    }
+  }
+
   @Test func `an event that tells of a whole arrival spares the wait`() async throws {
     try await withInbox { folders in
       try folders.drop("a.csv")

@@ -64,6 +64,16 @@ import Testing
     }
   }
 
+  @Test func `what is being written outlives a preparation`() async throws {
+    try await withInbox { folders in
+      let file = try ResultFile(folder: folders.rejected, name: "a.csv")
+      try file.append("text")
+      try folders.prepare()
+      try file.publish()
+      #expect(try folders.names(in: folders.rejected) == ["a.csv"])
+    }
+  }
+
   @Test func `a disk that takes no more is an error, and nothing half written stays`() async throws {
     try await withInbox { folders in
       let spool = String(folders.root.dropLast("/clients".count))
