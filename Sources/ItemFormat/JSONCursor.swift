@@ -85,14 +85,11 @@ struct JSONCursor {
   /// The fault of the byte or the end at the position: `reason`, unless the byte is no UTF-8 at all.
   mutating func fault<S: ByteSource & ~Copyable>(_ source: inout S, reason: String) throws -> FileFault {
     while window.end - position < 4, try window.fill(from: &source, keepingFrom: position) {}
-    guard position < window.end else {
-      return window.fileFault(JSONFault(.end, offset: 0, reason: reason), from: position)
-    }
-    let isCharacter = endOfCharacter(window.bytes.span, at: position - window.base) != nil
-    return window.fileFault(
-      isCharacter
-        ? JSONFault(offset: 0, reason: reason) : JSONFault(.encoding, offset: 0, reason: "a byte that is not UTF-8"),
-      from: position)
+    let fault =
+      position < window.end
+      ? JSONFault.stray(window.bytes.span, at: position - window.base, reason: reason)
+      : JSONFault(.end, offset: 0, reason: reason)
+    return window.fileFault(fault, from: position)
   }
 
   /// A copy of bytes of the value passed last.

@@ -96,28 +96,30 @@ package struct NDJSONReader: Sendable {
       end = try scanner.scan(line, from: start) ?? line.count
       if end == line.count { try scanner.finish() }
     } catch {
-      let unfinished = scanner.unfinishedCharacterBytes
-      // A line break follows the unfinished character: bytes that are no UTF-8, not just bytes that are missing.
-      if error.kind == .end, unfinished > 0, !isLast {
-        throw badEncoding(lead + line.count - unfinished)
-      }
-      if error.kind == .encoding { throw badEncoding(lead + start + error.offset) }
-      throw malformed(error.reason, lead + start + error.offset)
+      throw itemFault(error, from: start, lead, line.count, isLast ? 0 : scanner.unfinishedCharacterBytes)
     }
     let rest = afterSpace(line, from: end)
     guard rest == line.count else {
-      throw endOfCharacter(line, at: rest) == nil
-        ? badEncoding(lead + rest) : malformed("more text after the end of the JSON value", lead + rest)
+      let stray = JSONFault.stray(line, at: rest, reason: "more text after the end of the JSON value")
+      throw itemFault(stray, from: rest, lead, line.count, isLast ? 0 : line.count - rest)
     }
     guard scanner.deepest <= limits.maxNesting else { throw .tooDeep(scanner.deepest, limits) }
     return start..<end
   }
 
-  private func badEncoding(_ offset: Int) -> ItemFault {
-    ItemFault(.invalidEncoding, "the line is not UTF-8 at offset \(offset): save the file as UTF-8")
-  }
-
-  private func malformed(_ reason: String, _ offset: Int) -> ItemFault {
-    ItemFault(.malformedJSON, "the line is no JSON at column \(offset + 1): \(reason)")
+  /// What a fault of text that starts at `start` of a line means for its item.
+  ///
+  /// - Parameters:
+  ///   - count: bytes of the line.
+  ///   - unfinished: bytes of a character that the line's break cut off: these are no UTF-8, whereas at the file's end bytes are missing.
+  private func itemFault(
+    _ fault: JSONFault, from start: Int, _ lead: Int, _ count: Int, _ unfinished: Int
+  ) -> ItemFault {
+    if fault.kind == .encoding || fault.kind == .end && unfinished > 0 {
+      let offset = lead + (fault.kind == .end ? count - unfinished : start + fault.offset)
+      return ItemFault(.invalidEncoding, "the line is not UTF-8 at offset \(offset): save the file as UTF-8")
+    }
+    let column = lead + start + fault.offset + 1
+    return ItemFault(.malformedJSON, "the line is no JSON at column \(column): \(fault.reason)")
   }
 }

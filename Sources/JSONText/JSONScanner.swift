@@ -301,7 +301,7 @@ package struct JSONScanner: Sendable {
   }
 
   private func encodingFault(_ start: Int, _ i: Int) -> JSONFault {
-    JSONFault(.encoding, offset: consumed + i - start, reason: "a byte that is not UTF-8")
+    JSONFault.encoding(at: consumed + i - start)
   }
 }
 

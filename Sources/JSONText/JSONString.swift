@@ -77,12 +77,6 @@ package func appendQuoted(_ bytes: Span<UInt8>, to target: inout [UInt8]) {
   target.append(UInt8(ascii: "\""))
 }
 
-/// The end of the character at `start`; nil where the bytes there are not UTF-8, or not all of it.
-package func endOfCharacter(_ bytes: Span<UInt8>, at start: Int) -> Int? {
-  let end = endOfSequence(bytes, at: start)
-  return end.isWhole ? end.index : nil
-}
-
 /// The end of the UTF-8 sequence at `start`, or of the longest part of it that is not ill-formed (at least one byte).
 private func endOfSequence(_ bytes: Span<UInt8>, at start: Int) -> (index: Int, isWhole: Bool) {
   if bytes[start] < 0x80 { return (start + 1, true) }

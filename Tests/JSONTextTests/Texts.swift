@@ -85,8 +85,8 @@ func outcome(of bytes: [UInt8], cuts: [Int] = []) -> Outcome {
       if let end = try scanner.scan(bytes[start..<cut].span, from: 0) {
         let rest = afterSpace(bytes.span, from: start + end)
         guard rest == bytes.count else {
-          if endOfCharacter(bytes.span, at: rest) == nil { return .fault(.encoding, rest, "") }
-          return .fault(.syntax, rest, "more text")
+          let stray = JSONFault.stray(bytes.span, at: rest, reason: "more text")
+          return .fault(stray.kind, rest + stray.offset, stray.reason)
         }
         return .value(end: start + end, deepest: scanner.deepest)
       }
