@@ -24,7 +24,7 @@ struct LiquidItem {
 
   init(_ item: Span<UInt8>, object: Range<Int>, rules: LiquidRules) {
     self.object = object
-    var cursor = JSONCursor(at: object.lowerBound)
+    var cursor = ItemCursor(at: object.lowerBound)
     cursor.enter()
     key = Array(repeating: nil, count: rules.keyFields.count)
     var topKey = key
@@ -58,7 +58,7 @@ struct LiquidItem {
     }
   }
 
-  private mutating func readHeaders(_ item: Span<UInt8>, _ cursor: inout JSONCursor) {
+  private mutating func readHeaders(_ item: Span<UInt8>, _ cursor: inout ItemCursor) {
     let start = cursor.place
     cursor.enter()
     var otherNames = NameWatch()
@@ -76,8 +76,8 @@ struct LiquidItem {
         otherNames.note(name, of: item)
       }
     }
-    if otherNames.suspectsRepeat {
-      repeated = repeatedName(in: item, start..<cursor.place, besides: Added.receipt).map { "headers." + $0 }
+    if otherNames.suspectsRepeat, let name = repeatedName(in: item, start..<cursor.place, besides: Added.receipt) {
+      repeated = "headers." + name
     }
   }
 
@@ -86,7 +86,7 @@ struct LiquidItem {
     headers[header] = value
   }
 
-  private mutating func readKey(_ item: Span<UInt8>, _ cursor: inout JSONCursor, _ rules: LiquidRules) {
+  private mutating func readKey(_ item: Span<UInt8>, _ cursor: inout ItemCursor, _ rules: LiquidRules) {
     cursor.enter()
     while let name = cursor.nextName(item) {
       let value = cursor.skipValue(item)
@@ -130,23 +130,19 @@ struct LiquidItem {
 
   private static let unknownAction = ItemFault.invalid("headers.action", mustBe: "Create, Merge, Update or Delete")
 
-  /// The hash of the type and the key fields; nil where no key is configured, or the item lacks one of its fields.
+  /// Nil where no key is configured, or the item lacks one of its fields.
   ///
-  /// Stored on disk: FNV-1a of the type's text, then of 0xFF and the text (the JSON, where it is no string) of each field.
-  func keyHash(_ item: Span<UInt8>, rules: LiquidRules) -> UInt64? {
+  /// Stored on disk: takes in the type's text, then 0xFF and the text (the JSON, where it is no string) of each key field.
+  func keyHash(_ item: Span<UInt8>, rules: LiquidRules) -> KeyHash? {
     guard !key.isEmpty, repeated == nil else { return nil }
-    var hasher = KeyHasher()
-    if let type = headers[.type] {
-      hasher.addValue(item, type)
-    } else {
-      for byte in (rules.type ?? "").utf8 { hasher.add(byte) }
-    }
+    var hash = KeyHash()
+    if let type = headers[.type] { hash.combineValue(item, type) } else { hash.combine((rules.type ?? "").utf8) }
     for value in key {
       guard let value else { return nil }
-      hasher.separate()
-      hasher.addValue(item, value)
+      hash.separate()
+      hash.combineValue(item, value)
     }
-    return hasher.hash
+    return hash
   }
 
   /// `Account ABC123`; without configured key fields, by the field `accountId`. Nil where neither type nor key is known.

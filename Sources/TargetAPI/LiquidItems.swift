@@ -49,7 +49,7 @@ package struct LiquidItems: TargetAPI {
       let read = LiquidItem(item, object: try objectRange(item, maxNesting: maxNesting), rules: rules)
       if validate { try read.check(item, rules: rules) }
       read.append(item, rules: rules, to: &piece)
-      return PreparedKey(hash: read.keyHash(item, rules: rules))
+      return PreparedKey(hash: read.keyHash(item, rules: rules)?.value)
     }
   }
 

@@ -8,9 +8,9 @@ import JSONText
 struct LusidCheck {
   /// Whether a rejects file's `_error` is in it.
   private(set) var isAnnotated = false
-  private(set) var keyHash: UInt64?
+  private(set) var keyHash: KeyHash?
 
-  private var cursor: JSONCursor
+  private var cursor: ItemCursor
   private var order = LusidOrder()
   private var seen: Members = []
   private var otherNames = NameWatch()
@@ -34,7 +34,7 @@ struct LusidCheck {
   /// - Parameter schema: what the item is taken for where it does not tell itself.
   /// - Throws: the first fault found.
   init(_ item: Span<UInt8>, object: Range<Int>, schema: LusidSchema) throws(ItemFault) {
-    cursor = JSONCursor(at: object.lowerBound)
+    cursor = ItemCursor(at: object.lowerBound)
     cursor.enter()
     var present: Members = []
     while let name = cursor.nextName(item) {

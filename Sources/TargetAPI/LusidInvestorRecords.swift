@@ -121,7 +121,7 @@ package struct LusidInvestorRecords: TargetAPI {
     return try unwrapping(item, maxNesting: maxNesting) { (item) throws(ItemFault) in
       let object = try objectRange(item, maxNesting: maxNesting)
       let isAnnotated: Bool
-      let keyHash: UInt64?
+      let keyHash: KeyHash?
       if validate {
         let checked = try LusidCheck(item, object: object, schema: schema)
         (isAnnotated, keyHash) = (checked.isAnnotated, checked.keyHash)
@@ -137,7 +137,7 @@ package struct LusidInvestorRecords: TargetAPI {
       } else {
         item.append(object, to: &piece)
       }
-      return PreparedKey(hash: keyHash)
+      return PreparedKey(hash: keyHash?.value)
     }
   }
 

@@ -1,39 +1,40 @@
+import Delivery
 import JSONText
 
 /// What puts LUSID requests in order: the sorted identifiers and the scope.
 ///
-/// The hash is stored on disk: FNV-1a over the hashes of the identifiers in ascending order, then 0xFF and the scope's text;
-/// an identifier's hash is FNV-1a over its key, 0xFF and its value's text (its JSON, where it is no string).
+/// The hash is stored on disk: it takes in the hashes of the identifiers in ascending order, then 0xFF and the scope's text;
+/// an identifier's hash takes in its key, 0xFF and its value's text (its JSON, where it is no string).
 struct LusidOrder {
-  private var identifiers: [(name: UInt64, hash: UInt64)] = []
+  private var identifiers: [(name: KeyHash, whole: KeyHash)] = []
 
   mutating func add(_ item: Span<UInt8>, name: Range<Int>, value: Range<Int>) {
-    var hasher = KeyHasher()
-    hasher.addText(item, name)
-    let nameHash = hasher.hash
-    hasher.separate()
-    hasher.addValue(item, value)
-    identifiers.append((nameHash, hasher.hash))
+    var hash = KeyHash()
+    hash.combineText(item, name)
+    let name = hash
+    hash.separate()
+    hash.combineValue(item, value)
+    identifiers.append((name, hash))
   }
 
   /// False where all keys differ; true nearly always means that two are the same, but a look has to tell.
   var suspectsRepeat: Bool {
     guard identifiers.count > 1 else { return false }
-    let names = identifiers.map(\.name).sorted()
+    let names = identifiers.map(\.name.value).sorted()
     return zip(names, names.dropFirst()).contains { $0 == $1 }
   }
 
   /// Nil without identifiers.
-  func hash(_ item: Span<UInt8>, scope: Range<Int>?) -> UInt64? {
+  func hash(_ item: Span<UInt8>, scope: Range<Int>?) -> KeyHash? {
     guard !identifiers.isEmpty else { return nil }
-    var hasher = KeyHasher()
+    var hash = KeyHash()
     if identifiers.count == 1 {
-      hasher.add(identifiers[0].hash)
+      hash.combine(identifiers[0].whole)
     } else {
-      for hash in identifiers.map(\.hash).sorted() { hasher.add(hash) }
+      for identifier in identifiers.sorted(by: { $0.whole.value < $1.whole.value }) { hash.combine(identifier.whole) }
     }
-    hasher.separate()
-    if let scope { hasher.addValue(item, scope) }
-    return hasher.hash
+    hash.separate()
+    if let scope { hash.combineValue(item, scope) }
+    return hash
   }
 }

@@ -21,7 +21,7 @@ struct LusidProperty {
   let place: LusidPlace
   /// Whether no member may stand there twice.
   let isUnique: Bool
-  var cursor: JSONCursor
+  var cursor: ItemCursor
 
   private static let longestLabel = 1024
   private static let valueRule = "an object with one of labelValue, metricValue and labelValueSet"

@@ -1,3 +1,4 @@
+import Delivery
 import JSONText
 
 /// One LUSID request as far as it takes to cut batches and to name it; `LusidCheck` looks at all of it.
@@ -24,7 +25,7 @@ struct LusidRecord {
   }
 
   /// Nil where there are no identifiers, or where they are ambiguous.
-  func keyHash(_ item: Span<UInt8>) -> UInt64? {
+  func keyHash(_ item: Span<UInt8>) -> KeyHash? {
     var order = LusidOrder()
     forEachIdentifier(item) { order.add(item, name: $0.name, value: $1) }
     return isAmbiguous || order.suspectsRepeat ? nil : order.hash(item, scope: scope)

@@ -2,8 +2,7 @@
 package struct PreparedKey: Hashable, Sendable {
   /// Nil where the item has no key: then the whole inbox is in order.
   ///
-  /// Stored on disk: the same key must give the same hash in every version (`KeyHasher`). Two keys with the same hash cost
-  /// some parallelism, no more.
+  /// The value of a `KeyHash`: stored on disk, so the same key must give the same in every version.
   package var hash: UInt64?
 
   package init(hash: UInt64?) { self.hash = hash }

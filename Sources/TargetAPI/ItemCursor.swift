@@ -4,7 +4,7 @@ import JSONText
 ///
 /// For the checks that every item goes through: `forEachMember` finds a member's end before it hands it on, so that a value
 /// five levels down is read five times.
-struct JSONCursor {
+struct ItemCursor {
   /// Where reading goes on: at a value's first byte after `init` and `nextName`.
   private(set) var place: Int
 
@@ -97,7 +97,7 @@ struct JSONCursor {
   }
 }
 
-/// A member's name as `JSONCursor` found it.
+/// A member's name as `ItemCursor` found it.
 struct MemberName {
   /// What stands between the quotes.
   var content: Range<Int>

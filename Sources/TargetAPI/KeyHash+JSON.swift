@@ -1,0 +1,24 @@
+import Delivery
+import JSONText
+
+extension KeyHash {
+  mutating func combine(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+    for i in range { combine(bytes[i]) }
+  }
+
+  /// Takes in the text that JSON string content stands for.
+  mutating func combineText(_ bytes: Span<UInt8>, _ content: Range<Int>) {
+    guard bytes.hasEscapes(in: content) else { return combine(bytes, content) }
+    combine(stringContent(bytes, content).utf8)
+  }
+
+  /// Takes in a value: a string by its text, all else as it is written.
+  mutating func combineValue(_ bytes: Span<UInt8>, _ value: Range<Int>) {
+    if bytes.isString(value) { combineText(bytes, value.content) } else { combine(bytes, value) }
+  }
+
+  /// Takes in the eight bytes of another hash, the least significant first.
+  mutating func combine(_ other: KeyHash) {
+    for shift in stride(from: 0, to: 64, by: 8) { combine(UInt8(truncatingIfNeeded: other.value >> UInt64(shift))) }
+  }
+}
