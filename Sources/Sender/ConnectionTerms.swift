@@ -1,0 +1,77 @@
+import Glibc
+
+/// How a target's server is reached; the same for all its exchanges.
+package struct ConnectionTerms: Sendable {
+  /// How many exchanges are under way at once, and how many connections are kept; at least 1.
+  package var concurrency: Int
+  /// Until the connection stands, TLS included; a request's own timeout counts if smaller.
+  package var connectTimeout: Duration
+  /// How long request or answer may stand still half-way; waiting for an answer to begin is not standing still.
+  package var stallTimeout: Duration
+  /// The largest answer's body that is taken.
+  package var mostAnswerBytes: Int
+  /// PEM; its authorities are believed instead of the system's.
+  package var caFile: String?
+  /// PEM; holds the key too where `clientKey` is nil.
+  package var clientCert: String?
+  /// PEM, not encrypted.
+  package var clientKey: String?
+  /// Nil is none, whatever the environment says.
+  package var proxy: Proxy?
+  package var userAgent: String
+
+  package struct Proxy: Hashable, Sendable {
+    /// `http://host:port`, or just `host:port`.
+    package var address: String
+    package var username: String?
+    package var password: String?
+
+    package init(address: String, username: String? = nil, password: String? = nil) {
+      self.address = address
+      self.username = username
+      self.password = password
+    }
+  }
+
+  package init(
+    concurrency: Int = 4, connectTimeout: Duration = .seconds(10), stallTimeout: Duration = .seconds(30),
+    mostAnswerBytes: Int = 64 << 20, caFile: String? = nil, clientCert: String? = nil, clientKey: String? = nil,
+    proxy: Proxy? = nil, userAgent: String = "upsertd"
+  ) {
+    self.concurrency = concurrency
+    self.connectTimeout = connectTimeout
+    self.stallTimeout = stallTimeout
+    self.mostAnswerBytes = mostAnswerBytes
+    self.caFile = caFile
+    self.clientCert = clientCert
+    self.clientKey = clientKey
+    self.proxy = proxy
+    self.userAgent = userAgent
+  }
+}
+
+extension ConnectionTerms {
+  /// Finds out now what would otherwise fail every exchange.
+  func check() throws(SendError) {
+    for (name, file) in [("ca_file", caFile), ("client_cert", clientCert), ("client_key", clientKey)] {
+      guard let file else { continue }
+      let place = "read \(name) \"\(SendError.readable(file))\""
+      guard Header.isPlain(file) else { throw SendError(.setup, place: place, reason: "control character in the name") }
+      let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+      defer { if descriptor >= 0 { close(descriptor) } }
+      var first: UInt8 = 0
+      switch descriptor < 0 ? -1 : read(descriptor, &first, 1) {
+      case 1: continue
+      case 0: throw SendError(.setup, place: place, reason: "the file is empty")
+      default: throw SendError(.setup, place: place, reason: String(cString: strerror(errno)))
+      }
+    }
+    for (name, value) in [
+      ("proxy address", proxy?.address), ("proxy username", proxy?.username), ("proxy password", proxy?.password),
+      ("user agent", userAgent),
+    ] where !Header.isPlain(value ?? "") {
+      throw SendError(.setup, place: "use the \(name)", reason: "it holds a line break or another control character")
+    }
+    if proxy?.address == "" { throw SendError(.setup, place: "use the proxy address", reason: "it is empty") }
+  }
+}

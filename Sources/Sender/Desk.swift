@@ -1,0 +1,64 @@
+/// What callers left for the loop to pick up, and whether it is at work.
+struct Desk: Sendable {
+  private(set) var exchanges: [Exchange] = []
+  private(set) var cancelled: [UInt64] = []
+  private(set) var isClosed = false
+  private var isRunning = false
+  /// Whether the loop was woken since it last looked: once is enough.
+  private var isWoken = false
+  private var lastTicket: UInt64 = 0
+
+  /// What a caller has to do about the loop, now that something lies here.
+  enum Call { case start, wake, nothing }
+
+  mutating func nextTicket() -> UInt64 {
+    lastTicket += 1
+    return lastTicket
+  }
+
+  mutating func leave(_ exchange: Exchange) -> Call {
+    exchanges.append(exchange)
+    return call()
+  }
+
+  mutating func leaveCancellation(of ticket: UInt64) -> Call {
+    // A loop at rest has nothing under way that could be cancelled.
+    guard isRunning, !isClosed else { return .nothing }
+    cancelled.append(ticket)
+    return call()
+  }
+
+  mutating func close() -> Call {
+    guard !isClosed else { return .nothing }
+    isClosed = true
+    return call()
+  }
+
+  /// Hands over everything; from here on a caller has to wake the loop again.
+  mutating func pickUp() -> (exchanges: [Exchange], cancelled: [UInt64], isClosed: Bool) {
+    defer {
+      exchanges.removeAll()
+      cancelled.removeAll()
+      isWoken = false
+    }
+    return (exchanges, cancelled, isClosed)
+  }
+
+  /// Lets the loop end, unless something came in meanwhile.
+  mutating func restIfEmpty() -> Bool {
+    isRunning = !exchanges.isEmpty || !cancelled.isEmpty || isWoken
+    return !isRunning
+  }
+
+  private mutating func call() -> Call {
+    if !isRunning {
+      isRunning = true
+      // It looks here first thing.
+      isWoken = true
+      return .start
+    }
+    if isWoken { return .nothing }
+    isWoken = true
+    return .wake
+  }
+}

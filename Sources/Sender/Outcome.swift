@@ -1,0 +1,35 @@
+/// How libcurl ended an exchange.
+enum Outcome: Sendable {
+  case answer(Answer)
+  /// `wasSent`: whether a byte of the request may have reached the server.
+  case failure(Kind, wasSent: Bool, reason: String)
+
+  enum Kind: Sendable { case unusable, tls, tooLarge, failed }
+}
+
+extension Outcome {
+  /// What the caller gets to know. That the request went out weighs more than how it failed.
+  func result(of request: Request, mostAnswerBytes: Int) -> Result<Answer, SendError> {
+    switch self {
+    case .answer(let answer): .success(answer)
+    case .failure(.tooLarge, _, _):
+      .failure(
+        SendError(
+          .unanswered, place: request.place,
+          reason: "sent, but the answer is larger than the \(mostAnswerBytes) bytes that are taken"))
+    case .failure(_, wasSent: true, let reason):
+      .failure(SendError(.unanswered, place: request.place, reason: "sent, but no whole answer came: " + reason))
+    case .failure(.unusable, _, let reason): .failure(SendError(.setup, place: request.place, reason: reason))
+    case .failure(.tls, _, let reason):
+      .failure(SendError(.tls, place: request.place, reason: reason + Self.advice(on: reason)))
+    case .failure(.failed, _, let reason): .failure(SendError(.notSent, place: request.place, reason: reason))
+    }
+  }
+
+  private static func advice(on reason: String) -> String {
+    // OpenSSL's words for a chain that ends at an authority nobody told it of.
+    let isUnknown = ["unable to get local issuer certificate", "self-signed certificate", "self signed certificate"]
+      .contains { reason.contains($0) }
+    return isUnknown ? " (a private certificate authority? then name its file in the target's ca_file)" : ""
+  }
+}

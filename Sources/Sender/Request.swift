@@ -1,0 +1,65 @@
+/// What goes out.
+package struct Request: Sendable {
+  package var method: String
+  /// `http:` or `https:`, sent as it is (`$` and `..` in a path stay); without credentials.
+  package var url: String
+  package var headers: [Header]
+  package var body: [UInt8]
+  /// For the whole exchange, from the moment it begins to be worked on.
+  package var timeout: Duration
+
+  package init(
+    method: String, url: String, headers: [Header] = [], body: [UInt8] = [], timeout: Duration = .seconds(60)
+  ) {
+    self.method = method
+    self.url = url
+    self.headers = headers
+    self.body = body
+    self.timeout = timeout
+  }
+}
+
+extension Request {
+  /// For messages: without the query, and without anything before an `@`, either of which could hold a secret.
+  var place: String {
+    let address = url.prefix { $0 != "?" && $0 != "#" }
+    let host = address.lastIndex(of: "@").map { "…" + address[$0...] } ?? String(address)
+    return "\(SendError.readable(method)) \"\(SendError.readable(host))\""
+  }
+
+  /// Why this can never be sent; nil if libcurl may judge.
+  var fault: String? {
+    if !Header.isToken(method) { return "the method holds a character that HTTP does not allow" }
+    if url.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7f }) { return "the URL holds a space or a control character" }
+    if url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).last?.prefix(while: { $0 != "/" })
+      .contains("@") == true
+    {
+      return "the URL holds credentials"
+    }
+    // Its value may be a token: only the name is told.
+    if let bad = headers.first(where: { !$0.isWellFormed }) {
+      return
+        "header \"\(SendError.readable(bad.name))\" holds a line break or another character that HTTP does not allow"
+    }
+    return nil
+  }
+
+  /// The header fields as `curlshim_start` wants them.
+  ///
+  /// libcurl adds fields of its own unless told not to by a line that ends with the colon; a field of ours without a value ends with a semicolon.
+  var lines: [UInt8] {
+    var lines: [UInt8] = []
+    func add(_ line: String...) {
+      for part in line { lines.append(contentsOf: part.utf8) }
+      lines.append(0)
+    }
+    if headers["expect"] == nil { add("Expect:") }
+    if headers["content-type"] == nil { add("Content-Type:") }
+    for header in headers {
+      let isBlank = header.value.utf8.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+      if isBlank { add(header.name, ";") } else { add(header.name, ": ", header.value) }
+    }
+    lines.append(0)
+    return lines
+  }
+}

@@ -1,0 +1,98 @@
+/// Which exchange is in which slot, and which wait for one, while the loop runs.
+struct Switchboard {
+  private let terms: ConnectionTerms
+  private var slots: [Entry?]
+  /// In order of arrival.
+  private var waiting: [Exchange] = []
+
+  private struct Entry {
+    var exchange: Exchange
+    var bytesMoved: Int64?
+    var movedAt: ContinuousClock.Instant
+  }
+
+  init(_ terms: ConnectionTerms) {
+    self.terms = terms
+    slots = Array(repeating: nil, count: max(1, terms.concurrency))
+  }
+
+  var isEmpty: Bool { waiting.isEmpty && slots.allSatisfy { $0 == nil } }
+
+  /// Whether something is under way and nothing more can be started.
+  var isBusy: Bool {
+    let isUnderWay = slots.lazy.map { $0 != nil }
+    return isUnderWay.contains(true) && (waiting.isEmpty || !isUnderWay.contains(false))
+  }
+
+  mutating func add(_ exchanges: [Exchange]) { waiting.append(contentsOf: exchanges) }
+
+  mutating func cancel(_ tickets: [UInt64], in pool: inout Pool) {
+    let tickets = Set(tickets)
+    cancel(in: &pool, because: "cancelled") { tickets.contains($0.ticket) }
+  }
+
+  mutating func cancelAll(in pool: inout Pool, because reason: String) {
+    cancel(in: &pool, because: reason) { _ in true }
+  }
+
+  mutating func startWaiting(in pool: inout Pool) {
+    var started = 0
+    for slot in slots.indices where slots[slot] == nil {
+      // One that cannot even be started leaves the slot to the next.
+      while slots[slot] == nil, started < waiting.count {
+        let exchange = waiting[started]
+        started += 1
+        do {
+          try pool.start(exchange.request, in: slot, connectTimeout: terms.connectTimeout)
+          slots[slot] = Entry(exchange: exchange, bytesMoved: nil, movedAt: .now)
+        } catch {
+          exchange.end(.failure(error))
+        }
+      }
+    }
+    waiting.removeFirst(started)
+  }
+
+  mutating func endFinished(in pool: inout Pool) {
+    while let (slot, outcome) = pool.nextOutcome() { end(slot, outcome) }
+  }
+
+  mutating func endStalled(in pool: inout Pool) {
+    let now = ContinuousClock.now
+    for slot in slots.indices {
+      guard let entry = slots[slot] else { continue }
+      let bytesMoved = pool.bytesMoved(in: slot)
+      if bytesMoved == nil || bytesMoved != entry.bytesMoved {
+        slots[slot]?.bytesMoved = bytesMoved
+        slots[slot]?.movedAt = now
+      } else if now - entry.movedAt >= terms.stallTimeout {
+        end(slot, pool.abort(slot, because: "nothing moved for \(terms.stallTimeout)"))
+      }
+    }
+  }
+
+  mutating func failAll(in pool: inout Pool, because reason: String) {
+    for slot in slots.indices where slots[slot] != nil { end(slot, pool.abort(slot, because: reason)) }
+    for exchange in waiting {
+      exchange.end(.failure(SendError(.notSent, place: exchange.request.place, reason: reason)))
+    }
+    waiting.removeAll()
+  }
+
+  private mutating func cancel(in pool: inout Pool, because reason: String, where isMeant: (Exchange) -> Bool) {
+    for slot in slots.indices {
+      guard let exchange = slots[slot]?.exchange, isMeant(exchange) else { continue }
+      _ = pool.abort(slot, because: reason)
+      slots[slot] = nil
+      exchange.cancel(because: reason)
+    }
+    for exchange in waiting where isMeant(exchange) { exchange.cancel(because: reason) }
+    waiting.removeAll(where: isMeant)
+  }
+
+  private mutating func end(_ slot: Int, _ outcome: Outcome) {
+    guard let entry = slots[slot] else { return }
+    slots[slot] = nil
+    entry.exchange.end(outcome.result(of: entry.exchange.request, mostAnswerBytes: terms.mostAnswerBytes))
+  }
+}
