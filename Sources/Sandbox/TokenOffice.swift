@@ -28,7 +28,11 @@ struct TokenOffice: Sendable {
     return grant(at: now)
   }
 
-  func isGood(_ token: String, at now: ContinuousClock.Instant) -> Bool { access[token].map { now < $0 } ?? false }
+  /// Tokens that were not made here are taken, so that a configuration with a token of its own can be tried; all but `wrong`.
+  func isGood(_ token: String, at now: ContinuousClock.Instant) -> Bool {
+    guard token.hasPrefix(Self.mark) else { return token != "wrong" }
+    return access[token].map { now < $0 } ?? false
+  }
 
   /// All access tokens are bad from here on; refresh tokens stay good.
   mutating func revokeAll() { access = [:] }
@@ -40,7 +44,10 @@ struct TokenOffice: Sendable {
     sweepAt = max(1024, 2 * (access.count + refresh.count))
   }
 
+  /// What every token made here, by any sandbox, begins with.
+  private static let mark = "sandbox."
+
   private static func secret() -> String {
-    String(UInt128.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
+    mark + String(UInt128.random(in: .min ... .max), radix: 36) + String(UInt64.random(in: .min ... .max), radix: 36)
   }
 }
