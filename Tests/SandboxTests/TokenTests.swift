@@ -71,7 +71,7 @@ import Testing
 
   @Test func `requests without a good token get a 401`() async throws {
     try await withSandbox { sandbox, client in
-      let unknown = try await client.upsertRecords("{}", token: "nobody")
+      let unknown = try await client.upsertRecords("{}", token: "sandbox.nobody")
       #expect(unknown.status == 401)
       #expect(unknown.header("WWW-Authenticate")?.hasPrefix("Bearer") == true)
       #expect(unknown.object["code"] as? Int == 187)
