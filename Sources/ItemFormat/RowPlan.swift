@@ -169,6 +169,8 @@ package struct RowPlan: Sendable {
   private func decorated(_ fault: FileFault, _ field: Field) -> FileFault {
     var fault = fault
     if !fault.message.contains(field.owner) { fault.message = "\(field.owner): \(fault.message)" }
+    // An API quotes the path, which may be as long as a header row.
+    fault.message = String(String.UnicodeScalarView(fault.message.unicodeScalars.prefix(1000)))
     if let mappingPath { fault.message += ", in \(mappingPath)" }
     fault.line = fault.line ?? field.line
     fault.column = fault.column ?? field.column

@@ -51,6 +51,9 @@ import Testing
       let message = try #require(readCSV(header).fault?.message)
       #expect(message.utf8.count < 500, "\(message)")
     }
+    var terms = CSVReadingTerms()
+    terms.place = { path throws(FileFault) in throw FileFault(.unmappedColumn, "no \(path.text)") }
+    #expect(terms.read(long).fault?.message.unicodeScalars.count ?? 9999 < 1100)
     let message = readCSV("x:number\n\(long)\n").messages.first ?? ""
     #expect(message.utf8.count < 500)
     #expect(message.contains("…\" is not a JSON number"))
