@@ -15,7 +15,6 @@ enum {
   KEPT_BYTES = 1 << 20,
   MOST_HEAD_BYTES = 256 << 10,
   RECEIVE_BYTES = 64 << 10,
-  UPLOAD_BYTES = 256 << 10,
 };
 
 struct bytes {
@@ -119,7 +118,6 @@ static bool prepare(struct slot *slot) {
   SET(CURLOPT_WRITEFUNCTION, on_body);
   SET(CURLOPT_WRITEDATA, slot);
   SET(CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
-  SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BYTES);
   SET(CURLOPT_NOSIGNAL, 1L);
   SET(CURLOPT_PROTOCOLS_STR, "http,https");
   SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
@@ -316,27 +314,34 @@ static bool lost_in_handshake(const struct slot *slot, CURLcode code) {
 
 // Reads what libcurl knows of an exchange that is over.
 static void conclude(struct slot *slot, CURLcode code, struct curlshim_outcome *outcome) {
-  long status = 0, request_bytes = 0;
+  long status = 0, request_bytes = 0, connect_errno = 0;
   curl_off_t elapsed_us = 0;
   curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, &status);
   curl_easy_getinfo(slot->easy, CURLINFO_REQUEST_SIZE, &request_bytes);
   curl_easy_getinfo(slot->easy, CURLINFO_TOTAL_TIME_T, &elapsed_us);
+  if (code == CURLE_COULDNT_CONNECT) curl_easy_getinfo(slot->easy, CURLINFO_OS_ERRNO, &connect_errno);
   // libcurl is content with a connection that is closed within the head, or after an interim answer.
   const bool headless = code == CURLE_OK && (!slot->head_ended || status < 200);
   if (headless) code = CURLE_PARTIAL_FILE;
   const bool refused = refused_by_alert(slot, code);
+  const enum curlshim_fault kind = refused                        ? CURLSHIM_TLS
+                                   : slot->too_large              ? CURLSHIM_TOO_LARGE
+                                   : lost_in_handshake(slot, code) ? CURLSHIM_FAILED
+                                                                   : fault(code);
+  const char *reason = headless          ? "the connection was closed within the answer's head"
+                       : code == CURLE_OK ? ""
+                       : slot->reason[0]  ? slot->reason
+                                          : curl_easy_strerror(code);
   *outcome = (struct curlshim_outcome){
       .slot = (size_t)(slot - slot->pool->slots),
-      .fault = refused ? CURLSHIM_TLS 
-               : slot->too_large              ? CURLSHIM_TOO_LARGE
-               : lost_in_handshake(slot, code) ? CURLSHIM_FAILED
-                                               : fault(code),
+      .fault = kind,
       // libcurl counts a proxy's CONNECT among the request's bytes, hence both conditions.
       .sent = !refused && (slot->sendings > 1 || (slot->sendings == 1 && request_bytes > 0)),
       .sendings = slot->sendings,
       .status = (int)status,
       .elapsed_us = elapsed_us,
-      .reason = code == CURLE_OK ? "" : headless ? "the connection was closed within the answer's head" : slot->reason[0] ? slot->reason : curl_easy_strerror(code),
+      .reason = reason,
+      .connect_errno = (int)connect_errno,
       .head = (const uint8_t *)slot->head.start,
       .head_count = slot->head.count,
       .body = (const uint8_t *)slot->answer.start,

@@ -1,5 +1,6 @@
-internal import CurlShim
+import CurlShim
 import Delivery
+import Glibc
 
 /// libcurl's connections and easy handles; the only owner of the pointer to them.
 ///
@@ -99,7 +100,9 @@ extension Outcome {
         case CURLSHIM_TOO_LARGE: .tooLarge
         default: .failed
         }
-      self = .failure(kind, wasSent: raw.sent, reason: String(cString: raw.reason))
+      // libcurl's own words leave out why: "Couldn't connect to server".
+      let cause = raw.connect_errno == 0 ? "" : " (\(String(cString: strerror(raw.connect_errno))))"
+      self = .failure(kind, wasSent: raw.sent, reason: String(cString: raw.reason) + cause)
       return
     }
     self = .answer(

@@ -31,6 +31,11 @@ extension Request {
   var fault: String? {
     if !Header.isToken(method) { return "the method holds a character that HTTP does not allow" }
     if url.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7f }) { return "the URL holds a space or a control character" }
+    if url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).last?.prefix(while: { $0 != "/" })
+      .contains("@") == true
+    {
+      return "the URL holds credentials"
+    }
     // Its value may be a token: only the name is told.
     if let bad = headers.first(where: { !$0.isWellFormed }) {
       return
@@ -41,7 +46,7 @@ extension Request {
 
   /// The header fields as `curlshim_start` wants them.
   ///
-  /// libcurl adds fields of its own unless told not to by a line that ends with the colon.
+  /// libcurl adds fields of its own unless told not to by a line that ends with the colon; a field of ours without a value ends with a semicolon.
   var lines: [UInt8] {
     var lines: [UInt8] = []
     func add(_ line: String...) {
@@ -51,7 +56,8 @@ extension Request {
     if headers["expect"] == nil { add("Expect:") }
     if headers["content-type"] == nil { add("Content-Type:") }
     for header in headers {
-      if header.value.isEmpty { add(header.name, ";") } else { add(header.name, ": ", header.value) }
+      let isBlank = header.value.utf8.allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+      if isBlank { add(header.name, ";") } else { add(header.name, ": ", header.value) }
     }
     lines.append(0)
     return lines

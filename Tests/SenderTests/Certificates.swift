@@ -1,6 +1,3 @@
-import Foundation
-import TestKit
-
 /// An authority, a server's and a client's certificate, made with the `openssl` command.
 struct Certificates {
   static let canBeMade = Command.exists("openssl")

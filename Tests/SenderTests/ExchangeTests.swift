@@ -11,7 +11,8 @@ import Testing
         Request(
           method: "POST", url: server.url + "/api/api/x/$batchUpsert?successMode=Partial",
           headers: [
-            Header("Authorization", "Bearer t"), Header("X-Empty", ""), Header("Content-Type", "application/json"),
+            Header("Authorization", "Bearer t"), Header("X-Empty", ""), Header("X-Blank", " "),
+            Header("Content-Type", "application/json"),
           ],
           body: Array("[1]".utf8)))
       #expect(answer.status == 201)
@@ -26,6 +27,7 @@ import Testing
       #expect(request.path == "/api/api/x/$batchUpsert?successMode=Partial")
       #expect(request.headers["authorization"] == "Bearer t")
       #expect(request.headers["x-empty"] == "")
+      #expect(request.headers["x-blank"] == "")
       #expect(request.headers["content-type"] == "application/json")
       #expect(request.headers["user-agent"] == "upsertd/1")
       #expect(request.headers["expect"] == nil)
@@ -72,6 +74,17 @@ import Testing
       #expect(answer.status == 200)
       #expect(answer.headers == [Header("A", "b c"), Header("Content-Length", "2")])
       #expect(answer.body == Array("ok".utf8))
+    }
+  }
+
+  @Test func `what follows the body is no header`() async throws {
+    try await withServer { _ in
+      .garbage(
+        Array("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nRetry-After: 9\r\n\r\n".utf8))
+    } _: { server, connections in
+      let answer = try await connections.send(.get(server.url))
+      #expect(answer.body == Array("ok".utf8))
+      #expect(answer.headers == [Header("Transfer-Encoding", "chunked")])
     }
   }
 

@@ -69,7 +69,8 @@ import Testing
     let connections = try Connections(ConnectionTerms())
     let error = try #require(await connections.failure(of: .post("http://127.0.0.1:\(port.number)/")))
     #expect(error.code == .notSent)
-    #expect(error.description.contains("127.0.0.1"))
+    #expect(error.description.contains("127.0.0.1:\(port.number)"))
+    #expect(error.description.contains("Connection refused"))
   }
 
   @Test func `nothing was sent where the name is unknown`() async throws {
@@ -124,6 +125,7 @@ import Testing
     "ftp://127.0.0.1/", "file:///etc/passwd", "gopher://127.0.0.1/", "", "http://", "http://127.0.0.1:99999/",
     "not a url",
     "http://127.0.0.1/a b", "http://127.0.0.1/\r\nX: 1", "http://user:s3cret@127.0.0.1/",
+    "https://s3cret@127.0.0.1?a", "http:/user:s3cret@127.0.0.1/",
   ])
   func `an unusable URL is a setup error`(_ url: String) async throws {
     let connections = try Connections(ConnectionTerms())

@@ -1,4 +1,3 @@
-import Delivery
 import Sender
 import TestKit
 

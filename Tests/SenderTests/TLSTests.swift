@@ -1,4 +1,3 @@
-import Foundation
 import Sender
 import TestKit
 import Testing

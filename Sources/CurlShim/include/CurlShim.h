@@ -43,6 +43,8 @@ struct curlshim_outcome {
   int64_t elapsed_us;
   /// For people; empty without a fault.
   const char *reason;
+  /// The `errno` of a connection that was not made; 0 otherwise.
+  int connect_errno;
   /// The final answer's status line and fields, CRLF after each.
   const uint8_t *head;
   size_t head_count;
