@@ -37,7 +37,8 @@ struct Command: ~Copyable {
     try process.run()
   }
 
-  deinit { process.terminate() }
+  /// Not `terminate()`: a child of a Dispatch thread starts with SIGTERM blocked, and not every program unblocks it.
+  deinit { kill(process.processIdentifier, SIGKILL) }
 
   /// Reads what it prints up to a line that holds `text`, and returns the number that ends that line.
   func port(after text: String) async throws -> Int {
