@@ -152,6 +152,18 @@ extension Outbox {
     }
   }
 
+  /// Counts requests that the connection's end left without an answer, and that were sent once more on another one at once.
+  package func countResent(_ id: Int64, times: Int) async throws(OutboxError) {
+    try await write { db in
+      try db.execute(
+        sql: "UPDATE batch SET attempts = attempts + $1, unanswered = unanswered + $1 WHERE id = $2",
+        arguments: [times, id])
+      try db.execute(
+        sql: "UPDATE file SET requests = requests + ? WHERE id = (SELECT file_id FROM batch WHERE id = ?)",
+        arguments: [times, id])
+    }
+  }
+
   /// A page of what waits, in line: of one file, of a target, of the files that were claimed at `cutoff` or before.
   package func waiting(
     of file: FileID? = nil, target: String? = nil, receivedUpTo cutoff: Timestamp? = nil,

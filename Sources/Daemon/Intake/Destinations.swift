@@ -16,7 +16,8 @@ struct Destinations: Sendable {
 
   init(_ route: Route, settings: Settings) {
     func destination(_ target: Target) -> Destination {
-      Destination(target: target, api: target.makeAPI(item: route.item, validate: route.validate))
+      Destination(target: target, api: target.makeAPI(
+          item: route.item, validate: route.validate, maxNesting: settings.limits.maxNesting))
     }
     switch route.target {
     case .named(let name):
@@ -41,10 +42,10 @@ struct Destinations: Sendable {
 
 extension Target {
   /// What upsertd knows of this target's API: the one place where a further API is named.
-  func makeAPI(item: ItemDefaults? = nil, validate: Bool = true) -> any TargetAPI {
+  func makeAPI(item: ItemDefaults? = nil, validate: Bool = true, maxNesting: Int = 128) -> any TargetAPI {
     switch api {
-    case .lusid: LusidInvestorRecords(schema: schema, validate: validate)
-    case .liquid: LiquidItems(defaults: item, validate: validate)
+    case .lusid: LusidInvestorRecords(schema: schema, validate: validate, maxNesting: maxNesting)
+    case .liquid: LiquidItems(defaults: item, validate: validate, maxNesting: maxNesting)
     }
   }
 }

@@ -34,6 +34,7 @@ extension Lane {
       case .failure(let error):
         return try await takeFailure(error, batch)
       case .success(let answer):
+        if answer.unanswered > 0 { try await outbox.countResent(batch.id, times: answer.unanswered) }
         let pieces = Batch(items: batch.items, body: body).pieces?.map { body[$0] } ?? []
         let verdict = api.judge(
           status: answer.status, body: answer.body, pieces: pieces, successMode: batch.successMode)
