@@ -73,7 +73,8 @@ package struct NDJSONReader: Sendable {
       let from = at - window.base
       let found = window.bytes.span.firstIndex(of: UInt8(ascii: "\n"), from: from)
       let stop = found ?? window.bytes.count
-      if isBlank { isBlank = afterSpace(window.bytes.span, from: from) >= stop }
+      // Not beyond the line: a file of empty lines would be looked at again from each of them.
+      if isBlank { isBlank = afterSpace(window.bytes.span.extracting(first: stop), from: from) == stop }
       if stop > from { endsInCR = window.bytes[stop - 1] == UInt8(ascii: "\r") }
       at = window.base + stop
       if found != nil {
