@@ -10,13 +10,19 @@ package struct LusidInvestorRecords: TargetAPI {
   private let schema: LusidSchema
   private let validate: Bool
   private let maxNesting: Int
+  private let isMapped: Bool
 
   /// - Parameter validate: false leaves all checks to the API that batching does not need.
   /// - Parameter maxNesting: levels allowed in an item that a `_raw` string holds; the reader has checked all others.
-  package init(schema: LusidSchema, validate: Bool, maxNesting: Int = ReaderLimits().maxNesting) {
+  /// - Parameter isMapped: a mapping file names the columns' fields: one that is not known is meant, where in a header it
+  ///   would be a slip.
+  package init(
+    schema: LusidSchema, validate: Bool, maxNesting: Int = ReaderLimits().maxNesting, isMapped: Bool = false
+  ) {
     self.schema = schema
     self.validate = validate
     self.maxNesting = maxNesting
+    self.isMapped = isMapped
   }
 
   package var kind: APIKind { .lusid }
@@ -54,6 +60,7 @@ package struct LusidInvestorRecords: TargetAPI {
         throw unknown(text)
       }
       return .field(try placeInvestorIdentifier(steps, type: type, text: text))
+    case _ where isMapped && !Self.fields.contains(field): return .field(PlacedField(path: steps, type: type))
     default: throw unknown(text)
     }
   }

@@ -149,4 +149,17 @@ import Testing
     #expect(current.itemMembers.contains("identifiers"))
     #expect(liquid.requestID(ofPiece: Array(Examples.liquidItem.utf8)[...]) == nil)
   }
+
+  @Test func `a mapping may name a field that is not known, but nothing else among the known ones`() throws {
+    let mapped = LusidInvestorRecords(schema: .current, validate: true, isMapped: true)
+    let exposure = PlacedField(path: [.member("exposure")], type: .number)
+    #expect(try mapped.place(steps: exposure.path, type: .number, text: "exposure") == .field(exposure))
+    #expect(throws: FileFault.self) { _ = try current.place(steps: exposure.path, type: .number, text: "exposure") }
+    for steps: [PathStep] in [
+      [.member("identifiers")], [.member("displayName"), .member("x")],
+      [.member("properties"), .member(key), .member("unitt")],
+    ] {
+      #expect(throws: FileFault.self) { _ = try mapped.place(steps: steps, type: .string, text: "x") }
+    }
+  }
 }

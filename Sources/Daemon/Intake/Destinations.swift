@@ -16,8 +16,11 @@ struct Destinations: Sendable {
 
   init(_ route: Route, settings: Settings) {
     func destination(_ target: Target) -> Destination {
-      Destination(target: target, api: target.makeAPI(
-          item: route.item, validate: route.validate, maxNesting: settings.limits.maxNesting))
+      Destination(
+        target: target,
+        api: target.makeAPI(
+          item: route.item, validate: route.validate, maxNesting: settings.limits.maxNesting,
+          isMapped: route.mapping != nil))
     }
     switch route.target {
     case .named(let name):
@@ -42,9 +45,12 @@ struct Destinations: Sendable {
 
 extension Target {
   /// What upsertd knows of this target's API: the one place where a further API is named.
-  func makeAPI(item: ItemDefaults? = nil, validate: Bool = true, maxNesting: Int = 128) -> any TargetAPI {
+  func makeAPI(
+    item: ItemDefaults? = nil, validate: Bool = true, maxNesting: Int = 128, isMapped: Bool = false
+  ) -> any TargetAPI {
     switch api {
-    case .lusid: LusidInvestorRecords(schema: schema, validate: validate, maxNesting: maxNesting)
+    case .lusid:
+      LusidInvestorRecords(schema: schema, validate: validate, maxNesting: maxNesting, isMapped: isMapped)
     case .liquid: LiquidItems(defaults: item, validate: validate, maxNesting: maxNesting)
     }
   }
