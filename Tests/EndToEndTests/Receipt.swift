@@ -54,7 +54,8 @@ extension World {
       let originals = names(inbox, folder).filter { $0.contains(".\(receipt.id)") }
       try #require(originals.count == 1, "originals: \(originals)", sourceLocation: location)
       if receipt["error"] == nil { expectedArchive.insert(originals[0]) } else { expectedRejects.insert(originals[0]) }
-      let size = try text(inbox, folder, originals[0]).utf8.count
+      let size =
+        try FileManager.default.attributesOfItem(atPath: "\(path(inbox, folder))/\(originals[0])")[.size] as? Int
       #expect(receipt["file"]?["bytes"]?.integer == size, "\(originals[0])", sourceLocation: location)
       #expect(receipt["file"]?["inbox"]?.string == inbox, sourceLocation: location)
     }
