@@ -80,7 +80,7 @@ let package = Package(
     .testTarget(name: "OutboxTests", dependencies: ["Delivery", "Outbox", "TestKit"], swiftSettings: strict),
     .testTarget(name: "ReceiptsTests", dependencies: ["Delivery", "JSONText", "Receipts"], swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["Delivery", "JSONText", "Sandbox", "TestKit", "upsertd"],
+      name: "EndToEndTests", dependencies: ["CZlib", "Delivery", "JSONText", "Sandbox", "TestKit", "upsertd"],
       swiftSettings: strict),
   ]
 )
