@@ -18,7 +18,12 @@ extension String {
   static let longestMessage = 1000
 
   /// The first `length` characters, the last of them an ellipsis where something is missing.
+  ///
+  /// A NUL becomes U+FFFD: SQLite takes it for the text's end.
   func cut(to length: Int) -> String {
+    if utf8.contains(0) {
+      return String(String.UnicodeScalarView(unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 })).cut(to: length)
+    }
     guard utf8.count > length, count > length else { return self }
     return prefix(length - 1) + "…"
   }
