@@ -164,7 +164,8 @@ actor Pipeline {
       guard let target = record.facts.target, let lane = lanes[target] else {
         return OrderResult(
           isDone: false,
-          message: "file \(file) waits for target \"\(record.facts.target ?? "")\", which the configuration no longer has")
+          message:
+            "file \(file) waits for target \"\(record.facts.target ?? "")\", which the configuration no longer has")
       }
       let count = try await lane.cancel(file)
       return OrderResult(isDone: true, message: "\(count) items of file \(file) are cancelled")

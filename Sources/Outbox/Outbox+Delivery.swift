@@ -21,26 +21,31 @@ extension Outbox {
     }
   }
 
-  /// Counts an attempt, as one without an answer so far, and hands over the request's body.
-  package func lease(_ id: Int64) async throws(OutboxError) -> [UInt8] {
+  /// Counts an attempt, as one without an answer so far, and hands over what to send.
+  package func lease(_ id: Int64) async throws(OutboxError) -> Batch {
     try await write { db in
       try db.cachedStatement(sql: "UPDATE batch SET attempts = attempts + 1, unanswered = unanswered + 1 WHERE id = ?")
         .execute(arguments: [id])
       try db.cachedStatement(
         sql: "UPDATE file SET requests = requests + 1 WHERE id = (SELECT file_id FROM batch WHERE id = ?)"
       ).execute(arguments: [id])
-      let bytes = try Data.fetchOne(
-        db.cachedStatement(sql: "SELECT bytes FROM body WHERE batch_id = ?"), arguments: [id])
-      guard let bytes else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "batch \(id) has no body") }
-      return Array(bytes)
+      return try Self.content(of: id, db)
     }
   }
 
-  /// The body alone, for telling whose items were refused without being sent.
-  package func body(of id: Int64) async throws(OutboxError) -> [UInt8] {
-    try await read { db in
-      Array(try Data.fetchOne(db, sql: "SELECT bytes FROM body WHERE batch_id = ?", arguments: [id]) ?? Data())
-    }
+  /// The items and their bytes alone, for telling whose items were refused without being sent.
+  package func content(of id: Int64) async throws(OutboxError) -> Batch {
+    try await read { db in try Self.content(of: id, db) }
+  }
+
+  private static func content(of id: Int64, _ db: Database) throws -> Batch {
+    let sql = "SELECT item_index, bytes FROM batch JOIN body ON batch_id = id WHERE id = ?"
+    guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id]),
+      let items = BatchItem.unpack(Array(row["item_index"] as Data))
+    else { throw WaitingBatch.damaged(id) }
+    let batch = Batch(items: items, body: Array(row["bytes"] as Data))
+    guard batch.pieces != nil else { throw WaitingBatch.damaged(id) }
+    return batch
   }
 
   /// Writes down what an answer settled, or what was refused without one (`request` is nil).

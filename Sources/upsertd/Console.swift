@@ -14,7 +14,8 @@ enum Console {
   /// Columns of the terminal that `status` and progress are shown on; 80 where nobody knows.
   static var width: Int {
     var size = winsize()
-    for descriptor in [STDOUT_FILENO, STDERR_FILENO] where ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 {
+    for descriptor in [STDOUT_FILENO, STDERR_FILENO]
+    where ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 {
       return Int(size.ws_col)
     }
     return 80

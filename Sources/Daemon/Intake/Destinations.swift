@@ -16,7 +16,9 @@ struct Destinations: Sendable {
 
   init(_ route: Route, settings: Settings) {
     func destination(_ target: Target) -> Destination {
-      Destination(target: target, api: target.makeAPI(
+      Destination(
+        target: target,
+        api: target.makeAPI(
           item: route.item, validate: route.validate, maxNesting: settings.limits.maxNesting))
     }
     switch route.target {
