@@ -39,7 +39,7 @@ extension Outbox {
   }
 
   private static func content(of id: Int64, _ db: Database) throws -> Batch {
-    let sql = "SELECT item_index, bytes FROM batch JOIN body ON batch_id = id WHERE id = ?"
+    let sql = "SELECT item_index, body.bytes AS bytes FROM batch JOIN body ON batch_id = id WHERE id = ?"
     guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id]),
       let items = BatchItem.unpack(Array(row["item_index"] as Data))
     else { throw WaitingBatch.damaged(id) }
