@@ -50,7 +50,8 @@ extension Outbox {
 
   /// Writes down what an answer settled, or what was refused without one (`request` is nil).
   ///
-  /// Returns the batch that is left, where the answer left some items out, and whether the file is now finishing.
+  /// Returns the batch that is left, where the answer left some items out, and whether the file is now finishing. Requests without
+  /// an answer count for that batch too.
   @discardableResult
   package func settle(
     _ id: Int64, _ settlement: Settlement, request: RequestFacts?
@@ -79,8 +80,13 @@ extension Outbox {
       if let rest = settlement.rest {
         let new = try Self.insert(rest, of: file, position: position + "0", target: batch["target"], db)
         try db.execute(
-          sql: "UPDATE batch SET misses = ?, failures = ?, problem = ? WHERE id = ?",
-          arguments: [batch["misses"] + 1, batch["failures"] as Int, "the answer did not name these items", new])
+          sql: """
+            UPDATE batch SET misses = ?, failures = ?, attempts = ?, unanswered = ?, problem = ? WHERE id = ?
+            """,
+          arguments: [
+            batch["misses"] + 1, batch["failures"] as Int, unanswered, unanswered,
+            "the answer did not name these items", new,
+          ])
         restID = new
       }
       try db.cachedStatement(
@@ -100,7 +106,9 @@ extension Outbox {
     }
   }
 
-  /// Puts two halves in the place of a batch.
+  /// Puts two halves in the place of a batch whose request was answered.
+  ///
+  /// Earlier requests without an answer held the items of both, and count for both.
   package func split(_ id: Int64, into halves: [Batch], why: String) async throws(OutboxError) -> [WaitingBatch] {
     try await write { db in
       guard let row = try Row.fetchOne(db, sql: "SELECT * FROM batch WHERE id = ?", arguments: [id]),
@@ -109,7 +117,9 @@ extension Outbox {
       var parts: [WaitingBatch] = []
       for (index, half) in halves.enumerated() {
         let new = try Self.insert(half, of: file, position: row["position"] + String(index), target: row["target"], db)
-        try db.execute(sql: "UPDATE batch SET problem = ? WHERE id = ?", arguments: [why, new])
+        try db.execute(
+          sql: "UPDATE batch SET attempts = $1, unanswered = $1, problem = $2 WHERE id = $3",
+          arguments: [row["unanswered"] - 1, why, new])
         if let part = try Row.fetchOne(db, sql: "\(WaitingBatch.columns) WHERE batch.id = ?", arguments: [new]) {
           parts.append(try WaitingBatch(row: part))
         }

@@ -49,7 +49,8 @@ enum Schema {
 
     -- One row for each request that still has to be answered for.
     CREATE TABLE batch (
-      id INTEGER PRIMARY KEY,
+      -- Never given twice: what knows a batch that is gone must not take a new one for it.
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
       file_id TEXT NOT NULL REFERENCES file (id) ON DELETE CASCADE,
       position TEXT NOT NULL,             -- orders the batches of a file; halves add a digit
       target TEXT NOT NULL,

@@ -1,0 +1,165 @@
+import Foundation
+import Glibc
+import JSONText
+import Synchronization
+import TestKit
+import Testing
+
+/// A spool, a state folder and a configuration in a temporary folder, and the processes that work on them.
+struct World: Sendable {
+  let folder: String
+  private let children = Children()
+
+  var spool: String { folder + "/spool" }
+  var state: String { folder + "/state" }
+  var outbox: String { state + "/outbox.sqlite" }
+  var configuration: String { folder + "/upsertd.yaml" }
+
+  fileprivate init(folder: String) { self.folder = folder }
+
+  // MARK: - Configuration and processes
+
+  func configure(_ setup: Setup) throws { try write(setup.yaml(spool: spool, state: state), to: configuration) }
+
+  /// A file that only its owner may read.
+  func write(_ text: String, to path: String) throws {
+    let temporary = path + ".new"
+    _ = FileManager.default.createFile(
+      atPath: temporary, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+    guard rename(temporary, path) == 0 else { throw SystemError("rename \(temporary)") }
+  }
+
+  /// Starts a process; `--config` is added.
+  func start(_ arguments: [String], environment: [String: String] = [:]) throws -> Product {
+    let number = children.next()
+    let product = try Product(
+      arguments + ["--config", configuration], environment: environment, out: "\(folder)/out.\(number)",
+      err: "\(folder)/err.\(number)")
+    children.add(product)
+    return product
+  }
+
+  /// Starts the daemon; returns once it says that it is ready.
+  func startDaemon(file: String = #fileID, line: Int = #line) async throws -> Product {
+    let daemon = try start(["run"])
+    try await daemon.waitFor("is ready", file: file, line: line)
+    return daemon
+  }
+
+  /// Runs a command to its end.
+  func run(
+    _ arguments: [String], environment: [String: String] = [:], within limit: Duration = .seconds(30),
+    file: String = #fileID, line: Int = #line
+  ) async throws -> (status: Int32, printed: String, log: String) {
+    let product = try start(arguments, environment: environment)
+    let status = try await product.end(within: limit, file: file, line: line)
+    return (status, product.printed, product.log)
+  }
+
+  /// `run --once`, which has to end with `status`; returns its log.
+  @discardableResult
+  func workOff(
+    expecting status: Int32 = 0, within limit: Duration = .seconds(30), location: SourceLocation = #_sourceLocation
+  ) async throws -> String {
+    let (ended, _, log) = try await run(["run", "--once"], within: limit)
+    #expect(ended == status, "it said:\n\(log)", sourceLocation: location)
+    return log
+  }
+
+  /// `status --json`.
+  func status(location: SourceLocation = #_sourceLocation) async throws -> JSONValue {
+    let (ended, printed, log) = try await run(["status", "--json"])
+    #expect(ended == 0, "it said:\n\(log)", sourceLocation: location)
+    return try JSONValue.parse(Array(printed.utf8))
+  }
+
+  func killAll() { children.killAll() }
+
+  // MARK: - Files
+
+  func path(_ inbox: String, _ folder: String) -> String { "\(spool)/\(inbox)/\(folder)" }
+
+  /// Drops a file as a good sender does: written under a hidden name, then renamed.
+  func drop(_ name: String, in inbox: String, _ text: String) throws { try drop(name, in: inbox, Array(text.utf8)) }
+
+  func drop(_ name: String, in inbox: String, _ bytes: [UInt8]) throws {
+    let folder = path(inbox, "inbox")
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let hidden = "\(folder)/.\(name)"
+    try Data(bytes).write(to: URL(filePath: hidden))
+    guard rename(hidden, "\(folder)/\(name)") == 0 else { throw SystemError("rename \(hidden)") }
+  }
+
+  /// Names in one of an inbox's folders, in order.
+  func names(_ inbox: String, _ folder: String) -> [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: path(inbox, folder))) ?? []).sorted()
+  }
+
+  func text(_ inbox: String, _ folder: String, _ name: String) throws -> String {
+    try String(decoding: Data(contentsOf: URL(filePath: "\(path(inbox, folder))/\(name)")), as: UTF8.self)
+  }
+
+  // MARK: - Receipts
+
+  func receipts(_ inbox: String) throws -> [Receipt] {
+    try names(inbox, "outbox/receipts").filter { !$0.hasPrefix(".") }.map { name in
+      Receipt(name: name, document: try JSONValue.parse(Array(try text(inbox, "outbox/receipts", name).utf8)))
+    }
+  }
+
+  /// The only receipt of the only file.
+  func receipt(_ inbox: String, location: SourceLocation = #_sourceLocation) throws -> Receipt {
+    let receipts = try receipts(inbox)
+    try #require(receipts.count == 1, "there are \(receipts.count) receipts", sourceLocation: location)
+    return receipts[0]
+  }
+
+  /// The receipt of the file that was dropped as `name`.
+  func receipt(_ inbox: String, of name: String, location: SourceLocation = #_sourceLocation) throws -> Receipt {
+    let receipts = try receipts(inbox).filter { $0["file"]?["name"]?.string == name }
+    try #require(receipts.count == 1, "there are \(receipts.count) receipts of it", sourceLocation: location)
+    return receipts[0]
+  }
+
+  /// Waits for `count` receipts and for their originals to be put away.
+  func waitForReceipts(
+    _ count: Int, in inbox: String, within limit: Duration = .seconds(20), file: String = #fileID, line: Int = #line
+  ) async throws {
+    do {
+      try await eventually("the arrival of \(count) receipts", within: limit, file: file, line: line) {
+        names(inbox, "outbox/receipts").filter { !$0.hasPrefix(".") }.count >= count
+          && names(inbox, "work").isEmpty
+      }
+    } catch {
+      throw NotInTime("\(error); the daemons said:\n\(children.logs)")
+    }
+  }
+}
+
+/// Runs `body` in a new world, which is gone afterwards with all its processes.
+func withWorld<Result: Sendable>(_ setup: Setup, _ body: (World) async throws -> Result) async throws -> Result {
+  try await withTemporaryFolder { folder in
+    let world = World(folder: folder)
+    defer { world.killAll() }
+    try world.configure(setup)
+    return try await body(world)
+  }
+}
+
+private final class Children: Sendable {
+  private let products = Mutex<[Product]>([])
+  private let count = Mutex(0)
+
+  func next() -> Int {
+    count.withLock { count in
+      count += 1
+      return count
+    }
+  }
+
+  func add(_ product: Product) { products.withLock { $0.append(product) } }
+
+  func killAll() { for product in products.withLock({ $0 }) { product.kill() } }
+
+  var logs: String { products.withLock { $0 }.map(\.log).joined(separator: "\n--\n") }
+}
