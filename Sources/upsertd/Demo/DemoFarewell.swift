@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// Where everything lies, and what to try next.
 struct DemoFarewell {
   var folder: DemoFolder
@@ -12,24 +10,22 @@ struct DemoFarewell {
   private var program: String { CommandLine.arguments.first ?? "upsertd" }
 
   func tell() {
-    narrator.heading("Where it lies")
-    narrator.say(
-      """
-         receipts    \(folder.path)/spool/<inbox>/outbox/receipts/
-         rejects     \(folder.path)/spool/<inbox>/outbox/rejected/    to correct and drop again
-         originals   \(folder.path)/spool/<inbox>/archive/
-      """)
+    narrator.heading("Where it lies, in \(folder.path)")
+    narrator.tellLine("spool/<inbox>/outbox/receipts/    a receipt for each dropped file")
+    narrator.tellLine("spool/<inbox>/outbox/rejected/    rejected items, to correct and drop again")
+    narrator.tellLine("spool/<inbox>/archive/            the originals")
+    narrator.tellLine("upsertd.yaml  upsertd.log         configuration and log")
     if isKept {
-      narrator.heading("Look around; the folder is kept until you remove it")
+      narrator.heading("Look around: the folder is yours now")
       narrator.command("\(program) status --config \(folder.configuration)")
-      narrator.command("less \(folder.path)/spool/*/outbox/receipts/* \(folder.configuration) \(folder.log)")
+      narrator.command("less \(folder.path)/spool/*/outbox/*/*")
       narrator.heading("Drop files of your own: the same APIs again, and the daemon")
       narrator.command("\(program) sandbox --port \(port) &")
       narrator.command("\(program) run --config \(folder.configuration)")
     } else {
-      narrator.heading("It is removed now. Next:")
-      narrator.command("\(program) demo --keep", "the same, and the folder stays to look around in")
-      narrator.command("\(program) sandbox --port 8080", "both APIs, to try files of your own on")
+      narrator.heading("The folder is removed now. What next?")
+      narrator.command("\(program) demo --keep", "the same, and everything stays to look around in")
+      narrator.command("\(program) sandbox --port 8080", "both APIs, to try your own files and configuration on")
       narrator.command("\(program) --help")
     }
   }

@@ -11,6 +11,7 @@ struct ReceiptFile: Sendable {
     var message: String
   }
 
+  var id: String
   var path: String
   var text: String
   var status: String
@@ -48,6 +49,7 @@ struct ReceiptFile: Sendable {
     let counts = document["counts"], batches = document["batches"]?.elements ?? []
     self.path = path
     text = String(decoding: bytes, as: UTF8.self)
+    id = try word(document["file"], "id")
     status = try word(document, "status")
     file = try word(document["file"], "name")
     inbox = try word(document["file"], "inbox")

@@ -5,7 +5,7 @@ extension SampleFile {
   ///
   /// The last request is right by upsertd's checks and refused by the API: only its newer schema has nominees.
   static let onboarding = SampleFile(
-    name: "onboarding.json", inbox: "investors", api: .lusid, what: "4 investor records, a LUSID request body",
+    name: "onboarding.json", inbox: "investors", api: .lusid, what: "4 investor records, in LUSID's own form",
     text: """
       {
         "onboarding-1": {
@@ -73,7 +73,7 @@ extension SampleFile {
   ///
   /// The last item has the field that upsertd was told to look for, and lacks the one that the API wants for a contact.
   static let accounts = SampleFile(
-    name: "accounts.json", inbox: "accounts", api: .liquid, what: "5 items, a Liquid array",
+    name: "accounts.json", inbox: "accounts", api: .liquid, what: "5 items, in Liquid's own form",
     text: """
       [
         {
