@@ -23,7 +23,7 @@ enum Console {
 
   /// `text` in a colour, on a terminal that wants one (<https://no-color.org>).
   static func styled(_ text: String, _ style: Style) -> String {
-    guard outIsTerminal, ProcessInfo.processInfo.environment["NO_COLOR"] == nil else { return text }
+    guard outIsTerminal, ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty else { return text }
     return "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m"
   }
 
