@@ -20,6 +20,7 @@ actor Pipeline {
   private let intakes: [String: Intake]
   private let finisher: Finisher
   private let connections: [Connections]
+  private let order = PublicationOrder()
   private let stopFlag: StopFlag
 
   /// How long requests under way are awaited when the daemon stops.
@@ -47,7 +48,7 @@ actor Pipeline {
     let underWay = try await outbox.filesUnderWay()
     let stopFlag = StopFlag()
     let around = Intake.Surroundings(
-      settings: settings, outbox: outbox, order: PublicationOrder(),
+      settings: settings, outbox: outbox, order: order,
       claims: Claims(outbox: outbox, settings: settings, newest: underWay.newest), pulse: pulse, stopFlag: stopFlag,
       onPublished: { [lanes] targets, file in for target in targets { await lanes[target]?.published(file) } },
       onFinishing: { finisher.signal.raise() })
@@ -100,6 +101,7 @@ actor Pipeline {
   /// Claims nothing more, begins no request, and waits some seconds for the answers under way.
   func stop() async {
     stopFlag.raise()
+    await order.end()
     for intake in intakes.values { await intake.stop() }
     for lane in lanes.values { await lane.stop() }
     let connections = connections
@@ -164,7 +166,8 @@ actor Pipeline {
       guard let target = record.facts.target, let lane = lanes[target] else {
         return OrderResult(
           isDone: false,
-          message: "file \(file) waits for target \"\(record.facts.target ?? "")\", which the configuration no longer has")
+          message:
+            "file \(file) waits for target \"\(record.facts.target ?? "")\", which the configuration no longer has")
       }
       let count = try await lane.cancel(file)
       return OrderResult(isDone: true, message: "\(count) items of file \(file) are cancelled")

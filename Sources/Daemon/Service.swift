@@ -94,13 +94,11 @@ package actor Service {
       "upsertd \(Version.text) is ready",
       metadata: ["inboxes": "\(settings.inboxes.count)", "targets": "\(settings.targets.count)"])
     notifications.send("READY=1", "STATUS=ready")
-    await withTaskGroup { group in
-      group.addTask { await self.runPipelines() }
-      group.addTask { await self.watch(mode) }
-      await group.next()
-      group.cancelAll()
-      if isStopping { await group.waitForAll() }
-    }
+    // Ends with the pipelines, which is awaited below.
+    let watching = Task { await watch(mode) }
+    await runPipelines()
+    watching.cancel()
+    await watching.value
     notifications.send("STOPPING=1")
     await control.close()
     await admin?.stop()

@@ -63,7 +63,8 @@ extension BatchItem {
       number &+= numberStep
       line &+= lineStep
       start &+= startStep
-      guard start >= 0, let end = start.addingReportingOverflow(length).overflow ? nil : start + length else { return nil }
+      let (end, isTooFar) = start.addingReportingOverflow(length)
+      guard start >= 0, !isTooFar else { return nil }
       items.append(
         BatchItem(
           number: number, line: line, source: start..<end, pieceLength: pieceLength,

@@ -21,31 +21,37 @@ extension Outbox {
     }
   }
 
-  /// Counts an attempt, as one without an answer so far, and hands over the request's body.
-  package func lease(_ id: Int64) async throws(OutboxError) -> [UInt8] {
+  /// Counts an attempt, as one without an answer so far, and hands over what to send.
+  package func lease(_ id: Int64) async throws(OutboxError) -> Batch {
     try await write { db in
       try db.cachedStatement(sql: "UPDATE batch SET attempts = attempts + 1, unanswered = unanswered + 1 WHERE id = ?")
         .execute(arguments: [id])
       try db.cachedStatement(
         sql: "UPDATE file SET requests = requests + 1 WHERE id = (SELECT file_id FROM batch WHERE id = ?)"
       ).execute(arguments: [id])
-      let bytes = try Data.fetchOne(
-        db.cachedStatement(sql: "SELECT bytes FROM body WHERE batch_id = ?"), arguments: [id])
-      guard let bytes else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "batch \(id) has no body") }
-      return Array(bytes)
+      return try Self.content(of: id, db)
     }
   }
 
-  /// The body alone, for telling whose items were refused without being sent.
-  package func body(of id: Int64) async throws(OutboxError) -> [UInt8] {
-    try await read { db in
-      Array(try Data.fetchOne(db, sql: "SELECT bytes FROM body WHERE batch_id = ?", arguments: [id]) ?? Data())
-    }
+  /// The items and their bytes alone, for telling whose items were refused without being sent.
+  package func content(of id: Int64) async throws(OutboxError) -> Batch {
+    try await read { db in try Self.content(of: id, db) }
+  }
+
+  private static func content(of id: Int64, _ db: Database) throws -> Batch {
+    let sql = "SELECT item_index, body.bytes AS bytes FROM batch JOIN body ON batch_id = id WHERE id = ?"
+    guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id]),
+      let items = BatchItem.unpack(Array(row["item_index"] as Data))
+    else { throw WaitingBatch.damaged(id) }
+    let batch = Batch(items: items, body: Array(row["bytes"] as Data))
+    guard batch.pieces != nil else { throw WaitingBatch.damaged(id) }
+    return batch
   }
 
   /// Writes down what an answer settled, or what was refused without one (`request` is nil).
   ///
-  /// Returns the batch that is left, where the answer left some items out, and whether the file is now finishing.
+  /// Returns the batch that is left, where the answer left some items out, and whether the file is now finishing. Requests without
+  /// an answer count for that batch too.
   @discardableResult
   package func settle(
     _ id: Int64, _ settlement: Settlement, request: RequestFacts?
@@ -74,8 +80,13 @@ extension Outbox {
       if let rest = settlement.rest {
         let new = try Self.insert(rest, of: file, position: position + "0", target: batch["target"], db)
         try db.execute(
-          sql: "UPDATE batch SET misses = ?, failures = ?, problem = ? WHERE id = ?",
-          arguments: [batch["misses"] + 1, batch["failures"] as Int, "the answer did not name these items", new])
+          sql: """
+            UPDATE batch SET misses = ?, failures = ?, attempts = ?, unanswered = ?, problem = ? WHERE id = ?
+            """,
+          arguments: [
+            batch["misses"] + 1, batch["failures"] as Int, unanswered, unanswered,
+            "the answer did not name these items", new,
+          ])
         restID = new
       }
       try db.cachedStatement(
@@ -95,7 +106,9 @@ extension Outbox {
     }
   }
 
-  /// Puts two halves in the place of a batch.
+  /// Puts two halves in the place of a batch whose request was answered.
+  ///
+  /// Earlier requests without an answer held the items of both, and count for both.
   package func split(_ id: Int64, into halves: [Batch], why: String) async throws(OutboxError) -> [WaitingBatch] {
     try await write { db in
       guard let row = try Row.fetchOne(db, sql: "SELECT * FROM batch WHERE id = ?", arguments: [id]),
@@ -104,7 +117,9 @@ extension Outbox {
       var parts: [WaitingBatch] = []
       for (index, half) in halves.enumerated() {
         let new = try Self.insert(half, of: file, position: row["position"] + String(index), target: row["target"], db)
-        try db.execute(sql: "UPDATE batch SET problem = ? WHERE id = ?", arguments: [why, new])
+        try db.execute(
+          sql: "UPDATE batch SET attempts = $1, unanswered = $1, problem = $2 WHERE id = $3",
+          arguments: [row["unanswered"] - 1, why, new])
         if let part = try Row.fetchOne(db, sql: "\(WaitingBatch.columns) WHERE batch.id = ?", arguments: [new]) {
           parts.append(try WaitingBatch(row: part))
         }

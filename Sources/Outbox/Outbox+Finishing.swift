@@ -73,27 +73,29 @@ extension Outbox {
     }
   }
 
-  /// The way of these files ends: their rows go, and history keeps the receipts (without batches).
+  /// The way of these files ends: their rows go, and what is kept of them is their history and, of the last ones, the receipt (without batches).
   package func finish(_ files: [(record: FileRecord, status: String, receipt: String)]) async throws(OutboxError) {
     try await write { db in
       for (record, status, receipt) in files {
         try db.cachedStatement(
           sql: """
             INSERT OR REPLACE INTO history (file_id, inbox, name, sha256, status, received_at_ms, completed_at_ms,
-              items, accepted, rejected, receipt) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+              items, accepted, rejected) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         ).execute(arguments: [
           record.id.text, record.inbox, Data(record.name), record.facts.sha256, status,
           record.receivedAt.milliseconds, record.completedAt?.milliseconds ?? record.receivedAt.milliseconds,
-          record.counts.items, record.counts.accepted, record.counts.rejected, receipt,
+          record.counts.items, record.counts.accepted, record.counts.rejected,
         ])
+        try db.cachedStatement(
+          sql: "INSERT OR REPLACE INTO recent (file_id, completed_at_ms, receipt) VALUES (?, ?, ?)"
+        ).execute(arguments: [record.id.text, record.completedAt?.milliseconds ?? 0, receipt])
         try db.cachedStatement(sql: "DELETE FROM file WHERE id = ?").execute(arguments: [record.id.text])
       }
-      // Receipts themselves stand in their folders; here only the last thousand are kept at hand.
       try db.execute(
         sql: """
-          UPDATE history SET receipt = NULL WHERE receipt IS NOT NULL AND file_id <
-            (SELECT file_id FROM history ORDER BY file_id DESC LIMIT 1 OFFSET 999)
+          DELETE FROM recent WHERE file_id NOT IN
+            (SELECT file_id FROM recent ORDER BY completed_at_ms DESC, file_id DESC LIMIT 200)
           """)
     }
   }

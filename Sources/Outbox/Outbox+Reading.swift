@@ -99,7 +99,8 @@ extension Outbox {
         WHERE id = ?
         """,
       arguments: [
-        facts.format, facts.shape, facts.delimiter, facts.api?.rawValue, facts.target, facts.url, facts.successMode.rawValue,
+        facts.format, facts.shape, facts.delimiter, facts.api?.rawValue, facts.target, facts.url,
+        facts.successMode.rawValue,
         facts.ordering.rawValue, facts.bytes, facts.sha256, facts.corrects?.text, facts.duplicateOf?.text, id.text,
       ])
   }

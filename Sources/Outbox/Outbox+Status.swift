@@ -62,8 +62,7 @@ extension Outbox {
       try String.fetchAll(
         db,
         sql: """
-          SELECT receipt FROM history WHERE receipt IS NOT NULL
-          ORDER BY completed_at_ms DESC, file_id DESC LIMIT ?
+          SELECT receipt FROM recent ORDER BY completed_at_ms DESC, file_id DESC LIMIT ?
           """, arguments: [limit])
     }
   }

@@ -92,15 +92,19 @@ enum Schema {
       PRIMARY KEY (file_id, item)
     ) STRICT, WITHOUT ROWID;
 
-    -- Finished files. Receipts are kept for the last of them; the rest only tells repeated files apart.
+    -- Finished files; tells repeated ones apart.
     CREATE TABLE history (
       file_id TEXT NOT NULL PRIMARY KEY,
       inbox TEXT NOT NULL, name BLOB NOT NULL, sha256 TEXT, status TEXT NOT NULL,
       received_at_ms INTEGER NOT NULL, completed_at_ms INTEGER NOT NULL,
-      items INTEGER NOT NULL, accepted INTEGER NOT NULL, rejected INTEGER NOT NULL,
-      receipt TEXT                        -- without its batches
+      items INTEGER NOT NULL, accepted INTEGER NOT NULL, rejected INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX history_sha256 ON history (inbox, sha256);
+
+    -- The last receipts, without their batches, at hand for `status`; all of them stand in their folders.
+    CREATE TABLE recent (
+      file_id TEXT NOT NULL PRIMARY KEY, completed_at_ms INTEGER NOT NULL, receipt TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
 
     -- What the daemon last knew of its targets.
     CREATE TABLE target (

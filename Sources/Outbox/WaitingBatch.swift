@@ -8,10 +8,12 @@ package struct WaitingBatch: Sendable {
   package var file: FileID
   package var position: String
   package var inbox: String
-  package var ordering: Ordering
   package var successMode: SuccessMode
   package var receivedAt: Timestamp
-  package var items: [BatchItem]
+  /// How many items it has.
+  package var count: Int
+  /// What orders its delivery: no batch with one of these may be sent before it has settled.
+  package var keys: [KeyHash]
   package var attempts: Int
   /// Attempts without a whole answer; one under way counts.
   package var unanswered: Int
@@ -21,15 +23,6 @@ package struct WaitingBatch: Sendable {
   package var misses: Int
   package var due: Timestamp
 
-  /// What orders its delivery.
-  package var keys: Set<KeyHash> {
-    switch ordering {
-    case .none: []
-    case .file: [KeyHash(inbox: inbox)]
-    case .key: Set(items.map { $0.key ?? KeyHash(inbox: inbox) })
-    }
-  }
-
   static let columns = """
     SELECT batch.id, batch.file_id, position, inbox, ordering, success_mode, received_at_ms, item_index,
       attempts, unanswered, failures, misses, due_at_ms
@@ -38,13 +31,19 @@ package struct WaitingBatch: Sendable {
 
   init(row: Row) throws {
     guard let file = FileID(row["file_id"] as String), let items = BatchItem.unpack(Array(row["item_index"] as Data))
-    else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "batch \(row["id"] as Int64) can't be read") }
+    else { throw Self.damaged(row["id"]) }
     id = row["id"]
     self.file = file
-    self.items = items
+    count = items.count
     position = row["position"]
     inbox = row["inbox"]
-    ordering = (row["ordering"] as String?).flatMap(Ordering.init(rawValue:)) ?? .key
+    switch (row["ordering"] as String?).flatMap(Ordering.init(rawValue:)) ?? .key {
+    case .none: keys = []
+    case .file: keys = [KeyHash(inbox: inbox)]
+    case .key:
+      let whole = KeyHash(inbox: inbox)
+      keys = Array(Set(items.lazy.map { $0.key ?? whole }))
+    }
     successMode = (row["success_mode"] as String?).flatMap(SuccessMode.init(rawValue:)) ?? .partial
     receivedAt = Timestamp(milliseconds: row["received_at_ms"])
     attempts = row["attempts"]
@@ -52,6 +51,13 @@ package struct WaitingBatch: Sendable {
     failures = row["failures"]
     misses = row["misses"]
     due = Timestamp(milliseconds: row["due_at_ms"])
+  }
+}
+
+extension WaitingBatch {
+  /// A row that no version of upsertd writes.
+  static func damaged(_ id: Int64) -> DatabaseError {
+    DatabaseError(resultCode: .SQLITE_CORRUPT, message: "batch \(id) can't be read")
   }
 }
 

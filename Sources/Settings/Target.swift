@@ -25,7 +25,5 @@ package struct Target: Sendable, Equatable {
   package struct BatchLimits: Sendable, Equatable {
     package var maxItems = 500
     package var maxBytes = 4 << 20
-    /// How long a batch that is not full waits for more.
-    package var linger = Duration.zero
   }
 }

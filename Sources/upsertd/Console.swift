@@ -14,7 +14,8 @@ enum Console {
   /// Columns of the terminal that `status` and progress are shown on; 80 where nobody knows.
   static var width: Int {
     var size = winsize()
-    for descriptor in [STDOUT_FILENO, STDERR_FILENO] where ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 {
+    for descriptor in [STDOUT_FILENO, STDERR_FILENO]
+    where ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 {
       return Int(size.ws_col)
     }
     return 80
@@ -22,7 +23,7 @@ enum Console {
 
   /// `text` in a colour, on a terminal that wants one (<https://no-color.org>).
   static func styled(_ text: String, _ style: Style) -> String {
-    guard outIsTerminal, ProcessInfo.processInfo.environment["NO_COLOR"] == nil else { return text }
+    guard outIsTerminal, ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty else { return text }
     return "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m"
   }
 

@@ -10,13 +10,21 @@ struct StatusTable {
   init(_ report: StatusReport) { self.report = report }
 
   var text: String {
+    (inboxes + queueAndTargets + receipts).joined(separator: "\n")
+  }
+
+  private var inboxes: [String] {
     var lines = [heading("Inboxes")]
     for inbox in report.inboxes {
       lines.append("  \(inbox.name): \(counted(inbox.waiting, "file")) waiting\(inbox.isPaused ? ", paused" : "")")
       for file in inbox.unclaimed.prefix(20) { lines.append(fitted("    \(file.name): \(file.reason)")) }
       if inbox.unclaimed.count > 20 { lines.append("    … and \(inbox.unclaimed.count - 20) more (--json lists all)") }
     }
-    lines.append(heading("Queue"))
+    return lines
+  }
+
+  var queueAndTargets: [String] {
+    var lines = [heading("Queue")]
     if report.queueFiles == 0 {
       lines.append("  nothing is queued")
     } else {
@@ -33,10 +41,14 @@ struct StatusTable {
       let reason = target.reason.map { ": \($0)" } ?? ""
       lines.append("  \(target.name): " + Console.styled(target.state, isGood ? .green : .red) + "\(reason)\(until)")
     }
-    lines.append(heading("Last receipts"))
+    return lines
+  }
+
+  private var receipts: [String] {
+    var lines = [heading("Last receipts")]
     if report.recent.isEmpty { lines.append("  none yet") }
     for receipt in report.recent.prefix(10) { lines.append(fitted("  " + line(of: receipt))) }
-    return lines.joined(separator: "\n")
+    return lines
   }
 
   private func heading(_ text: String) -> String { Console.styled(text, .bold) }

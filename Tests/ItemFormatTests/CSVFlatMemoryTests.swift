@@ -17,7 +17,7 @@ import Testing
         _ = try read(&source) { item, _ in codes.append(item.fault?.code) }
         #expect(codes == [.tooLarge, nil])
       }
-      #expect(mostMemory() - before < 3 << 20)
+      #expect(mostMemory() - before < 4 << 20)
     }
   }
 
@@ -31,7 +31,7 @@ import Testing
         _ = try read(&source) { _, _ in items += 1 }
         #expect(items == rows + 1)
       }
-      #expect(mostMemory() - before < 3 << 20)
+      #expect(mostMemory() - before < 4 << 20)
     }
   }
 

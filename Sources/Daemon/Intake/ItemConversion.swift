@@ -75,7 +75,8 @@ struct ItemConversion {
     guard let chosen else { return choose(destination) }
     guard chosen.api.kind == api else {
       throw FileFault(
-        .noRoute, "the file mixes \(chosen.api.kind.rawValue) and \(api.rawValue) items: item \(item.number) is the first of the second kind",
+        .noRoute,
+        "the file mixes \(chosen.api.kind.rawValue) and \(api.rawValue) items: item \(item.number) is the first of the second kind",
         line: item.line)
     }
   }

@@ -6,6 +6,7 @@ internal import Delivery
 /// been read; so a small file never overtakes a large one with the same keys.
 actor PublicationOrder {
   private var reading: [FileID: Set<String>] = [:]
+  private var isEnded = false
   private var waiting: [(id: FileID, targets: Set<String>, turn: CheckedContinuation<Void, Never>)] = []
 
   /// Takes note of a file that has just been claimed and the targets it may be for.
@@ -14,7 +15,7 @@ actor PublicationOrder {
   /// Waits until nothing claimed before `id` can still come for the same targets.
   func turn(of id: FileID, targets: Set<String>) async {
     reading[id] = targets
-    guard isBlocked(id, targets) else { return }
+    guard !isEnded, isBlocked(id, targets) else { return }
     await withCheckedContinuation { waiting.append((id, targets, $0)) }
   }
 
@@ -24,6 +25,13 @@ actor PublicationOrder {
     let freed = waiting.filter { !isBlocked($0.id, $0.targets) }
     waiting.removeAll { waiter in freed.contains { $0.id == waiter.id } }
     for waiter in freed { waiter.turn.resume() }
+  }
+
+  /// Ends all waiting, since what is waited for will not be read: the daemon stops, and nothing more may be published.
+  func end() {
+    isEnded = true
+    for waiter in waiting { waiter.turn.resume() }
+    waiting = []
   }
 
   private func isBlocked(_ id: FileID, _ targets: Set<String>) -> Bool {

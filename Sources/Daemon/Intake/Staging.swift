@@ -14,7 +14,7 @@ struct Staging: ReadingSink {
   private var target = ""
 
   /// Commits are large enough that their own cost does not show, and small enough to be held in memory.
-  private static let commitBytes = 8 << 20
+  private static let commitBytes = 2 << 20
   private static let commitRefusals = 10_000
 
   init(outbox: Outbox, id: FileID, stopFlag: StopFlag, onCommit: @escaping () -> Void) {

@@ -29,7 +29,9 @@ package struct LineLog: LogHandler {
   }
 
   package func log(event: LogEvent) {
-    let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }.sorted { Self.order($0.key) < Self.order($1.key) }
+    let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }.sorted {
+      Self.order($0.key) < Self.order($1.key)
+    }
     var line: String
     switch form {
     case .text:
@@ -37,7 +39,10 @@ package struct LineLog: LogHandler {
     case .journal:
       line = "<\(Self.priority(event.level))>\(event.message)\(Self.text(fields))\n"
     case .json:
-      var members = ["\"time\":\"\(Timestamp.now)\"", "\"level\":\"\(event.level.rawValue)\"", "\"message\":\(Self.quoted("\(event.message)"))"]
+      var members = [
+        "\"time\":\"\(Timestamp.now)\"", "\"level\":\"\(event.level.rawValue)\"",
+        "\"message\":\(Self.quoted("\(event.message)"))",
+      ]
       members += fields.map { "\(Self.quoted($0.key)):\(Self.quoted("\($0.value)"))" }
       line = "{\(members.joined(separator: ","))}\n"
     }
@@ -50,7 +55,8 @@ package struct LineLog: LogHandler {
   }
 
   private static func isPlain(_ text: String) -> Bool {
-    !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") }
+    !text.isEmpty
+      && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") }
   }
 
   private static func quoted(_ text: String) -> String {

@@ -47,7 +47,9 @@ package struct StatusReport: Sendable {
       if pausedTargets.contains(target.name) {
         status.state = "paused"
         status.reason = "paused by an operator"
-      } else if let note = notes[target.name], note.state == "held" || (note.until ?? .now) > .now || awaited.contains(target.name) {
+      } else if let note = notes[target.name],
+        note.state == "held" || (note.until ?? .now) > .now || awaited.contains(target.name)
+      {
         status.state = note.state
         status.reason = note.reason
         status.until = note.until
@@ -115,7 +117,8 @@ extension StatusReport {
         "reason": \(Self.quoted(target.reason)), "until": \(Self.quoted(target.until?.description))}
         """
       })
-    out += ",\n  \"recent\": " + Self.list(recent.map { $0.split(separator: "\n").joined(separator: "\n    ") }) + "\n}\n"
+    out +=
+      ",\n  \"recent\": " + Self.list(recent.map { $0.split(separator: "\n").joined(separator: "\n    ") }) + "\n}\n"
     return Array(out.utf8)
   }
 

@@ -73,7 +73,8 @@ actor Finisher {
       for record in records where putOff[record.id].map({ $0.due <= .now }) ?? true {
         do {
           let receipt = try await queue.run { [self] in try writeResults(of: record) }
-          done.append((record, receipt.status.rawValue, String(decoding: receipt.json(withBatches: false), as: UTF8.self)))
+          done.append(
+            (record, receipt.status.rawValue, String(decoding: receipt.json(withBatches: false), as: UTF8.self)))
           tell(receipt)
           putOff[record.id] = nil
         } catch {
@@ -179,7 +180,9 @@ actor Finisher {
       let folders = InboxFolders(spool: settings.spool, inbox: inbox.name)
       do {
         let count = try await queue.run { try folders.discardArchived(olderThan: age, now: .now) }
-        if count > 0 { logger.info("archived files are past their time", metadata: ["inbox": "\(inbox.name)", "files": "\(count)"]) }
+        if count > 0 {
+          logger.info("archived files are past their time", metadata: ["inbox": "\(inbox.name)", "files": "\(count)"])
+        }
       } catch {
         logger.error("archive can't be tidied", metadata: ["inbox": "\(inbox.name)", "reason": "\(error)"])
       }

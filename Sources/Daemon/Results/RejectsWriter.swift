@@ -23,7 +23,8 @@ struct RejectsWriter {
   func write(to result: ResultFile) throws {
     let source = FileBytes(descriptor: descriptor, path: path)
     if format.isGzipped {
-      let rejects = try shape == .rows ? csvRejects(GzipBytes(FileBytes(descriptor: descriptor, path: path), limits: gzip)) : nil
+      let rejects =
+        try shape == .rows ? csvRejects(GzipBytes(FileBytes(descriptor: descriptor, path: path), limits: gzip)) : nil
       try write(SourceRanges(try GzipBytes(source, limits: gzip)), rejects, to: result)
     } else {
       let rejects = try shape == .rows ? csvRejects(FileBytes(descriptor: descriptor, path: path)) : nil

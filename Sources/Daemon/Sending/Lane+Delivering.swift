@@ -27,15 +27,15 @@ extension Lane {
       } catch {
         return wait(for: error, batch)
       }
-      let body = try await outbox.lease(batch.id)
+      let content = try await outbox.lease(batch.id)
       let sentAt = Timestamp.now
-      let result = await send(body, batch, token: token)
+      let result = await send(content.body, batch, token: token)
       switch result {
       case .failure(let error):
         return try await takeFailure(error, batch)
       case .success(let answer):
         if answer.unanswered > 0 { try await outbox.countResent(batch.id, times: answer.unanswered) }
-        let pieces = Batch(items: batch.items, body: body).pieces?.map { body[$0] } ?? []
+        let pieces = content.pieces?.map { content.body[$0] } ?? []
         let verdict = api.judge(
           status: answer.status, body: answer.body, pieces: pieces, successMode: batch.successMode)
         if case .renewToken(let reason) = verdict {
@@ -49,7 +49,7 @@ extension Lane {
         }
         let facts = RequestFacts(
           status: answer.status, requestID: answer.header("lusid-meta-requestid"), sentAt: sentAt)
-        return try await take(verdict, answer: answer, facts: facts, batch, body: body)
+        return try await take(verdict, answer: answer, facts: facts, batch, content)
       }
     }
   }
@@ -74,17 +74,17 @@ extension Lane {
   // MARK: - What an answer asks for
 
   private func take(
-    _ verdict: BatchVerdict, answer: Answer, facts: RequestFacts, _ batch: WaitingBatch, body: [UInt8]
+    _ verdict: BatchVerdict, answer: Answer, facts: RequestFacts, _ batch: WaitingBatch, _ content: Batch
   ) async throws(OutboxError) {
     let retryAfter = answer.header("retry-after").flatMap { RetryAfter.wait($0, now: .now) }
     switch verdict {
     case .settled(let verdicts):
       pace.succeeded(at: .now)
-      try await settle(batch, verdicts, facts: facts, body: body)
+      try await settle(batch, content, verdicts, facts: facts)
     case .split(let why):
       pace.succeeded(at: .now)
       log("batch is sent again in halves", batch, reason: why)
-      let halves = Batch(items: batch.items, body: body).halves
+      let halves = content.halves
       replace(batch.id, by: try await outbox.split(batch.id, into: [halves.0, halves.1], why: why))
     case .retry(let reason, let slowing):
       if slowing { pace.slow(reason, retryAfter: retryAfter, at: .now, jitter: .random(in: 0...1)) }
@@ -95,10 +95,9 @@ extension Lane {
   }
 
   private func settle(
-    _ batch: WaitingBatch, _ verdicts: [ItemVerdict], facts: RequestFacts, body: [UInt8]
+    _ batch: WaitingBatch, _ content: Batch, _ verdicts: [ItemVerdict], facts: RequestFacts
   ) async throws(OutboxError) {
-    let whole = Batch(items: batch.items, body: body)
-    let pieces = whole.pieces ?? []
+    let pieces = content.pieces ?? []
     var settlement = Settlement(accepted: 0, unchanged: 0, refused: [])
     var unnamed: Set<Int> = []
     for (index, verdict) in verdicts.enumerated() {
@@ -117,13 +116,16 @@ extension Lane {
       case .unacknowledged:
         unnamed.insert(index)
       }
-      if let fault { settlement.refused.append(refusal(of: batch.items[index], body[pieces[index]], fault)) }
+      if let fault { settlement.refused.append(refusal(of: content.items[index], content.body[pieces[index]], fault)) }
     }
-    if !unnamed.isEmpty { settlement.rest = whole.filtered { unnamed.contains($0) } }
+    if !unnamed.isEmpty { settlement.rest = content.filtered { unnamed.contains($0) } }
     let (rest, isFileComplete) = try await outbox.settle(batch.id, settlement, request: facts)
-    log("batch is answered", batch, level: .debug, more: [
-      "accepted": "\(settlement.accepted)", "rejected": "\(settlement.refused.count)", "status": "\(facts.status ?? 0)",
-    ])
+    log(
+      "batch is answered", batch, level: .debug,
+      more: [
+        "accepted": "\(settlement.accepted)", "rejected": "\(settlement.refused.count)",
+        "status": "\(facts.status ?? 0)",
+      ])
     replace(batch.id, by: rest.map { [$0] } ?? [])
     if isFileComplete { onSettled() }
   }

@@ -45,7 +45,7 @@ extension Lane {
         window.begin(batch.id)
         try await refuse(batch, fault)
         remove(batch.id)
-        count += batch.items.count
+        count += batch.count
       }
       guard let end = page.last else { break }
       last = end
@@ -61,9 +61,8 @@ extension Lane {
   private func refuse(_ batch: WaitingBatch, _ fault: ItemFault) async throws(OutboxError) {
     var fault = fault
     if batch.unanswered > 0 { fault.message += "; a request with it got no answer, so it may have arrived" }
-    let body = try await outbox.body(of: batch.id)
-    let pieces = Batch(items: batch.items, body: body).pieces ?? []
-    let refused = zip(batch.items, pieces).map { refusal(of: $0, body[$1], fault) }
+    let content = try await outbox.content(of: batch.id)
+    let refused = zip(content.items, content.pieces ?? []).map { refusal(of: $0, content.body[$1], fault) }
     try await outbox.settle(
       batch.id, Settlement(accepted: 0, unchanged: 0, refused: refused), request: nil)
   }

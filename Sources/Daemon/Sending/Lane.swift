@@ -11,7 +11,7 @@ internal import TargetAPI
 /// task. What the answer means is decided by the API's pure functions; what is done about it is one commit in the outbox.
 actor Lane {
   /// How many of the first batches in line are looked at. Bounds memory: what one batch's keys take, 4 KB, times this.
-  static let windowSize = 1000
+  static let windowSize = 500
   /// Answers that do not name an item before it is given up.
   static let mostMisses = 3
 
@@ -208,10 +208,12 @@ actor Lane {
       if let before, before != .delivering { logger.notice("target delivers again", metadata: metadata) }
       try await outbox.note(target: target.name, state: "delivering", reason: nil, until: nil)
     case .slowed(let reason, let until):
-      logger.warning("target is slowed down", metadata: metadata.merging(["reason": "\(reason)", "until": "\(until)"]) { $1 })
+      logger.warning(
+        "target is slowed down", metadata: metadata.merging(["reason": "\(reason)", "until": "\(until)"]) { $1 })
       try await outbox.note(target: target.name, state: "slowed", reason: reason, until: until)
     case .held(let reason, let until):
-      logger.error("target is on hold", metadata: metadata.merging(["reason": "\(reason)", "until": "\(until)"]) { $1 })
+      logger.error(
+        "target is on hold", metadata: metadata.merging(["reason": "\(reason)", "until": "\(until)"]) { $1 })
       try await outbox.note(target: target.name, state: "held", reason: reason, until: until)
     }
   }

@@ -22,7 +22,8 @@ struct Check: AsyncParsableCommand {
   func run() async throws {
     let settings = try config.load()
     Console.out(
-      "\(settings.path): the configuration is good: \(settings.inboxes.count) inboxes, \(settings.targets.count) targets")
+      "\(settings.path): the configuration is good: \(settings.inboxes.count) inboxes, \(settings.targets.count) targets"
+    )
     guard connect else { return }
     var allGood = true
     for target in settings.targets {

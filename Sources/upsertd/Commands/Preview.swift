@@ -27,7 +27,8 @@ struct Preview: AsyncParsableCommand {
     let settings = try config.load()
     guard let inbox = settings.inbox(named: inbox) else {
       Console.error(
-        "upsertd: no inbox is called \"\(self.inbox)\"; there are \(settings.inboxes.map(\.name).joined(separator: ", "))")
+        "upsertd: no inbox is called \"\(self.inbox)\"; there are \(settings.inboxes.map(\.name).joined(separator: ", "))"
+      )
       throw ExitCode.unusable
     }
     let rejected = try await reportingTrouble {

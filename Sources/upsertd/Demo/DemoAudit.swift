@@ -1,0 +1,70 @@
+internal import Delivery
+internal import Sandbox
+
+/// Holds the receipts against what the APIs' side has seen.
+struct DemoAudit {
+  var receipts: [ReceiptFile]
+  var sandbox: Sandbox
+  var narrator: Narrator
+
+  /// - Throws: `DemoFailure` with all that does not fit.
+  func check() throws {
+    narrator.heading("Do the receipts tell the truth? The sandbox has counted too")
+    var findings = [countItems()]
+    findings += [APIKind.lusid, .liquid].map(compare)
+    findings.append(lookForSpellings())
+    for finding in findings { finding.holds ? narrator.good(finding.text) : narrator.bad(finding.text) }
+    let faults = findings.filter { !$0.holds }.map(\.text)
+    guard faults.isEmpty else {
+      throw DemoFailure("receipts and sandbox do not agree: \(faults.joined(separator: "; "))")
+    }
+  }
+
+  private typealias Finding = (holds: Bool, text: String)
+
+  private func countItems() -> Finding {
+    let items = sum(receipts, \.items), accepted = sum(receipts, \.accepted), rejected = sum(receipts, \.rejected)
+    return (
+      items == accepted + rejected,
+      "\(items) items dropped = \(accepted) accepted + \(rejected) rejected: nothing is lost, nothing counted twice"
+    )
+  }
+
+  private func compare(_ api: APIKind) -> Finding {
+    let own = receipts.filter { $0.target == api.rawValue }
+    let figures = api == .lusid ? sandbox.stats.lusid : sandbox.stats.liquid
+    let accepted = sum(own, \.accepted)
+    let stored = sandbox.items(of: api).values.count { $0.raw != nil }
+    // The kill may have come between writing a request down and its answer: then it counts as unanswered.
+    let requests = sum(own, \.requests), unanswered = sum(own, \.unanswered)
+    let holds =
+      stored == accepted && figures.accepted == accepted && figures.sharedKeys == 0
+      && (requests - unanswered...requests).contains(figures.requests)
+    let cut = unanswered == 0 ? "" : ", \(unanswered) of them cut off by the kill"
+    return (
+      holds,
+      """
+      \(api.rawValue.padded(to: 6)) receipts: \(accepted) accepted in \(requests) requests\(cut); \
+      API: \(stored) stored, \(figures.requests) requests
+      """
+    )
+  }
+
+  /// What a detour by way of floating point, guessed types or another JSON writer would have changed.
+  private func lookForSpellings() -> Finding {
+    let spellings: [(APIKind, String)] = [
+      (.lusid, "12345678901234567.10"), (.lusid, #"S\u00f6hne"#), (.liquid, #""02108""#),
+      (.liquid, "98765432109876543.20"),
+    ]
+    let holds = spellings.allSatisfy { api, text in
+      sandbox.items(of: api).values.contains { String(decoding: $0.raw ?? [], as: UTF8.self).contains(text) }
+    }
+    return (
+      holds, "digits, zeros and escapes arrived as dropped: \(spellings.map(\.1).prefix(3).joined(separator: "  "))"
+    )
+  }
+
+  private func sum(_ receipts: [ReceiptFile], _ count: (ReceiptFile) -> Int) -> Int {
+    receipts.reduce(0) { $0 + count($1) }
+  }
+}

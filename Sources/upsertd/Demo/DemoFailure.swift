@@ -1,0 +1,6 @@
+/// What went otherwise than the demo says it should.
+struct DemoFailure: Error, CustomStringConvertible {
+  var description: String
+
+  init(_ description: String) { self.description = description }
+}

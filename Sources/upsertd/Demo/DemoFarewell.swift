@@ -1,0 +1,32 @@
+/// Where everything lies, and what to try next.
+struct DemoFarewell {
+  var folder: DemoFolder
+  var isKept: Bool
+  /// The sandbox's.
+  var port: UInt16
+  var narrator: Narrator
+
+  /// As it was called, so that the commands can be copied.
+  private var program: String { CommandLine.arguments.first ?? "upsertd" }
+
+  func tell() {
+    narrator.heading("Where it lies, in \(folder.path)")
+    narrator.tellLine("spool/<inbox>/outbox/receipts/    a receipt for each dropped file")
+    narrator.tellLine("spool/<inbox>/outbox/rejected/    rejected items, to correct and drop again")
+    narrator.tellLine("spool/<inbox>/archive/            the originals")
+    narrator.tellLine("upsertd.yaml  upsertd.log         configuration and log")
+    if isKept {
+      narrator.heading("Look around: the folder is yours now")
+      narrator.command("\(program) status --config \(folder.configuration)")
+      narrator.command("less \(folder.path)/spool/*/outbox/*/*")
+      narrator.heading("Drop files of your own: the same APIs again, and the daemon")
+      narrator.command("\(program) sandbox --port \(port) &")
+      narrator.command("\(program) run --config \(folder.configuration)")
+    } else {
+      narrator.heading("The folder is removed now. What next?")
+      narrator.command("\(program) demo --keep", "the same, and everything stays to look around in")
+      narrator.command("\(program) sandbox --port 8080", "both APIs, to try your own files and configuration on")
+      narrator.command("\(program) --help")
+    }
+  }
+}

@@ -1,0 +1,106 @@
+internal import Foundation
+internal import Glibc
+internal import Sandbox
+
+/// The demo's temporary folder: configuration, sample files, spool and state. Only its owner can look into it.
+struct DemoFolder: Sendable {
+  let path: String
+
+  var configuration: String { "\(path)/upsertd.yaml" }
+  var log: String { "\(path)/upsertd.log" }
+
+  init() throws {
+    let parent = FileManager.default.temporaryDirectory.path(percentEncoded: false)
+    var template = Array((parent + (parent.hasSuffix("/") ? "" : "/") + "upsertd-demo-XXXXXX").utf8CString)
+    guard mkdtemp(&template) != nil else { throw Self.failure("make a temporary folder in \"\(parent)\"") }
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  func remove() throws { try FileManager.default.removeItem(atPath: path) }
+
+  /// Writes what the daemon reads at its start.
+  func configure(_ addresses: SandboxAddresses) throws {
+    try write(SampleFile.mapping, to: "transfer-agent.yaml")
+    try write(Self.configuration(addresses), to: "upsertd.yaml")
+  }
+
+  // MARK: - Dropping files
+
+  func inbox(_ name: String) -> String { "\(path)/spool/\(name)/inbox" }
+
+  func hasInbox(_ name: String) -> Bool { FileManager.default.fileExists(atPath: inbox(name)) }
+
+  /// Drops a file as a good sender does: written under a hidden name, then renamed, so that it appears whole.
+  func drop(_ name: String, in inbox: String, _ text: String) throws {
+    let hidden = "spool/\(inbox)/inbox/.\(name)"
+    try write(text, to: hidden)
+    guard rename("\(path)/\(hidden)", "\(self.inbox(inbox))/\(name)") == 0 else {
+      throw Self.failure("rename \"\(hidden)\"")
+    }
+  }
+
+  /// The receipt of the file dropped as `name`; nil before there is one.
+  func receipt(of name: String, in inbox: String) throws -> ReceiptFile? {
+    let folder = "\(path)/spool/\(inbox)/outbox/receipts"
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    return try names.first { $0.hasPrefix(name + ".") && $0.hasSuffix(".receipt.json") }
+      .map { try ReceiptFile(path: "\(folder)/\($0)") }
+  }
+
+  func rejectsPath(_ receipt: ReceiptFile) -> String? {
+    receipt.rejectsFile.map { "\(path)/spool/\(receipt.inbox)/outbox/rejected/\($0)" }
+  }
+
+  /// `path` as seen from the demo's folder.
+  func short(_ path: String) -> String {
+    path.hasPrefix(self.path + "/") ? String(path.dropFirst(self.path.utf8.count + 1)) : path
+  }
+
+  func read(_ path: String) throws -> String {
+    String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+  }
+
+  private func write(_ text: String, to name: String) throws {
+    let file = "\(path)/\(name)"
+    let isWritten = FileManager.default.createFile(
+      atPath: file, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+    guard isWritten else { throw Self.failure("write \"\(file)\"") }
+  }
+
+  private static func failure(_ act: String) -> DemoFailure {
+    DemoFailure("\(act): \(String(cString: strerror(errno)))")
+  }
+
+  private static func configuration(_ addresses: SandboxAddresses) -> String {
+    """
+    # Written by `upsertd demo`. Both targets are its sandbox, which takes any password.
+    spool: spool
+    state: state
+    watch: {poll_interval: 200ms, settle: 500ms}
+    retry: {initial: 250ms, max: 1s}         # by default it waits up to five minutes
+    admin: false
+
+    targets:
+      lusid:
+        api: lusid
+        url: \(addresses.lusid)
+        auth: {token_url: "\(addresses.lusidToken)", username: demo, password: demo, client_id: demo, client_secret: demo}
+        batch: {max_items: 100}
+      liquid:
+        api: liquid
+        url: \(addresses.liquid)
+        auth: {username: demo, password: demo, client_id: demo, client_secret: demo, community: demo}
+        batch: {max_items: 100}
+
+    inboxes:
+      - name: investors
+        routes:
+          - {match: "transfer-agent*.csv", target: lusid, mapping: transfer-agent.yaml}
+          - {match: "*", target: lusid}
+      - name: accounts
+        target: liquid
+        item: {category: entity, type: Account, action: Merge, key: [accountId]}
+
+    """
+  }
+}

@@ -1,0 +1,215 @@
+internal import Daemon
+internal import Delivery
+internal import Foundation
+internal import Sandbox
+internal import Settings
+
+/// The demo's acts, each waited for: what is told has happened.
+///
+/// It breaks off with a `DemoFailure` at the first thing that goes otherwise, and with `CancellationError` when its task is
+/// cancelled; the daemon is gone in any case when `run` returns.
+struct DemoPlay {
+  private let folder: DemoFolder
+  private let narrator: Narrator
+  private let sandbox = Sandbox()
+  private var daemon: DaemonProcess?
+  private var settings: Settings?
+  private var receipts: [ReceiptFile] = []
+
+  /// Longer than any act takes on a busy machine; all of them together have the demo's own deadline.
+  private static let patience = Duration.seconds(25)
+
+  init(folder: DemoFolder, narrator: Narrator) {
+    self.folder = folder
+    self.narrator = narrator
+  }
+
+  /// - Returns: the sandbox's port.
+  mutating func run() async throws -> UInt16 {
+    defer { daemon?.kill() }
+    let port = try await openCurtain()
+    try await dropJSON()
+    try await meetRateLimit()
+    try await liveThroughOutage()
+    try await correctRejects()
+    try await stopDaemon()
+    DemoSummary(receipts: receipts, folder: folder, narrator: narrator).tell()
+    try DemoAudit(receipts: receipts, sandbox: sandbox, narrator: narrator).check()
+    return port
+  }
+
+  // MARK: - The acts
+
+  private mutating func openCurtain() async throws -> UInt16 {
+    // Ends with the process; nobody else has a use for it.
+    let port = try await sandbox.start()
+    guard let addresses = await sandbox.addresses else { throw DemoFailure("the sandbox has no address") }
+    try folder.configure(addresses)
+    settings = try Settings.load(path: folder.configuration, environment: [:])
+    let daemon = try startDaemon()
+    narrator.heading("upsertd demo: drop files into folders, find receipts in others")
+    narrator.tell(
+      "Records go from JSON and CSV files to two web APIs, LUSID and Liquid. All of it is real but the APIs: "
+        + "this process plays them.")
+    narrator.tellLine("folder    \(folder.path)")
+    narrator.tellLine("sandbox   http://127.0.0.1:\(port)")
+    narrator.tellLine("daemon    \(daemon.commandLine)")
+    try await wait("the daemon's folders") { folder.hasInbox("investors") && folder.hasInbox("accounts") ? true : nil }
+    return port
+  }
+
+  private mutating func dropJSON() async throws {
+    narrator.heading("1  JSON for both APIs")
+    let began = ContinuousClock.now
+    try drop(.onboarding)
+    try drop(.accounts)
+    try await takeReceipt(.onboarding, since: began)
+    try await takeReceipt(.accounts, since: began)
+  }
+
+  private mutating func meetRateLimit() async throws {
+    narrator.heading("2  600 CSV rows, and an API that wants them slowly")
+    narrator.tell(
+      "From now on the sandbox takes 3 requests a second, and answers 429 to more. The file's columns have names of "
+        + "their own; transfer-agent.yaml says which field each one fills.")
+    sandbox.change { $0.rateLimit = 3 }
+    let began = ContinuousClock.now
+    try drop(.transferAgent)
+    let receipt = try await takeReceipt(.transferAgent, since: began)
+    sandbox.change { $0.rateLimit = nil }
+    let figures = sandbox.stats.lusid
+    guard figures.rateLimited > 0, figures.malformed > 0 else {
+      throw DemoFailure("the sandbox gave no 429, or no 400")
+    }
+    narrator.tell(
+      """
+      It took \(receipt.requests) requests. Some got a 429, and went out again when the API wanted them. \
+      \(figures.malformed) got a 400: one row spoiled its batch, which was sent in halves until that row stood alone.
+      """)
+  }
+
+  private mutating func liveThroughOutage() async throws {
+    narrator.heading("3  An outage, and the daemon killed in the middle of it")
+    narrator.tell("From now on the sandbox answers 503 to everything.")
+    sandbox.change { $0.outage = true }
+    let began = ContinuousClock.now
+    try drop(.export)
+    try await waitForRefusals(3)
+    let before = try await waiting()
+    narrator.command("upsertd status")
+    narrator.quote("…")
+    for line in StatusTable(before).queueAndTargets { narrator.quote(line) }
+    guard let daemon else { throw DemoFailure("there is no daemon to kill") }
+    narrator.command("kill -9 \(daemon.id)", "what waits lies in state/outbox.sqlite")
+    daemon.kill()
+    narrator.command("upsertd run")
+    try startDaemon()
+    try await waitForRefusals(sandbox.stats.liquid.unavailable + 6)
+    let after = try await waiting()
+    guard after.queueItems == before.queueItems else {
+      throw DemoFailure("\(before.queueItems) items waited before the kill, and \(after.queueItems) after it")
+    }
+    narrator.tell("The same \(after.queueItems) items wait, and are tried again and again. Now the outage ends.")
+    sandbox.change { $0.outage = false }
+    try await takeReceipt(.export, since: began)
+  }
+
+  private mutating func correctRejects() async throws {
+    narrator.heading("4  What was rejected is corrected, and dropped again")
+    let sample = SampleFile.transferAgent
+    guard let receipt = receipts.first(where: { $0.file == sample.name }), let path = folder.rejectsPath(receipt),
+      let name = receipt.rejectsFile
+    else { throw DemoFailure("there is no rejects file for \(sample.name)") }
+    let rejects = try folder.read(path)
+    narrator.command("head -3 spool/\(receipt.inbox)/outbox/rejected/\(name)")
+    for line in rejects.split(separator: "\n").prefix(3) { narrator.quote(line) }
+    narrator.tell("The \(receipt.rejected) rows are put right in that very file. Its first three columns may stay.")
+    let corrected = SampleFile(
+      name: name, inbox: sample.inbox, api: sample.api, what: "", text: try sample.corrected(rejects),
+      items: sample.faults.count, faults: [])
+    let began = ContinuousClock.now
+    try drop(corrected)
+    let second = try await takeReceipt(corrected, since: began)
+    guard let id = second.corrects, name.contains(id) else {
+      throw DemoFailure("the receipt of \(name) does not say which file it corrects")
+    }
+  }
+
+  private mutating func stopDaemon() async throws {
+    guard let daemon else { return }
+    daemon.terminate()
+    self.daemon = nil
+    defer { daemon.kill() }
+    try await wait("the daemon's end after SIGTERM") { daemon.isRunning ? nil : true }
+    guard daemon.exitStatus == 0 else { throw DemoFailure("the daemon did not end with status 0 after SIGTERM") }
+  }
+
+  // MARK: - What the acts are made of
+
+  @discardableResult
+  private mutating func startDaemon() throws -> DaemonProcess {
+    let daemon = try DaemonProcess(configuration: folder.configuration, log: folder.log)
+    self.daemon = daemon
+    return daemon
+  }
+
+  private func drop(_ sample: SampleFile) throws {
+    try folder.drop(sample.name, in: sample.inbox, sample.text)
+    narrator.command("mv \(sample.name) spool/\(sample.inbox)/inbox/", sample.what)
+  }
+
+  /// Waits for a file's receipt, and checks that it says what the file deserves.
+  @discardableResult
+  private mutating func takeReceipt(
+    _ sample: SampleFile, since began: ContinuousClock.Instant
+  ) async throws -> ReceiptFile {
+    let receipt = try await wait("the receipt of \(sample.name)") {
+      try folder.receipt(of: sample.name, in: sample.inbox)
+    }
+    try sample.check(receipt)
+    receipts.append(receipt)
+    let milliseconds = began.duration(to: .now).milliseconds
+    let time = milliseconds < 1000 ? "\(milliseconds) ms" : "\(milliseconds / 1000).\(milliseconds / 100 % 10) s"
+    narrator.good(
+      "receipt: \(receipt.accepted) accepted, \(receipt.rejected) rejected".padded(to: 48)
+        + Console.styled("\(sample.name.fitted(to: 24)), after \(time)", .dim))
+    return receipt
+  }
+
+  /// Waits until Liquid has answered 503 that often.
+  private func waitForRefusals(_ count: Int) async throws {
+    try await wait("an attempt during the outage") { sandbox.stats.liquid.unavailable >= count ? true : nil }
+  }
+
+  /// Waits until a status shows that Liquid makes items wait.
+  private func waiting() async throws -> StatusReport {
+    try await wait("a status with waiting items") {
+      let report = try await status()
+      return report.queueItems > 0 && report.targets.contains { $0.state != "delivering" } ? report : nil
+    }
+  }
+
+  /// As `upsertd status` finds it, beside the daemon and without its help.
+  private func status() async throws -> StatusReport {
+    guard let settings else { throw DemoFailure("there is no configuration yet") }
+    return try await Operator.status(settings)
+  }
+
+  /// Looks every few milliseconds until `condition` gives a value.
+  @discardableResult
+  private func wait<Value>(_ what: String, until condition: () async throws -> Value?) async throws -> Value {
+    let began = ContinuousClock.now
+    var looks = 0
+    defer { narrator.clearProgress() }
+    while true {
+      if let value = try await condition() { return value }
+      if let daemon, !daemon.isRunning { throw DemoFailure("the daemon has ended by itself") }
+      guard began.duration(to: .now) < Self.patience else {
+        throw DemoFailure("\(what) did not come within \(Self.patience)")
+      }
+      looks += 1
+      if looks % 10 == 0, settings != nil { narrator.showProgress(try await status().line) }
+      try await Task.sleep(for: .milliseconds(25))
+    }
+  }
+}

@@ -1,0 +1,66 @@
+internal import Foundation
+
+/// Tells what the demo does: steps, commands as a shell would show them, and what came of it.
+///
+/// Who reads may go away half-way (`upsertd demo | head`): then the rest is told to nobody.
+struct Narrator: Sendable {
+  /// Columns that lines keep to; file names and paths may be longer.
+  let width = Console.outIsTerminal ? min(96, max(72, Console.width - 1)) : 96
+  private static let indent = 3
+
+  func heading(_ text: String) { write("\n" + Console.styled(text, .bold) + "\n") }
+
+  /// What happens, wrapped between words; `label` stands in front of the first line, and all lines begin behind it.
+  func tell(_ text: String, behind label: String = "") {
+    var start = label
+    var line = ""
+    for word in text.split(separator: " ") {
+      if !line.isEmpty, Self.indent + label.count + line.count + 1 + word.count > width {
+        tellLine(start + line)
+        start = String(repeating: " ", count: label.count)
+        line = ""
+      }
+      line += (line.isEmpty ? "" : " ") + word
+    }
+    tellLine(start + line)
+  }
+
+  /// A line as it is.
+  func tellLine(_ text: String) { write(String(repeating: " ", count: Self.indent) + text + "\n") }
+
+  /// A line of somebody else's, such as of a file: further in, and cut where it is too long.
+  func quote(_ text: some StringProtocol) {
+    tellLine("  " + Console.styled(String(text).fitted(to: width - Self.indent - 2), .dim))
+  }
+
+  func command(_ text: String, _ note: String = "") {
+    let gap = note.isEmpty ? "" : String(repeating: " ", count: max(2, 48 - text.count))
+    tellLine(Console.styled("$ ", .dim) + text + gap + Console.styled(note, .dim))
+  }
+
+  func good(_ text: String) { tellLine(Console.styled("✓", .green) + " " + text) }
+
+  func bad(_ text: String) { tellLine(Console.styled("✗", .red) + " " + text) }
+
+  /// How it stands while something is waited for, on a terminal alone; `clearProgress` takes it away.
+  func showProgress(_ text: String) {
+    guard Console.outIsTerminal else { return }
+    write("\r\u{1B}[K   " + Console.styled("… " + text.fitted(to: Console.width - 6), .dim))
+  }
+
+  func clearProgress() {
+    if Console.outIsTerminal { write("\r\u{1B}[K") }
+  }
+
+  private func write(_ text: String) { try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) }
+}
+
+extension String {
+  func padded(to width: Int) -> String { self + String(repeating: " ", count: Swift.max(0, width - count)) }
+
+  /// To the right, as numbers stand.
+  func flushRight(to width: Int) -> String { String(repeating: " ", count: Swift.max(0, width - count)) + self }
+
+  /// Cut where it is longer.
+  func fitted(to width: Int) -> String { count <= width ? self : prefix(Swift.max(0, width - 1)) + "…" }
+}

@@ -1,0 +1,175 @@
+import Foundation
+import JSONText
+import Synchronization
+import TestKit
+import Testing
+
+/// Access tokens that end, are refused, or are not to be had.
+@Suite struct `Tokens` {
+  /// A server with a token endpoint, which hands out `token-1`, `token-2` …
+  private static func server(
+    tokens: @escaping @Sendable (ReceivedRequest, _ number: Int) -> Reply = { _, number in grant(number) },
+    _ api: @escaping @Sendable (ReceivedRequest, _ token: String) -> Reply
+  ) throws -> LoopbackServer {
+    let count = Mutex(0)
+    return try LoopbackServer { request in
+      if request.path.hasPrefix("/token") {
+        let number = count.withLock { count in
+          count += 1
+          return count
+        }
+        return tokens(request, number)
+      }
+      return api(request, String((request.headers["authorization"] ?? "").dropFirst("Bearer ".count)))
+    }
+  }
+
+  private static func grant(_ number: Int) -> Reply {
+    .json("{\"access_token\": \"token-\(number)\", \"expires_in\": 3600, \"token_type\": \"Bearer\"}")
+  }
+
+  private static func setup(_ server: LoopbackServer) -> Setup {
+    .lusid(server.url, tokensFrom: server.url + "/token", target: ["batch: {max_items: 2}"])
+  }
+
+  @Test(arguments: [(401, 0), (403, 119), (400, 186), (403, 187), (400, 188)])
+  func `a token that ends in the middle is replaced once, and no item is lost`(_ status: Int, _ code: Int) async throws
+  {
+    let sent = Mutex(0)
+    let server = try Self.server { request, token in
+      let isEnded = sent.withLock { sent in
+        sent += 1
+        return sent > 3 && token == "token-1"
+      }
+      return isEnded ? .problem(status, code: code) : .lusid(request)
+    }
+    try await withWorld(Self.setup(server)) { world in
+      try world.drop("a.json", in: "investors", array((1...20).map { record("\($0)") }))
+      try await world.workOff()
+      try world.checkResults("investors", files: 1)
+      #expect(try world.receipt("investors").accepted == 20)
+      let grants = server.requests.filter { $0.path == "/token" }
+      #expect(grants.count == 2)
+      #expect(grants.first?.text.contains("grant_type=password") == true)
+      #expect(grants.first?.text.contains("password=secret-password") == true)
+    }
+    await server.stop()
+  }
+
+  @Test func `a fresh token that is refused as well holds the target, and refuses nothing`() async throws {
+    let trouble = Arrivals()
+    let server = try Self.server { request, _ in trouble.isOver ? .lusid(request) : .status(401) }
+    try await withWorld(Self.setup(server)) { world in
+      _ = try await world.startDaemon()
+      try world.drop("a.json", in: "investors", array((1...4).map { record("\($0)") }))
+      let reason = try await world.waitFor(target: "lusid", toBe: "held")
+      #expect(reason.contains("401"))
+      #expect(try await world.status()["queue"]?["items"]?.integer == 4)
+      trouble.isOver = true
+      try await world.waitForReceipts(1, in: "investors")
+      try world.checkResults("investors", files: 1)
+      #expect(try world.receipt("investors").accepted == 4)
+    }
+    await server.stop()
+  }
+
+  @Test func `a token from the configuration that is refused holds the target`() async throws {
+    let api = try LoopbackServer { $0.number <= 2 ? .status(401) : .lusid($0) }
+    try await withWorld(.lusid(api.url)) { world in
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      let log = try await world.workOff()
+      #expect(log.contains("target is on hold"))
+      try world.checkResults("investors", files: 1)
+      #expect(try world.receipt("investors").requests == 3)
+    }
+    await api.stop()
+  }
+
+  @Test func `a token endpoint that says no holds the target without telling secrets`() async throws {
+    let trouble = Arrivals()
+    let server = try Self.server { request, number in
+      trouble.isOver
+        ? Self.grant(number)
+        : .json("{\"error\": \"invalid_grant\", \"error_description\": \"secret-password is wrong\"}", status: 400)
+    } _: { request, _ in
+      .lusid(request)
+    }
+    try await withWorld(Self.setup(server)) { world in
+      let (status, printed, log) = try await world.run(["check", "--connect"])
+      #expect(status == 1)
+      #expect(!(printed + log).contains("secret-"))
+      #expect((printed + log).contains("invalid_grant"))
+      let daemon = try await world.startDaemon()
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      let reason = try await world.waitFor(target: "lusid", toBe: "held")
+      #expect(reason.contains("invalid_grant"))
+      #expect(!reason.contains("secret-"))
+      trouble.isOver = true
+      try await world.waitForReceipts(1, in: "investors")
+      // What was never sent is no request.
+      #expect(try world.receipt("investors").requests == 1)
+      #expect(!daemon.log.contains("secret-"))
+    }
+    await server.stop()
+  }
+
+  @Test func `a token endpoint in trouble is asked again`() async throws {
+    let server = try Self.server { _, number in
+      number <= 2 ? .status(503) : number == 3 ? .json("{\"access_token\": \"\"}") : Self.grant(number)
+    } _: { request, token in
+      token == "token-4" ? .lusid(request) : .status(401)
+    }
+    try await withWorld(Self.setup(server)) { world in
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      try await world.workOff()
+      try world.checkResults("investors", files: 1)
+      #expect(try world.receipt("investors").requests == 1)
+    }
+    await server.stop()
+  }
+
+  @Test func `a refresh token is used, and where it is refused the first grant is asked for again`() async throws {
+    let sent = Mutex(0)
+    let server = try Self.server { request, number in
+      if request.text.contains("grant_type=refresh_token") {
+        return request.text.contains("refresh-1") && request.headers["authorization"]?.hasPrefix("Basic ") == true
+          ? .json("{\"access_token\": \"token-\(number)\", \"refresh_token\": \"refresh-2\", \"expires_in\": 3600}")
+          : .json("{\"error\": \"invalid_grant\"}", status: 400)
+      }
+      return .json(
+        "{\"access_token\": \"token-\(number)\", \"refresh_token\": \"refresh-\(number)\", \"expires_in\": 3600}")
+    } _: { request, token in
+      // Each token is good for two requests.
+      let number = sent.withLock { sent in
+        sent += 1
+        return sent
+      }
+      return number % 3 == 0 ? .status(401) : .lusid(request)
+    }
+    try await withWorld(Self.setup(server).with { $0.targets += ["  concurrency: 1"] }) { world in
+      try world.drop("a.json", in: "investors", array((1...10).map { record("\($0)") }))
+      try await world.workOff()
+      try world.checkResults("investors", files: 1)
+      #expect(try world.receipt("investors").accepted == 10)
+    }
+    await server.stop()
+  }
+
+  @Test func `a token file that somebody else keeps fresh is read again`() async throws {
+    let server = try Self.server { request, token in token == "second" ? .lusid(request) : .status(401) }
+    var setup = Setup.lusid(server.url)
+    setup.targets = setup.targets.map { $0.hasSuffix(Setup.token) ? "  auth: {access_token_file: token}" : $0 }
+    try await withWorld(setup) { world in
+      try world.write("first\n", to: world.folder + "/token")
+      let daemon = try await world.startDaemon()
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      try await world.waitFor(target: "lusid", toBe: "held")
+      try world.write("second\n", to: world.folder + "/token")
+      try await world.waitForReceipts(1, in: "investors")
+      try world.checkResults("investors", files: 1)
+      daemon.send(SIGTERM)
+      #expect(try await daemon.end() == 0)
+    }
+    await server.stop()
+  }
+}

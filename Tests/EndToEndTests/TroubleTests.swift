@@ -1,0 +1,168 @@
+import Delivery
+import Foundation
+import JSONText
+import Synchronization
+import TestKit
+import Testing
+
+/// Trouble that passes by itself: the batch is sent again, and nothing is refused.
+@Suite struct `Passing trouble` {
+  @Test(arguments: [408, 409, 425, 429, 500, 501, 502, 503, 504, 599])
+  func `a status that may pass is tried again`(_ status: Int) async throws {
+    let api = try LoopbackServer { $0.number <= 2 ? .problem(status) : .lusid($0) }
+    try await withWorld(.lusid(api.url)) { world in
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      try await world.workOff()
+      try world.checkResults("investors", files: 1)
+      let batch = try world.receipt("investors").batches.first
+      #expect(batch?["attempts"]?.integer == 3)
+      #expect(batch?["unanswered"]?.integer == 0)
+    }
+    await api.stop()
+  }
+
+  /// LUSID's own codes, each with a status that would mean something else.
+  @Test(arguments: [
+    (103, 400), (103, 403), (-1, 400), (-10, 404), (149, 400), (150, 422), (153, 400), (156, 409), (162, 400),
+    (163, 400),
+  ])
+  func `a problem document that speaks of trouble is believed`(_ code: Int, _ status: Int) async throws {
+    let api = try LoopbackServer { $0.number <= 2 ? .problem(status, code: code) : .lusid($0) }
+    try await withWorld(.lusid(api.url)) { world in
+      try world.drop("a.json", in: "investors", array([record("1"), record("2")]))
+      try await world.workOff()
+      try world.checkResults("investors", files: 1)
+      let receipt = try world.receipt("investors")
+      #expect(receipt.accepted == 2)
+      #expect(receipt.requests == 3)
+      // Whole each time: neither halved nor refused.
+      #expect(api.requests.allSatisfy { $0.requestIDs.count == 2 })
+    }
+    await api.stop()
+  }
+
+  @Test(arguments: [429, 503])
+  func `Retry-After in seconds holds back the whole target`(_ status: Int) async throws {
+    let arrivals = Arrivals()
+    let api = try LoopbackServer { request in
+      arrivals.note()
+      return request.number == 1 ? .status(status, headers: ["Retry-After": "1"]) : .lusid(request)
+    }
+    try await withWorld(.lusid(api.url, target: ["batch: {max_items: 1}", "concurrency: 1"])) { world in
+      try world.drop("a.json", in: "investors", array((1...4).map { record("\($0)") }))
+      try await world.workOff()
+      try world.checkResults("investors", files: 1)
+      #expect(try #require(arrivals.gap(after: 1)) >= .seconds(1))
+      #expect(arrivals.all.count == 5)
+    }
+    await api.stop()
+  }
+
+  @Test func `Retry-After as a date is honoured`() async throws {
+    let arrivals = Arrivals()
+    // A date has whole seconds: this one is between one and two of them away.
+    let date = Mutex(Date.distantFuture)
+    let api = try LoopbackServer { request in
+      arrivals.note()
+      guard request.number == 1 else { return .lusid(request) }
+      let until = Date(timeIntervalSince1970: (Date().timeIntervalSince1970 + 2).rounded(.down))
+      date.withLock { $0 = until }
+      return .status(503, headers: ["Retry-After": Self.httpDate(until)])
+    }
+    try await withWorld(.lusid(api.url)) { world in
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      try await world.workOff()
+      #expect(Date() >= date.withLock { $0 })
+      #expect(try #require(arrivals.gap(after: 1)) > .seconds(0.9))
+      #expect(arrivals.all.count == 2)
+    }
+    await api.stop()
+  }
+
+  private static func httpDate(_ date: Date) -> String {
+    let format = DateFormatter()
+    format.locale = Locale(identifier: "en_US_POSIX")
+    format.timeZone = TimeZone(identifier: "GMT")
+    format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+    return format.string(from: date)
+  }
+
+  @Test func `a server that never answers is left after the time-out, and counted as unanswered`() async throws {
+    let api = try LoopbackServer { $0.number <= 2 ? .hang : .lusid($0) }
+    try await withWorld(.lusid(api.url, target: ["timeout: 300ms"])) { world in
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      try await world.workOff()
+      try world.checkResults("investors", files: 1)
+      let batch = try world.receipt("investors").batches.first
+      #expect(batch?["attempts"]?.integer == 3)
+      #expect(batch?["unanswered"]?.integer == 2)
+    }
+    await api.stop()
+  }
+
+  @Test func `an unanswered request is still told of after the batch was halved`() async throws {
+    let api = try LoopbackServer { request in
+      if request.number == 1 { return .close }
+      return request.displayNames.contains("poison") ? .status(400) : .lusid(request)
+    }
+    try await withWorld(.lusid(api.url)) { world in
+      try world.drop("a.json", in: "investors", array([record("1"), record("2", name: "poison")]))
+      try await world.workOff(expecting: 1)
+      try world.checkResults("investors", files: 1)
+      let receipt = try world.receipt("investors")
+      #expect(receipt.requests == 4)
+      let unanswered = receipt.batches.compactMap { $0["unanswered"]?.integer }
+      #expect(unanswered.contains { $0 > 0 })
+    }
+    await api.stop()
+  }
+
+  @Test func `while no server is there everything waits, and counts as not sent`() async throws {
+    let api = try LoopbackServer { .lusid($0) }
+    await api.stop()
+    try await withWorld(.lusid(api.url)) { world in
+      let daemon = try await world.startDaemon()
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      let reason = try await world.waitFor(target: "lusid", toBe: "slowed")
+      #expect(!reason.isEmpty)
+      #expect(try await world.status()["queue"]?["items"]?.integer == 1)
+      try api.start()
+      try await world.waitForReceipts(1, in: "investors")
+      let receipt = try world.receipt("investors")
+      #expect(receipt.accepted == 1)
+      #expect(receipt.requests == 1)
+      #expect(receipt.batches.first?["attempts"]?.integer == 1)
+      #expect(receipt.batches.first?["unanswered"]?.integer == 0)
+      daemon.send(SIGTERM)
+      #expect(try await daemon.end() == 0)
+    }
+    await api.stop()
+  }
+
+  @Test func `what is not accepted in time expires, and says whether it may have arrived`() async throws {
+    let api = try LoopbackServer { $0.number == 1 ? .close : .status(500) }
+    try await withWorld(.lusid(api.url).with { $0.retry = "{initial: 20ms, max: 50ms, max_age: 1s}" }) { world in
+      try world.drop("a.json", in: "investors", array([record("1"), record("2")]))
+      try await world.workOff(expecting: 1)
+      try world.checkResults("investors", files: 1)
+      let receipt = try world.receipt("investors")
+      #expect(receipt.codes == [1: "expired", 2: "expired"])
+      #expect(receipt.message(ofItem: 1)?.contains("may have arrived") == true)
+      #expect(receipt.requests == api.requests.count)
+    }
+    await api.stop()
+  }
+
+  @Test func `what waits for a target on hold expires as well`() async throws {
+    let api = try LoopbackServer { _ in .status(403) }
+    try await withWorld(.lusid(api.url).with { $0.retry = "{initial: 20ms, max: 50ms, max_age: 500ms}" }) { world in
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      try await world.workOff(expecting: 1)
+      try world.checkResults("investors", files: 1)
+      let receipt = try world.receipt("investors")
+      #expect(receipt.codes == [1: "expired"])
+      #expect(receipt.message(ofItem: 1)?.contains("may have arrived") == false)
+    }
+    await api.stop()
+  }
+}

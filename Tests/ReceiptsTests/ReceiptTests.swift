@@ -1,0 +1,63 @@
+import Delivery
+import JSONText
+import Receipts
+import Testing
+
+@Suite struct ReceiptTests {
+  private func receipt(items: Int = 2, accepted: Int = 1, rejected: Int = 1) throws -> Receipt {
+    var ids = FileIDSource()
+    let id = ids.next(at: Timestamp(milliseconds: 1_795_000_000_000))
+    var counts = Receipt.Counts()
+    counts.items = items
+    counts.accepted = accepted
+    counts.rejected = rejected
+    counts.requests = 3
+    return Receipt(
+      file: Receipt.File(
+        id: id, name: "a \"quoted\"\n%FF.csv", inbox: "investors", format: "csv", bytes: 12, sha256: "ab",
+        receivedAt: id.time, completedAt: id.time + .seconds(1), corrects: nil, duplicateOf: nil),
+      target: Receipt.Target(name: "lusid", api: .lusid, url: "https://example.com/$batchUpsert"), counts: counts)
+  }
+
+  @Test func `a receipt is strict JSON with the contract's members, whatever the names hold`() throws {
+    var receipt = try receipt()
+    receipt.batches = [
+      Receipt.Batch(
+        items: 2, accepted: 1, rejected: 1, attempts: 2, unanswered: 1, status: 201, requestID: "r\"1",
+        sentAt: Timestamp(milliseconds: 0))
+    ]
+    receipt.rejectsFile = "a.rejected.csv"
+    receipt.rejects = [Receipt.Reject(item: 2, line: 3, key: nil, code: "missing-field", message: "tab\there")]
+    let document = try JSONValue.parse(receipt.json())
+    #expect(document.members?.map(\.name) == ["version", "status", "file", "target", "counts", "batches", "rejects"])
+    #expect(document["version"]?.integer == 1)
+    #expect(document["status"]?.string == "partial")
+    #expect(document["file"]?["name"]?.string == "a \"quoted\"\n%FF.csv")
+    #expect(document["file"]?["corrects"] == nil)
+    #expect(document["target"]?["url"]?.string == "https://example.com/$batchUpsert")
+    let batch = document["batches"]?.elements?.first
+    #expect(batch?["sequence"]?.integer == 1)
+    #expect(batch?["requestId"]?.string == "r\"1")
+    #expect(batch?["sentAt"]?.string == "1970-01-01T00:00:00.000Z")
+    #expect(document["rejects"]?["first"]?.elements?.first?["message"]?.string == "tab\there")
+  }
+
+  @Test func `the status follows from the counts, and a file that could not be used is rejected`() throws {
+    #expect(try receipt(items: 2, accepted: 2, rejected: 0).status == .accepted)
+    #expect(try receipt(items: 0, accepted: 0, rejected: 0).status == .accepted)
+    #expect(try receipt(items: 2, accepted: 0, rejected: 2).status == .rejected)
+    var unusable = try receipt(items: 0, accepted: 0, rejected: 0)
+    unusable.error = FileFault(.malformedJSON, "a comma is missing", line: 3, column: 14)
+    #expect(unusable.status == .rejected)
+    let error = try JSONValue.parse(unusable.json())["error"]
+    #expect(error?["code"]?.string == "malformed-json")
+    #expect(error?["line"]?.integer == 3)
+    #expect(error?["column"]?.integer == 14)
+  }
+
+  @Test func `without batches it has everything else`() throws {
+    let document = try JSONValue.parse(try receipt().json(withBatches: false))
+    #expect(document["batches"] == nil)
+    #expect(document["counts"]?["requests"]?.integer == 3)
+  }
+}
