@@ -5,6 +5,8 @@ package import Settings
 internal import TargetAPI
 
 /// What a file would become, by the same reading that the daemon does; nothing is sent or stored.
+///
+/// The file is read twice: only its end tells whether anything of it would be sent at all.
 package enum FilePreview {
   /// Prints every request and every refusal.
   ///
@@ -23,10 +25,17 @@ package enum FilePreview {
       throw Service.StartError(description: "read \"\(path)\": it is not a regular file")
     }
     let name = path.utf8.split(separator: UInt8(ascii: "/")).last.map { Array($0) } ?? []
-    var reading = FileReading(
-      inbox: inbox, settings: settings, name: name, path: path, descriptor: descriptor, size: Int(status.st_size))
-    var printing = Printing(successMode: inbox.route(for: name)?.successMode ?? .partial, print: print)
-    let result = try reading.run(into: &printing)
+    func read(into sink: inout some ReadingSink) throws -> ReadingResult {
+      var reading = FileReading(
+        inbox: inbox, settings: settings, name: name, path: path, descriptor: descriptor, size: Int(status.st_size))
+      return try reading.run(into: &sink)
+    }
+    var silence = Silence()
+    var result = try read(into: &silence)
+    if result.fault == nil {
+      var printing = Printing(successMode: inbox.route(for: name)?.successMode ?? .partial, print: print)
+      result = try read(into: &printing)
+    }
     if let fault = result.fault {
       let place = fault.line.map { " line \($0)" + (fault.column.map { ", column \($0)" } ?? "") + ":" } ?? ""
       print("the file would be rejected as a whole:\(place) \(fault.code.rawValue): \(fault.message)")
@@ -34,6 +43,11 @@ package enum FilePreview {
     }
     print("\(result.items) items: \(result.items - result.rejected) would be sent, \(result.rejected) refused")
     return result.rejected > 0
+  }
+
+  private struct Silence: ReadingSink {
+    mutating func take(_ batch: Batch, ordinal: Int, for destination: Destinations.Destination) {}
+    mutating func refuse(_ refusal: Refusal) {}
   }
 
   private struct Printing: ReadingSink {
