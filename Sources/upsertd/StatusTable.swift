@@ -17,7 +17,7 @@ struct StatusTable {
     var lines = [heading("Inboxes")]
     for inbox in report.inboxes {
       lines.append("  \(inbox.name): \(counted(inbox.waiting, "file")) waiting\(inbox.isPaused ? ", paused" : "")")
-      for file in inbox.unclaimed.prefix(20) { lines.append(fitted("    \(file.name): \(file.reason)")) }
+      for file in inbox.unclaimed.prefix(20) { lines.append(fitted("    \(file.name): \(file.reason)".onOneLine)) }
       if inbox.unclaimed.count > 20 { lines.append("    … and \(inbox.unclaimed.count - 20) more (--json lists all)") }
     }
     return lines
@@ -38,7 +38,7 @@ struct StatusTable {
     for target in report.targets {
       let isGood = target.state == "delivering"
       let until = target.until.map { ", next attempt \($0)" } ?? ""
-      let reason = target.reason.map { ": \($0)" } ?? ""
+      let reason = target.reason.map { ": \($0.onOneLine)" } ?? ""
       lines.append("  \(target.name): " + Console.styled(target.state, isGood ? .green : .red) + "\(reason)\(until)")
     }
     return lines
@@ -47,7 +47,7 @@ struct StatusTable {
   private var receipts: [String] {
     var lines = [heading("Last receipts")]
     if report.recent.isEmpty { lines.append("  none yet") }
-    for receipt in report.recent.prefix(10) { lines.append(fitted("  " + line(of: receipt))) }
+    for receipt in report.recent.prefix(10) { lines.append(fitted("  " + line(of: receipt).onOneLine)) }
     return lines
   }
 

@@ -123,4 +123,29 @@ private func rawNames(_ folder: String) -> Set<[UInt8]> {
       #expect(unclaimed.allSatisfy { $0["reason"]?.string?.hasPrefix("ignored") == true })
     }
   }
+
+  @Test func `no name can end a line or steer the terminal of the person who looks`() async throws {
+    try await withAcceptingWorld({ .lusid($0) }) { world, _ in
+      let names = ["a\nb.json", "c\u{1B}[31md.json", "e\u{9B}31mf.json", "g\u{2028}h.json", "i\rj.json"]
+      for name in names { try world.drop(name, in: "investors", "[]") }
+      try world.drop("k\n\u{1B}[0m.json.tmp", in: "investors", "[]")
+      let log = try await world.workOff()
+      let text = try await world.run(["status"]).printed
+      for shown in [text, log] {
+        #expect(shown.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F || $0 == "\n" }, "\(shown)")
+      }
+      for word in [
+        "a\\nb.json", "c\\u{1B}[31md.json", "e\\u{009B}31mf.json", "g\\u{2028}h.json", "i\\rj.json",
+        "k\\n\\u{1B}[0m.json.tmp: ignored",
+      ] {
+        #expect(lines(text).filter { $0.contains(word) }.count == 1, "\(word) in:\n\(text)")
+      }
+      #expect(lines(log).allSatisfy { $0.hasPrefix("2") }, "\(log)")
+      let path = world.folder + "/p.csv"
+      try Data("identifiers.A/b/c,scope,displayName\n\"x\u{1B}[31m\ny\",s,\n".utf8).write(to: URL(filePath: path))
+      let preview = try await world.run(["preview", path, "--inbox", "investors"])
+      #expect(preview.printed.contains("x\\u{1B}[31m\\ny"), "\(preview.printed)")
+      #expect(lines(preview.printed).count == 2)
+    }
+  }
 }

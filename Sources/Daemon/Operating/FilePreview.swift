@@ -38,7 +38,7 @@ package enum FilePreview {
     }
     if let fault = result.fault {
       let place = fault.line.map { " line \($0)" + (fault.column.map { ", column \($0)" } ?? "") + ":" } ?? ""
-      print("the file would be rejected as a whole:\(place) \(fault.code.rawValue): \(fault.message)")
+      print("the file would be rejected as a whole:\(place) \(fault.code.rawValue): \(fault.message)".onOneLine)
       return true
     }
     print("\(result.items) items: \(result.items - result.rejected) would be sent, \(result.rejected) refused")
@@ -64,7 +64,8 @@ package enum FilePreview {
 
     mutating func refuse(_ refusal: Refusal) throws {
       let key = refusal.key.map { " (\($0))" } ?? ""
-      print("refused: item \(refusal.item), line \(refusal.line)\(key): \(refusal.code): \(refusal.message)")
+      print(
+        "refused: item \(refusal.item), line \(refusal.line)\(key): \(refusal.code): \(refusal.message)".onOneLine)
     }
   }
 }

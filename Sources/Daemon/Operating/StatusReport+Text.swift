@@ -16,7 +16,7 @@ extension StatusReport {
     }
     let stuck = inboxes.reduce(0) { $0 + $1.unclaimed.count }
     if stuck > 0 { parts.append("\(stuck) unclaimed in inboxes") }
-    return parts.joined(separator: "; ")
+    return parts.joined(separator: "; ").onOneLine
   }
 
   /// Prometheus' text format.
