@@ -27,6 +27,27 @@ func unwrapping<R, E: Error>(
   return try unwrapping(text.span, maxNesting: maxNesting, levels: levels - 1, body)
 }
 
+/// Refuses a line again that was no UTF-8 and still holds the U+FFFD that stand for its bytes: sent so, they would replace
+/// what is there.
+///
+/// With real characters in their places, or without `_error`, it is taken.
+func checkIsDecoded(_ item: Span<UInt8>) throws(ItemFault) {
+  guard let value = wrappedValue(in: item), kind(of: item, at: value.lowerBound) == .string else { return }
+  var isUndecoded = false
+  forEachMember(of: item, in: item.trimmed) { member in
+    guard member.isCalled(Added.error, in: item), member.kind == .object else { return }
+    forEachMember(of: item, in: member.value) { part in
+      guard part.isCalled("code", in: item), part.kind == .string else { return }
+      isUndecoded = stringContent(item, part.value.content) == RejectCode.invalidEncoding.rawValue
+    }
+  }
+  guard isUndecoded, stringContent(item, value.content).unicodeScalars.contains("\u{FFFD}") else { return }
+  throw ItemFault(
+    .invalidEncoding,
+    "_raw still holds U+FFFD for bytes that were no UTF-8: put the right characters there, or leave nothing but _raw to send it so"
+  )
+}
+
 private func wrappedValue(in item: Span<UInt8>) -> Range<Int>? {
   let object = item.trimmed
   guard object.count > 2, kind(of: item, at: object.lowerBound) == .object else { return nil }

@@ -45,7 +45,8 @@ package struct LiquidItems: TargetAPI {
   package func prepare(
     _ item: Span<UInt8>, number: Int, requestID: [UInt8]?, into piece: inout [UInt8]
   ) throws(ItemFault) -> PreparedKey {
-    try unwrapping(item, maxNesting: maxNesting) { (item) throws(ItemFault) in
+    try checkIsDecoded(item)
+    return try unwrapping(item, maxNesting: maxNesting) { (item) throws(ItemFault) in
       let read = LiquidItem(item, object: try objectRange(item, maxNesting: maxNesting), rules: rules)
       if validate { try read.check(item, rules: rules) }
       read.append(item, rules: rules, to: &piece)

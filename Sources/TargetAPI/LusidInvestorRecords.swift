@@ -125,6 +125,7 @@ package struct LusidInvestorRecords: TargetAPI {
     _ item: Span<UInt8>, number: Int, requestID: [UInt8]?, into piece: inout [UInt8]
   ) throws(ItemFault) -> PreparedKey {
     if let requestID, requestID.isEmpty { throw ItemFault(.invalidValue, "requestId must not be empty") }
+    try checkIsDecoded(item)
     return try unwrapping(item, maxNesting: maxNesting) { (item) throws(ItemFault) in
       let object = try objectRange(item, maxNesting: maxNesting)
       let isAnnotated: Bool

@@ -346,4 +346,29 @@ private func quoted(_ text: String) -> String {
       for name in others { #expect(try world.receipt("investors", of: name).file?["corrects"] == nil, "\(name)") }
     }
   }
+
+  @Test func `a line that was no UTF-8 is not taken with U+FFFD in its place, unless somebody says so`() async throws {
+    try await withAcceptingWorld({ .lusid($0) }) { world, server in
+      let item = Array(record("A", name: "M#ller").utf8).map { $0 == UInt8(ascii: "#") ? 0xFC : $0 }
+      try world.drop("latin.ndjson", in: "investors", item + Array("\n".utf8))
+      var text = ""
+      func next(expecting status: Int32, _ change: (String) -> String) async throws {
+        try await world.workOff(expecting: status)
+        let receipt = try #require(try world.receipts("investors").max { $0.id < $1.id })
+        guard status == 1 else { return }
+        #expect(receipt.codes == [1: "invalid-encoding"], "\(receipt.document)")
+        text = try world.rejects(of: receipt)
+        #expect(text.components(separatedBy: "M\u{FFFD}ller").count == 2, "\(text)")
+        try world.drop(try #require(receipt["rejects"]?["file"]?.string), in: "investors", change(text))
+      }
+      try await next(expecting: 1) { $0 }
+      try await next(expecting: 1) { $0 }
+      try await next(expecting: 1) { $0.replacing("\u{FFFD}", with: "ü") }
+      try await next(expecting: 0) { $0 }
+      #expect(server.bodies == ["{\"item-1\":\(record("A", name: "Müller"))}"])
+      try world.drop("said.ndjson", in: "investors", "{\"_raw\":\(quoted(record("A", name: "M\u{FFFD}ller")))}")
+      try await world.workOff()
+      #expect(server.bodies.last == "{\"item-1\":\(record("A", name: "M\u{FFFD}ller"))}")
+    }
+  }
 }

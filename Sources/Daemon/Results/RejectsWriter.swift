@@ -43,11 +43,11 @@ struct RejectsWriter {
       try forEachRefusal { refusal, _ in try writeRow(refusal, rejects, &ranges, to: result) }
     case .lines:
       try forEachRefusal { refusal, _ in
-        try write(refusal, &ranges, isJSON: isJSON(refusal), to: result)
+        try write(refusal, &ranges, to: result)
         try result.append("\n")
       }
     case .single:
-      try forEachRefusal { refusal, _ in try write(refusal, &ranges, isJSON: true, to: result) }
+      try forEachRefusal { refusal, _ in try write(refusal, &ranges, to: result) }
       try result.append("\n")
     case .array, .requestIDs:
       let isArray = shape == .array
@@ -55,7 +55,7 @@ struct RejectsWriter {
       try forEachRefusal { refusal, isFirst in
         if !isFirst { try result.append(",\n") }
         if isArray {
-          try write(refusal, &ranges, isJSON: true, to: result)
+          try write(refusal, &ranges, to: result)
         } else {
           try writeRequest(refusal, &ranges, to: result)
         }
@@ -72,11 +72,6 @@ struct RejectsWriter {
       for refusal in page { try body(refusal, last == 0 && refusal == page[0]) }
       last = end.item
     }
-  }
-
-  /// Only a line of NDJSON can be refused for not being JSON, or before anybody has found out.
-  private func isJSON(_ refusal: Refusal) -> Bool {
-    refusal.code != RejectCode.malformedJSON.rawValue && refusal.code != RejectCode.invalidEncoding.rawValue
   }
 
   // MARK: - CSV
@@ -116,14 +111,15 @@ struct RejectsWriter {
   // MARK: - JSON
 
   private func write<Source: PositionedBytes & ~Copyable>(
-    _ refusal: Refusal, _ ranges: inout SourceRanges<Source>, isJSON: Bool, to result: ResultFile
+    _ refusal: Refusal, _ ranges: inout SourceRanges<Source>, to result: ResultFile
   ) throws {
     guard refusal.source.count <= maxItemBytes else {
       return try writeHuge(refusal, refusal.source, &ranges, to: result)
     }
     var text: [UInt8] = []
     try ranges.copy(refusal.source) { text.append(contentsOf: $0) }
-    try result.append(annotated(text.span, refusal, isJSON: isJSON && Self.isJSON(text)))
+    // A line of NDJSON may have been refused for being none.
+    try result.append(annotated(text.span, refusal, isJSON: Self.isJSON(text)))
   }
 
   private func annotated(_ item: Span<UInt8>, _ refusal: Refusal, isJSON: Bool) -> [UInt8] {
