@@ -54,7 +54,7 @@ struct JSONCursor {
           break
         }
         position = window.end
-        let isKept = position - start <= limits.maxItemBytes
+        let isKept = position - start <= limits.maxItemBytes + RejectsAdditions.slack
         if try !window.fill(from: &source, keepingFrom: isKept ? start : position) {
           try scanner.finish()
           break
@@ -63,8 +63,15 @@ struct JSONCursor {
     } catch let fault as JSONFault {
       throw window.fileFault(fault, from: start)
     }
-    return Value(
-      range: start..<position, line: line, deepest: scanner.deepest, isTooLarge: position - start > limits.maxItemBytes)
+    return Value(range: start..<position, line: line, deepest: scanner.deepest, isTooLarge: isTooLarge(from: start))
+  }
+
+  private func isTooLarge(from start: Int) -> Bool {
+    let count = position - start
+    guard count > limits.maxItemBytes else { return false }
+    guard count <= limits.maxItemBytes + RejectsAdditions.slack else { return true }
+    let value = start - window.base..<position - window.base
+    return count - RejectsAdditions.bytes(in: window.bytes.span.extracting(value)) > limits.maxItemBytes
   }
 
   /// Passes what follows a value in an array or object: a comma, or the closing bracket or brace.

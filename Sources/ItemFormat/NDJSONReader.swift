@@ -4,7 +4,7 @@ import JSONText
 /// Reads NDJSON: one item a line, ended by LF or CRLF, which the last line may lack.
 ///
 /// A bad line is an item with a fault; only a file without any item at all is a fault of the file. Lines of white space are
-/// skipped, but counted. Of a line over the limit nothing is kept, and whether it is JSON is not looked at.
+/// skipped, but counted. Of a line far over the limit nothing is kept, and whether it is JSON is not looked at.
 package struct NDJSONReader: Sendable {
   private let limits: ReaderLimits
   private let chunkBytes: Int
@@ -29,7 +29,7 @@ package struct NDJSONReader: Sendable {
       if !found.isBlank {
         number += 1
         var item = RawItem(number: number, line: line, source: start..<found.end)
-        if found.end - start > limits.maxItemBytes {
+        if isTooLarge(start..<found.end, window) {
           item.fault = .tooLarge(limits)
           try each(item, Span())
         } else {
@@ -81,11 +81,21 @@ package struct NDJSONReader: Sendable {
         return Line(end: endsInCR ? at - 1 : at, next: at + 1, hasBreak: true, isBlank: isBlank)
       }
       // One byte more, for a CR that is part of the line break.
-      let isKept = at - start <= limits.maxItemBytes + 1
+      let isKept = at - start <= limits.maxItemBytes + RejectsAdditions.slack + 1
       if try !window.fill(from: &source, keepingFrom: isKept ? start : at) {
         return at == start ? nil : Line(end: at, next: at, hasBreak: false, isBlank: isBlank)
       }
     }
+  }
+
+  private func isTooLarge(_ line: Range<Int>, _ window: borrowing ByteWindow) -> Bool {
+    guard line.count > limits.maxItemBytes else { return false }
+    guard line.count <= limits.maxItemBytes + RejectsAdditions.slack else { return true }
+    let text = window.bytes.span.extracting(line.lowerBound - window.base..<line.upperBound - window.base)
+    var scanner = JSONScanner()
+    // Only of JSON it can be told what was added.
+    guard (try? scanner.scan(text, from: 0)) ?? nil != nil else { return true }
+    return line.count - RejectsAdditions.bytes(in: text) > limits.maxItemBytes
   }
 
   /// The range of the one value that makes up `line`.

@@ -371,4 +371,42 @@ private func quoted(_ text: String) -> String {
       #expect(server.bodies.last == "{\"item-1\":\(record("A", name: "M\u{FFFD}ller"))}")
     }
   }
+
+  @Test func `an item of exactly max_item_bytes can be dropped again with its reason`() async throws {
+    func setup(_ url: String) -> Setup {
+      (.lusid(url) + .liquid(url)).with { $0.more = ["limits: {max_item_bytes: 1000}"] }
+    }
+    try await withAcceptingWorld(setup) { world, server in
+      /// `item` with an `x` that makes it so large.
+      func sized(_ item: String, _ count: Int = 1000) -> String {
+        let filled = "{\"x\":\"\","
+        return "{\"x\":\"" + String(repeating: "x", count: count - item.utf8.count - filled.utf8.count + 1) + "\","
+          + item.dropFirst()
+      }
+      let (bad, refused) = (sized(nameless("A")), sized(account("")))
+      try world.drop("a.json", in: "investors", "[\(bad)]")
+      try world.drop("b.ndjson", in: "investors", bad)
+      try world.drop("c.json", in: "investors", "{\"k\":\(bad)}")
+      try world.drop("d.json", in: "investors", bad)
+      try world.drop("e.ndjson", in: "investors", "\(sized(nameless("A"), 1001))\r\n")
+      try world.drop("f.json", in: "investors", sized(nameless("A"), 1001))
+      try world.drop("a.json", in: "accounts", "[\(refused)]")
+      try world.drop("b.jsonl", in: "accounts", "\(refused)\n")
+      try await world.workOff(expecting: 1)
+      let receipts = try world.receipts("investors") + world.receipts("accounts")
+      for receipt in receipts {
+        let isTooLarge = ["e.ndjson", "f.json"].contains(receipt.file?["name"]?.string)
+        #expect((Array(receipt.codes.values) == ["too-large"]) == isTooLarge, "\(receipt.document)")
+        let mended = try world.rejects(of: receipt).replacing(empty, with: name).replacing(
+          "\"accountId\":\"\"", with: "\"accountId\":\"1\""
+        )
+        // As large as allowed.
+        .replacing("xxx", with: isTooLarge ? "x" : "xx", maxReplacements: 1)
+        try world.drop(
+          try #require(receipt["rejects"]?["file"]?.string), in: receipt.file?["inbox"]?.string ?? "", mended)
+      }
+      try await world.workOff()
+      #expect(server.requests.count == receipts.count)
+    }
+  }
 }
