@@ -90,3 +90,10 @@ func lines(_ text: String) -> [String] {
   if lines.last == "" { lines.removeLast() }
   return lines
 }
+
+/// As a JSON string.
+func quoted(_ text: String) -> String {
+  var bytes: [UInt8] = []
+  appendQuoted(text, to: &bytes)
+  return String(decoding: bytes, as: UTF8.self)
+}
