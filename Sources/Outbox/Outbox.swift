@@ -98,6 +98,8 @@ package final class Outbox: Sendable {
     guard access(path, F_OK) == 0 else { return }
     var configuration = Configuration()
     configuration.readonly = true
+    // After a crash the first to open the file recovers the log, and holds off everybody else meanwhile.
+    configuration.busyMode = .timeout(5)
     do {
       let queue = try DatabaseQueue(path: path, configuration: configuration)
       let isNewer = try queue.read { db in try Schema.migrator.hasBeenSuperseded(db) }
