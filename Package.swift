@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 // The compiler flags every Swift target shares. `InternalImportsByDefault` keeps a dependency's types out of our own
