@@ -126,9 +126,15 @@ package final class Outbox: Sendable {
     Glibc.close(descriptor)
   }
 
-  /// Closes the file; the last connection to close folds the log into it.
+  /// Closes the file, with the log folded into it, so that one file is all there is to copy.
   package func close() throws(OutboxError) {
-    do { try pool.close() } catch { throw OutboxError(error, path: path) }
+    do {
+      // Best effort: somebody who reads at this moment keeps the log, and the next start reads it.
+      if !pool.configuration.readonly { _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) } }
+      try pool.close()
+    } catch {
+      throw OutboxError(error, path: path)
+    }
   }
 
   /// Runs `body` in one transaction, away from Swift's own threads, and never cuts it short when a task is cancelled.

@@ -19,17 +19,17 @@ struct SecretTests {
     """
 
   @Test func `whoever only looks needs none of the secrets, and still has every fault told`() throws {
-    try withConfiguration(Self.liquid) { folder in
+    _ = try withConfiguration(Self.liquid) { folder in
       let settings = try Settings.load(path: folder.path + "/upsertd.yaml", environment: [:], withSecrets: false)
       #expect(settings.targets.map(\.name) == ["t"])
       #expect(settings.inboxes.map(\.name) == ["a"])
       #expect(throws: SettingsFaults.self) {
-        try Settings.load(path: folder.path + "/upsertd.yaml", environment: [:])
+        _ = try Settings.load(path: folder.path + "/upsertd.yaml", environment: [:])
       }
     }
-    try withConfiguration(Self.liquid.replacing("url:", with: "uri:")) { folder in
+    _ = try withConfiguration(Self.liquid.replacing("url:", with: "uri:")) { folder in
       #expect(throws: SettingsFaults.self) {
-        try Settings.load(path: folder.path + "/upsertd.yaml", environment: [:], withSecrets: false)
+        _ = try Settings.load(path: folder.path + "/upsertd.yaml", environment: [:], withSecrets: false)
       }
     }
   }
