@@ -35,7 +35,8 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "CLinux", "Delivery", "Inbox", "ItemFormat", "JSONText", "Outbox", "Receipts", "Sender", "Settings", "TargetAPI",
+        "CLinux", "Delivery", "Inbox", "ItemFormat", "JSONText", "Outbox", "Receipts", "Sender", "Settings",
+        "TargetAPI",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "FlyingSocks", package: "FlyingFox"),
