@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 // The compiler flags every Swift target shares. `InternalImportsByDefault` keeps a dependency's types out of our own
@@ -35,7 +35,8 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "Delivery", "Inbox", "ItemFormat", "JSONText", "Outbox", "Receipts", "Sender", "Settings", "TargetAPI",
+        "CLinux", "Delivery", "Inbox", "ItemFormat", "JSONText", "Outbox", "Receipts", "Sender", "Settings",
+        "TargetAPI",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "FlyingSocks", package: "FlyingFox"),

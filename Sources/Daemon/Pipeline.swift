@@ -152,7 +152,9 @@ actor Pipeline {
     let count = try await outbox.makeDue(file: file, target: target, at: .now)
     for (name, lane) in lanes where target == nil || name == target { await lane.tryNow(file: file) }
     let batches = count == 1 ? "1 waiting batch" : "\(count) waiting batches"
-    return OrderResult(isDone: true, message: "\(batches) will be tried now; holds are released")
+    let paused = try await outbox.paused(.target).filter { target == nil || $0 == target }.sorted()
+    let but = paused.isEmpty ? "" : "; but \(paused.joined(separator: ", ")) is paused until `upsertd resume`"
+    return OrderResult(isDone: true, message: "\(batches) will be tried now; holds are released\(but)")
   }
 
   private func cancel(_ file: FileID) async throws -> OrderResult {

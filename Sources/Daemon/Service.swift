@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Delivery
 internal import Dispatch
 internal import Glibc
@@ -54,6 +55,7 @@ package actor Service {
     self.environment = environment
     self.makeLogger = makeLogger
     self.progress = progress
+    clinux_keep_heap_small()
     logger = makeLogger(settings.log)
     notifications = Notifications(environment: environment)
     (lock, outbox) = try Self.takeState(settings)

@@ -2,18 +2,6 @@ package import Delivery
 internal import Foundation
 internal import GRDB
 
-/// A request that settled items, as the receipt tells it.
-package struct SettledBatch: Sendable, Equatable {
-  package var items: Int
-  package var accepted: Int
-  package var rejected: Int
-  package var attempts: Int
-  package var unanswered: Int
-  package var status: Int?
-  package var requestID: String?
-  package var sentAt: Timestamp?
-}
-
 /// What is left to do for a file whose items have all settled.
 extension Outbox {
   /// Files that wait for their results to be written, oldest first, all commits so far made durable.

@@ -98,6 +98,8 @@ package final class Outbox: Sendable {
     guard access(path, F_OK) == 0 else { return }
     var configuration = Configuration()
     configuration.readonly = true
+    // After a crash the first to open the file recovers the log, and holds off everybody else meanwhile.
+    configuration.busyMode = .timeout(5)
     do {
       let queue = try DatabaseQueue(path: path, configuration: configuration)
       let isNewer = try queue.read { db in try Schema.migrator.hasBeenSuperseded(db) }
@@ -124,9 +126,15 @@ package final class Outbox: Sendable {
     Glibc.close(descriptor)
   }
 
-  /// Closes the file; the last connection to close folds the log into it.
+  /// Closes the file, with the log folded into it, so that one file is all there is to copy.
   package func close() throws(OutboxError) {
-    do { try pool.close() } catch { throw OutboxError(error, path: path) }
+    do {
+      // Best effort: somebody who reads at this moment keeps the log, and the next start reads it.
+      if !pool.configuration.readonly { _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) } }
+      try pool.close()
+    } catch {
+      throw OutboxError(error, path: path)
+    }
   }
 
   /// Runs `body` in one transaction, away from Swift's own threads, and never cuts it short when a task is cancelled.

@@ -35,7 +35,7 @@ extension Receipt {
     "{\"name\": \(quoted(target.name)), \"api\": \(quoted(target.api.rawValue)), \"url\": \(quoted(target.url))}"
   }
 
-  private func json(of batch: Batch, sequence: Int) -> String {
+  private func json(of batch: SettledBatch, sequence: Int) -> String {
     """
     {"sequence": \(sequence), "items": \(batch.items), "accepted": \(batch.accepted), "rejected": \(batch.rejected), \
     "attempts": \(batch.attempts), "unanswered": \(batch.unanswered), "status": \(batch.status.map(String.init) ?? "null"), \

@@ -64,32 +64,6 @@ package struct Receipt: Sendable, Equatable {
     package init() {}
   }
 
-  /// One request that settled items.
-  package struct Batch: Sendable, Equatable {
-    package var items: Int
-    package var accepted: Int
-    package var rejected: Int
-    package var attempts: Int
-    package var unanswered: Int
-    package var status: Int?
-    package var requestID: String?
-    package var sentAt: Timestamp?
-
-    package init(
-      items: Int, accepted: Int, rejected: Int, attempts: Int, unanswered: Int, status: Int?, requestID: String?,
-      sentAt: Timestamp?
-    ) {
-      self.items = items
-      self.accepted = accepted
-      self.rejected = rejected
-      self.attempts = attempts
-      self.unanswered = unanswered
-      self.status = status
-      self.requestID = requestID
-      self.sentAt = sentAt
-    }
-  }
-
   package struct Reject: Sendable, Equatable {
     package var item: Int
     package var line: Int
@@ -112,7 +86,7 @@ package struct Receipt: Sendable, Equatable {
   package var file: File
   package var target: Target?
   package var counts: Counts
-  package var batches: [Batch] = []
+  package var batches: [SettledBatch] = []
   /// Name in `outbox/rejected/`; nil where nothing was refused.
   package var rejectsFile: String?
   /// In file order, `firstRejects` at most.

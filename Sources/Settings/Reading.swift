@@ -8,14 +8,17 @@ final class Reading {
   let folder: String
   /// Nil where `${NAME}` means nothing.
   let environment: [String: String]?
+  /// Whether files with secrets and certificates are opened.
+  let readsSecrets: Bool
   private(set) var faults: [SettingsFaults.Fault] = []
   /// Where the first secret stands in the file itself.
   private(set) var inlineSecret: (line: Int?, key: String)?
   private var repeated: [YAMLDocument.Place: String] = [:]
 
-  init(path: String, environment: [String: String]?) {
+  init(path: String, environment: [String: String]?, readsSecrets: Bool = true) {
     self.path = path
     self.environment = environment
+    self.readsSecrets = readsSecrets
     let absolute = path.hasPrefix("/") ? path : Self.workingFolder + "/" + path
     folder = String(absolute[..<(absolute.lastIndex(of: "/") ?? absolute.startIndex)])
   }

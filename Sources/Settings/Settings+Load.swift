@@ -4,9 +4,13 @@ extension Settings {
   /// Reads the configuration at `path`, and every file it names.
   ///
   /// - Parameter environment: for `${NAME}`, FBN_* and `CREDENTIALS_DIRECTORY`.
+  /// - Parameter withSecrets: false for whoever only looks or gives orders, and may not read the daemon's secrets: how targets
+  ///   are reached is then left out, and nothing can be sent.
   /// - Throws: all faults in one go.
-  package static func load(path: String, environment: [String: String]) throws(SettingsFaults) -> Settings {
-    let reading = Reading(path: path, environment: environment)
+  package static func load(
+    path: String, environment: [String: String], withSecrets: Bool = true
+  ) throws(SettingsFaults) -> Settings {
+    let reading = Reading(path: path, environment: environment, readsSecrets: withSecrets)
     let mappings = MappingFiles()
     var settings = Settings(path: path)
     if let (root, file) = reading.root() {

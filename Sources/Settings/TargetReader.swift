@@ -24,6 +24,7 @@ struct TargetReader {
     if !section.has("api") { section.reportMissing("api", "write lusid or liquid") }
     let allowsPlaintext = section.read("allow_plaintext") { $0.bool() } ?? false
     var url = section.read("url") { $0.webAddress(allowsPlaintext: allowsPlaintext) }
+    guard section.entry.reading.readsSecrets else { return outline(section, api, url) }
     let found = AuthReader(target: section, api: api, url: url, allowsPlaintext: allowsPlaintext).read()
     if !section.has("url"), api != nil, !found.isAccessUnknown {
       if let item = found.access?.url {
@@ -45,6 +46,16 @@ struct TargetReader {
     readCertificates(section, &target)
     target.proxy = readProxy(section, api, found.access)
     return api == nil || url == nil || found.auth == nil ? nil : target
+  }
+
+  /// The target without anything that a secret is needed for.
+  private func outline(_ section: Section, _ api: APIKind?, _ url: String?) -> Target? {
+    let left = [
+      "auth", "batch", "concurrency", "max_requests_per_second", "timeout", "schema", "ca_file", "client_cert",
+      "client_key", "proxy",
+    ]
+    for key in left { _ = section.value(key) }
+    return api.map { Target(name: name, api: $0, url: url ?? "", auth: .accessToken(Secret(""))) }
   }
 
   private func example(_ api: APIKind?) -> String {

@@ -11,10 +11,13 @@ struct ConfigOption: ParsableArguments {
 
   /// Reads and checks the configuration; every fault is printed, one a line.
   ///
+  /// - Parameter withSecrets: false for commands that only look or give orders: whoever gives them need not be allowed to
+  ///   read the daemon's secrets.
   /// - Throws: `ExitCode.unusable` where it can't be used.
-  func load() throws -> Settings {
+  func load(withSecrets: Bool = true) throws -> Settings {
     do {
-      return try Settings.load(path: config, environment: ProcessInfo.processInfo.environment)
+      return try Settings.load(
+        path: config, environment: ProcessInfo.processInfo.environment, withSecrets: withSecrets)
     } catch {
       Console.error("\(error)")
       throw ExitCode.unusable

@@ -35,3 +35,8 @@ enum Console {
     case yellow = "33"
   }
 }
+
+/// `1 file`, `3 batches`.
+func counted(_ count: Int, _ one: String, _ many: String? = nil) -> String {
+  "\(count) \(count == 1 ? one : many ?? one + "s")"
+}

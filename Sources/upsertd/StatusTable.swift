@@ -69,8 +69,4 @@ struct StatusTable {
     guard Console.outIsTerminal, line.count > width else { return line }
     return line.prefix(width - 1) + "…"
   }
-
-  private func counted(_ count: Int, _ one: String, _ many: String? = nil) -> String {
-    "\(count) \(count == 1 ? one : many ?? one + "s")"
-  }
 }

@@ -22,7 +22,7 @@ import Testing
   @Test func `a receipt is strict JSON with the contract's members, whatever the names hold`() throws {
     var receipt = try receipt()
     receipt.batches = [
-      Receipt.Batch(
+      SettledBatch(
         items: 2, accepted: 1, rejected: 1, attempts: 2, unanswered: 1, status: 201, requestID: "r\"1",
         sentAt: Timestamp(milliseconds: 0))
     ]

@@ -18,6 +18,22 @@ struct SecretTests {
     inboxes: [{name: a, target: t}]
     """
 
+  @Test func `whoever only looks needs none of the secrets, and still has every fault told`() throws {
+    _ = try withConfiguration(Self.liquid) { folder in
+      let settings = try Settings.load(path: folder.path + "/upsertd.yaml", environment: [:], withSecrets: false)
+      #expect(settings.targets.map(\.name) == ["t"])
+      #expect(settings.inboxes.map(\.name) == ["a"])
+      #expect(throws: SettingsFaults.self) {
+        _ = try Settings.load(path: folder.path + "/upsertd.yaml", environment: [:])
+      }
+    }
+    _ = try withConfiguration(Self.liquid.replacing("url:", with: "uri:")) { folder in
+      #expect(throws: SettingsFaults.self) {
+        _ = try Settings.load(path: folder.path + "/upsertd.yaml", environment: [:], withSecrets: false)
+      }
+    }
+  }
+
   @Test(arguments: ["hunter2", "hunter2\n", "hunter2\r\n"])
   func `a line break at the end of a secret's file is not part of it`(_ text: String) throws {
     let settings = try loaded(Self.liquid, files: ["password": text, "secret": "s \n\n"])

@@ -9,7 +9,7 @@ package struct NotInTime: Error, CustomStringConvertible {
 ///
 /// `what` completes the sentence "… did not come true".
 package func eventually(
-  _ what: String = "the condition", within limit: Duration = .seconds(10), file: String = #fileID, line: Int = #line,
+  _ what: String = "the condition", within limit: Duration = .seconds(60), file: String = #fileID, line: Int = #line,
   isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool
 ) async throws {
   let deadline = ContinuousClock.now + limit

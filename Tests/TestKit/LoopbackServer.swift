@@ -73,7 +73,7 @@ package final class LoopbackServer: Sendable {
   /// Returns the requests once there are `count`; throws `NotInTime` after `limit`.
   @discardableResult
   package func waitForRequests(
-    _ count: Int, within limit: Duration = .seconds(10), file: String = #fileID, line: Int = #line
+    _ count: Int, within limit: Duration = .seconds(60), file: String = #fileID, line: Int = #line
   ) async throws -> [ReceivedRequest] {
     try await eventually("the arrival of request \(count)", within: limit, file: file, line: line) {
       requests.count >= count

@@ -24,3 +24,8 @@ int clinux_leases_tell(int descriptor);
 ///
 /// In C since `d_name` is a 256-element tuple in Swift. The name lives until the next call.
 int clinux_next_entry(void *folder, const char **name, unsigned char *type);
+
+/// Bounds what malloc keeps for itself: glibc gives each thread a heap of its own and lets freed megabyte-sized bodies stay
+/// in it, which doubles the memory of a daemon with a dozen threads. `mallopt` is variadic-free, but its constants are macros
+/// of <malloc.h> that Swift's Glibc module leaves out (mallopt(3)).
+void clinux_keep_heap_small(void);

@@ -16,9 +16,9 @@ final class AdminServer: Sendable {
     let host = address.host == "localhost" ? "127.0.0.1" : address.host
     let port = UInt16(clamping: address.port)
     if host.contains(":") {
-      server = HTTPServer(address: try .inet6(ip6: host, port: port))
+      server = HTTPServer(address: try .inet6(ip6: host, port: port), logger: .disabled)
     } else {
-      server = HTTPServer(address: try .inet(ip4: host, port: port))
+      server = HTTPServer(address: try .inet(ip4: host, port: port), logger: .disabled)
     }
     self.address = address
     self.pulse = pulse

@@ -20,7 +20,10 @@ actor ControlSocket {
     path = Self.path(state: state)
     unlink(path)
     guard let (address, length) = sockaddr_un.address(of: Array(path.utf8)) else {
-      throw ControlError(reason: "the state folder's path is too long for a socket (107 bytes)")
+      throw ControlError(
+        reason:
+          "listen on \"\(path)\": a socket's path may have 107 bytes, this has \(path.utf8.count); give `state` a shorter one"
+      )
     }
     listener = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | O_NONBLOCK, 0)
     let before = umask(0o177)

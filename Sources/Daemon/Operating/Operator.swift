@@ -10,7 +10,8 @@ package enum Operator {
   /// - Throws: `ControlError`, `OutboxError`, `InboxError`, `Service.StartError` where neither works.
   package static func carryOut(_ order: Order, settings: Settings, logger: Logger) async throws -> OrderResult {
     if let result = try ControlSocket.ask(order, state: settings.state) { return result }
-    // Nobody listens: the state is ours if we get its lock.
+    // Nobody listens: the state is ours if we get its lock. What root makes here must stay the service's to use.
+    becomeOwner(of: settings.state)
     let (lock, outbox) = try Service.takeState(settings)
     let pipeline = try await Pipeline(settings: settings, outbox: outbox, pulse: Pulse(), logger: logger)
     let result = await pipeline.carryOut(order)
@@ -19,6 +20,15 @@ package enum Operator {
     // Until here nobody else may work on the outbox.
     withExtendedLifetime(lock) {}
     return result
+  }
+
+  /// Gives up root's rights for those of whoever owns the state folder.
+  private static func becomeOwner(of folder: String) {
+    var status = stat()
+    guard geteuid() == 0, stat(folder, &status) == 0, status.st_uid != 0 else { return }
+    // The group first: without root's rights it could no longer be changed.
+    _ = setegid(status.st_gid)
+    _ = seteuid(status.st_uid)
   }
 
   /// How things stand, with or without a daemon.

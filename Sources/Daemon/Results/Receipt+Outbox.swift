@@ -24,11 +24,8 @@ extension Receipt {
         corrects: facts.corrects, duplicateOf: facts.duplicateOf),
       target: target, counts: counts)
     error = record.fault
-    batches = try outbox.settled(record.id).filter { $0.attempts > 0 }.map { batch in
-      Batch(
-        items: batch.items, accepted: batch.accepted, rejected: batch.rejected, attempts: batch.attempts,
-        unanswered: batch.unanswered, status: batch.status, requestID: batch.requestID, sentAt: batch.sentAt)
-    }
+    // Items that were refused without ever being sent belong to no request.
+    batches = try outbox.settled(record.id).filter { $0.attempts > 0 }
     rejects = try outbox.refused(record.id, after: 0, limit: Self.firstRejects).map { refusal in
       Reject(
         item: refusal.item, line: refusal.line, key: refusal.key, code: refusal.code, message: refusal.message)

@@ -22,7 +22,7 @@ struct Check: AsyncParsableCommand {
   func run() async throws {
     let settings = try config.load()
     Console.out(
-      "\(settings.path): the configuration is good: \(settings.inboxes.count) inboxes, \(settings.targets.count) targets"
+      "\(settings.path): the configuration is good: \(counted(settings.inboxes.count, "inbox", "inboxes")), \(counted(settings.targets.count, "target"))"
     )
     guard connect else { return }
     var allGood = true

@@ -67,7 +67,7 @@ struct Resume: AsyncParsableCommand {
 
 /// Asks the running daemon, or does it where none runs; says what was done.
 private func carryOut(_ order: Order, _ config: ConfigOption) async throws {
-  let settings = try config.load()
+  let settings = try config.load(withSecrets: false)
   let result = try await reportingTrouble {
     try await Operator.carryOut(order, settings: settings, logger: .quiet)
   }

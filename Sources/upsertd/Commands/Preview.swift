@@ -7,9 +7,8 @@ struct Preview: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows the exact requests that a file would become, and what would be refused here; sends nothing.",
     discussion: """
-      Each request is printed as its method and URL, its headers (but for the access token and the CorrelationId), an empty \
-      line, and its body exactly as it would be sent. Items refused before sending are printed one a line, the counts at the \
-      end. The file is only read.
+      Each request is printed as its method and URL, its headers (without the token), and its body as it would be sent. \
+      Items refused before sending are told where they are met, one a line. The file is only read.
 
       Exit status: 0 all items would be sent; 1 some would be refused, or the file can't be used; 2 usage or configuration.
 

@@ -1,16 +1,17 @@
 internal import Delivery
 internal import Sandbox
 
-/// Holds the receipts against what the APIs' side has seen.
+/// Holds the receipts against the folders, and against what the APIs' side has seen; for when the daemon has ended.
 struct DemoAudit {
   var receipts: [ReceiptFile]
+  var folder: DemoFolder
   var sandbox: Sandbox
   var narrator: Narrator
 
   /// - Throws: `DemoFailure` with all that does not fit.
   func check() throws {
     narrator.heading("Do the receipts tell the truth? The sandbox has counted too")
-    var findings = [countItems()]
+    var findings = [try countFiles(), countItems()]
     findings += [APIKind.lusid, .liquid].map(compare)
     findings.append(lookForSpellings())
     for finding in findings { finding.holds ? narrator.good(finding.text) : narrator.bad(finding.text) }
@@ -21,6 +22,18 @@ struct DemoAudit {
   }
 
   private typealias Finding = (holds: Bool, text: String)
+
+  private func countFiles() throws -> Finding {
+    func count(_ part: String) throws -> Int {
+      try ["investors", "accounts"].reduce(0) { $0 + (try folder.names($1, part).count) }
+    }
+    let written = try count("outbox/receipts"), archived = try count("archive")
+    let left = try count("inbox") + count("work")
+    return (
+      written == receipts.count && archived == receipts.count && left == 0,
+      "\(receipts.count) files dropped: \(written) receipts, \(archived) originals in archive/, \(left) left in inbox/ and work/"
+    )
+  }
 
   private func countItems() -> Finding {
     let items = sum(receipts, \.items), accepted = sum(receipts, \.accepted), rejected = sum(receipts, \.rejected)

@@ -10,7 +10,9 @@ struct DemoFolder: Sendable {
   var log: String { "\(path)/upsertd.log" }
 
   init() throws {
-    let parent = FileManager.default.temporaryDirectory.path(percentEncoded: false)
+    var parent = FileManager.default.temporaryDirectory.path(percentEncoded: false)
+    // The daemon's control socket lies below; a socket's path has 107 bytes at most (unix(7)).
+    if parent.utf8.count > 60 { parent = "/tmp/" }
     var template = Array((parent + (parent.hasSuffix("/") ? "" : "/") + "upsertd-demo-XXXXXX").utf8CString)
     guard mkdtemp(&template) != nil else { throw Self.failure("make a temporary folder in \"\(parent)\"") }
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -41,10 +43,15 @@ struct DemoFolder: Sendable {
 
   /// The receipt of the file dropped as `name`; nil before there is one.
   func receipt(of name: String, in inbox: String) throws -> ReceiptFile? {
-    let folder = "\(path)/spool/\(inbox)/outbox/receipts"
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
-    return try names.first { $0.hasPrefix(name + ".") && $0.hasSuffix(".receipt.json") }
-      .map { try ReceiptFile(path: "\(folder)/\($0)") }
+    try names(inbox, "outbox/receipts").first { $0.hasPrefix(name + ".") && $0.hasSuffix(".receipt.json") }
+      .map { try ReceiptFile(path: "\(path)/spool/\(inbox)/outbox/receipts/\($0)") }
+  }
+
+  /// What lies in one of an inbox's folders, hidden files not counted.
+  func names(_ inbox: String, _ folder: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: "\(path)/spool/\(inbox)/\(folder)").filter {
+      !$0.hasPrefix(".")
+    }
   }
 
   func rejectsPath(_ receipt: ReceiptFile) -> String? {

@@ -34,7 +34,7 @@ struct DemoPlay {
     try await correctRejects()
     try await stopDaemon()
     DemoSummary(receipts: receipts, folder: folder, narrator: narrator).tell()
-    try DemoAudit(receipts: receipts, sandbox: sandbox, narrator: narrator).check()
+    try DemoAudit(receipts: receipts, folder: folder, sandbox: sandbox, narrator: narrator).check()
     return port
   }
 
@@ -84,7 +84,8 @@ struct DemoPlay {
     narrator.tell(
       """
       It took \(receipt.requests) requests. Some got a 429, and went out again when the API wanted them. \
-      \(figures.malformed) got a 400: one row spoiled its batch, which was sent in halves until that row stood alone.
+      \(figures.malformed) got a 400: one row spoiled its batch, which was sent in halves until that row stood alone, \
+      and its neighbours went through.
       """)
   }
 
@@ -142,6 +143,8 @@ struct DemoPlay {
     defer { daemon.kill() }
     try await wait("the daemon's end after SIGTERM") { daemon.isRunning ? nil : true }
     guard daemon.exitStatus == 0 else { throw DemoFailure("the daemon did not end with status 0 after SIGTERM") }
+    let left = try await status().queueFiles
+    guard left == 0 else { throw DemoFailure("\(left) files are still queued") }
   }
 
   // MARK: - What the acts are made of
@@ -208,7 +211,10 @@ struct DemoPlay {
         throw DemoFailure("\(what) did not come within \(Self.patience)")
       }
       looks += 1
-      if looks % 10 == 0, settings != nil { narrator.showProgress(try await status().line) }
+      // Only for show: what can't be looked at yet is no failure.
+      if looks % 10 == 0, narrator.showsProgress, let report = try? await status() {
+        narrator.showProgress(report.line)
+      }
       try await Task.sleep(for: .milliseconds(25))
     }
   }

@@ -6,6 +6,8 @@ internal import Foundation
 struct Narrator: Sendable {
   /// Columns that lines keep to; file names and paths may be longer.
   let width = Console.outIsTerminal ? min(96, max(72, Console.width - 1)) : 96
+  /// Only on a terminal can what is told be taken away again.
+  let showsProgress = Console.outIsTerminal
   private static let indent = 3
 
   func heading(_ text: String) { write("\n" + Console.styled(text, .bold) + "\n") }
@@ -34,22 +36,21 @@ struct Narrator: Sendable {
   }
 
   func command(_ text: String, _ note: String = "") {
-    let gap = note.isEmpty ? "" : String(repeating: " ", count: max(2, 48 - text.count))
-    tellLine(Console.styled("$ ", .dim) + text + gap + Console.styled(note, .dim))
+    let remark = note.isEmpty ? "" : String(repeating: " ", count: max(2, 48 - text.count)) + Console.styled(note, .dim)
+    tellLine(Console.styled("$ ", .dim) + text + remark)
   }
 
   func good(_ text: String) { tellLine(Console.styled("✓", .green) + " " + text) }
 
   func bad(_ text: String) { tellLine(Console.styled("✗", .red) + " " + text) }
 
-  /// How it stands while something is waited for, on a terminal alone; `clearProgress` takes it away.
+  /// How it stands while something is waited for; `clearProgress` takes it away.
   func showProgress(_ text: String) {
-    guard Console.outIsTerminal else { return }
     write("\r\u{1B}[K   " + Console.styled("… " + text.fitted(to: Console.width - 6), .dim))
   }
 
   func clearProgress() {
-    if Console.outIsTerminal { write("\r\u{1B}[K") }
+    if showsProgress { write("\r\u{1B}[K") }
   }
 
   private func write(_ text: String) { try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8)) }

@@ -3,7 +3,7 @@ internal import Delivery
 extension SampleFile {
   /// A transfer agent's export, with its own column names; `mapping` says what they mean.
   static let transferAgent = SampleFile(
-    name: "transfer-agent.csv", inbox: "investors", api: .lusid, what: "600 investor records, 5 of them bad",
+    name: "transfer-agent.csv", inbox: "investors", api: .lusid, what: "600 investor records, 5 bad",
     rows: 600, header: "Investor Ref,Name,Type,Country,Since,Commitment,Currency,Note",
     row: { number in
       let country = countries[number % countries.count]
@@ -48,7 +48,7 @@ extension SampleFile {
 
   /// An export whose column names are the fields themselves; the inbox fills in the headers.
   static let export = SampleFile(
-    name: "erp-export.csv", inbox: "accounts", api: .liquid, what: "300 accounts, 2 of them bad",
+    name: "erp-export.csv", inbox: "accounts", api: .liquid, what: "300 accounts, 2 bad",
     rows: 300,
     header:
       "accountId,name,exposure:number,creditBlock:boolean,deliveryDays:list,addresses[0].city,addresses[0].postalCode",

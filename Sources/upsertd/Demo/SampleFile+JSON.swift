@@ -5,7 +5,7 @@ extension SampleFile {
   ///
   /// The last request is right by upsertd's checks and refused by the API: only its newer schema has nominees.
   static let onboarding = SampleFile(
-    name: "onboarding.json", inbox: "investors", api: .lusid, what: "4 investor records, in LUSID's own form",
+    name: "onboarding.json", inbox: "investors", api: .lusid, what: "LUSID's own form: 4 records, 2 bad",
     text: """
       {
         "onboarding-1": {
@@ -73,7 +73,7 @@ extension SampleFile {
   ///
   /// The last item has the field that upsertd was told to look for, and lacks the one that the API wants for a contact.
   static let accounts = SampleFile(
-    name: "accounts.json", inbox: "accounts", api: .liquid, what: "5 items, in Liquid's own form",
+    name: "accounts.json", inbox: "accounts", api: .liquid, what: "Liquid's own form: 5 items, 2 bad",
     text: """
       [
         {
