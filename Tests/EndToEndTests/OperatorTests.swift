@@ -19,7 +19,7 @@ import Testing
       #expect(status == 0, "\(log)")
       #expect(printed.contains("lusid"))
       try world.drop("a.json", in: "investors", array([record("1")]))
-      if !hasDaemon { #expect(try await world.run(["run", "--once", "--deadline", "300ms"]).status == 75) }
+      if !hasDaemon { #expect(try await world.run(["run", "--once", "--deadline", "2s"]).status == 75) }
       try await eventually("the claim") { world.names("investors", "work").count == 1 }
       try await world.waitFor(target: "lusid", toBe: "paused")
       #expect(try await world.status()["queue"]?["items"]?.integer == 1)
@@ -165,7 +165,7 @@ import Testing
     let api = try LoopbackServer { $0.number == 1 ? .status(500) : .lusid($0) }
     try await withWorld(Self.patient(.lusid(api.url))) { world in
       try world.drop("a.json", in: "investors", array([record("1")]))
-      #expect(try await world.run(["run", "--once", "--deadline", "700ms"]).status == 75)
+      #expect(try await world.run(["run", "--once", "--deadline", "2s"]).status == 75)
       #expect(try await world.run(["retry"]).status == 0)
       try await world.workOff(within: .seconds(15))
       try world.checkResults("investors", files: 1)

@@ -8,12 +8,18 @@ import Testing
 @Suite struct `Stopping` {
   @Test(arguments: [SIGTERM, SIGINT])
   func `answers under way are awaited, and nothing new is begun`(_ signal: Int32) async throws {
-    let api = try LoopbackServer { .delayed(.seconds(1), .lusid($0)) }
+    let answers = Arrivals()
+    let api = try LoopbackServer { request in
+      answers.waitUntilOver()
+      // Time for the signal to be seen.
+      return .delayed(.milliseconds(500), .lusid(request))
+    }
     try await withWorld(.lusid(api.url, target: ["batch: {max_items: 1}", "concurrency: 2"])) { world in
       let daemon = try await world.startDaemon()
       try world.drop("a.json", in: "investors", array((1...6).map { record("\($0)") }))
       try await api.waitForRequests(2)
       daemon.send(signal)
+      answers.isOver = true
       #expect(try await daemon.end(within: .seconds(10)) == 0)
       #expect(api.requests.count == 2)
       #expect(try await world.status()["queue"]?["items"]?.integer == 4)
@@ -57,12 +63,17 @@ import Testing
   }
 
   @Test func `a stop during run --once leaves the rest queued and says so`() async throws {
-    let api = try LoopbackServer { .delayed(.milliseconds(500), .lusid($0)) }
+    let answers = Arrivals()
+    let api = try LoopbackServer { request in
+      answers.waitUntilOver()
+      return .delayed(.milliseconds(500), .lusid(request))
+    }
     try await withWorld(.lusid(api.url, target: ["batch: {max_items: 1}", "concurrency: 1"])) { world in
       try world.drop("a.json", in: "investors", array((1...3).map { record("\($0)") }))
       let run = try world.start(["run", "--once"])
       try await api.waitForRequests(1)
       run.send(SIGTERM)
+      answers.isOver = true
       #expect(try await run.end(within: .seconds(10)) == 75)
       try await world.workOff()
       try world.checkResults("investors", files: 1)

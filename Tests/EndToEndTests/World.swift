@@ -157,11 +157,19 @@ struct World: Sendable {
 
 /// Runs `body` in a new world, which is gone afterwards with all its processes.
 func withWorld<Result: Sendable>(_ setup: Setup, _ body: (World) async throws -> Result) async throws -> Result {
-  try await withTemporaryFolder { folder in
-    let world = World(folder: folder)
-    defer { world.killAll() }
-    try world.configure(setup)
-    return try await body(world)
+  await Places.shared.take()
+  do {
+    let result = try await withTemporaryFolder { folder in
+      let world = World(folder: folder)
+      defer { world.killAll() }
+      try world.configure(setup)
+      return try await body(world)
+    }
+    await Places.shared.giveBack()
+    return result
+  } catch {
+    await Places.shared.giveBack()
+    throw error
   }
 }
 
