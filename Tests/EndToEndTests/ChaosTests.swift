@@ -56,6 +56,28 @@ import Testing
     }
     await server.stop()
   }
+
+  @Test func `a line that is longer than what is looked at is sent to its end`() async throws {
+    let server = try LoopbackServer { request in
+      // Trouble for one in seven; the item is sent again.
+      request.number % 7 == 0 ? .status(500) : .lusid(request)
+    }
+    var setup = Setup.lusid(server.url, target: ["batch: {max_items: 1}", "concurrency: 8"])
+    setup.retry = "{initial: 5ms, max: 30ms}"
+    try await withWorld(setup) { world in
+      try world.drop("a.json", in: "investors", array((1...1300).map { record("\($0)") }))
+      try world.drop("b.json", in: "investors", array((1...400).map { record("\($0 * 3)", name: "again \($0 * 3)") }))
+      try await world.workOff(within: .seconds(120))
+      try world.checkResults("investors", files: 2)
+      #expect(try world.receipt("investors", of: "a.json").accepted == 1300)
+      let names = server.requests.filter { $0.number % 7 != 0 }.flatMap(\.displayNames)
+      #expect(names.count == 1700)
+      let places = Dictionary(uniqueKeysWithValues: zip(names, names.indices))
+      let overtaken = (1...400).filter { (places["\($0 * 3)"] ?? .max) > (places["again \($0 * 3)"] ?? 0) }
+      #expect(overtaken == [])
+    }
+    await server.stop()
+  }
 }
 
 /// What becomes of an item, once the API answers as it should.

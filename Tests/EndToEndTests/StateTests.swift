@@ -130,6 +130,8 @@ import Testing
       #expect(status["queue"]?["batches"]?.integer == 1)
       #expect(status["queue"]?["items"]?.integer == 1)
       #expect(status["queue"]?["oldestAt"]?.string?.hasSuffix("Z") == true)
+      // Its socket is still there, and nobody listens.
+      #expect(try await world.run(["pause", "lusid"]).status == 0)
       let (ended, printed, _) = try await world.run(["status"])
       #expect(ended == 0)
       #expect(printed.contains("investors"))
