@@ -22,10 +22,12 @@ package struct WaitingBatch: Sendable {
   /// Answers that did not name its items.
   package var misses: Int
   package var due: Timestamp
+  /// Why it waits, as far as that is known.
+  package var problem: String?
 
   static let columns = """
     SELECT batch.id, batch.file_id, position, inbox, ordering, success_mode, received_at_ms, item_index,
-      attempts, unanswered, failures, misses, due_at_ms
+      attempts, unanswered, failures, misses, due_at_ms, problem
     FROM batch JOIN file ON file.id = batch.file_id
     """
 
@@ -51,6 +53,7 @@ package struct WaitingBatch: Sendable {
     failures = row["failures"]
     misses = row["misses"]
     due = Timestamp(milliseconds: row["due_at_ms"])
+    problem = row["problem"]
   }
 }
 

@@ -246,4 +246,37 @@ import Testing
     }
     await api.stop()
   }
+
+  @Test func `the admin address tells how it stands, to nobody who calls it by another name`() async throws {
+    let port = try ReservedPort().number
+    let setup = Setup.lusid("http://127.0.0.1:1/api").with { $0.admin = "{listen: \"127.0.0.1:\(port)\"}" }
+    try await withWorld(setup) { world in
+      _ = try await world.startDaemon()
+      try world.drop("<b>.json", in: "investors", array([record("1")]))
+      try await world.waitFor(target: "lusid", toBe: "slowed")
+      func get(_ path: String, host: String = "127.0.0.1") throws -> String {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [
+          "python3", "-c",
+          "import sys,urllib.request as u;"
+            + "print(u.urlopen(u.Request(sys.argv[1],headers={'Host':sys.argv[2]})).read().decode())",
+          "http://127.0.0.1:\(port)\(path)", host,
+        ]
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return text
+      }
+      #expect(try get("/").contains("Waiting: lusid."))
+      #expect(try get("/healthz").hasPrefix("ok"))
+      #expect(try get("/readyz").hasPrefix("ready"))
+      #expect(try get("/metrics").contains("upsertd_queue_items 1"))
+      #expect(try JSONValue.parse(Array(get("/api/status").utf8))["queue"]?["items"]?.integer == 1)
+      #expect(try get("/", host: "evil.example") == "")
+    }
+  }
 }

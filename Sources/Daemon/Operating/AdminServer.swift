@@ -48,6 +48,12 @@ final class AdminServer: Sendable {
       HTTPResponse(
         statusCode: .ok, headers: Self.headers("application/json"), body: Data(try await status().json))
     }
+    await route("/") { [status, pulse] in
+      let page = StatusPage(report: try await status(), hanging: pulse.hanging)
+      return HTTPResponse(
+        statusCode: .ok, headers: Self.headers("text/html; charset=utf-8", policy: StatusPage.policy),
+        body: Data(page.html.utf8))
+    }
     await route("/metrics") { [status] in
       Self.text(.ok, try await status().metrics, type: "text/plain; version=0.0.4; charset=utf-8")
     }
@@ -74,10 +80,10 @@ final class AdminServer: Sendable {
     HTTPResponse(statusCode: status, headers: headers(type), body: Data(text.utf8))
   }
 
-  private static func headers(_ type: String) -> HTTPHeaders {
+  private static func headers(_ type: String, policy: String = "default-src 'none'") -> HTTPHeaders {
     [
       .contentType: type, HTTPHeader("Cache-Control"): "no-store", HTTPHeader("X-Content-Type-Options"): "nosniff",
-      HTTPHeader("Content-Security-Policy"): "default-src 'none'",
+      HTTPHeader("Content-Security-Policy"): policy,
     ]
   }
 }

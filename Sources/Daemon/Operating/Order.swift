@@ -9,6 +9,20 @@ package enum Order: Sendable, Equatable {
   case resume(String)
 }
 
+extension Order: CustomStringConvertible {
+  /// As it is given on the command line.
+  package var description: String {
+    switch self {
+    case .retry(let file?, _): "retry \(file)"
+    case .retry(nil, let target?): "retry --target \(target)"
+    case .retry(nil, nil): "retry"
+    case .cancel(let file): "cancel \(file)"
+    case .pause(let name): "pause \(name)"
+    case .resume(let name): "resume \(name)"
+    }
+  }
+}
+
 /// What came of it.
 package struct OrderResult: Sendable, Equatable {
   package var isDone: Bool

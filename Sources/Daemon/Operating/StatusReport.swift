@@ -46,7 +46,7 @@ package struct StatusReport: Sendable {
       var status = TargetStatus(name: target.name, state: "delivering")
       if pausedTargets.contains(target.name) {
         status.state = "paused"
-        status.reason = "paused by an operator"
+        status.reason = "by an operator"
       } else if let note = notes[target.name],
         note.state == "held" || (note.until ?? .now) > .now || awaited.contains(target.name)
       {

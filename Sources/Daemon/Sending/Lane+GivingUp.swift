@@ -60,6 +60,7 @@ extension Lane {
 
   private func refuse(_ batch: WaitingBatch, _ fault: ItemFault) async throws(OutboxError) {
     var fault = fault
+    if fault.code == .expired, let problem = batch.problem { fault.message += "; the last that was heard: \(problem)" }
     if batch.unanswered > 0 { fault.message += "; a request with it got no answer, so it may have arrived" }
     let content = try await outbox.content(of: batch.id)
     let refused = zip(content.items, content.pieces ?? []).map { refusal(of: $0, content.body[$1], fault) }
