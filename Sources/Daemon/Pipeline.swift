@@ -120,7 +120,7 @@ actor Pipeline {
       let rest = await intake.rest
       if !rest.hasLooked || rest.unread > 0 || rest.arriving > 0 { return false }
     }
-    return try await outbox.queue().files == 0
+    return try await outbox.isEmpty()
   }
 
   func counts() async -> Finisher.FinishedCounts { await finisher.finished }

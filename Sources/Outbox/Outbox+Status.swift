@@ -44,6 +44,11 @@ extension Outbox {
     }
   }
 
+  /// Whether no file is on its way; quick, however much waits.
+  package func isEmpty() async throws(OutboxError) -> Bool {
+    try await read { db in try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM file)") ?? true }
+  }
+
   package func targetNotes() async throws(OutboxError) -> [String: TargetNote] {
     try await read { db in
       var notes: [String: TargetNote] = [:]

@@ -83,15 +83,22 @@ import Testing
     await api.stop()
   }
 
-  @Test(arguments: [true, false])
-  func `cancel awaits a request under way`(_ isAccepted: Bool) async throws {
+  /// What a request under way is answered with while its file is cancelled, and how many of its two items that accepts.
+  static let answers: [(reply: @Sendable (ReceivedRequest) -> Reply, accepted: Int)] = [
+    ({ .lusid($0) }, 2), ({ .lusid(accepting: [$0.requestIDs[0]]) }, 1), ({ _ in .status(500) }, 0),
+    ({ _ in .status(400) }, 0), ({ _ in .status(403) }, 0), ({ _ in .status(401) }, 0), ({ _ in .close }, 0),
+  ]
+
+  @Test(arguments: answers.indices)
+  func `cancel awaits a request under way, and sends nothing again`(_ index: Int) async throws {
+    let (reply, accepted) = Self.answers[index]
     let answers = Arrivals()
     let api = try LoopbackServer { request in
       answers.waitUntilOver()
-      return isAccepted ? .lusid(request) : .status(500)
+      return reply(request)
     }
-    try await withWorld(.lusid(api.url, target: ["batch: {max_items: 1}", "concurrency: 1"])) { world in
-      try world.drop("a.json", in: "investors", array((1...3).map { record("\($0)") }))
+    try await withWorld(.lusid(api.url, target: ["batch: {max_items: 2}", "concurrency: 1"])) { world in
+      try world.drop("a.json", in: "investors", array((1...6).map { record("\($0)") }))
       _ = try await world.startDaemon()
       try await api.waitForRequests(1)
       let id = String(try #require(world.names("investors", "work").first).prefix(26))
@@ -100,10 +107,10 @@ import Testing
       try await world.waitForReceipts(1, in: "investors")
       try world.checkResults("investors", files: 1)
       let receipt = try world.receipt("investors")
-      #expect(receipt.accepted == (isAccepted ? 1 : 0))
-      #expect(receipt.codes[2] == "cancelled")
-      #expect(receipt.codes[3] == "cancelled")
+      #expect(receipt.accepted == accepted)
+      #expect(receipt.codes == Dictionary(uniqueKeysWithValues: (accepted + 1...6).map { ($0, "cancelled") }))
       #expect(api.requests.count == 1)
+      #expect(receipt.requests == 1)
     }
     await api.stop()
   }

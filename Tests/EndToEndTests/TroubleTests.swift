@@ -165,4 +165,45 @@ import Testing
     }
     await api.stop()
   }
+
+  @Test func `no more requests go out in a second than the target allows, nor at once`() async throws {
+    let arrivals = Arrivals()
+    let api = try LoopbackServer { request in
+      arrivals.note()
+      return .delayed(.milliseconds(150), .lusid(request))
+    }
+    let target = ["batch: {max_items: 1}", "concurrency: 3", "max_requests_per_second: 10"]
+    try await withWorld(.lusid(api.url, target: target)) { world in
+      try world.drop("a.json", in: "investors", array((1...8).map { record("\($0)") }))
+      try await world.workOff()
+      let all = arrivals.all
+      #expect(try #require(all.last) - all[0] >= .milliseconds(650))
+      #expect(api.mostUnderWay <= 3)
+      #expect(api.mostUnderWay > 1)
+    }
+    await api.stop()
+  }
+
+  @Test func `receipts name the request by which LUSID knows it, and status repeats them without batches`() async throws
+  {
+    let api = try LoopbackServer { request in
+      guard case .answer(let status, let headers, let body) = Reply.lusid(request) else { return .close }
+      return .answer(
+        status: status, headers: headers.merging(["lusid-meta-requestId": "0HN:00000001"]) { a, _ in a }, body: body)
+    }
+    try await withWorld(.lusid(api.url)) { world in
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      try await world.workOff()
+      let receipt = try world.receipt("investors")
+      #expect(receipt.batches.first?["requestId"]?.string == "0HN:00000001")
+      #expect(receipt.batches.first?["status"]?.integer == 201)
+      #expect(receipt.batches.first?["sentAt"]?.string?.hasSuffix("Z") == true)
+      let recent = try await world.status()["recent"]?.elements ?? []
+      #expect(recent.count == 1)
+      #expect(recent.first?["file"]?["id"]?.string == receipt.id)
+      #expect(recent.first?["counts"]?["accepted"]?.integer == 1)
+      #expect(recent.first?["batches"] == nil)
+    }
+    await api.stop()
+  }
 }

@@ -15,6 +15,11 @@ extension Lane {
       window.putBack(batch.id, due: .now + backoff.ceiling(failures: 1))
     }
     underWay.remove(batch.id)
+    if cancelled.contains(batch.file) {
+      do { _ = try await refuseCancelled(batch.file) } catch {
+        logger.error("the outbox can't be written; the file is not cancelled", metadata: ["reason": "\(error)"])
+      }
+    }
     signal.raise()
   }
 
@@ -43,6 +48,7 @@ extension Lane {
           guard isSecondTry || isStatic else {
             try await outbox.postpone(
               batch.id, until: .now, failures: batch.failures, why: reason, wasAnswered: true)
+            if cancelled.contains(batch.file) { return }
             continue
           }
           return try await hold(reason, batch)
@@ -178,14 +184,12 @@ extension Lane {
     if !wasAnswered { batches[batch.id]?.unanswered += 1 }
     window.putBack(batch.id, due: due)
     log("batch is delayed", batch, reason: reason, level: .warning, more: ["until": "\(due)"])
-    try await refuseIfCancelled(batch)
   }
 
   private func hold(_ reason: String, _ batch: WaitingBatch) async throws(OutboxError) {
     pace.hold(reason, at: .now, jitter: .random(in: 0...1))
     try await outbox.postpone(batch.id, until: .now, failures: batch.failures, why: reason, wasAnswered: true)
     window.putBack(batch.id, due: .now)
-    try await refuseIfCancelled(batch)
   }
 
   /// No token: nothing was sent.

@@ -21,15 +21,22 @@ extension Lane {
   ///
   /// - Returns: the number of items refused now.
   func cancel(_ file: FileID) async throws(OutboxError) -> Int {
-    if batches.values.contains(where: { $0.file == file && underWay.contains($0.id) }) { cancelled.insert(file) }
-    return try await refuseWaiting(ItemFault(.cancelled, "cancelled by an operator"), file: file)
+    cancelled.insert(file)
+    return try await refuseCancelled(file)
   }
 
-  /// A batch that was under way when its file was cancelled, and that would have to be sent again.
-  func refuseIfCancelled(_ batch: WaitingBatch) async throws(OutboxError) {
-    guard cancelled.contains(batch.file), let waiting = batches[batch.id] else { return }
-    try await refuse(waiting, ItemFault(.cancelled, "cancelled by an operator"))
-    remove(batch.id)
+  /// Refuses what the answer to a request that was under way left of its cancelled file: halves, items it did not name.
+  func refuseCancelled(_ file: FileID) async throws(OutboxError) -> Int {
+    // Marked before the first wait, so that the loop does not send them meanwhile.
+    for (id, batch) in batches where batch.file == file && !underWay.contains(id) { window.begin(id) }
+    do {
+      let count = try await refuseWaiting(ItemFault(.cancelled, "cancelled by an operator"), file: file)
+      if !batches.values.contains(where: { $0.file == file && underWay.contains($0.id) }) { cancelled.remove(file) }
+      return count
+    } catch {
+      await reload()
+      throw error
+    }
   }
 
   private func refuseWaiting(

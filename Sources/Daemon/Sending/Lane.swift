@@ -39,7 +39,7 @@ actor Lane {
   private var isPaused: Bool
   private var isStopping = false
   var underWay: Set<Int64> = []
-  /// Files that were cancelled while a request of theirs was under way.
+  /// Cancelled files of which a request is under way: what it leaves is refused.
   var cancelled: Set<FileID> = []
   private var noted: Pace.State?
 
