@@ -4,9 +4,12 @@ internal import GRDB
 
 /// What a file's reading leaves in the outbox. These block: they are called from the reader's own thread.
 extension Outbox {
-  /// Opens a row for a claimed file that is about to be read.
+  /// Opens a row for a claimed file that is about to be read; what an earlier try left of it goes.
+  ///
+  /// A full disk fails that try, and then its `forget` as well.
   package func begin(_ id: FileID, inbox: String, name: [UInt8], receivedAt: Timestamp) throws(OutboxError) {
     try writeNow { db in
+      try db.execute(sql: "DELETE FROM file WHERE id = ? AND state = 'reading'", arguments: [id.text])
       try db.execute(
         sql: "INSERT INTO file (id, inbox, name, state, received_at_ms) VALUES (?, ?, ?, 'reading', ?)",
         arguments: [id.text, inbox, Data(name), receivedAt.milliseconds])

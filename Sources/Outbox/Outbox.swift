@@ -49,7 +49,10 @@ package final class Outbox: Sendable {
   /// - Throws: `OutboxError.newer` for a database of a newer upsertd, which is left untouched; `.damaged` where SQLite can't make sense of it;
   ///   `.unusable` for a file or folder that can't be written.
   package convenience init(path: String) throws(OutboxError) {
-    try Self.refuseNewer(path: path)
+    try Self.look(at: path) { db in
+      try Self.refuseNewer(db, path: path)
+      try Self.refuseDamaged(db, path: path)
+    }
     try Self.createPrivately(path: path)
     try self.init(path: path, readonly: false)
     do {
@@ -62,7 +65,7 @@ package final class Outbox: Sendable {
 
   /// Opens an existing outbox to look at it, beside the daemon that writes it.
   package convenience init(reading path: String) throws(OutboxError) {
-    try Self.refuseNewer(path: path)
+    try Self.look(at: path) { db in try Self.refuseNewer(db, path: path) }
     try self.init(path: path, readonly: true)
   }
 
@@ -93,8 +96,8 @@ package final class Outbox: Sendable {
     }
   }
 
-  /// Where an outbox of this program's own version or an older one, or nothing at all, is at `path`.
-  private static func refuseNewer(path: String) throws(OutboxError) {
+  /// Looks at what is there before anything is written to it; does nothing where there is nothing.
+  private static func look(at path: String, _ body: (Database) throws -> Void) throws(OutboxError) {
     guard access(path, F_OK) == 0 else { return }
     var configuration = Configuration()
     configuration.readonly = true
@@ -102,17 +105,31 @@ package final class Outbox: Sendable {
     configuration.busyMode = .timeout(5)
     do {
       let queue = try DatabaseQueue(path: path, configuration: configuration)
-      let isNewer = try queue.read { db in try Schema.migrator.hasBeenSuperseded(db) }
+      try queue.read(body)
       try queue.close()
-      if isNewer {
-        throw OutboxError(
-          .newer, path: path,
-          reason: "it was written by a newer upsertd; install that version again, or give `state` another folder")
-      }
-    } catch let error as OutboxError {
-      throw error
     } catch {
       throw OutboxError(error, path: path)
+    }
+  }
+
+  private static func refuseNewer(_ db: Database, path: String) throws {
+    guard try Schema.migrator.hasBeenSuperseded(db) else { return }
+    throw OutboxError(
+      .newer, path: path,
+      reason: "it was written by a newer upsertd; install that version again, or give `state` another folder")
+  }
+
+  /// Reads every table but that of the bodies, which may be large; a damaged body is found when it is sent.
+  ///
+  /// <https://www.sqlite.org/pragma.html#pragma_quick_check>, with a table's name from 3.33 on.
+  private static func refuseDamaged(_ db: Database, path: String) throws {
+    let tables = try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'body'")
+    for table in tables where !table.hasPrefix("sqlite_") {
+      let found = try String.fetchOne(db, sql: "PRAGMA quick_check('\(table)')") ?? ""
+      guard found != "ok" else { continue }
+      throw OutboxError(
+        .damaged, path: path,
+        reason: "it is damaged (table \(table)); bring back a good copy, or give `state` another folder")
     }
   }
 
@@ -126,15 +143,18 @@ package final class Outbox: Sendable {
     Glibc.close(descriptor)
   }
 
-  /// Closes the file, with the log folded into it, so that one file is all there is to copy.
+  /// Closes the file, with the log folded into it.
+  ///
+  /// GRDB closes its readers after the writer, and the last to close folds the log only where it may write. Somebody who
+  /// looks at this very moment prevents it too; then the next who opens the file does it.
   package func close() throws(OutboxError) {
-    do {
-      // Best effort: somebody who reads at this moment keeps the log, and the next start reads it.
-      if !pool.configuration.readonly { _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) } }
-      try pool.close()
-    } catch {
-      throw OutboxError(error, path: path)
+    if !pool.configuration.readonly {
+      try? pool.writeWithoutTransaction { db in
+        try db.execute(sql: "PRAGMA busy_timeout = 500")
+        try db.checkpoint(.truncate)
+      }
     }
+    do { try pool.close() } catch { throw OutboxError(error, path: path) }
   }
 
   /// Runs `body` in one transaction, away from Swift's own threads, and never cuts it short when a task is cancelled.

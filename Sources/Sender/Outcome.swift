@@ -1,8 +1,8 @@
 /// How libcurl ended an exchange.
 enum Outcome: Sendable {
   case answer(Answer)
-  /// `wasSent`: whether a byte of the request may have reached the server.
-  case failure(Kind, wasSent: Bool, reason: String)
+  /// `sendings`: how often bytes of the request may have reached the server.
+  case failure(Kind, sendings: Int, reason: String)
 
   enum Kind: Sendable { case unusable, tls, tooLarge, failed }
 }
@@ -12,13 +12,16 @@ extension Outcome {
   func result(of request: Request, mostAnswerBytes: Int) -> Result<Answer, SendError> {
     switch self {
     case .answer(let answer): .success(answer)
-    case .failure(.tooLarge, _, _):
+    case .failure(.tooLarge, let sendings, _):
       .failure(
         SendError(
           .unanswered, place: request.place,
-          reason: "sent, but the answer is larger than the \(mostAnswerBytes) bytes that are taken"))
-    case .failure(_, wasSent: true, let reason):
-      .failure(SendError(.unanswered, place: request.place, reason: "sent, but no whole answer came: " + reason))
+          reason: "sent, but the answer is larger than the \(mostAnswerBytes) bytes that are taken",
+          unanswered: max(1, sendings)))
+    case .failure(_, let sendings, let reason) where sendings > 0:
+      .failure(
+        SendError(
+          .unanswered, place: request.place, reason: "sent, but no whole answer came: " + reason, unanswered: sendings))
     case .failure(.unusable, _, let reason): .failure(SendError(.setup, place: request.place, reason: reason))
     case .failure(.tls, _, let reason):
       .failure(SendError(.tls, place: request.place, reason: reason + Self.advice(on: reason)))

@@ -80,7 +80,7 @@ struct Pool: ~Copyable {
   mutating func abort(_ slot: Int, because reason: String) -> Outcome {
     var raw = curlshim_outcome()
     curlshim_abort(handle, slot, &raw)
-    return .failure(.failed, wasSent: raw.sent, reason: reason)
+    return .failure(.failed, sendings: raw.unansweredSendings, reason: reason)
   }
 
   /// Bytes moved so far in the part that is under way; nil while connecting, and while the server thinks.
@@ -102,7 +102,7 @@ extension Outcome {
         }
       // libcurl's own words leave out why: "Couldn't connect to server".
       let cause = raw.connect_errno == 0 ? "" : " (\(String(cString: strerror(raw.connect_errno))))"
-      self = .failure(kind, wasSent: raw.sent, reason: String(cString: raw.reason) + cause)
+      self = .failure(kind, sendings: raw.unansweredSendings, reason: String(cString: raw.reason) + cause)
       return
     }
     self = .answer(
@@ -112,4 +112,8 @@ extension Outcome {
         body: [UInt8](UnsafeBufferPointer(start: raw.body, count: raw.body_count)),
         elapsed: .microseconds(raw.elapsed_us), unanswered: max(0, Int(raw.sendings) - 1)))
   }
+}
+
+extension curlshim_outcome {
+  fileprivate var unansweredSendings: Int { sent ? max(1, Int(sendings)) : 0 }
 }

@@ -18,11 +18,14 @@ package struct SendError: Error, Equatable {
   package var place: String
   /// Never holds a header's value, nor bytes of a body.
   package var reason: String
+  /// How often the request went out without an answer, where `code` is `unanswered`: see `Answer.unanswered`.
+  package var unanswered: Int
 
-  package init(_ code: Code, place: String, reason: String) {
+  package init(_ code: Code, place: String, reason: String, unanswered: Int = 0) {
     self.code = code
     self.place = place
     self.reason = Self.readable(reason)
+    self.unanswered = unanswered
   }
 }
 

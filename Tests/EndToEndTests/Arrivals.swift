@@ -1,3 +1,4 @@
+import Glibc
 import JSONText
 import Synchronization
 import TestKit
@@ -22,6 +23,12 @@ final class Arrivals: Sendable {
   var isOver: Bool {
     get { isWell.withLock { $0 } }
     set { isWell.withLock { $0 = newValue } }
+  }
+
+  /// Blocks the caller, for half a minute at most: keeps a request waiting for its answer.
+  func waitUntilOver() {
+    let deadline = ContinuousClock.now + .seconds(30)
+    while !isOver, .now < deadline { usleep(5000) }
   }
 }
 

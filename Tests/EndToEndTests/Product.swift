@@ -20,7 +20,9 @@ final class Product: Sendable {
     return (own as NSString).deletingLastPathComponent + "/upsertd"
   }()
 
-  init(_ arguments: [String], environment: [String: String], out: String, err: String) throws {
+  init(
+    _ arguments: [String], environment: [String: String], out: String, err: String, program: String = Product.path
+  ) throws {
     self.out = out
     self.err = err
     var actions = posix_spawn_file_actions_t()
@@ -41,12 +43,12 @@ final class Product: Sendable {
     posix_spawnattr_setsigdefault(&attributes, &signals)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
     var id: pid_t = 0
-    let status = withStrings([Self.path] + arguments) { argv in
+    let status = withStrings([program] + arguments) { argv in
       withStrings(environment.map { "\($0)=\($1)" }) { envp in
-        posix_spawn(&id, Self.path, &actions, &attributes, argv, envp)
+        posix_spawn(&id, program, &actions, &attributes, argv, envp)
       }
     }
-    guard status == 0 else { throw NotInTime("start \(Self.path): \(String(cString: strerror(status)))") }
+    guard status == 0 else { throw NotInTime("start \(program): \(String(cString: strerror(status)))") }
     self.id = id
   }
 

@@ -51,7 +51,11 @@ extension World {
       check(receipt, location)
       if let rejects = receipt["rejects"]?["file"]?.string { expectedRejects.insert(rejects) }
       let folder = receipt["error"] == nil ? "archive" : "outbox/rejected"
-      let originals = names(inbox, folder).filter { $0.contains(".\(receipt.id)") }
+      // `clients.<id>.csv`; the name may hold other ids, where it is that of a rejects file.
+      let originals = names(inbox, folder).filter { name in
+        let end = name.split(separator: ".", omittingEmptySubsequences: false).suffix(3).drop { $0 != receipt.id }
+        return end.first == receipt.id[...]
+      }
       try #require(originals.count == 1, "originals: \(originals)", sourceLocation: location)
       if receipt["error"] == nil { expectedArchive.insert(originals[0]) } else { expectedRejects.insert(originals[0]) }
       let size =

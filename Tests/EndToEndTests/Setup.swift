@@ -6,6 +6,7 @@ struct Setup: Sendable {
   var targets: [String]
   var inboxes: [String]
   var retry = "{initial: 20ms, max: 200ms}"
+  var queue = "{min_free_disk: 1KiB}"
   var level = "info"
   /// Further top-level lines.
   var more: [String] = []
@@ -60,7 +61,7 @@ struct Setup: Sendable {
     spool: \(spool)
     state: \(state)
     watch: {poll_interval: 50ms, settle: 100ms}
-    queue: {min_free_disk: 1KiB}
+    queue: \(queue)
     retry: \(retry)
     log: {level: \(level)}
     admin: false

@@ -75,6 +75,25 @@ struct World: Sendable {
 
   func killAll() { children.killAll() }
 
+  /// Runs SQL on the outbox, which nobody may be at work on; returns the first column of what it selects.
+  @discardableResult
+  func sql(_ statement: String) async throws -> [String] {
+    let script = """
+      import sqlite3, sys
+      with sqlite3.connect(sys.argv[1]) as outbox:
+          for row in outbox.execute(sys.argv[2]): print(row[0])
+      """
+    let number = children.next()
+    let python = try Product(
+      ["-c", script, outbox, statement], environment: [:], out: "\(folder)/out.\(number)",
+      err: "\(folder)/err.\(number)",
+      program: "/usr/bin/python3")
+    children.add(python)
+    let status = try await python.end()
+    guard status == 0 else { throw NotInTime("\(statement): \(python.log)") }
+    return python.printed.split(separator: "\n").map(String.init)
+  }
+
   // MARK: - Files
 
   func path(_ inbox: String, _ folder: String) -> String { "\(spool)/\(inbox)/\(folder)" }
@@ -138,11 +157,19 @@ struct World: Sendable {
 
 /// Runs `body` in a new world, which is gone afterwards with all its processes.
 func withWorld<Result: Sendable>(_ setup: Setup, _ body: (World) async throws -> Result) async throws -> Result {
-  try await withTemporaryFolder { folder in
-    let world = World(folder: folder)
-    defer { world.killAll() }
-    try world.configure(setup)
-    return try await body(world)
+  await Places.shared.take()
+  do {
+    let result = try await withTemporaryFolder { folder in
+      let world = World(folder: folder)
+      defer { world.killAll() }
+      try world.configure(setup)
+      return try await body(world)
+    }
+    await Places.shared.giveBack()
+    return result
+  } catch {
+    await Places.shared.giveBack()
+    throw error
   }
 }
 

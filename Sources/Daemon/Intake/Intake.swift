@@ -47,6 +47,8 @@ actor Intake {
   private var isBusy = false
   /// Names whose trouble was told already.
   private var reported: Set<FileName> = []
+  /// Why the inbox can't be looked at, told already.
+  private var reportedFault: String?
 
   init(_ inbox: Inbox, folders: InboxFolders, around: Surroundings, isPaused: Bool, logger: Logger) {
     self.inbox = inbox
@@ -276,9 +278,11 @@ actor Intake {
   /// Each thing that a person has to see to is told once.
   private func report(_ look: Look) {
     if let fault = look.fault {
-      logger.error("inbox can't be looked at", metadata: ["reason": "\(fault)"])
+      if reportedFault != "\(fault)" { logger.error("inbox can't be looked at", metadata: ["reason": "\(fault)"]) }
+      reportedFault = "\(fault)"
       return
     }
+    reportedFault = nil
     var present = Set(look.ready.map(\.name))
     for file in look.unclaimed {
       present.insert(file.name)

@@ -87,7 +87,7 @@ actor ControlSocket {
     defer { Glibc.close(connection) }
     guard with(address, { connect(connection, $0, length) }) == 0 else {
       if errno == ENOENT || errno == ECONNREFUSED { return nil }
-      throw ControlError(reason: "ask the daemon: \(String(cString: strerror(errno)))")
+      throw ControlError(reason: "ask the daemon at \"\(path(state: state))\": \(String(cString: strerror(errno)))")
     }
     setTimeout(connection, seconds: 120)
     write(order.line, to: connection)

@@ -141,6 +141,7 @@ extension Lane {
   private func takeFailure(_ error: SendError, _ batch: WaitingBatch) async throws(OutboxError) {
     switch error.code {
     case .unanswered:
+      if error.unanswered > 1 { try await outbox.countResent(batch.id, times: error.unanswered - 1) }
       pace.stumbled(at: .now)
       try await retry(batch, reason: error.description, retryAfter: nil, wasAnswered: false)
     case .notSent:

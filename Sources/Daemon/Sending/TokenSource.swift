@@ -40,17 +40,21 @@ actor TokenSource {
   /// A token that is good for another minute, as far as its endpoint said.
   func token() async throws(TokenError) -> String {
     if let current, current.ends.map({ $0 > .now + .seconds(60) }) ?? true { return current.value }
-    // One fetch serves every request that waits for it, so it belongs to none of their tasks.
-    let fetch = underWay ?? Task { [refresh = current?.refresh] in await self.fetch(refresh: refresh) }
+    // One fetch serves every request that waits for it, so it belongs to none of their tasks; and none of them, if it is
+    // slow to wake, may put this token in the place of a later one.
+    let fetch =
+      underWay
+      ?? Task { [refresh = current?.refresh] in
+        let result = await self.fetch(refresh: refresh)
+        if case .success(let token) = result { current = token }
+        underWay = nil
+        return result
+      }
     underWay = fetch
     let result = await fetch.value
-    underWay = nil
     switch result {
-    case .success(let token):
-      current = token
-      return token.value
-    case .failure(let error):
-      throw error
+    case .success(let token): return token.value
+    case .failure(let error): throw error
     }
   }
 

@@ -1,0 +1,247 @@
+import Foundation
+import JSONText
+import TestKit
+import Testing
+
+/// retry, cancel, pause and resume, beside a running daemon and without one; SIGHUP.
+@Suite struct `Operating` {
+  /// Retries wait for a minute, so that what comes earlier was asked for.
+  private static func patient(_ setup: Setup) -> Setup {
+    setup.with { $0.retry = "{initial: 1m, max: 1m}" }
+  }
+
+  @Test(arguments: [true, false])
+  func `a paused target gets nothing until it is resumed`(_ hasDaemon: Bool) async throws {
+    let api = try LoopbackServer { .lusid($0) }
+    try await withWorld(.lusid(api.url)) { world in
+      if hasDaemon { _ = try await world.startDaemon() }
+      let (status, printed, log) = try await world.run(["pause", "lusid"])
+      #expect(status == 0, "\(log)")
+      #expect(printed.contains("lusid"))
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      if !hasDaemon { #expect(try await world.run(["run", "--once", "--deadline", "2s"]).status == 75) }
+      try await eventually("the claim") { world.names("investors", "work").count == 1 }
+      try await world.waitFor(target: "lusid", toBe: "paused")
+      #expect(try await world.status()["queue"]?["items"]?.integer == 1)
+      #expect(api.requests.isEmpty)
+      #expect(try await world.run(["resume", "lusid"]).status == 0)
+      if hasDaemon { try await world.waitForReceipts(1, in: "investors") } else { try await world.workOff() }
+      try world.checkResults("investors", files: 1)
+    }
+    await api.stop()
+  }
+
+  @Test func `a paused inbox keeps its files, beyond a restart too`() async throws {
+    let api = try LoopbackServer { .lusid($0) }
+    try await withWorld(.lusid(api.url)) { world in
+      let daemon = try await world.startDaemon()
+      #expect(try await world.run(["pause", "investors"]).status == 0)
+      daemon.send(SIGTERM)
+      #expect(try await daemon.end() == 0)
+      _ = try await world.startDaemon()
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      try await eventually("the file being told of as unclaimed") {
+        let inbox = try await world.status()["inboxes"]?.elements?.first
+        return inbox?["unclaimed"]?.elements?.first?["reason"]?.string?.contains("paused") == true
+      }
+      #expect(world.names("investors", "inbox") == ["a.json"])
+      #expect(try await world.run(["resume", "investors"]).status == 0)
+      try await world.waitForReceipts(1, in: "investors")
+      try world.checkResults("investors", files: 1)
+    }
+    await api.stop()
+  }
+
+  @Test(arguments: [true, false])
+  func `cancel refuses what of a file was not sent`(_ hasDaemon: Bool) async throws {
+    let api = try LoopbackServer { $0.displayNames == ["2"] ? .lusid($0) : .status(500) }
+    try await withWorld(Self.patient(.lusid(api.url, target: ["batch: {max_items: 1}", "concurrency: 1"]))) { world in
+      try world.drop("a.json", in: "investors", array((1...3).map { record("\($0)") }))
+      let daemon = try await world.startDaemon()
+      try await api.waitForRequests(3)
+      try await eventually("two waiting batches") { try await world.status()["queue"]?["batches"]?.integer == 2 }
+      if !hasDaemon {
+        daemon.send(SIGTERM)
+        #expect(try await daemon.end() == 0)
+      }
+      let id = String(try #require(world.names("investors", "work").first).prefix(26))
+      let (status, printed, log) = try await world.run(["cancel", id.lowercased()])
+      #expect(status == 0, "\(log)")
+      #expect(printed.contains("2 items"))
+      try await world.waitForReceipts(1, in: "investors")
+      try world.checkResults("investors", files: 1)
+      let receipt = try world.receipt("investors")
+      #expect(receipt.id == id)
+      #expect(receipt.codes == [1: "cancelled", 3: "cancelled"])
+      #expect(receipt.accepted == 1)
+      #expect(receipt.status == "partial")
+      // It is done: there is nothing to cancel any more.
+      #expect(try await world.run(["cancel", id]).status == 2)
+      #expect(try await world.run(["cancel", "01ARZ3NDEKTSV4RRFFQ69G5FAV"]).status == 2)
+      #expect(try await world.run(["cancel", "nonsense"]).status == 2)
+    }
+    await api.stop()
+  }
+
+  @Test(arguments: [true, false])
+  func `cancel awaits a request under way`(_ isAccepted: Bool) async throws {
+    let answers = Arrivals()
+    let api = try LoopbackServer { request in
+      answers.waitUntilOver()
+      return isAccepted ? .lusid(request) : .status(500)
+    }
+    try await withWorld(.lusid(api.url, target: ["batch: {max_items: 1}", "concurrency: 1"])) { world in
+      try world.drop("a.json", in: "investors", array((1...3).map { record("\($0)") }))
+      _ = try await world.startDaemon()
+      try await api.waitForRequests(1)
+      let id = String(try #require(world.names("investors", "work").first).prefix(26))
+      #expect(try await world.run(["cancel", id]).status == 0)
+      answers.isOver = true
+      try await world.waitForReceipts(1, in: "investors")
+      try world.checkResults("investors", files: 1)
+      let receipt = try world.receipt("investors")
+      #expect(receipt.accepted == (isAccepted ? 1 : 0))
+      #expect(receipt.codes[2] == "cancelled")
+      #expect(receipt.codes[3] == "cancelled")
+      #expect(api.requests.count == 1)
+    }
+    await api.stop()
+  }
+
+  @Test func `a cancelled file frees those that waited behind it`() async throws {
+    let api = try LoopbackServer { $0.displayNames == ["first"] ? .status(500) : .lusid($0) }
+    try await withWorld(Self.patient(.lusid(api.url))) { world in
+      _ = try await world.startDaemon()
+      try world.drop("a.json", in: "investors", array([record("k", name: "first")]))
+      try await api.waitForRequests(1)
+      let id = String(try #require(world.names("investors", "work").first).prefix(26))
+      try world.drop("b.json", in: "investors", array([record("k", name: "second")]))
+      try await eventually("both files being queued") { try await world.status()["queue"]?["batches"]?.integer == 2 }
+      #expect(try await world.run(["cancel", id]).status == 0)
+      try await world.waitForReceipts(2, in: "investors")
+      try world.checkResults("investors", files: 2)
+      #expect(try world.receipt("investors", of: "b.json").accepted == 1)
+    }
+    await api.stop()
+  }
+
+  @Test(arguments: ["all", "file", "target"])
+  func `retry tries at once what would wait`(_ what: String) async throws {
+    let api = try LoopbackServer { $0.number == 1 ? .status(500) : .lusid($0) }
+    try await withWorld(Self.patient(.lusid(api.url))) { world in
+      _ = try await world.startDaemon()
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      try await api.waitForRequests(1)
+      let id = String(try #require(world.names("investors", "work").first).prefix(26))
+      let arguments = what == "all" ? ["retry"] : what == "file" ? ["retry", id] : ["retry", "--target", "lusid"]
+      // The first answer may still be on its way.
+      try await eventually("the second request") {
+        let ended = try await world.run(arguments).status
+        #expect(ended == 0)
+        return api.requests.count > 1
+      }
+      try await world.waitForReceipts(1, in: "investors")
+      try world.checkResults("investors", files: 1)
+      #expect(try await world.run(["retry", "--target", "nobody"]).status == 2)
+      #expect(try await world.run(["retry", id]).status == 2)
+    }
+    await api.stop()
+  }
+
+  @Test func `retry releases a hold`() async throws {
+    let api = try LoopbackServer { $0.number == 1 ? .status(403) : .lusid($0) }
+    try await withWorld(Self.patient(.lusid(api.url))) { world in
+      _ = try await world.startDaemon()
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      try await world.waitFor(target: "lusid", toBe: "held")
+      #expect(try await world.run(["retry", "--target", "lusid"]).status == 0)
+      try await world.waitForReceipts(1, in: "investors")
+      try world.checkResults("investors", files: 1)
+    }
+    await api.stop()
+  }
+
+  @Test func `retry without a daemon makes what waits due for the next run`() async throws {
+    let api = try LoopbackServer { $0.number == 1 ? .status(500) : .lusid($0) }
+    try await withWorld(Self.patient(.lusid(api.url))) { world in
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      #expect(try await world.run(["run", "--once", "--deadline", "2s"]).status == 75)
+      #expect(try await world.run(["retry"]).status == 0)
+      try await world.workOff(within: .seconds(15))
+      try world.checkResults("investors", files: 1)
+    }
+    await api.stop()
+  }
+
+  @Test func `SIGHUP reads the configuration again, and a bad one changes nothing`() async throws {
+    let api = try LoopbackServer { .lusid($0) }
+    try await withWorld(.lusid(api.url)) { world in
+      let daemon = try await world.startDaemon()
+      try world.configure(Setup.lusid(api.url).with { $0.more = ["nonsense: 1"] })
+      daemon.send(SIGHUP)
+      try await daemon.waitFor("the old one stays")
+      #expect(daemon.log.contains("nonsense"))
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      try await world.waitForReceipts(1, in: "investors")
+
+      try world.configure(Setup.lusid(api.url).with { $0.inboxes += ["- {name: others, target: lusid}"] })
+      daemon.send(SIGHUP)
+      try await daemon.waitFor("configuration is read again")
+      try world.drop("b.json", in: "others", array([record("2")]))
+      try world.drop("c.json", in: "investors", array([record("3")]))
+      try await world.waitForReceipts(1, in: "others")
+      try await world.waitForReceipts(2, in: "investors")
+      try world.checkResults("others", files: 1)
+      try world.checkResults("investors", files: 2)
+      daemon.send(SIGTERM)
+      #expect(try await daemon.end() == 0)
+    }
+    await api.stop()
+  }
+
+  @Test func `a reload in the middle of a delivery loses nothing and sends nothing twice`() async throws {
+    let api = try LoopbackServer { .delayed(.milliseconds(20), .lusid($0)) }
+    let setup = Setup.lusid(api.url, target: ["batch: {max_items: 1}", "concurrency: 2"])
+    try await withWorld(setup) { world in
+      let daemon = try await world.startDaemon()
+      try world.drop("a.json", in: "investors", array((1...120).map { record("\($0)") }))
+      for count in [5, 25, 50, 75] {
+        try await api.waitForRequests(count)
+        daemon.send(SIGHUP)
+      }
+      try await world.waitForReceipts(1, in: "investors")
+      try world.checkResults("investors", files: 1)
+      #expect(api.requests.count == 120)
+      daemon.send(SIGTERM)
+      #expect(try await daemon.end() == 0)
+    }
+    await api.stop()
+  }
+
+  @Test func `batches of a target that a reload took away wait until it is back`() async throws {
+    let api = try LoopbackServer { $0.number == 1 ? .status(500) : .lusid($0) }
+    try await withWorld(Self.patient(.lusid(api.url))) { world in
+      let daemon = try await world.startDaemon()
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      try await api.waitForRequests(1)
+      var other = Setup.lusid(api.url)
+      other.targets[0] = "other:"
+      other.inboxes = other.inboxes.map { $0.replacing("target: lusid", with: "target: other") }
+      try world.configure(other)
+      daemon.send(SIGHUP)
+      try await daemon.waitFor("configuration is read again")
+      try await world.waitFor(target: "lusid", toBe: "held")
+      #expect(try await world.status()["queue"]?["items"]?.integer == 1)
+      try world.drop("b.json", in: "investors", array([record("2")]))
+      try await eventually("the receipt of the new file") { try world.receipts("investors").count == 1 }
+      try world.configure(.lusid(api.url))
+      daemon.send(SIGHUP)
+      #expect(try await world.run(["retry"]).status == 0)
+      try await eventually("the receipt of the old file", within: .seconds(20)) {
+        _ = try await world.run(["retry"])
+        return try world.receipts("investors").count == 2
+      }
+    }
+    await api.stop()
+  }
+}
