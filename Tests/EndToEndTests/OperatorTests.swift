@@ -137,8 +137,10 @@ import Testing
       // The first answer may still be on its way.
       try await eventually("the second request") {
         let ended = try await world.run(arguments).status
-        #expect(ended == 0)
-        return api.requests.count > 1
+        // Refused only once there is nothing left to try.
+        let isTried = api.requests.count > 1
+        #expect(ended == 0 || isTried)
+        return isTried
       }
       try await world.waitForReceipts(1, in: "investors")
       try world.checkResults("investors", files: 1)
