@@ -33,7 +33,8 @@ actor Pipeline {
     self.settings = settings
     self.outbox = outbox
     self.logger = logger
-    let finisher = Finisher(settings: settings, outbox: outbox, pulse: pulse, logger: logger)
+    let stopFlag = StopFlag()
+    let finisher = Finisher(settings: settings, outbox: outbox, pulse: pulse, stopFlag: stopFlag, logger: logger)
     let pausedTargets = try await outbox.paused(.target)
     let pausedInboxes = try await outbox.paused(.inbox)
     var lanes: [String: Lane] = [:]
@@ -46,7 +47,6 @@ actor Pipeline {
         pulse: pulse, isPaused: pausedTargets.contains(target.name), onSettled: { finisher.signal.raise() })
     }
     let underWay = try await outbox.filesUnderWay()
-    let stopFlag = StopFlag()
     let around = Intake.Surroundings(
       settings: settings, outbox: outbox, order: order,
       claims: Claims(outbox: outbox, settings: settings, newest: underWay.newest), pulse: pulse, stopFlag: stopFlag,
@@ -215,11 +215,14 @@ actor Pipeline {
 
 /// Tells readers of large files that the daemon wants to stop.
 final class StopFlag: Sendable {
-  private let flag = Atomic(false)
+  private let raised = Mutex<ContinuousClock.Instant?>(nil)
 
-  var isRaised: Bool { flag.load(ordering: .relaxed) }
+  var isRaised: Bool { raised.withLock { $0 != nil } }
 
-  func raise() { flag.store(true, ordering: .relaxed) }
+  /// Whether it has been raised for so long.
+  func isRaised(for time: Duration) -> Bool { raised.withLock { $0.map { $0 + time < .now } ?? false } }
+
+  func raise() { raised.withLock { $0 = $0 ?? .now } }
 }
 
 extension ConnectionTerms {

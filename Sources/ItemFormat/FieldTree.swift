@@ -65,6 +65,12 @@ struct FieldTree {
     }
   }
 
+  /// Whether a cell fills anything in `node`.
+  func hasCell(in node: Node) -> Bool {
+    if case .value(.cell) = node.content { return true }
+    return node.children.contains { hasCell(in: nodes[$0]) }
+  }
+
   private func index(of node: Int) -> Int {
     if case .element(let index) = nodes[node].step { index } else { 0 }
   }

@@ -10,10 +10,11 @@ package struct FileBytes: ByteSource, ~Copyable {
   /// Where the next read starts, in bytes from the file's start.
   package private(set) var position = 0
   private let descriptor: Int32
-  private let observe: ((Span<UInt8>) -> Void)?
+  private let observe: ((Span<UInt8>) throws -> Void)?
 
   /// - Parameter observe: sees each run of bytes as it comes from the disk, in order and once: for a digest of the file as it was read.
-  package init(descriptor: Int32, path: String, observe: ((Span<UInt8>) -> Void)? = nil) {
+  ///   What it throws ends the read.
+  package init(descriptor: Int32, path: String, observe: ((Span<UInt8>) throws -> Void)? = nil) {
     self.descriptor = descriptor
     self.path = path
     self.observe = observe
@@ -34,7 +35,7 @@ package struct FileBytes: ByteSource, ~Copyable {
     }
     guard failure == 0 else { throw ReadError(path: path, reason: String(cString: strerror(failure))) }
     position += buffer.count - start
-    observe?(buffer.span.extracting(start...))
+    try observe?(buffer.span.extracting(start...))
   }
 
   /// Reads what is left, for `observe` alone: after a fault, so that the digest is still that of the whole file.

@@ -19,6 +19,8 @@ package struct RowTemplate: Sendable {
       case converted
       /// `literal` is the whole member.
       case constant
+      /// The same, where its container holds something already: a constant unit or date makes no property.
+      case companion
     }
 
     var kind: Kind
@@ -64,13 +66,17 @@ package struct RowTemplate: Sendable {
   /// - Parameters:
   ///   - prefix: `,"name":`, or `,` in an array, after the openings of containers around that hold nothing else.
   ///   - suffix: these containers' closings.
+  ///   - isCompanion: whether constants here go with what cells fill.
   private mutating func append(
-    _ node: FieldTree.Node, of tree: FieldTree, depth: Int, prefix: [UInt8], suffix: [UInt8] = []
+    _ node: FieldTree.Node, of tree: FieldTree, depth: Int, prefix: [UInt8], suffix: [UInt8] = [],
+    isCompanion: Bool = false
   ) {
     deepest = max(deepest, depth)
+    let isCompanion = isCompanion || !node.companions.isEmpty && tree.hasCell(in: node)
     switch node.content {
     case .value(.constant(let json)):
-      steps.append(Step(kind: .constant, depth: depth, literal: literal(prefix + json + suffix)))
+      let kind: Step.Kind = isCompanion ? .companion : .constant
+      steps.append(Step(kind: kind, depth: depth, literal: literal(prefix + json + suffix)))
     case .value(.cell(let column, let conversion, let label)):
       append(column, conversion, label, depth: depth, prefix: prefix, suffix: suffix)
     case .object, .array, .open:
@@ -78,13 +84,15 @@ package struct RowTemplate: Sendable {
       if depth > 0, node.children.count == 1 {
         let child = tree.nodes[node.children[0]]
         let inner = Self.prefix(child).dropFirst(node.companions.isEmpty ? 1 : 0)
-        append(child, of: tree, depth: depth, prefix: prefix + opening + inner, suffix: closing + suffix)
+        append(
+          child, of: tree, depth: depth, prefix: prefix + opening + inner, suffix: closing + suffix,
+          isCompanion: isCompanion)
         return
       }
       steps.append(Step(kind: .open, depth: depth, literal: literal(prefix + opening)))
       for child in node.children {
         let child = tree.nodes[child]
-        append(child, of: tree, depth: depth + 1, prefix: Self.prefix(child))
+        append(child, of: tree, depth: depth + 1, prefix: Self.prefix(child), isCompanion: isCompanion)
       }
       steps.append(Step(kind: .close, depth: depth, literal: literal(closing + suffix)))
     }

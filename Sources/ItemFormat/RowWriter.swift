@@ -46,6 +46,8 @@ struct RowWriter {
         }
       case .constant:
         appendMember(step.literal)
+      case .companion:
+        if text.count > members[step.depth - 1] { appendMember(step.literal) }
       case .converted:
         let cell = cells[step.column]
         if cell.isEmpty {

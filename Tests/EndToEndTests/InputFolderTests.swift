@@ -168,6 +168,24 @@ import Testing
     }
   }
 
+  @Test func `a stop does not wait for the rest of a large file, even where there are no items in it`() async throws {
+    try await withAcceptingWorld({ .lusid($0) }) { world, server in
+      let daemon = try await world.startDaemon()
+      // Holes: no bytes on the disk, but many seconds to read; nothing of it is JSON.
+      let large = world.path("investors", "large")
+      let descriptor = open(large, O_WRONLY | O_CREAT, 0o600)
+      #expect(ftruncate(descriptor, 8 << 30) == 0)
+      close(descriptor)
+      #expect(rename(large, world.path("investors", "inbox") + "/large.json") == 0)
+      try await daemon.waitFor("file is claimed")
+      daemon.send(SIGTERM)
+      #expect(try await daemon.end(within: .seconds(5)) == 0)
+      #expect(try world.receipts("investors").isEmpty)
+      #expect(world.names("investors", "work").count == 1)
+      #expect(server.bodies == [])
+    }
+  }
+
   @Test func `with a marker a file waits for it, and it goes when the file is claimed`() async throws {
     try await withAcceptingWorld({ .lusid($0, inbox: ["marker: .done"]) }) { world, server in
       let inbox = world.path("investors", "inbox")

@@ -326,6 +326,40 @@ func checkConversions(
     }
   }
 
+  @Test func `a constant unit or date goes with a property, and makes none`() async throws {
+    func setup(_ url: String) -> Setup { .lusid(url, inbox: ["mapping: investors.yaml"]) }
+    try await withAcceptingWorld(setup) { world, server in
+      try world.write(
+        """
+        columns:
+          Id: identifiers.A/b/c
+          Name: displayName
+          Balance: {to: properties.A/b/balance, type: number}
+          Country: properties.A/b/country
+        constants:
+          scope: s
+          properties.A/b/balance.unit: GBP
+          properties.A/b/country.effectiveFrom: "2020-01-01T00:00:00Z"
+          properties.A/b/source: upsertd
+          properties.A/b/source.effectiveFrom: "2021-01-01T00:00:00Z"
+
+        """, to: world.folder + "/investors.yaml")
+      try world.drop("a.csv", in: "investors", "Id,Name,Balance,Country\n1,n,2.50,UK\n2,n,,\n")
+      try await world.workOff()
+      func record(_ id: String, _ properties: String) -> String {
+        "{\"identifiers\":{\(Self.property("A/b/c", id))},\"displayName\":\"n\",\"properties\":{\(properties)},\"scope\":\"s\"}"
+      }
+      let balance =
+        "\"A/b/balance\":{\"key\":\"A/b/balance\",\"value\":{\"metricValue\":{\"value\":2.50,\"unit\":\"GBP\"}}}"
+      let country = Self.property("A/b/country", "UK", ",\"effectiveFrom\":\"2020-01-01T00:00:00Z\"")
+      let source = Self.property("A/b/source", "upsertd", ",\"effectiveFrom\":\"2021-01-01T00:00:00Z\"")
+      #expect(
+        server.bodies == [
+          "{\"item-1\":\(record("1", "\(balance),\(country),\(source)")),\"item-2\":\(record("2", source))}"
+        ])
+    }
+  }
+
   @Test func `a mapping's rejects keep the dropped header and can be dropped again`() async throws {
     func setup(_ url: String) -> Setup {
       .liquid(url, inbox: [Self.accountItem, "mapping: accounts.yaml", "delimiter: \";\""])

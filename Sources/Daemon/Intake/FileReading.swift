@@ -32,17 +32,23 @@ struct FileReading {
   let path: String
   let descriptor: Int32
   let size: Int
+  /// Called every some hundred kilobytes, whatever they hold; what it throws ends the reading.
+  let onProgress: () throws -> Void
 
   private var facts = FileFacts()
   private let limits: ReaderLimits
 
-  init(inbox: Inbox, settings: Settings, name: [UInt8], path: String, descriptor: Int32, size: Int) {
+  init(
+    inbox: Inbox, settings: Settings, name: [UInt8], path: String, descriptor: Int32, size: Int,
+    onProgress: @escaping () throws -> Void = {}
+  ) {
     self.inbox = inbox
     self.settings = settings
     self.name = name
     self.path = path
     self.descriptor = descriptor
     self.size = size
+    self.onProgress = onProgress
     limits = ReaderLimits(maxItemBytes: settings.limits.maxItemBytes, maxNesting: settings.limits.maxNesting)
   }
 
@@ -86,7 +92,10 @@ struct FileReading {
       guard conversion != nil else {
         throw FileFault(.noRoute, "no route of inbox \(inbox.name) matches the name")
       }
-      var file = FileBytes(descriptor: descriptor, path: path) { digest.update($0) }
+      var file = FileBytes(descriptor: descriptor, path: path) { [onProgress] in
+        digest.update($0)
+        try onProgress()
+      }
       if format.isGzipped {
         var content = try GzipBytes(
           file,
@@ -100,7 +109,10 @@ struct FileReading {
       fault = error
     }
     // The digest is that of the whole file, even where its reading ended early.
-    var rest = FileBytes(descriptor: descriptor, path: path) { digest.update($0) }
+    var rest = FileBytes(descriptor: descriptor, path: path) { [onProgress] in
+      digest.update($0)
+      try onProgress()
+    }
     rest.move(to: digest.count)
     try rest.drain()
     facts.sha256 = digest.hexadecimal

@@ -189,17 +189,19 @@ actor Intake {
         try around.outbox.begin(id, inbox: inbox.name, name: claimed.name.bytes, receivedAt: receivedAt)
         var reading = FileReading(
           inbox: inbox, settings: around.settings, name: claimed.name.bytes,
-          path: "\(folders.work)/\(claimed.workName.display)", descriptor: claimed.descriptor, size: Int(claimed.size))
-        var staging = Staging(outbox: around.outbox, id: id, stopFlag: around.stopFlag) {
+          path: "\(folders.work)/\(claimed.workName.display)", descriptor: claimed.descriptor, size: Int(claimed.size)
+        ) {
           around.pulse.beat("inbox \(inbox.name)")
+          if around.stopFlag.isRaised { throw ReadingStopped() }
         }
+        var staging = Staging(outbox: around.outbox, id: id)
         let result = try reading.run(into: &staging)
         guard !claimed.hasChanged() else { return nil }
         if result.fault == nil { try staging.commit() }
         return result
       }
       guard let result else { return try await giveBack(claimed) }
-      await around.order.turn(of: id, targets: result.facts.target.map { [$0] } ?? targets)
+      await waitForTurn(of: id, targets: result.facts.target.map { [$0] } ?? targets)
       // An earlier file may be left unread by the stop; this one must not overtake it.
       if around.stopFlag.isRaised { throw ReadingStopped() }
       try await queue.run { try Self.publish(result, of: claimed, inbox: inbox, outbox: around.outbox) }
@@ -218,6 +220,21 @@ actor Intake {
       putOff(claimed.work, failures: failures + 1)
     }
     await around.order.leave(id)
+  }
+
+  /// Waits while another inbox reads an earlier file, however long that takes: it has a pulse of its own.
+  private func waitForTurn(of id: FileID, targets: Set<String>) async {
+    let (around, loop) = (around, "inbox \(inbox.name)")
+    await withDiscardingTaskGroup { group in
+      group.addTask {
+        while !Task.isCancelled {
+          around.pulse.beat(loop)
+          try? await Task.sleep(for: Pulse.beat)
+        }
+      }
+      await around.order.turn(of: id, targets: targets)
+      group.cancelAll()
+    }
   }
 
   /// One commit makes the file's batches sendable, or says why it can't be used.

@@ -6,8 +6,6 @@ internal import Settings
 struct Staging: ReadingSink {
   private let outbox: Outbox
   private let id: FileID
-  private let stopFlag: StopFlag
-  private let onCommit: () -> Void
   private var batches: [(ordinal: Int, batch: Batch)] = []
   private var refused: [Refusal] = []
   private var bytes = 0
@@ -17,15 +15,12 @@ struct Staging: ReadingSink {
   private static let commitBytes = 2 << 20
   private static let commitRefusals = 10_000
 
-  init(outbox: Outbox, id: FileID, stopFlag: StopFlag, onCommit: @escaping () -> Void) {
+  init(outbox: Outbox, id: FileID) {
     self.outbox = outbox
     self.id = id
-    self.stopFlag = stopFlag
-    self.onCommit = onCommit
   }
 
   mutating func take(_ batch: Batch, ordinal: Int, for destination: Destinations.Destination) throws {
-    if stopFlag.isRaised { throw ReadingStopped() }
     target = destination.target.name
     batches.append((ordinal, batch))
     bytes += batch.body.count
@@ -33,7 +28,6 @@ struct Staging: ReadingSink {
   }
 
   mutating func refuse(_ refusal: Refusal) throws {
-    if stopFlag.isRaised { throw ReadingStopped() }
     refused.append(refusal)
     if refused.count >= Self.commitRefusals { try commit() }
   }
@@ -44,7 +38,6 @@ struct Staging: ReadingSink {
     batches.removeAll(keepingCapacity: true)
     refused.removeAll(keepingCapacity: true)
     bytes = 0
-    onCommit()
   }
 }
 

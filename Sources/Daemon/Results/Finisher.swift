@@ -16,6 +16,7 @@ actor Finisher {
   private let settings: Settings
   private let outbox: Outbox
   private let pulse: Pulse
+  private let stopFlag: StopFlag
   private let logger: Logger
   private let queue = DispatchQueue(label: "write results")
   let signal = Signal()
@@ -25,6 +26,9 @@ actor Finisher {
   private(set) var finished = FinishedCounts()
   private var tidiedAt: ContinuousClock.Instant?
 
+  /// How long results are still written when the daemon stops.
+  private static let patience = Duration.seconds(3)
+
   /// Of this run.
   struct FinishedCounts: Sendable {
     var files = 0
@@ -33,10 +37,11 @@ actor Finisher {
     var unusableFiles = 0
   }
 
-  init(settings: Settings, outbox: Outbox, pulse: Pulse, logger: Logger) {
+  init(settings: Settings, outbox: Outbox, pulse: Pulse, stopFlag: StopFlag, logger: Logger) {
     self.settings = settings
     self.outbox = outbox
     self.pulse = pulse
+    self.stopFlag = stopFlag
     self.logger = logger
   }
 
@@ -77,6 +82,9 @@ actor Finisher {
             (record, receipt.status.rawValue, String(decoding: receipt.json(withBatches: false), as: UTF8.self)))
           tell(receipt)
           putOff[record.id] = nil
+        } catch is WritingStopped {
+          // The next run writes them from their beginning.
+          putOff[record.id] = (.now + .seconds(3600), 0)
         } catch {
           delay(record, error)
         }
@@ -150,9 +158,17 @@ actor Finisher {
       outbox: outbox, file: record, format: format, shape: shape, api: record.facts.api.annotator,
       descriptor: claimed.descriptor, path: "\(folders.work)/\(claimed.workName.display)",
       gzip: GzipLimits(maxRatio: settings.limits.maxGzipRatio, maxOutputBytes: settings.limits.maxFileBytes),
-      maxItemBytes: max(4 << 20, 2 * settings.limits.maxItemBytes))
+      maxItemBytes: max(4 << 20, 2 * settings.limits.maxItemBytes), onProgress: progress())
     try writer.write(to: try ResultFile(folder: folders.rejected, name: rejected))
     return rejected.display
+  }
+
+  /// Millions of rejects take a while: each page of them is a beat, and a stop does not wait for them all.
+  private nonisolated func progress() -> () throws -> Void {
+    { [pulse, stopFlag] in
+      pulse.beat("results")
+      if stopFlag.isRaised(for: Self.patience) { throw WritingStopped() }
+    }
   }
 
   /// One line for each file that is done, and the counts of this run.
@@ -192,6 +208,9 @@ actor Finisher {
     }
   }
 }
+
+/// The daemon stops in the middle of a file's results.
+private struct WritingStopped: Error {}
 
 extension Optional<APIKind> {
   /// How a refused item gets its reason; a file that was never known to be for an API gets the plain way.

@@ -18,6 +18,8 @@ struct RejectsWriter {
   let gzip: GzipLimits
   /// Items up to this size are held in memory while their reason is put into them.
   let maxItemBytes: Int
+  /// Called every some hundred items; what it throws ends the writing.
+  let onProgress: () throws -> Void
 
   /// - Throws: `InboxError`, `OutboxError`, `ReadError`; nothing is left half-written then.
   func write(to result: ResultFile) throws {
@@ -71,6 +73,7 @@ struct RejectsWriter {
       guard let end = page.last else { return }
       for refusal in page { try body(refusal, last == 0 && refusal == page[0]) }
       last = end.item
+      try onProgress()
     }
   }
 
