@@ -30,13 +30,21 @@ import Testing
       for _ in 0..<Self.kills {
         let daemon = try world.start(["run"])
         // Most of its life is the start; the moments behind it are what matters.
-        if Int.random(in: 0..<5, using: &random) > 0 { try await daemon.waitFor("is ready") }
+        let isAwaited = Int.random(in: 0..<5, using: &random) > 0
+        if isAwaited { try await daemon.waitFor("is ready") }
         let moments = Int.random(in: 1...3, using: &random)
         for _ in 0..<moments {
           try await Task.sleep(for: .milliseconds(Int.random(in: 0..<250, using: &random)))
           if files.count < Self.kills { try drop() }
+          if isAwaited, Int.random(in: 0..<4, using: &random) == 0 { daemon.send(SIGHUP) }
         }
         #expect(daemon.status == nil, "it ended by itself:\n\(daemon.log)")
+        // Now and then it may end as it wants.
+        if isAwaited, Int.random(in: 0..<6, using: &random) == 0 {
+          daemon.send(SIGTERM)
+          let status = try await daemon.end(within: .seconds(10))
+          #expect(status == 0)
+        }
         daemon.kill()
         killed += 1
       }
