@@ -123,6 +123,13 @@ actor Pipeline {
     return try await outbox.isEmpty()
   }
 
+  /// Files that were claimed and not read.
+  func unreadFiles() async -> Int {
+    var count = 0
+    for intake in intakes.values { count += await intake.rest.unread }
+    return count
+  }
+
   func counts() async -> Finisher.FinishedCounts { await finisher.finished }
 
   // MARK: - What an operator asks for

@@ -106,10 +106,12 @@ package actor Service {
     await admin?.stop()
     let queue = try await outbox.queue()
     let counts = await pipeline.counts()
+    // A file may have been dropped, and claimed, at the very moment when all was done.
+    let unread = await pipeline.unreadFiles()
     let outcome = Outcome(
       rejectedItems: earlier.rejectedItems + counts.rejectedItems,
       unusableFiles: earlier.unusableFiles + counts.unusableFiles, queuedItems: queue.items,
-      waitingFiles: queue.files + (isWorkedOff ? 0 : 1))
+      waitingFiles: queue.files + (isWorkedOff ? unread : 1))
     try outbox.close()
     logger.notice("upsertd has stopped", metadata: ["queued": "\(queue.items)"])
     return outcome

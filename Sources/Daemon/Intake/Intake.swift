@@ -211,6 +211,7 @@ actor Intake {
     } catch is ReadingStopped {
       // The next run finds it in work/.
       try? around.outbox.forget(id)
+      unread.append((claimed.work, .now, failures))
     } catch {
       // The disk failed or is full; the file stays claimed and is read again from its beginning.
       logger.error(
