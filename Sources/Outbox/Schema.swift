@@ -7,6 +7,9 @@ enum Schema {
     migrator.registerMigration("1") { db in
       try db.execute(sql: version1)
     }
+    migrator.registerMigration("2") { db in
+      try db.execute(sql: version2)
+    }
     return migrator
   }
 
@@ -116,5 +119,10 @@ enum Schema {
     -- What an operator paused; it outlives a restart.
     CREATE TABLE paused (kind TEXT NOT NULL CHECK (kind IN ('inbox', 'target')), name TEXT NOT NULL, PRIMARY KEY (kind, name))
       STRICT, WITHOUT ROWID;
+    """
+  /// Bodies need not hold what stands in the claimed file word for word.
+  private static let version2 = """
+    ALTER TABLE body ADD COLUMN runs BLOB;        -- places in the claimed file that belong between the bytes, packed; NULL: none
+    ALTER TABLE body ADD COLUMN checksum INTEGER; -- XXH64 of what stands there
     """
 }
