@@ -29,12 +29,15 @@ actor Pipeline {
   /// Makes the folders, and finds what an earlier run left in `work/`.
   ///
   /// - Throws: `InboxError` for folders that can't be used, `SendError` for certificates that can't, `OutboxError`.
-  init(settings: Settings, outbox: Outbox, pulse: Pulse, logger: Logger) async throws {
+  init(
+    settings: Settings, outbox: Outbox, instruments: Instruments, logger: Logger
+  ) async throws {
     self.settings = settings
     self.outbox = outbox
     self.logger = logger
     let stopFlag = StopFlag()
-    let finisher = Finisher(settings: settings, outbox: outbox, pulse: pulse, stopFlag: stopFlag, logger: logger)
+    let finisher = Finisher(
+      settings: settings, outbox: outbox, instruments: instruments, stopFlag: stopFlag, logger: logger)
     let pausedTargets = try await outbox.paused(.target)
     let pausedInboxes = try await outbox.paused(.inbox)
     let originals = Originals(spool: settings.spool)
@@ -46,12 +49,13 @@ actor Pipeline {
       lanes[target.name] = Lane(
         target: target, api: target.makeAPI(), outbox: outbox, originals: originals, connections: pool,
         retry: settings.retry, logger: logger,
-        pulse: pulse, isPaused: pausedTargets.contains(target.name), onSettled: { finisher.signal.raise() })
+        instruments: instruments, isPaused: pausedTargets.contains(target.name), onSettled: { finisher.signal.raise() })
     }
     let underWay = try await outbox.filesUnderWay()
     let around = Intake.Surroundings(
       settings: settings, outbox: outbox, order: order,
-      claims: Claims(outbox: outbox, settings: settings, newest: underWay.newest), pulse: pulse, stopFlag: stopFlag,
+      claims: Claims(outbox: outbox, settings: settings, newest: underWay.newest),
+      instruments: instruments, stopFlag: stopFlag,
       onPublished: { [lanes] targets, file in for target in targets { await lanes[target]?.published(file) } },
       onFinishing: { finisher.signal.raise() })
     var intakes: [String: Intake] = [:]

@@ -10,8 +10,9 @@ extension Lane {
   func deliver(_ batch: WaitingBatch) async {
     do {
       try await attempt(batch)
+      instruments.troubles.end("the outbox can't be written", in: "target \(target.name)", logger: logger)
     } catch {
-      logger.error("the outbox can't be written; the batch is sent again", metadata: ["reason": "\(error)"])
+      instruments.troubles.begin("the outbox can't be written", in: "target \(target.name)", error, logger: logger)
       window.putBack(batch.id, due: .now + backoff.ceiling(failures: 1))
     }
     underWay.remove(batch.id)
@@ -80,7 +81,7 @@ extension Lane {
     let request = Request(
       method: "POST", url: api.endpoint(base: target.url, successMode: batch.successMode), headers: headers, body: body,
       timeout: target.timeout)
-    do { return .success(try await connections.send(request)) } catch { return .failure(error) }
+    return await meters.send(request, over: connections)
   }
 
   // MARK: - What an answer asks for
@@ -96,6 +97,7 @@ extension Lane {
     case .split(let why):
       pace.succeeded(at: .now)
       log("batch is sent again in halves", batch, reason: why)
+      meters.split()
       let halves = content.halves
       replace(batch.id, by: try await outbox.split(batch.id, into: [halves.0, halves.1], why: why))
     case .retry(let reason, let slowing):
@@ -138,6 +140,8 @@ extension Lane {
         "accepted": "\(settlement.accepted)", "rejected": "\(settlement.refused.count)",
         "status": "\(facts.status ?? 0)",
       ])
+    meters.settled(
+      inbox: batch.inbox, accepted: settlement.accepted, rejected: settlement.refused.count)
     replace(batch.id, by: rest.map { [$0] } ?? [])
     if isFileComplete { onSettled() }
   }
@@ -160,9 +164,11 @@ extension Lane {
     case .notSent:
       // Nobody is there for any batch: the whole target waits, so that a long queue does not knock all the time.
       pace.slow(error.description, retryAfter: nil, at: .now, jitter: .random(in: 0.5...1))
+      meters.sendsAgain(.unsent)
       try await outbox.takeBack(batch.id, why: error.description)
       window.putBack(batch.id, due: .now)
     case .tls, .setup:
+      meters.sendsAgain(.unsent)
       pace.hold(error.description, at: .now, jitter: .random(in: 0...1))
       try await outbox.takeBack(batch.id, why: error.description)
       window.putBack(batch.id, due: .now)
@@ -187,6 +193,7 @@ extension Lane {
   private func retry(
     _ batch: WaitingBatch, reason: String, retryAfter: Duration?, wasAnswered: Bool
   ) async throws(OutboxError) {
+    meters.sendsAgain(wasAnswered ? .answer : .unanswered)
     // While a target is on hold, an attempt counts against nothing but the items' age.
     var failures = batch.failures
     if case .held = pace.state {
@@ -205,6 +212,7 @@ extension Lane {
   }
 
   private func hold(_ reason: String, _ batch: WaitingBatch) async throws(OutboxError) {
+    meters.sendsAgain(.hold)
     pace.hold(reason, at: .now, jitter: .random(in: 0...1))
     try await outbox.postpone(batch.id, until: .now, failures: batch.failures, why: reason, wasAnswered: true)
     window.putBack(batch.id, due: .now)
@@ -212,6 +220,7 @@ extension Lane {
 
   /// No token: nothing was sent.
   private func wait(for error: TokenError, _ batch: WaitingBatch) {
+    meters.sendsAgain(.unsent)
     if error.isRefusal {
       pace.hold(error.reason, at: .now, jitter: .random(in: 0...1))
     } else {

@@ -78,5 +78,6 @@ extension Lane {
     }
     try await outbox.settle(
       batch.id, Settlement(accepted: 0, unchanged: 0, refused: refused), request: nil)
+    meters.gaveUp(inbox: batch.inbox, rejected: refused.count)
   }
 }

@@ -23,7 +23,8 @@ actor Lane {
   let tokens: TokenSource
   let retry: Settings.Retry
   let logger: Logger
-  let pulse: Pulse
+  let instruments: Instruments
+  let meters: TargetMeters
   /// Tells whoever writes results that a file may have become complete.
   let onSettled: @Sendable () -> Void
   let signal = Signal()
@@ -47,7 +48,7 @@ actor Lane {
   init(
     target: Target, api: any TargetAPI, outbox: Outbox, originals: Originals, connections: Connections,
     retry: Settings.Retry, logger: Logger,
-    pulse: Pulse, isPaused: Bool, onSettled: @escaping @Sendable () -> Void
+    instruments: Instruments, isPaused: Bool, onSettled: @escaping @Sendable () -> Void
   ) {
     self.target = target
     self.api = api
@@ -56,10 +57,13 @@ actor Lane {
     self.connections = connections
     self.retry = retry
     self.logger = logger
-    self.pulse = pulse
+    self.instruments = instruments
+    let meters = TargetMeters(target.name, instruments.metrics)
+    self.meters = meters
     self.isPaused = isPaused
     self.onSettled = onSettled
-    tokens = TokenSource(auth: target.auth, connections: connections, timeout: target.timeout)
+    tokens = TokenSource(
+      auth: target.auth, connections: connections, timeout: target.timeout, count: { meters.askedForToken($0) })
     pace = Pace(
       concurrency: target.concurrency, maxRequestsPerSecond: target.maxRequestsPerSecond,
       backoff: Backoff(initial: retry.initial, max: retry.max))
@@ -72,21 +76,22 @@ actor Lane {
     let loop = "target \(target.name)"
     await withDiscardingTaskGroup { requests in
       while !isStopping {
-        pulse.beat(loop)
+        instruments.pulse.beat(loop)
         var wake = Timestamp.now + Pulse.beat
         do {
           try await expireIfDue()
           try await refillIfLow()
           try await noteState()
+          instruments.troubles.end("the outbox can't be used", in: loop, logger: logger)
           if let next = begin(in: &requests) { wake = min(wake, next) }
         } catch {
           // The disk may be full: nothing is lost by waiting.
-          logger.error("the outbox can't be used; trying again", metadata: ["reason": "\(error)"])
+          instruments.troubles.begin("the outbox can't be used", in: loop, error, logger: logger)
         }
         await signal.wait(atMost: max(.milliseconds(1), wake - .now))
       }
     }
-    pulse.ended(loop)
+    instruments.pulse.ended(loop)
   }
 
   /// Starts every request that may go out now; returns when to look again, nil for when something happens.
@@ -182,7 +187,7 @@ actor Lane {
       }
       mayHaveMore = line.count == Self.windowSize
     } catch {
-      logger.error("the outbox can't be read; trying again", metadata: ["reason": "\(error)"])
+      instruments.troubles.begin("the outbox can't be used", in: "target \(target.name)", error, logger: logger)
     }
   }
 

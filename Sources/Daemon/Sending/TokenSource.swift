@@ -27,14 +27,19 @@ actor TokenSource {
   private let auth: Auth
   private let connections: Connections
   private let timeout: Duration
+  private let count: @Sendable (TokenOutcome) -> Void
   private var current: Token?
   private var underWay: Task<Result<Token, TokenError>, Never>?
   private(set) var fetches = 0
 
-  init(auth: Auth, connections: Connections, timeout: Duration) {
+  init(
+    auth: Auth, connections: Connections, timeout: Duration,
+    count: @escaping @Sendable (TokenOutcome) -> Void = { _ in }
+  ) {
     self.auth = auth
     self.connections = connections
     self.timeout = timeout
+    self.count = count
   }
 
   /// A token that is good for another minute, as far as its endpoint said.
@@ -76,9 +81,17 @@ actor TokenSource {
         return .failure(TokenError(isRefusal: true, reason: "\(error)"))
       }
     case .grant(let grant):
-      if let refresh, case .success(let token) = await ask(grant, refresh: refresh) { return .success(token) }
-      return await ask(grant, refresh: nil)
+      if let refresh, case .success(let token) = await counted(ask(grant, refresh: refresh)) { return .success(token) }
+      return await counted(ask(grant, refresh: nil))
     }
+  }
+
+  private func counted(_ result: Result<Token, TokenError>) -> Result<Token, TokenError> {
+    switch result {
+    case .success: count(.granted)
+    case .failure(let error): count(error.isRefusal ? .refused : .failed)
+    }
+    return result
   }
 
   private func ask(_ grant: Grant, refresh: String?) async -> Result<Token, TokenError> {
