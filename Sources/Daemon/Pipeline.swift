@@ -19,6 +19,7 @@ actor Pipeline {
   private let lanes: [String: Lane]
   private let intakes: [String: Intake]
   private let finisher: Finisher
+  private let ageWatch: AgeWatch
   private let connections: [Connections]
   private let order = PublicationOrder()
   private let stopFlag: StopFlag
@@ -70,6 +71,8 @@ actor Pipeline {
       intakes[inbox.name] = intake
     }
     self.finisher = finisher
+    ageWatch = AgeWatch(
+      outbox: outbox, maxAge: settings.retry.maxAge, troubles: instruments.troubles, logger: logger)
     self.lanes = lanes
     self.intakes = intakes
     self.connections = connections
@@ -95,6 +98,8 @@ actor Pipeline {
   /// Works until `stop()`; returns when everything under way has ended, with the results of what is done written.
   func run() async {
     async let results: Void = finisher.run()
+    // Cancelled when this returns.
+    async let _: Void = ageWatch.run()
     await withDiscardingTaskGroup { group in
       for lane in lanes.values { group.addTask { await lane.run() } }
       for intake in intakes.values { group.addTask { await intake.run() } }

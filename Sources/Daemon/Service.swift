@@ -155,6 +155,7 @@ package actor Service {
       await pipeline.stop()
     } catch {
       logger.error("the new configuration is not used; the old one stays", metadata: ["reason": "\(error)"])
+      instruments.metrics.reloaded(isUsed: false)
       notifications.send("READY=1", "STATUS=the new configuration is not used; the old one stays")
     }
   }
@@ -173,6 +174,7 @@ package actor Service {
         pipeline = try await Pipeline(settings: candidate, outbox: outbox, instruments: instruments, logger: logger)
         settings = candidate
         self.logger = logger
+        instruments.metrics.reloaded(isUsed: candidate == next)
         logger.notice("configuration is read again", metadata: ["isNew": .stringConvertible(candidate != old)])
         break
       } catch {

@@ -29,15 +29,16 @@ extension Outbox {
   package func takeAged(tenth: Timestamp, half: Timestamp) async throws(OutboxError) -> [AgedFile] {
     let aged = try await read { db in
       let sql = """
-        SELECT id, inbox, name, target, received_at_ms, CASE WHEN received_at_ms <= $2 THEN 2 ELSE 1 END AS share,
+        SELECT id, inbox, name, target, received_at_ms, CASE WHEN received_at_ms <= ?2 THEN 2 ELSE 1 END AS share,
           (SELECT sum(items) FROM batch WHERE file_id = file.id) AS waiting,
           (SELECT problem FROM batch WHERE file_id = file.id AND problem IS NOT NULL ORDER BY position LIMIT 1) AS problem
         FROM file LEFT JOIN age_warning ON file_id = id
-        WHERE state = 'queued' AND received_at_ms <= $1
-          AND coalesce(age_warning.share, 0) < CASE WHEN received_at_ms <= $2 THEN 2 ELSE 1 END
+        WHERE state = 'queued' AND received_at_ms <= ?1
+          AND coalesce(age_warning.share, 0) < CASE WHEN received_at_ms <= ?2 THEN 2 ELSE 1 END
         ORDER BY id LIMIT 100
         """
-      return try Row.fetchAll(db, sql: sql, arguments: [tenth.milliseconds, half.milliseconds]).compactMap(AgedFile.init)
+      return try Row.fetchAll(db, sql: sql, arguments: [tenth.milliseconds, half.milliseconds]).compactMap(
+        AgedFile.init)
     }
     // Most of the time there is nothing to write.
     guard !aged.isEmpty else { return [] }

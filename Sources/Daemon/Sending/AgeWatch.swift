@@ -28,7 +28,8 @@ struct AgeWatch: Sendable {
   private func warn() async throws {
     let now = Timestamp.now
     func before(_ age: Duration) -> Timestamp { Timestamp(milliseconds: now.milliseconds - age.milliseconds) }
-    while case let aged = try await outbox.takeAged(tenth: before(maxAge / 10), half: before(maxAge / 2)), !aged.isEmpty {
+    while case let aged = try await outbox.takeAged(tenth: before(maxAge / 10), half: before(maxAge / 2)), !aged.isEmpty
+    {
       for file in aged { tell(file) }
     }
   }

@@ -13,7 +13,7 @@ extension Lane {
     let fault = ItemFault(.expired, "not accepted within \(retry.maxAge) of its arrival (retry.max_age)")
     let refused = try await refuseWaiting(fault, receivedUpTo: cutoff)
     if refused > 0 {
-      logger.error("items expired", metadata: ["target": "\(target.name)", "items": "\(refused)"])
+      logger.error("items expired", metadata: ["target": "\(target.name)", "items": .number(refused)])
     }
   }
 

@@ -42,9 +42,11 @@ extension Lane {
       level: fileNews.isWorthTelling(split: batch.file) ? .info : .debug)
   }
 
-  func tell(delayed batch: WaitingBatch, why: String, until due: Timestamp? = nil) {
+  func tell(delayed batch: WaitingBatch, why: String, until due: Timestamp? = nil, level: Logger.Level = .warning) {
     let isNews = fileNews.isWorthTelling(delay: why, of: batch.file, at: .now)
-    log("batch is delayed", batch, reason: why, level: isNews ? .warning : .debug, more: due.map { ["until": "\($0)"] } ?? [:])
+    log(
+      "batch is delayed", batch, reason: why, level: isNews ? level : .debug,
+      more: due.map { ["until": "\($0)"] } ?? [:])
   }
 
   private func log(

@@ -44,6 +44,8 @@ actor Lane {
   /// Cancelled files of which a request is under way: what it leaves is refused.
   var cancelled: Set<FileID> = []
   private var noted: Pace.State?
+  private var targetNews = TargetNews()
+  var fileNews = FileNews()
 
   init(
     target: Target, api: any TargetAPI, outbox: Outbox, originals: Originals, connections: Connections,
@@ -206,22 +208,15 @@ actor Lane {
 
   /// Tells the outbox, and so every `status`, when the target's state has changed; and the log, loudly where it is on hold.
   private func noteState() async throws(OutboxError) {
+    if let news = targetNews.take(pace.state, at: .now) { tell(news) }
     guard pace.state != noted else { return }
-    let before = noted
-    let state = pace.state
-    noted = state
-    let metadata: Logger.Metadata = ["target": "\(target.name)"]
-    switch state {
-    case .delivering:
-      if let before, before != .delivering { logger.notice("target delivers again", metadata: metadata) }
-      try await outbox.note(target: target.name, state: "delivering", reason: nil, until: nil)
+    count(pace.state, after: noted ?? .delivering)
+    noted = pace.state
+    switch pace.state {
+    case .delivering: try await outbox.note(target: target.name, state: "delivering", reason: nil, until: nil)
     case .slowed(let reason, let until):
-      logger.warning(
-        "target is slowed down", metadata: metadata.merging(["reason": "\(reason)", "until": "\(until)"]) { $1 })
       try await outbox.note(target: target.name, state: "slowed", reason: reason, until: until)
     case .held(let reason, let until):
-      logger.error(
-        "target is on hold", metadata: metadata.merging(["reason": "\(reason)", "until": "\(until)"]) { $1 })
       try await outbox.note(target: target.name, state: "held", reason: reason, until: until)
     }
   }

@@ -119,11 +119,17 @@ actor TokenSource {
     }
   }
 
+  /// RFC 6749 (4.1.2.1, 5.2) and RFC 6750 (3.1).
+  private static let knownErrors: Set = [
+    "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type",
+    "invalid_scope", "access_denied", "server_error", "temporarily_unavailable", "invalid_token", "insufficient_scope",
+  ]
+
   private func read(_ answer: Answer) -> Result<Token, TokenError> {
     let document = try? JSONValue.parse(answer.body, maxNesting: 32)
     guard answer.status == 200 else {
-      // The error's code alone (RFC 6749, 5.2): a description may repeat what was sent.
-      let code = document?["error"]?.string.map { " (\($0.prefix(60)))" } ?? ""
+      // The error's code alone, and only where it is one: anything else may repeat what was sent.
+      let code = document?["error"]?.string.flatMap { Self.knownErrors.contains($0) ? " (\($0))" : nil } ?? ""
       let wait = answer.header("retry-after").flatMap { RetryAfter.wait($0, now: .now) }
       let mayPass = answer.status >= 500 || answer.status == 429 || answer.status == 408
       return .failure(

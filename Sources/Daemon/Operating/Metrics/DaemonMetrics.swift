@@ -81,4 +81,6 @@ package struct DaemonMetrics: Sendable {
       labels: "outcome")
     for outcome in ["used", "refused"] { _ = configurationReloads[outcome] }
   }
+
+  func reloaded(isUsed: Bool) { configurationReloads[isUsed ? "used" : "refused"].add() }
 }

@@ -26,8 +26,8 @@ struct TargetMeters: Sendable {
   private let sentBytes: Counter
   private let settledBatches: Counter
   private let splitBatches: Counter
-  let holds: Counter
-  let slowdowns: Counter
+  private let holds: Counter
+  private let slowdowns: Counter
 
   init(_ target: String, _ metrics: DaemonMetrics) {
     self.target = target
@@ -84,6 +84,10 @@ struct TargetMeters: Sendable {
   func split() { splitBatches.add() }
 
   func sendsAgain(_ reason: Retry) { retries[reason]?.add() }
+
+  func held() { holds.add() }
+
+  func slowedDown() { slowdowns.add() }
 
   func askedForToken(_ outcome: TokenOutcome) { metrics.tokenRequests[target, outcome.rawValue].add() }
 }
