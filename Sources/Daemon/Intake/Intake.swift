@@ -54,7 +54,8 @@ actor Intake {
     self.around = around
     self.isPaused = isPaused
     self.logger = logger
-    meters = InboxMeters(inbox.name, around.instruments.metrics)
+    let targets = inbox.routes.flatMap { Destinations($0, settings: around.settings).targetNames }
+    meters = InboxMeters(inbox.name, targets: Set(targets), around.instruments.metrics)
     news = InboxNews(inbox.name, ledger: around.instruments.ledger, logger: logger)
     queue = DispatchQueue(label: "read \(inbox.name)")
     let watch = around.settings.watch

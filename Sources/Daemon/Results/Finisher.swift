@@ -86,7 +86,7 @@ actor Finisher {
           done.append(
             (record, receipt.status.rawValue, String(decoding: receipt.json(withBatches: false), as: UTF8.self)))
           tell(receipt)
-          await count(receipt, of: record)
+          await count(receipt, record.id)
           putOff[record.id] = nil
           instruments.troubles.end(
             Self.writing, in: "file \(record.id)", logger: logger, metadata: ["file": "\(record.id)"])
@@ -197,9 +197,9 @@ actor Finisher {
     logger.log(level: receipt.status == .accepted ? .info : .warning, "file is done", metadata: metadata)
   }
 
-  private func count(_ receipt: Receipt, of record: FileRecord) async {
-    let rejects = receipt.counts.rejected == 0 ? [:] : try? await outbox.refusedByCode(record.id)
-    InboxMeters(record.inbox, instruments.metrics).finished(receipt, rejects: rejects ?? [:])
+  private func count(_ receipt: Receipt, _ id: FileID) async {
+    let rejects = receipt.counts.rejected == 0 ? [:] : try? await outbox.refusedByCode(id)
+    instruments.metrics.finished(receipt, rejects: rejects ?? [:])
   }
 
   /// Once an hour: archived files beyond their time go, and empty pages go back to the disk.
