@@ -35,8 +35,8 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "CLinux", "Delivery", "Inbox", "ItemFormat", "JSONText", "Outbox", "Receipts", "Sender", "Settings",
-        "TargetAPI",
+        "CLinux", "Delivery", "Inbox", "ItemFormat", "JSONText", "Metrics", "Outbox", "Receipts", "Sender",
+        "Settings", "TargetAPI",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "FlyingSocks", package: "FlyingFox"),
@@ -53,6 +53,7 @@ let package = Package(
       name: "Outbox", dependencies: ["Delivery", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
     .target(name: "Sender", dependencies: ["CurlShim", "Delivery"], swiftSettings: strict),
     .target(name: "Receipts", dependencies: ["Delivery", "JSONText"], swiftSettings: strict),
+    .target(name: "Metrics", swiftSettings: strict),
     .target(name: "Delivery", swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
     .target(
@@ -77,6 +78,8 @@ let package = Package(
     .testTarget(
       name: "TargetAPITests", dependencies: ["Delivery", "ItemFormat", "JSONText", "TargetAPI"], swiftSettings: strict),
     .testTarget(name: "SettingsTests", dependencies: ["Delivery", "Settings"], swiftSettings: strict),
+    .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
+    .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Delivery", "Inbox"], swiftSettings: strict),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery"], swiftSettings: strict),
     .testTarget(name: "OutboxTests", dependencies: ["Delivery", "Outbox", "TestKit"], swiftSettings: strict),
     .testTarget(name: "ReceiptsTests", dependencies: ["Delivery", "JSONText", "Receipts"], swiftSettings: strict),

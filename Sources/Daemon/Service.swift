@@ -35,7 +35,7 @@ package actor Service {
   private let environment: [String: String]
   private let makeLogger: @Sendable (Settings.Log) -> Logger
   private let notifications: Notifications
-  private let pulse = Pulse()
+  private let instruments = Instruments()
   private let outbox: Outbox
   private let lock: StateLock
   private var settings: Settings
@@ -59,7 +59,7 @@ package actor Service {
     logger = makeLogger(settings.log)
     notifications = Notifications(environment: environment)
     (lock, outbox) = try Self.takeState(settings)
-    pipeline = try await Pipeline(settings: settings, outbox: outbox, pulse: pulse, logger: logger)
+    pipeline = try await Pipeline(settings: settings, outbox: outbox, instruments: instruments, logger: logger)
   }
 
   /// Locks the state folder and opens its outbox: nobody else may work on it from here on.
@@ -94,7 +94,7 @@ package actor Service {
     let admin = isOnce(mode) ? nil : await startAdmin()
     logger.notice(
       "upsertd \(Version.text) is ready",
-      metadata: ["inboxes": "\(settings.inboxes.count)", "targets": "\(settings.targets.count)"])
+      metadata: ["inboxes": .number(settings.inboxes.count), "targets": .number(settings.targets.count)])
     notifications.send("READY=1", "STATUS=ready")
     // Ends with the pipelines, which is awaited below.
     let watching = Task { await watch(mode) }
@@ -113,7 +113,7 @@ package actor Service {
       unusableFiles: earlier.unusableFiles + counts.unusableFiles, queuedItems: queue.items,
       waitingFiles: queue.files + (isWorkedOff ? unread : 1))
     try outbox.close()
-    logger.notice("upsertd has stopped", metadata: ["queued": "\(queue.items)"])
+    logger.notice("upsertd has stopped", metadata: ["queued": .number(queue.items)])
     return outcome
   }
 
@@ -155,6 +155,7 @@ package actor Service {
       await pipeline.stop()
     } catch {
       logger.error("the new configuration is not used; the old one stays", metadata: ["reason": "\(error)"])
+      instruments.metrics.reloaded(isUsed: false)
       notifications.send("READY=1", "STATUS=the new configuration is not used; the old one stays")
     }
   }
@@ -170,10 +171,11 @@ package actor Service {
     for candidate in [next, old].compactMap({ $0 }) {
       do {
         let logger = makeLogger(candidate.log)
-        pipeline = try await Pipeline(settings: candidate, outbox: outbox, pulse: pulse, logger: logger)
+        pipeline = try await Pipeline(settings: candidate, outbox: outbox, instruments: instruments, logger: logger)
         settings = candidate
         self.logger = logger
-        logger.notice("configuration is read again", metadata: ["isNew": "\(candidate != old)"])
+        instruments.metrics.reloaded(isUsed: candidate == next)
+        logger.notice("configuration is read again", metadata: ["isNew": .stringConvertible(candidate != old)])
         break
       } catch {
         logger.error("the new configuration can't be used; the old one stays", metadata: ["reason": "\(error)"])
@@ -215,7 +217,7 @@ package actor Service {
       let now = ContinuousClock.now
       if let watchdog, now >= fed + watchdog {
         fed = now
-        let hanging = pulse.hanging
+        let hanging = instruments.pulse.hanging
         if hanging.isEmpty {
           notifications.send("WATCHDOG=1")
         } else {
@@ -228,13 +230,14 @@ package actor Service {
           try await tellHowItStands()
         }
         guard case .once(let deadline) = mode else { continue }
+        instruments.troubles.end("the outbox can't be read", in: "status", logger: logger)
         if try await pipeline.isWorkedOff() {
           isWorkedOff = true
           return await stop()
         }
         if let deadline, now >= began + deadline { return await stop() }
       } catch {
-        logger.error("the outbox can't be read", metadata: ["reason": "\(error)"])
+        instruments.troubles.begin("the outbox can't be read", in: "status", error, logger: logger)
       }
     }
   }
@@ -246,13 +249,27 @@ package actor Service {
     progress?(report, earlier.items + (await pipeline.counts()).items)
   }
 
+  private func report() async throws -> StatusReport {
+    try await StatusReport(settings: settings, outbox: outbox, ledger: instruments.ledger)
+  }
+
   private func startAdmin() async -> AdminServer? {
     guard let address = settings.admin else { return nil }
     do {
-      let server = try AdminServer(address: address, pulse: pulse) { [weak self] in
-        guard let self else { throw StartError(description: "the daemon stops") }
-        return try await StatusReport(settings: self.settings, outbox: self.outbox)
-      }
+      let server = try AdminServer(
+        address: address, instruments: instruments,
+        status: { [weak self] in
+          guard let self else { throw StartError(description: "the daemon stops") }
+          return try await self.report()
+        },
+        metrics: { [weak self] in
+          guard let self else { throw StartError(description: "the daemon stops") }
+          return MetricsPage(
+            report: try? await self.report(), backlogs: (try? await self.outbox.backlogs()) ?? [:],
+            settings: await self.settings,
+            instruments: self.instruments
+          ).text
+        })
       try await server.start()
       return server
     } catch {

@@ -18,6 +18,9 @@ struct StatusTable {
     for inbox in report.inboxes {
       lines.append("  \(inbox.name): \(counted(inbox.waiting, "file")) waiting\(inbox.isPaused ? ", paused" : "")")
       for file in inbox.unclaimed.prefix(20) { lines.append(fitted("    \(file.name): \(file.reason)".onOneLine)) }
+      for file in inbox.unread.prefix(20) {
+        lines.append(fitted("    \(file.name): claimed as \(file.file), and waits to be read".onOneLine))
+      }
       if inbox.unclaimed.count > 20 { lines.append("    … and \(inbox.unclaimed.count - 20) more (--json lists all)") }
     }
     return lines

@@ -1,6 +1,7 @@
 internal import FlyingFox
 internal import FlyingSocks
 internal import Foundation
+internal import Metrics
 internal import Settings
 
 /// The admin address: health, metrics and status over HTTP, read-only.
@@ -11,7 +12,8 @@ final class AdminServer: Sendable {
   private let server: HTTPServer
 
   init(
-    address: Settings.Admin, pulse: Pulse, status: @escaping @Sendable () async throws -> StatusReport
+    address: Settings.Admin, instruments: Instruments, status: @escaping @Sendable () async throws -> StatusReport,
+    metrics: @escaping @Sendable () async throws -> String
   ) throws {
     let host = address.host == "localhost" ? "127.0.0.1" : address.host
     let port = UInt16(clamping: address.port)
@@ -21,41 +23,37 @@ final class AdminServer: Sendable {
       server = HTTPServer(address: try .inet(ip4: host, port: port), logger: .disabled)
     }
     self.address = address
-    self.pulse = pulse
+    self.instruments = instruments
     self.status = status
+    self.metrics = metrics
   }
 
   private let address: Settings.Admin
-  private let pulse: Pulse
+  private let instruments: Instruments
   private let status: @Sendable () async throws -> StatusReport
+  private let metrics: @Sendable () async throws -> String
 
   func start() async throws {
-    await route("/healthz") { [pulse] in
-      let hanging = pulse.hanging
-      return hanging.isEmpty
-        ? Self.text(.ok, "ok: the pipeline moves\n")
-        : Self.text(.serviceUnavailable, "not moving: \(hanging.joined(separator: ", "))\n")
+    await route("/healthz") { [instruments] request in
+      Health(pulse: instruments.pulse, troubles: instruments.troubles).response(asJSON: request.wantsJSON)
     }
-    await route("/readyz") { [status] in
-      let blocked = try await status().inboxes.flatMap { inbox in
-        inbox.unclaimed.filter { $0.reason.contains("is full") }.map { "\(inbox.name): \($0.reason)" }
-      }
-      return blocked.isEmpty
-        ? Self.text(.ok, "ready: files are taken\n")
-        : Self.text(.serviceUnavailable, blocked.joined(separator: "\n") + "\n")
+    await route("/readyz") { [status] request in
+      let health: Health
+      do { health = Health(ready: try await status()) } catch { health = Health(unready: error) }
+      return health.response(asJSON: request.wantsJSON)
     }
-    await route("/api/status") { [status] in
+    await route("/api/status") { [status] _ in
       HTTPResponse(
         statusCode: .ok, headers: Self.headers("application/json"), body: Data(try await status().json))
     }
-    await route("/") { [status, pulse] in
-      let page = StatusPage(report: try await status(), hanging: pulse.hanging)
+    await route("/") { [status, instruments] _ in
+      let page = StatusPage(report: try await status(), hanging: instruments.pulse.hanging)
       return HTTPResponse(
         statusCode: .ok, headers: Self.headers("text/html; charset=utf-8", policy: StatusPage.policy),
         body: Data(page.html.utf8))
     }
-    await route("/metrics") { [status] in
-      Self.text(.ok, try await status().metrics, type: "text/plain; version=0.0.4; charset=utf-8")
+    await route("/metrics") { [metrics] _ in
+      Self.text(.ok, try await metrics(), type: Exposition.contentType)
     }
     // Ends with the server; nobody waits for its result but `stop()`.
     Task { [server] in try? await server.run() }
@@ -64,26 +62,30 @@ final class AdminServer: Sendable {
 
   func stop() async { await server.stop(timeout: 1) }
 
-  private func route(_ path: String, _ answer: @escaping @Sendable () async throws -> HTTPResponse) async {
+  private func route(_ path: String, _ answer: @escaping @Sendable (HTTPRequest) async throws -> HTTPResponse) async {
     let hosts: Set<String> = ["127.0.0.1", "localhost", "[::1]", address.host, "[\(address.host)]"]
     await server.appendRoute(HTTPRoute("GET \(path)")) { request in
       let named = request.headers[.host] ?? ""
       let host = named.hasSuffix("]") ? named : String(named.prefix(upTo: named.lastIndex(of: ":") ?? named.endIndex))
       guard hosts.contains(host) else { return Self.text(.forbidden, "this address is not served by that name\n") }
-      return try await answer()
+      return try await answer(request)
     }
   }
 
-  private static func text(
+  static func text(
     _ status: HTTPStatusCode, _ text: String, type: String = "text/plain; charset=utf-8"
   ) -> HTTPResponse {
     HTTPResponse(statusCode: status, headers: headers(type), body: Data(text.utf8))
   }
 
-  private static func headers(_ type: String, policy: String = "default-src 'none'") -> HTTPHeaders {
+  static func headers(_ type: String, policy: String = "default-src 'none'") -> HTTPHeaders {
     [
       .contentType: type, HTTPHeader("Cache-Control"): "no-store", HTTPHeader("X-Content-Type-Options"): "nosniff",
       HTTPHeader("Content-Security-Policy"): policy,
     ]
   }
+}
+
+extension HTTPRequest {
+  fileprivate var wantsJSON: Bool { headers[HTTPHeader("Accept")]?.contains("application/json") == true }
 }

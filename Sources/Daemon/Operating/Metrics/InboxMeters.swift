@@ -1,0 +1,66 @@
+internal import Delivery
+internal import Metrics
+internal import Outbox
+internal import Receipts
+
+/// What one inbox counts.
+///
+/// Its members are there from the start, at zero: a rate needs a first value, and an alert a series.
+struct InboxMeters: Sendable {
+  private let inbox: String
+  private let metrics: DaemonMetrics
+  private let claimedFiles: Counter
+  private let readItems: Counter
+  private let readBytes: Counter
+  private let pollDuration: Histogram
+
+  /// - Parameter targets: those that its files may be for.
+  init(_ inbox: String, targets: Set<String>, _ metrics: DaemonMetrics) {
+    self.inbox = inbox
+    self.metrics = metrics
+    claimedFiles = metrics.claimedFiles[inbox]
+    readItems = metrics.readItems[inbox]
+    readBytes = metrics.readBytes[inbox]
+    pollDuration = metrics.pollDuration[inbox]
+    for target in targets {
+      for outcome in ["accepted", "rejected"] { _ = metrics.items[inbox, target, outcome] }
+    }
+    for status in Receipt.Status.allCases { _ = metrics.files[inbox, status.rawValue] }
+    for code in RejectCode.allCases {
+      if code.canBeOfFile { _ = metrics.unusableFiles[inbox, code.rawValue] }
+      if code.canBeOfItem { _ = metrics.rejectedItems[inbox, code.rawValue] }
+    }
+  }
+
+  func looked(_ duration: Duration) { pollDuration.observe(duration) }
+
+  func claimed() { claimedFiles.add() }
+
+  /// A file was read to its end, and what it holds is queued.
+  func read(_ result: ReadingResult) {
+    readItems.add(result.items)
+    readBytes.add(result.facts.bytes)
+    if result.rejected > 0 { metrics.items[inbox, result.facts.target ?? "", "rejected"].add(result.rejected) }
+  }
+}
+
+extension RejectCode {
+  /// Whether a whole file may be refused for it.
+  fileprivate var canBeOfFile: Bool {
+    switch self {
+    case .malformedJSON, .malformedCSV, .malformedGzip, .invalidEncoding, .unsupportedFormat, .noRoute, .emptyFile,
+      .duplicateFile, .unmappedColumn, .tooLarge:
+      true
+    default: false
+    }
+  }
+
+  /// Whether a single item may be; a bad line of NDJSON is one.
+  fileprivate var canBeOfItem: Bool {
+    switch self {
+    case .malformedGzip, .unsupportedFormat, .noRoute, .emptyFile, .duplicateFile, .unmappedColumn, .malformedCSV:
+      false
+    default: true
+    }
+  }
+}
