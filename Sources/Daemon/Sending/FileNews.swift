@@ -36,10 +36,12 @@ struct FileNews {
     }
   }
 
-  mutating func isWorthTelling(delay reason: String, of file: FileID, at now: Timestamp) -> Bool {
+  mutating func isWorthTelling(
+    delay reason: String, of file: FileID, at now: Timestamp, isUrgent: Bool = false
+  ) -> Bool {
     change(file) { story in
       guard story.reason != reason else { return false }
-      if let warnedAt = story.warnedAt, now - warnedAt < Self.calm { return false }
+      if !isUrgent, let warnedAt = story.warnedAt, now - warnedAt < Self.calm { return false }
       story.reason = reason
       story.warnedAt = now
       return true
