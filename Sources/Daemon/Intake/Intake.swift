@@ -108,6 +108,7 @@ actor Intake {
       if isStopping { break }
     }
     around.instruments.pulse.ended(loop)
+    troubles.forget(loop)
   }
 
   private func take(_ look: Look) async {
@@ -187,6 +188,7 @@ actor Intake {
       do {
         guard let claimed = try folders.reopen(file, marker: inbox.marker) else {
           logger.error("claimed file is gone", metadata: ["file": "\(file.id)", "name": "\(file.dropped.display)"])
+          troubles.forget("file \(file.id)")
           await around.order.leave(file.id)
           continue
         }
@@ -282,6 +284,7 @@ actor Intake {
 
   /// The file changed while it was read: nothing of it is sent.
   func giveBack(_ claimed: ClaimedFile) async throws {
+    troubles.forget("file \(claimed.id)")
     try around.outbox.commit { try $0.forget(claimed.id) }
     if folders.giveBack(claimed) {
       logger.notice(

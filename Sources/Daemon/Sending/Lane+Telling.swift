@@ -43,8 +43,7 @@ extension Lane {
   }
 
   func tell(delayed batch: WaitingBatch, why: String, until due: Timestamp? = nil, level: Logger.Level = .warning) {
-    let isNews = fileNews.isWorthTelling(
-      delay: why, of: batch.file, at: .now, isUrgent: level >= .error)
+    let isNews = fileNews.isWorthTelling(delay: why, of: batch.file, at: .now)
     log(
       "batch is delayed", batch, reason: why, level: isNews ? level : .debug,
       more: due.map { ["until": "\($0)"] } ?? [:])
