@@ -71,3 +71,49 @@ extension ResultNames {
     String(decoding: name.bytes.dropLast(".receipt.json".utf8.count + 27), as: UTF8.self)
   }
 }
+
+extension InboxFolders {
+  /// The bytes of a regular file; nil where there is none of that name.
+  package static func size(of name: FileName, in folder: String) -> Int? {
+    guard let status = FileStatus(path: name.path(in: folder)), status.kind == .regular else { return nil }
+    return Int(status.size)
+  }
+}
+
+extension InboxFolders {
+  /// The names in one of the folders; none where it is not there yet.
+  package static func names(in folder: String) throws(InboxError) -> [FileName] {
+    do throws(InboxError) { return try FolderListing.names(in: folder) { _ in true } } catch {
+      guard error.code == .missing else { throw error }
+      return []
+    }
+  }
+
+  /// What a crash left half written, with its folder: temporary files, and whole names of claimed files that are gone.
+  ///
+  /// What was changed within `age` is not among them: somebody may be writing it.
+  package func leftovers(olderThan age: Duration) throws(InboxError) -> [(folder: String, name: FileName)] {
+    var found: [(folder: String, name: FileName)] = []
+    let now = Sighting.Moment.now.wall
+    for folder in [inbox, work, receipts, rejected, archive] {
+      let names = try Self.names(in: folder)
+      let claimed = folder == work ? Set(names.compactMap { WorkFile.id(in: $0) }) : []
+      for name in names {
+        let isStray = folder == work && WorkFile.id(inSideFile: name).map { !claimed.contains($0) } ?? false
+        guard ResultFile.isLeftover(name) || isStray, let status = FileStatus(path: name.path(in: folder)),
+          .nanoseconds(now - status.changed) >= age
+        else { continue }
+        found.append((folder, name))
+      }
+    }
+    return found
+  }
+}
+
+extension ResultNames {
+  /// The file id in the name of a result: of several the last one, as in the rejects of a corrected rejects file.
+  package static func id(inResult name: FileName) -> FileID? {
+    name.bytes.split(separator: UInt8(ascii: ".")).dropFirst().lazy
+      .compactMap { FileID(String(decoding: $0, as: UTF8.self)) }.last
+  }
+}

@@ -20,6 +20,22 @@ enum Schema {
     return migrator
   }
 
+  /// Since version 1.
+  static let tables = ["file", "batch", "body", "settled", "refused", "history", "recent", "target", "paused"]
+
+  /// What of the database is not as its migrations leave it: SQLite believes every name that it reads.
+  static func faults(_ db: Database) throws -> [String] {
+    guard let last = try migrator.appliedMigrations(db).last else {
+      return try db.tableExists("file") ? ["its version is gone"] : []
+    }
+    let sound = try DatabaseQueue()
+    try migrator.migrate(sound, upTo: last)
+    let sql = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+    let (wanted, found) = (try sound.read { try Row.fetchAll($0, sql: sql) }, try Row.fetchAll(db, sql: sql))
+    return Set(wanted).symmetricDifference(found).map { "\($0["name"] as DatabaseValue) is not what it should be" }
+      .sorted()
+  }
+
   /// What a crash while reading left behind goes; the claimed file is read again.
   static func recover(_ db: Database) throws {
     try db.execute(sql: "DELETE FROM file WHERE state = 'reading'")
