@@ -66,6 +66,7 @@ package actor Service {
   static func takeState(_ settings: Settings) throws -> (StateLock, Outbox) {
     try makeFolders(settings.state, mode: 0o750)
     let lock = try lockState(settings)
+    try Doctor.finishInterrupted(settings)
     return (lock, try Outbox(path: outboxPath(settings)))
   }
 

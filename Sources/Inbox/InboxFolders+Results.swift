@@ -17,16 +17,7 @@ extension InboxFolders {
   static func entries(
     in folder: String, id: (FileName) -> FileID?
   ) throws(InboxError) -> [ResultEntry] {
-    var entries: [ResultEntry] = []
-    do throws(InboxError) {
-      let listing = try FolderListing(folder)
-      while let entry = try listing.next() {
-        if let id = id(entry.name) { entries.append(ResultEntry(name: entry.name, id: id)) }
-      }
-    } catch {
-      guard error.code == .missing else { throw error }
-    }
-    return entries
+    try names(in: folder).compactMap { name in id(name).map { ResultEntry(name: name, id: $0) } }
   }
 
   /// A result file's bytes; throws `missing` where it is gone, as after its file was moved away to be corrected.
@@ -83,11 +74,13 @@ extension InboxFolders {
 extension InboxFolders {
   /// The names in one of the folders; none where it is not there yet.
   package static func names(in folder: String) throws(InboxError) -> [FileName] {
-    do throws(InboxError) { return try FolderListing.names(in: folder) { _ in true } } catch {
-      guard error.code == .missing else { throw error }
-      return []
-    }
+    isMissing(folder) ? [] : try FolderListing.names(in: folder) { _ in true }
   }
+
+  private static func isMissing(_ folder: String) -> Bool { access(folder, F_OK) != 0 && errno == ENOENT }
+
+  /// What is in `work/`; nothing where the folder is not there yet.
+  package func claimedFiles() throws(InboxError) -> [WorkFile] { Self.isMissing(work) ? [] : try workFiles() }
 
   /// What a crash left half written, with its folder: temporary files, and whole names of claimed files that are gone.
   ///

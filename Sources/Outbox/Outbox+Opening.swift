@@ -25,6 +25,10 @@ extension Outbox {
       let word = bytes == nil ? "missing" : "empty"
       throw OutboxError(.damaged, path: path, reason: "it is \(word), but its log \"\(path)-wal\" is not")
     }
+    // SQLite takes what is shorter than its smallest page for an empty database.
+    if let bytes, (1..<512).contains(bytes) {
+      throw OutboxError(.damaged, path: path, reason: "it has \(bytes) bytes, which is no database")
+    }
     return bytes
   }
 }

@@ -259,10 +259,10 @@ extension SettledBatch {
 extension QueuedBody {
   /// Nil where the parts do not fit together; the row has the columns of `body`, its bytes under the name `body`.
   init?(row: Row) {
-    // Nil where a damaged page says so: the bodies are not looked at before.
-    guard let literals = row["body"] as Data? else { return nil }
+    // Nothing looks at these before: a damaged page may say that they are of another kind, or nothing.
+    guard let literals = Data.fromDatabaseValue(row["body"]) else { return nil }
+    let (runs, checksum) = (Data.fromDatabaseValue(row["runs"]), Int64.fromDatabaseValue(row["checksum"]))
     self.init(
-      literals: Array(literals), packedRuns: (row["runs"] as Data?).map { Array($0) } ?? [],
-      checksum: UInt64(bitPattern: row["checksum"] ?? 0))
+      literals: Array(literals), packedRuns: runs.map { Array($0) } ?? [], checksum: UInt64(bitPattern: checksum ?? 0))
   }
 }

@@ -62,29 +62,42 @@ package struct Doctor: Sendable {
     Operator.becomeOwner(of: settings.state)
     let lock = try Service.lockState(settings)
     defer { withExtendedLifetime(lock) {} }
+    try finishInterrupted(settings)
     var doctor = Doctor(path: Service.outboxPath(settings))
     try doctor.examine()
     guard !doctor.isSound else { return doctor }
     let moment = String(Timestamp.now.description.replacing(":", with: "-").prefix(19))
     let folder = "\(settings.state)/damaged-\(moment)Z"
-    let fresh = folder + "/fresh.sqlite"
-    try await doctor.save(settings, exports: folder, fresh: fresh)
-    // The database first: a start between these steps refuses a log without its database, whereas it could not tell that
-    // a database lacks its log.
-    for end in ["", "-wal", "-shm"] {
-      if rename(doctor.path + end, "\(folder)/outbox.sqlite\(end)") != 0, errno != ENOENT {
-        throw Service.StartError(
-          description: "move \"\(doctor.path + end)\" to \"\(folder)\": \(String(cString: strerror(errno)))")
-      }
-    }
-    try syncFolder(folder)
-    guard rename(fresh, doctor.path) == 0 else {
-      throw Service.StartError(
-        description: "move \"\(fresh)\" to \"\(doctor.path)\": \(String(cString: strerror(errno)))")
-    }
-    try syncFolder(settings.state)
-    doctor.asidePath = folder + "/outbox.sqlite"
+    try await doctor.save(settings, exports: folder, fresh: folder + Self.fresh)
+    try doctor.move(into: folder, state: settings.state)
     return doctor
+  }
+
+  private static let fresh = "/fresh.sqlite"
+
+  /// Ends the moves of an earlier `setAside` that was killed between them, for whoever holds the state's lock.
+  static func finishInterrupted(_ settings: Settings) throws {
+    var doctor = Doctor(path: Service.outboxPath(settings))
+    guard access(doctor.path, F_OK) != 0 else { return }
+    let names = try InboxFolders.names(in: settings.state).map(\.display).filter { $0.hasPrefix("damaged-") }
+    let begun = names.sorted().map { "\(settings.state)/\($0)" }.last {
+      access($0 + fresh, F_OK) == 0 && access($0 + "/outbox.sqlite", F_OK) == 0
+    }
+    if let begun { try doctor.move(into: begun, state: settings.state) }
+  }
+
+  /// The database first, its log last: a start between these steps refuses a log without its database, whereas it could not tell that
+  /// a database lacks its log.
+  private mutating func move(into folder: String, state: String) throws {
+    func rename(_ old: String, _ new: String, isOptional: Bool = false) throws {
+      if Glibc.rename(old, new) == 0 || isOptional && errno == ENOENT { return }
+      throw Service.StartError(description: "move \"\(old)\" to \"\(new)\": \(String(cString: strerror(errno)))")
+    }
+    for end in ["", "-shm", "-wal"] { try rename(path + end, "\(folder)/outbox.sqlite\(end)", isOptional: true) }
+    try syncFolder(folder)
+    try rename(folder + Self.fresh, path)
+    try syncFolder(state)
+    asidePath = folder + "/outbox.sqlite"
   }
 
   private mutating func examine() throws {
@@ -125,7 +138,7 @@ package struct Doctor: Sendable {
     var left = known
     let names = Set(settings.inboxes.map(\.name) + known.values.map(\.record.inbox))
     for inbox in names.sorted() {
-      for work in try InboxFolders(spool: settings.spool, inbox: inbox).claimed() {
+      for work in try InboxFolders(spool: settings.spool, inbox: inbox).claimedFiles() {
         let file = left.removeValue(forKey: work.id)
         let isDone = (try? receipts.receipt(of: work.id)) ?? nil != nil
         let (text, isRepeated) = words(file, isDone: isDone)

@@ -39,7 +39,7 @@ package enum FileSearch {
   private static func ids(meantBy text: String, settings: Settings, _ outbox: Outbox?) async throws -> [FileID] {
     let limit = 20
     let receipts = ReceiptFolders(settings)
-    let work = try settings.inboxes.flatMap { try InboxFolders(spool: settings.spool, inbox: $0.name).claimed() }
+    let work = try settings.inboxes.flatMap { try InboxFolders(spool: settings.spool, inbox: $0.name).claimedFiles() }
     let prefix = text.uppercased()
     if prefix.utf8.count <= 26, prefix.utf8.count >= 4, FileID(prefix + "0".repeated(26 - prefix.utf8.count)) != nil {
       var query = ReceiptFolders.Query()
@@ -75,7 +75,7 @@ package enum FileSearch {
       found.queued = try await QueueReport(query, settings: settings, outbox: outbox, now: .now).files.first
     }
     found.finished = try await outbox?.finished(id)
-    found.receipt = try receipts.receipt(of: id)
+    do { found.receipt = try receipts.receipt(of: id) } catch { found.receiptFault = "\(error)" }
     if let receipt = found.receipt?.receipt { found.settled = receipt.batches }
     var query = ReceiptFolders.Query()
     query.text = "\(id).rejected"
@@ -83,7 +83,7 @@ package enum FileSearch {
     found.correctedBy = Set(corrections).subtracting([id]).sorted()
     var inbox = found.record?.inbox ?? found.finished?.inbox ?? found.receipt?.entry.inbox
     for other in settings.inboxes where inbox ?? other.name == other.name {
-      let work = try InboxFolders(spool: settings.spool, inbox: other.name).claimed().first { $0.id == id }
+      let work = try InboxFolders(spool: settings.spool, inbox: other.name).claimedFiles().first { $0.id == id }
       if let work { (found.work, inbox) = (work, other.name) }
     }
     let sha256 = found.receipt?.receipt.file.sha256 ?? found.record?.facts.sha256 ?? found.finished?.sha256
@@ -91,16 +91,6 @@ package enum FileSearch {
       found.repeatedAs = try await outbox.ids(sameAs: id, inbox: inbox, sha256: sha256)
     }
     return (found, inbox ?? "")
-  }
-}
-
-extension InboxFolders {
-  /// What is in `work/`; nothing where the folder is not there yet.
-  func claimed() throws -> [WorkFile] {
-    do throws(InboxError) { return try workFiles() } catch {
-      guard error.code == .missing else { throw error }
-      return []
-    }
   }
 }
 

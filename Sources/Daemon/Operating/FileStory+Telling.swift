@@ -127,8 +127,9 @@ extension FileStory {
       tell(
         "done", "\(finished.status): \(finished.accepted) of \(finished.items) items are accepted",
         at: finished.completedAt, isTrouble: finished.status != "accepted")
-      tell("receipt", "its receipt was taken away")
+      if found.receiptFault == nil { tell("receipt", "its receipt was taken away") }
     }
+    if let fault = found.receiptFault { tell("receipt", "it can't be read: \(fault)", isTrouble: true) }
     if let receiptPath { tell("receipt", receiptPath) }
     if let file = found.receipt?.receipt.rejectsFile { tell("rejects", rejectsPath ?? "\(file) was taken away") }
     if let originalPath {

@@ -46,6 +46,8 @@ struct FileEvidence {
   var refused: [Refusal] = []
   var finished: FinishedFile?
   var receipt: ReceiptFolders.Found?
+  /// Why the receipt that there is can't be read.
+  var receiptFault: String?
   var correctedBy: [FileID] = []
   var repeatedAs: [FileID] = []
 }

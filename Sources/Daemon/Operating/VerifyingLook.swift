@@ -267,7 +267,7 @@ struct VerifyingLook {
     var claimed: Set<FileID> = []
     for inbox in inboxes {
       let folders = InboxFolders(spool: settings.spool, inbox: inbox)
-      for work in try folders.claimed() {
+      for work in try folders.claimedFiles() {
         claimed.insert(work.id)
         let path = "\(folders.work)/\(work.name.display)"
         if underWay[work.id] != nil { continue }
@@ -301,7 +301,7 @@ struct VerifyingLook {
       }
       add(
         .workMissing, file.inbox, file.id, path: "\(folders.work)/\(names.work.display)",
-        "the outbox has the file under way (\(file.state.rawValue)), but it is not there; what is queued of it is sent all the same"
+        "the outbox has the file under way (\(file.state.rawValue)), but it is not there: bring it back, or cancel the file"
       )
     }
   }
