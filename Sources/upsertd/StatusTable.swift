@@ -16,7 +16,9 @@ struct StatusTable {
     var lines = [heading("Inboxes")]
     for inbox in report.inboxes {
       lines.append("  \(inbox.name): \(counted(inbox.waiting, "file")) waiting\(inbox.isPaused ? ", paused" : "")")
-      for file in inbox.unclaimed.prefix(20) { lines.append(Console.fitted("    \(file.name): \(file.reason)".onOneLine)) }
+      for file in inbox.unclaimed.prefix(20) {
+        lines.append(Console.fitted("    \(file.name): \(file.reason)".onOneLine))
+      }
       for file in inbox.unread.prefix(20) {
         lines.append(Console.fitted("    \(file.name): claimed as \(file.file), and waits to be read".onOneLine))
       }

@@ -15,12 +15,14 @@ import Testing
     let batch = QueuedBatch(Batch(items: items, body: Array("[\(items.map { _ in "1" }.joined(separator: ","))]".utf8)))
     return try (0..<files).map { _ in
       let id = ids.next(at: Timestamp(milliseconds: 1_795_000_000_000))
-      try outbox.begin(id, inbox: "in", name: Array("a.json".utf8), receivedAt: id.time)
       let count = Self.batches / files
-      try outbox.stage((1...count).map { ($0, batch) }, refused: [], of: id, target: "t")
       var facts = FileFacts()
       (facts.target, facts.api, facts.url) = ("t", .liquid, "http://127.0.0.1/")
-      try outbox.publish(id, facts: facts, items: count * items.count, rejected: 0)
+      try outbox.commit {
+        try $0.begin(id, inbox: "in", name: Array("a.json".utf8), receivedAt: id.time)
+        try $0.stage((1...count).map { ($0, batch) }, refused: [], of: id, target: "t")
+        try $0.publish(id, facts: facts, items: count * items.count, rejected: 0)
+      }
       return id
     }
   }

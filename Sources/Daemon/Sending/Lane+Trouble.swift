@@ -12,7 +12,12 @@ extension Lane {
       instruments.troubles.begin("the outbox can't be written", in: "target \(target.name)", error, logger: logger)
       return window.putBack(batch.id, due: .now + backoff.ceiling(failures: 1))
     }
-    log("the outbox is damaged", batch, reason: "\(error)", level: .critical)
+    logger.critical(
+      "the outbox is damaged",
+      metadata: [
+        "target": "\(target.name)", "inbox": "\(batch.inbox)", "file": "\(batch.file)", "batch": "\(batch.position)",
+        "reason": "\(error)",
+      ])
     pace.hold("\(error)", at: .now, jitter: .random(in: 0...1))
     window.putBack(batch.id, due: .now + retry.max)
   }
