@@ -65,11 +65,15 @@ package actor Service {
   /// Locks the state folder and opens its outbox: nobody else may work on it from here on.
   static func takeState(_ settings: Settings) throws -> (StateLock, Outbox) {
     try makeFolders(settings.state, mode: 0o750)
-    guard let lock = try StateLock.tryLock(state: settings.state) else {
-      let holder = StateLock.holder(state: settings.state).map { " (process \($0))" } ?? ""
-      throw StartError(description: "another upsertd\(holder) is at work on \"\(settings.state)\"")
-    }
+    let lock = try lockState(settings)
+    try Doctor.finishInterrupted(settings)
     return (lock, try Outbox(path: outboxPath(settings)))
+  }
+
+  static func lockState(_ settings: Settings) throws -> StateLock {
+    if let lock = try StateLock.tryLock(state: settings.state) { return lock }
+    let holder = StateLock.holder(state: settings.state).map { " (process \($0))" } ?? ""
+    throw StartError(description: "another upsertd\(holder) is at work on \"\(settings.state)\"")
   }
 
   static func outboxPath(_ settings: Settings) -> String { settings.state + "/outbox.sqlite" }

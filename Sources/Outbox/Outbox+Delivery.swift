@@ -43,13 +43,10 @@ extension Outbox {
     let sql =
       "SELECT item_index, batch.bytes AS bytes, body.bytes AS body, runs, checksum FROM batch JOIN body ON batch_id = id WHERE id = ?"
     guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id]),
-      let items = BatchItem.unpack(Array(row["item_index"] as Data)),
-      let body = QueuedBody(
-        literals: Array(row["body"] as Data), packedRuns: (row["runs"] as Data?).map { Array($0) } ?? [],
-        checksum: UInt64(bitPattern: row["checksum"] ?? 0)), body.count == row["bytes"]
+      let items = BatchItem.unpack(Array(row["item_index"] as Data)), let body = QueuedBody(row: row),
+      body.count == row["bytes"]
     else { throw WaitingBatch.damaged(id) }
     let batch = QueuedBatch(items: items, body: body)
-    if let whole = batch.whole, whole.pieces == nil { throw WaitingBatch.damaged(id) }
     return batch
   }
 

@@ -21,6 +21,12 @@ enum Console {
     return 80
   }
 
+  /// `line` cut to the width of the terminal; whole elsewhere.
+  static func fitted(_ line: String) -> String {
+    guard outIsTerminal, line.count > width else { return line }
+    return line.prefix(width - 1) + "…"
+  }
+
   /// `text` in a colour, on a terminal that wants one (<https://no-color.org>).
   static func styled(_ text: String, _ style: Style) -> String {
     guard outIsTerminal, ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty else { return text }
@@ -34,9 +40,4 @@ enum Console {
     case green = "32"
     case yellow = "33"
   }
-}
-
-/// `1 file`, `3 batches`.
-func counted(_ count: Int, _ one: String, _ many: String? = nil) -> String {
-  "\(count) \(count == 1 ? one : many ?? one + "s")"
 }

@@ -23,21 +23,11 @@ package enum Operator {
   }
 
   /// Gives up root's rights for those of whoever owns the state folder.
-  private static func becomeOwner(of folder: String) {
+  static func becomeOwner(of folder: String) {
     var status = stat()
     guard geteuid() == 0, stat(folder, &status) == 0, status.st_uid != 0 else { return }
     // The group first: without root's rights it could no longer be changed.
     _ = setegid(status.st_gid)
     _ = seteuid(status.st_uid)
-  }
-
-  /// How things stand, with or without a daemon.
-  package static func status(_ settings: Settings) async throws -> StatusReport {
-    let path = Service.outboxPath(settings)
-    guard access(path, F_OK) == 0 else { return try await StatusReport(settings: settings, outbox: nil) }
-    let outbox = try Outbox(reading: path)
-    let report = try await StatusReport(settings: settings, outbox: outbox)
-    try outbox.close()
-    return report
   }
 }

@@ -43,7 +43,6 @@ package struct StatusReport: Sendable {
 
   init(settings: Settings, outbox: Outbox?, ledger: StayLedger?) async throws {
     let pausedInboxes = try await outbox?.paused(.inbox) ?? []
-    let pausedTargets = try await outbox?.paused(.target) ?? []
     queue = try await outbox?.queue() ?? QueueCounts()
     recent = try await outbox?.recentReceipts(limit: 20) ?? []
     let obstacle = try? Claims.obstacle(queuedBytes: queue.bytes, settings: settings)
@@ -58,27 +57,10 @@ package struct StatusReport: Sendable {
       }
       inboxes.append(status)
     }
-    let notes = try await outbox?.targetNotes() ?? [:]
-    let awaited = try await outbox?.awaitedTargets() ?? []
-    for target in settings.targets {
-      var status = TargetStatus(name: target.name, state: "delivering")
-      if pausedTargets.contains(target.name) {
-        status.state = "paused"
-        status.reason = "by an operator"
-      } else if let note = notes[target.name],
-        note.state == "held" || (note.until ?? .now) > .now || awaited.contains(target.name)
-      {
-        status.state = note.state
-        status.reason = note.reason
-        status.until = note.until
-      }
-      targets.append(status)
-    }
-    // Batches may wait for a target that a reload took out of the configuration.
-    for name in awaited.subtracting(settings.targets.map(\.name)).sorted() {
-      targets.append(
-        TargetStatus(
-          name: name, state: "held", reason: "batches wait for this target, which the configuration no longer has"))
+    if let outbox {
+      targets = try await Self.targets(settings, outbox)
+    } else {
+      targets = settings.targets.map { TargetStatus(name: $0.name, state: "delivering") }
     }
   }
 

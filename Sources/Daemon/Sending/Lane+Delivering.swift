@@ -12,8 +12,7 @@ extension Lane {
       try await attempt(batch)
       instruments.troubles.end("the outbox can't be written", in: "target \(target.name)", logger: logger)
     } catch {
-      instruments.troubles.begin("the outbox can't be written", in: "target \(target.name)", error, logger: logger)
-      window.putBack(batch.id, due: .now + backoff.ceiling(failures: 1))
+      takeTrouble(error, batch)
     }
     underWay.remove(batch.id)
     if cancelled.contains(batch.file) {
