@@ -35,7 +35,7 @@ package actor Service {
   private let environment: [String: String]
   private let makeLogger: @Sendable (Settings.Log) -> Logger
   private let notifications: Notifications
-  private let instruments = Instruments()
+  private let instruments: Instruments
   private let outbox: Outbox
   private let lock: StateLock
   private var settings: Settings
@@ -58,6 +58,7 @@ package actor Service {
     clinux_keep_heap_small()
     logger = makeLogger(settings.log)
     notifications = Notifications(environment: environment)
+    instruments = Instruments(environment: environment)
     (lock, outbox) = try Self.takeState(settings)
     pipeline = try await Pipeline(settings: settings, outbox: outbox, instruments: instruments, logger: logger)
   }
@@ -225,7 +226,9 @@ package actor Service {
         if hanging.isEmpty {
           notifications.send("WATCHDOG=1")
         } else {
-          logger.critical("the pipeline does not move", metadata: ["loops": "\(hanging.joined(separator: ", "))"])
+          let loops = hanging.joined(separator: ", ")
+          notifications.send("STATUS=hangs: \(loops)")
+          logger.critical("the pipeline does not move", metadata: ["loops": "\(loops)"])
         }
       }
       do {
@@ -249,7 +252,7 @@ package actor Service {
   private func tellHowItStands() async throws {
     guard progress != nil || environment["NOTIFY_SOCKET"] != nil else { return }
     let report = try await StatusReport(settings: settings, outbox: outbox)
-    notifications.send("STATUS=\(report.line)")
+    if instruments.pulse.hanging.isEmpty { notifications.send("STATUS=\(report.line)") }
     progress?(report, earlier.items + (await pipeline.counts()).items)
   }
 
