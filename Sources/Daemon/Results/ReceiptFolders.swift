@@ -1,0 +1,115 @@
+package import Delivery
+internal import Inbox
+package import Receipts
+package import Settings
+
+/// The receipts of all inboxes, as they lie in their folders: to be found, searched and read.
+///
+/// A receipt's name holds the file's id, which begins with the time of its arrival: sorting, and searching by name, id and time, opens no
+/// receipt. A hundred thousand of them take a tenth of a second to list; only those that are asked for are read.
+package struct ReceiptFolders: Sendable {
+  /// A receipt that was not opened yet.
+  package struct Entry: Sendable {
+    package var inbox: String
+    package var id: FileID
+    /// What was dropped; cut at the end where it is so long that the receipt's name had to be cut.
+    package var name: String
+    let file: FileName
+    let folder: String
+
+    package var path: String { "\(folder)/\(file.display)" }
+    /// When the file was claimed.
+    package var receivedAt: Timestamp { id.time }
+  }
+
+  /// Which receipts are wanted; what is nil does not matter.
+  package struct Query: Sendable {
+    /// Part of the dropped file's name, in any case; or a file id, or how one begins.
+    package var text: String?
+    package var inbox: String?
+    package var status: Receipt.Status?
+    /// When the file was claimed: at this moment or later.
+    package var since: Timestamp?
+    /// Before this moment.
+    package var until: Timestamp?
+
+    package init() {}
+  }
+
+  package struct Found: Sendable {
+    package var entry: Entry
+    package var receipt: Receipt
+  }
+
+  /// What a search gives: the receipts, newest first, and what could not be read where one should be.
+  package struct Findings: Sendable {
+    package var found: [Found] = []
+    package var unreadable: [(entry: Entry, reason: String)] = []
+    /// Whether older ones were not looked at, since the limit was reached.
+    package var hasMore = false
+  }
+
+  private let folders: [(inbox: String, folders: InboxFolders)]
+
+  package init(_ settings: Settings) {
+    folders = settings.inboxes.map { ($0.name, InboxFolders(spool: settings.spool, inbox: $0.name)) }
+  }
+
+  /// All that fit what names can tell (so not by status), newest first.
+  ///
+  /// - Throws: `InboxError` where a folder can't be listed; one that is not there yet is empty.
+  package func entries(_ query: Query = Query()) throws -> [Entry] {
+    var entries: [Entry] = []
+    let text = query.text?.lowercased()
+    for (inbox, folders) in folders where query.inbox ?? inbox == inbox {
+      for file in try folders.receiptEntries() {
+        guard query.since.map({ file.id.time >= $0 }) ?? true, query.until.map({ file.id.time < $0 }) ?? true else {
+          continue
+        }
+        let name = ResultNames.dropped(inReceipt: file.name)
+        guard text.map({ name.lowercased().contains($0) || file.id.text.lowercased().hasPrefix($0) }) ?? true else {
+          continue
+        }
+        entries.append(Entry(inbox: inbox, id: file.id, name: name, file: file.name, folder: folders.receipts))
+      }
+    }
+    return entries.sorted { $0.id > $1.id }
+  }
+
+  /// The newest receipts that fit, read, at most `limit` of them.
+  package func search(_ query: Query, limit: Int = .max) throws -> Findings {
+    var findings = Findings()
+    for entry in try entries(query) {
+      guard findings.found.count < limit else {
+        findings.hasMore = true
+        break
+      }
+      do {
+        let found = Found(entry: entry, receipt: try Receipt(json: try text(of: entry)))
+        if query.status.map({ $0 == found.receipt.status }) ?? true { findings.found.append(found) }
+      } catch let error as InboxError where error.code == .missing {
+        // Somebody took it away while we looked.
+      } catch {
+        findings.unreadable.append((entry, "\(error)"))
+      }
+    }
+    return findings
+  }
+
+  /// A file's receipt; nil where there is none.
+  ///
+  /// - Throws: `InboxError`, `ReceiptFault`.
+  package func receipt(of id: FileID) throws -> Found? {
+    var query = Query()
+    query.text = id.text
+    query.since = id.time
+    query.until = id.time + .milliseconds(1)
+    guard let entry = try entries(query).first(where: { $0.id == id }) else { return nil }
+    return Found(entry: entry, receipt: try Receipt(json: try text(of: entry)))
+  }
+
+  /// The document itself, byte for byte.
+  package func text(of entry: Entry) throws -> [UInt8] {
+    try InboxFolders.contents(of: entry.file, in: entry.folder)
+  }
+}

@@ -1,0 +1,73 @@
+package import Delivery
+import Glibc
+
+/// A result file as its name tells it.
+package struct ResultEntry: Hashable, Sendable {
+  package var name: FileName
+  /// The file that it belongs to.
+  package var id: FileID
+}
+
+extension InboxFolders {
+  /// The receipts that there are, in no order; none where the folder is not there yet.
+  package func receiptEntries() throws(InboxError) -> [ResultEntry] {
+    try Self.entries(in: receipts) { ResultNames.id(inReceipt: $0) }
+  }
+
+  static func entries(
+    in folder: String, id: (FileName) -> FileID?
+  ) throws(InboxError) -> [ResultEntry] {
+    var entries: [ResultEntry] = []
+    do throws(InboxError) {
+      let listing = try FolderListing(folder)
+      while let entry = try listing.next() {
+        if let id = id(entry.name) { entries.append(ResultEntry(name: entry.name, id: id)) }
+      }
+    } catch {
+      guard error.code == .missing else { throw error }
+    }
+    return entries
+  }
+
+  /// A result file's bytes; throws `missing` where it is gone, as after its file was moved away to be corrected.
+  package static func contents(of name: FileName, in folder: String) throws(InboxError) -> [UInt8] {
+    let path = folder + "/" + name.display
+    let descriptor = open(name.path(in: folder), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw InboxError("read", path, errno: errno) }
+    defer { close(descriptor) }
+    guard let status = FileStatus(descriptor: descriptor), status.kind == .regular else {
+      throw InboxError(.failed, "read", path, "is no regular file")
+    }
+    var bytes = [UInt8](repeating: 0, count: Int(status.size) + 1)
+    var done = 0
+    while true {
+      let count = bytes[done...].withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw InboxError("read", path, errno: errno)
+      }
+      if count == 0 { break }
+      done += count
+      if done == bytes.count { bytes.append(contentsOf: repeatElement(0, count: 65_536)) }
+    }
+    bytes.removeLast(bytes.count - done)
+    return bytes
+  }
+}
+
+extension ResultNames {
+  /// The file id in the name of a receipt (`clients.csv.01J….receipt.json`); nil for every other name.
+  package static func id(inReceipt name: FileName) -> FileID? {
+    let end = Array(".receipt.json".utf8)
+    let bytes = name.bytes
+    guard bytes.count > end.count + 27, bytes.suffix(end.count).elementsEqual(end), bytes.first != UInt8(ascii: "."),
+      bytes[bytes.count - end.count - 27] == UInt8(ascii: ".")
+    else { return nil }
+    return FileID(String(decoding: bytes.dropLast(end.count).suffix(26), as: UTF8.self))
+  }
+
+  /// What was dropped, as the name of its receipt shows it: cut at the end where it was too long.
+  package static func dropped(inReceipt name: FileName) -> String {
+    String(decoding: name.bytes.dropLast(".receipt.json".utf8.count + 27), as: UTF8.self)
+  }
+}

@@ -1,0 +1,132 @@
+package import Delivery
+internal import JSONText
+
+extension Receipt {
+  /// Reads a receipt as it lies in its folder; members that this version does not know are passed over.
+  ///
+  /// Counts that do not add up are read as they stand; a status that they contradict is none.
+  package init(json: [UInt8]) throws(ReceiptFault) {
+    let document: JSONValue
+    do { document = try JSONValue.parse(json) } catch { throw ReceiptFault(reason: "\(error)") }
+    let part = Part(name: nil, value: document)
+    let version = try part.integer("version")
+    guard version == 1 else {
+      throw ReceiptFault(reason: "its version is \(version), which this upsertd does not know")
+    }
+    self.init(
+      file: try File(try part.object("file")), target: try part.optional("target").map(Target.init),
+      counts: try Counts(try part.object("counts")))
+    batches = try part.elements("batches").map(SettledBatch.init)
+    let rejects = try part.object("rejects")
+    rejectsFile = rejects.value["file"]?.string
+    self.rejects = try rejects.elements("first").map(Reject.init)
+    error = try part.optional("error").map(FileFault.init)
+    guard try part.string("status") == status.rawValue else {
+      throw ReceiptFault(reason: "its status is not the \(status.rawValue) that its counts mean")
+    }
+  }
+}
+
+/// A member of a receipt, with its name for what has to be said about it.
+private struct Part {
+  var name: String?
+  var value: JSONValue
+
+  func called(_ member: String) -> String { name.map { "\($0).\(member)" } ?? member }
+
+  func string(_ member: String) throws(ReceiptFault) -> String {
+    guard let text = value[member]?.string else { throw ReceiptFault(reason: "\(called(member)) is no string") }
+    return text
+  }
+
+  func integer(_ member: String) throws(ReceiptFault) -> Int {
+    guard let number = value[member]?.integer else { throw ReceiptFault(reason: "\(called(member)) is no number") }
+    return number
+  }
+
+  func time(_ member: String) throws(ReceiptFault) -> Timestamp {
+    guard let time = Timestamp(written: try string(member)) else {
+      throw ReceiptFault(reason: "\(called(member)) is no time")
+    }
+    return time
+  }
+
+  func object(_ member: String) throws(ReceiptFault) -> Part {
+    guard let part = try optional(member) else { throw ReceiptFault(reason: "\(called(member)) is missing") }
+    return part
+  }
+
+  /// Nil where the member is missing or null.
+  func optional(_ member: String) throws(ReceiptFault) -> Part? {
+    switch value[member] {
+    case nil, .null: return nil
+    case .object(let members): return Part(name: called(member), value: .object(members))
+    default: throw ReceiptFault(reason: "\(called(member)) is no object")
+    }
+  }
+
+  func elements(_ member: String) throws(ReceiptFault) -> [Part] {
+    guard let elements = value[member]?.elements else {
+      throw ReceiptFault(reason: "\(called(member)) is no list")
+    }
+    return elements.enumerated().map { Part(name: "\(called(member))[\($0)]", value: $1) }
+  }
+}
+
+extension Receipt.File {
+  fileprivate init(_ part: Part) throws(ReceiptFault) {
+    guard let id = FileID(try part.string("id")) else { throw ReceiptFault(reason: "file.id is no file id") }
+    self.init(
+      id: id, name: try part.string("name"), inbox: try part.string("inbox"), format: part.value["format"]?.string,
+      bytes: try part.integer("bytes"), sha256: part.value["sha256"]?.string, receivedAt: try part.time("receivedAt"),
+      completedAt: try part.time("completedAt"), corrects: part.value["corrects"]?.string.flatMap { FileID($0) },
+      duplicateOf: part.value["duplicateOf"]?.string.flatMap { FileID($0) })
+  }
+}
+
+extension Receipt.Target {
+  fileprivate init(_ part: Part) throws(ReceiptFault) {
+    guard let api = APIKind(rawValue: try part.string("api")) else {
+      throw ReceiptFault(reason: "target.api is none that this upsertd knows")
+    }
+    self.init(name: try part.string("name"), api: api, url: try part.string("url"))
+  }
+}
+
+extension Receipt.Counts {
+  fileprivate init(_ part: Part) throws(ReceiptFault) {
+    items = try part.integer("items")
+    accepted = try part.integer("accepted")
+    rejected = try part.integer("rejected")
+    unchanged = try part.integer("unchanged")
+    requests = try part.integer("requests")
+  }
+}
+
+extension SettledBatch {
+  fileprivate init(_ part: Part) throws(ReceiptFault) {
+    self.init(
+      items: try part.integer("items"), accepted: try part.integer("accepted"), rejected: try part.integer("rejected"),
+      attempts: try part.integer("attempts"), unanswered: try part.integer("unanswered"),
+      status: part.value["status"]?.integer, requestID: part.value["requestId"]?.string,
+      sentAt: part.value["sentAt"]?.string.flatMap { Timestamp(written: $0) })
+  }
+}
+
+extension Receipt.Reject {
+  fileprivate init(_ part: Part) throws(ReceiptFault) {
+    self.init(
+      item: try part.integer("item"), line: try part.integer("line"), key: part.value["key"]?.string,
+      code: try part.string("code"), message: try part.string("message"))
+  }
+}
+
+extension FileFault {
+  fileprivate init(_ part: Part) throws(ReceiptFault) {
+    guard let code = RejectCode(rawValue: try part.string("code")) else {
+      throw ReceiptFault(reason: "error.code is none that this upsertd knows")
+    }
+    self.init(
+      code, try part.string("message"), line: part.value["line"]?.integer, column: part.value["column"]?.integer)
+  }
+}

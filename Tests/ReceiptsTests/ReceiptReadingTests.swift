@@ -1,0 +1,61 @@
+import Delivery
+import Receipts
+import Testing
+
+@Suite struct ReceiptReadingTests {
+  private static func receipt() -> Receipt {
+    var ids = FileIDSource()
+    let first = ids.next(at: Timestamp(milliseconds: 1_795_000_000_000))
+    let id = ids.next(at: Timestamp(milliseconds: 1_795_000_000_123))
+    var counts = Receipt.Counts()
+    counts.items = 4
+    counts.accepted = 3
+    counts.rejected = 1
+    counts.unchanged = 1
+    counts.requests = 3
+    var receipt = Receipt(
+      file: Receipt.File(
+        id: id, name: "a \"quoted\"\n%FF.csv", inbox: "investors", format: nil, bytes: 12, sha256: "ab",
+        receivedAt: id.time, completedAt: id.time + .milliseconds(1001), corrects: first, duplicateOf: first),
+      target: Receipt.Target(name: "lusid", api: .lusid, url: "https://example.com/$batchUpsert"), counts: counts)
+    receipt.batches = [
+      SettledBatch(
+        items: 3, accepted: 3, rejected: 0, attempts: 2, unanswered: 1, status: 201, requestID: "r\"1",
+        sentAt: Timestamp(milliseconds: 77)),
+      SettledBatch(
+        items: 1, accepted: 0, rejected: 1, attempts: 1, unanswered: 0, status: nil, requestID: nil, sentAt: nil),
+    ]
+    receipt.rejectsFile = "a.rejected.csv"
+    receipt.rejects = [Receipt.Reject(item: 2, line: 3, key: nil, code: "missing-field", message: "tab\there")]
+    return receipt
+  }
+
+  @Test func `a receipt that is written and read again is the same`() throws {
+    let receipt = Self.receipt()
+    #expect(try Receipt(json: receipt.json()) == receipt)
+    var unusable = receipt
+    unusable.counts = Receipt.Counts()
+    (unusable.target, unusable.batches, unusable.rejects, unusable.rejectsFile) = (nil, [], [], nil)
+    unusable.error = FileFault(.malformedJSON, "a comma is missing", line: 3, column: 14)
+    #expect(try Receipt(json: unusable.json()) == unusable)
+  }
+
+  @Test func `members of a later version do no harm`() throws {
+    let receipt = Self.receipt()
+    let text = String(decoding: receipt.json(), as: UTF8.self)
+    let later = text.replacing("\"version\": 1,", with: "\"version\": 1, \"new\": {\"a\": [1]},")
+    #expect(try Receipt(json: Array(later.utf8)) == receipt)
+  }
+
+  @Test(arguments: [
+    ("\"version\": 1", "\"version\": 2", "version is 2"), ("\"items\": 4", "\"items\": \"4\"", "counts.items"),
+    ("\"partial\"", "\"accepted\"", "status"), ("\"status\": 201", "\"status\": 201 1", "not a receipt"),
+    ("\"line\": 3", "\"line\": null", "rejects.first[0].line"), ("\"batches\"", "\"batch\"", "batches is no list"),
+  ])
+  func `what is no receipt says which member is wrong`(_ old: String, _ new: String, _ words: String) throws {
+    let text = String(decoding: Self.receipt().json(), as: UTF8.self)
+    try #require(text.contains(old))
+    let fault = #expect(throws: ReceiptFault.self) { try Receipt(json: Array(text.replacing(old, with: new).utf8)) }
+    #expect(fault?.description.contains(words) == true, "\(fault?.description ?? "")")
+  }
+}
