@@ -35,13 +35,15 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "CLinux", "Delivery", "Inbox", "ItemFormat", "JSONText", "Outbox", "Receipts", "Sender", "Settings",
-        "TargetAPI",
+        "CLinux", "Delivery", "Inbox", "ItemFormat", "JSONText", "Outbox", "PromptSockets", "Receipts", "Sender",
+        "Settings", "TargetAPI",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "FlyingSocks", package: "FlyingFox"),
         .product(name: "Logging", package: "swift-log"),
       ],
+      // Into the program itself: a resource bundle would be a second thing to install, and to lose.
+      resources: [.embedInCode("Dashboard/Page")],
       swiftSettings: strict),
     .target(
       name: "Settings", dependencies: ["Delivery", "JSONText", .product(name: "Yams", package: "Yams")],
@@ -58,11 +60,13 @@ let package = Package(
     .target(
       name: "Sandbox",
       dependencies: [
-        "Delivery",
+        "Delivery", "PromptSockets",
         .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "FlyingSocks", package: "FlyingFox"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "PromptSockets", dependencies: [.product(name: "FlyingSocks", package: "FlyingFox")], swiftSettings: strict),
     .target(
       name: "CurlShim", linkerSettings: [.linkedLibrary("curl")]),
     .target(name: "CLinux"),

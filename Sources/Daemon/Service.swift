@@ -35,15 +35,20 @@ package actor Service {
   private let environment: [String: String]
   private let makeLogger: @Sendable (Settings.Log) -> Logger
   private let notifications: Notifications
-  private let pulse = Pulse()
-  private let outbox: Outbox
+  let pulse = Pulse()
+  let outbox: Outbox
   private let lock: StateLock
-  private var settings: Settings
-  private var logger: Logger
+  private(set) var settings: Settings
+  private(set) var logger: Logger
   private var pipeline: Pipeline
   private var isStopping = false
   private var isReloading = false
   private var earlier = Finisher.FinishedCounts()
+  /// Whether this run has an admin address, and what serves it.
+  private var servesAdmin = false
+  var admin: AdminServer?
+  let startedAt = Timestamp.now
+  let flow: FlowHistory
   private let progress: (@Sendable (StatusReport, _ doneItems: Int) -> Void)?
 
   /// - Parameter progress: called twice a second with how things stand.
@@ -59,6 +64,7 @@ package actor Service {
     logger = makeLogger(settings.log)
     notifications = Notifications(environment: environment)
     (lock, outbox) = try Self.takeState(settings)
+    flow = FlowHistory(from: .now, counts: FlowCounts())
     pipeline = try await Pipeline(settings: settings, outbox: outbox, pulse: pulse, logger: logger)
   }
 
@@ -91,7 +97,8 @@ package actor Service {
     await control.open(logger: logger) { [weak self] order in
       await self?.carryOut(order) ?? OrderResult(isDone: false, message: "the daemon stops")
     }
-    let admin = isOnce(mode) ? nil : await startAdmin()
+    servesAdmin = !isOnce(mode)
+    if servesAdmin { await serveAdmin() }
     logger.notice(
       "upsertd \(Version.text) is ready",
       metadata: ["inboxes": "\(settings.inboxes.count)", "targets": "\(settings.targets.count)"])
@@ -179,6 +186,7 @@ package actor Service {
         logger.error("the new configuration can't be used; the old one stays", metadata: ["reason": "\(error)"])
       }
     }
+    if servesAdmin { await serveAdmin() }
     next = nil
     isReloading = false
     if isStopping { await pipeline.stop() }
@@ -227,6 +235,7 @@ package actor Service {
           told = now
           try await tellHowItStands()
         }
+        if servesAdmin { try await noteFlow() }
         guard case .once(let deadline) = mode else { continue }
         if try await pipeline.isWorkedOff() {
           isWorkedOff = true
@@ -244,23 +253,6 @@ package actor Service {
     let report = try await StatusReport(settings: settings, outbox: outbox)
     notifications.send("STATUS=\(report.line)")
     progress?(report, earlier.items + (await pipeline.counts()).items)
-  }
-
-  private func startAdmin() async -> AdminServer? {
-    guard let address = settings.admin else { return nil }
-    do {
-      let server = try AdminServer(address: address, pulse: pulse) { [weak self] in
-        guard let self else { throw StartError(description: "the daemon stops") }
-        return try await StatusReport(settings: self.settings, outbox: self.outbox)
-      }
-      try await server.start()
-      return server
-    } catch {
-      logger.error(
-        "the admin address can't be used; the daemon goes on without it",
-        metadata: ["listen": "\(address.host):\(address.port)", "reason": "\(error)"])
-      return nil
-    }
   }
 
   private static func monotonicMicroseconds() -> Int64 {

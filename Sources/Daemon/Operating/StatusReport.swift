@@ -13,7 +13,7 @@ package struct StatusReport: Sendable {
     /// Files that are ready or on their way in.
     package var waiting: Int
     /// Files that stay, and why.
-    package var unclaimed: [(name: String, reason: String)]
+    package var unclaimed: [UnclaimedFile]
     package var isPaused: Bool
   }
 
@@ -74,17 +74,21 @@ package struct StatusReport: Sendable {
         marker: inbox.marker))
     var status = InboxStatus(
       name: inbox.name, waiting: look.ready.count, unclaimed: [], isPaused: isPaused)
-    if let fault = look.fault { status.unclaimed.append((name: "inbox/", reason: "\(fault)")) }
+    if let fault = look.fault {
+      status.unclaimed.append(UnclaimedFile(name: "inbox/", kind: .unreadable, reason: "\(fault)"))
+    }
     let obstacle =
       isPaused
       ? "the inbox is paused by an operator"
       : try? Claims.obstacle(queuedBytes: queue.bytes, fileSize: 0, settings: settings)
     if let obstacle {
-      status.unclaimed += look.ready.map { (name: $0.name.display, reason: obstacle) }
+      status.unclaimed += look.ready.map {
+        UnclaimedFile(name: $0.name.display, kind: isPaused ? .paused : .full, reason: obstacle)
+      }
     }
     for file in look.unclaimed {
       if file.isArriving { status.waiting += 1 }
-      status.unclaimed.append((name: file.name.display, reason: file.reason))
+      status.unclaimed.append(UnclaimedFile(file))
     }
     return status
   }
@@ -97,7 +101,7 @@ extension StatusReport {
     out += Self.list(
       inboxes.map { inbox in
         let unclaimed = inbox.unclaimed.map {
-          "{\"name\": \(Self.quoted($0.name)), \"reason\": \(Self.quoted($0.reason))}"
+          "{\"name\": \(Self.quoted($0.name)), \"kind\": \"\($0.kind)\", \"reason\": \(Self.quoted($0.reason))}"
         }
         return """
           {"name": \(Self.quoted(inbox.name)), "waiting": \(inbox.waiting), "paused": \(inbox.isPaused), \

@@ -1,0 +1,83 @@
+// The last files, and the search for one.
+import { badge, h, show, table } from "./dom.js";
+import { count, duration, now, since, time, until } from "./format.js";
+
+const place = (id) => document.getElementById(id);
+const number = { class: "number" };
+let limit = 30;
+
+export const states = {
+  accepted: ["well", "accepted", "well"], partial: ["waiting", "partly refused", "partial"], rejected: ["bad", "rejected", "rejected"],
+  reading: ["busy", "being read", "underway"], queued: ["busy", "on its way", "underway"], finishing: ["busy", "writing results", "underway"],
+};
+
+/** `changed` is called when the reader asks for other files. */
+export function listen(changed) {
+  place("find").addEventListener("submit", (event) => event.preventDefault());
+  let waiting;
+  place("search").addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(changed, 150);
+  });
+  for (const id of ["inbox", "state"]) place(id).addEventListener("change", changed);
+  place("more").addEventListener("click", () => {
+    limit = Math.min(500, limit + 70);
+    changed();
+  });
+}
+
+export function address() {
+  const query = new URLSearchParams({ limit });
+  for (const id of ["search", "inbox", "state"]) if (place(id).value) query.set(id, place(id).value);
+  return `/api/files?${query}`;
+}
+
+function isFiltered() { return ["search", "inbox", "state"].some((id) => place(id).value !== ""); }
+
+export function offerInboxes(inboxes) {
+  const select = place("inbox");
+  const chosen = select.value;
+  show(select, h("option", { value: "" }, "all"), inboxes.map(({ name }) => h("option", { value: name }, name)));
+  select.value = chosen;
+}
+
+const columns = [
+  { title: "Came in" }, { title: "File", class: "name" }, { title: "Inbox" }, { title: "State" }, { title: "Items", ...number },
+  { title: "Accepted", ...number }, { title: "Refused", ...number }, { title: "Took", ...number },
+];
+
+export function showFiles({ files, hasMore }, inboxes) {
+  place("more").hidden = !hasMore || limit >= 500;
+  show(place("found"), isFiltered() ? `${count(files.length)}${hasMore ? " or more" : ""} files found` : "");
+  if (files.length === 0) return show(place("list"), isFiltered() ? nothingFound() : noFilesYet(inboxes));
+  show(place("list"), table("Files, the last first", columns, files.map((file) => ({
+    key: file.id,
+    cells: [
+      h("time", { datetime: file.receivedAt, title: file.receivedAt }, time(file.receivedAt)),
+      h("a", { href: `#file/${file.id}` }, file.name), file.inbox, state(file), count(file.items), count(file.accepted),
+      h("span", { class: file.rejected > 0 ? "refused" : "quiet" }, count(file.rejected)), took(file),
+    ],
+  }))));
+}
+
+function state(file) {
+  const waits = file.problem ? `${file.problem}${file.nextAt ? `, next attempt ${until(file.nextAt)}` : ""}` : null;
+  return [badge(...states[file.state] ?? ["unknown", file.state]), waits ? h("span", { class: "why" }, ` ${waits}`) : null];
+}
+
+function took(file) {
+  if (!file.completedAt) return h("span", { class: "quiet" }, since(file.receivedAt));
+  return duration(Date.parse(file.completedAt) - Date.parse(file.receivedAt));
+}
+
+function noFilesYet(inboxes) {
+  return h("div", { class: "empty" },
+    h("p", {}, "No files yet. Drop one into an inbox, best written under another name and then renamed:"),
+    h("ul", {}, inboxes.map(({ name, folder }) => h("li", { "data-key": name }, h("code", {}, folder)))),
+    h("p", {}, "It shows up here within seconds, and its receipt with it."));
+}
+
+function nothingFound() {
+  return h("p", { class: "empty" }, "No file fits. The list holds what this outbox has seen; ",
+    h("code", {}, "upsertd receipts"), " searches the receipts in their folders as well.");
+}

@@ -1,0 +1,197 @@
+package import Delivery
+internal import Foundation
+internal import GRDB
+
+/// What came into one inbox since some moment.
+package struct InboxFlow: Sendable, Equatable {
+  package var files = 0
+  /// Of them, by where they stand; the rest was accepted whole.
+  package var filesUnderWay = 0
+  package var filesPartial = 0
+  package var filesRejected = 0
+  package var items = 0
+  package var accepted = 0
+  package var rejected = 0
+
+  package init() {}
+}
+
+/// What waits for one target.
+package struct Backlog: Sendable, Equatable {
+  /// Why some of the first batches in line wait.
+  package struct Problem: Sendable, Equatable {
+    package var text: String
+    package var batches = 0
+    package var items = 0
+    package var nextAt: Timestamp
+  }
+
+  package var batches = 0
+  package var items = 0
+  package var bytes = 0
+  /// When the file of the first batch in line was claimed.
+  package var oldestAt: Timestamp?
+  /// Of the first batches in line only: the whole line may be long.
+  package var problems: [Problem] = []
+
+  package init() {}
+}
+
+extension Outbox {
+  /// What came in since `moment`, by inbox; an inbox without files is not there.
+  package func flow(since moment: Timestamp) async throws(OutboxError) -> [String: InboxFlow] {
+    // Ids begin with the time of the claim, and sort by it.
+    let first = FileID(at: moment, entropy: 0).text
+    return try await read { db in
+      var flows: [String: InboxFlow] = [:]
+      let sql = """
+        SELECT inbox, status, count(*) AS files, sum(items) AS items, sum(accepted) AS accepted, sum(rejected) AS rejected
+        FROM history WHERE file_id >= ? GROUP BY inbox, status
+        UNION ALL
+        SELECT inbox, '', count(*), sum(items), sum(accepted), sum(rejected) FROM file WHERE id >= ? GROUP BY inbox
+        """
+      for row in try Row.fetchAll(db, sql: sql, arguments: [first, first]) {
+        var flow = flows[row["inbox"]] ?? InboxFlow()
+        let files: Int = row["files"]
+        flow.files += files
+        switch row["status"] as String {
+        case "": flow.filesUnderWay += files
+        case "partial": flow.filesPartial += files
+        case "rejected": flow.filesRejected += files
+        default: break
+        }
+        flow.items += row["items"] as Int
+        flow.accepted += row["accepted"] as Int
+        flow.rejected += row["rejected"] as Int
+        flows[row["inbox"]] = flow
+      }
+      return flows
+    }
+  }
+
+  /// What waits, by target; a target for which nothing waits is not there.
+  package func backlogs() async throws(OutboxError) -> [String: Backlog] {
+    try await read { db in
+      var backlogs: [String: Backlog] = [:]
+      let sql =
+        "SELECT target, count(*) AS batches, sum(items) AS items, sum(bytes) AS bytes FROM batch GROUP BY target"
+      for row in try Row.fetchAll(db, sql: sql) {
+        var backlog = Backlog()
+        backlog.batches = row["batches"]
+        backlog.items = row["items"]
+        backlog.bytes = row["bytes"]
+        let target: String = row["target"]
+        let oldest = try String.fetchOne(
+          db, sql: "SELECT min(file_id) FROM batch WHERE target = ?", arguments: [target])
+        backlog.oldestAt = oldest.flatMap { FileID($0) }?.time
+        backlog.problems = try Self.problems(of: target, db)
+        backlogs[target] = backlog
+      }
+      return backlogs
+    }
+  }
+
+  /// `problem` stands behind a large column, so a look at every row would read most of the file.
+  private static func problems(of target: String, _ db: Database) throws -> [Backlog.Problem] {
+    let sql = """
+      SELECT problem, count(*) AS batches, sum(items) AS items, min(due_at_ms) AS next_at_ms FROM
+        (SELECT problem, items, due_at_ms FROM batch WHERE target = ? ORDER BY file_id, position LIMIT 100)
+      WHERE problem IS NOT NULL GROUP BY problem ORDER BY items DESC LIMIT 5
+      """
+    return try Row.fetchAll(db, sql: sql, arguments: [target]).map { row in
+      Backlog.Problem(
+        text: row["problem"], batches: row["batches"], items: row["items"],
+        nextAt: Timestamp(milliseconds: row["next_at_ms"]))
+    }
+  }
+
+  /// Files that fit, the last claimed first.
+  package func files(_ filter: FileFilter) async throws(OutboxError) -> [FileSummary] {
+    try await read { db in
+      var files: [FileSummary] = []
+      for source in [Source.underWay, .done] {
+        let (condition, arguments) = source.condition(filter)
+        guard let condition else { continue }
+        let sql = "SELECT \(source.columns), \(FileSummary.columns) FROM \(source.table) WHERE \(condition) "
+        files += try Row.fetchAll(
+          db, sql: sql + "ORDER BY \(source.id) DESC LIMIT \(filter.limit)", arguments: StatementArguments(arguments)
+        ).compactMap(FileSummary.init(row:))
+      }
+      files = Array(files.sorted { $0.id > $1.id }.prefix(filter.limit))
+      for index in files.indices where files[index].isUnderWay { try Self.addWay(to: &files[index], db) }
+      return files
+    }
+  }
+
+  /// Nil where no file has this id.
+  package func summary(of id: FileID) async throws(OutboxError) -> FileSummary? {
+    try await read { db in
+      for source in [Source.underWay, .done] {
+        let sql = "SELECT \(source.columns), \(FileSummary.columns) FROM \(source.table) WHERE \(source.id) = ?"
+        guard var file = try Row.fetchOne(db, sql: sql, arguments: [id.text]).flatMap(FileSummary.init(row:)) else {
+          continue
+        }
+        if file.isUnderWay { try Self.addWay(to: &file, db) }
+        return file
+      }
+      return nil
+    }
+  }
+
+  /// How many files were done before `moment` and still have no receipt.
+  package func unwrittenFiles(doneBefore moment: Timestamp) async throws(OutboxError) -> Int {
+    try await read { db in
+      let sql = "SELECT count(*) FROM file WHERE state = 'finishing' AND completed_at_ms < ?"
+      return try Int.fetchOne(db, sql: sql, arguments: [moment.milliseconds]) ?? 0
+    }
+  }
+
+  private static func addWay(to file: inout FileSummary, _ db: Database) throws {
+    let sql = "SELECT target, problem, due_at_ms FROM batch WHERE file_id = ? ORDER BY position LIMIT 1"
+    guard let row = try Row.fetchOne(db, sql: sql, arguments: [file.id.text]) else { return }
+    file.target = row["target"]
+    file.problem = row["problem"]
+    if file.problem != nil { file.nextAt = Timestamp(milliseconds: row["due_at_ms"]) }
+  }
+}
+
+/// Where files are listed.
+private enum Source {
+  case underWay
+  case done
+
+  var table: String { self == .underWay ? "file" : "history" }
+  var id: String { self == .underWay ? "id" : "file_id" }
+
+  var columns: String {
+    self == .underWay
+      ? "id, state, NULL AS done_at_ms" : "file_id AS id, status AS state, completed_at_ms AS done_at_ms"
+  }
+
+  /// Nil where nothing here can fit.
+  func condition(_ filter: FileFilter) -> (String?, [String]) {
+    var conditions = ["TRUE"]
+    var arguments: [String] = []
+    for word in filter.words {
+      conditions.append("(instr(lower(CAST(name AS TEXT)), lower(?)) > 0 OR instr(\(id), upper(?)) > 0)")
+      arguments += [word, word]
+    }
+    if let inbox = filter.inbox {
+      conditions.append("inbox = ?")
+      arguments.append(inbox)
+    }
+    if let before = filter.before {
+      conditions.append("\(id) < ?")
+      arguments.append(before.text)
+    }
+    switch (filter.state, self) {
+    case (nil, _), ("underway", .underWay): break
+    case ("refused", .done): conditions.append("status IN ('partial', 'rejected')")
+    case ("underway", .done), ("refused", .underWay): return (nil, [])
+    case (let state?, _):
+      conditions.append("\(self == .underWay ? "state" : "status") = ?")
+      arguments.append(state)
+    }
+    return (conditions.joined(separator: " AND "), arguments)
+  }
+}
