@@ -27,7 +27,7 @@ let package = Package(
     .executableTarget(
       name: "upsertd",
       dependencies: [
-        "Daemon", "Delivery", "JSONText", "Sandbox", "Settings",
+        "Daemon", "Delivery", "JSONText", "Receipts", "Sandbox", "Settings",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

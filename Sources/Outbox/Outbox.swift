@@ -97,8 +97,8 @@ package final class Outbox: Sendable {
   }
 
   /// Looks at what is there before anything is written to it; does nothing where there is nothing.
-  private static func look(at path: String, _ body: (Database) throws -> Void) throws(OutboxError) {
-    guard access(path, F_OK) == 0 else { return }
+  static func look(at path: String, _ body: (Database) throws -> Void) throws(OutboxError) {
+    guard try bytes(at: path) != nil else { return }
     var configuration = Configuration()
     configuration.readonly = true
     // After a crash the first to open the file recovers the log, and holds off everybody else meanwhile.
@@ -129,7 +129,7 @@ package final class Outbox: Sendable {
       guard found != "ok" else { continue }
       throw OutboxError(
         .damaged, path: path,
-        reason: "it is damaged (table \(table)); bring back a good copy, or give `state` another folder")
+        reason: "it is damaged (table \(table))")
     }
   }
 

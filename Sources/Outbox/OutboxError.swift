@@ -5,6 +5,8 @@ package struct OutboxError: Error, Equatable, CustomStringConvertible {
   package enum Code: Sendable {
     /// Written by a newer program.
     case newer
+    /// Written by an older program, and not brought up to date yet by the daemon.
+    case older
     /// Not a database, or one whose content contradicts itself.
     case damaged
     /// No such file, no permission, a read-only folder.
@@ -38,11 +40,21 @@ package struct OutboxError: Error, Equatable, CustomStringConvertible {
       case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM: .unusable
       default: .failing
       }
+    let words = error.message ?? "SQLite error \(error.extendedResultCode.rawValue)"
+    if error.resultCode == .SQLITE_ERROR, words.hasPrefix("no such ") {
+      self.init(
+        .older, path: path,
+        reason: "it is one of an older upsertd (\(words)); `upsertd run` brings it up to date when it starts")
+      return
+    }
     // Only SQLite's own words: its statements and their arguments hold item contents.
-    self.init(code, path: path, reason: error.message ?? "SQLite error \(error.extendedResultCode.rawValue)")
+    self.init(code, path: path, reason: words)
   }
 
   package var mayPass: Bool { code == .failing }
 
-  package var description: String { "outbox \"\(path)\": \(reason)" }
+  package var description: String {
+    let advice = code == .damaged ? "; `upsertd doctor` says what can be saved, and how to go on" : ""
+    return "outbox \"\(path)\": \(reason)\(advice)"
+  }
 }

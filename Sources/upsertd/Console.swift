@@ -21,6 +21,12 @@ enum Console {
     return 80
   }
 
+  /// `line` cut to the width of the terminal; whole elsewhere.
+  static func fitted(_ line: String) -> String {
+    guard outIsTerminal, line.count > width else { return line }
+    return line.prefix(width - 1) + "…"
+  }
+
   /// `text` in a colour, on a terminal that wants one (<https://no-color.org>).
   static func styled(_ text: String, _ style: Style) -> String {
     guard outIsTerminal, ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty else { return text }

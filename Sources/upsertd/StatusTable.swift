@@ -5,7 +5,6 @@ internal import JSONText
 /// A status report as a person reads it, in the width of the terminal.
 struct StatusTable {
   private let report: StatusReport
-  private let width = Console.width
 
   init(_ report: StatusReport) { self.report = report }
 
@@ -17,7 +16,9 @@ struct StatusTable {
     var lines = [heading("Inboxes")]
     for inbox in report.inboxes {
       lines.append("  \(inbox.name): \(counted(inbox.waiting, "file")) waiting\(inbox.isPaused ? ", paused" : "")")
-      for file in inbox.unclaimed.prefix(20) { lines.append(fitted("    \(file.name): \(file.reason)".onOneLine)) }
+      for file in inbox.unclaimed.prefix(20) {
+        lines.append(Console.fitted("    \(file.name): \(file.reason)".onOneLine))
+      }
       if inbox.unclaimed.count > 20 { lines.append("    … and \(inbox.unclaimed.count - 20) more (--json lists all)") }
     }
     return lines
@@ -30,7 +31,7 @@ struct StatusTable {
     } else {
       let since = report.queueOldestAt.map { ", the oldest since \($0)" } ?? ""
       lines.append(
-        fitted(
+        Console.fitted(
           "  \(counted(report.queueFiles, "file")), \(counted(report.queueItems, "item")) in \(counted(report.queueBatches, "batch", "batches")), \(report.queueBytes) bytes\(since)"
         ))
     }
@@ -47,7 +48,7 @@ struct StatusTable {
   private var receipts: [String] {
     var lines = [heading("Last receipts")]
     if report.recent.isEmpty { lines.append("  none yet") }
-    for receipt in report.recent.prefix(10) { lines.append(fitted("  " + line(of: receipt).onOneLine)) }
+    for receipt in report.recent.prefix(10) { lines.append(Console.fitted("  " + line(of: receipt).onOneLine)) }
     return lines
   }
 
@@ -63,10 +64,5 @@ struct StatusTable {
       \(text(file["completedAt"]))  \(text(file["inbox"]))  \(text(file["name"]))  \(text(document["status"]))\(error)  \
       \(text(counts["accepted"])) accepted, \(text(counts["rejected"])) rejected  \(text(file["id"]))
       """
-  }
-
-  private func fitted(_ line: String) -> String {
-    guard Console.outIsTerminal, line.count > width else { return line }
-    return line.prefix(width - 1) + "…"
   }
 }

@@ -97,6 +97,16 @@ actor ControlSocket {
     return result
   }
 
+  /// Whether a daemon listens; nil where this user may not ask it.
+  static func isAnswered(state: String) -> Bool? {
+    guard let (address, length) = sockaddr_un.address(of: Array(path(state: state).utf8)) else { return false }
+    let connection = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
+    guard connection >= 0 else { return nil }
+    defer { Glibc.close(connection) }
+    if with(address, { connect(connection, $0, length) }) == 0 { return true }
+    return errno == ENOENT || errno == ECONNREFUSED ? false : nil
+  }
+
   // MARK: - Bytes
 
   private static func with(_ address: sockaddr_un, _ call: (UnsafePointer<sockaddr>) -> Int32) -> Int32 {

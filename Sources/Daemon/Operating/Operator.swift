@@ -30,14 +30,4 @@ package enum Operator {
     _ = setegid(status.st_gid)
     _ = seteuid(status.st_uid)
   }
-
-  /// How things stand, with or without a daemon.
-  package static func status(_ settings: Settings) async throws -> StatusReport {
-    let path = Service.outboxPath(settings)
-    guard access(path, F_OK) == 0 else { return try await StatusReport(settings: settings, outbox: nil) }
-    let outbox = try Outbox(reading: path)
-    let report = try await StatusReport(settings: settings, outbox: outbox)
-    try outbox.close()
-    return report
-  }
 }

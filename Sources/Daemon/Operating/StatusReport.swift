@@ -34,33 +34,15 @@ package struct StatusReport: Sendable {
   /// - Parameter outbox: nil where there is none yet.
   package init(settings: Settings, outbox: Outbox?) async throws {
     let pausedInboxes = try await outbox?.paused(.inbox) ?? []
-    let pausedTargets = try await outbox?.paused(.target) ?? []
     queue = try await outbox?.queue() ?? QueueCounts()
     recent = try await outbox?.recentReceipts(limit: 20) ?? []
     for inbox in settings.inboxes {
       inboxes.append(Self.look(at: inbox, settings, isPaused: pausedInboxes.contains(inbox.name), queue))
     }
-    let notes = try await outbox?.targetNotes() ?? [:]
-    let awaited = try await outbox?.awaitedTargets() ?? []
-    for target in settings.targets {
-      var status = TargetStatus(name: target.name, state: "delivering")
-      if pausedTargets.contains(target.name) {
-        status.state = "paused"
-        status.reason = "by an operator"
-      } else if let note = notes[target.name],
-        note.state == "held" || (note.until ?? .now) > .now || awaited.contains(target.name)
-      {
-        status.state = note.state
-        status.reason = note.reason
-        status.until = note.until
-      }
-      targets.append(status)
-    }
-    // Batches may wait for a target that a reload took out of the configuration.
-    for name in awaited.subtracting(settings.targets.map(\.name)).sorted() {
-      targets.append(
-        TargetStatus(
-          name: name, state: "held", reason: "batches wait for this target, which the configuration no longer has"))
+    if let outbox {
+      targets = try await Self.targets(settings, outbox)
+    } else {
+      targets = settings.targets.map { TargetStatus(name: $0.name, state: "delivering") }
     }
   }
 

@@ -1,0 +1,29 @@
+internal import Inbox
+internal import Outbox
+package import Settings
+
+/// Commands that only look: beside a running daemon, which they leave undisturbed, and without one.
+extension Operator {
+  /// How things stand.
+  package static func status(_ settings: Settings) async throws -> StatusReport {
+    try await looking(at: settings) { try await StatusReport(settings: settings, outbox: $0) }
+  }
+
+  /// What is under way.
+  package static func queue(_ query: QueueReport.Query, settings: Settings) async throws -> QueueReport {
+    try await looking(at: settings) { outbox in
+      guard let outbox else { return QueueReport() }
+      return try await QueueReport(query, settings: settings, outbox: outbox, now: .now)
+    }
+  }
+
+  /// Opens the outbox read-only for `body`, which gets nil where there is none yet.
+  static func looking<Value: Sendable>(
+    at settings: Settings, _ body: (Outbox?) async throws -> Value
+  ) async throws -> Value {
+    let outbox = try Outbox.ifAny(reading: Service.outboxPath(settings))
+    let value = try await body(outbox)
+    try outbox?.close()
+    return value
+  }
+}

@@ -1,0 +1,91 @@
+internal import ArgumentParser
+internal import Daemon
+internal import Delivery
+internal import Foundation
+internal import Settings
+
+struct Queue: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Shows what is under way: each file, for which target, since when, why it waits, and the next attempt.",
+    discussion: """
+      The files are in the order of their arrival. `upsertd show FILE-ID` tells the whole story of one of them, `upsertd \
+      status` what still lies in the inboxes.
+
+      Exit status: 0, also where nothing waits; 2 configuration or state can't be used, or there is no such inbox or target.
+
+      Example: upsertd queue --target lusid --older-than 1h
+      """)
+
+  @Option(name: .long, help: ArgumentHelp("Only files of this inbox.", valueName: "NAME"))
+  var inbox: String?
+
+  @Option(name: .long, help: ArgumentHelp("Only files for this target.", valueName: "T"))
+  var target: String?
+
+  @Option(name: .long, help: ArgumentHelp("Only files that were claimed so long ago, such as 90m.", valueName: "D"))
+  var olderThan: DurationArgument?
+
+  @Flag(name: .long, help: "Print JSON, for programs.")
+  var json = false
+
+  @OptionGroup var config: ConfigOption
+
+  func run() async throws {
+    let settings = try config.load(withSecrets: false)
+    try settings.require(inbox: inbox)
+    var query = QueueReport.Query()
+    (query.inbox, query.target, query.olderThan) = (inbox, target, olderThan?.duration)
+    let report = try await reportingTrouble { [query] in try await Operator.queue(query, settings: settings) }
+    if let target, settings.target(named: target) == nil, report.files.isEmpty {
+      throw settings.unknown("target", target, settings.targets.map(\.name))
+    }
+    if json { Console.out(report.json) } else { show(report) }
+  }
+
+  private func show(_ report: QueueReport) {
+    let now = Timestamp.now
+    for file in report.files {
+      let arrow = file.target.map { " → \($0)" } ?? ""
+      let waiting =
+        file.batches == 0 ? "" : ", \(counted(file.items, "item")) in \(counted(file.batches, "batch", "batches"))"
+      let head = "\(file.inbox)/\(file.name)\(arrow)\(waiting), for \((now - file.since).spelled)"
+      Console.out(Console.fitted("\(file.id)  \(head.onOneLine)"))
+      let next = file.nextAttempt.map {
+        $0 > now ? "; next attempt in \(($0 - now).spelled)" : "; next attempt now"
+      }
+      let why = Console.fitted("    \(file.state): \(file.why)\(next ?? "")".onOneLine)
+      Console.out(Console.styled(why, file.style))
+    }
+    let sum =
+      report.files.isEmpty
+      ? "nothing is under way"
+      : "\(counted(report.files.count, "file")), \(counted(report.items, "item")) in \(counted(report.batches, "batch", "batches")), \(report.bytes) bytes"
+    Console.out(sum)
+    if report.isDaemonRunning == false, !report.files.isEmpty {
+      Console.error("no daemon is running: nothing is sent until `upsertd run`")
+    }
+  }
+}
+
+extension QueueReport.File {
+  fileprivate var style: Console.Style {
+    switch state {
+    case "held", "paused": .red
+    case "slowed", "delayed": .yellow
+    default: .dim
+    }
+  }
+}
+
+extension Settings {
+  /// - Throws: `ExitCode.unusable`, told, where `name` is none of the inboxes.
+  func require(inbox name: String?) throws {
+    if let name, inbox(named: name) == nil { throw unknown("inbox", name, inboxes.map(\.name)) }
+  }
+
+  /// Tells that there is no such thing, and what there is.
+  func unknown(_ kind: String, _ name: String, _ names: [String]) -> ExitCode {
+    Console.error("upsertd: no \(kind) is called \"\(name)\"; there are \(names.joined(separator: ", "))".onOneLine)
+    return .unusable
+  }
+}

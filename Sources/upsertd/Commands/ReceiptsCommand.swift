@@ -1,0 +1,123 @@
+internal import ArgumentParser
+internal import Daemon
+internal import Delivery
+internal import Foundation
+internal import JSONText
+internal import Receipts
+internal import Settings
+
+struct ReceiptsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "receipts",
+    abstract: "Searches the receipts of all inboxes, the newest first.",
+    discussion: """
+      Looks at the receipts in their folders, so it needs neither daemon nor outbox. Times are when a file was claimed: a \
+      date (2026-11-21), a moment in UTC (2026-11-21T20:41), or how long ago (90m, 2d).
+
+      Exit status: 0, also where none fits; 1 a file that should be a receipt can't be read as one; 2 usage, configuration, \
+      or a folder that can't be read.
+
+      Example: upsertd receipts clients --status partial --since 7d
+      """)
+
+  @Argument(help: ArgumentHelp("Part of the dropped file's name, or how a file id begins.", valueName: "TEXT"))
+  var text: String?
+
+  @Option(name: .long, help: ArgumentHelp("The same as TEXT.", valueName: "TEXT"))
+  var name: String?
+
+  @Option(name: .long, help: ArgumentHelp("Only receipts of this inbox.", valueName: "NAME"))
+  var inbox: String?
+
+  @Option(name: .long, help: ArgumentHelp("accepted, partial or rejected.", valueName: "S"))
+  var status: Receipt.Status?
+
+  @Option(name: .long, help: ArgumentHelp("Claimed at this time or later.", valueName: "T"))
+  var since: MomentArgument?
+
+  @Option(name: .long, help: ArgumentHelp("Claimed before this time.", valueName: "T"))
+  var until: MomentArgument?
+
+  @Option(name: .long, help: ArgumentHelp("At most so many; 0 for all.", valueName: "N"))
+  var limit = 50
+
+  @Flag(name: .long, help: "Print JSON, for programs: receipts without their batches.")
+  var json = false
+
+  @OptionGroup var config: ConfigOption
+
+  func validate() throws {
+    if text != nil, name != nil { throw ValidationError("give TEXT or --name, not both") }
+    if limit < 0 { throw ValidationError("--limit is 0 or more") }
+  }
+
+  func run() async throws {
+    let settings = try config.load(withSecrets: false)
+    try settings.require(inbox: inbox)
+    var query = ReceiptFolders.Query()
+    (query.text, query.inbox, query.status) = (text ?? name, inbox, status)
+    (query.since, query.until) = (since?.moment, until?.moment)
+    let findings = try await reportingTrouble { [query] in
+      try ReceiptFolders(settings).search(query, limit: limit == 0 ? .max : limit)
+    }
+    if json { Console.out(document(findings).laidOut) } else { show(findings) }
+    for (entry, reason) in findings.unreadable { Console.error("upsertd: \(entry.path): \(reason)".onOneLine) }
+    if !findings.unreadable.isEmpty { throw ExitCode.someRejected }
+  }
+
+  private func show(_ findings: ReceiptFolders.Findings) {
+    guard !findings.found.isEmpty else { return Console.error("no receipt fits") }
+    var table = Table([
+      .init(heading: "RECEIVED"), .init(heading: "STATUS"), .init(heading: "ITEMS", isNumber: true),
+      .init(heading: "REJECTED", isNumber: true), .init(heading: "INBOX", least: 8),
+      .init(heading: "FILE", least: 12), .init(heading: "ID"),
+    ])
+    for found in findings.found {
+      let (file, counts) = (found.receipt.file, found.receipt.counts)
+      let error = found.receipt.error.map { ": \($0.code.rawValue)" } ?? ""
+      table.append([
+        "\(file.receivedAt.description.prefix(16).replacing("T", with: " "))", found.receipt.status.rawValue + error,
+        "\(counts.items)", "\(counts.rejected)", file.inbox, file.name, file.id.text,
+      ])
+    }
+    let styles = findings.found.map { found -> Console.Style? in
+      switch found.receipt.status {
+      case .accepted: nil
+      case .partial: .yellow
+      case .rejected: .red
+      }
+    }
+    for line in table.lines(style: { styles[$0] }) { Console.out(line) }
+    if findings.hasMore { Console.error("there may be older ones; --limit 0 shows all") }
+  }
+
+  private func document(_ findings: ReceiptFolders.Findings) -> JSONValue {
+    JSONValue([
+      "receipts": .array(
+        findings.found.map { found in
+          let receipt = try? JSONValue.parse(found.receipt.json(withBatches: false))
+          return .object((receipt?.members ?? []) + [(name: "path", value: JSONValue(found.entry.path))])
+        }),
+      "unreadable": .array(
+        findings.unreadable.map { JSONValue(["path": JSONValue($0.entry.path), "reason": JSONValue($0.reason)]) }),
+      "more": .bool(findings.hasMore),
+    ])
+  }
+}
+
+extension Receipt.Status: ExpressibleByArgument {}
+
+/// `2026-11-21`, `2026-11-21T20:41`, or `2d` for two days ago.
+struct MomentArgument: ExpressibleByArgument, Sendable {
+  var moment: Timestamp
+
+  init?(argument: String) {
+    if let moment = Timestamp(written: argument) {
+      self.moment = moment
+    } else if let duration = Duration(written: argument) {
+      moment = Timestamp(milliseconds: Timestamp.now.milliseconds - duration.milliseconds)
+    } else {
+      return nil
+    }
+  }
+}
