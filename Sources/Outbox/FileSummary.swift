@@ -15,7 +15,7 @@ package struct FileSummary: Sendable, Equatable {
   package var items: Int
   package var accepted: Int
   package var rejected: Int
-  /// Of a file on its way: where it goes, once that is known, and why its first batch waits and until when.
+  /// Of a file on its way: where it goes, once that is known; what became of its last try, and when the next one is due.
   package var target: String?
   package var problem: String?
   package var nextAt: Timestamp?

@@ -18,11 +18,11 @@ package struct InboxFlow: Sendable, Equatable {
 
 /// What waits for one target.
 package struct Backlog: Sendable, Equatable {
-  /// Why some of the first batches in line wait.
+  /// Why some of the batches were put off.
   package struct Problem: Sendable, Equatable {
     package var text: String
-    package var batches = 0
-    package var items = 0
+    package var batches: Int
+    /// When the first of them is due.
     package var nextAt: Timestamp
   }
 
@@ -31,7 +31,7 @@ package struct Backlog: Sendable, Equatable {
   package var bytes = 0
   /// When the file of the first batch in line was claimed.
   package var oldestAt: Timestamp?
-  /// Of the first batches in line only: the whole line may be long.
+  /// The most frequent ones.
   package var problems: [Problem] = []
 
   package init() {}
@@ -84,24 +84,25 @@ extension Outbox {
         let oldest = try String.fetchOne(
           db, sql: "SELECT min(file_id) FROM batch WHERE target = ?", arguments: [target])
         backlog.oldestAt = oldest.flatMap { FileID($0) }?.time
-        backlog.problems = try Self.problems(of: target, db)
         backlogs[target] = backlog
       }
+      try Self.addProblems(to: &backlogs, db)
       return backlogs
     }
   }
 
-  /// `problem` stands behind a large column, so a look at every row would read most of the file.
-  private static func problems(of target: String, _ db: Database) throws -> [Backlog.Problem] {
+  /// From the index `batch_postponed` alone: rows of batches are large.
+  private static func addProblems(to backlogs: inout [String: Backlog], _ db: Database) throws {
     let sql = """
-      SELECT problem, count(*) AS batches, sum(items) AS items, min(due_at_ms) AS next_at_ms FROM
-        (SELECT problem, items, due_at_ms FROM batch WHERE target = ? ORDER BY file_id, position LIMIT 100)
-      WHERE problem IS NOT NULL GROUP BY problem ORDER BY items DESC LIMIT 5
+      SELECT file.target AS target, problem, count(*) AS batches, min(due_at_ms) AS next_at_ms
+      FROM batch JOIN file ON file.id = file_id WHERE problem IS NOT NULL
+      GROUP BY file.target, problem ORDER BY batches DESC LIMIT 20
       """
-    return try Row.fetchAll(db, sql: sql, arguments: [target]).map { row in
-      Backlog.Problem(
-        text: row["problem"], batches: row["batches"], items: row["items"],
-        nextAt: Timestamp(milliseconds: row["next_at_ms"]))
+    for row in try Row.fetchAll(db, sql: sql) {
+      guard let target: String = row["target"], let problem: String = row["problem"] else { continue }
+      backlogs[target]?.problems.append(
+        Backlog.Problem(
+          text: problem, batches: row["batches"], nextAt: Timestamp(milliseconds: row["next_at_ms"])))
     }
   }
 
@@ -147,11 +148,13 @@ extension Outbox {
   }
 
   private static func addWay(to file: inout FileSummary, _ db: Database) throws {
-    let sql = "SELECT target, problem, due_at_ms FROM batch WHERE file_id = ? ORDER BY position LIMIT 1"
+    file.target = try String.fetchOne(db, sql: "SELECT target FROM file WHERE id = ?", arguments: [file.id.text])
+    let sql = """
+      SELECT problem, due_at_ms FROM batch WHERE file_id = ? AND problem IS NOT NULL ORDER BY due_at_ms LIMIT 1
+      """
     guard let row = try Row.fetchOne(db, sql: sql, arguments: [file.id.text]) else { return }
-    file.target = row["target"]
     file.problem = row["problem"]
-    if file.problem != nil { file.nextAt = Timestamp(milliseconds: row["due_at_ms"]) }
+    file.nextAt = Timestamp(milliseconds: row["due_at_ms"])
   }
 }
 

@@ -40,22 +40,23 @@ struct Dashboard: Sendable {
     let targets = report.targets.map { target in
       json(of: target, settings.targets.first { $0.name == target.name }, backlogs[target.name] ?? Backlog())
     }
-    return JSONValue.object([
-      ("version", .string(Version.text)), ("now", .time(now)), ("startedAt", .time(startedAt)), ("since", .time(since)),
-      ("configuration", .string(settings.path)), ("troubles", .array(troubles.map(\.json))),
-      ("queue", json(of: report)), ("inboxes", .array(inboxes)), ("targets", .array(targets)),
+    return JSONValue([
+      "version": JSONValue(Version.text), "now": JSONValue(now.description),
+      "startedAt": JSONValue(startedAt.description), "since": JSONValue(since.description),
+      "configuration": JSONValue(settings.path), "troubles": .array(troubles.map(\.json)),
+      "queue": json(of: report), "inboxes": .array(inboxes), "targets": .array(targets),
     ]).document
   }
 
   func history() async throws -> [UInt8] {
     let minutes = flow.minutes(at: .now, counts: counts(), queue: try await outbox.queue())
-    return JSONValue.object([("minutes", .array(minutes.map(\.json)))]).document
+    return JSONValue(["minutes": .array(minutes.map(\.json))]).document
   }
 
   func files(_ filter: FileFilter) async throws -> [UInt8] {
     let files = try await outbox.files(filter)
-    return JSONValue.object([
-      ("files", .array(files.map(\.json))), ("hasMore", .bool(files.count == filter.limit)),
+    return JSONValue([
+      "files": .array(files.map(\.json)), "hasMore": .bool(files.count == filter.limit),
     ]).document
   }
 
@@ -71,57 +72,56 @@ struct Dashboard: Sendable {
       return (entry.path, try folders.text(of: entry))
     }
     guard summary != nil || found != nil else { return nil }
-    return JSONValue.object([
-      ("id", .string(id.text)), ("file", summary?.json ?? .null), ("receiptPath", .text(found?.path)),
-      ("receipt", try found.map { try JSONValue.parse($0.text) } ?? .null),
+    return JSONValue([
+      "id": JSONValue(id.text), "file": summary?.json ?? .null, "receiptPath": JSONValue(found?.path),
+      "receipt": try found.map { try JSONValue.parse($0.text) } ?? .null,
     ]).document
   }
 
   // MARK: - Parts
 
   private func json(of report: StatusReport) -> JSONValue {
-    .object([
-      ("files", .count(report.queueFiles)), ("batches", .count(report.queueBatches)),
-      ("items", .count(report.queueItems)), ("bytes", .count(report.queueBytes)),
-      ("oldestAt", .time(report.queueOldestAt)),
+    JSONValue([
+      "files": JSONValue(report.queueFiles), "batches": JSONValue(report.queueBatches),
+      "items": JSONValue(report.queueItems), "bytes": JSONValue(report.queueBytes),
+      "oldestAt": JSONValue(report.queueOldestAt?.description),
     ])
   }
 
   private func json(of inbox: StatusReport.InboxStatus, folder: String, _ flow: InboxFlow?) -> JSONValue {
     let flow = flow ?? InboxFlow()
-    return .object([
-      ("name", .string(inbox.name)), ("folder", .string(folder)), ("waiting", .count(inbox.waiting)),
-      ("unclaimed", .count(inbox.unclaimed.count { $0.kind != .arriving })), ("paused", .bool(inbox.isPaused)),
-      (
-        "since",
-        .object([
-          ("files", .count(flow.files)), ("underWay", .count(flow.filesUnderWay)),
-          ("partial", .count(flow.filesPartial)), ("rejectedFiles", .count(flow.filesRejected)),
-          ("items", .count(flow.items)), ("accepted", .count(flow.accepted)), ("rejected", .count(flow.rejected)),
-        ])
-      ),
+    return JSONValue([
+      "name": JSONValue(inbox.name), "folder": JSONValue(folder), "waiting": JSONValue(inbox.waiting),
+      "unclaimed": JSONValue(inbox.unclaimed.count { $0.kind != .arriving }), "paused": .bool(inbox.isPaused),
+      "since": JSONValue([
+        "files": JSONValue(flow.files), "underWay": JSONValue(flow.filesUnderWay),
+        "partial": JSONValue(flow.filesPartial), "rejectedFiles": JSONValue(flow.filesRejected),
+        "items": JSONValue(flow.items), "accepted": JSONValue(flow.accepted), "rejected": JSONValue(flow.rejected),
+      ]),
     ])
   }
 
   private func json(
     of target: StatusReport.TargetStatus, _ settings: Target?, _ backlog: Backlog
   ) -> JSONValue {
-    .object([
-      ("name", .string(target.name)), ("api", .text(settings?.api.rawValue)), ("url", .text(settings?.url)),
-      ("state", .string(target.state)), ("reason", .text(target.reason)), ("until", .time(target.until)),
-      ("batches", .count(backlog.batches)), ("items", .count(backlog.items)), ("bytes", .count(backlog.bytes)),
-      ("oldestAt", .time(backlog.oldestAt)),
+    JSONValue([
+      "name": JSONValue(target.name), "api": JSONValue(settings?.api.rawValue), "url": JSONValue(settings?.url),
+      "state": JSONValue(target.state), "reason": JSONValue(target.reason),
+      "until": JSONValue(target.until?.description),
+      "batches": JSONValue(backlog.batches), "items": JSONValue(backlog.items), "bytes": JSONValue(backlog.bytes),
+      "oldestAt": JSONValue(backlog.oldestAt?.description),
     ])
   }
 }
 
 extension FileSummary {
   var json: JSONValue {
-    .object([
-      ("id", .string(id.text)), ("name", .string(FileName(bytes: name)?.display ?? "")), ("inbox", .string(inbox)),
-      ("state", .string(state)), ("receivedAt", .time(receivedAt)), ("completedAt", .time(completedAt)),
-      ("items", .count(items)), ("accepted", .count(accepted)), ("rejected", .count(rejected)),
-      ("target", .text(target)), ("problem", .text(problem)), ("nextAt", .time(nextAt)),
+    JSONValue([
+      "id": JSONValue(id.text), "name": JSONValue(FileName(bytes: name)?.display ?? ""), "inbox": JSONValue(inbox),
+      "state": JSONValue(state), "receivedAt": JSONValue(receivedAt.description),
+      "completedAt": JSONValue(completedAt?.description),
+      "items": JSONValue(items), "accepted": JSONValue(accepted), "rejected": JSONValue(rejected),
+      "target": JSONValue(target), "problem": JSONValue(problem), "nextAt": JSONValue(nextAt?.description),
     ])
   }
 }

@@ -55,10 +55,10 @@ extension FlowHistory.Minute {
   }
 
   var json: JSONValue {
-    .object([
-      ("at", .time(at)), ("read", .counts(flow.read)), ("accepted", .counts(flow.accepted)),
-      ("rejected", .counts(flow.rejected)), ("queuedFiles", .count(queuedFiles)), ("queuedItems", .count(queuedItems)),
-      ("queuedBytes", .count(queuedBytes)),
+    JSONValue([
+      "at": JSONValue(at.description), "read": .counts(flow.read), "accepted": .counts(flow.accepted),
+      "rejected": .counts(flow.rejected), "queuedFiles": JSONValue(queuedFiles), "queuedItems": JSONValue(queuedItems),
+      "queuedBytes": JSONValue(queuedBytes),
     ])
   }
 }

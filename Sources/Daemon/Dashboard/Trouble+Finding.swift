@@ -64,8 +64,10 @@ extension Trouble {
 
   private static func retrying(_ target: String, _ problem: Backlog.Problem) -> Trouble {
     Trouble(
-      weight: .waiting, title: "Items for \(target) are sent again", reason: problem.text, items: problem.items,
-      nextAt: problem.nextAt, advice: "They are tried until retry.max_age is over. To try at once:",
+      weight: .waiting,
+      title: "\(problem.batches == 1 ? "1 request" : "\(problem.batches) requests") to \(target) sent again",
+      reason: problem.text, nextAt: problem.nextAt,
+      advice: "They are tried until retry.max_age is over. To try at once:",
       command: "upsertd retry --target \(target)")
   }
 

@@ -33,11 +33,12 @@ struct Trouble: Sendable, Equatable {
   static let mostFiles = 10
 
   var json: JSONValue {
-    .object([
-      ("weight", .string(weight.rawValue)), ("title", .string(title)), ("reason", .string(reason)),
-      ("files", .array(files.map { .string($0) })), ("fileCount", .count(fileCount)), ("items", .count(items)),
-      ("oldestAt", .time(oldestAt)), ("nextAt", .time(nextAt)), ("advice", .string(advice)),
-      ("command", .text(command)),
+    JSONValue([
+      "weight": JSONValue(weight.rawValue), "title": JSONValue(title), "reason": JSONValue(reason),
+      "files": .array(files.map { .string($0) }), "fileCount": JSONValue(fileCount), "items": JSONValue(items),
+      "oldestAt": JSONValue(oldestAt?.description), "nextAt": JSONValue(nextAt?.description),
+      "advice": JSONValue(advice),
+      "command": JSONValue(command),
     ])
   }
 }
