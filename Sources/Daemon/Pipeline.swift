@@ -37,13 +37,15 @@ actor Pipeline {
     let finisher = Finisher(settings: settings, outbox: outbox, pulse: pulse, stopFlag: stopFlag, logger: logger)
     let pausedTargets = try await outbox.paused(.target)
     let pausedInboxes = try await outbox.paused(.inbox)
+    let originals = Originals(spool: settings.spool)
     var lanes: [String: Lane] = [:]
     var connections: [Connections] = []
     for target in settings.targets {
       let pool = try Connections(ConnectionTerms(target))
       connections.append(pool)
       lanes[target.name] = Lane(
-        target: target, api: target.makeAPI(), outbox: outbox, connections: pool, retry: settings.retry, logger: logger,
+        target: target, api: target.makeAPI(), outbox: outbox, originals: originals, connections: pool,
+        retry: settings.retry, logger: logger,
         pulse: pulse, isPaused: pausedTargets.contains(target.name), onSettled: { finisher.signal.raise() })
     }
     let underWay = try await outbox.filesUnderWay()

@@ -106,8 +106,8 @@ package struct JSONReader: Sendable {
       }
     let start = member?.range.lowerBound ?? value.range.lowerBound
     let item = RawItem(
-      number: number, line: member?.line ?? value.line, source: start..<value.range.upperBound, requestID: id,
-      fault: fault)
+      number: number, line: member?.line ?? value.line, source: start..<value.range.upperBound,
+      textStart: value.range.lowerBound, requestID: id, fault: fault)
     try text.withBytes(of: fault == nil ? value.range : nil) { bytes in try each(item, bytes) }
   }
 

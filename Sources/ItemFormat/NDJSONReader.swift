@@ -42,6 +42,7 @@ package struct NDJSONReader: Sendable {
           } catch {
             item.fault = error
           }
+          item.textStart = start + value.lowerBound
           try each(item, bytes.extracting(value))
         }
       }

@@ -13,15 +13,21 @@ package struct RawItem: Sendable, Equatable {
   /// JSON: the value, or in an object of request ids the whole member from the id's opening quote. NDJSON: the line without its
   /// line break. CSV: the row without its line break.
   package var source: Range<Int>
+  /// Where the item's JSON text stands in the file, counted like `source`; nil where it was made from a row.
+  package var textStart: Int?
   /// The request id as JSON string content (between the quotes, escapes as written); nil where the file holds none for this item.
   package var requestID: [UInt8]?
   /// What the reader itself refuses: over a limit, a bad NDJSON line, a row or cell that can't be converted.
   package var fault: ItemFault?
 
-  package init(number: Int, line: Int, source: Range<Int>, requestID: [UInt8]? = nil, fault: ItemFault? = nil) {
+  package init(
+    number: Int, line: Int, source: Range<Int>, textStart: Int? = nil, requestID: [UInt8]? = nil,
+    fault: ItemFault? = nil
+  ) {
     self.number = number
     self.line = line
     self.source = source
+    self.textStart = textStart
     self.requestID = requestID
     self.fault = fault
   }

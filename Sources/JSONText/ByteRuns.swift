@@ -1,3 +1,5 @@
+internal import Glibc
+
 // Searches that look at eight bytes at a time. A byte of a word is marked by its highest bit; the lowest mark is exact,
 // those above it may be false (a borrow), so only the lowest is used (<https://graphics.stanford.edu/~seander/bithacks.html>).
 // All loads are checked against the span's bounds.
@@ -93,5 +95,18 @@ extension Span<UInt8> {
   /// Appends the bytes of `range` to `target`.
   package func append(_ range: Range<Int>, to target: inout [UInt8]) {
     extracting(range).withUnsafeBufferPointer { target.append(contentsOf: $0) }
+  }
+}
+
+extension Span<UInt8> {
+  /// Whether both hold the same bytes.
+  package func holdsSameBytes(as other: Span<UInt8>) -> Bool {
+    guard count == other.count else { return false }
+    return withUnsafeBytes { mine in
+      other.withUnsafeBytes { others in
+        guard let a = mine.baseAddress, let b = others.baseAddress else { return true }
+        return memcmp(a, b, count) == 0
+      }
+    }
   }
 }

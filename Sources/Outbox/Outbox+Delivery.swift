@@ -22,7 +22,7 @@ extension Outbox {
   }
 
   /// Counts an attempt, as one without an answer so far, and hands over what to send.
-  package func lease(_ id: Int64) async throws(OutboxError) -> Batch {
+  package func lease(_ id: Int64) async throws(OutboxError) -> QueuedBatch {
     try await write { db in
       try db.cachedStatement(sql: "UPDATE batch SET attempts = attempts + 1, unanswered = unanswered + 1 WHERE id = ?")
         .execute(arguments: [id])
@@ -34,17 +34,21 @@ extension Outbox {
   }
 
   /// The items and their bytes alone, for telling whose items were refused without being sent.
-  package func content(of id: Int64) async throws(OutboxError) -> Batch {
+  package func content(of id: Int64) async throws(OutboxError) -> QueuedBatch {
     try await read { db in try Self.content(of: id, db) }
   }
 
-  private static func content(of id: Int64, _ db: Database) throws -> Batch {
-    let sql = "SELECT item_index, body.bytes AS bytes FROM batch JOIN body ON batch_id = id WHERE id = ?"
+  private static func content(of id: Int64, _ db: Database) throws -> QueuedBatch {
+    let sql =
+      "SELECT item_index, batch.bytes AS bytes, body.bytes AS body, runs, checksum FROM batch JOIN body ON batch_id = id WHERE id = ?"
     guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id]),
-      let items = BatchItem.unpack(Array(row["item_index"] as Data))
+      let items = BatchItem.unpack(Array(row["item_index"] as Data)),
+      let body = QueuedBody(
+        literals: Array(row["body"] as Data), packedRuns: (row["runs"] as Data?).map { Array($0) } ?? [],
+        checksum: UInt64(bitPattern: row["checksum"] ?? 0)), body.count == row["bytes"]
     else { throw WaitingBatch.damaged(id) }
-    let batch = Batch(items: items, body: Array(row["bytes"] as Data))
-    guard batch.pieces != nil else { throw WaitingBatch.damaged(id) }
+    let batch = QueuedBatch(items: items, body: body)
+    if let whole = batch.whole, whole.pieces == nil { throw WaitingBatch.damaged(id) }
     return batch
   }
 
@@ -78,7 +82,7 @@ extension Outbox {
       try db.cachedStatement(sql: "DELETE FROM batch WHERE id = ?").execute(arguments: [id])
       var restID: Int64?
       if let rest = settlement.rest {
-        let new = try Self.insert(rest, of: file, position: position + "0", target: batch["target"], db)
+        let new = try Self.insert(QueuedBatch(rest), of: file, position: position + "0", target: batch["target"], db)
         try db.execute(
           sql: """
             UPDATE batch SET misses = ?, failures = ?, attempts = ?, unanswered = ?, problem = ? WHERE id = ?
@@ -116,7 +120,8 @@ extension Outbox {
       else { return [] }
       var parts: [WaitingBatch] = []
       for (index, half) in halves.enumerated() {
-        let new = try Self.insert(half, of: file, position: row["position"] + String(index), target: row["target"], db)
+        let new = try Self.insert(
+          QueuedBatch(half), of: file, position: row["position"] + String(index), target: row["target"], db)
         try db.execute(
           sql: "UPDATE batch SET attempts = $1, unanswered = $1, problem = $2 WHERE id = $3",
           arguments: [row["unanswered"] - 1, why, new])

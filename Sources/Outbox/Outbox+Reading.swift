@@ -20,7 +20,7 @@ extension Outbox {
   ///
   /// `ordinal` counts the file's batches from 1.
   package func stage(
-    _ batches: [(ordinal: Int, batch: Batch)], refused: [Refusal], of id: FileID, target: String
+    _ batches: [(ordinal: Int, batch: QueuedBatch)], refused: [Refusal], of id: FileID, target: String
   ) throws(OutboxError) {
     try writeNow { db in
       for (ordinal, batch) in batches {
@@ -110,7 +110,7 @@ extension Outbox {
 
   @discardableResult
   static func insert(
-    _ batch: Batch, of id: FileID, position: String, target: String, _ db: Database
+    _ batch: QueuedBatch, of id: FileID, position: String, target: String, _ db: Database
   ) throws -> Int64 {
     try db.cachedStatement(
       sql: "INSERT INTO batch (file_id, position, target, items, bytes, item_index) VALUES (?, ?, ?, ?, ?, ?)"
@@ -118,8 +118,11 @@ extension Outbox {
       id.text, position, target, batch.items.count, batch.body.count, Data(BatchItem.pack(batch.items)),
     ])
     let batchID = db.lastInsertedRowID
-    try db.cachedStatement(sql: "INSERT INTO body (batch_id, bytes) VALUES (?, ?)")
-      .execute(arguments: [batchID, Data(batch.body)])
+    let body = batch.body
+    try db.cachedStatement(sql: "INSERT INTO body (batch_id, bytes, runs, checksum) VALUES (?, ?, ?, ?)")
+      .execute(arguments: [
+        batchID, Data(body.literals), body.runs.isEmpty ? nil : Data(body.packedRuns), Int64(bitPattern: body.checksum),
+      ])
     return batchID
   }
 

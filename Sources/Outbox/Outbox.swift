@@ -27,7 +27,8 @@ internal import Glibc
 ///
 /// # The way of a batch
 ///
-/// A row in `batch`, its bytes in `body`. `lease()` counts an attempt before anything is sent, so that a crash can't hide a
+/// A row in `batch`, its bytes in `body`; of a JSON file only those that do not stand in the claimed file, with the places of those that
+/// do and their checksum (`QueuedBody`). Where that file is gone or changed, the batch waits and says so. `lease()` counts an attempt before anything is sent, so that a crash can't hide a
 /// request. Then one of: `settle()` (row gone, one row in `settled`, refused items in `refused`), `settle()` with a rest (items that the answer
 /// did not name become a new batch in the same place), `split()` (two rows in its place), `postpone()` (due later). `position`
 /// orders the batches of a file: six digits, and a digit more for each part, which sorts parts into the place of the whole.

@@ -7,9 +7,12 @@ enum Schema {
     migrator.registerMigration("1") { db in
       try db.execute(sql: version1)
     }
+    migrator.registerMigration("2") { db in
+      try db.execute(sql: version2)
+    }
     // Immediate: what is there already needs no other check than that of each statement.
     migrator.registerMigration("2 queue", foreignKeyChecks: .immediate) { db in
-      try db.execute(sql: version2)
+      try db.execute(sql: queueIndexes)
     }
     return migrator
   }
@@ -21,7 +24,7 @@ enum Schema {
 
   /// Counts of what waits, and why, from indexes alone: a batch's row is as large as a page. A batch that settles at its first try
   /// is never in the second one.
-  private static let version2 = """
+  private static let queueIndexes = """
     DROP INDEX batch_line;
     CREATE INDEX batch_line ON batch (target, file_id, position, items, bytes);
     CREATE INDEX batch_postponed ON batch (file_id, due_at_ms, failures, problem) WHERE problem IS NOT NULL;
@@ -128,5 +131,10 @@ enum Schema {
     -- What an operator paused; it outlives a restart.
     CREATE TABLE paused (kind TEXT NOT NULL CHECK (kind IN ('inbox', 'target')), name TEXT NOT NULL, PRIMARY KEY (kind, name))
       STRICT, WITHOUT ROWID;
+    """
+  /// Bodies need not hold what stands in the claimed file word for word.
+  private static let version2 = """
+    ALTER TABLE body ADD COLUMN runs BLOB;        -- places in the claimed file that belong between the bytes, packed; NULL: none
+    ALTER TABLE body ADD COLUMN checksum INTEGER; -- XXH64 of what stands there
     """
 }

@@ -8,6 +8,8 @@ package struct WaitingBatch: Sendable {
   package var file: FileID
   package var position: String
   package var inbox: String
+  /// As it was dropped; bytes.
+  package var fileName: [UInt8]
   package var successMode: SuccessMode
   package var receivedAt: Timestamp
   /// How many items it has.
@@ -26,7 +28,7 @@ package struct WaitingBatch: Sendable {
   package var problem: String?
 
   static let columns = """
-    SELECT batch.id, batch.file_id, position, inbox, ordering, success_mode, received_at_ms, item_index,
+    SELECT batch.id, batch.file_id, position, inbox, name, ordering, success_mode, received_at_ms, item_index,
       attempts, unanswered, failures, misses, due_at_ms, problem
     FROM batch JOIN file ON file.id = batch.file_id
     """
@@ -39,6 +41,7 @@ package struct WaitingBatch: Sendable {
     count = items.count
     position = row["position"]
     inbox = row["inbox"]
+    fileName = Array(row["name"] as Data)
     switch (row["ordering"] as String?).flatMap(Ordering.init(rawValue:)) ?? .key {
     case .none: keys = []
     case .file: keys = [KeyHash(inbox: inbox)]

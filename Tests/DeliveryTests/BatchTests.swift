@@ -15,15 +15,16 @@ import Testing
     var batcher = Batcher(
       limits: BatchLimits(maxItems: maxItems, maxBytes: maxBytes),
       brackets: (UInt8(ascii: "["), UInt8(ascii: "]")), keepsKeysApart: keepsKeysApart)
-    var all: [Batch] = []
+    var all: [QueuedBatch] = []
     for (index, key) in keys.enumerated() {
       all += batcher.add(item(index + 1, key: key, bytes: 2), piece: Array("{}".utf8))
     }
     all += batcher.finish()
     for batch in all {
       #expect(
-        String(decoding: batch.body, as: UTF8.self) == "[\(batch.items.map { _ in "{}" }.joined(separator: ","))]")
-      #expect(batch.pieces?.count == batch.items.count)
+        String(decoding: batch.body.literals, as: UTF8.self)
+          == "[\(batch.items.map { _ in "{}" }.joined(separator: ","))]")
+      #expect(batch.whole?.pieces?.count == batch.items.count)
     }
     return all.map { $0.items.map(\.number) }
   }

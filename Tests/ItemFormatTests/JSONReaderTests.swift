@@ -55,7 +55,7 @@ import Testing
     let reading = read("\u{FEFF}\n {\"a\": {\"b\": 1}}\n")
     #expect(reading.shape == .single)
     #expect(reading.texts == ["{\"a\": {\"b\": 1}}"])
-    #expect(reading.items == [RawItem(number: 1, line: 2, source: 5..<20)])
+    #expect(reading.items == [RawItem(number: 1, line: 2, source: 5..<20, textStart: 5)])
     #expect(read("{}").summary == ["1 1"])
   }
 

@@ -8,7 +8,7 @@ internal import TargetAPI
 /// Takes what a file's reading yields, in the file's order.
 protocol ReadingSink {
   /// `ordinal` counts the file's batches from 1.
-  mutating func take(_ batch: Batch, ordinal: Int, for destination: Destinations.Destination) throws
+  mutating func take(_ batch: QueuedBatch, ordinal: Int, for destination: Destinations.Destination) throws
   mutating func refuse(_ refusal: Refusal) throws
 }
 
@@ -32,6 +32,8 @@ struct FileReading {
   let path: String
   let descriptor: Int32
   let size: Int
+  /// Whether batches may leave bytes in the file, to be looked up when they are sent.
+  let refersToFile: Bool
   /// Called every some hundred kilobytes, whatever they hold; what it throws ends the reading.
   let onProgress: () throws -> Void
 
@@ -40,7 +42,7 @@ struct FileReading {
 
   init(
     inbox: Inbox, settings: Settings, name: [UInt8], path: String, descriptor: Int32, size: Int,
-    onProgress: @escaping () throws -> Void = {}
+    refersToFile: Bool, onProgress: @escaping () throws -> Void = {}
   ) {
     self.inbox = inbox
     self.settings = settings
@@ -48,6 +50,7 @@ struct FileReading {
     self.path = path
     self.descriptor = descriptor
     self.size = size
+    self.refersToFile = refersToFile
     self.onProgress = onProgress
     limits = ReaderLimits(maxItemBytes: settings.limits.maxItemBytes, maxNesting: settings.limits.maxNesting)
   }
@@ -59,7 +62,10 @@ struct FileReading {
     let format = FileFormat(fileName: name)
     facts.format = format?.kind.rawValue
     var conversion = inbox.route(for: name).map {
-      ItemConversion(route: $0, destinations: Destinations($0, settings: settings), limits: limits)
+      ItemConversion(
+        route: $0, destinations: Destinations($0, settings: settings), limits: limits,
+        // What is compressed can't be looked up by its place.
+        refersToFile: refersToFile && format?.isGzipped == false)
     }
     // A fixed target is known even where the file turns out to be unusable.
     if let conversion { note(conversion) }

@@ -189,7 +189,8 @@ actor Intake {
         try around.outbox.begin(id, inbox: inbox.name, name: claimed.name.bytes, receivedAt: receivedAt)
         var reading = FileReading(
           inbox: inbox, settings: around.settings, name: claimed.name.bytes,
-          path: "\(folders.work)/\(claimed.workName.display)", descriptor: claimed.descriptor, size: Int(claimed.size)
+          path: "\(folders.work)/\(claimed.workName.display)", descriptor: claimed.descriptor, size: Int(claimed.size),
+          refersToFile: true
         ) {
           around.pulse.beat("inbox \(inbox.name)")
           if around.stopFlag.isRaised { throw ReadingStopped() }

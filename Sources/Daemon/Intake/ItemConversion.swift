@@ -16,6 +16,7 @@ struct ItemConversion {
   private(set) var rejected = 0
 
   private let limits: ReaderLimits
+  private let refersToFile: Bool
   private var batcher: Batcher?
   private var batches = 0
   private var piece: [UInt8] = []
@@ -23,10 +24,13 @@ struct ItemConversion {
   /// An Atomic file is one request: what goes wrong with one item goes wrong with all, so all are kept until the end.
   private var atomic: AtomicFile?
 
-  init(route: Route, destinations: Destinations, limits: ReaderLimits) {
+  /// - Parameter refersToFile: whether batches may leave bytes in the file.
+  init(route: Route, destinations: Destinations, limits: ReaderLimits, refersToFile: Bool) {
     self.route = route
     self.destinations = destinations
     self.limits = limits
+    // Of an Atomic file nothing is left to be looked up: where one item is bad, the others are described too.
+    self.refersToFile = refersToFile && route.successMode != .atomic
     isHeaderOrRouteDecisive = destinations.fixed != nil
     if route.successMode == .atomic { atomic = AtomicFile() }
     if let fixed = destinations.fixed { choose(fixed) }
@@ -103,7 +107,18 @@ struct ItemConversion {
     }
     let entry = BatchItem(
       number: item.number, line: item.line, source: item.source, pieceLength: piece.count, key: key)
-    for batch in batcher?.add(entry, piece: piece) ?? [] { try emit(batch, into: &sink) }
+    let copied = copiedText(of: item, json)
+    for batch in batcher?.add(entry, piece: piece, copied: copied) ?? [] { try emit(batch, into: &sink) }
+  }
+
+  /// The text of the item in the piece, where it travels as it was dropped: last, or before one closing brace.
+  private func copiedText(of item: RawItem, _ json: Span<UInt8>) -> CopiedText? {
+    guard refersToFile, let place = item.textStart else { return nil }
+    for start in [piece.count - json.count, piece.count - json.count - 1] where start >= 0 {
+      guard piece.span.extracting(start..<start + json.count).holdsSameBytes(as: json) else { continue }
+      return CopiedText(start: start, source: place..<place + json.count)
+    }
+    return nil
   }
 
   private mutating func refuse(
@@ -114,7 +129,7 @@ struct ItemConversion {
     if atomic == nil { try sink.refuse(refusal) } else { atomic?.refused.append(refusal) }
   }
 
-  private mutating func emit(_ batch: Batch, into sink: inout some ReadingSink) throws {
+  private mutating func emit(_ batch: QueuedBatch, into sink: inout some ReadingSink) throws {
     guard let chosen else { return }
     batches += 1
     try sink.take(batch, ordinal: batches, for: chosen)
@@ -130,10 +145,10 @@ struct ItemConversion {
     // One item of an Atomic file is bad: the others are not applied either.
     let fault = ItemFault(.notApplied, "another item of the file was refused, and success_mode is Atomic")
     let spared = rest.flatMap { batch in
-      zip(batch.items, batch.pieces ?? []).map { item, range in
+      zip(batch.items, batch.whole?.pieces ?? []).map { item, range in
         Refusal(
           item: item.number, line: item.line, source: item.source,
-          key: chosen?.api.describe(Array(batch.body[range]).span), fault: fault)
+          key: chosen?.api.describe(batch.body.literals.span.extracting(range)), fault: fault)
       }
     }
     rejected = items

@@ -6,13 +6,15 @@ internal import Settings
 struct Staging: ReadingSink {
   private let outbox: Outbox
   private let id: FileID
-  private var batches: [(ordinal: Int, batch: Batch)] = []
+  private var batches: [(ordinal: Int, batch: QueuedBatch)] = []
   private var refused: [Refusal] = []
   private var bytes = 0
   private var target = ""
 
   /// Commits are large enough that their own cost does not show, and small enough to be held in memory.
   private static let commitBytes = 2 << 20
+  /// What an item and its place in the file take in memory.
+  private static let itemBytes = 80
   private static let commitRefusals = 10_000
 
   init(outbox: Outbox, id: FileID) {
@@ -20,10 +22,10 @@ struct Staging: ReadingSink {
     self.id = id
   }
 
-  mutating func take(_ batch: Batch, ordinal: Int, for destination: Destinations.Destination) throws {
+  mutating func take(_ batch: QueuedBatch, ordinal: Int, for destination: Destinations.Destination) throws {
     target = destination.target.name
     batches.append((ordinal, batch))
-    bytes += batch.body.count
+    bytes += batch.body.literals.count + batch.items.count * Self.itemBytes
     if bytes >= Self.commitBytes { try commit() }
   }
 

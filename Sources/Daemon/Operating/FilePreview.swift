@@ -27,7 +27,8 @@ package enum FilePreview {
     let name = path.utf8.split(separator: UInt8(ascii: "/")).last.map { Array($0) } ?? []
     func read(into sink: inout some ReadingSink) throws -> ReadingResult {
       var reading = FileReading(
-        inbox: inbox, settings: settings, name: name, path: path, descriptor: descriptor, size: Int(status.st_size))
+        inbox: inbox, settings: settings, name: name, path: path, descriptor: descriptor, size: Int(status.st_size),
+        refersToFile: false)
       return try reading.run(into: &sink)
     }
     var silence = Silence()
@@ -46,7 +47,7 @@ package enum FilePreview {
   }
 
   private struct Silence: ReadingSink {
-    mutating func take(_ batch: Batch, ordinal: Int, for destination: Destinations.Destination) {}
+    mutating func take(_ batch: QueuedBatch, ordinal: Int, for destination: Destinations.Destination) {}
     mutating func refuse(_ refusal: Refusal) {}
   }
 
@@ -54,11 +55,11 @@ package enum FilePreview {
     let successMode: SuccessMode
     let print: (String) -> Void
 
-    mutating func take(_ batch: Batch, ordinal: Int, for destination: Destinations.Destination) throws {
+    mutating func take(_ batch: QueuedBatch, ordinal: Int, for destination: Destinations.Destination) throws {
       print("POST \(destination.api.endpoint(base: destination.target.url, successMode: successMode))")
       for (name, value) in destination.api.headers { print("\(name): \(value)") }
       print("")
-      print(String(decoding: batch.body, as: UTF8.self))
+      print(String(decoding: batch.body.literals, as: UTF8.self))
       print("")
     }
 

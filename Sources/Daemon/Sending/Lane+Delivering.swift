@@ -32,7 +32,13 @@ extension Lane {
       } catch {
         return wait(for: error, batch)
       }
-      let content = try await outbox.lease(batch.id)
+      let queued = try await outbox.lease(batch.id)
+      let content: Batch
+      do {
+        content = try await originals.whole(queued, of: batch)
+      } catch {
+        return try await takeMissing("\(error)", batch)
+      }
       let sentAt = Timestamp.now
       let result = await send(content.body, batch, token: token)
       switch result {
@@ -136,9 +142,10 @@ extension Lane {
     if isFileComplete { onSettled() }
   }
 
-  func refusal(of item: BatchItem, _ piece: ArraySlice<UInt8>, _ fault: ItemFault) -> Refusal {
+  func refusal(of item: BatchItem, _ piece: ArraySlice<UInt8>?, _ fault: ItemFault) -> Refusal {
     Refusal(
-      item: item.number, line: item.line, source: item.source, key: api.describe(Array(piece).span), fault: fault)
+      item: item.number, line: item.line, source: item.source, key: piece.flatMap { api.describe($0.span) },
+      fault: fault)
   }
 
   // MARK: - What has to wait
@@ -163,6 +170,17 @@ extension Lane {
       // The daemon stops: whether the API has it is unknown, and stays counted.
       window.putBack(batch.id, due: .now)
     }
+  }
+
+  /// What the batch left in its claimed file can't be had: nothing went out.
+  private func takeMissing(_ reason: String, _ batch: WaitingBatch) async throws(OutboxError) {
+    try await outbox.takeBack(batch.id, why: reason)
+    let failures = batch.failures + 1
+    let due = Timestamp.now + backoff.ceiling(failures: failures)
+    try await outbox.postpone(batch.id, until: due, failures: failures, why: reason, wasAnswered: false)
+    batches[batch.id]?.failures = failures
+    window.putBack(batch.id, due: due)
+    log("batch is delayed", batch, reason: reason, level: .error, more: ["until": "\(due)"])
   }
 
   /// Sent again with backoff.

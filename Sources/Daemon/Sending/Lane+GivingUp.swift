@@ -69,8 +69,13 @@ extension Lane {
     var fault = fault
     if fault.code == .expired, let problem = batch.problem { fault.message += "; the last that was heard: \(problem)" }
     if batch.unanswered > 0 { fault.message += "; a request with it got no answer, so it may have arrived" }
-    let content = try await outbox.content(of: batch.id)
-    let refused = zip(content.items, content.pieces ?? []).map { refusal(of: $0, content.body[$1], fault) }
+    let queued = try await outbox.content(of: batch.id)
+    // The key is for people to read: where the file is gone, the receipt does without it.
+    let whole = try? await originals.whole(queued, of: batch)
+    let pieces = whole?.pieces
+    let refused = queued.items.enumerated().map { index, item in
+      refusal(of: item, pieces.flatMap { whole?.body[$0[index]] }, fault)
+    }
     try await outbox.settle(
       batch.id, Settlement(accepted: 0, unchanged: 0, refused: refused), request: nil)
   }

@@ -18,6 +18,7 @@ actor Lane {
   let target: Target
   let api: any TargetAPI
   let outbox: Outbox
+  let originals: Originals
   let connections: Connections
   let tokens: TokenSource
   let retry: Settings.Retry
@@ -44,12 +45,14 @@ actor Lane {
   private var noted: Pace.State?
 
   init(
-    target: Target, api: any TargetAPI, outbox: Outbox, connections: Connections, retry: Settings.Retry, logger: Logger,
+    target: Target, api: any TargetAPI, outbox: Outbox, originals: Originals, connections: Connections,
+    retry: Settings.Retry, logger: Logger,
     pulse: Pulse, isPaused: Bool, onSettled: @escaping @Sendable () -> Void
   ) {
     self.target = target
     self.api = api
     self.outbox = outbox
+    self.originals = originals
     self.connections = connections
     self.retry = retry
     self.logger = logger

@@ -1,0 +1,69 @@
+internal import Delivery
+internal import Dispatch
+internal import Glibc
+internal import Inbox
+internal import ItemFormat
+internal import Outbox
+
+/// Looks up in the claimed files what queued batches left there.
+struct Originals: Sendable {
+  /// Why a batch can't be sent now.
+  struct Fault: Error, CustomStringConvertible {
+    var description: String
+  }
+
+  let spool: String
+  private let queue = DispatchQueue(label: "read bodies", attributes: .concurrent)
+
+  init(spool: String) { self.spool = spool }
+
+  /// - Throws: `Fault` where the file is gone, can't be read, or holds something else than what was checked: nothing of it may be sent.
+  func whole(_ queued: QueuedBatch, of batch: WaitingBatch) async throws -> Batch {
+    if let whole = queued.whole { return whole }
+    return try await queue.run { try read(queued, of: batch) }
+  }
+
+  private func read(_ queued: QueuedBatch, of batch: WaitingBatch) throws(Fault) -> Batch {
+    guard let name = FileName(bytes: batch.fileName) else { throw Fault(description: "the file's name is no name") }
+    let folders = InboxFolders(spool: spool, inbox: batch.inbox)
+    let path = "\(folders.work)/\(ResultNames(dropped: name, id: batch.file).work.display)"
+    let file: ClaimedFile?
+    do throws(InboxError) {
+      file = try folders.reopen(
+        WorkFile(id: batch.file, name: ResultNames(dropped: name, id: batch.file).work, dropped: name))
+    } catch {
+      throw Fault(description: "the claimed file can't be opened: \(error)")
+    }
+    guard let file else {
+      throw Fault(
+        description:
+          "the claimed file \(path) is gone, and with it the items that wait: bring it back, or cancel file \(batch.file)"
+      )
+    }
+    let changed = Fault(
+      description:
+        "the claimed file \(path) is not what was checked: bring it back as it was, or cancel file \(batch.file)")
+    let body = try queued.body.whole(
+      reading: { (range, bytes) throws(Fault) in try Self.read(range, of: file, path, into: &bytes) }, onChange: changed
+    )
+    let whole = Batch(items: queued.items, body: body)
+    guard whole.pieces != nil else { throw changed }
+    return whole
+  }
+
+  private static func read(
+    _ range: Range<Int>, of file: ClaimedFile, _ path: String, into bytes: inout [UInt8]
+  ) throws(Fault) {
+    var source = FileBytes(descriptor: file.descriptor, path: path)
+    source.move(to: range.lowerBound)
+    var before = -1
+    while bytes.count < range.count, bytes.count > before {
+      before = bytes.count
+      do {
+        try source.read(upTo: range.count - before, into: &bytes)
+      } catch {
+        throw Fault(description: "\(error)")
+      }
+    }
+  }
+}

@@ -1,0 +1,42 @@
+/// Items in the order in which they travel, and the request body that they make.
+package struct Batch: Sendable, Equatable {
+  package var items: [BatchItem]
+  /// The opening byte, the pieces with commas between, the closing byte: what is sent.
+  package var body: [UInt8]
+
+  package init(items: [BatchItem], body: [UInt8]) {
+    self.items = items
+    self.body = body
+  }
+
+  /// Where each item's piece stands in the body; nil where the two do not fit together: the outbox is damaged.
+  package var pieces: [Range<Int>]? {
+    var ranges: [Range<Int>] = []
+    ranges.reserveCapacity(items.count)
+    var start = 1
+    for item in items {
+      ranges.append(start..<start + item.pieceLength)
+      start += item.pieceLength + 1
+    }
+    return start == body.count || (items.isEmpty && body.count == 2) ? ranges : nil
+  }
+
+  /// The batch of only those items whose index `isIncluded` takes.
+  package func filtered(_ isIncluded: (Int) -> Bool) -> Batch {
+    guard let pieces, let open = body.first, let close = body.last else { return self }
+    var part = Batch(items: [], body: [open])
+    for (index, item) in items.enumerated() where isIncluded(index) {
+      if !part.items.isEmpty { part.body.append(UInt8(ascii: ",")) }
+      part.items.append(item)
+      part.body += body[pieces[index]]
+    }
+    part.body.append(close)
+    return part
+  }
+
+  /// The first and the second half, in order.
+  package var halves: (Batch, Batch) {
+    let middle = items.count / 2
+    return (filtered { $0 < middle }, filtered { $0 >= middle })
+  }
+}
