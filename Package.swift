@@ -35,7 +35,8 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "CLinux", "Delivery", "Inbox", "ItemFormat", "JSONText", "Outbox", "PromptSockets", "Receipts", "Sender",
+        "CLinux", "Delivery", "Inbox", "ItemFormat", "JSONText", "Metrics", "Outbox", "PromptSockets", "Receipts",
+        "Sender",
         "Settings", "TargetAPI",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "FlyingFox", package: "FlyingFox"),
@@ -55,6 +56,7 @@ let package = Package(
       name: "Outbox", dependencies: ["Delivery", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
     .target(name: "Sender", dependencies: ["CurlShim", "Delivery"], swiftSettings: strict),
     .target(name: "Receipts", dependencies: ["Delivery", "JSONText"], swiftSettings: strict),
+    .target(name: "Metrics", swiftSettings: strict),
     .target(name: "Delivery", swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
     .target(
@@ -81,6 +83,7 @@ let package = Package(
     .testTarget(
       name: "TargetAPITests", dependencies: ["Delivery", "ItemFormat", "JSONText", "TargetAPI"], swiftSettings: strict),
     .testTarget(name: "SettingsTests", dependencies: ["Delivery", "Settings"], swiftSettings: strict),
+    .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery"], swiftSettings: strict),
     .testTarget(name: "OutboxTests", dependencies: ["Delivery", "Outbox", "TestKit"], swiftSettings: strict),
     .testTarget(name: "ReceiptsTests", dependencies: ["Delivery", "JSONText", "Receipts"], swiftSettings: strict),

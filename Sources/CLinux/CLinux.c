@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/vfs.h>
 
 int clinux_rename_new(const char *from, const char *to) {
@@ -60,4 +61,8 @@ void clinux_keep_heap_small(void) {
   // Request bodies are mapped, and unmapped as soon as they are freed; without a fixed value the threshold would rise past them.
   mallopt(M_MMAP_THRESHOLD, 256 * 1024);
   mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+}
+
+int clinux_holds(const void *text, unsigned long length, const void *part, unsigned long part_length) {
+  return memmem(text, length, part, part_length) != NULL;
 }

@@ -19,6 +19,7 @@ actor Pipeline {
   private let lanes: [String: Lane]
   private let intakes: [String: Intake]
   private let finisher: Finisher
+  private let ageWatch: AgeWatch
   private let connections: [Connections]
   private let order = PublicationOrder()
   private let stopFlag: StopFlag
@@ -29,12 +30,15 @@ actor Pipeline {
   /// Makes the folders, and finds what an earlier run left in `work/`.
   ///
   /// - Throws: `InboxError` for folders that can't be used, `SendError` for certificates that can't, `OutboxError`.
-  init(settings: Settings, outbox: Outbox, pulse: Pulse, logger: Logger) async throws {
+  init(
+    settings: Settings, outbox: Outbox, instruments: Instruments, logger: Logger
+  ) async throws {
     self.settings = settings
     self.outbox = outbox
     self.logger = logger
     let stopFlag = StopFlag()
-    let finisher = Finisher(settings: settings, outbox: outbox, pulse: pulse, stopFlag: stopFlag, logger: logger)
+    let finisher = Finisher(
+      settings: settings, outbox: outbox, instruments: instruments, stopFlag: stopFlag, logger: logger)
     let pausedTargets = try await outbox.paused(.target)
     let pausedInboxes = try await outbox.paused(.inbox)
     let originals = Originals(spool: settings.spool)
@@ -46,12 +50,13 @@ actor Pipeline {
       lanes[target.name] = Lane(
         target: target, api: target.makeAPI(), outbox: outbox, originals: originals, connections: pool,
         retry: settings.retry, logger: logger,
-        pulse: pulse, isPaused: pausedTargets.contains(target.name), onSettled: { finisher.signal.raise() })
+        instruments: instruments, isPaused: pausedTargets.contains(target.name), onSettled: { finisher.signal.raise() })
     }
     let underWay = try await outbox.filesUnderWay()
     let around = Intake.Surroundings(
       settings: settings, outbox: outbox, order: order,
-      claims: Claims(outbox: outbox, settings: settings, newest: underWay.newest), pulse: pulse, stopFlag: stopFlag,
+      claims: Claims(outbox: outbox, settings: settings, newest: underWay.newest),
+      instruments: instruments, stopFlag: stopFlag,
       onPublished: { [lanes] targets, file in for target in targets { await lanes[target]?.published(file) } },
       onFinishing: { finisher.signal.raise() })
     var intakes: [String: Intake] = [:]
@@ -66,6 +71,8 @@ actor Pipeline {
       intakes[inbox.name] = intake
     }
     self.finisher = finisher
+    ageWatch = AgeWatch(
+      outbox: outbox, maxAge: settings.retry.maxAge, troubles: instruments.troubles, logger: logger)
     self.lanes = lanes
     self.intakes = intakes
     self.connections = connections
@@ -91,6 +98,8 @@ actor Pipeline {
   /// Works until `stop()`; returns when everything under way has ended, with the results of what is done written.
   func run() async {
     async let results: Void = finisher.run()
+    // Cancelled when this returns.
+    async let _: Void = ageWatch.run()
     await withDiscardingTaskGroup { group in
       for lane in lanes.values { group.addTask { await lane.run() } }
       for intake in intakes.values { group.addTask { await intake.run() } }

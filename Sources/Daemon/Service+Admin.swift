@@ -36,8 +36,8 @@ extension Service {
       settings: { [weak self] in
         guard let self else { throw StartError(description: "the daemon stops") }
         return await self.settings
-      }, outbox: outbox, pulse: pulse, startedAt: startedAt, flow: flow, counts: { FlowCounts() })
-    let server = try AdminServer(address: address, pulse: pulse, dashboard: dashboard)
+      }, outbox: outbox, instruments: instruments, startedAt: startedAt, flow: flow)
+    let server = try AdminServer(address: address, dashboard: dashboard)
     try await server.start()
     return server
   }
@@ -46,6 +46,6 @@ extension Service {
   func noteFlow() async throws {
     let now = Timestamp.now
     guard flow.isDue(at: now) else { return }
-    flow.end(at: now, counts: FlowCounts(), queue: try await outbox.queue())
+    flow.end(at: now, counts: FlowCounts(instruments.metrics), queue: try await outbox.queue())
   }
 }

@@ -35,7 +35,7 @@ package actor Service {
   private let environment: [String: String]
   private let makeLogger: @Sendable (Settings.Log) -> Logger
   private let notifications: Notifications
-  let pulse = Pulse()
+  let instruments = Instruments()
   let outbox: Outbox
   private let lock: StateLock
   private(set) var settings: Settings
@@ -65,7 +65,7 @@ package actor Service {
     notifications = Notifications(environment: environment)
     (lock, outbox) = try Self.takeState(settings)
     flow = FlowHistory(from: .now, counts: FlowCounts())
-    pipeline = try await Pipeline(settings: settings, outbox: outbox, pulse: pulse, logger: logger)
+    pipeline = try await Pipeline(settings: settings, outbox: outbox, instruments: instruments, logger: logger)
   }
 
   /// Locks the state folder and opens its outbox: nobody else may work on it from here on.
@@ -101,7 +101,7 @@ package actor Service {
     if servesAdmin { await serveAdmin() }
     logger.notice(
       "upsertd \(Version.text) is ready",
-      metadata: ["inboxes": "\(settings.inboxes.count)", "targets": "\(settings.targets.count)"])
+      metadata: ["inboxes": .number(settings.inboxes.count), "targets": .number(settings.targets.count)])
     notifications.send("READY=1", "STATUS=ready")
     // Ends with the pipelines, which is awaited below.
     let watching = Task { await watch(mode) }
@@ -120,7 +120,7 @@ package actor Service {
       unusableFiles: earlier.unusableFiles + counts.unusableFiles, queuedItems: queue.items,
       waitingFiles: queue.files + (isWorkedOff ? unread : 1))
     try outbox.close()
-    logger.notice("upsertd has stopped", metadata: ["queued": "\(queue.items)"])
+    logger.notice("upsertd has stopped", metadata: ["queued": .number(queue.items)])
     return outcome
   }
 
@@ -162,6 +162,7 @@ package actor Service {
       await pipeline.stop()
     } catch {
       logger.error("the new configuration is not used; the old one stays", metadata: ["reason": "\(error)"])
+      instruments.metrics.reloaded(isUsed: false)
       notifications.send("READY=1", "STATUS=the new configuration is not used; the old one stays")
     }
   }
@@ -177,10 +178,11 @@ package actor Service {
     for candidate in [next, old].compactMap({ $0 }) {
       do {
         let logger = makeLogger(candidate.log)
-        pipeline = try await Pipeline(settings: candidate, outbox: outbox, pulse: pulse, logger: logger)
+        pipeline = try await Pipeline(settings: candidate, outbox: outbox, instruments: instruments, logger: logger)
         settings = candidate
         self.logger = logger
-        logger.notice("configuration is read again", metadata: ["isNew": "\(candidate != old)"])
+        instruments.metrics.reloaded(isUsed: candidate == next)
+        logger.notice("configuration is read again", metadata: ["isNew": .stringConvertible(candidate != old)])
         break
       } catch {
         logger.error("the new configuration can't be used; the old one stays", metadata: ["reason": "\(error)"])
@@ -223,7 +225,7 @@ package actor Service {
       let now = ContinuousClock.now
       if let watchdog, now >= fed + watchdog {
         fed = now
-        let hanging = pulse.hanging
+        let hanging = instruments.pulse.hanging
         if hanging.isEmpty {
           notifications.send("WATCHDOG=1")
         } else {
@@ -237,13 +239,14 @@ package actor Service {
         }
         if servesAdmin { try await noteFlow() }
         guard case .once(let deadline) = mode else { continue }
+        instruments.troubles.end("the outbox can't be read", in: "status", logger: logger)
         if try await pipeline.isWorkedOff() {
           isWorkedOff = true
           return await stop()
         }
         if let deadline, now >= began + deadline { return await stop() }
       } catch {
-        logger.error("the outbox can't be read", metadata: ["reason": "\(error)"])
+        instruments.troubles.begin("the outbox can't be read", in: "status", error, logger: logger)
       }
     }
   }
@@ -253,6 +256,10 @@ package actor Service {
     let report = try await StatusReport(settings: settings, outbox: outbox)
     notifications.send("STATUS=\(report.line)")
     progress?(report, earlier.items + (await pipeline.counts()).items)
+  }
+
+  func report() async throws -> StatusReport {
+    try await StatusReport(settings: settings, outbox: outbox, ledger: instruments.ledger)
   }
 
   private static func monotonicMicroseconds() -> Int64 {

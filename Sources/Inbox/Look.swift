@@ -7,6 +7,8 @@ package struct Look: Sendable {
   package var unclaimed: [Unclaimed]
   /// Why the folder could not be looked at, or not to the end; then the lists are empty.
   package var fault: InboxError?
+  /// How long the look took.
+  package var took = Duration.zero
 
   package init(ready: [ReadyFile] = [], unclaimed: [Unclaimed] = [], fault: InboxError? = nil) {
     self.ready = ready

@@ -62,9 +62,10 @@ package actor Watcher {
     watchIfNeeded()
     takeEvents()
     let began = ContinuousClock.now
-    let findings = looker.look(at: .now, hasEvents: events != nil)
-    output.yield(findings.look)
+    var findings = looker.look(at: .now, hasEvents: events != nil)
     lastLookEnded = .now
+    findings.look.took = began.duration(to: lastLookEnded)
+    output.yield(findings.look)
     breather = max(.milliseconds(10), began.duration(to: lastLookEnded) * 3)
     schedule(in: min(findings.due ?? terms.pollInterval, terms.pollInterval))
     return findings.look

@@ -15,9 +15,11 @@ package struct FileSummary: Sendable, Equatable {
   package var items: Int
   package var accepted: Int
   package var rejected: Int
-  /// Of a file on its way: where it goes, once that is known; what became of its last try, and when the next one is due.
+  /// Where a file on its way goes, once that is known.
   package var target: String?
+  /// What became of its last try; of a file that could not be used at all, why.
   package var problem: String?
+  /// When it is tried again.
   package var nextAt: Timestamp?
 
   package var isUnderWay: Bool { completedAt == nil }

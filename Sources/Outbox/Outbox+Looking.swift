@@ -16,25 +16,13 @@ package struct InboxFlow: Sendable, Equatable {
   package init() {}
 }
 
-/// What waits for one target.
-package struct Backlog: Sendable, Equatable {
-  /// Why some of the batches were put off.
-  package struct Problem: Sendable, Equatable {
-    package var text: String
-    package var batches: Int
-    /// When the first of them is due.
-    package var nextAt: Timestamp
-  }
-
-  package var batches = 0
-  package var items = 0
-  package var bytes = 0
-  /// When the file of the first batch in line was claimed.
-  package var oldestAt: Timestamp?
-  /// The most frequent ones.
-  package var problems: [Problem] = []
-
-  package init() {}
+/// Why some requests to a target were put off.
+package struct TargetProblem: Sendable, Equatable {
+  package var target: String
+  package var text: String
+  package var batches: Int
+  /// When the first of them is due.
+  package var nextAt: Timestamp
 }
 
 extension Outbox {
@@ -69,40 +57,19 @@ extension Outbox {
     }
   }
 
-  /// What waits, by target; a target for which nothing waits is not there.
-  package func backlogs() async throws(OutboxError) -> [String: Backlog] {
+  /// Why requests were put off, the most frequent reasons first; from the index `batch_postponed` alone.
+  package func problems() async throws(OutboxError) -> [TargetProblem] {
     try await read { db in
-      var backlogs: [String: Backlog] = [:]
-      let sql =
-        "SELECT target, count(*) AS batches, sum(items) AS items, sum(bytes) AS bytes FROM batch GROUP BY target"
-      for row in try Row.fetchAll(db, sql: sql) {
-        var backlog = Backlog()
-        backlog.batches = row["batches"]
-        backlog.items = row["items"]
-        backlog.bytes = row["bytes"]
-        let target: String = row["target"]
-        let oldest = try String.fetchOne(
-          db, sql: "SELECT min(file_id) FROM batch WHERE target = ?", arguments: [target])
-        backlog.oldestAt = oldest.flatMap { FileID($0) }?.time
-        backlogs[target] = backlog
+      let sql = """
+        SELECT file.target AS target, problem, count(*) AS batches, min(due_at_ms) AS next_at_ms
+        FROM batch JOIN file ON file.id = file_id WHERE problem IS NOT NULL AND file.target IS NOT NULL
+        GROUP BY file.target, problem ORDER BY batches DESC LIMIT 20
+        """
+      return try Row.fetchAll(db, sql: sql).map { row in
+        TargetProblem(
+          target: row["target"], text: row["problem"], batches: row["batches"],
+          nextAt: Timestamp(milliseconds: row["next_at_ms"]))
       }
-      try Self.addProblems(to: &backlogs, db)
-      return backlogs
-    }
-  }
-
-  /// From the index `batch_postponed` alone: rows of batches are large.
-  private static func addProblems(to backlogs: inout [String: Backlog], _ db: Database) throws {
-    let sql = """
-      SELECT file.target AS target, problem, count(*) AS batches, min(due_at_ms) AS next_at_ms
-      FROM batch JOIN file ON file.id = file_id WHERE problem IS NOT NULL
-      GROUP BY file.target, problem ORDER BY batches DESC LIMIT 20
-      """
-    for row in try Row.fetchAll(db, sql: sql) {
-      guard let target: String = row["target"], let problem: String = row["problem"] else { continue }
-      backlogs[target]?.problems.append(
-        Backlog.Problem(
-          text: problem, batches: row["batches"], nextAt: Timestamp(milliseconds: row["next_at_ms"])))
     }
   }
 
@@ -119,7 +86,7 @@ extension Outbox {
         ).compactMap(FileSummary.init(row:))
       }
       files = Array(files.sorted { $0.id > $1.id }.prefix(filter.limit))
-      for index in files.indices where files[index].isUnderWay { try Self.addWay(to: &files[index], db) }
+      for index in files.indices { try Self.addReason(to: &files[index], db) }
       return files
     }
   }
@@ -132,7 +99,7 @@ extension Outbox {
         guard var file = try Row.fetchOne(db, sql: sql, arguments: [id.text]).flatMap(FileSummary.init(row:)) else {
           continue
         }
-        if file.isUnderWay { try Self.addWay(to: &file, db) }
+        try Self.addReason(to: &file, db)
         return file
       }
       return nil
@@ -147,12 +114,19 @@ extension Outbox {
     }
   }
 
-  private static func addWay(to file: inout FileSummary, _ db: Database) throws {
-    file.target = try String.fetchOne(db, sql: "SELECT target FROM file WHERE id = ?", arguments: [file.id.text])
+  private static func addReason(to file: inout FileSummary, _ db: Database) throws {
+    let id = file.id.text
+    guard file.isUnderWay else {
+      // The last receipts are at hand; those before them tell it in their folder.
+      let sql = "SELECT json_extract(receipt, '$.error.message') FROM recent WHERE file_id = ?"
+      file.problem = try String.fetchOne(db, sql: sql, arguments: [id])
+      return
+    }
+    file.target = try String.fetchOne(db, sql: "SELECT target FROM file WHERE id = ?", arguments: [id])
     let sql = """
       SELECT problem, due_at_ms FROM batch WHERE file_id = ? AND problem IS NOT NULL ORDER BY due_at_ms LIMIT 1
       """
-    guard let row = try Row.fetchOne(db, sql: sql, arguments: [file.id.text]) else { return }
+    guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else { return }
     file.problem = row["problem"]
     file.nextAt = Timestamp(milliseconds: row["due_at_ms"])
   }

@@ -14,6 +14,9 @@ enum Schema {
     migrator.registerMigration("2 queue", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: queueIndexes)
     }
+    migrator.registerMigration("age warnings") { db in
+      try db.execute(sql: ageWarnings)
+    }
     return migrator
   }
 
@@ -132,9 +135,18 @@ enum Schema {
     CREATE TABLE paused (kind TEXT NOT NULL CHECK (kind IN ('inbox', 'target')), name TEXT NOT NULL, PRIMARY KEY (kind, name))
       STRICT, WITHOUT ROWID;
     """
+
   /// Bodies need not hold what stands in the claimed file word for word.
   private static let version2 = """
     ALTER TABLE body ADD COLUMN runs BLOB;        -- places in the claimed file that belong between the bytes, packed; NULL: none
     ALTER TABLE body ADD COLUMN checksum INTEGER; -- XXH64 of what stands there
+    """
+
+  private static let ageWarnings = """
+    -- Files that people were warned of, since their items wait for long.
+    CREATE TABLE age_warning (
+      file_id TEXT NOT NULL PRIMARY KEY REFERENCES file (id) ON DELETE CASCADE,
+      share INTEGER NOT NULL CHECK (share IN (1, 2))   -- 1: a tenth of max_age was over; 2: half
+    ) STRICT, WITHOUT ROWID;
     """
 }

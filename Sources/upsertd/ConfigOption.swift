@@ -26,11 +26,12 @@ struct ConfigOption: ParsableArguments {
 }
 
 extension Logger {
-  /// To standard error, in the configured form; systemd's journal gets priorities.
+  /// To standard error, in the configured form; systemd's journal gets priorities and fields.
   static func upsertd(_ log: Settings.Log) -> Logger {
     let environment = ProcessInfo.processInfo.environment
-    let isJournal = environment["JOURNAL_STREAM"] != nil
-    let form: LineLog.Form = log.format == .json ? .json : isJournal ? .journal : .text
+    let isJournal = log.format == .text && JournalSocket.standardErrorIsJournal(environment: environment)
+    let form: LineLog.Form =
+      log.format == .json ? .json : isJournal ? .journal(JournalSocket(environment: environment)) : .text
     let level = Logger.Level(rawValue: log.level.rawValue) ?? .info
     return Logger(label: "upsertd") { _ in LineLog(form: form, level: level) }
   }

@@ -19,6 +19,9 @@ struct StatusTable {
       for file in inbox.unclaimed.prefix(20) {
         lines.append(Console.fitted("    \(file.name): \(file.reason)".onOneLine))
       }
+      for file in inbox.unread.prefix(20) {
+        lines.append(Console.fitted("    \(file.name): claimed as \(file.file), and waits to be read".onOneLine))
+      }
       if inbox.unclaimed.count > 20 { lines.append("    … and \(inbox.unclaimed.count - 20) more (--json lists all)") }
     }
     return lines

@@ -8,6 +8,7 @@ struct Setup: Sendable {
   var retry = "{initial: 20ms, max: 200ms}"
   var queue = "{min_free_disk: 1KiB}"
   var level = "info"
+  var format = "text"
   var admin = "false"
   /// Further top-level lines.
   var more: [String] = []
@@ -64,7 +65,7 @@ struct Setup: Sendable {
     watch: {poll_interval: 50ms, settle: 100ms}
     queue: \(queue)
     retry: \(retry)
-    log: {level: \(level)}
+    log: {level: \(level), format: \(format)}
     admin: \(admin)
     \(more.joined(separator: "\n"))
     targets:

@@ -39,6 +39,32 @@ struct World: Sendable {
     return product
   }
 
+  /// Starts a process as systemd does, with a journal behind its standard error.
+  func start(_ arguments: [String], journal: Journal) throws -> Product {
+    let errors = "\(folder)/err.\(children.next()).journal"
+    let descriptor = open(errors, O_CREAT | O_WRONLY | O_CLOEXEC, 0o600)
+    var status = stat()
+    guard descriptor >= 0, fstat(descriptor, &status) == 0 else { throw SystemError("make \(errors)") }
+    close(descriptor)
+    let product = try Product(
+      arguments + ["--config", configuration],
+      environment: ["JOURNAL_STREAM": "\(status.st_dev):\(status.st_ino)", "UPSERTD_JOURNAL_SOCKET": journal.path],
+      out: errors + ".out", err: errors)
+    children.add(product)
+    return product
+  }
+
+  /// Runs a tool that is no part of upsertd to its end.
+  func tool(_ command: String) async throws -> (status: Int32, said: String) {
+    let number = children.next()
+    let product = try Product(
+      ["-c", command], environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"], out: "\(folder)/out.\(number)",
+      err: "\(folder)/err.\(number)", program: "/bin/sh")
+    children.add(product)
+    let status = try await product.end()
+    return (status, product.printed + product.log)
+  }
+
   /// Starts the daemon; returns once it says that it is ready.
   func startDaemon(file: String = #fileID, line: Int = #line) async throws -> Product {
     let daemon = try start(["run"])

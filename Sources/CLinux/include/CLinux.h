@@ -29,3 +29,6 @@ int clinux_next_entry(void *folder, const char **name, unsigned char *type);
 /// in it, which doubles the memory of a daemon with a dozen threads. `mallopt` is variadic-free, but its constants are macros
 /// of <malloc.h> that Swift's Glibc module leaves out (mallopt(3)).
 void clinux_keep_heap_small(void);
+
+/// Whether `part` stands somewhere in `text`: `memmem`, which Glibc's module map leaves out.
+int clinux_holds(const void *text, unsigned long length, const void *part, unsigned long part_length);

@@ -13,43 +13,53 @@ struct Dashboard: Sendable {
   /// As they are now; a reload changes them.
   let settings: @Sendable () async throws -> Settings
   let outbox: Outbox
-  let pulse: Pulse
+  let instruments: Instruments
   let startedAt: Timestamp
   let flow: FlowHistory
-  let counts: @Sendable () -> FlowCounts
 
   /// Results that wait longer than this to be written are in trouble.
   private static let writingTakes = Duration.seconds(30)
   private static let queue = DispatchQueue(label: "read receipts")
 
-  func status() async throws -> StatusReport { try await StatusReport(settings: try await settings(), outbox: outbox) }
+  func status() async throws -> StatusReport {
+    try await StatusReport(settings: try await settings(), outbox: outbox, ledger: instruments.ledger)
+  }
+
+  func metrics() async throws -> MetricsPage {
+    MetricsPage(
+      report: try? await status(), backlogs: (try? await outbox.backlogs()) ?? [:], settings: try await settings(),
+      instruments: instruments)
+  }
 
   /// How it stands, and what came in since `since` (RFC 3339); where that is no time, since a day ago.
   func overview(since: String?) async throws -> [UInt8] {
     let settings = try await settings()
     let now = Timestamp.now
-    let report = try await StatusReport(settings: settings, outbox: outbox)
+    let report = try await status()
     let backlogs = try await outbox.backlogs()
+    let problems = try await outbox.problems()
     let since = since.flatMap { Timestamp(written: $0) } ?? now + .seconds(-86_400)
     let flows = try await outbox.flow(since: since)
     let unwritten = try await outbox.unwrittenFiles(doneBefore: now + (.zero - Self.writingTakes))
-    let troubles = Trouble.all(in: report, backlogs: backlogs, hanging: pulse.hanging, unwritten: unwritten)
+    let standstills =
+      Standstill.all(in: instruments, unwritten: unwritten)
+      + Standstill.all(in: report, backlogs: backlogs, problems: problems)
     let inboxes = report.inboxes.map { inbox in
       json(of: inbox, folder: InboxFolders(spool: settings.spool, inbox: inbox.name).inbox, flows[inbox.name])
     }
     let targets = report.targets.map { target in
-      json(of: target, settings.targets.first { $0.name == target.name }, backlogs[target.name] ?? Backlog())
+      json(of: target, settings.targets.first { $0.name == target.name }, backlogs[target.name] ?? TargetBacklog())
     }
     return JSONValue([
       "version": JSONValue(Version.text), "now": JSONValue(now.description),
       "startedAt": JSONValue(startedAt.description), "since": JSONValue(since.description),
-      "configuration": JSONValue(settings.path), "troubles": .array(troubles.map(\.json)),
+      "configuration": JSONValue(settings.path), "stuck": .array(Standstill.sorted(standstills).map(\.json)),
       "queue": json(of: report), "inboxes": .array(inboxes), "targets": .array(targets),
     ]).document
   }
 
   func history() async throws -> [UInt8] {
-    let minutes = flow.minutes(at: .now, counts: counts(), queue: try await outbox.queue())
+    let minutes = flow.minutes(at: .now, counts: FlowCounts(instruments.metrics), queue: try await outbox.queue())
     return JSONValue(["minutes": .array(minutes.map(\.json))]).document
   }
 
@@ -92,7 +102,7 @@ struct Dashboard: Sendable {
     let flow = flow ?? InboxFlow()
     return JSONValue([
       "name": JSONValue(inbox.name), "folder": JSONValue(folder), "waiting": JSONValue(inbox.waiting),
-      "unclaimed": JSONValue(inbox.unclaimed.count { $0.kind != .arriving }), "paused": .bool(inbox.isPaused),
+      "unclaimed": JSONValue(inbox.unclaimed.count { !$0.kind.isArriving }), "paused": .bool(inbox.isPaused),
       "since": JSONValue([
         "files": JSONValue(flow.files), "underWay": JSONValue(flow.filesUnderWay),
         "partial": JSONValue(flow.filesPartial), "rejectedFiles": JSONValue(flow.filesRejected),
@@ -102,7 +112,7 @@ struct Dashboard: Sendable {
   }
 
   private func json(
-    of target: StatusReport.TargetStatus, _ settings: Target?, _ backlog: Backlog
+    of target: StatusReport.TargetStatus, _ settings: Target?, _ backlog: TargetBacklog
   ) -> JSONValue {
     JSONValue([
       "name": JSONValue(target.name), "api": JSONValue(settings?.api.rawValue), "url": JSONValue(settings?.url),

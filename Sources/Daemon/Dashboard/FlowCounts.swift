@@ -1,3 +1,5 @@
+internal import Metrics
+
 /// What has flowed since the daemon's start; every number only grows.
 struct FlowCounts: Sendable, Equatable {
   /// Items that were read, by inbox.
@@ -18,6 +20,20 @@ struct FlowCounts: Sendable, Equatable {
     later.reduce(into: [:]) { changes, count in
       let change = count.value - (earlier[count.key] ?? 0)
       if change != 0 { changes[count.key] = change }
+    }
+  }
+}
+
+extension FlowCounts {
+  init(_ metrics: DaemonMetrics) {
+    for (labels, counter) in metrics.readItems.all { read[labels[0]] = counter.value }
+    for (labels, counter) in metrics.items.all where counter.value > 0 {
+      // inbox, target, outcome
+      if labels[2] == "accepted" {
+        accepted[labels[1], default: 0] += counter.value
+      } else {
+        rejected[labels[1], default: 0] += counter.value
+      }
     }
   }
 }

@@ -27,24 +27,24 @@ actor Claims {
   }
 
   /// Why a file of `size` bytes must wait in its inbox; nil where it may be claimed.
-  func obstacle(for size: Int64) async throws -> String? {
+  func obstacle(for size: Int64) async throws -> Obstacle? {
     if measuredAt.map({ $0 + .seconds(1) < .now }) ?? true {
       measuredAt = .now
       queuedBytes = try await outbox.queue().bytes
     }
-    let obstacle = try Self.obstacle(queuedBytes: queuedBytes, fileSize: size, settings: settings)
+    let obstacle = try Self.obstacle(queuedBytes: queuedBytes, settings: settings)
     if obstacle == nil { queuedBytes += Int(size) }
     return obstacle
   }
 
   /// The same question for who looks from outside.
-  static func obstacle(queuedBytes: Int, fileSize: Int64, settings: Settings) throws -> String? {
+  static func obstacle(queuedBytes: Int, settings: Settings) throws -> Obstacle? {
     if queuedBytes >= settings.queue.maxBytes {
-      return "the queue is full: \(queuedBytes) bytes wait, queue.max_bytes is \(settings.queue.maxBytes)"
+      return .queueFull(bytes: queuedBytes, limit: settings.queue.maxBytes)
     }
     let free = min(try FreeDisk.bytes(at: settings.state), try FreeDisk.bytes(at: settings.spool))
     if free < UInt64(settings.queue.minFreeDisk) {
-      return "the disk is full: \(free) bytes are free, queue.min_free_disk is \(settings.queue.minFreeDisk)"
+      return .diskFull(free: free, wanted: settings.queue.minFreeDisk)
     }
     return nil
   }

@@ -15,7 +15,7 @@ actor Intake {
     var outbox: Outbox
     var order: PublicationOrder
     var claims: Claims
-    var pulse: Pulse
+    var instruments: Instruments
     var stopFlag: StopFlag
     /// Something for these targets was published, up to this file.
     var onPublished: @Sendable (Set<String>, FileID) async -> Void
@@ -37,6 +37,7 @@ actor Intake {
   private let folders: InboxFolders
   private let around: Surroundings
   private let logger: Logger
+  private let meters: InboxMeters
   private let watcher: Watcher
   private let queue: DispatchQueue
   private var isPaused: Bool
@@ -45,10 +46,7 @@ actor Intake {
   private var unread: [(file: WorkFile, due: Timestamp, failures: Int)] = []
   private var lastLook: Look?
   private var isBusy = false
-  /// Names whose trouble was told already.
-  private var reported: Set<FileName> = []
-  /// Why the inbox can't be looked at, told already.
-  private var reportedFault: String?
+  private var news: InboxNews
 
   init(_ inbox: Inbox, folders: InboxFolders, around: Surroundings, isPaused: Bool, logger: Logger) {
     self.inbox = inbox
@@ -56,6 +54,8 @@ actor Intake {
     self.around = around
     self.isPaused = isPaused
     self.logger = logger
+    meters = InboxMeters(inbox.name, around.instruments.metrics)
+    news = InboxNews(inbox.name, ledger: around.instruments.ledger, logger: logger)
     queue = DispatchQueue(label: "read \(inbox.name)")
     let watch = around.settings.watch
     watcher = Watcher(
@@ -95,22 +95,23 @@ actor Intake {
   /// Looks, claims and reads until `stop()`; the file under way is left for the next run.
   func run() async {
     let loop = "inbox \(inbox.name)"
-    around.pulse.beat(loop)
+    around.instruments.pulse.beat(loop)
     await readAgain()
     await watcher.start()
     for await look in watcher.looks {
-      around.pulse.beat(loop)
+      around.instruments.pulse.beat(loop)
       isBusy = true
       await take(look)
       await readAgain()
       isBusy = false
       if isStopping { break }
     }
-    around.pulse.ended(loop)
+    around.instruments.pulse.ended(loop)
   }
 
   private func take(_ look: Look) async {
-    report(look)
+    meters.looked(look.took)
+    news.tell(look, isPaused: isPaused)
     var left = look
     left.ready = []
     guard !isPaused, !isStopping else {
@@ -127,16 +128,20 @@ actor Intake {
     lastLook = left
   }
 
+  private static let measuring = "it can't be found out whether there is room for files"
+  private static let reading = "file can't be read now"
+  private var troubles: Troubles { around.instruments.troubles }
+
   private func hasRoom(for file: ReadyFile) async -> Bool {
     do {
-      guard let reason = try await around.claims.obstacle(for: file.size) else { return true }
-      if reported.insert(file.name).inserted {
-        logger.warning("file is not claimed", metadata: ["name": "\(file.name.display)", "reason": "\(reason)"])
-      }
+      let obstacle = try await around.claims.obstacle(for: file.size)
+      news.tell(obstacle)
+      troubles.end(Self.measuring, in: "inbox \(inbox.name)", logger: logger)
+      return obstacle == nil
     } catch {
-      logger.error("file is not claimed", metadata: ["name": "\(file.name.display)", "reason": "\(error)"])
+      troubles.begin(Self.measuring, in: "inbox \(inbox.name)", error, logger: logger)
+      return false
     }
-    return false
   }
 
   private func claim(_ file: ReadyFile) async {
@@ -145,9 +150,10 @@ actor Intake {
     do {
       let claimed = try await queue.run { [folders] in try folders.claim(file, as: id) }
       guard let claimed else { return await around.order.leave(id) }
+      meters.claimed()
       logger.info(
         "file is claimed",
-        metadata: ["file": "\(id)", "name": "\(claimed.name.display)", "bytes": "\(claimed.size)"])
+        metadata: ["file": "\(id)", "name": "\(claimed.name.display)", "bytes": .number(Int(claimed.size))])
       await read(claimed, targets: targets, failures: 0)
     } catch {
       logger.error("file can't be claimed", metadata: ["name": "\(file.name.display)", "reason": "\(error)"])
@@ -192,7 +198,7 @@ actor Intake {
           path: "\(folders.work)/\(claimed.workName.display)", descriptor: claimed.descriptor, size: Int(claimed.size),
           refersToFile: true
         ) {
-          around.pulse.beat("inbox \(inbox.name)")
+          around.instruments.pulse.beat("inbox \(inbox.name)")
           if around.stopFlag.isRaised { throw ReadingStopped() }
         }
         var staging = Staging(outbox: around.outbox, id: id)
@@ -206,6 +212,7 @@ actor Intake {
       // An earlier file may be left unread by the stop; this one must not overtake it.
       if around.stopFlag.isRaised { throw ReadingStopped() }
       try await queue.run { try Self.publish(result, of: claimed, inbox: inbox, outbox: around.outbox) }
+      troubles.end(Self.reading, in: "file \(id)", logger: logger, metadata: ["file": "\(id)"])
       tell(result, of: claimed)
       if let target = result.facts.target { await around.onPublished([target], id) }
       around.onFinishing()
@@ -215,9 +222,9 @@ actor Intake {
       unread.append((claimed.work, .now, failures))
     } catch {
       // The disk failed or is full; the file stays claimed and is read again from its beginning.
-      logger.error(
-        "file can't be read now; it is tried again",
-        metadata: ["file": "\(id)", "name": "\(claimed.name.display)", "reason": "\(error)"])
+      troubles.begin(
+        Self.reading, in: "file \(id)", error, logger: logger,
+        metadata: ["file": "\(id)", "name": "\(claimed.name.display)"])
       try? around.outbox.forget(id)
       putOff(claimed.work, failures: failures + 1)
     }
@@ -230,7 +237,7 @@ actor Intake {
     await withDiscardingTaskGroup { group in
       group.addTask {
         while !Task.isCancelled {
-          around.pulse.beat(loop)
+          around.instruments.pulse.beat(loop)
           try? await Task.sleep(for: Pulse.beat)
         }
       }
@@ -282,6 +289,7 @@ actor Intake {
   // MARK: - What people get to hear
 
   private func tell(_ result: ReadingResult, of claimed: ClaimedFile) {
+    meters.read(result)
     var metadata: Logger.Metadata = ["file": "\(claimed.id)", "name": "\(claimed.name.display)"]
     if let fault = result.fault {
       metadata["code"] = "\(fault.code.rawValue)"
@@ -289,25 +297,8 @@ actor Intake {
       return
     }
     metadata["target"] = "\(result.facts.target ?? "none")"
-    metadata["items"] = "\(result.items)"
-    metadata["rejected"] = "\(result.rejected)"
+    metadata["items"] = .number(result.items)
+    metadata["rejected"] = .number(result.rejected)
     logger.info("file is queued", metadata: metadata)
-  }
-
-  /// Each thing that a person has to see to is told once.
-  private func report(_ look: Look) {
-    if let fault = look.fault {
-      if reportedFault != "\(fault)" { logger.error("inbox can't be looked at", metadata: ["reason": "\(fault)"]) }
-      reportedFault = "\(fault)"
-      return
-    }
-    reportedFault = nil
-    var present = Set(look.ready.map(\.name))
-    for file in look.unclaimed {
-      present.insert(file.name)
-      guard file.kind == .unreadable || file.kind == .notRegular, reported.insert(file.name).inserted else { continue }
-      logger.warning("file stays in the inbox", metadata: ["name": "\(file.name.display)", "reason": "\(file.reason)"])
-    }
-    reported.formIntersection(present)
   }
 }

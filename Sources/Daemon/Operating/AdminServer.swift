@@ -1,6 +1,7 @@
 internal import FlyingFox
 internal import FlyingSocks
 internal import Foundation
+internal import Metrics
 internal import Outbox
 internal import PromptSockets
 internal import Settings
@@ -12,10 +13,9 @@ final class AdminServer: Sendable {
   let address: Settings.Admin
   private let server: HTTPServer
   private let access: AdminAccess
-  private let pulse: Pulse
   private let dashboard: Dashboard
 
-  init(address: Settings.Admin, pulse: Pulse, dashboard: Dashboard) throws {
+  init(address: Settings.Admin, dashboard: Dashboard) throws {
     let host = address.host == "localhost" ? "127.0.0.1" : address.host
     let port = UInt16(clamping: address.port)
     let pool = PromptPool(base: HTTPServer.defaultPool())
@@ -26,27 +26,21 @@ final class AdminServer: Sendable {
     }
     self.address = address
     access = AdminAccess(address: address)
-    self.pulse = pulse
     self.dashboard = dashboard
   }
 
   func start() async throws {
-    await route("/healthz") { [pulse] _ in
-      let hanging = pulse.hanging
-      return hanging.isEmpty
-        ? Self.text(.ok, "ok: the pipeline moves\n")
-        : Self.text(.serviceUnavailable, "not moving: \(hanging.joined(separator: ", "))\n")
+    await route("/healthz") { [dashboard] request in
+      let instruments = dashboard.instruments
+      return Health(pulse: instruments.pulse, troubles: instruments.troubles).response(asJSON: request.wantsJSON)
     }
-    await route("/readyz") { [dashboard] _ in
-      let blocked = try await dashboard.status().inboxes.flatMap { inbox in
-        inbox.unclaimed.filter { $0.reason.contains("is full") }.map { "\(inbox.name): \($0.reason)" }
-      }
-      return blocked.isEmpty
-        ? Self.text(.ok, "ready: files are taken\n")
-        : Self.text(.serviceUnavailable, blocked.joined(separator: "\n") + "\n")
+    await route("/readyz") { [dashboard] request in
+      let health: Health
+      do { health = Health(ready: try await dashboard.status()) } catch { health = Health(unready: error) }
+      return health.response(asJSON: request.wantsJSON)
     }
     await route("/metrics") { [dashboard] _ in
-      Self.text(.ok, try await dashboard.status().metrics, type: "text/plain; version=0.0.4; charset=utf-8")
+      Self.text(.ok, try await dashboard.metrics().text, type: Exposition.contentType)
     }
     await route("/api/status") { [dashboard] _ in Self.json(try await dashboard.status().json) }
     await routeDashboard()
@@ -114,9 +108,11 @@ final class AdminServer: Sendable {
 
   // MARK: - Answers
 
-  private static func json(_ document: [UInt8]) -> HTTPResponse { response(.ok, "application/json", document) }
+  static func json(_ document: [UInt8], status: HTTPStatusCode = .ok) -> HTTPResponse {
+    response(status, "application/json", document)
+  }
 
-  private static func text(
+  static func text(
     _ status: HTTPStatusCode, _ text: String, type: String = "text/plain; charset=utf-8"
   ) -> HTTPResponse {
     response(status, type, Array(text.utf8))
@@ -136,4 +132,8 @@ final class AdminServer: Sendable {
     let body = HTTPBodySequence(data: Data(bytes), suggestedBufferSize: max(1, bytes.count))
     return HTTPResponse(statusCode: status, headers: headers, body: body)
   }
+}
+
+extension HTTPRequest {
+  fileprivate var wantsJSON: Bool { headers[HTTPHeader("Accept")]?.contains("application/json") == true }
 }

@@ -6,11 +6,12 @@ internal import Settings
 
 /// Writes log entries to standard error, one line each: for people, for systemd's journal, or as JSON.
 ///
-/// Under systemd each line begins with its priority (sd-daemon(3): `<6>`), and has no time, which the journal knows.
+/// To the journal an entry goes with its fields (`JournalSocket`); where that can't be reached, as a line that begins with its
+/// priority (sd-daemon(3): `<6>`), and has no time, which the journal knows.
 package struct LineLog: LogHandler {
   package enum Form: Sendable {
     case text
-    case journal
+    case journal(JournalSocket?)
     case json
   }
 
@@ -36,27 +37,46 @@ package struct LineLog: LogHandler {
     switch form {
     case .text:
       line = "\(Timestamp.now) \(event.level.rawValue.padded(to: 7)) \(event.message)\(Self.text(fields))\n"
-    case .journal:
-      line = "<\(Self.priority(event.level))>\(event.message)\(Self.text(fields))\n"
+    case .journal(let socket):
+      let (text, priority) = ("\(event.message)\(Self.text(fields))", Self.priority(event.level))
+      let entry = JournalEntry(
+        message: text, priority: priority, event: "\(event.message)", fields: fields.map { ($0.key, "\($0.value)") })
+      if let socket, socket.send(entry) { return }
+      line = "<\(priority)>\(text)\n"
     case .json:
       var members = [
         "\"time\":\"\(Timestamp.now)\"", "\"level\":\"\(event.level.rawValue)\"",
         "\"message\":\(Self.quoted("\(event.message)"))",
       ]
-      members += fields.map { "\(Self.quoted($0.key)):\(Self.quoted("\($0.value)"))" }
+      members += fields.map { "\(Self.quoted($0.key)):\(Self.json($0.value))" }
       line = "{\(members.joined(separator: ","))}\n"
     }
     // One write for a line, so that lines of several threads do not mix.
     line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 
+  /// Names of files and words of servers may hold anything: nothing of them ends a line or steers a terminal.
   private static func text(_ fields: [(key: String, value: Logger.MetadataValue)]) -> String {
-    fields.map { " \($0.key)=\(isPlain("\($0.value)") ? "\($0.value)" : quoted("\($0.value)"))" }.joined()
+    fields.map { key, value in
+      let text = "\(value)".onOneLine
+      return " \(key)=\(isPlain(text) ? text : quoted(text))"
+    }.joined()
   }
 
   private static func isPlain(_ text: String) -> Bool {
     !text.isEmpty
       && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") }
+  }
+
+  /// Numbers and truth values stay what they are.
+  private static func json(_ value: Logger.MetadataValue) -> String {
+    guard case .stringConvertible(let value) = value else { return quoted("\(value)") }
+    switch value {
+    case let number as Int: return "\(number)"
+    case let number as Double where number.isFinite: return "\(number)"
+    case let isSo as Bool: return "\(isSo)"
+    default: return quoted("\(value)")
+    }
   }
 
   private static func quoted(_ text: String) -> String {

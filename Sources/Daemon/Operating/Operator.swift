@@ -13,7 +13,7 @@ package enum Operator {
     // Nobody listens: the state is ours if we get its lock. What root makes here must stay the service's to use.
     becomeOwner(of: settings.state)
     let (lock, outbox) = try Service.takeState(settings)
-    let pipeline = try await Pipeline(settings: settings, outbox: outbox, pulse: Pulse(), logger: logger)
+    let pipeline = try await Pipeline(settings: settings, outbox: outbox, instruments: Instruments(), logger: logger)
     let result = await pipeline.carryOut(order)
     await pipeline.finishOnce()
     try outbox.close()

@@ -13,7 +13,9 @@ package struct StatusReport: Sendable {
     /// Files that are ready or on their way in.
     package var waiting: Int
     /// Files that stay, and why.
-    package var unclaimed: [UnclaimedFile]
+    package var unclaimed: [StayingFile] = []
+    /// Claimed files that wait in `work/` to be read, for the first time or again.
+    package var unread: [(file: FileID, name: String)] = []
     package var isPaused: Bool
   }
 
@@ -30,14 +32,30 @@ package struct StatusReport: Sendable {
   package var targets: [TargetStatus] = []
   /// Receipts without batches, newest first.
   package var recent: [String] = []
+  /// Why no file is claimed in any inbox; empty where files are.
+  package var obstacles: [String] = []
 
   /// - Parameter outbox: nil where there is none yet.
+  ///   `ledger`: the daemon's, which knows since when a file stays.
   package init(settings: Settings, outbox: Outbox?) async throws {
+    try await self.init(settings: settings, outbox: outbox, ledger: nil)
+  }
+
+  init(settings: Settings, outbox: Outbox?, ledger: StayLedger?) async throws {
     let pausedInboxes = try await outbox?.paused(.inbox) ?? []
     queue = try await outbox?.queue() ?? QueueCounts()
     recent = try await outbox?.recentReceipts(limit: 20) ?? []
+    let obstacle = try? Claims.obstacle(queuedBytes: queue.bytes, settings: settings)
+    obstacles = obstacle.map { [$0.description] } ?? []
+    let known = try await outbox?.filesUnderWay().ids ?? []
     for inbox in settings.inboxes {
-      inboxes.append(Self.look(at: inbox, settings, isPaused: pausedInboxes.contains(inbox.name), queue))
+      var status = Self.look(at: inbox, settings, isPaused: pausedInboxes.contains(inbox.name), obstacle, ledger)
+      let work = (try? InboxFolders(spool: settings.spool, inbox: inbox.name).workFiles()) ?? []
+      for file in work where !known.contains(file.id) {
+        guard try await outbox?.finishedStatus(file.id) == nil else { continue }
+        status.unread.append((file.id, file.dropped.display))
+      }
+      inboxes.append(status)
     }
     if let outbox {
       targets = try await Self.targets(settings, outbox)
@@ -47,30 +65,27 @@ package struct StatusReport: Sendable {
   }
 
   private static func look(
-    at inbox: Inbox, _ settings: Settings, isPaused: Bool, _ queue: QueueCounts
+    at inbox: Inbox, _ settings: Settings, isPaused: Bool, _ obstacle: Obstacle?, _ ledger: StayLedger?
   ) -> InboxStatus {
     let look = Watcher.lookOnce(
       folders: InboxFolders(spool: settings.spool, inbox: inbox.name),
       terms: WatchTerms(
         pollInterval: settings.watch.pollInterval, settle: settings.watch.settle, ignore: { inbox.ignores($0) },
         marker: inbox.marker))
-    var status = InboxStatus(
-      name: inbox.name, waiting: look.ready.count, unclaimed: [], isPaused: isPaused)
+    var status = InboxStatus(name: inbox.name, waiting: look.ready.count, isPaused: isPaused)
     if let fault = look.fault {
-      status.unclaimed.append(UnclaimedFile(name: "inbox/", kind: .unreadable, reason: "\(fault)"))
+      status.unclaimed.append(StayingFile(name: "inbox/", kind: .folder, reason: "\(fault)"))
     }
-    let obstacle =
-      isPaused
-      ? "the inbox is paused by an operator"
-      : try? Claims.obstacle(queuedBytes: queue.bytes, fileSize: 0, settings: settings)
-    if let obstacle {
-      status.unclaimed += look.ready.map {
-        UnclaimedFile(name: $0.name.display, kind: isPaused ? .paused : .full, reason: obstacle)
-      }
+    func stay(_ name: FileName, _ kind: StayingFile.Kind, _ reason: String) {
+      let since = ledger?.since(name, kind, inbox: inbox.name)
+      status.unclaimed.append(StayingFile(name: name.display, kind: kind, reason: reason, since: since))
+    }
+    if let obstacle = isPaused ? .paused : obstacle {
+      for file in look.ready { stay(file.name, StayingFile.Kind(obstacle.kind), obstacle.description) }
     }
     for file in look.unclaimed {
       if file.isArriving { status.waiting += 1 }
-      status.unclaimed.append(UnclaimedFile(file))
+      stay(file.name, StayingFile.Kind(file.kind), file.reason)
     }
     return status
   }
@@ -83,11 +98,15 @@ extension StatusReport {
     out += Self.list(
       inboxes.map { inbox in
         let unclaimed = inbox.unclaimed.map {
-          "{\"name\": \(Self.quoted($0.name)), \"kind\": \"\($0.kind)\", \"reason\": \(Self.quoted($0.reason))}"
+          """
+          {"name": \(Self.quoted($0.name)), "kind": "\($0.kind.rawValue)", "reason": \(Self.quoted($0.reason)), \
+          "since": \(Self.quoted($0.since?.description))}
+          """
         }
+        let unread = inbox.unread.map { "{\"file\": \"\($0.file)\", \"name\": \(Self.quoted($0.name))}" }
         return """
           {"name": \(Self.quoted(inbox.name)), "waiting": \(inbox.waiting), "paused": \(inbox.isPaused), \
-          "unclaimed": [\(unclaimed.joined(separator: ", "))]}
+          "unclaimed": [\(unclaimed.joined(separator: ", "))], "unread": [\(unread.joined(separator: ", "))]}
           """
       })
     out += """

@@ -15,7 +15,7 @@ internal import TargetAPI
 actor Finisher {
   private let settings: Settings
   private let outbox: Outbox
-  private let pulse: Pulse
+  private let instruments: Instruments
   private let stopFlag: StopFlag
   private let logger: Logger
   private let queue = DispatchQueue(label: "write results")
@@ -28,6 +28,8 @@ actor Finisher {
 
   /// How long results are still written when the daemon stops.
   private static let patience = Duration.seconds(3)
+  private static let finishing = "results can't be finished"
+  private static let writing = "the file's results can't be written"
 
   /// Of this run.
   struct FinishedCounts: Sendable {
@@ -37,10 +39,12 @@ actor Finisher {
     var unusableFiles = 0
   }
 
-  init(settings: Settings, outbox: Outbox, pulse: Pulse, stopFlag: StopFlag, logger: Logger) {
+  init(
+    settings: Settings, outbox: Outbox, instruments: Instruments, stopFlag: StopFlag, logger: Logger
+  ) {
     self.settings = settings
     self.outbox = outbox
-    self.pulse = pulse
+    self.instruments = instruments
     self.stopFlag = stopFlag
     self.logger = logger
   }
@@ -52,21 +56,22 @@ actor Finisher {
 
   func run() async {
     while true {
-      pulse.beat("results")
+      instruments.pulse.beat("results")
       do {
         let isIdle = try await finishWhatIsDone() == 0
+        instruments.troubles.end(Self.finishing, in: "results", logger: logger)
         if isStopping { break }
         if isIdle {
           await tidy()
           await signal.wait(atMost: Pulse.beat)
         }
       } catch {
-        logger.error("results can't be written; trying again", metadata: ["reason": "\(error)"])
+        instruments.troubles.begin(Self.finishing, in: "results", error, logger: logger)
         if isStopping { break }
         await signal.wait(atMost: settings.retry.initial)
       }
     }
-    pulse.ended("results")
+    instruments.pulse.ended("results")
   }
 
   /// Finishes one group of files, so that they share a commit; returns how many.
@@ -81,14 +86,17 @@ actor Finisher {
           done.append(
             (record, receipt.status.rawValue, String(decoding: receipt.json(withBatches: false), as: UTF8.self)))
           tell(receipt)
+          await count(receipt, of: record)
           putOff[record.id] = nil
+          instruments.troubles.end(
+            Self.writing, in: "file \(record.id)", logger: logger, metadata: ["file": "\(record.id)"])
         } catch is WritingStopped {
           // The next run writes them from their beginning.
           putOff[record.id] = (.now + .seconds(3600), 0)
         } catch {
           delay(record, error)
         }
-        pulse.beat("results")
+        instruments.pulse.beat("results")
       }
       last = records.last?.id
     } while done.isEmpty && last != nil
@@ -100,9 +108,9 @@ actor Finisher {
     let failures = (putOff[record.id]?.failures ?? 0) + 1
     let wait = Backoff(initial: settings.retry.initial, max: settings.retry.max).ceiling(failures: failures)
     putOff[record.id] = (.now + wait, failures)
-    logger.error(
-      "the file's results can't be written; trying again",
-      metadata: ["file": "\(record.id)", "inbox": "\(record.inbox)", "reason": "\(error)"])
+    instruments.troubles.begin(
+      Self.writing, in: "file \(record.id)", error, logger: logger,
+      metadata: ["file": "\(record.id)", "inbox": "\(record.inbox)"])
   }
 
   /// Rejects, receipt, original: in this order, so that whoever sees a receipt finds the rejects that it names.
@@ -165,8 +173,8 @@ actor Finisher {
 
   /// Millions of rejects take a while: each page of them is a beat, and a stop does not wait for them all.
   private nonisolated func progress() -> () throws -> Void {
-    { [pulse, stopFlag] in
-      pulse.beat("results")
+    { [instruments, stopFlag] in
+      instruments.pulse.beat("results")
       if stopFlag.isRaised(for: Self.patience) { throw WritingStopped() }
     }
   }
@@ -179,12 +187,19 @@ actor Finisher {
     if receipt.error != nil { finished.unusableFiles += 1 }
     var metadata: Logger.Metadata = [
       "file": "\(receipt.file.id)", "inbox": "\(receipt.file.inbox)", "name": "\(receipt.file.name)",
-      "status": "\(receipt.status.rawValue)", "accepted": "\(receipt.counts.accepted)",
-      "rejected": "\(receipt.counts.rejected)",
+      "status": "\(receipt.status.rawValue)", "items": .number(receipt.counts.items),
+      "accepted": .number(receipt.counts.accepted), "rejected": .number(receipt.counts.rejected),
+      "requests": .number(receipt.counts.requests),
+      "seconds": .stringConvertible((receipt.file.completedAt - receipt.file.receivedAt).seconds),
     ]
     if let target = receipt.target { metadata["target"] = "\(target.name)" }
     if let error = receipt.error { metadata["code"] = "\(error.code.rawValue)" }
     logger.log(level: receipt.status == .accepted ? .info : .warning, "file is done", metadata: metadata)
+  }
+
+  private func count(_ receipt: Receipt, of record: FileRecord) async {
+    let rejects = receipt.counts.rejected == 0 ? [:] : try? await outbox.refusedByCode(record.id)
+    InboxMeters(record.inbox, instruments.metrics).finished(receipt, rejects: rejects ?? [:])
   }
 
   /// Once an hour: archived files beyond their time go, and empty pages go back to the disk.
@@ -197,7 +212,8 @@ actor Finisher {
       do {
         let count = try await queue.run { try folders.discardArchived(olderThan: age, now: .now) }
         if count > 0 {
-          logger.info("archived files are past their time", metadata: ["inbox": "\(inbox.name)", "files": "\(count)"])
+          logger.info(
+            "archived files are past their time", metadata: ["inbox": "\(inbox.name)", "files": .number(count)])
         }
       } catch {
         logger.error("archive can't be tidied", metadata: ["inbox": "\(inbox.name)", "reason": "\(error)"])

@@ -10,8 +10,9 @@ extension Lane {
   func deliver(_ batch: WaitingBatch) async {
     do {
       try await attempt(batch)
+      instruments.troubles.end("the outbox can't be written", in: "target \(target.name)", logger: logger)
     } catch {
-      logger.error("the outbox can't be written; the batch is sent again", metadata: ["reason": "\(error)"])
+      instruments.troubles.begin("the outbox can't be written", in: "target \(target.name)", error, logger: logger)
       window.putBack(batch.id, due: .now + backoff.ceiling(failures: 1))
     }
     underWay.remove(batch.id)
@@ -48,7 +49,8 @@ extension Lane {
         if answer.unanswered > 0 { try await outbox.countResent(batch.id, times: answer.unanswered) }
         let pieces = content.pieces?.map { content.body[$0] } ?? []
         let verdict = api.judge(
-          status: answer.status, body: answer.body, pieces: pieces, successMode: batch.successMode)
+          status: answer.status, body: answer.body, pieces: pieces, successMode: batch.successMode
+        ).discreet(about: [content.body, Array(token.utf8)])
         if case .renewToken(let reason) = verdict {
           await tokens.discard(token)
           guard isSecondTry || isStatic else {
@@ -80,7 +82,7 @@ extension Lane {
     let request = Request(
       method: "POST", url: api.endpoint(base: target.url, successMode: batch.successMode), headers: headers, body: body,
       timeout: target.timeout)
-    do { return .success(try await connections.send(request)) } catch { return .failure(error) }
+    return await meters.send(request, over: connections)
   }
 
   // MARK: - What an answer asks for
@@ -95,7 +97,8 @@ extension Lane {
       try await settle(batch, content, verdicts, facts: facts)
     case .split(let why):
       pace.succeeded(at: .now)
-      log("batch is sent again in halves", batch, reason: why)
+      tell(split: batch, why: why)
+      meters.split()
       let halves = content.halves
       replace(batch.id, by: try await outbox.split(batch.id, into: [halves.0, halves.1], why: why))
     case .retry(let reason, let slowing):
@@ -132,14 +135,14 @@ extension Lane {
     }
     if !unnamed.isEmpty { settlement.rest = content.filtered { unnamed.contains($0) } }
     let (rest, isFileComplete) = try await outbox.settle(batch.id, settlement, request: facts)
-    log(
-      "batch is answered", batch, level: .debug,
-      more: [
-        "accepted": "\(settlement.accepted)", "rejected": "\(settlement.refused.count)",
-        "status": "\(facts.status ?? 0)",
-      ])
+    tell(sent: batch, settlement, status: facts.status)
+    meters.settled(
+      inbox: batch.inbox, accepted: settlement.accepted, rejected: settlement.refused.count)
     replace(batch.id, by: rest.map { [$0] } ?? [])
-    if isFileComplete { onSettled() }
+    if isFileComplete {
+      fileNews.forget(batch.file)
+      onSettled()
+    }
   }
 
   func refusal(of item: BatchItem, _ piece: ArraySlice<UInt8>?, _ fault: ItemFault) -> Refusal {
@@ -160,9 +163,13 @@ extension Lane {
     case .notSent:
       // Nobody is there for any batch: the whole target waits, so that a long queue does not knock all the time.
       pace.slow(error.description, retryAfter: nil, at: .now, jitter: .random(in: 0.5...1))
+      meters.sendsAgain(.unsent)
+      tell(delayed: batch, why: error.description)
       try await outbox.takeBack(batch.id, why: error.description)
       window.putBack(batch.id, due: .now)
     case .tls, .setup:
+      meters.sendsAgain(.unsent)
+      tell(delayed: batch, why: error.description)
       pace.hold(error.description, at: .now, jitter: .random(in: 0...1))
       try await outbox.takeBack(batch.id, why: error.description)
       window.putBack(batch.id, due: .now)
@@ -180,13 +187,15 @@ extension Lane {
     try await outbox.postpone(batch.id, until: due, failures: failures, why: reason, wasAnswered: false)
     batches[batch.id]?.failures = failures
     window.putBack(batch.id, due: due)
-    log("batch is delayed", batch, reason: reason, level: .error, more: ["until": "\(due)"])
+    meters.sendsAgain(.unsent)
+    tell(delayed: batch, why: reason, until: due, level: .error)
   }
 
   /// Sent again with backoff.
   private func retry(
     _ batch: WaitingBatch, reason: String, retryAfter: Duration?, wasAnswered: Bool
   ) async throws(OutboxError) {
+    meters.sendsAgain(wasAnswered ? .answer : .unanswered)
     // While a target is on hold, an attempt counts against nothing but the items' age.
     var failures = batch.failures
     if case .held = pace.state {
@@ -201,10 +210,12 @@ extension Lane {
     batches[batch.id]?.attempts += 1
     if !wasAnswered { batches[batch.id]?.unanswered += 1 }
     window.putBack(batch.id, due: due)
-    log("batch is delayed", batch, reason: reason, level: .warning, more: ["until": "\(due)"])
+    tell(delayed: batch, why: reason, until: due)
   }
 
   private func hold(_ reason: String, _ batch: WaitingBatch) async throws(OutboxError) {
+    meters.sendsAgain(.hold)
+    tell(delayed: batch, why: reason)
     pace.hold(reason, at: .now, jitter: .random(in: 0...1))
     try await outbox.postpone(batch.id, until: .now, failures: batch.failures, why: reason, wasAnswered: true)
     window.putBack(batch.id, due: .now)
@@ -212,25 +223,13 @@ extension Lane {
 
   /// No token: nothing was sent.
   private func wait(for error: TokenError, _ batch: WaitingBatch) {
+    meters.sendsAgain(.unsent)
+    tell(delayed: batch, why: error.reason)
     if error.isRefusal {
       pace.hold(error.reason, at: .now, jitter: .random(in: 0...1))
     } else {
       pace.slow(error.reason, retryAfter: error.retryAfter, at: .now, jitter: .random(in: 0.5...1))
     }
     window.putBack(batch.id, due: .now)
-  }
-
-  func log(
-    _ message: Logger.Message, _ batch: WaitingBatch, reason: String? = nil, level: Logger.Level = .info,
-    more: Logger.Metadata = [:]
-  ) {
-    var metadata = more
-    metadata["target"] = "\(target.name)"
-    metadata["inbox"] = "\(batch.inbox)"
-    metadata["file"] = "\(batch.file)"
-    metadata["batch"] = "\(batch.position)"
-    metadata["attempt"] = "\(batch.attempts + 1)"
-    if let reason { metadata["reason"] = "\(reason)" }
-    logger.log(level: level, message, metadata: metadata)
   }
 }

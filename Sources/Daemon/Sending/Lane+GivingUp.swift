@@ -13,7 +13,7 @@ extension Lane {
     let fault = ItemFault(.expired, "not accepted within \(retry.maxAge) of its arrival (retry.max_age)")
     let refused = try await refuseWaiting(fault, receivedUpTo: cutoff)
     if refused > 0 {
-      logger.error("items expired", metadata: ["target": "\(target.name)", "items": "\(refused)"])
+      logger.error("items expired", metadata: ["target": "\(target.name)", "items": .number(refused)])
     }
   }
 
@@ -78,5 +78,6 @@ extension Lane {
     }
     try await outbox.settle(
       batch.id, Settlement(accepted: 0, unchanged: 0, refused: refused), request: nil)
+    meters.gaveUp(inbox: batch.inbox, rejected: refused.count)
   }
 }

@@ -23,7 +23,8 @@ actor Lane {
   let tokens: TokenSource
   let retry: Settings.Retry
   let logger: Logger
-  let pulse: Pulse
+  let instruments: Instruments
+  let meters: TargetMeters
   /// Tells whoever writes results that a file may have become complete.
   let onSettled: @Sendable () -> Void
   let signal = Signal()
@@ -43,11 +44,13 @@ actor Lane {
   /// Cancelled files of which a request is under way: what it leaves is refused.
   var cancelled: Set<FileID> = []
   private var noted: Pace.State?
+  private var targetNews = TargetNews()
+  var fileNews = FileNews()
 
   init(
     target: Target, api: any TargetAPI, outbox: Outbox, originals: Originals, connections: Connections,
     retry: Settings.Retry, logger: Logger,
-    pulse: Pulse, isPaused: Bool, onSettled: @escaping @Sendable () -> Void
+    instruments: Instruments, isPaused: Bool, onSettled: @escaping @Sendable () -> Void
   ) {
     self.target = target
     self.api = api
@@ -56,10 +59,13 @@ actor Lane {
     self.connections = connections
     self.retry = retry
     self.logger = logger
-    self.pulse = pulse
+    self.instruments = instruments
+    let meters = TargetMeters(target.name, instruments.metrics)
+    self.meters = meters
     self.isPaused = isPaused
     self.onSettled = onSettled
-    tokens = TokenSource(auth: target.auth, connections: connections, timeout: target.timeout)
+    tokens = TokenSource(
+      auth: target.auth, connections: connections, timeout: target.timeout, count: { meters.askedForToken($0) })
     pace = Pace(
       concurrency: target.concurrency, maxRequestsPerSecond: target.maxRequestsPerSecond,
       backoff: Backoff(initial: retry.initial, max: retry.max))
@@ -72,21 +78,22 @@ actor Lane {
     let loop = "target \(target.name)"
     await withDiscardingTaskGroup { requests in
       while !isStopping {
-        pulse.beat(loop)
+        instruments.pulse.beat(loop)
         var wake = Timestamp.now + Pulse.beat
         do {
           try await expireIfDue()
           try await refillIfLow()
           try await noteState()
+          instruments.troubles.end("the outbox can't be used", in: loop, logger: logger)
           if let next = begin(in: &requests) { wake = min(wake, next) }
         } catch {
           // The disk may be full: nothing is lost by waiting.
-          logger.error("the outbox can't be used; trying again", metadata: ["reason": "\(error)"])
+          instruments.troubles.begin("the outbox can't be used", in: loop, error, logger: logger)
         }
         await signal.wait(atMost: max(.milliseconds(1), wake - .now))
       }
     }
-    pulse.ended(loop)
+    instruments.pulse.ended(loop)
   }
 
   /// Starts every request that may go out now; returns when to look again, nil for when something happens.
@@ -182,7 +189,7 @@ actor Lane {
       }
       mayHaveMore = line.count == Self.windowSize
     } catch {
-      logger.error("the outbox can't be read; trying again", metadata: ["reason": "\(error)"])
+      instruments.troubles.begin("the outbox can't be used", in: "target \(target.name)", error, logger: logger)
     }
   }
 
@@ -201,22 +208,15 @@ actor Lane {
 
   /// Tells the outbox, and so every `status`, when the target's state has changed; and the log, loudly where it is on hold.
   private func noteState() async throws(OutboxError) {
+    if let news = targetNews.take(pace.state, at: .now) { tell(news) }
     guard pace.state != noted else { return }
-    let before = noted
-    let state = pace.state
-    noted = state
-    let metadata: Logger.Metadata = ["target": "\(target.name)"]
-    switch state {
-    case .delivering:
-      if let before, before != .delivering { logger.notice("target delivers again", metadata: metadata) }
-      try await outbox.note(target: target.name, state: "delivering", reason: nil, until: nil)
+    count(pace.state, after: noted ?? .delivering)
+    noted = pace.state
+    switch pace.state {
+    case .delivering: try await outbox.note(target: target.name, state: "delivering", reason: nil, until: nil)
     case .slowed(let reason, let until):
-      logger.warning(
-        "target is slowed down", metadata: metadata.merging(["reason": "\(reason)", "until": "\(until)"]) { $1 })
       try await outbox.note(target: target.name, state: "slowed", reason: reason, until: until)
     case .held(let reason, let until):
-      logger.error(
-        "target is on hold", metadata: metadata.merging(["reason": "\(reason)", "until": "\(until)"]) { $1 })
       try await outbox.note(target: target.name, state: "held", reason: reason, until: until)
     }
   }

@@ -27,14 +27,19 @@ actor TokenSource {
   private let auth: Auth
   private let connections: Connections
   private let timeout: Duration
+  private let count: @Sendable (TokenOutcome) -> Void
   private var current: Token?
   private var underWay: Task<Result<Token, TokenError>, Never>?
   private(set) var fetches = 0
 
-  init(auth: Auth, connections: Connections, timeout: Duration) {
+  init(
+    auth: Auth, connections: Connections, timeout: Duration,
+    count: @escaping @Sendable (TokenOutcome) -> Void = { _ in }
+  ) {
     self.auth = auth
     self.connections = connections
     self.timeout = timeout
+    self.count = count
   }
 
   /// A token that is good for another minute, as far as its endpoint said.
@@ -76,9 +81,17 @@ actor TokenSource {
         return .failure(TokenError(isRefusal: true, reason: "\(error)"))
       }
     case .grant(let grant):
-      if let refresh, case .success(let token) = await ask(grant, refresh: refresh) { return .success(token) }
-      return await ask(grant, refresh: nil)
+      if let refresh, case .success(let token) = await counted(ask(grant, refresh: refresh)) { return .success(token) }
+      return await counted(ask(grant, refresh: nil))
     }
+  }
+
+  private func counted(_ result: Result<Token, TokenError>) -> Result<Token, TokenError> {
+    switch result {
+    case .success: count(.granted)
+    case .failure(let error): count(error.isRefusal ? .refused : .failed)
+    }
+    return result
   }
 
   private func ask(_ grant: Grant, refresh: String?) async -> Result<Token, TokenError> {
@@ -106,11 +119,17 @@ actor TokenSource {
     }
   }
 
+  /// RFC 6749 (4.1.2.1, 5.2) and RFC 6750 (3.1).
+  private static let knownErrors: Set = [
+    "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type",
+    "invalid_scope", "access_denied", "server_error", "temporarily_unavailable", "invalid_token", "insufficient_scope",
+  ]
+
   private func read(_ answer: Answer) -> Result<Token, TokenError> {
     let document = try? JSONValue.parse(answer.body, maxNesting: 32)
     guard answer.status == 200 else {
-      // The error's code alone (RFC 6749, 5.2): a description may repeat what was sent.
-      let code = document?["error"]?.string.map { " (\($0.prefix(60)))" } ?? ""
+      // The error's code alone, and only where it is one: anything else may repeat what was sent.
+      let code = document?["error"]?.string.flatMap { Self.knownErrors.contains($0) ? " (\($0))" : nil } ?? ""
       let wait = answer.header("retry-after").flatMap { RetryAfter.wait($0, now: .now) }
       let mayPass = answer.status >= 500 || answer.status == 429 || answer.status == 408
       return .failure(

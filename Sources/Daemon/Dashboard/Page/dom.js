@@ -74,7 +74,7 @@ export function table(caption, columns, rows) {
       columns.map((column) => h("th", { role: "columnheader", scope: "col", class: column.class }, column.title)))),
     h("tbody", { role: "rowgroup" }, rows.map(({ key, cells, ...attributes }) =>
       h("tr", { role: "row", "data-key": key, ...attributes }, cells.map((cell, index) =>
-        h("td", { role: "cell", class: columns[index].class, "data-title": columns[index].title }, cell))))));
+        h("td", { role: "cell", class: columns[index].class, "data-title": columns[index].title }, h("div", {}, cell)))))));
 }
 
 const signs = {

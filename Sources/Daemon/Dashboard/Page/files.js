@@ -1,5 +1,6 @@
 // The last files, and the search for one.
 import { badge, h, show, table } from "./dom.js";
+import { targetWords } from "./flow.js";
 import { count, duration, now, since, time, until } from "./format.js";
 
 const place = (id) => document.getElementById(id);
@@ -34,6 +35,14 @@ export function address() {
 
 function isFiltered() { return ["search", "inbox", "state"].some((id) => place(id).value !== ""); }
 
+/** Only the files of which something was refused. */
+export function showRefused() {
+  place("search").value = place("inbox").value = "";
+  place("state").value = "refused";
+  place("files").scrollIntoView();
+  place("state").focus({ preventScroll: true });
+}
+
 export function offerInboxes(inboxes) {
   const select = place("inbox");
   const chosen = select.value;
@@ -42,11 +51,11 @@ export function offerInboxes(inboxes) {
 }
 
 const columns = [
-  { title: "Came in" }, { title: "File", class: "name" }, { title: "Inbox" }, { title: "State" }, { title: "Items", ...number },
-  { title: "Accepted", ...number }, { title: "Refused", ...number }, { title: "Took", ...number },
+  { title: "Came in", class: "lead" }, { title: "File", class: "name" }, { title: "Inbox", class: "lead" }, { title: "State", class: "state" }, { title: "Items", ...number },
+  { title: "Accepted", ...number }, { title: "Refused", ...number }, { title: "Took", class: "number lead" },
 ];
 
-export function showFiles({ files, hasMore }, inboxes) {
+export function showFiles({ files, hasMore }, { inboxes, targets }) {
   place("more").hidden = !hasMore || limit >= 500;
   show(place("found"), isFiltered() ? `${count(files.length)}${hasMore ? " or more" : ""} files found` : "");
   if (files.length === 0) return show(place("list"), isFiltered() ? nothingFound() : noFilesYet(inboxes));
@@ -54,15 +63,23 @@ export function showFiles({ files, hasMore }, inboxes) {
     key: file.id,
     cells: [
       h("time", { datetime: file.receivedAt, title: file.receivedAt }, time(file.receivedAt)),
-      h("a", { href: `#file/${file.id}` }, file.name), file.inbox, state(file), count(file.items), count(file.accepted),
+      h("a", { href: `#file/${file.id}` }, file.name), file.inbox, state(file, targets), count(file.items), count(file.accepted),
       h("span", { class: file.rejected > 0 ? "refused" : "quiet" }, count(file.rejected)), took(file),
     ],
   }))));
 }
 
-function state(file) {
-  const waits = file.problem ? `${file.problem}${file.nextAt ? `, next attempt ${until(file.nextAt)}` : ""}` : null;
-  return [badge(...states[file.state] ?? ["unknown", file.state]), waits ? h("span", { class: "why" }, ` ${waits}`) : null];
+function state(file, targets) {
+  const [level, word, shape] = states[file.state] ?? ["unknown", file.state];
+  return [badge(level, word, shape), h("span", { class: "why" }, " ", why(file, targets))];
+}
+
+/** Why a file waits, or could not be used. */
+function why(file, targets) {
+  if (file.problem) return file.problem + (file.nextAt ? `, next attempt ${until(file.nextAt)}` : "");
+  const target = targets.find(({ name }) => name === file.target);
+  if (file.state !== "queued" || !target || target.state === "delivering") return null;
+  return `${target.name} is ${targetWords[target.state] ?? target.state}`;
 }
 
 function took(file) {

@@ -8,7 +8,7 @@ const number = { class: "number" };
 
 export function showInboxes({ inboxes }, minutes) {
   const columns = [
-    { title: "Inbox" }, { title: "In the folder" }, { title: "Files", ...number }, { title: "On the way", ...number },
+    { title: "Inbox", class: "name" }, { title: "In the folder" }, { title: "Files", ...number }, { title: "On the way", ...number },
     { title: "Accepted", ...number }, { title: "Refused", ...number }, { title: "Items read, last hour", class: "spark" },
   ];
   show(place("inboxes"), table("Inboxes, and what came in today", columns, inboxes.map((inbox) => ({
@@ -32,18 +32,18 @@ function folder({ waiting, unclaimed }) {
 function quiet(value, kind) { return h("span", { class: value === 0 ? "quiet" : kind }, count(value)); }
 
 const levels = { delivering: "well", slowed: "waiting", held: "bad", paused: "waiting" };
-const words = { delivering: "delivering", slowed: "slowed down", held: "on hold", paused: "paused" };
+export const targetWords = { delivering: "delivering", slowed: "slowed down", held: "on hold", paused: "paused" };
 
 export function showTargets({ targets }, minutes) {
   const columns = [
-    { title: "Target" }, { title: "State" }, { title: "Items waiting", ...number }, { title: "The oldest for" },
+    { title: "Target", class: "name" }, { title: "State", class: "state" }, { title: "Items waiting", ...number }, { title: "The oldest for" },
     { title: "Next attempt" }, { title: "Accepted, last hour", class: "spark" },
   ];
   show(place("targets"), table("Targets, and how they stand", columns, targets.map((target) => ({
     key: target.name,
     cells: [
-      [h("strong", { title: target.url }, target.name), target.api ? h("span", { class: "quiet" }, ` ${target.api}`) : null],
-      [badge(levels[target.state] ?? "unknown", words[target.state] ?? target.state, target.state === "paused" ? "paused" : undefined),
+      [h("strong", { title: target.url }, target.name), target.api && target.api !== target.name ? h("span", { class: "quiet" }, ` ${target.api}`) : null],
+      [badge(levels[target.state] ?? "unknown", targetWords[target.state] ?? target.state, target.state === "paused" ? "paused" : undefined),
         target.reason ? h("span", { class: "why" }, ` ${target.reason}`) : null],
       quiet(target.items), target.oldestAt ? since(target.oldestAt) : h("span", { class: "quiet" }, "–"),
       target.until ? until(target.until) : h("span", { class: "quiet" }, "–"),

@@ -7,17 +7,17 @@ const place = (id) => document.getElementById(id);
 
 /** The worst of what is in the way; notes are no fault. */
 export function level(overview) {
-  const worst = overview.troubles[0]?.weight;
+  const worst = overview.stuck[0]?.weight;
   return worst === "bad" || worst === "waiting" ? worst : "well";
 }
 
 export function showHealth(overview) {
   const standing = level(overview);
-  const troubles = overview.troubles.filter((trouble) => trouble.weight !== "note");
+  const matters = overview.stuck.filter((matter) => matter.weight !== "note");
   const { queue } = overview;
   let headline = queue.files === 0 ? "All is well. Nothing waits." : `All is well. ${counted(queue.files, "file")} on the way.`;
-  if (troubles.length > 0) {
-    headline = troubles[0].title + (troubles.length > 1 ? `, and ${troubles.length - 1} more` : "");
+  if (matters.length > 0) {
+    headline = matters[0].title + (matters.length > 1 ? `, and ${matters.length - 1} more` : "");
   }
   tell(standing, headline);
   show(place("about"), `${overview.version} · up ${since(overview.startedAt)}`);
@@ -44,9 +44,9 @@ function figures({ queue, inboxes }) {
     figure("Items waiting", count(queue.items), queue.files === 0 ? "no file on its way"
       : `${counted(queue.files, "file")}, ${bytes(queue.bytes)}`),
     figure("The oldest waits", queue.oldestAt ? since(queue.oldestAt) : "–", queue.oldestAt ? `since ${time(queue.oldestAt)}` : "nothing waits"),
-    figure("Accepted today", count(today("accepted")), `items in ${counted(today("files"), "file")}`),
+    figure("Accepted today", count(today("accepted")), today("files") === 0 ? "no file came in" : `items of ${counted(today("files"), "file")}`),
     figure("Refused today", count(today("rejected")),
-      refusedIn === 0 ? "every file went through" : `items; ${counted(refusedIn, "file")} to look at`, refusedIn > 0 ? "attention" : null),
+      refusedIn === 0 ? "nothing to correct" : ["items; ", h("a", { href: "#refused" }, `${counted(refusedIn, "file")} to look at`)], refusedIn > 0 ? "attention" : null),
   ];
 }
 
@@ -54,31 +54,31 @@ function figure(title, number, more, kind) {
   return h("div", { "data-key": title, class: kind }, h("dt", {}, title), h("dd", { class: "number" }, number), h("dd", {}, more));
 }
 
-export function showStuck({ troubles }) {
-  if (troubles.length === 0) {
+export function showStuck({ stuck }) {
+  if (stuck.length === 0) {
     return show(place("stuck"), h("p", { class: "empty" },
       "Nothing is stuck. A target on hold, a file that stays in its inbox, items that are sent again: they appear here, each with its reason."));
   }
-  show(place("stuck"), h("ul", { class: "troubles" }, troubles.map((trouble, index) =>
-    h("li", { class: trouble.weight, "data-key": `${trouble.title} ${index}` },
-      sign(trouble.weight),
+  show(place("stuck"), h("ul", { class: "stuck" }, stuck.map((matter, index) =>
+    h("li", { class: matter.weight, "data-key": `${matter.title} ${index}` },
+      sign(matter.weight),
       h("div", {},
-        h("h3", {}, h("span", { class: "hidden" }, `${words[trouble.weight]}: `), trouble.title),
-        h("p", { class: "reason" }, trouble.reason),
-        details(trouble),
-        h("p", { class: "advice" }, trouble.advice, trouble.command ? [" ", h("code", {}, trouble.command)] : null))))));
+        h("h3", {}, h("span", { class: "hidden" }, `${words[matter.weight]}: `), matter.title),
+        h("p", {}, matter.reason), names(matter)),
+      h("div", { class: "more" }, facts(matter),
+        h("p", {}, matter.advice, matter.command ? [" ", h("code", {}, matter.command)] : null))))));
 }
 
-function details(trouble) {
-  const facts = [];
-  if (trouble.items > 0) facts.push(`${counted(trouble.items, "item")} ${trouble.items === 1 ? "waits" : "wait"}`);
-  if (trouble.oldestAt) facts.push(`the oldest for ${since(trouble.oldestAt)}`);
-  if (trouble.nextAt) facts.push(`next attempt ${until(trouble.nextAt)}`);
-  const more = trouble.fileCount - trouble.files.length;
-  return [
-    facts.length > 0 ? h("p", { class: "facts" }, facts.join(", ")) : null,
-    trouble.files.length > 0
-      ? h("p", { class: "facts names" }, trouble.files.map((name) => [h("span", { class: "name" }, name), " "]), more > 0 ? `and ${count(more)} more` : null)
-      : null,
-  ];
+function facts({ items, oldestAt, nextAt }) {
+  const parts = [];
+  if (items > 0) parts.push(`${counted(items, "item")} ${items === 1 ? "waits" : "wait"}`);
+  if (oldestAt) parts.push(items > 0 ? `the oldest for ${since(oldestAt)}` : `for ${since(oldestAt)}`);
+  if (nextAt) parts.push(`next attempt ${until(nextAt)}`);
+  return parts.length > 0 ? h("p", { class: "facts" }, parts.join(", ")) : null;
+}
+
+function names({ files, fileCount }) {
+  if (files.length === 0) return null;
+  return h("p", { class: "names" }, files.map((name) => [h("span", { class: "name" }, name), " "]),
+    fileCount > files.length ? `and ${count(fileCount - files.length)} more` : null);
 }

@@ -43,7 +43,7 @@ async function look() {
     showTargets(overview, history.minutes);
     showCharts(history.minutes);
     files.offerInboxes(overview.inboxes);
-    files.showFiles(list, overview.inboxes);
+    files.showFiles(list, overview);
     await lookAtFile();
     tellUpdated();
   } catch (error) {
@@ -80,7 +80,14 @@ document.addEventListener("visibilitychange", () => {
   clearTimeout(timer);
   if (!document.hidden && !isPaused) look();
 });
-addEventListener("hashchange", () => lookAtFile().catch(() => look()));
+addEventListener("hashchange", () => {
+  if (location.hash === "#refused") {
+    window.history.replaceState(null, "", location.pathname);
+    files.showRefused();
+    return look();
+  }
+  return lookAtFile().catch(look);
+});
 files.listen(look);
 // The address says which file is open; without one it is none.
 receipt.listen(() => { if (receipt.wanted()) window.history.pushState(null, "", location.pathname); });

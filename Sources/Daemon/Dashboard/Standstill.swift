@@ -2,7 +2,7 @@ internal import Delivery
 internal import JSONText
 
 /// Something that keeps files or items from moving: what, why, since when, and what to do about it.
-struct Trouble: Sendable, Equatable {
+struct Standstill: Sendable, Equatable {
   enum Weight: String, Sendable {
     /// Nothing will move until somebody does something.
     case bad
@@ -21,7 +21,7 @@ struct Trouble: Sendable, Equatable {
   var fileCount = 0
   /// Items that wait because of it.
   var items = 0
-  /// When the oldest of what waits was claimed.
+  /// When the oldest of what waits was claimed; of files that stay, since when.
   var oldestAt: Timestamp?
   /// When it is tried again.
   var nextAt: Timestamp?

@@ -1,0 +1,51 @@
+internal import Delivery
+internal import Inbox
+internal import Logging
+
+/// What people get to hear of an inbox: each thing once, not at every look.
+struct InboxNews {
+  private let inbox: String
+  private let ledger: StayLedger
+  private let logger: Logger
+  /// Why the inbox can't be looked at, as it was told.
+  private var fault: String?
+  /// What holds up every file, as it was told.
+  private(set) var obstacle: Obstacle?
+
+  init(_ inbox: String, ledger: StayLedger, logger: Logger) {
+    self.inbox = inbox
+    self.ledger = ledger
+    self.logger = logger
+  }
+
+  mutating func tell(_ look: Look, isPaused: Bool) {
+    if let fault = look.fault {
+      if self.fault != "\(fault)" { logger.error("inbox can't be looked at", metadata: ["reason": "\(fault)"]) }
+      self.fault = "\(fault)"
+      return
+    }
+    if fault != nil { logger.notice("inbox can be looked at again") }
+    fault = nil
+    let news = ledger.take(look, obstacle: isPaused ? .paused : obstacle, of: inbox, at: .now)
+    for file in news.told {
+      // An ignored file is as somebody wanted it, or forgotten; everything else waits for somebody.
+      logger.log(
+        level: file.kind == .ignored ? .info : .warning, "file stays in the inbox",
+        metadata: ["name": "\(file.name)", "reason": "\(file.reason)", "since": "\(file.since ?? .now)"])
+    }
+    if news.untold > 0 {
+      logger.warning("more files stay in the inbox; status lists them", metadata: ["files": .number(news.untold)])
+    }
+  }
+
+  /// Whether a file that is ready may be claimed.
+  mutating func tell(_ obstacle: Obstacle?) {
+    defer { self.obstacle = obstacle }
+    guard self.obstacle?.kind != obstacle?.kind else { return }
+    if let obstacle {
+      logger.warning("no file is claimed", metadata: ["reason": "\(obstacle)"])
+    } else {
+      logger.notice("files are claimed again")
+    }
+  }
+}

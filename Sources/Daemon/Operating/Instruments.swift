@@ -1,0 +1,7 @@
+/// Where the pipeline tells how it is doing; outlives a reload.
+struct Instruments: Sendable {
+  let pulse = Pulse()
+  let metrics = DaemonMetrics()
+  let ledger = StayLedger()
+  let troubles = Troubles()
+}

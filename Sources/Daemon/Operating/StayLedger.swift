@@ -1,0 +1,82 @@
+internal import Delivery
+internal import Inbox
+internal import Synchronization
+
+/// Remembers since when which file stays in an inbox, and what of it was told already.
+///
+/// What a person has to see to at once is told at once; what usually passes by itself (a file being written, a marker on its way), only once
+/// it has taken longer than anybody would expect. Each file and reason is told once.
+final class StayLedger: Sendable {
+  /// What is to be told of one look.
+  struct News: Equatable {
+    var told: [StayingFile] = []
+    /// How many more there were than anybody wants to read.
+    var untold = 0
+  }
+
+  private struct Stay {
+    var kind: StayingFile.Kind
+    var since: Timestamp
+    var isTold = false
+  }
+
+  /// How long a file may take to become ready before that is worth a line.
+  static let patience = Duration.seconds(600)
+  /// The most lines for one inbox and look.
+  private static let mostLines = 20
+
+  private let stays = Mutex<[String: [FileName: Stay]]>([:])
+
+  /// Takes in what a look found, and what holds up the files that it found ready.
+  func take(_ look: Look, obstacle: Obstacle?, of inbox: String, at now: Timestamp) -> News {
+    // A folder that can't be looked at says nothing of its files.
+    guard look.fault == nil else { return News() }
+    return stays.withLock { all in
+      let before = all[inbox] ?? [:]
+      var after: [FileName: Stay] = [:]
+      var news = News()
+      func stay(_ name: FileName, _ kind: StayingFile.Kind, _ reason: @autoclosure () -> String) {
+        var stay = before[name].flatMap { $0.kind == kind ? $0 : nil } ?? Stay(kind: kind, since: now)
+        if !stay.isTold, now - stay.since >= kind.patience {
+          stay.isTold = true
+          if news.told.count < Self.mostLines {
+            news.told.append(StayingFile(name: name.display, kind: kind, reason: reason(), since: stay.since))
+          } else {
+            news.untold += 1
+          }
+        }
+        after[name] = stay
+      }
+      for file in look.unclaimed { stay(file.name, StayingFile.Kind(file.kind), file.reason) }
+      if let obstacle {
+        for file in look.ready { stay(file.name, StayingFile.Kind(obstacle.kind), obstacle.description) }
+      }
+      all[inbox] = after
+      return news
+    }
+  }
+
+  /// Since when it stays for that reason; nil for a file that the daemon has not seen so.
+  func since(_ name: FileName, _ kind: StayingFile.Kind, inbox: String) -> Timestamp? {
+    stays.withLock { all in all[inbox]?[name].flatMap { $0.kind == kind ? $0.since : nil } }
+  }
+
+  /// When the oldest stay of each kind began.
+  func oldest(inbox: String) -> [StayingFile.Kind: Timestamp] {
+    stays.withLock { all in
+      (all[inbox] ?? [:]).values.reduce(into: [:]) { $0[$1.kind] = min($0[$1.kind] ?? $1.since, $1.since) }
+    }
+  }
+}
+
+extension StayingFile.Kind {
+  /// How long a file may stay for this reason before that is told.
+  fileprivate var patience: Duration {
+    switch self {
+    case .unreadable, .notRegular: .zero
+    case .ignored, .openForWriting, .settling, .waitingForMarker, .marker: StayLedger.patience
+    // Told for the inbox as a whole, not for each of its files.
+    case .queueFull, .diskFull, .paused, .folder: .seconds(Int64.max / 1_000_000)
+    }
+  }
+}

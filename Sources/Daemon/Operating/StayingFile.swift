@@ -1,0 +1,52 @@
+package import Delivery
+internal import Inbox
+
+/// A file that stays in an inbox, and why.
+package struct StayingFile: Sendable, Equatable {
+  /// Why, as a word for programs: the label `reason` of the metrics.
+  package enum Kind: String, Sendable, CaseIterable {
+    case ignored
+    case notRegular = "not_regular"
+    case unreadable
+    case openForWriting = "open_for_writing"
+    case settling
+    case waitingForMarker = "waiting_for_marker"
+    case marker
+    case queueFull = "queue_full"
+    case diskFull = "disk_full"
+    case paused
+    /// The folder itself can't be looked at.
+    case folder
+  }
+
+  package var name: String
+  package var kind: Kind
+  /// For people.
+  package var reason: String
+  /// Since when it stays for this reason, as far as the daemon has seen.
+  package var since: Timestamp?
+}
+
+extension StayingFile.Kind {
+  init(_ kind: Unclaimed.Kind) {
+    self =
+      switch kind {
+      case .ignored: .ignored
+      case .notRegular: .notRegular
+      case .unreadable: .unreadable
+      case .openForWriting: .openForWriting
+      case .settling: .settling
+      case .waitingForMarker: .waitingForMarker
+      case .marker: .marker
+      }
+  }
+
+  init(_ kind: Obstacle.Kind) {
+    self =
+      switch kind {
+      case .queueFull: .queueFull
+      case .diskFull: .diskFull
+      case .paused: .paused
+      }
+  }
+}

@@ -1,0 +1,35 @@
+internal import Logging
+internal import Synchronization
+
+/// What keeps the pipeline from working at this moment, though its loops turn: a disk that takes nothing, say.
+///
+/// Each trouble is told when it begins and when it is over, not at each try; `/healthz` lists what there is.
+final class Troubles: Sendable {
+  private struct Place: Hashable {
+    var part: String
+    var what: String
+  }
+
+  private let reasons = Mutex<[Place: String]>([:])
+
+  /// Something does not work, and will be tried again.
+  ///
+  /// - Parameters:
+  ///   - what: what can't be done; the same words end it.
+  ///   - part: the part of the pipeline that can't, or the file that it can't be done for.
+  func begin(_ what: String, in part: String, _ error: any Error, logger: Logger, metadata: Logger.Metadata = [:]) {
+    let isNews = reasons.withLock { $0.updateValue("\(error)", forKey: Place(part: part, what: what)) } == nil
+    logger.log(
+      level: isNews ? .error : .debug, "\(what); trying again",
+      metadata: metadata.merging(["reason": "\(error)"]) { $1 })
+  }
+
+  /// It works.
+  func end(_ what: String, in part: String, logger: Logger, metadata: Logger.Metadata = [:]) {
+    let wasThere = reasons.withLock { $0.removeValue(forKey: Place(part: part, what: what)) } != nil
+    if wasThere { logger.notice("it works again", metadata: metadata.merging(["trouble": "\(what)"]) { $1 }) }
+  }
+
+  /// Each as a line for people.
+  var all: [String] { reasons.withLock { $0.map { "\($0.part): \($0.what): \($1)" } }.sorted() }
+}

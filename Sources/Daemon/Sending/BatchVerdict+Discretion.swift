@@ -1,0 +1,41 @@
+internal import CLinux
+internal import Delivery
+
+extension BatchVerdict {
+  /// The same verdict with a reason that may be logged: what the API said is left out where it repeats a word of what was sent.
+  ///
+  /// An API may put anything into its answer, a problem's title too: a name, a key, the token. Its own words stand in brackets in a reason.
+  func discreet(about sent: [[UInt8]]) -> BatchVerdict {
+    switch self {
+    case .settled: self
+    case .split(let why): .split(why.withoutQuotes(of: sent))
+    case .retry(let reason, let slowing): .retry(reason.withoutQuotes(of: sent), slowing: slowing)
+    case .renewToken(let reason): .renewToken(reason.withoutQuotes(of: sent))
+    case .hold(let reason): .hold(reason.withoutQuotes(of: sent))
+    }
+  }
+}
+
+extension String {
+  /// What stands in brackets goes if a word of it is in one of these texts.
+  func withoutQuotes(of sent: [[UInt8]]) -> String {
+    guard let start = firstIndex(of: "("), let end = lastIndex(of: ")"), start < end else { return self }
+    let words = self[index(after: start)..<end].split { !$0.isLetter && !$0.isNumber }
+    let isQuote = words.contains { word in
+      // JSON has several ways to write other letters, so they can't be looked for. Shorter words, and the "code" that stands before a
+      // number of the API's own, tell nobody anything.
+      !word.utf8.allSatisfy { $0 < 0x80 } || word.utf8.count > 2 && word != "code" && sent.contains { $0.holds(word) }
+    }
+    guard isQuote else { return self }
+    return self[..<start] + "(its own words repeat what was sent, and are not shown)" + self[index(after: end)...]
+  }
+}
+
+extension [UInt8] {
+  fileprivate func holds(_ word: Substring) -> Bool {
+    var word = String(word)
+    return withUnsafeBytes { text in
+      word.withUTF8 { clinux_holds(text.baseAddress, UInt(text.count), $0.baseAddress, UInt($0.count)) != 0 }
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package import Delivery
+internal import Foundation
+internal import GRDB
+
+/// A file whose items have waited for long.
+package struct AgedFile: Sendable, Equatable {
+  package enum Share: Int, Sendable {
+    case tenth = 1
+    case half = 2
+  }
+
+  package var id: FileID
+  package var inbox: String
+  /// As dropped.
+  package var name: [UInt8]
+  package var target: String
+  package var receivedAt: Timestamp
+  /// How many of its items wait.
+  package var items: Int
+  /// Why, as far as that is known.
+  package var problem: String?
+  /// How much of the time that they may wait is over.
+  package var share: Share
+}
+
+extension Outbox {
+  /// Files whose items wait since before these moments, oldest first; each is handed out once for each share of its time, also
+  /// beyond a restart. At most a hundred: who gets that many asks again.
+  package func takeAged(tenth: Timestamp, half: Timestamp) async throws(OutboxError) -> [AgedFile] {
+    let aged = try await read { db in
+      let sql = """
+        SELECT id, inbox, name, target, received_at_ms, CASE WHEN received_at_ms <= ?2 THEN 2 ELSE 1 END AS share,
+          (SELECT sum(items) FROM batch WHERE file_id = file.id) AS waiting,
+          (SELECT problem FROM batch WHERE file_id = file.id AND problem IS NOT NULL ORDER BY position LIMIT 1) AS problem
+        FROM file LEFT JOIN age_warning ON file_id = id
+        WHERE state = 'queued' AND received_at_ms <= ?1
+          AND coalesce(age_warning.share, 0) < CASE WHEN received_at_ms <= ?2 THEN 2 ELSE 1 END
+        ORDER BY id LIMIT 100
+        """
+      return try Row.fetchAll(db, sql: sql, arguments: [tenth.milliseconds, half.milliseconds]).compactMap(
+        AgedFile.init)
+    }
+    // Most of the time there is nothing to write.
+    guard !aged.isEmpty else { return [] }
+    try await write { db in
+      for file in aged {
+        // It may have become finished since.
+        try db.execute(
+          sql: "INSERT OR REPLACE INTO age_warning (file_id, share) SELECT id, ? FROM file WHERE id = ?",
+          arguments: [file.share.rawValue, file.id.text])
+      }
+    }
+    return aged
+  }
+}
+
+extension AgedFile {
+  fileprivate init?(row: Row) {
+    guard let id = FileID(row["id"] as String), let share = Share(rawValue: row["share"]) else { return nil }
+    self.id = id
+    self.share = share
+    inbox = row["inbox"]
+    name = Array(row["name"] as Data)
+    target = row["target"]
+    receivedAt = Timestamp(milliseconds: row["received_at_ms"])
+    items = row["waiting"] ?? 0
+    problem = row["problem"]
+  }
+}

@@ -1,0 +1,47 @@
+package import Delivery
+internal import GRDB
+
+/// What waits for one target.
+package struct TargetBacklog: Sendable, Equatable {
+  package var batches = 0
+  package var items = 0
+  package var bytes = 0
+  /// When the oldest file of which something waits was claimed.
+  package var oldestAt: Timestamp?
+
+  package init() {}
+}
+
+/// Numbers for whoever watches.
+extension Outbox {
+  /// What waits, by target; one for which nothing waits is missing.
+  package func backlogs() async throws(OutboxError) -> [String: TargetBacklog] {
+    try await read { db in
+      let sql = """
+        SELECT batch.target AS target, count(*) AS batches, sum(batch.items) AS items, sum(bytes) AS bytes,
+          min(received_at_ms) AS oldest
+        FROM batch JOIN file ON file.id = file_id WHERE state = 'queued' GROUP BY batch.target
+        """
+      var backlogs: [String: TargetBacklog] = [:]
+      for row in try Row.fetchAll(db, sql: sql) {
+        var backlog = TargetBacklog()
+        backlog.batches = row["batches"]
+        backlog.items = row["items"]
+        backlog.bytes = row["bytes"]
+        backlog.oldestAt = (row["oldest"] as Int64?).map(Timestamp.init(milliseconds:))
+        backlogs[row["target"]] = backlog
+      }
+      return backlogs
+    }
+  }
+
+  /// How many items of a file were refused for which reason.
+  package func refusedByCode(_ id: FileID) async throws(OutboxError) -> [String: Int] {
+    try await read { db in
+      let sql = "SELECT code, count(*) AS items FROM refused WHERE file_id = ? GROUP BY code"
+      var counts: [String: Int] = [:]
+      for row in try Row.fetchAll(db, sql: sql, arguments: [id.text]) { counts[row["code"]] = row["items"] }
+      return counts
+    }
+  }
+}

@@ -1,0 +1,179 @@
+import Foundation
+import Glibc
+import JSONText
+import TestKit
+import Testing
+
+/// `/metrics`, `/healthz`, `/readyz`, and what is made to watch them.
+@Suite struct `Watching the daemon` {
+  /// A world whose admin address is known.
+  private static func withAdmin(
+    _ setup: Setup, _ body: (World, AdminClient) async throws -> Void
+  ) async throws {
+    let port = try ReservedPort().number
+    try await withWorld(setup.with { $0.admin = "{listen: \"127.0.0.1:\(port)\"}" }) { world in
+      try await body(world, AdminClient(port: port))
+    }
+  }
+
+  /// A daemon that has seen something of everything: accepted and refused items, an unusable file, a 503, a split, a token.
+  private static func withBusyDaemon(_ body: (World, AdminClient) async throws -> Void) async throws {
+    let api = try LoopbackServer { request in
+      if request.path == "/token" { return .json("{\"access_token\": \"t\", \"expires_in\": 3600}") }
+      switch request.number {
+      case 2: return .status(503, headers: ["Retry-After": "0"])
+      case 3: return .status(400)
+      default:
+        return .lusid(
+          accepting: request.requestIDs.filter { $0 != "item-3" },
+          failing: request.requestIDs.contains("item-3") ? ["item-3": "{\"detail\": \"no\"}"] : [:])
+      }
+    }
+    try await withAdmin(.lusid(api.url, tokensFrom: api.url + "/token")) { world, admin in
+      _ = try await world.startDaemon()
+      try world.drop("a.json", in: "investors", array((1...4).map { record("\($0)") } + ["{}"]))
+      try world.drop("b.json", in: "investors", "[{]")
+      try world.drop("c.tmp", in: "investors", "[")
+      try await world.waitForReceipts(2, in: "investors")
+      try await body(world, admin)
+    }
+    await api.stop()
+  }
+
+  @Test func `everything that happens is counted, as Prometheus wants it`() async throws {
+    try await Self.withBusyDaemon { world, admin in
+      try await eventually("the last count") {
+        try admin.metrics()["upsertd_files_total{inbox=\"investors\",status=\"partial\"}"] == 1
+      }
+      let samples = try admin.metrics()
+      let inbox = "inbox=\"investors\""
+      let target = "target=\"lusid\""
+      let expected: [String: Double] = [
+        "upsertd_claimed_files_total{\(inbox)}": 2,
+        "upsertd_files_total{\(inbox),status=\"rejected\"}": 1,
+        "upsertd_files_total{\(inbox),status=\"accepted\"}": 0,
+        "upsertd_unusable_files_total{\(inbox),code=\"malformed-json\"}": 1,
+        "upsertd_read_items_total{\(inbox)}": 5,
+        "upsertd_items_total{\(inbox),\(target),outcome=\"accepted\"}": 3,
+        "upsertd_items_total{\(inbox),\(target),outcome=\"rejected\"}": 2,
+        "upsertd_rejected_items_total{\(inbox),code=\"missing-field\"}": 1,
+        "upsertd_rejected_items_total{\(inbox),code=\"rejected-by-api\"}": 1,
+        "upsertd_requests_total{\(target),status=\"2xx\"}": 2,
+        "upsertd_requests_total{\(target),status=\"4xx\"}": 1,
+        "upsertd_requests_total{\(target),status=\"5xx\"}": 1,
+        "upsertd_request_duration_seconds_count{\(target)}": 4,
+        "upsertd_request_duration_seconds_bucket{\(target),le=\"+Inf\"}": 4,
+        "upsertd_requests_under_way{\(target)}": 0,
+        "upsertd_split_batches_total{\(target)}": 1,
+        "upsertd_settled_batches_total{\(target)}": 2,
+        "upsertd_retries_total{\(target),reason=\"answer\"}": 1,
+        "upsertd_slowdowns_total{\(target)}": 1,
+        "upsertd_token_requests_total{\(target),outcome=\"granted\"}": 1,
+        "upsertd_queue_items": 0,
+        "upsertd_target_queue_items{\(target)}": 0,
+        "upsertd_target_state{\(target),state=\"delivering\"}": 1,
+        "upsertd_inbox_unclaimed_files{\(inbox),reason=\"ignored\"}": 1,
+        "upsertd_inbox_unclaimed_files{\(inbox),reason=\"unreadable\"}": 0,
+        "upsertd_troubles": 0,
+      ]
+      for (name, value) in expected { #expect(samples[name] == value, "\(name)") }
+      #expect(samples["upsertd_read_bytes_total{\(inbox)}"] ?? 0 > 500)
+      #expect(samples["upsertd_sent_bytes_total{\(target)}"] ?? 0 > 500)
+      #expect(samples["upsertd_poll_duration_seconds_count{\(inbox)}"] ?? 0 > 1)
+      #expect(samples["upsertd_free_disk_bytes{folder=\"state\"}"] ?? 0 > 0)
+      #expect(samples["process_resident_memory_bytes"] ?? 0 > 1_000_000)
+      #expect(samples["process_open_fds"] ?? 0 > 5)
+      let now = Date.now.timeIntervalSince1970
+      #expect(abs(now - (samples["process_start_time_seconds"] ?? 0)) < 120)
+      try world.write(try admin.get("/metrics").body, to: world.folder + "/metrics")
+      let (status, said) = try await world.tool("promtool check metrics < \(world.folder)/metrics")
+      #expect(status == 0 && said.isEmpty, "\(said)")
+    }
+  }
+
+  @Test func `alert rules and dashboard name metrics that there are, and pass their own checks`() async throws {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../config/monitoring").path
+    try await Self.withBusyDaemon { world, admin in
+      var known = Set(try admin.metrics().keys.map { String($0.prefix { $0 != "{" }) })
+      for name in known where name.hasSuffix("_bucket") { known.insert(String(name.dropLast("_bucket".count))) }
+      let dashboard = try Data(contentsOf: URL(filePath: folder + "/grafana-dashboard.json"))
+      #expect((try? JSONSerialization.jsonObject(with: dashboard)) != nil)
+      let rules = try String(contentsOfFile: folder + "/upsertd.rules.yml", encoding: .utf8)
+      for text in [rules, String(decoding: dashboard, as: UTF8.self)] {
+        let named = text.matches(of: /\b(upsertd|process)_[a-z_]+\b/).map { String($0.output.0) }
+        #expect(named.count > 10)
+        #expect(Set(named).subtracting(known).isEmpty)
+      }
+      let check = try await world.tool("promtool check rules \(folder)/upsertd.rules.yml")
+      #expect(check.status == 0, "\(check.said)")
+      let test = try await world.tool("promtool test rules \(folder)/upsertd.rules.test.yml")
+      #expect(test.status == 0, "\(test.said)")
+      // Whoever is called at night finds what to do.
+      let runbook = try String(contentsOfFile: folder + "/README.md", encoding: .utf8)
+      let alerts = rules.matches(of: /alert: (\w+)/).map { String($0.output.1) }
+      #expect(alerts.count > 10)
+      for alert in alerts { #expect(runbook.contains("### \(alert)\n"), "\(alert)") }
+    }
+  }
+
+  @Test func `readyz says why files are not taken`() async throws {
+    let setup = Setup.lusid("http://127.0.0.1:1/api").with { $0.queue = "{min_free_disk: 1000000GiB}" }
+    try await Self.withAdmin(setup) { world, admin in
+      let daemon = try await world.startDaemon()
+      #expect(try admin.get("/healthz").status == 200)
+      let (status, body) = try admin.get("/readyz")
+      #expect(status == 503)
+      #expect(body.hasPrefix("not ready: the disk is full"))
+      let json = try JSONValue.parse(Array(try admin.get("/readyz", accept: "application/json").body.utf8))
+      #expect(json["status"]?.string == "failing")
+      #expect(json["reasons"]?.elements?.first?.string?.contains("disk is full") == true)
+      // Told once for the inbox, not for each file, nor at each look.
+      for number in 1...3 { try world.drop("\(number).json", in: "investors", "[]") }
+      try await eventually("three files being held up") {
+        try admin.metrics()["upsertd_inbox_unclaimed_files{inbox=\"investors\",reason=\"disk_full\"}"] == 3
+      }
+      try await daemon.waitFor("no file is claimed")
+      try await eventually("more looks") {
+        try admin.metrics()["upsertd_poll_duration_seconds_count{inbox=\"investors\"}"] ?? 0 >= 10
+      }
+      #expect(daemon.log.split(separator: "\n").filter { $0.contains("claimed") }.count == 1)
+    }
+  }
+
+  @Test func `healthz says what does not work`() async throws {
+    let api = try LoopbackServer { .lusid($0) }
+    try await Self.withAdmin(.lusid(api.url)) { world, admin in
+      let daemon = try await world.startDaemon()
+      // Nothing can be written there, whoever tries: it is no folder.
+      let receipts = world.path("investors", "outbox/receipts")
+      guard rmdir(receipts) == 0, FileManager.default.createFile(atPath: receipts, contents: nil) else {
+        throw SystemError("replace \(receipts)")
+      }
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      try await eventually("the trouble") { try admin.get("/healthz").status == 503 }
+      #expect(try admin.get("/healthz").body.contains("the file's results can't be written"))
+      #expect(try admin.metrics()["upsertd_troubles"] == 1)
+      unlink(receipts)
+      mkdir(receipts, 0o750)
+      try await eventually("its end") { try admin.get("/healthz").status == 200 }
+      try await world.waitForReceipts(1, in: "investors")
+      let lines = daemon.log.split(separator: "\n")
+      #expect(lines.filter { $0.contains("results can't be written; trying again") }.count == 1)
+      #expect(lines.filter { $0.contains("it works again") }.count == 1)
+    }
+    await api.stop()
+  }
+
+  @Test func `a folder that is gone makes the daemon unready`() async throws {
+    try await Self.withAdmin(.lusid("http://127.0.0.1:1/api")) { world, admin in
+      _ = try await world.startDaemon()
+      let inbox = world.path("investors", "inbox")
+      #expect(rename(inbox, inbox + ".away") == 0)
+      let (status, body) = try admin.get("/readyz")
+      #expect(status == 503)
+      #expect(body.contains("investors"))
+      #expect(rename(inbox + ".away", inbox) == 0)
+      #expect(try admin.get("/readyz").status == 200)
+    }
+  }
+}
