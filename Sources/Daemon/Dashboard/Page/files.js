@@ -28,9 +28,9 @@ export function listen(changed) {
 }
 
 export function address() {
-  const query = new URLSearchParams({ limit });
-  for (const id of ["search", "inbox", "state"]) if (place(id).value) query.set(id, place(id).value);
-  return `/api/files?${query}`;
+  const asked = ["search", "inbox", "state"].filter((id) => place(id).value !== "");
+  // Not by URLSearchParams, which writes a space as a plus: only forms are read so.
+  return `/api/files?limit=${limit}${asked.map((id) => `&${id}=${encodeURIComponent(place(id).value)}`).join("")}`;
 }
 
 function isFiltered() { return ["search", "inbox", "state"].some((id) => place(id).value !== ""); }

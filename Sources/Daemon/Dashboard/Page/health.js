@@ -72,7 +72,7 @@ export function showStuck({ stuck }) {
 function facts({ items, oldestAt, nextAt }) {
   const parts = [];
   if (items > 0) parts.push(`${counted(items, "item")} ${items === 1 ? "waits" : "wait"}`);
-  if (oldestAt) parts.push(items > 0 ? `the oldest for ${since(oldestAt)}` : `for ${since(oldestAt)}`);
+  if (oldestAt) parts.push(items > 0 ? `the oldest for ${since(oldestAt)}` : `stays so for ${since(oldestAt)}`);
   if (nextAt) parts.push(`next attempt ${until(nextAt)}`);
   return parts.length > 0 ? h("p", { class: "facts" }, parts.join(", ")) : null;
 }
