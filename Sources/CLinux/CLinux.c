@@ -59,8 +59,8 @@ int clinux_next_entry(void *folder, const char **name, unsigned char *type) {
 void clinux_keep_heap_small(void) {
   mallopt(M_ARENA_MAX, 2);
   // Request bodies are mapped, and unmapped as soon as they are freed; without a fixed value the threshold would rise past them.
-  mallopt(M_MMAP_THRESHOLD, 256 * 1024);
-  mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+  mallopt(M_MMAP_THRESHOLD, 4096 * 1024);
+  mallopt(M_TRIM_THRESHOLD, 4096 * 1024);
 }
 
 int clinux_holds(const void *text, unsigned long length, const void *part, unsigned long part_length) {

@@ -5,18 +5,18 @@ extension InboxFolders {
   /// Moves an original from `work/` to `archive/`, once its receipt is written; survives a power loss.
   ///
   /// May be repeated after a crash: a file that is there already is fine. Throws `missing` where it is in neither
-  /// place.
-  package func archive(_ file: WorkFile, as name: FileName) throws(InboxError) {
-    try move(file, "archive", to: archive, as: name)
+  /// place. `durably: false` leaves the folders to one `syncFolder` each for many files.
+  package func archive(_ file: WorkFile, as name: FileName, durably: Bool = true) throws(InboxError) {
+    try move(file, "archive", to: archive, as: name, durably)
   }
 
   /// Moves a file that could not be used from `work/` to `outbox/rejected/`; otherwise like `archive`.
-  package func setAside(_ file: WorkFile, as name: FileName) throws(InboxError) {
-    try move(file, "set aside", to: rejected, as: name)
+  package func setAside(_ file: WorkFile, as name: FileName, durably: Bool = true) throws(InboxError) {
+    try move(file, "set aside", to: rejected, as: name, durably)
   }
 
   private func move(
-    _ file: WorkFile, _ act: String, to folder: String, as name: FileName
+    _ file: WorkFile, _ act: String, to folder: String, as name: FileName, _ durably: Bool
   ) throws(InboxError) {
     if rename(file.name.path(in: work), name.path(in: folder)) != 0 {
       let reason = errno
@@ -25,6 +25,7 @@ extension InboxFolders {
       }
     }
     forgetName(file.id)
+    guard durably else { return }
     try syncFolder(folder)
     try syncFolder(work)
   }

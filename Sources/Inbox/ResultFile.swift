@@ -10,6 +10,7 @@ package final class ResultFile {
   private let hidden: FileName
   private var descriptor: Int32
   private var buffer: [UInt8] = []
+  private var isSynced = false
   private static let bufferBytes = 64 << 10
 
   /// Begins a file; one of that name is replaced by `publish()`, not before.
@@ -21,7 +22,6 @@ package final class ResultFile {
     descriptor = open(hidden.path(in: folder), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o640)
     guard descriptor >= 0 else { throw InboxError("write", folder + "/" + name.display, errno: errno) }
     _ = fchmod(descriptor, 0o640)
-    buffer.reserveCapacity(Self.bufferBytes)
   }
 
   deinit { abandon() }
@@ -35,13 +35,21 @@ package final class ResultFile {
     try append(text.utf8)
   }
 
+  /// Writes out what is still in memory, and makes it survive a power loss; nothing can be appended any more.
+  package func sync() throws(InboxError) {
+    guard !isSynced else { return }
+    try flush()
+    buffer = []
+    guard fsync(descriptor) == 0 else { throw failure() }
+    isSynced = true
+  }
+
   /// Gives the file its name; it then survives a power loss.
   ///
-  /// Where this throws, what stood under that name before still does, or, should only the last fsync fail, the new file
-  /// does.
-  package func publish() throws(InboxError) {
-    try flush()
-    guard fsync(descriptor) == 0 else { throw failure() }
+  /// `durably: false` leaves the folder to one `syncFolder` for many files. Where this throws, what stood under that name before
+  /// still does, or, should only the last fsync fail, the new file does.
+  package func publish(durably: Bool = true) throws(InboxError) {
+    try sync()
     let written = descriptor
     descriptor = -1
     guard close(written) == 0, rename(hidden.path(in: folder), name.path(in: folder)) == 0 else {
@@ -49,7 +57,7 @@ package final class ResultFile {
       unlink(hidden.path(in: folder))
       throw error
     }
-    try syncFolder(folder)
+    if durably { try syncFolder(folder) }
   }
 
   /// Removes what was written; does nothing after `publish()`.
@@ -61,7 +69,7 @@ package final class ResultFile {
   }
 
   private func flush() throws(InboxError) {
-    precondition(descriptor >= 0, "a result file is written to after its end")
+    precondition(descriptor >= 0 && !isSynced, "a result file is written to after its end")
     var done = 0
     while done < buffer.count {
       let count = buffer[done...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }

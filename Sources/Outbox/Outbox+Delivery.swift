@@ -17,7 +17,8 @@ extension Outbox {
         WHERE batch.target = ? AND (batch.file_id, position) > (?, ?) AND state = 'queued'
         ORDER BY batch.file_id, position LIMIT ?
         """
-      return try Row.fetchAll(db, sql: sql, arguments: [target, file, position, limit]).map(WaitingBatch.init(row:))
+      return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [target, file, position, limit])
+        .map(WaitingBatch.init(row:))
     }
   }
 
@@ -61,7 +62,8 @@ extension Outbox {
     _ id: Int64, _ settlement: Settlement, request: RequestFacts?
   ) async throws(OutboxError) -> (rest: WaitingBatch?, isFileComplete: Bool) {
     try await write { db in
-      guard let batch = try Row.fetchOne(db, sql: "SELECT * FROM batch WHERE id = ?", arguments: [id]),
+      guard
+        let batch = try Row.fetchOne(db.cachedStatement(sql: "SELECT * FROM batch WHERE id = ?"), arguments: [id]),
         let file = FileID(batch["file_id"] as String)
       else { return (nil, false) }
       let position: String = batch["position"]

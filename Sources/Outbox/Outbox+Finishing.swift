@@ -16,7 +16,7 @@ extension Outbox {
         done.resume(
           returning: Result {
             let ids = try String.fetchAll(
-              db, sql: "SELECT id FROM file WHERE state = 'finishing' AND id > ? ORDER BY id LIMIT ?",
+              db.cachedStatement(sql: "SELECT id FROM file WHERE state = 'finishing' AND id > ? ORDER BY id LIMIT ?"),
               arguments: [last?.text ?? "", limit])
             guard !ids.isEmpty else { return [] }
             // A commit with FULL waits for the whole log, and so for every commit before it.
@@ -31,8 +31,8 @@ extension Outbox {
               return .commit
             }
             return try ids.compactMap { id in
-              try Row.fetchOne(db, sql: "SELECT * FROM file WHERE id = ?", arguments: [id]).flatMap(
-                FileRecord.init(row:))
+              try Row.fetchOne(db.cachedStatement(sql: "SELECT * FROM file WHERE id = ?"), arguments: [id])
+                .flatMap(FileRecord.init(row:))
             }
           })
       }
@@ -44,7 +44,7 @@ extension Outbox {
   package func settled(_ id: FileID) throws(OutboxError) -> [SettledBatch] {
     try readNow { db in
       let sql = "SELECT * FROM settled WHERE file_id = ? ORDER BY position"
-      return try Row.fetchAll(db, sql: sql, arguments: [id.text]).map { row in
+      return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id.text]).map { row in
         SettledBatch(
           items: row["items"], accepted: row["accepted"], rejected: row["rejected"], attempts: row["attempts"],
           unanswered: row["unanswered"], status: row["status"], requestID: row["request_id"],
@@ -57,7 +57,7 @@ extension Outbox {
   package func refused(_ id: FileID, after item: Int, limit: Int) throws(OutboxError) -> [Refusal] {
     try readNow { db in
       let sql = "SELECT * FROM refused WHERE file_id = ? AND item > ? ORDER BY item LIMIT ?"
-      return try Row.fetchAll(db, sql: sql, arguments: [id.text, item, limit]).map(Refusal.init(row:))
+      return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id.text, item, limit]).map(Refusal.init(row:))
     }
   }
 
@@ -80,11 +80,12 @@ extension Outbox {
         ).execute(arguments: [record.id.text, record.completedAt?.milliseconds ?? 0, receipt])
         try db.cachedStatement(sql: "DELETE FROM file WHERE id = ?").execute(arguments: [record.id.text])
       }
-      try db.execute(
+      try db.cachedStatement(
         sql: """
           DELETE FROM recent WHERE file_id NOT IN
             (SELECT file_id FROM recent ORDER BY completed_at_ms DESC, file_id DESC LIMIT 200)
-          """)
+          """
+      ).execute()
     }
   }
 

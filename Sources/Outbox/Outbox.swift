@@ -43,6 +43,7 @@ internal import Glibc
 /// which holds the state's lock, has the one connection that writes; everything else opens the file read-only.
 package final class Outbox: Sendable {
   let pool: DatabasePool
+  private let group = CommitGroup()
   package let path: String
 
   /// Opens, or creates with mode 0600, the outbox for writing.
@@ -158,12 +159,20 @@ package final class Outbox: Sendable {
     do { try pool.close() } catch { throw OutboxError(error, path: path) }
   }
 
-  /// Runs `body` in one transaction, away from Swift's own threads, and never cuts it short when a task is cancelled.
+  /// Runs `body` in a transaction, perhaps together with others, away from Swift's own threads, and never cuts it short when a task is
+  /// cancelled.
   func write<Value: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws(OutboxError) -> Value {
     let result = await withCheckedContinuation { (done: CheckedContinuation<Result<Value, any Error>, Never>) in
-      pool.asyncWrite(body, completion: { _, result in done.resume(returning: result) })
+      group.add(
+        CommitGroup.Write(
+          run: { db in
+            let result = Result { try body(db) }
+            var error: (any Error)?
+            if case .failure(let reason) = result { error = reason }
+            return CommitGroup.Outcome(error: error) { done.resume(returning: $0.map { .failure($0) } ?? result) }
+          }, refuse: { done.resume(returning: .failure($0)) }), to: pool)
     }
     do { return try result.get() } catch { throw OutboxError(error, path: path) }
   }

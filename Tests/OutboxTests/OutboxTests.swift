@@ -42,14 +42,16 @@ private struct World: Sendable {
   }
 
   func stage() throws {
-    try outbox.begin(id, inbox: "in", name: Array("a.json".utf8), receivedAt: id.time)
-    try outbox.stage(
-      [(1, QueuedBatch(Self.batch([1, 2]))), (2, QueuedBatch(Self.batch([3])))], refused: [], of: id, target: "t")
+    try outbox.commit { try $0.begin(id, inbox: "in", name: Array("a.json".utf8), receivedAt: id.time) }
+    try outbox.commit {
+      try $0.stage(
+        [(1, QueuedBatch(Self.batch([1, 2]))), (2, QueuedBatch(Self.batch([3])))], refused: [], of: id, target: "t")
+    }
   }
 
   func publish() throws {
     try stage()
-    try outbox.publish(id, facts: facts, items: 3, rejected: 0)
+    try outbox.commit { try $0.publish(id, facts: facts, items: 3, rejected: 0) }
   }
 
   func line() async throws -> [WaitingBatch] { try await outbox.line(for: "t", after: nil, limit: 10) }
@@ -71,7 +73,7 @@ private struct World: Sendable {
     try await World.with { world in
       try world.stage()
       #expect(try await world.line().isEmpty)
-      try world.outbox.publish(world.id, facts: world.facts, items: 3, rejected: 0)
+      try world.outbox.commit { try $0.publish(world.id, facts: world.facts, items: 3, rejected: 0) }
       #expect(try await world.line().map(\.count) == [2, 1])
     }
   }
@@ -83,6 +85,27 @@ private struct World: Sendable {
       let again = try Outbox(path: world.path)
       #expect(try await again.queue().files == 0)
       #expect(try await again.queue().batches == 0)
+    }
+  }
+
+  @Test func `writes that share a commit fail each for itself`() async throws {
+    try await World.with { world in
+      let kept = await withTaskGroup(of: (name: String, isKept: Bool).self) { group in
+        for number in 1...60 {
+          group.addTask {
+            let state = number.isMultiple(of: 3) ? "no such state" : "slowed"
+            do throws(OutboxError) {
+              try await world.outbox.note(target: "t\(number)", state: state, reason: nil, until: nil)
+              return ("t\(number)", true)
+            } catch {
+              return ("t\(number)", false)
+            }
+          }
+        }
+        return await group.reduce(into: [:]) { $0[$1.name] = $1.isKept }
+      }
+      #expect(kept.values.count { $0 } == 40)
+      #expect(try await Set(world.outbox.targetNotes().keys) == Set(kept.filter(\.value).keys))
     }
   }
 
@@ -131,8 +154,8 @@ private struct World: Sendable {
 
   @Test func `the same completion time is told again after a crash`() async throws {
     try await World.with { world in
-      try world.outbox.begin(world.id, inbox: "in", name: [65], receivedAt: world.id.time)
-      try world.outbox.fail(world.id, facts: world.facts, fault: FileFault(.emptyFile, "empty"))
+      try world.outbox.commit { try $0.begin(world.id, inbox: "in", name: [65], receivedAt: world.id.time) }
+      try world.outbox.commit { try $0.fail(world.id, facts: world.facts, fault: FileFault(.emptyFile, "empty")) }
       let first = try await world.outbox.secureFinished(after: nil, limit: 1, at: Timestamp(milliseconds: 1))
       try world.outbox.close()
       let again = try Outbox(path: world.path)
@@ -172,10 +195,10 @@ private struct World: Sendable {
       var ids = FileIDSource()
       ids.skip(past: world.id)
       let later = ids.next(at: world.id.time)
-      #expect(try world.outbox.original(sha256: "ab", inbox: "in", before: later)?.id == world.id)
-      #expect(try world.outbox.original(sha256: "ab", inbox: "other", before: later) == nil)
-      #expect(try world.outbox.original(sha256: "cd", inbox: "in", before: later) == nil)
-      #expect(try world.outbox.original(sha256: "ab", inbox: "in", before: world.id) == nil)
+      #expect(try world.outbox.commit { try $0.original(sha256: "ab", inbox: "in", before: later)?.id } == world.id)
+      #expect(try world.outbox.commit { try $0.original(sha256: "ab", inbox: "other", before: later)?.id } == nil)
+      #expect(try world.outbox.commit { try $0.original(sha256: "cd", inbox: "in", before: later)?.id } == nil)
+      #expect(try world.outbox.commit { try $0.original(sha256: "ab", inbox: "in", before: world.id)?.id } == nil)
     }
   }
 

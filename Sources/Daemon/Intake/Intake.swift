@@ -54,7 +54,8 @@ actor Intake {
     self.around = around
     self.isPaused = isPaused
     self.logger = logger
-    meters = InboxMeters(inbox.name, around.instruments.metrics)
+    let targets = inbox.routes.flatMap { Destinations($0, settings: around.settings).targetNames }
+    meters = InboxMeters(inbox.name, targets: Set(targets), around.instruments.metrics)
     news = InboxNews(inbox.name, ledger: around.instruments.ledger, logger: logger)
     queue = DispatchQueue(label: "read \(inbox.name)")
     let watch = around.settings.watch
@@ -192,7 +193,9 @@ actor Intake {
     let (inbox, around, folders) = (inbox, around, folders)
     do {
       let result = try await queue.run { () throws -> ReadingResult? in
-        try around.outbox.begin(id, inbox: inbox.name, name: claimed.name.bytes, receivedAt: receivedAt)
+        try around.outbox.commit {
+          try $0.begin(id, inbox: inbox.name, name: claimed.name.bytes, receivedAt: receivedAt)
+        }
         var reading = FileReading(
           inbox: inbox, settings: around.settings, name: claimed.name.bytes,
           path: "\(folders.work)/\(claimed.workName.display)", descriptor: claimed.descriptor, size: Int(claimed.size),
@@ -211,21 +214,23 @@ actor Intake {
       await waitForTurn(of: id, targets: result.facts.target.map { [$0] } ?? targets)
       // An earlier file may be left unread by the stop; this one must not overtake it.
       if around.stopFlag.isRaised { throw ReadingStopped() }
-      try await queue.run { try Self.publish(result, of: claimed, inbox: inbox, outbox: around.outbox) }
+      try await queue.run {
+        try around.outbox.commit { try Self.publish(result, of: claimed, inbox: inbox, in: $0) }
+      }
       troubles.end(Self.reading, in: "file \(id)", logger: logger, metadata: ["file": "\(id)"])
       tell(result, of: claimed)
       if let target = result.facts.target { await around.onPublished([target], id) }
       around.onFinishing()
     } catch is ReadingStopped {
       // The next run finds it in work/.
-      try? around.outbox.forget(id)
+      try? around.outbox.commit { try $0.forget(id) }
       unread.append((claimed.work, .now, failures))
     } catch {
       // The disk failed or is full; the file stays claimed and is read again from its beginning.
       troubles.begin(
         Self.reading, in: "file \(id)", error, logger: logger,
         metadata: ["file": "\(id)", "name": "\(claimed.name.display)"])
-      try? around.outbox.forget(id)
+      try? around.outbox.commit { try $0.forget(id) }
       putOff(claimed.work, failures: failures + 1)
     }
     await around.order.leave(id)
@@ -246,15 +251,15 @@ actor Intake {
     }
   }
 
-  /// One commit makes the file's batches sendable, or says why it can't be used.
+  /// Makes the file's batches sendable, or says why it can't be used.
   private static func publish(
-    _ result: ReadingResult, of claimed: ClaimedFile, inbox: Inbox, outbox: Outbox
+    _ result: ReadingResult, of claimed: ClaimedFile, inbox: Inbox, in commit: OutboxCommit
   ) throws {
     var facts = result.facts
     var fault = result.fault
     facts.corrects = ResultNames.correctedFileID(of: claimed.name)
     if let sha256 = facts.sha256,
-      let original = try outbox.original(sha256: sha256, inbox: inbox.name, before: claimed.id)
+      let original = try commit.original(sha256: sha256, inbox: inbox.name, before: claimed.id)
     {
       facts.duplicateOf = original.id
       if inbox.rejectsDuplicates, original.wasUsed, fault == nil {
@@ -263,15 +268,15 @@ actor Intake {
       }
     }
     if let fault {
-      try outbox.fail(claimed.id, facts: facts, fault: fault)
+      try commit.fail(claimed.id, facts: facts, fault: fault)
     } else {
-      try outbox.publish(claimed.id, facts: facts, items: result.items, rejected: result.rejected)
+      try commit.publish(claimed.id, facts: facts, items: result.items, rejected: result.rejected)
     }
   }
 
   /// The file changed while it was read: nothing of it is sent.
   private func giveBack(_ claimed: ClaimedFile) async throws {
-    try around.outbox.forget(claimed.id)
+    try around.outbox.commit { try $0.forget(claimed.id) }
     if folders.giveBack(claimed) {
       logger.notice(
         "file changed while it was read; it waits again", metadata: ["name": "\(claimed.name.display)"])

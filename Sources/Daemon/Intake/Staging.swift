@@ -36,7 +36,7 @@ struct Staging: ReadingSink {
 
   mutating func commit() throws {
     guard !batches.isEmpty || !refused.isEmpty else { return }
-    try outbox.stage(batches, refused: refused, of: id, target: target)
+    try outbox.commit { try $0.stage(batches, refused: refused, of: id, target: target) }
     batches.removeAll(keepingCapacity: true)
     refused.removeAll(keepingCapacity: true)
     bytes = 0

@@ -26,6 +26,7 @@ actor Finisher {
   private(set) var finished = FinishedCounts()
   private var tidiedAt: ContinuousClock.Instant?
 
+  private static let manyRejects = 5000
   /// How long results are still written when the daemon stops.
   private static let patience = Duration.seconds(3)
   private static let finishing = "results can't be finished"
@@ -80,23 +81,29 @@ actor Finisher {
     var last: FileID?
     repeat {
       let records = try await outbox.secureFinished(after: last, limit: 100, at: .now)
-      for record in records where putOff[record.id].map({ $0.due <= .now }) ?? true {
-        do {
-          let receipt = try await queue.run { [self] in try writeResults(of: record) }
-          done.append(
-            (record, receipt.status.rawValue, String(decoding: receipt.json(withBatches: false), as: UTF8.self)))
-          tell(receipt)
-          await count(receipt, of: record)
-          putOff[record.id] = nil
-          instruments.troubles.end(
-            Self.writing, in: "file \(record.id)", logger: logger, metadata: ["file": "\(record.id)"])
-        } catch is WritingStopped {
-          // The next run writes them from their beginning.
-          putOff[record.id] = (.now + .seconds(3600), 0)
-        } catch {
-          delay(record, error)
+      let due = records.filter { putOff[$0.id].map { $0.due <= .now } ?? true }
+      // Who has only few rejects does not wait for who has many.
+      let few = due.filter { $0.counts.rejected <= Self.manyRejects }
+      let many = due.filter { $0.counts.rejected > Self.manyRejects }
+      for group in [few] + many.map({ [$0] }) {
+        let results = try await queue.run { [self] in writer.write(group) }
+        for record in group {
+          switch results[record.id] {
+          case .success(let receipt):
+            done.append(
+              (record, receipt.status.rawValue, String(decoding: receipt.json(withBatches: false), as: UTF8.self)))
+            tell(receipt)
+            await count(receipt, record.id)
+            putOff[record.id] = nil
+            instruments.troubles.end(
+              Self.writing, in: "file \(record.id)", logger: logger, metadata: ["file": "\(record.id)"])
+          case .failure(is WritingStopped), nil:
+            // The next run writes them from their beginning.
+            putOff[record.id] = (.now + .seconds(3600), 0)
+          case .failure(let error):
+            delay(record, error)
+          }
         }
-        instruments.pulse.beat("results")
       }
       last = records.last?.id
     } while done.isEmpty && last != nil
@@ -113,67 +120,9 @@ actor Finisher {
       metadata: ["file": "\(record.id)", "inbox": "\(record.inbox)"])
   }
 
-  /// Rejects, receipt, original: in this order, so that whoever sees a receipt finds the rejects that it names.
-  private nonisolated func writeResults(of record: FileRecord) throws -> Receipt {
-    guard let name = FileName(bytes: record.name) else {
-      throw InboxError(.unusableFolder, "write the results of", record.id.text, "its name is no file name")
-    }
-    let folders = InboxFolders(spool: settings.spool, inbox: record.inbox)
-    let names = ResultNames(dropped: name, id: record.id)
-    let work = WorkFile(id: record.id, name: names.work, dropped: name)
-    var receipt = try Receipt(of: record, name: name, outbox: outbox)
-    if record.counts.rejected > 0, record.fault == nil {
-      receipt.rejectsFile = try writeRejects(of: record, names: names, work: work, folders: folders)
-    }
-    let file = try ResultFile(folder: folders.receipts, name: names.receipt)
-    try file.append(receipt.json())
-    try file.publish()
-    try putAway(work, names: names, folders: folders, isUnusable: record.fault != nil)
-    return receipt
-  }
-
-  private nonisolated func putAway(
-    _ work: WorkFile, names: ResultNames, folders: InboxFolders, isUnusable: Bool
-  ) throws(InboxError) {
-    do throws(InboxError) {
-      if isUnusable {
-        try folders.setAside(work, as: names.unusable)
-      } else {
-        try folders.archive(work, as: names.archive)
-      }
-    } catch {
-      guard error.code == .missing else { throw error }
-      logger.error("the original is gone", metadata: ["file": "\(work.id)", "name": "\(work.dropped.display)"])
-    }
-  }
-
-  /// Returns the rejects file's name.
-  private nonisolated func writeRejects(
-    of record: FileRecord, names: ResultNames, work: WorkFile, folders: InboxFolders
-  ) throws -> String? {
-    guard let format = FileFormat(fileName: record.name), let shape = record.facts.shape.flatMap(DocumentShape.init)
-    else { return nil }
-    let rejected = names.rejected(format: format.kind.rawValue)
-    guard let claimed = try folders.reopen(work) else {
-      // A crash came after the original was archived: then the rejects file was complete.
-      if access("\(folders.rejected)/\(rejected.display)", F_OK) == 0 { return rejected.display }
-      logger.error(
-        "the original is gone, so there is no rejects file; the receipt names the first refused items",
-        metadata: ["file": "\(record.id)"])
-      return nil
-    }
-    let writer = RejectsWriter(
-      outbox: outbox, file: record, format: format, shape: shape, api: record.facts.api.annotator,
-      descriptor: claimed.descriptor, path: "\(folders.work)/\(claimed.workName.display)",
-      gzip: GzipLimits(maxRatio: settings.limits.maxGzipRatio, maxOutputBytes: settings.limits.maxFileBytes),
-      maxItemBytes: max(4 << 20, 2 * settings.limits.maxItemBytes), onProgress: progress())
-    try writer.write(to: try ResultFile(folder: folders.rejected, name: rejected))
-    return rejected.display
-  }
-
   /// Millions of rejects take a while: each page of them is a beat, and a stop does not wait for them all.
-  private nonisolated func progress() -> () throws -> Void {
-    { [instruments, stopFlag] in
+  private nonisolated var writer: ResultsWriter {
+    ResultsWriter(settings: settings, outbox: outbox, logger: logger) { [instruments, stopFlag] in
       instruments.pulse.beat("results")
       if stopFlag.isRaised(for: Self.patience) { throw WritingStopped() }
     }
@@ -197,9 +146,9 @@ actor Finisher {
     logger.log(level: receipt.status == .accepted ? .info : .warning, "file is done", metadata: metadata)
   }
 
-  private func count(_ receipt: Receipt, of record: FileRecord) async {
-    let rejects = receipt.counts.rejected == 0 ? [:] : try? await outbox.refusedByCode(record.id)
-    InboxMeters(record.inbox, instruments.metrics).finished(receipt, rejects: rejects ?? [:])
+  private func count(_ receipt: Receipt, _ id: FileID) async {
+    let rejects = receipt.counts.rejected == 0 ? [:] : try? await outbox.refusedByCode(id)
+    instruments.metrics.finished(receipt, rejects: rejects ?? [:])
   }
 
   /// Once an hour: archived files beyond their time go, and empty pages go back to the disk.
@@ -227,13 +176,3 @@ actor Finisher {
 
 /// The daemon stops in the middle of a file's results.
 private struct WritingStopped: Error {}
-
-extension Optional<APIKind> {
-  /// How a refused item gets its reason; a file that was never known to be for an API gets the plain way.
-  var annotator: any TargetAPI {
-    switch self {
-    case .liquid: LiquidItems(defaults: nil, validate: false)
-    case .lusid, nil: LusidInvestorRecords(schema: .current, validate: false)
-    }
-  }
-}

@@ -21,7 +21,9 @@ struct RejectsWriter {
   /// Called every some hundred items; what it throws ends the writing.
   let onProgress: () throws -> Void
 
-  /// - Throws: `InboxError`, `OutboxError`, `ReadError`; nothing is left half-written then.
+  /// Leaves the publishing to the caller.
+  ///
+  /// - Throws: `InboxError`, `OutboxError`, `ReadError`.
   func write(to result: ResultFile) throws {
     let source = FileBytes(descriptor: descriptor, path: path)
     if format.isGzipped {
@@ -32,7 +34,6 @@ struct RejectsWriter {
       let rejects = try shape == .rows ? csvRejects(FileBytes(descriptor: descriptor, path: path)) : nil
       try write(SourceRanges(source), rejects, to: result)
     }
-    try result.publish()
   }
 
   private func write<Source: PositionedBytes & ~Copyable>(

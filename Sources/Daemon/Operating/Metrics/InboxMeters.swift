@@ -14,14 +14,22 @@ struct InboxMeters: Sendable {
   private let readBytes: Counter
   private let pollDuration: Histogram
 
-  init(_ inbox: String, _ metrics: DaemonMetrics) {
+  /// - Parameter targets: those that its files may be for.
+  init(_ inbox: String, targets: Set<String>, _ metrics: DaemonMetrics) {
     self.inbox = inbox
     self.metrics = metrics
     claimedFiles = metrics.claimedFiles[inbox]
     readItems = metrics.readItems[inbox]
     readBytes = metrics.readBytes[inbox]
     pollDuration = metrics.pollDuration[inbox]
+    for target in targets {
+      for outcome in ["accepted", "rejected"] { _ = metrics.items[inbox, target, outcome] }
+    }
     for status in Receipt.Status.allCases { _ = metrics.files[inbox, status.rawValue] }
+    for code in RejectCode.allCases {
+      if code.canBeOfFile { _ = metrics.unusableFiles[inbox, code.rawValue] }
+      if code.canBeOfItem { _ = metrics.rejectedItems[inbox, code.rawValue] }
+    }
   }
 
   func looked(_ duration: Duration) { pollDuration.observe(duration) }
@@ -34,11 +42,25 @@ struct InboxMeters: Sendable {
     readBytes.add(result.facts.bytes)
     if result.rejected > 0 { metrics.items[inbox, result.facts.target ?? "", "rejected"].add(result.rejected) }
   }
+}
 
-  /// A file's results are written.
-  func finished(_ receipt: Receipt, rejects: [String: Int]) {
-    metrics.files[inbox, receipt.status.rawValue].add()
-    if let error = receipt.error { metrics.unusableFiles[inbox, error.code.rawValue].add() }
-    for (code, count) in rejects { metrics.rejectedItems[inbox, code].add(count) }
+extension RejectCode {
+  /// Whether a whole file may be refused for it.
+  fileprivate var canBeOfFile: Bool {
+    switch self {
+    case .malformedJSON, .malformedCSV, .malformedGzip, .invalidEncoding, .unsupportedFormat, .noRoute, .emptyFile,
+      .duplicateFile, .unmappedColumn, .tooLarge:
+      true
+    default: false
+    }
+  }
+
+  /// Whether a single item may be; a bad line of NDJSON is one.
+  fileprivate var canBeOfItem: Bool {
+    switch self {
+    case .malformedGzip, .unsupportedFormat, .noRoute, .emptyFile, .duplicateFile, .unmappedColumn, .malformedCSV:
+      false
+    default: true
+    }
   }
 }

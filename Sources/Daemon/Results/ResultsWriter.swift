@@ -1,0 +1,151 @@
+internal import Delivery
+internal import Glibc
+internal import Inbox
+internal import ItemFormat
+internal import Logging
+internal import Outbox
+internal import Receipts
+internal import Settings
+internal import TargetAPI
+
+/// Writes the results of some files together, so that they share what it costs to make names survive a power loss.
+///
+/// The order is the same as for one file alone, folder by folder: rejects, then receipts, then the originals, so that whoever sees
+/// a receipt finds the rejects that it names.
+struct ResultsWriter {
+  let settings: Settings
+  let outbox: Outbox
+  let logger: Logger
+  /// Called for each file, and every some hundred items; what it throws ends the writing.
+  let onProgress: () throws -> Void
+
+  private struct Unpublished {
+    let record: FileRecord
+    let folders: InboxFolders
+    let names: ResultNames
+    let receipt: Receipt
+    let rejects: ResultFile?
+    let receiptFile: ResultFile
+  }
+
+  /// Blocks. Each file's results are written or not for themselves, and may be written again.
+  func write(_ records: [FileRecord]) -> [FileID: Result<Receipt, any Error>] {
+    var results: [FileID: Result<Receipt, any Error>] = [:]
+    var left: [Unpublished] = []
+    for record in records {
+      do {
+        try onProgress()
+        left.append(try content(of: record))
+      } catch {
+        results[record.id] = .failure(error)
+      }
+    }
+    step(&left, &results) { file in
+      try file.rejects?.sync()
+      try file.receiptFile.sync()
+    }
+    step(&left, &results, syncing: { $0.rejects == nil ? [] : [$0.folders.rejected] }) { file in
+      try file.rejects?.publish(durably: false)
+    }
+    step(&left, &results, syncing: { [$0.folders.receipts] }) { try $0.receiptFile.publish(durably: false) }
+    step(
+      &left, &results,
+      syncing: { [$0.record.fault == nil ? $0.folders.archive : $0.folders.rejected, $0.folders.work] }
+    ) { try putAway($0) }
+    for file in left { results[file.record.id] = .success(file.receipt) }
+    return results
+  }
+
+  /// Does the same for every file that is left, then syncs the folders; a file for which something fails drops out.
+  private func step(
+    _ left: inout [Unpublished], _ results: inout [FileID: Result<Receipt, any Error>],
+    syncing folders: (Unpublished) -> [String] = { _ in [] }, _ act: (Unpublished) throws -> Void
+  ) {
+    var synced: [String: Result<Void, any Error>] = [:]
+    left.removeAll { file in
+      do { try act(file) } catch {
+        results[file.record.id] = .failure(error)
+        return true
+      }
+      return false
+    }
+    left.removeAll { file in
+      for folder in folders(file) {
+        let result = synced[folder] ?? Result { try syncFolder(folder) }
+        synced[folder] = result
+        if case .failure(let error) = result {
+          results[file.record.id] = .failure(error)
+          return true
+        }
+      }
+      return false
+    }
+  }
+
+  private func content(of record: FileRecord) throws -> Unpublished {
+    guard let name = FileName(bytes: record.name) else {
+      throw InboxError(.unusableFolder, "write the results of", record.id.text, "its name is no file name")
+    }
+    let folders = InboxFolders(spool: settings.spool, inbox: record.inbox)
+    let names = ResultNames(dropped: name, id: record.id)
+    var receipt = try Receipt(of: record, name: name, outbox: outbox)
+    var rejects: ResultFile?
+    if record.counts.rejected > 0, record.fault == nil {
+      (receipt.rejectsFile, rejects) = try writeRejects(of: record, names: names, folders: folders)
+    }
+    let file = try ResultFile(folder: folders.receipts, name: names.receipt)
+    try file.append(receipt.json())
+    return Unpublished(
+      record: record, folders: folders, names: names, receipt: receipt, rejects: rejects, receiptFile: file)
+  }
+
+  private func putAway(_ file: Unpublished) throws(InboxError) {
+    let work = WorkFile(id: file.record.id, name: file.names.work, dropped: file.names.dropped)
+    do throws(InboxError) {
+      if file.record.fault != nil {
+        try file.folders.setAside(work, as: file.names.unusable, durably: false)
+      } else {
+        try file.folders.archive(work, as: file.names.archive, durably: false)
+      }
+    } catch {
+      guard error.code == .missing else { throw error }
+      logger.error("the original is gone", metadata: ["file": "\(work.id)", "name": "\(work.dropped.display)"])
+    }
+  }
+
+  /// Returns the rejects file's name, and the file where it is still to be published.
+  private func writeRejects(
+    of record: FileRecord, names: ResultNames, folders: InboxFolders
+  ) throws -> (name: String?, file: ResultFile?) {
+    guard let format = FileFormat(fileName: record.name), let shape = record.facts.shape.flatMap(DocumentShape.init)
+    else { return (nil, nil) }
+    let rejected = names.rejected(format: format.kind.rawValue)
+    let work = WorkFile(id: record.id, name: names.work, dropped: names.dropped)
+    guard let claimed = try folders.reopen(work) else {
+      // A crash came after the original was archived: then the rejects file was complete.
+      if access("\(folders.rejected)/\(rejected.display)", F_OK) == 0 { return (rejected.display, nil) }
+      logger.error(
+        "the original is gone, so there is no rejects file; the receipt names the first refused items",
+        metadata: ["file": "\(record.id)"])
+      return (nil, nil)
+    }
+    let writer = RejectsWriter(
+      outbox: outbox, file: record, format: format, shape: shape, api: record.facts.api.annotator,
+      descriptor: claimed.descriptor, path: "\(folders.work)/\(claimed.workName.display)",
+      gzip: GzipLimits(maxRatio: settings.limits.maxGzipRatio, maxOutputBytes: settings.limits.maxFileBytes),
+      maxItemBytes: max(4 << 20, 2 * settings.limits.maxItemBytes), onProgress: onProgress)
+    let file = try ResultFile(folder: folders.rejected, name: rejected)
+    try writer.write(to: file)
+    return (rejected.display, file)
+  }
+}
+
+extension Optional<APIKind> {
+  /// How a refused item gets its reason; a file that was never known to be for an API gets the plain way.
+  var annotator: any TargetAPI {
+    switch self {
+    case .liquid: LiquidItems(defaults: nil, validate: false)
+    case .lusid, nil: LusidInvestorRecords(schema: .current, validate: false)
+    }
+  }
+}
