@@ -1,4 +1,3 @@
-import Settings
 import Testing
 
 @testable import Daemon
@@ -7,7 +6,7 @@ import Testing
   private func isAnswered(_ host: String, listening address: String, fetchSite: String? = nil, isLink: Bool = false)
     -> Bool
   {
-    let access = AdminAccess(address: Settings.Admin(host: address, port: 9187))
+    let access = AdminAccess(listeningOn: address)
     let caller = AdminAccess.Caller(
       host: host, fetchSite: fetchSite, fetchMode: isLink ? "navigate" : "cors",
       fetchDestination: isLink ? "document" : "empty")

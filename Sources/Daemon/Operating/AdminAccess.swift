@@ -1,5 +1,4 @@
 internal import Glibc
-internal import Settings
 
 /// Who may read the admin address: whoever calls it by its own name, and no web page from elsewhere.
 ///
@@ -18,8 +17,9 @@ struct AdminAccess: Sendable {
     var fetchDestination: String?
   }
 
-  init(address: Settings.Admin) {
-    let own = address.host.lowercased()
+  /// - Parameter host: as in `admin.listen`, an IPv6 address without its brackets.
+  init(listeningOn host: String) {
+    let own = host.lowercased()
     names = ["127.0.0.1", "localhost", "[::1]", own, "[\(own)]"]
     isEverywhere = own == "0.0.0.0" || own == "::"
   }

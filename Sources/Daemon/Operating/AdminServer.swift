@@ -25,7 +25,7 @@ final class AdminServer: Sendable {
       server = HTTPServer(address: try .inet(ip4: host, port: port), pool: pool, logger: .disabled)
     }
     self.address = address
-    access = AdminAccess(address: address)
+    access = AdminAccess(listeningOn: address.host)
     self.dashboard = dashboard
   }
 
