@@ -35,13 +35,16 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "CLinux", "Delivery", "Inbox", "ItemFormat", "JSONText", "Metrics", "Outbox", "Receipts", "Sender",
+        "CLinux", "Delivery", "Inbox", "ItemFormat", "JSONText", "Metrics", "Outbox", "PromptSockets", "Receipts",
+        "Sender",
         "Settings", "TargetAPI",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "FlyingSocks", package: "FlyingFox"),
         .product(name: "Logging", package: "swift-log"),
       ],
+      // Into the program itself: a resource bundle would be a second thing to install, and to lose.
+      resources: [.embedInCode("Dashboard/Page")],
       swiftSettings: strict),
     .target(
       name: "Settings", dependencies: ["Delivery", "JSONText", .product(name: "Yams", package: "Yams")],
@@ -59,11 +62,13 @@ let package = Package(
     .target(
       name: "Sandbox",
       dependencies: [
-        "Delivery",
+        "Delivery", "PromptSockets",
         .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "FlyingSocks", package: "FlyingFox"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "PromptSockets", dependencies: [.product(name: "FlyingSocks", package: "FlyingFox")], swiftSettings: strict),
     .target(
       name: "CurlShim", linkerSettings: [.linkedLibrary("curl")]),
     .target(name: "CLinux"),
@@ -81,7 +86,7 @@ let package = Package(
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(
       name: "DaemonTests",
-      dependencies: ["Daemon", "Delivery", "Inbox", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["Daemon", "Delivery", "Inbox", "Outbox", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery"], swiftSettings: strict),
     .testTarget(name: "OutboxTests", dependencies: ["Delivery", "Outbox", "TestKit"], swiftSettings: strict),

@@ -35,15 +35,20 @@ package actor Service {
   private let environment: [String: String]
   private let makeLogger: @Sendable (Settings.Log) -> Logger
   private let notifications: Notifications
-  private let instruments: Instruments
-  private let outbox: Outbox
+  let instruments: Instruments
+  let outbox: Outbox
   private let lock: StateLock
-  private var settings: Settings
-  private var logger: Logger
+  private(set) var settings: Settings
+  private(set) var logger: Logger
   private var pipeline: Pipeline
   private var isStopping = false
   private var isReloading = false
   private var earlier = Finisher.FinishedCounts()
+  /// Whether this run has an admin address, and what serves it.
+  private var servesAdmin = false
+  var admin: AdminServer?
+  let startedAt = Timestamp.now
+  let flow: FlowHistory
   private let progress: (@Sendable (StatusReport, _ doneItems: Int) -> Void)?
 
   /// - Parameter progress: called twice a second with how things stand.
@@ -60,6 +65,7 @@ package actor Service {
     notifications = Notifications(environment: environment)
     instruments = Instruments(environment: environment)
     (lock, outbox) = try Self.takeState(settings)
+    flow = FlowHistory(from: .now, counts: FlowCounts())
     pipeline = try await Pipeline(settings: settings, outbox: outbox, instruments: instruments, logger: logger)
   }
 
@@ -96,7 +102,8 @@ package actor Service {
     await control.open(logger: logger) { [weak self] order in
       await self?.carryOut(order) ?? OrderResult(isDone: false, message: "the daemon stops")
     }
-    let admin = isOnce(mode) ? nil : await startAdmin()
+    servesAdmin = !isOnce(mode)
+    if servesAdmin { await serveAdmin() }
     logger.notice(
       "upsertd \(Version.text) is ready",
       metadata: ["inboxes": .number(settings.inboxes.count), "targets": .number(settings.targets.count)])
@@ -186,6 +193,7 @@ package actor Service {
         logger.error("the new configuration can't be used; the old one stays", metadata: ["reason": "\(error)"])
       }
     }
+    if servesAdmin { await serveAdmin() }
     next = nil
     isReloading = false
     if isStopping { await pipeline.stop() }
@@ -236,6 +244,7 @@ package actor Service {
           told = now
           try await tellHowItStands()
         }
+        if servesAdmin { try await noteFlow() }
         guard case .once(let deadline) = mode else { continue }
         instruments.troubles.end("the outbox can't be read", in: "status", logger: logger)
         if try await pipeline.isWorkedOff() {
@@ -256,35 +265,8 @@ package actor Service {
     progress?(report, earlier.items + (await pipeline.counts()).items)
   }
 
-  private func report() async throws -> StatusReport {
+  func report() async throws -> StatusReport {
     try await StatusReport(settings: settings, outbox: outbox, ledger: instruments.ledger)
-  }
-
-  private func startAdmin() async -> AdminServer? {
-    guard let address = settings.admin else { return nil }
-    do {
-      let server = try AdminServer(
-        address: address, instruments: instruments,
-        status: { [weak self] in
-          guard let self else { throw StartError(description: "the daemon stops") }
-          return try await self.report()
-        },
-        metrics: { [weak self] in
-          guard let self else { throw StartError(description: "the daemon stops") }
-          return MetricsPage(
-            report: try? await self.report(), backlogs: (try? await self.outbox.backlogs()) ?? [:],
-            settings: await self.settings,
-            instruments: self.instruments
-          ).text
-        })
-      try await server.start()
-      return server
-    } catch {
-      logger.error(
-        "the admin address can't be used; the daemon goes on without it",
-        metadata: ["listen": "\(address.host):\(address.port)", "reason": "\(error)"])
-      return nil
-    }
   }
 
   private static func monotonicMicroseconds() -> Int64 {

@@ -1,6 +1,7 @@
 package import Delivery
 import FlyingFox
 import FlyingSocks
+import PromptSockets
 
 /// Both APIs and their token endpoints, in memory, behind real HTTP on 127.0.0.1.
 ///

@@ -6,7 +6,20 @@ import TestKit
 struct AdminClient {
   let port: UInt16
 
+  struct Answer {
+    var status: Int
+    /// Names in lower case.
+    var headers: [String: String]
+    var body: String
+  }
+
   func get(_ path: String, accept: String = "*/*", host: String = "127.0.0.1") throws -> (status: Int, body: String) {
+    let answer = try ask(path, ["Accept": accept, "Host": host])
+    return (answer.status, answer.body)
+  }
+
+  /// - Parameter headers: beside `Host` and `Connection`, or in their place.
+  func ask(_ path: String, _ headers: [String: String] = [:], method: String = "GET") throws -> Answer {
     let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
     guard socket >= 0 else { throw SystemError("make socket") }
     defer { close(socket) }
@@ -20,14 +33,16 @@ struct AdminClient {
       }
     }
     guard connected == 0 else { throw SystemError("connect to \(port)") }
-    let request = "GET \(path) HTTP/1.1\r\nHost: \(host)\r\nAccept: \(accept)\r\nConnection: close\r\n\r\n"
+    let lines = ["Host": "127.0.0.1", "Connection": "close"].merging(headers) { $1 }.map { "\($0): \($1)\r\n" }
+    let request = "\(method) \(path) HTTP/1.1\r\n\(lines.sorted().joined())\r\n"
     _ = request.utf8.withContiguousStorageIfAvailable { send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65_536)
     while case let count = recv(socket, &chunk, chunk.count, 0), count > 0 { bytes += chunk[..<count] }
-    let text = String(decoding: bytes, as: UTF8.self)
-    guard let end = text.range(of: "\r\n\r\n") else { throw NotInTime("no answer from \(port)") }
-    return (Int(text.split(separator: " ").dropFirst().first ?? "") ?? 0, String(text[end.upperBound...]))
+    guard let answer = Answer(String(decoding: bytes, as: UTF8.self)) else {
+      throw NotInTime("no answer from \(port)")
+    }
+    return answer
   }
 
   /// The samples of `/metrics`: a name with its labels, and the value.
@@ -38,5 +53,20 @@ struct AdminClient {
       samples[String(line[..<space])] = Double(line[line.index(after: space)...])
     }
     return samples
+  }
+}
+
+extension AdminClient.Answer {
+  /// Nil for what is no whole head.
+  fileprivate init?(_ text: String) {
+    guard let end = text.range(of: "\r\n\r\n") else { return nil }
+    let lines = text[..<end.lowerBound].split(separator: "\r\n")
+    status = lines.first.flatMap { Int($0.split(separator: " ").dropFirst().first ?? "") } ?? 0
+    headers = [:]
+    for line in lines.dropFirst() {
+      let member = line.split(separator: ":", maxSplits: 1)
+      if member.count == 2 { headers[member[0].lowercased()] = member[1].trimmingCharacters(in: .whitespaces) }
+    }
+    body = String(text[end.upperBound...])
   }
 }

@@ -278,7 +278,9 @@ import Testing
         process.waitUntilExit()
         return text
       }
-      #expect(try get("/").contains("Waiting: lusid."))
+      #expect(try get("/").contains("/dashboard/main.js"))
+      let stuck = try JSONValue.parse(Array(get("/api/dashboard").utf8))["stuck"]?.elements
+      #expect(stuck?.first?["title"]?.string == "lusid is slowed down")
       #expect(try get("/healthz").hasPrefix("ok"))
       #expect(try get("/readyz").hasPrefix("ready"))
       #expect(try get("/metrics").contains("upsertd_queue_items 1"))

@@ -20,8 +20,10 @@ final class Product: Sendable {
     return (own as NSString).deletingLastPathComponent + "/upsertd"
   }()
 
+  /// - Parameter descriptors: what the process gets as its descriptors 3, 4 and so on; numbers from 10 on.
   init(
-    _ arguments: [String], environment: [String: String], out: String, err: String, program: String = Product.path
+    _ arguments: [String], environment: [String: String], out: String, err: String, program: String = Product.path,
+    descriptors: [Int32] = []
   ) throws {
     self.out = out
     self.err = err
@@ -31,8 +33,11 @@ final class Product: Sendable {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, out, O_WRONLY | O_CREAT | O_APPEND, 0o600)
     posix_spawn_file_actions_addopen(&actions, 2, err, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    for (place, descriptor) in descriptors.enumerated() {
+      posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(3 + place))
+    }
     // The sockets of other tests are none of its business.
-    closeFrom(3, &actions)
+    closeFrom(Int32(3 + descriptors.count), &actions)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }

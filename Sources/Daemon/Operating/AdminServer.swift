@@ -2,58 +2,51 @@ internal import FlyingFox
 internal import FlyingSocks
 internal import Foundation
 internal import Metrics
+internal import Outbox
+internal import PromptSockets
 internal import Settings
 
-/// The admin address: health, metrics and status over HTTP, read-only.
+/// The admin address: health, metrics, status and the dashboard over HTTP, read-only.
 ///
-/// The `Host` header must name the address itself or a loopback name, so that no web page elsewhere can read it through a
-/// browser (DNS rebinding).
+/// `AdminAccess` says who gets an answer. There are no CORS headers, so that a browser keeps answers from other pages as well.
 final class AdminServer: Sendable {
+  let address: Settings.Admin
   private let server: HTTPServer
+  private let access: AdminAccess
+  private let dashboard: Dashboard
 
-  init(
-    address: Settings.Admin, instruments: Instruments, status: @escaping @Sendable () async throws -> StatusReport,
-    metrics: @escaping @Sendable () async throws -> String
-  ) throws {
+  init(address: Settings.Admin, dashboard: Dashboard) throws {
     let host = address.host == "localhost" ? "127.0.0.1" : address.host
     let port = UInt16(clamping: address.port)
+    let pool = PromptPool(base: HTTPServer.defaultPool())
     if host.contains(":") {
-      server = HTTPServer(address: try .inet6(ip6: host, port: port), logger: .disabled)
+      server = HTTPServer(address: try .inet6(ip6: host, port: port), pool: pool, logger: .disabled)
     } else {
-      server = HTTPServer(address: try .inet(ip4: host, port: port), logger: .disabled)
+      server = HTTPServer(address: try .inet(ip4: host, port: port), pool: pool, logger: .disabled)
     }
     self.address = address
-    self.instruments = instruments
-    self.status = status
-    self.metrics = metrics
+    access = AdminAccess(listeningOn: address.host)
+    self.dashboard = dashboard
   }
 
-  private let address: Settings.Admin
-  private let instruments: Instruments
-  private let status: @Sendable () async throws -> StatusReport
-  private let metrics: @Sendable () async throws -> String
-
   func start() async throws {
-    await route("/healthz") { [instruments] request in
-      Health(pulse: instruments.pulse, troubles: instruments.troubles).response(asJSON: request.wantsJSON)
+    await route("/healthz") { [dashboard] request in
+      let instruments = dashboard.instruments
+      return Health(pulse: instruments.pulse, troubles: instruments.troubles).response(asJSON: request.wantsJSON)
     }
-    await route("/readyz") { [status] request in
+    await route("/readyz") { [dashboard] request in
       let health: Health
-      do { health = Health(ready: try await status()) } catch { health = Health(unready: error) }
+      do { health = Health(ready: try await dashboard.status()) } catch { health = Health(unready: error) }
       return health.response(asJSON: request.wantsJSON)
     }
-    await route("/api/status") { [status] _ in
-      HTTPResponse(
-        statusCode: .ok, headers: Self.headers("application/json"), body: Data(try await status().json))
+    await route("/metrics") { [dashboard] _ in
+      Self.text(.ok, try await dashboard.metrics().text, type: Exposition.contentType)
     }
-    await route("/") { [status, instruments] _ in
-      let page = StatusPage(report: try await status(), hanging: instruments.pulse.hanging)
-      return HTTPResponse(
-        statusCode: .ok, headers: Self.headers("text/html; charset=utf-8", policy: StatusPage.policy),
-        body: Data(page.html.utf8))
-    }
-    await route("/metrics") { [metrics] _ in
-      Self.text(.ok, try await metrics(), type: Exposition.contentType)
+    await route("/api/status") { [dashboard] _ in Self.json(try await dashboard.status().json) }
+    await routeDashboard()
+    await server.appendRoute("*") { [access] request in
+      if let refusal = Self.refusal(of: request, access: access, isPage: false) { return refusal }
+      return Self.text(.notFound, "there is nothing at this path, or only to GET\n")
     }
     // Ends with the server; nobody waits for its result but `stop()`.
     Task { [server] in try? await server.run() }
@@ -62,27 +55,82 @@ final class AdminServer: Sendable {
 
   func stop() async { await server.stop(timeout: 1) }
 
-  private func route(_ path: String, _ answer: @escaping @Sendable (HTTPRequest) async throws -> HTTPResponse) async {
-    let hosts: Set<String> = ["127.0.0.1", "localhost", "[::1]", address.host, "[\(address.host)]"]
-    await server.appendRoute(HTTPRoute("GET \(path)")) { request in
-      let named = request.headers[.host] ?? ""
-      let host = named.hasSuffix("]") ? named : String(named.prefix(upTo: named.lastIndex(of: ":") ?? named.endIndex))
-      guard hosts.contains(host) else { return Self.text(.forbidden, "this address is not served by that name\n") }
-      return try await answer(request)
+  /// Where it listens, the port that the system picked included: `http://127.0.0.1:9187/`.
+  var url: String {
+    get async {
+      switch await server.listeningAddress {
+      case .ip4(let host, let port): "http://\(host):\(port)/"
+      case .ip6(let host, let port): "http://[\(host)]:\(port)/"
+      case .unix, nil: ""
+      }
     }
+  }
+
+  private func routeDashboard() async {
+    for file in DashboardFile.all {
+      await route(file.path, isPage: file.isPage) { _ in
+        Self.response(.ok, file.type, file.bytes, policy: DashboardFile.policy)
+      }
+    }
+    await route("/api/dashboard") { [dashboard] request in
+      Self.json(try await dashboard.overview(since: request.query["since"]))
+    }
+    await route("/api/history") { [dashboard] _ in Self.json(try await dashboard.history()) }
+    await route("/api/files") { [dashboard] request in
+      Self.json(try await dashboard.files(FileFilter(query: request.query.map { ($0.name, $0.value) })))
+    }
+    await route("/api/files/:id") { [dashboard] request in
+      guard let document = try await dashboard.file(request.routeParameters["id"] ?? "") else {
+        return Self.text(.notFound, "no file has this id\n")
+      }
+      return Self.json(document)
+    }
+  }
+
+  private func route(
+    _ path: String, isPage: Bool = false, _ answer: @escaping @Sendable (HTTPRequest) async throws -> HTTPResponse
+  ) async {
+    await server.appendRoute(HTTPRoute("GET \(path)")) { [access] request in
+      if let refusal = Self.refusal(of: request, access: access, isPage: isPage) { return refusal }
+      do { return try await answer(request) } catch {
+        return Self.text(.internalServerError, "\(error)\n")
+      }
+    }
+  }
+
+  private static func refusal(of request: HTTPRequest, access: AdminAccess, isPage: Bool) -> HTTPResponse? {
+    let caller = AdminAccess.Caller(
+      host: request.headers[.host], fetchSite: request.headers[HTTPHeader("Sec-Fetch-Site")],
+      fetchMode: request.headers[HTTPHeader("Sec-Fetch-Mode")],
+      fetchDestination: request.headers[HTTPHeader("Sec-Fetch-Dest")])
+    return access.refusal(of: caller, isPage: isPage).map { text(.forbidden, $0) }
+  }
+
+  // MARK: - Answers
+
+  static func json(_ document: [UInt8], status: HTTPStatusCode = .ok) -> HTTPResponse {
+    response(status, "application/json", document)
   }
 
   static func text(
     _ status: HTTPStatusCode, _ text: String, type: String = "text/plain; charset=utf-8"
   ) -> HTTPResponse {
-    HTTPResponse(statusCode: status, headers: headers(type), body: Data(text.utf8))
+    response(status, type, Array(text.utf8))
   }
 
-  static func headers(_ type: String, policy: String = "default-src 'none'") -> HTTPHeaders {
-    [
-      .contentType: type, HTTPHeader("Cache-Control"): "no-store", HTTPHeader("X-Content-Type-Options"): "nosniff",
-      HTTPHeader("Content-Security-Policy"): policy,
+  private static func response(
+    _ status: HTTPStatusCode, _ type: String, _ bytes: [UInt8],
+    policy: String = "default-src 'none'; frame-ancestors 'none'"
+  ) -> HTTPResponse {
+    let headers: HTTPHeaders = [
+      .contentType: type, .cacheControl: "no-store", HTTPHeader("Content-Security-Policy"): policy,
+      HTTPHeader("X-Content-Type-Options"): "nosniff", HTTPHeader("X-Frame-Options"): "DENY",
+      HTTPHeader("Referrer-Policy"): "no-referrer", HTTPHeader("Cross-Origin-Resource-Policy"): "same-origin",
+      HTTPHeader("Cross-Origin-Opener-Policy"): "same-origin",
     ]
+    // In one piece: the default would be written 4 KiB at a time.
+    let body = HTTPBodySequence(data: Data(bytes), suggestedBufferSize: max(1, bytes.count))
+    return HTTPResponse(statusCode: status, headers: headers, body: body)
   }
 }
 

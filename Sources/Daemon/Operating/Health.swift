@@ -1,5 +1,4 @@
 internal import FlyingFox
-internal import Foundation
 internal import JSONText
 
 /// What `/healthz` and `/readyz` answer: whether it is so, and if not, why not.
@@ -49,7 +48,6 @@ struct Health {
       if index > 0 { json += Array(", ".utf8) }
       appendQuoted(reason, to: &json)
     }
-    return HTTPResponse(
-      statusCode: status, headers: AdminServer.headers("application/json"), body: Data(json + Array("]}\n".utf8)))
+    return AdminServer.json(json + Array("]}\n".utf8), status: status)
   }
 }

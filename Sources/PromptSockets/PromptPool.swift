@@ -1,19 +1,21 @@
-import FlyingSocks
-import Glibc
+package import FlyingSocks
+internal import Glibc
 
 /// A socket pool whose sockets send at once.
 ///
 /// FlyingFox writes an answer's head and its body one after the other; Nagle's algorithm would hold the body back until
 /// the head is acknowledged, which clients may put off for 40 ms. On Linux, accepted sockets inherit the option from the
 /// listening one, which comes by here first.
-struct PromptPool: AsyncSocketPool {
-  let base: any AsyncSocketPool
+package struct PromptPool: AsyncSocketPool {
+  private let base: any AsyncSocketPool
 
-  func prepare() async throws { try await base.prepare() }
+  package init(base: any AsyncSocketPool) { self.base = base }
 
-  func run() async throws { try await base.run() }
+  package func prepare() async throws { try await base.prepare() }
 
-  func suspendSocket(_ socket: Socket, untilReadyFor events: Socket.Events) async throws {
+  package func run() async throws { try await base.run() }
+
+  package func suspendSocket(_ socket: Socket, untilReadyFor events: Socket.Events) async throws {
     if events.contains(.read) { try? socket.setValue(true, for: SendAtOnce()) }
     try await base.suspendSocket(socket, untilReadyFor: events)
   }

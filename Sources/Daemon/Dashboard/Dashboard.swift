@@ -1,0 +1,137 @@
+internal import Delivery
+internal import Dispatch
+internal import Inbox
+internal import JSONText
+internal import Outbox
+internal import Settings
+
+/// What the page at `/` asks for, as JSON: it looks for itself each time, and does nothing while nobody asks.
+///
+/// Keys, reject codes and messages are shown, as receipts hold them; the refused items themselves are not: the address has no password,
+/// and the folders' modes say who may read them.
+struct Dashboard: Sendable {
+  /// As they are now; a reload changes them.
+  let settings: @Sendable () async throws -> Settings
+  let outbox: Outbox
+  let instruments: Instruments
+  let startedAt: Timestamp
+  let flow: FlowHistory
+
+  /// Results that wait longer than this to be written are in trouble.
+  private static let writingTakes = Duration.seconds(30)
+  private static let queue = DispatchQueue(label: "read receipts")
+
+  func status() async throws -> StatusReport {
+    try await StatusReport(settings: try await settings(), outbox: outbox, ledger: instruments.ledger)
+  }
+
+  func metrics() async throws -> MetricsPage {
+    MetricsPage(
+      report: try? await status(), backlogs: (try? await outbox.backlogs()) ?? [:], settings: try await settings(),
+      instruments: instruments)
+  }
+
+  /// How it stands, and what came in since `since` (RFC 3339); where that is no time, since a day ago.
+  func overview(since: String?) async throws -> [UInt8] {
+    let settings = try await settings()
+    let now = Timestamp.now
+    let report = try await status()
+    let backlogs = try await outbox.backlogs()
+    let problems = try await outbox.problems()
+    let since = since.flatMap { Timestamp(written: $0) } ?? now + .seconds(-86_400)
+    let flows = try await outbox.flow(since: since)
+    let unwritten = try await outbox.unwrittenFiles(doneBefore: now + (.zero - Self.writingTakes))
+    let standstills =
+      Standstill.all(in: instruments, unwritten: unwritten)
+      + Standstill.all(in: report, backlogs: backlogs, problems: problems)
+    let inboxes = report.inboxes.map { inbox in
+      json(of: inbox, folder: InboxFolders(spool: settings.spool, inbox: inbox.name).inbox, flows[inbox.name])
+    }
+    let targets = report.targets.map { target in
+      json(of: target, settings.targets.first { $0.name == target.name }, backlogs[target.name] ?? TargetBacklog())
+    }
+    return JSONValue([
+      "version": JSONValue(Version.text), "now": JSONValue(now.description),
+      "startedAt": JSONValue(startedAt.description), "since": JSONValue(since.description),
+      "configuration": JSONValue(settings.path), "stuck": .array(Standstill.sorted(standstills).map(\.json)),
+      "queue": json(of: report), "inboxes": .array(inboxes), "targets": .array(targets),
+    ]).document
+  }
+
+  func history() async throws -> [UInt8] {
+    let minutes = flow.minutes(at: .now, counts: FlowCounts(instruments.metrics), queue: try await outbox.queue())
+    return JSONValue(["minutes": .array(minutes.map(\.json))]).document
+  }
+
+  func files(_ filter: FileFilter) async throws -> [UInt8] {
+    let files = try await outbox.files(filter)
+    return JSONValue([
+      "files": .array(files.map(\.json)), "hasMore": .bool(files.count == filter.limit),
+    ]).document
+  }
+
+  /// All there is to tell of one file; nil where no file has this id.
+  func file(_ text: String) async throws -> [UInt8]? {
+    guard let id = FileID(text.uppercased()) else { return nil }
+    let summary = try await outbox.summary(of: id)
+    let folders = ReceiptFolders(try await settings())
+    let found = try await Self.queue.run { () throws -> (path: String, text: [UInt8])? in
+      var query = ReceiptFolders.Query()
+      query.text = id.text
+      guard let entry = try folders.entries(query).first else { return nil }
+      return (entry.path, try folders.text(of: entry))
+    }
+    guard summary != nil || found != nil else { return nil }
+    return JSONValue([
+      "id": JSONValue(id.text), "file": summary?.json ?? .null, "receiptPath": JSONValue(found?.path),
+      "receipt": try found.map { try JSONValue.parse($0.text) } ?? .null,
+    ]).document
+  }
+
+  // MARK: - Parts
+
+  private func json(of report: StatusReport) -> JSONValue {
+    JSONValue([
+      "files": JSONValue(report.queueFiles), "batches": JSONValue(report.queueBatches),
+      "items": JSONValue(report.queueItems), "bytes": JSONValue(report.queueBytes),
+      "oldestAt": JSONValue(report.queueOldestAt?.description),
+    ])
+  }
+
+  private func json(of inbox: StatusReport.InboxStatus, folder: String, _ flow: InboxFlow?) -> JSONValue {
+    let flow = flow ?? InboxFlow()
+    return JSONValue([
+      "name": JSONValue(inbox.name), "folder": JSONValue(folder), "waiting": JSONValue(inbox.waiting),
+      "unclaimed": JSONValue(inbox.unclaimed.count { !$0.kind.isArriving }), "paused": .bool(inbox.isPaused),
+      "since": JSONValue([
+        "files": JSONValue(flow.files), "underWay": JSONValue(flow.filesUnderWay),
+        "partial": JSONValue(flow.filesPartial), "rejectedFiles": JSONValue(flow.filesRejected),
+        "items": JSONValue(flow.items), "accepted": JSONValue(flow.accepted), "rejected": JSONValue(flow.rejected),
+      ]),
+    ])
+  }
+
+  private func json(
+    of target: StatusReport.TargetStatus, _ settings: Target?, _ backlog: TargetBacklog
+  ) -> JSONValue {
+    JSONValue([
+      "name": JSONValue(target.name), "api": JSONValue(settings?.api.rawValue), "url": JSONValue(settings?.url),
+      "state": JSONValue(target.state), "reason": JSONValue(target.reason),
+      "until": JSONValue(target.until?.description),
+      "batches": JSONValue(backlog.batches), "items": JSONValue(backlog.items), "bytes": JSONValue(backlog.bytes),
+      "oldestAt": JSONValue(backlog.oldestAt?.description),
+    ])
+  }
+}
+
+extension FileSummary {
+  var json: JSONValue {
+    JSONValue([
+      "id": JSONValue(id.text), "name": JSONValue(FileName(bytes: name)?.display ?? ""), "inbox": JSONValue(inbox),
+      "state": JSONValue(state), "receivedAt": JSONValue(receivedAt.description),
+      "completedAt": JSONValue(completedAt?.description),
+      "items": JSONValue(items), "accepted": JSONValue(accepted), "rejected": JSONValue(rejected),
+      "target": JSONValue(target), "problem": JSONValue(problem), "nextAt": JSONValue(nextAt?.description),
+    ])
+  }
+}

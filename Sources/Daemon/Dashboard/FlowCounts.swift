@@ -1,0 +1,39 @@
+internal import Metrics
+
+/// What has flowed since the daemon's start; every number only grows.
+struct FlowCounts: Sendable, Equatable {
+  /// Items that were read, by inbox.
+  var read: [String: Int] = [:]
+  /// Items that ended so, by target.
+  var accepted: [String: Int] = [:]
+  var rejected: [String: Int] = [:]
+
+  /// What flowed from `earlier` to this.
+  static func - (later: FlowCounts, earlier: FlowCounts) -> FlowCounts {
+    FlowCounts(
+      read: difference(later.read, earlier.read), accepted: difference(later.accepted, earlier.accepted),
+      rejected: difference(later.rejected, earlier.rejected))
+  }
+
+  private static func difference(_ later: [String: Int], _ earlier: [String: Int]) -> [String: Int] {
+    // Most are zero most of the time, and what is not there counts as zero.
+    later.reduce(into: [:]) { changes, count in
+      let change = count.value - (earlier[count.key] ?? 0)
+      if change != 0 { changes[count.key] = change }
+    }
+  }
+}
+
+extension FlowCounts {
+  init(_ metrics: DaemonMetrics) {
+    for (labels, counter) in metrics.readItems.all { read[labels[0]] = counter.value }
+    for (labels, counter) in metrics.items.all where counter.value > 0 {
+      // inbox, target, outcome
+      if labels[2] == "accepted" {
+        accepted[labels[1], default: 0] += counter.value
+      } else {
+        rejected[labels[1], default: 0] += counter.value
+      }
+    }
+  }
+}

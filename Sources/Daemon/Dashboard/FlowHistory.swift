@@ -1,0 +1,64 @@
+internal import Delivery
+internal import JSONText
+internal import Outbox
+internal import Synchronization
+
+/// The last hour in minutes: what flowed in each, and how deep the queue was at its end.
+///
+/// In memory alone, so a restart begins anew; Prometheus is for more. Sampling costs one look into the outbox a minute.
+final class FlowHistory: Sendable {
+  struct Minute: Sendable, Equatable {
+    /// Its end.
+    var at: Timestamp
+    var flow: FlowCounts
+    var queuedFiles: Int
+    var queuedItems: Int
+    var queuedBytes: Int
+  }
+
+  private struct State {
+    var minutes: [Minute] = []
+    var last: (at: Timestamp, counts: FlowCounts)
+  }
+
+  static let length = 60
+
+  private let state: Mutex<State>
+
+  init(from start: Timestamp, counts: FlowCounts) { state = Mutex(State(last: (start, counts))) }
+
+  func isDue(at now: Timestamp) -> Bool { state.withLock { now - $0.last.at >= .seconds(60) } }
+
+  func end(at now: Timestamp, counts: FlowCounts, queue: QueueCounts) {
+    state.withLock { state in
+      state.minutes.append(Minute(since: state.last.counts, at: now, counts: counts, queue: queue))
+      if state.minutes.count > Self.length { state.minutes.removeFirst() }
+      state.last = (now, counts)
+    }
+  }
+
+  /// The minutes that are over, oldest first, and the one that runs.
+  func minutes(at now: Timestamp, counts: FlowCounts, queue: QueueCounts) -> [Minute] {
+    state.withLock { state in
+      state.minutes + [Minute(since: state.last.counts, at: now, counts: counts, queue: queue)]
+    }
+  }
+}
+
+extension FlowHistory.Minute {
+  init(since earlier: FlowCounts, at now: Timestamp, counts: FlowCounts, queue: QueueCounts) {
+    at = now
+    flow = counts - earlier
+    queuedFiles = queue.files
+    queuedItems = queue.items
+    queuedBytes = queue.bytes
+  }
+
+  var json: JSONValue {
+    JSONValue([
+      "at": JSONValue(at.description), "read": .counts(flow.read), "accepted": .counts(flow.accepted),
+      "rejected": .counts(flow.rejected), "queuedFiles": JSONValue(queuedFiles), "queuedItems": JSONValue(queuedItems),
+      "queuedBytes": JSONValue(queuedBytes),
+    ])
+  }
+}

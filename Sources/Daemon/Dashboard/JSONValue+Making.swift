@@ -1,0 +1,16 @@
+internal import JSONText
+
+extension JSONValue {
+  /// Members in the names' order, so that the same state gives the same text.
+  static func counts(_ counts: [String: Int]) -> JSONValue {
+    .object(counts.sorted { $0.key < $1.key }.map { ($0.key, JSONValue($0.value)) })
+  }
+
+  /// Compact, with a line's end.
+  var document: [UInt8] {
+    var bytes: [UInt8] = []
+    append(to: &bytes)
+    bytes.append(UInt8(ascii: "\n"))
+    return bytes
+  }
+}

@@ -1,0 +1,100 @@
+// The last files, and the search for one.
+import { badge, h, show, table } from "./dom.js";
+import { targetWords } from "./flow.js";
+import { count, duration, now, since, time, until } from "./format.js";
+
+const place = (id) => document.getElementById(id);
+const number = { class: "number" };
+let limit = 30;
+
+export const states = {
+  accepted: ["well", "accepted", "well"], partial: ["waiting", "partly refused", "partial"], rejected: ["bad", "rejected", "rejected"],
+  reading: ["busy", "being read", "underway"], queued: ["busy", "on its way", "underway"], finishing: ["busy", "writing results", "underway"],
+};
+
+/** `changed` is called when the reader asks for other files. */
+export function listen(changed) {
+  place("find").addEventListener("submit", (event) => event.preventDefault());
+  let waiting;
+  place("search").addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(changed, 150);
+  });
+  for (const id of ["inbox", "state"]) place(id).addEventListener("change", changed);
+  place("more").addEventListener("click", () => {
+    limit = Math.min(500, limit + 70);
+    changed();
+  });
+}
+
+export function address() {
+  const asked = ["search", "inbox", "state"].filter((id) => place(id).value !== "");
+  // Not by URLSearchParams, which writes a space as a plus: only forms are read so.
+  return `/api/files?limit=${limit}${asked.map((id) => `&${id}=${encodeURIComponent(place(id).value)}`).join("")}`;
+}
+
+function isFiltered() { return ["search", "inbox", "state"].some((id) => place(id).value !== ""); }
+
+/** Only the files of which something was refused. */
+export function showRefused() {
+  place("search").value = place("inbox").value = "";
+  place("state").value = "refused";
+  place("files").scrollIntoView();
+  place("state").focus({ preventScroll: true });
+}
+
+export function offerInboxes(inboxes) {
+  const select = place("inbox");
+  const chosen = select.value;
+  show(select, h("option", { value: "" }, "all"), inboxes.map(({ name }) => h("option", { value: name }, name)));
+  select.value = chosen;
+}
+
+const columns = [
+  { title: "Came in", class: "lead" }, { title: "File", class: "name" }, { title: "Inbox", class: "lead" }, { title: "State", class: "state" }, { title: "Items", ...number },
+  { title: "Accepted", ...number }, { title: "Refused", ...number }, { title: "Took", class: "number lead" },
+];
+
+export function showFiles({ files, hasMore }, { inboxes, targets }) {
+  place("more").hidden = !hasMore || limit >= 500;
+  show(place("found"), isFiltered() ? `${count(files.length)}${hasMore ? " or more" : ""} files found` : "");
+  if (files.length === 0) return show(place("list"), isFiltered() ? nothingFound() : noFilesYet(inboxes));
+  show(place("list"), table("Files, the last first", columns, files.map((file) => ({
+    key: file.id,
+    cells: [
+      h("time", { datetime: file.receivedAt, title: file.receivedAt }, time(file.receivedAt)),
+      h("a", { href: `#file/${file.id}` }, file.name), file.inbox, state(file, targets), count(file.items), count(file.accepted),
+      h("span", { class: file.rejected > 0 ? "refused" : "quiet" }, count(file.rejected)), took(file),
+    ],
+  }))));
+}
+
+function state(file, targets) {
+  const [level, word, shape] = states[file.state] ?? ["unknown", file.state];
+  return [badge(level, word, shape), h("span", { class: "why" }, " ", why(file, targets))];
+}
+
+/** Why a file waits, or could not be used. */
+function why(file, targets) {
+  if (file.problem) return file.problem + (file.nextAt ? `, next attempt ${until(file.nextAt)}` : "");
+  const target = targets.find(({ name }) => name === file.target);
+  if (file.state !== "queued" || !target || target.state === "delivering") return null;
+  return `${target.name} is ${targetWords[target.state] ?? target.state}`;
+}
+
+function took(file) {
+  if (!file.completedAt) return h("span", { class: "quiet" }, since(file.receivedAt));
+  return duration(Date.parse(file.completedAt) - Date.parse(file.receivedAt));
+}
+
+function noFilesYet(inboxes) {
+  return h("div", { class: "empty" },
+    h("p", {}, "No files yet. Drop one into an inbox, best written under another name and then renamed:"),
+    h("ul", {}, inboxes.map(({ name, folder }) => h("li", { "data-key": name }, h("code", {}, folder)))),
+    h("p", {}, "It shows up here within seconds, and its receipt with it."));
+}
+
+function nothingFound() {
+  return h("p", { class: "empty" }, "No file fits. The list holds what this outbox has seen; ",
+    h("code", {}, "upsertd receipts"), " searches the receipts in their folders as well.");
+}

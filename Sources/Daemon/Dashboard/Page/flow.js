@@ -1,0 +1,53 @@
+// Inboxes and what came in, targets and how they stand.
+import { badge, h, show, table } from "./dom.js";
+import { count, counted, since, until } from "./format.js";
+import { spark } from "./charts.js";
+
+const place = (id) => document.getElementById(id);
+const number = { class: "number" };
+
+export function showInboxes({ inboxes }, minutes) {
+  const columns = [
+    { title: "Inbox", class: "name" }, { title: "In the folder" }, { title: "Files", ...number }, { title: "On the way", ...number },
+    { title: "Accepted", ...number }, { title: "Refused", ...number }, { title: "Items read, last hour", class: "spark" },
+  ];
+  show(place("inboxes"), table("Inboxes, and what came in today", columns, inboxes.map((inbox) => ({
+    key: inbox.name,
+    cells: [
+      [h("strong", { title: inbox.folder }, inbox.name), inbox.paused ? [" ", badge("waiting", "paused", "paused")] : null],
+      folder(inbox), count(inbox.since.files), quiet(inbox.since.underWay), count(inbox.since.accepted),
+      quiet(inbox.since.rejected, "refused"), spark(minutes.map((minute) => minute.read[inbox.name] ?? 0)),
+    ],
+  }))));
+}
+
+function folder({ waiting, unclaimed }) {
+  const parts = [];
+  if (waiting > 0) parts.push(`${counted(waiting, "file")} coming in`);
+  if (unclaimed > 0) parts.push(`${count(unclaimed)} staying`);
+  return parts.length > 0 ? parts.join(", ") : h("span", { class: "quiet" }, "empty");
+}
+
+/** A zero need not catch the eye. */
+function quiet(value, kind) { return h("span", { class: value === 0 ? "quiet" : kind }, count(value)); }
+
+const levels = { delivering: "well", slowed: "waiting", held: "bad", paused: "waiting" };
+export const targetWords = { delivering: "delivering", slowed: "slowed down", held: "on hold", paused: "paused" };
+
+export function showTargets({ targets }, minutes) {
+  const columns = [
+    { title: "Target", class: "name" }, { title: "State", class: "state" }, { title: "Items waiting", ...number }, { title: "The oldest for" },
+    { title: "Next attempt" }, { title: "Accepted, last hour", class: "spark" },
+  ];
+  show(place("targets"), table("Targets, and how they stand", columns, targets.map((target) => ({
+    key: target.name,
+    cells: [
+      [h("strong", { title: target.url }, target.name), target.api && target.api !== target.name ? h("span", { class: "quiet" }, ` ${target.api}`) : null],
+      [badge(levels[target.state] ?? "unknown", targetWords[target.state] ?? target.state, target.state === "paused" ? "paused" : undefined),
+        target.reason ? h("span", { class: "why" }, ` ${target.reason}`) : null],
+      quiet(target.items), target.oldestAt ? since(target.oldestAt) : h("span", { class: "quiet" }, "–"),
+      target.until ? until(target.until) : h("span", { class: "quiet" }, "–"),
+      spark(minutes.map((minute) => minute.accepted[target.name] ?? 0)),
+    ],
+  }))));
+}

@@ -1,0 +1,84 @@
+// Is it healthy, and what is stuck and why.
+import { h, show, sign } from "./dom.js";
+import { bytes, count, counted, duration, now, since, time, until } from "./format.js";
+
+const words = { bad: "Stuck", waiting: "Waiting", note: "Note" };
+const place = (id) => document.getElementById(id);
+
+/** The worst of what is in the way; notes are no fault. */
+export function level(overview) {
+  const worst = overview.stuck[0]?.weight;
+  return worst === "bad" || worst === "waiting" ? worst : "well";
+}
+
+export function showHealth(overview) {
+  const standing = level(overview);
+  const matters = overview.stuck.filter((matter) => matter.weight !== "note");
+  const { queue } = overview;
+  let headline = queue.files === 0 ? "All is well. Nothing waits." : `All is well. ${counted(queue.files, "file")} on the way.`;
+  if (matters.length > 0) {
+    headline = matters[0].title + (matters.length > 1 ? `, and ${matters.length - 1} more` : "");
+  }
+  tell(standing, headline);
+  show(place("about"), `${overview.version} · up ${since(overview.startedAt)}`);
+  place("about").title = `configuration: ${overview.configuration}`;
+  show(place("figures"), figures(overview));
+}
+
+/** No answer: nothing that the page shows may pass for how it stands now. */
+export function showNoAnswer(reason, last) {
+  tell("unknown", `No answer from upsertd${last ? ` for ${duration(now() - last)}; what you see is older` : ""}. Trying again. (${reason})`);
+}
+
+function tell(standing, headline) {
+  document.body.dataset.level = standing;
+  document.title = standing === "well" ? "upsertd" : `${standing === "unknown" ? "no answer" : headline} · upsertd`;
+  show(place("sign"), sign(standing));
+  show(place("headline"), headline);
+}
+
+function figures({ queue, inboxes }) {
+  const today = (name) => inboxes.reduce((sum, inbox) => sum + inbox.since[name], 0);
+  const refusedIn = today("partial") + today("rejectedFiles");
+  return [
+    figure("Items waiting", count(queue.items), queue.files === 0 ? "no file on its way"
+      : `${counted(queue.files, "file")}, ${bytes(queue.bytes)}`),
+    figure("The oldest waits", queue.oldestAt ? since(queue.oldestAt) : "–", queue.oldestAt ? `since ${time(queue.oldestAt)}` : "nothing waits"),
+    figure("Accepted today", count(today("accepted")), today("files") === 0 ? "no file came in" : `items of ${counted(today("files"), "file")}`),
+    figure("Refused today", count(today("rejected")),
+      refusedIn === 0 ? "nothing to correct" : ["items; ", h("a", { href: "#refused" }, `${counted(refusedIn, "file")} to look at`)], refusedIn > 0 ? "attention" : null),
+  ];
+}
+
+function figure(title, number, more, kind) {
+  return h("div", { "data-key": title, class: kind }, h("dt", {}, title), h("dd", { class: "number" }, number), h("dd", {}, more));
+}
+
+export function showStuck({ stuck }) {
+  if (stuck.length === 0) {
+    return show(place("stuck"), h("p", { class: "empty" },
+      "Nothing is stuck. A target on hold, a file that stays in its inbox, items that are sent again: they appear here, each with its reason."));
+  }
+  show(place("stuck"), h("ul", { class: "stuck" }, stuck.map((matter, index) =>
+    h("li", { class: matter.weight, "data-key": `${matter.title} ${index}` },
+      sign(matter.weight),
+      h("div", {},
+        h("h3", {}, h("span", { class: "hidden" }, `${words[matter.weight]}: `), matter.title),
+        h("p", {}, matter.reason), names(matter)),
+      h("div", { class: "more" }, facts(matter),
+        h("p", {}, matter.advice, matter.command ? [" ", h("code", {}, matter.command)] : null))))));
+}
+
+function facts({ items, oldestAt, nextAt }) {
+  const parts = [];
+  if (items > 0) parts.push(`${counted(items, "item")} ${items === 1 ? "waits" : "wait"}`);
+  if (oldestAt) parts.push(items > 0 ? `the oldest for ${since(oldestAt)}` : `stays so for ${since(oldestAt)}`);
+  if (nextAt) parts.push(`next attempt ${until(nextAt)}`);
+  return parts.length > 0 ? h("p", { class: "facts" }, parts.join(", ")) : null;
+}
+
+function names({ files, fileCount }) {
+  if (files.length === 0) return null;
+  return h("p", { class: "names" }, files.map((name) => [h("span", { class: "name" }, name), " "]),
+    fileCount > files.length ? `and ${count(fileCount - files.length)} more` : null);
+}

@@ -1,0 +1,57 @@
+internal import Glibc
+
+/// Who may read the admin address: whoever calls it by its own name, and no web page from elsewhere.
+///
+/// A browser tells in `Host` which name a page used, so a name that somebody else pointed at this machine (DNS rebinding)
+/// is found out; and in `Sec-Fetch-Site` whether another page asks, also one on another port of this machine
+/// (<https://www.w3.org/TR/fetch-metadata/>). Programs that are no browsers do not send the latter.
+struct AdminAccess: Sendable {
+  private let names: Set<String>
+  private let isEverywhere: Bool
+
+  /// What a request tells of itself, header by header.
+  struct Caller {
+    var host: String?
+    var fetchSite: String?
+    var fetchMode: String?
+    var fetchDestination: String?
+  }
+
+  /// - Parameter host: as in `admin.listen`, an IPv6 address without its brackets.
+  init(listeningOn host: String) {
+    let own = host.lowercased()
+    names = ["127.0.0.1", "localhost", "[::1]", own, "[\(own)]"]
+    isEverywhere = own == "0.0.0.0" || own == "::"
+  }
+
+  /// Why this caller gets no answer, for people; nil where it gets one.
+  ///
+  /// - Parameter isPage: what is asked for is the page itself, which a link elsewhere may lead to.
+  func refusal(of caller: Caller, isPage: Bool) -> String? {
+    guard isOwn(caller.host ?? "") else {
+      return "this address is not served by that name; use localhost, or the address of admin.listen\n"
+    }
+    switch caller.fetchSite {
+    case nil, "same-origin", "none": return nil
+    default:
+      let isLink = caller.fetchMode == "navigate" && caller.fetchDestination == "document"
+      return isPage && isLink ? nil : "pages of other sites can't read this\n"
+    }
+  }
+
+  /// The port does not matter: a tunnel's other end may have another one.
+  private func isOwn(_ named: String) -> Bool {
+    let named = named.lowercased()
+    let host = named.hasSuffix("]") ? named : String(named.prefix(upTo: named.lastIndex(of: ":") ?? named.endIndex))
+    // On all addresses of the machine, each is its own; a name is not, since anybody can make one for it.
+    return names.contains(host) || (isEverywhere && Self.isNumeric(host))
+  }
+
+  private static func isNumeric(_ host: String) -> Bool {
+    var address = in6_addr()
+    if host.hasPrefix("["), host.hasSuffix("]") {
+      return inet_pton(AF_INET6, String(host.dropFirst().dropLast()), &address) == 1
+    }
+    return inet_pton(AF_INET, host, &address) == 1
+  }
+}

@@ -1,0 +1,174 @@
+package import Delivery
+internal import Foundation
+internal import GRDB
+
+/// What came into one inbox since some moment.
+package struct InboxFlow: Sendable, Equatable {
+  package var files = 0
+  /// Of them, by where they stand; the rest was accepted whole.
+  package var filesUnderWay = 0
+  package var filesPartial = 0
+  package var filesRejected = 0
+  package var items = 0
+  package var accepted = 0
+  package var rejected = 0
+
+  package init() {}
+}
+
+/// Why some requests to a target were put off.
+package struct TargetProblem: Sendable, Equatable {
+  package var target: String
+  package var text: String
+  package var batches: Int
+  /// When the first of them is due.
+  package var nextAt: Timestamp
+}
+
+extension Outbox {
+  /// What came in since `moment`, by inbox; an inbox without files is not there.
+  package func flow(since moment: Timestamp) async throws(OutboxError) -> [String: InboxFlow] {
+    // Ids begin with the time of the claim, and sort by it.
+    let first = FileID(at: moment, entropy: 0).text
+    return try await read { db in
+      var flows: [String: InboxFlow] = [:]
+      let sql = """
+        SELECT inbox, status, count(*) AS files, sum(items) AS items, sum(accepted) AS accepted, sum(rejected) AS rejected
+        FROM history WHERE file_id >= ? GROUP BY inbox, status
+        UNION ALL
+        SELECT inbox, '', count(*), sum(items), sum(accepted), sum(rejected) FROM file WHERE id >= ? GROUP BY inbox
+        """
+      for row in try Row.fetchAll(db, sql: sql, arguments: [first, first]) {
+        var flow = flows[row["inbox"]] ?? InboxFlow()
+        let files: Int = row["files"]
+        flow.files += files
+        switch row["status"] as String {
+        case "": flow.filesUnderWay += files
+        case "partial": flow.filesPartial += files
+        case "rejected": flow.filesRejected += files
+        default: break
+        }
+        flow.items += row["items"] as Int
+        flow.accepted += row["accepted"] as Int
+        flow.rejected += row["rejected"] as Int
+        flows[row["inbox"]] = flow
+      }
+      return flows
+    }
+  }
+
+  /// Why requests were put off, the most frequent reasons first; from the index `batch_postponed` alone.
+  package func problems() async throws(OutboxError) -> [TargetProblem] {
+    try await read { db in
+      let sql = """
+        SELECT file.target AS target, problem, count(*) AS batches, min(due_at_ms) AS next_at_ms
+        FROM batch JOIN file ON file.id = file_id WHERE problem IS NOT NULL AND file.target IS NOT NULL
+        GROUP BY file.target, problem ORDER BY batches DESC LIMIT 20
+        """
+      return try Row.fetchAll(db, sql: sql).map { row in
+        TargetProblem(
+          target: row["target"], text: row["problem"], batches: row["batches"],
+          nextAt: Timestamp(milliseconds: row["next_at_ms"]))
+      }
+    }
+  }
+
+  /// Files that fit, the last claimed first.
+  package func files(_ filter: FileFilter) async throws(OutboxError) -> [FileSummary] {
+    try await read { db in
+      var files: [FileSummary] = []
+      for source in [Source.underWay, .done] {
+        let (condition, arguments) = source.condition(filter)
+        guard let condition else { continue }
+        let sql = "SELECT \(source.columns), \(FileSummary.columns) FROM \(source.table) WHERE \(condition) "
+        files += try Row.fetchAll(
+          db, sql: sql + "ORDER BY \(source.id) DESC LIMIT \(filter.limit)", arguments: StatementArguments(arguments)
+        ).compactMap(FileSummary.init(row:))
+      }
+      files = Array(files.sorted { $0.id > $1.id }.prefix(filter.limit))
+      for index in files.indices { try Self.addReason(to: &files[index], db) }
+      return files
+    }
+  }
+
+  /// Nil where no file has this id.
+  package func summary(of id: FileID) async throws(OutboxError) -> FileSummary? {
+    try await read { db in
+      for source in [Source.underWay, .done] {
+        let sql = "SELECT \(source.columns), \(FileSummary.columns) FROM \(source.table) WHERE \(source.id) = ?"
+        guard var file = try Row.fetchOne(db, sql: sql, arguments: [id.text]).flatMap(FileSummary.init(row:)) else {
+          continue
+        }
+        try Self.addReason(to: &file, db)
+        return file
+      }
+      return nil
+    }
+  }
+
+  /// How many files were done before `moment` and still have no receipt.
+  package func unwrittenFiles(doneBefore moment: Timestamp) async throws(OutboxError) -> Int {
+    try await read { db in
+      let sql = "SELECT count(*) FROM file WHERE state = 'finishing' AND completed_at_ms < ?"
+      return try Int.fetchOne(db, sql: sql, arguments: [moment.milliseconds]) ?? 0
+    }
+  }
+
+  private static func addReason(to file: inout FileSummary, _ db: Database) throws {
+    let id = file.id.text
+    guard file.isUnderWay else {
+      // The last receipts are at hand; those before them tell it in their folder.
+      let sql = "SELECT json_extract(receipt, '$.error.message') FROM recent WHERE file_id = ?"
+      file.problem = try String.fetchOne(db, sql: sql, arguments: [id])
+      return
+    }
+    file.target = try String.fetchOne(db, sql: "SELECT target FROM file WHERE id = ?", arguments: [id])
+    let sql = """
+      SELECT problem, due_at_ms FROM batch WHERE file_id = ? AND problem IS NOT NULL ORDER BY due_at_ms LIMIT 1
+      """
+    guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else { return }
+    file.problem = row["problem"]
+    file.nextAt = Timestamp(milliseconds: row["due_at_ms"])
+  }
+}
+
+/// Where files are listed.
+private enum Source {
+  case underWay
+  case done
+
+  var table: String { self == .underWay ? "file" : "history" }
+  var id: String { self == .underWay ? "id" : "file_id" }
+
+  var columns: String {
+    self == .underWay
+      ? "id, state, NULL AS done_at_ms" : "file_id AS id, status AS state, completed_at_ms AS done_at_ms"
+  }
+
+  /// Nil where nothing here can fit.
+  func condition(_ filter: FileFilter) -> (String?, [String]) {
+    var conditions = ["TRUE"]
+    var arguments: [String] = []
+    for word in filter.words {
+      conditions.append("(instr(lower(CAST(name AS TEXT)), lower(?)) > 0 OR instr(\(id), upper(?)) > 0)")
+      arguments += [word, word]
+    }
+    if let inbox = filter.inbox {
+      conditions.append("inbox = ?")
+      arguments.append(inbox)
+    }
+    if let before = filter.before {
+      conditions.append("\(id) < ?")
+      arguments.append(before.text)
+    }
+    switch (filter.state, self) {
+    case (nil, _), ("underway", .underWay): break
+    case ("refused", .done): conditions.append("status IN ('partial', 'rejected')")
+    case ("underway", .done), ("refused", .underWay): return (nil, [])
+    case (let state?, _):
+      conditions.append("\(self == .underWay ? "state" : "status") = ?")
+      arguments.append(state)
+    }
+    return (conditions.joined(separator: " AND "), arguments)
+  }
+}
