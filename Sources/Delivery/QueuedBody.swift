@@ -106,10 +106,15 @@ extension QueuedBody {
     return packed.bytes
   }
 
-  /// Nil where the parts do not fit together: the outbox is damaged.
-  package init?(literals: [UInt8], packedRuns: [UInt8], checksum: UInt64) {
+  /// The checksum of the runs and the literals, for the outbox.
+  package var storedChecksum: UInt64 { checksum ^ Self.checksum(of: literals) }
+
+  /// - Parameter storedChecksum: nil for a body of an upsertd that did not store one.
+  /// - Returns: nil where the parts do not fit together: the outbox is damaged. Damage to the literals between runs shows only in
+  ///   `whole`, as if the file had changed.
+  package init?(literals: [UInt8], packedRuns: [UInt8], storedChecksum: UInt64?) {
     self.init(literals)
-    self.checksum = checksum
+    if let storedChecksum { checksum = storedChecksum ^ Self.checksum(of: literals) }
     var packed = PackedNumbers(packedRuns)
     var (before, end) = (0, 0)
     while !packed.isAtEnd {
@@ -123,5 +128,8 @@ extension QueuedBody {
       runs.append(Run(literals: before, source: start..<stop))
       count += length
     }
+    if runs.isEmpty, checksum != 0 { return nil }
   }
+
+  private static func checksum(of literals: [UInt8]) -> UInt64 { XXH64.hash(literals.span, seed: 1) }
 }

@@ -263,6 +263,7 @@ extension QueuedBody {
     guard let literals = Data.fromDatabaseValue(row["body"]) else { return nil }
     let (runs, checksum) = (Data.fromDatabaseValue(row["runs"]), Int64.fromDatabaseValue(row["checksum"]))
     self.init(
-      literals: Array(literals), packedRuns: runs.map { Array($0) } ?? [], checksum: UInt64(bitPattern: checksum ?? 0))
+      literals: Array(literals), packedRuns: runs.map { Array($0) } ?? [],
+      storedChecksum: checksum.map { UInt64(bitPattern: $0) })
   }
 }

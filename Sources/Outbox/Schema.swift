@@ -159,7 +159,7 @@ enum Schema {
   /// Bodies need not hold what stands in the claimed file word for word.
   private static let version2 = """
     ALTER TABLE body ADD COLUMN runs BLOB;        -- places in the claimed file that belong between the bytes, packed; NULL: none
-    ALTER TABLE body ADD COLUMN checksum INTEGER; -- XXH64 of what stands there
+    ALTER TABLE body ADD COLUMN checksum INTEGER; -- XXH64 of what stands there, and of the bytes
     """
 
   private static let ageWarnings = """

@@ -62,10 +62,15 @@ import Testing
   @Test func `what the outbox keeps of a body comes back as it was, and damage is noticed`() throws {
     let body = try queued().batch.body
     let packed = body.packedRuns
-    #expect(QueuedBody(literals: body.literals, packedRuns: packed, checksum: body.checksum) == body)
-    #expect(QueuedBody(literals: body.literals, packedRuns: packed.dropLast(), checksum: body.checksum) == nil)
-    #expect(QueuedBody(literals: [], packedRuns: packed, checksum: body.checksum) == nil)
-    let other = QueuedBody(literals: body.literals, packedRuns: packed, checksum: body.checksum ^ 1)
+    let checksum = body.storedChecksum
+    #expect(QueuedBody(literals: body.literals, packedRuns: packed, storedChecksum: checksum) == body)
+    #expect(QueuedBody(literals: body.literals, packedRuns: packed.dropLast(), storedChecksum: checksum) == nil)
+    #expect(QueuedBody(literals: [], packedRuns: packed, storedChecksum: checksum) == nil)
+    let plain = QueuedBody(Array("[1]".utf8))
+    #expect(QueuedBody(literals: plain.literals, packedRuns: [], storedChecksum: plain.storedChecksum) == plain)
+    #expect(QueuedBody(literals: plain.literals, packedRuns: [], storedChecksum: nil) == plain)
+    #expect(QueuedBody(literals: Array("[2]".utf8), packedRuns: [], storedChecksum: plain.storedChecksum) == nil)
+    let other = QueuedBody(literals: body.literals, packedRuns: packed, storedChecksum: checksum ^ 1)
     #expect(throws: Changed.self) { try whole(try #require(other), from: Self.file) }
   }
 
