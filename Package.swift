@@ -85,7 +85,9 @@ let package = Package(
     .testTarget(name: "SettingsTests", dependencies: ["Delivery", "Settings"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(
-      name: "DaemonTests", dependencies: ["Daemon", "Delivery", "Inbox", "Outbox"], swiftSettings: strict),
+      name: "DaemonTests",
+      dependencies: ["Daemon", "Delivery", "Inbox", "Outbox", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: strict),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery"], swiftSettings: strict),
     .testTarget(name: "OutboxTests", dependencies: ["Delivery", "Outbox", "TestKit"], swiftSettings: strict),
     .testTarget(name: "ReceiptsTests", dependencies: ["Delivery", "JSONText", "Receipts"], swiftSettings: strict),

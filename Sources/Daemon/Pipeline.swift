@@ -2,6 +2,7 @@ internal import Delivery
 internal import Inbox
 internal import Logging
 internal import Outbox
+internal import Receipts
 internal import Sender
 internal import Settings
 internal import Synchronization
@@ -79,18 +80,34 @@ actor Pipeline {
     self.stopFlag = stopFlag
   }
 
-  /// Files that were claimed and never published. One that history knows is put away: only its last rename was missing.
+  /// Files that were claimed and never published. One that is done is put away: only its last rename was missing.
+  ///
+  /// History tells that it is done, or, where the outbox is a fresh one, its receipt.
   private static func unread(
     in folders: InboxFolders, outbox: Outbox, known: Set<FileID>, logger: Logger
   ) async throws -> [WorkFile] {
     var unread: [WorkFile] = []
     for file in try folders.workFiles() where !known.contains(file.id) {
-      guard try await outbox.finishedStatus(file.id) != nil else {
+      let names = ResultNames(dropped: file.dropped, id: file.id)
+      let receipt = (try? InboxFolders.contents(of: names.receipt, in: folders.receipts)).flatMap {
+        try? Receipt(json: $0)
+      }
+      let status = try await outbox.finishedStatus(file.id)
+      guard receipt != nil || status != nil else {
+        if outbox.isNew {
+          logger.warning(
+            "the outbox is new: a claimed file is read from its beginning, and what was sent of it before is sent again",
+            metadata: ["file": "\(file.id)", "name": "\(file.dropped.display)"])
+        }
         unread.append(file)
         continue
       }
       logger.notice("a finished file was still in work/", metadata: ["file": "\(file.id)"])
-      try folders.archive(file, as: ResultNames(dropped: file.dropped, id: file.id).archive)
+      if receipt?.error == nil {
+        try folders.archive(file, as: names.archive)
+      } else {
+        try folders.setAside(file, as: names.unusable)
+      }
     }
     return unread
   }

@@ -7,20 +7,28 @@ internal import Synchronization
 package final class Pulse: Sendable {
   /// How long a loop may wait before it has to turn once, even with nothing to do.
   static let beat = Duration.seconds(5)
-  /// A loop that has not turned for this long hangs.
-  static let limit = Duration.seconds(30)
 
+  /// A loop that has not turned for this long hangs: 30 s, or half of what systemd's watchdog waits where that is less.
+  let limit: Duration
   private let last = Mutex<[String: ContinuousClock.Instant]>([:])
+  private let testHang: TestHang?
 
-  package init() {}
+  package init(environment: [String: String] = [:]) {
+    let watchdog = Notifications.watchdogInterval(environment: environment) ?? .seconds(60)
+    limit = max(Self.beat * 2, min(watchdog / 2, .seconds(30)))
+    testHang = TestHang(environment: environment)
+  }
 
-  func beat(_ loop: String) { last.withLock { $0[loop] = .now } }
+  func beat(_ loop: String) {
+    testHang?.hangIfNamed(loop)
+    last.withLock { $0[loop] = .now }
+  }
 
   func ended(_ loop: String) { _ = last.withLock { $0.removeValue(forKey: loop) } }
 
   /// The loops that have not turned for longer than they may; empty while everything moves.
   package var hanging: [String] {
     let now = ContinuousClock.now
-    return last.withLock { last in last.filter { $0.value + Pulse.limit < now }.keys.sorted() }
+    return last.withLock { last in last.filter { $0.value + limit < now }.keys.sorted() }
   }
 }

@@ -35,7 +35,7 @@ package actor Service {
   private let environment: [String: String]
   private let makeLogger: @Sendable (Settings.Log) -> Logger
   private let notifications: Notifications
-  let instruments = Instruments()
+  let instruments: Instruments
   let outbox: Outbox
   private let lock: StateLock
   private(set) var settings: Settings
@@ -63,6 +63,7 @@ package actor Service {
     clinux_keep_heap_small()
     logger = makeLogger(settings.log)
     notifications = Notifications(environment: environment)
+    instruments = Instruments(environment: environment)
     (lock, outbox) = try Self.takeState(settings)
     flow = FlowHistory(from: .now, counts: FlowCounts())
     pipeline = try await Pipeline(settings: settings, outbox: outbox, instruments: instruments, logger: logger)
@@ -71,11 +72,15 @@ package actor Service {
   /// Locks the state folder and opens its outbox: nobody else may work on it from here on.
   static func takeState(_ settings: Settings) throws -> (StateLock, Outbox) {
     try makeFolders(settings.state, mode: 0o750)
-    guard let lock = try StateLock.tryLock(state: settings.state) else {
-      let holder = StateLock.holder(state: settings.state).map { " (process \($0))" } ?? ""
-      throw StartError(description: "another upsertd\(holder) is at work on \"\(settings.state)\"")
-    }
+    let lock = try lockState(settings)
+    try Doctor.finishInterrupted(settings)
     return (lock, try Outbox(path: outboxPath(settings)))
+  }
+
+  static func lockState(_ settings: Settings) throws -> StateLock {
+    if let lock = try StateLock.tryLock(state: settings.state) { return lock }
+    let holder = StateLock.holder(state: settings.state).map { " (process \($0))" } ?? ""
+    throw StartError(description: "another upsertd\(holder) is at work on \"\(settings.state)\"")
   }
 
   static func outboxPath(_ settings: Settings) -> String { settings.state + "/outbox.sqlite" }
@@ -229,7 +234,9 @@ package actor Service {
         if hanging.isEmpty {
           notifications.send("WATCHDOG=1")
         } else {
-          logger.critical("the pipeline does not move", metadata: ["loops": "\(hanging.joined(separator: ", "))"])
+          let loops = hanging.joined(separator: ", ")
+          notifications.send("STATUS=hangs: \(loops)")
+          logger.critical("the pipeline does not move", metadata: ["loops": "\(loops)"])
         }
       }
       do {
@@ -254,7 +261,7 @@ package actor Service {
   private func tellHowItStands() async throws {
     guard progress != nil || environment["NOTIFY_SOCKET"] != nil else { return }
     let report = try await StatusReport(settings: settings, outbox: outbox)
-    notifications.send("STATUS=\(report.line)")
+    if instruments.pulse.hanging.isEmpty { notifications.send("STATUS=\(report.line)") }
     progress?(report, earlier.items + (await pipeline.counts()).items)
   }
 

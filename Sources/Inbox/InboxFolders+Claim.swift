@@ -53,6 +53,21 @@ extension InboxFolders {
     return claimed
   }
 
+  /// Claims files one after the other, which together survive a power loss or are back in `inbox/`.
+  package func claim(_ files: [(file: ReadyFile, id: FileID)]) -> [Result<ClaimedFile?, InboxError>] {
+    let claims = files.map { file in
+      Result { () throws(InboxError) in try claim(file.file, as: file.id, durably: false) }
+    }
+    do throws(InboxError) { try syncClaims() } catch {
+      return claims.map { claim in
+        guard case .success(let file?) = claim else { return claim }
+        _ = giveBack(file.work)
+        return .failure(error)
+      }
+    }
+    return claims
+  }
+
   /// Makes the claims so far survive a power loss.
   package func syncClaims() throws(InboxError) {
     try syncFolder(work)

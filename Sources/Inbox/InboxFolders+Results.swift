@@ -17,16 +17,7 @@ extension InboxFolders {
   static func entries(
     in folder: String, id: (FileName) -> FileID?
   ) throws(InboxError) -> [ResultEntry] {
-    var entries: [ResultEntry] = []
-    do throws(InboxError) {
-      let listing = try FolderListing(folder)
-      while let entry = try listing.next() {
-        if let id = id(entry.name) { entries.append(ResultEntry(name: entry.name, id: id)) }
-      }
-    } catch {
-      guard error.code == .missing else { throw error }
-    }
-    return entries
+    try names(in: folder).compactMap { name in id(name).map { ResultEntry(name: name, id: $0) } }
   }
 
   /// A result file's bytes; throws `missing` where it is gone, as after its file was moved away to be corrected.
@@ -69,5 +60,53 @@ extension ResultNames {
   /// What was dropped, as the name of its receipt shows it: cut at the end where it was too long.
   package static func dropped(inReceipt name: FileName) -> String {
     String(decoding: name.bytes.dropLast(".receipt.json".utf8.count + 27), as: UTF8.self)
+  }
+}
+
+extension InboxFolders {
+  /// The bytes of a regular file; nil where there is none of that name.
+  package static func size(of name: FileName, in folder: String) -> Int? {
+    guard let status = FileStatus(path: name.path(in: folder)), status.kind == .regular else { return nil }
+    return Int(status.size)
+  }
+}
+
+extension InboxFolders {
+  /// The names in one of the folders; none where it is not there yet.
+  package static func names(in folder: String) throws(InboxError) -> [FileName] {
+    isMissing(folder) ? [] : try FolderListing.names(in: folder) { _ in true }
+  }
+
+  private static func isMissing(_ folder: String) -> Bool { access(folder, F_OK) != 0 && errno == ENOENT }
+
+  /// What is in `work/`; nothing where the folder is not there yet.
+  package func claimedFiles() throws(InboxError) -> [WorkFile] { Self.isMissing(work) ? [] : try workFiles() }
+
+  /// What a crash left half written, with its folder: temporary files, and whole names of claimed files that are gone.
+  ///
+  /// What was changed within `age` is not among them: somebody may be writing it.
+  package func leftovers(olderThan age: Duration) throws(InboxError) -> [(folder: String, name: FileName)] {
+    var found: [(folder: String, name: FileName)] = []
+    let now = Sighting.Moment.now.wall
+    for folder in [inbox, work, receipts, rejected, archive] {
+      let names = try Self.names(in: folder)
+      let claimed = folder == work ? Set(names.compactMap { WorkFile.id(in: $0) }) : []
+      for name in names {
+        let isStray = folder == work && WorkFile.id(inSideFile: name).map { !claimed.contains($0) } ?? false
+        guard ResultFile.isLeftover(name) || isStray, let status = FileStatus(path: name.path(in: folder)),
+          .nanoseconds(now - status.changed) >= age
+        else { continue }
+        found.append((folder, name))
+      }
+    }
+    return found
+  }
+}
+
+extension ResultNames {
+  /// The file id in the name of a result: of several the last one, as in the rejects of a corrected rejects file.
+  package static func id(inResult name: FileName) -> FileID? {
+    name.bytes.split(separator: UInt8(ascii: ".")).dropFirst().lazy
+      .compactMap { FileID(String(decoding: $0, as: UTF8.self)) }.last
   }
 }

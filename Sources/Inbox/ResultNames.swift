@@ -21,6 +21,12 @@ package struct ResultNames: Hashable, Sendable {
   /// given.
   package func rejected(format: String) -> FileName { name(of: stem, ".\(id).rejected.\(format)") }
 
+  /// What of a file was not delivered when its outbox was damaged.
+  package func unsent(format: String) -> FileName { name(of: stem, ".\(id).unsent.\(format)") }
+
+  /// Beside those: what became of the rest.
+  package static let outcomes = FileName(known: Array("outcomes.ndjson".utf8))
+
   /// In `archive`, with the dropped file's own extension and, where it has one, `.gz`.
   package var archive: FileName { name(of: stem, ".\(id)" + ending) }
 

@@ -97,7 +97,10 @@ package actor Watcher {
   private func schedule(in delay: Duration) {
     timer?.schedule(
       deadline: .now() + .nanoseconds(max(.zero, delay).wholeNanoseconds),
-      repeating: .nanoseconds(max(.milliseconds(1), terms.pollInterval).wholeNanoseconds), leeway: .milliseconds(1))
+      repeating: .nanoseconds(max(.milliseconds(1), terms.pollInterval).wholeNanoseconds),
+      // A tenth of the interval, so that the looks at several inboxes share their wake-ups; none where something is awaited.
+      leeway: delay < terms.pollInterval
+        ? .milliseconds(1) : .nanoseconds(max(.milliseconds(1), terms.pollInterval / 10).wholeNanoseconds))
   }
 
   /// Watches the folder that is at the path now.

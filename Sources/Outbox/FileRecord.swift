@@ -83,7 +83,9 @@ package struct Refusal: Sendable, Equatable {
   init(row: Row) {
     item = row["item"]
     line = row["line"]
-    source = row["source_start"]..<row["source_end"]
+    // SQLite can't tell a damaged number from a sound one.
+    let start: Int = row["source_start"]
+    source = start..<max(start, row["source_end"])
     key = row["key"]
     code = row["code"]
     message = row["message"]
@@ -103,7 +105,7 @@ extension FileRecord {
     facts = FileFacts()
     facts.format = row["format"]
     facts.shape = row["shape"]
-    facts.delimiter = row["delimiter"]
+    facts.delimiter = (row["delimiter"] as Int?).flatMap(UInt8.init(exactly:))
     facts.api = (row["api"] as String?).flatMap(APIKind.init(rawValue:))
     facts.target = row["target"]
     facts.url = row["url"]

@@ -23,10 +23,16 @@ extension Outbox {
   }
 
   /// Counts an attempt, as one without an answer so far, and hands over what to send.
-  package func lease(_ id: Int64) async throws(OutboxError) -> QueuedBatch {
+  ///
+  /// `due` counts only if nothing else is ever written down about this attempt: for the start after a crash. It keeps a
+  /// request that brings the daemon down from being sent at the pace of the restarts.
+  package func lease(_ id: Int64, dueAfterCrash due: Timestamp = Timestamp(milliseconds: 0)) async throws(OutboxError)
+    -> QueuedBatch
+  {
     try await write { db in
-      try db.cachedStatement(sql: "UPDATE batch SET attempts = attempts + 1, unanswered = unanswered + 1 WHERE id = ?")
-        .execute(arguments: [id])
+      try db.cachedStatement(
+        sql: "UPDATE batch SET attempts = attempts + 1, unanswered = unanswered + 1, due_at_ms = ? WHERE id = ?"
+      ).execute(arguments: [due.milliseconds, id])
       try db.cachedStatement(
         sql: "UPDATE file SET requests = requests + 1 WHERE id = (SELECT file_id FROM batch WHERE id = ?)"
       ).execute(arguments: [id])
@@ -43,13 +49,10 @@ extension Outbox {
     let sql =
       "SELECT item_index, batch.bytes AS bytes, body.bytes AS body, runs, checksum FROM batch JOIN body ON batch_id = id WHERE id = ?"
     guard let row = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [id]),
-      let items = BatchItem.unpack(Array(row["item_index"] as Data)),
-      let body = QueuedBody(
-        literals: Array(row["body"] as Data), packedRuns: (row["runs"] as Data?).map { Array($0) } ?? [],
-        checksum: UInt64(bitPattern: row["checksum"] ?? 0)), body.count == row["bytes"]
+      let items = BatchItem.unpack(Array(row["item_index"] as Data)), let body = QueuedBody(row: row),
+      body.count == row["bytes"]
     else { throw WaitingBatch.damaged(id) }
     let batch = QueuedBatch(items: items, body: body)
-    if let whole = batch.whole, whole.pieces == nil { throw WaitingBatch.damaged(id) }
     return batch
   }
 

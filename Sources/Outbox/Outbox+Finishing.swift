@@ -44,12 +44,7 @@ extension Outbox {
   package func settled(_ id: FileID) throws(OutboxError) -> [SettledBatch] {
     try readNow { db in
       let sql = "SELECT * FROM settled WHERE file_id = ? ORDER BY position"
-      return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id.text]).map { row in
-        SettledBatch(
-          items: row["items"], accepted: row["accepted"], rejected: row["rejected"], attempts: row["attempts"],
-          unanswered: row["unanswered"], status: row["status"], requestID: row["request_id"],
-          sentAt: (row["sent_at_ms"] as Int64?).map(Timestamp.init(milliseconds:)))
-      }
+      return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id.text]).map(SettledBatch.init(row:))
     }
   }
 

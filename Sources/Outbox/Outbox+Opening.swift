@@ -15,15 +15,19 @@ extension Outbox {
 
   /// How large the database is; nil where there is none.
   ///
-  /// - Throws: where it is empty although there is a log beside it. SQLite takes such a log for a stale one and deletes it
+  /// - Throws: where it is empty or missing although there is a log beside it. SQLite takes such a log for a stale one and deletes it
   ///   (pager.c, `pagerOpenWalIfPresent`), and it may be all that is left.
   @discardableResult
   static func bytes(at path: String) throws(OutboxError) -> Int? {
     var status = stat()
-    guard stat(path, &status) == 0 else { return nil }
-    let bytes = Int(status.st_size)
-    if bytes == 0, stat(path + "-wal", &status) == 0, status.st_size > 0 {
-      throw OutboxError(.damaged, path: path, reason: "it is empty, but its log \"\(path)-wal\" is not")
+    let bytes = stat(path, &status) == 0 ? Int(status.st_size) : nil
+    if bytes ?? 0 == 0, stat(path + "-wal", &status) == 0, status.st_size > 0 {
+      let word = bytes == nil ? "missing" : "empty"
+      throw OutboxError(.damaged, path: path, reason: "it is \(word), but its log \"\(path)-wal\" is not")
+    }
+    // SQLite takes what is shorter than its smallest page for an empty database.
+    if let bytes, (1..<512).contains(bytes) {
+      throw OutboxError(.damaged, path: path, reason: "it has \(bytes) bytes, which is no database")
     }
     return bytes
   }

@@ -45,6 +45,8 @@ package final class Outbox: Sendable {
   let pool: DatabasePool
   private let group = CommitGroup()
   package let path: String
+  /// Whether there was nothing before this opened it.
+  package let isNew: Bool
 
   /// Opens, or creates with mode 0600, the outbox for writing.
   ///
@@ -55,8 +57,9 @@ package final class Outbox: Sendable {
       try Self.refuseNewer(db, path: path)
       try Self.refuseDamaged(db, path: path)
     }
+    let isNew = try Self.bytes(at: path) ?? 0 == 0
     try Self.createPrivately(path: path)
-    try self.init(path: path, readonly: false)
+    try self.init(path: path, readonly: false, isNew: isNew)
     do {
       try Schema.migrator.migrate(pool)
       try pool.write { db in try Schema.recover(db) }
@@ -68,11 +71,12 @@ package final class Outbox: Sendable {
   /// Opens an existing outbox to look at it, beside the daemon that writes it.
   package convenience init(reading path: String) throws(OutboxError) {
     try Self.look(at: path) { db in try Self.refuseNewer(db, path: path) }
-    try self.init(path: path, readonly: true)
+    try self.init(path: path, readonly: true, isNew: false)
   }
 
-  private init(path: String, readonly: Bool) throws(OutboxError) {
+  private init(path: String, readonly: Bool, isNew: Bool) throws(OutboxError) {
     self.path = path
+    self.isNew = isNew
     var configuration = Configuration()
     configuration.readonly = readonly
     configuration.maximumReaderCount = 2
@@ -114,7 +118,7 @@ package final class Outbox: Sendable {
     }
   }
 
-  private static func refuseNewer(_ db: Database, path: String) throws {
+  static func refuseNewer(_ db: Database, path: String) throws {
     guard try Schema.migrator.hasBeenSuperseded(db) else { return }
     throw OutboxError(
       .newer, path: path,
@@ -125,6 +129,9 @@ package final class Outbox: Sendable {
   ///
   /// <https://www.sqlite.org/pragma.html#pragma_quick_check>, with a table's name from 3.33 on.
   private static func refuseDamaged(_ db: Database, path: String) throws {
+    if let fault = try Schema.faults(db).first {
+      throw OutboxError(.damaged, path: path, reason: "it is damaged (\(fault))")
+    }
     let tables = try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'body'")
     for table in tables where !table.hasPrefix("sqlite_") {
       let found = try String.fetchOne(db, sql: "PRAGMA quick_check('\(table)')") ?? ""

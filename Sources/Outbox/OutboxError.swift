@@ -37,6 +37,8 @@ package struct OutboxError: Error, Equatable, CustomStringConvertible {
     let code: Code =
       switch error.resultCode {
       case .SQLITE_CORRUPT, .SQLITE_NOTADB: .damaged
+      // A file that was cut off.
+      case .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHORT_READ: .damaged
       case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM: .unusable
       default: .failing
       }

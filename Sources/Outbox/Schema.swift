@@ -17,7 +17,27 @@ enum Schema {
     migrator.registerMigration("age warnings") { db in
       try db.execute(sql: ageWarnings)
     }
+    // Immediate: what is there already needs no other check than that of each statement.
+    migrator.registerMigration("3", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version3)
+    }
     return migrator
+  }
+
+  /// Since version 1.
+  static let tables = ["file", "batch", "body", "settled", "refused", "history", "recent", "target", "paused"]
+
+  /// What of the database is not as its migrations leave it: SQLite believes every name that it reads.
+  static func faults(_ db: Database) throws -> [String] {
+    guard let last = try migrator.appliedMigrations(db).last else {
+      return try db.tableExists("file") ? ["its version is gone"] : []
+    }
+    let sound = try DatabaseQueue()
+    try migrator.migrate(sound, upTo: last)
+    let sql = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+    let (wanted, found) = (try sound.read { try Row.fetchAll($0, sql: sql) }, try Row.fetchAll(db, sql: sql))
+    return Set(wanted).symmetricDifference(found).map { "\($0["name"] as DatabaseValue) is not what it should be" }
+      .sorted()
   }
 
   /// What a crash while reading left behind goes; the claimed file is read again.
@@ -148,5 +168,13 @@ enum Schema {
       file_id TEXT NOT NULL PRIMARY KEY REFERENCES file (id) ON DELETE CASCADE,
       share INTEGER NOT NULL CHECK (share IN (1, 2))   -- 1: a tenth of max_age was over; 2: half
     ) STRICT, WITHOUT ROWID;
+    """
+
+  /// Counts of what waits, and why, from indexes alone: a batch's row is as large as a page. A batch that settles at its first try
+  /// is never in the second one.
+  private static let version3 = """
+    DROP INDEX batch_line;
+    CREATE INDEX batch_line ON batch (target, file_id, position, items, bytes);
+    CREATE INDEX batch_postponed ON batch (file_id, due_at_ms, failures, problem) WHERE problem IS NOT NULL;
     """
 }

@@ -41,8 +41,3 @@ enum Console {
     case yellow = "33"
   }
 }
-
-/// `1 file`, `3 batches`.
-func counted(_ count: Int, _ one: String, _ many: String? = nil) -> String {
-  "\(count) \(count == 1 ? one : many ?? one + "s")"
-}

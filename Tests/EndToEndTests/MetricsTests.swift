@@ -176,4 +176,44 @@ import Testing
       #expect(try admin.get("/readyz").status == 200)
     }
   }
+
+  @Test func `a file that stays is in status with its reason, and in the log once`() async throws {
+    let setup = Setup.lusid("http://127.0.0.1:1/api", inbox: ["marker: .done", "ignore: [\"*.bak\"]"])
+    try await Self.withAdmin(setup) { world, admin in
+      let daemon = try await world.startDaemon()
+      let names = ["a.json", "b.bak", "c.done", "d.part"]
+      for name in names { try world.drop(name, in: "investors", "[]") }
+      mkdir(world.path("investors", "inbox/folder"), 0o755)
+      try await daemon.waitFor("file stays in the inbox")
+      try await eventually("all of them") {
+        try await world.status()["inboxes"]?.elements?[0]["unclaimed"]?.elements?.count == 5
+      }
+      for status in [
+        try await world.status(), try JSONValue.parse(Array(try admin.get("/api/status").body.utf8)),
+      ] {
+        let files = try #require(status["inboxes"]?.elements?[0]["unclaimed"]?.elements)
+        #expect(
+          Set(files.map { "\($0["name"]?.string ?? "") \($0["kind"]?.string ?? "")" }) == [
+            "a.json waiting_for_marker", "b.bak ignored", "c.done marker", "d.part ignored", "folder not_regular",
+          ])
+        #expect(files.allSatisfy { $0["reason"]?.string?.isEmpty == false })
+      }
+      let told = try JSONValue.parse(Array(try admin.get("/api/status").body.utf8))
+      #expect(
+        told["inboxes"]?.elements?[0]["unclaimed"]?.elements?.allSatisfy { $0["since"]?.string != nil } == true)
+      #expect(daemon.log.split(separator: "\n").filter { $0.contains("stays") }.count == 1, "\(daemon.log)")
+    }
+  }
+
+  @Test func `a claimed file that was not read is in status`() async throws {
+    try await withWorld(.lusid("http://127.0.0.1:1/api")) { world in
+      #expect(try await world.run(["run", "--once"]).status == 0)
+      let name = "01ARZ3NDEKTSV4RRFFQ69G5FAV.a.json"
+      #expect(FileManager.default.createFile(atPath: world.path("investors", "work/\(name)"), contents: nil))
+      let unread = try await world.status()["inboxes"]?.elements?[0]["unread"]?.elements
+      #expect(unread?.map { $0["file"]?.string } == ["01ARZ3NDEKTSV4RRFFQ69G5FAV"])
+      #expect(unread?.first?["name"]?.string == "a.json")
+      #expect(try await world.run(["status"]).printed.contains("a.json: claimed as 01ARZ3NDEKTSV4RRFFQ69G5FAV"))
+    }
+  }
 }

@@ -99,6 +99,18 @@ import Testing
     }
   }
 
+  @Test func `check --configured tells only whether a configuration was begun`() async throws {
+    try await withWorld(.lusid("http://127.0.0.1:9")) { world in
+      #expect(try await world.run(["check", "--configured"]).status == 0)
+      try world.write("nonsense: 1\ntargets: {}\n", to: world.configuration)
+      #expect(try await world.run(["check", "--configured"]).status == 0)
+      try world.write("# nothing yet\n", to: world.configuration)
+      let (status, _, log) = try await world.run(["check", "--configured"])
+      #expect(status == 1)
+      #expect(log.contains(world.configuration))
+    }
+  }
+
   @Test func `outbox and control socket are for their owner alone`() async throws {
     let api = try LoopbackServer { _ in .status(500) }
     try await withWorld(.lusid(api.url)) { world in

@@ -6,7 +6,7 @@ extension Standstill {
   static func all(in instruments: Instruments, unwritten: Int) -> [Standstill] {
     var standstills: [Standstill] = []
     let hanging = instruments.pulse.hanging
-    if !hanging.isEmpty { standstills.append(.hanging(hanging)) }
+    if !hanging.isEmpty { standstills.append(.hanging(hanging, for: instruments.pulse.limit)) }
     if unwritten > 0 { standstills.append(.unwritten(unwritten)) }
     return standstills
       + instruments.troubles.all.map { trouble in
@@ -33,10 +33,10 @@ extension Standstill {
     [Weight.bad, .waiting, .note].flatMap { weight in standstills.filter { $0.weight == weight } }
   }
 
-  private static func hanging(_ loops: [String]) -> Standstill {
+  private static func hanging(_ loops: [String], for limit: Duration) -> Standstill {
     Standstill(
       weight: .bad, title: "The pipeline does not move",
-      reason: "no sign of life for \(Pulse.limit.milliseconds / 1000) s from: \(loops.joined(separator: ", "))",
+      reason: "no sign of life for \(limit.milliseconds / 1000) s from: \(loops.joined(separator: ", "))",
       advice: "A full disk or a folder that does not answer hangs it; the log says more. A restart loses nothing.",
       command: "systemctl restart upsertd")
   }

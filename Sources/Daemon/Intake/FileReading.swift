@@ -159,7 +159,7 @@ struct FileReading {
 }
 
 /// The SHA-256 of the bytes as they come from the disk.
-private final class Digest {
+final class Digest {
   private var hasher = SHA256()
   private(set) var count = 0
 

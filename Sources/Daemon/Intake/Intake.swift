@@ -33,17 +33,17 @@ actor Intake {
     var hasLooked: Bool
   }
 
-  private let inbox: Inbox
-  private let folders: InboxFolders
-  private let around: Surroundings
-  private let logger: Logger
+  let inbox: Inbox
+  let folders: InboxFolders
+  let around: Surroundings
+  let logger: Logger
   private let meters: InboxMeters
   private let watcher: Watcher
-  private let queue: DispatchQueue
+  let queue: DispatchQueue
   private var isPaused: Bool
   private var isStopping = false
   /// Claimed files that could not be read yet, with the time of the next try.
-  private var unread: [(file: WorkFile, due: Timestamp, failures: Int)] = []
+  var unread: [(file: WorkFile, due: Timestamp, failures: Int)] = []
   private var lastLook: Look?
   private var isBusy = false
   private var news: InboxNews
@@ -108,6 +108,7 @@ actor Intake {
       if isStopping { break }
     }
     around.instruments.pulse.ended(loop)
+    troubles.forget(loop)
   }
 
   private func take(_ look: Look) async {
@@ -119,48 +120,61 @@ actor Intake {
       lastLook = look
       return
     }
-    for (index, file) in look.ready.enumerated() {
-      guard !isStopping, !isPaused, await hasRoom(for: file) else {
-        left.ready = Array(look.ready[index...])
-        break
-      }
-      await claim(file)
+    var rest = look.ready[...]
+    while !rest.isEmpty, !isStopping, !isPaused {
+      let together = Self.smallFiles(atStartOf: rest)
+      let room = await room(for: together)
+      guard room > 0 else { break }
+      await claim(Array(together.prefix(room)))
+      rest = rest.dropFirst(room)
     }
+    left.ready = Array(rest)
     lastLook = left
   }
 
   private static let measuring = "it can't be found out whether there is room for files"
-  private static let reading = "file can't be read now"
-  private var troubles: Troubles { around.instruments.troubles }
+  static let reading = "file can't be read now"
+  var troubles: Troubles { around.instruments.troubles }
 
-  private func hasRoom(for file: ReadyFile) async -> Bool {
+  private func room(for files: ArraySlice<ReadyFile>) async -> Int {
     do {
-      let obstacle = try await around.claims.obstacle(for: file.size)
+      let (count, obstacle) = try await around.claims.room(for: files.map(\.size))
       news.tell(obstacle)
       troubles.end(Self.measuring, in: "inbox \(inbox.name)", logger: logger)
-      return obstacle == nil
+      return count
     } catch {
       troubles.begin(Self.measuring, in: "inbox \(inbox.name)", error, logger: logger)
-      return false
+      return 0
     }
   }
 
-  private func claim(_ file: ReadyFile) async {
-    let targets = targets(of: file.name)
-    let id = await around.claims.nextID(order: around.order, targets: targets)
-    do {
-      let claimed = try await queue.run { [folders] in try folders.claim(file, as: id) }
-      guard let claimed else { return await around.order.leave(id) }
-      meters.claimed()
-      logger.info(
-        "file is claimed",
-        metadata: ["file": "\(id)", "name": "\(claimed.name.display)", "bytes": .number(Int(claimed.size))])
-      await read(claimed, targets: targets, failures: 0)
-    } catch {
-      logger.error("file can't be claimed", metadata: ["name": "\(file.name.display)", "reason": "\(error)"])
-      await around.order.leave(id)
-      // A claim that failed half-way may have left the file in work/.
-      if let left = try? folders.workFiles().first(where: { $0.id == id }) { putOff(left, failures: 0) }
+  private func claim(_ files: [ReadyFile]) async {
+    let targets = files.map { self.targets(of: $0.name) }
+    let ids = await around.claims.nextIDs(order: around.order, targets: targets)
+    let results = await queue.run { [folders] in folders.claim(zip(files, ids).map { ($0, $1) }) }
+    var claimed: [(file: ClaimedFile, targets: Set<String>)] = []
+    for (index, result) in results.enumerated() {
+      switch result {
+      case .success(let file?):
+        meters.claimed()
+        logger.info(
+          "file is claimed",
+          metadata: ["file": "\(file.id)", "name": "\(file.name.display)", "bytes": .number(Int(file.size))])
+        claimed.append((file, targets[index]))
+      case .success(nil):
+        await around.order.leave(ids[index])
+      case .failure(let error):
+        logger.error(
+          "file can't be claimed", metadata: ["name": "\(files[index].name.display)", "reason": "\(error)"])
+        await around.order.leave(ids[index])
+        // A claim that failed half-way may have left the file in work/.
+        if let left = try? folders.workFiles().first(where: { $0.id == ids[index] }) { putOff(left, failures: 0) }
+      }
+    }
+    if let only = claimed.first, only.file.size > Self.smallBytes {
+      await read(only.file, targets: only.targets, failures: 0)
+    } else {
+      await readTogether(claimed)
     }
   }
 
@@ -174,6 +188,7 @@ actor Intake {
       do {
         guard let claimed = try folders.reopen(file, marker: inbox.marker) else {
           logger.error("claimed file is gone", metadata: ["file": "\(file.id)", "name": "\(file.dropped.display)"])
+          troubles.forget("file \(file.id)")
           await around.order.leave(file.id)
           continue
         }
@@ -187,7 +202,7 @@ actor Intake {
   }
 
   /// Reads one claimed file and publishes it, in its turn.
-  private func read(_ claimed: ClaimedFile, targets: Set<String>, failures: Int) async {
+  func read(_ claimed: ClaimedFile, targets: Set<String>, failures: Int) async {
     let id = claimed.id
     let receivedAt = id.time
     let (inbox, around, folders) = (inbox, around, folders)
@@ -196,14 +211,7 @@ actor Intake {
         try around.outbox.commit {
           try $0.begin(id, inbox: inbox.name, name: claimed.name.bytes, receivedAt: receivedAt)
         }
-        var reading = FileReading(
-          inbox: inbox, settings: around.settings, name: claimed.name.bytes,
-          path: "\(folders.work)/\(claimed.workName.display)", descriptor: claimed.descriptor, size: Int(claimed.size),
-          refersToFile: true
-        ) {
-          around.instruments.pulse.beat("inbox \(inbox.name)")
-          if around.stopFlag.isRaised { throw ReadingStopped() }
-        }
+        var reading = FileReading(claimed, in: folders, of: inbox, around)
         var staging = Staging(outbox: around.outbox, id: id)
         let result = try reading.run(into: &staging)
         guard !claimed.hasChanged() else { return nil }
@@ -237,7 +245,7 @@ actor Intake {
   }
 
   /// Waits while another inbox reads an earlier file, however long that takes: it has a pulse of its own.
-  private func waitForTurn(of id: FileID, targets: Set<String>) async {
+  func waitForTurn(of id: FileID, targets: Set<String>) async {
     let (around, loop) = (around, "inbox \(inbox.name)")
     await withDiscardingTaskGroup { group in
       group.addTask {
@@ -252,7 +260,7 @@ actor Intake {
   }
 
   /// Makes the file's batches sendable, or says why it can't be used.
-  private static func publish(
+  static func publish(
     _ result: ReadingResult, of claimed: ClaimedFile, inbox: Inbox, in commit: OutboxCommit
   ) throws {
     var facts = result.facts
@@ -275,7 +283,8 @@ actor Intake {
   }
 
   /// The file changed while it was read: nothing of it is sent.
-  private func giveBack(_ claimed: ClaimedFile) async throws {
+  func giveBack(_ claimed: ClaimedFile) async throws {
+    troubles.forget("file \(claimed.id)")
     try around.outbox.commit { try $0.forget(claimed.id) }
     if folders.giveBack(claimed) {
       logger.notice(
@@ -286,14 +295,14 @@ actor Intake {
     await around.order.leave(claimed.id)
   }
 
-  private func putOff(_ file: WorkFile, failures: Int) {
+  func putOff(_ file: WorkFile, failures: Int) {
     let backoff = Backoff(initial: around.settings.retry.initial, max: around.settings.retry.max)
     unread.append((file, .now + backoff.ceiling(failures: failures + 1), failures))
   }
 
   // MARK: - What people get to hear
 
-  private func tell(_ result: ReadingResult, of claimed: ClaimedFile) {
+  func tell(_ result: ReadingResult, of claimed: ClaimedFile) {
     meters.read(result)
     var metadata: Logger.Metadata = ["file": "\(claimed.id)", "name": "\(claimed.name.display)"]
     if let fault = result.fault {
@@ -305,5 +314,19 @@ actor Intake {
     metadata["items"] = .number(result.items)
     metadata["rejected"] = .number(result.rejected)
     logger.info("file is queued", metadata: metadata)
+  }
+}
+
+extension FileReading {
+  /// The reading of a claimed file, which is a beat of its inbox's pulse, and ends when the daemon stops.
+  init(_ claimed: ClaimedFile, in folders: InboxFolders, of inbox: Inbox, _ around: Intake.Surroundings) {
+    self.init(
+      inbox: inbox, settings: around.settings, name: claimed.name.bytes,
+      path: "\(folders.work)/\(claimed.workName.display)", descriptor: claimed.descriptor, size: Int(claimed.size),
+      refersToFile: true
+    ) {
+      around.instruments.pulse.beat("inbox \(inbox.name)")
+      if around.stopFlag.isRaised { throw ReadingStopped() }
+    }
   }
 }

@@ -12,6 +12,10 @@ actor PublicationOrder {
   /// Takes note of a file that has just been claimed and the targets it may be for.
   func enter(_ id: FileID, targets: Set<String>) { reading[id] = targets }
 
+  func enter(_ files: [(id: FileID, targets: Set<String>)]) {
+    for file in files { reading[file.id] = file.targets }
+  }
+
   /// Waits until nothing claimed before `id` can still come for the same targets.
   func turn(of id: FileID, targets: Set<String>) async {
     reading[id] = targets
@@ -20,8 +24,10 @@ actor PublicationOrder {
   }
 
   /// The file is published, put away or given back.
-  func leave(_ id: FileID) {
-    reading[id] = nil
+  func leave(_ id: FileID) { leave([id]) }
+
+  func leave(_ ids: [FileID]) {
+    for id in ids { reading[id] = nil }
     let freed = waiting.filter { !isBlocked($0.id, $0.targets) }
     waiting.removeAll { waiter in freed.contains { $0.id == waiter.id } }
     for waiter in freed { waiter.turn.resume() }

@@ -1,7 +1,9 @@
 /// Where the pipeline tells how it is doing; outlives a reload.
 struct Instruments: Sendable {
-  let pulse = Pulse()
+  let pulse: Pulse
   let metrics = DaemonMetrics()
   let ledger = StayLedger()
   let troubles = Troubles()
+
+  init(environment: [String: String] = [:]) { pulse = Pulse(environment: environment) }
 }

@@ -23,7 +23,7 @@ package enum Operator {
   }
 
   /// Gives up root's rights for those of whoever owns the state folder.
-  private static func becomeOwner(of folder: String) {
+  static func becomeOwner(of folder: String) {
     var status = stat()
     guard geteuid() == 0, stat(folder, &status) == 0, status.st_uid != 0 else { return }
     // The group first: without root's rights it could no longer be changed.

@@ -30,6 +30,9 @@ final class Troubles: Sendable {
     if wasThere { logger.notice("it works again", metadata: metadata.merging(["trouble": "\(what)"]) { $1 }) }
   }
 
+  /// The part ends, or the file is gone: nobody will find out any more whether it works.
+  func forget(_ part: String) { reasons.withLock { reasons in reasons = reasons.filter { $0.key.part != part } } }
+
   /// Each as a line for people.
   var all: [String] { reasons.withLock { $0.map { "\($0.part): \($0.what): \($1)" } }.sorted() }
 }

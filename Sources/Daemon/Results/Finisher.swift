@@ -86,7 +86,7 @@ actor Finisher {
       let few = due.filter { $0.counts.rejected <= Self.manyRejects }
       let many = due.filter { $0.counts.rejected > Self.manyRejects }
       for group in [few] + many.map({ [$0] }) {
-        let results = try await queue.run { [self] in writer.write(group) }
+        let results = await queue.run { [self] in writer.write(group) }
         for record in group {
           switch results[record.id] {
           case .success(let receipt):

@@ -10,13 +10,15 @@ struct FileNews {
     var isSplit = false
     /// Why it waits, as it was told; nil where it does not wait.
     var reason: String?
-    var warnedAt: Timestamp?
+    /// When each reason was told last.
+    var warnedAt: [String: Timestamp] = [:]
   }
 
   /// The least time between two warnings of a file that waits for the same reason again.
   static let calm = Duration.seconds(60)
   /// Bounds memory; what is forgotten may be told a second time.
   private static let mostFiles = 10_000
+  private static let mostReasons = 10
 
   private var stories: [FileID: Story] = [:]
 
@@ -39,9 +41,10 @@ struct FileNews {
   mutating func isWorthTelling(delay reason: String, of file: FileID, at now: Timestamp) -> Bool {
     change(file) { story in
       guard story.reason != reason else { return false }
-      if let warnedAt = story.warnedAt, now - warnedAt < Self.calm { return false }
+      if let warnedAt = story.warnedAt[reason], now - warnedAt < Self.calm { return false }
+      if story.warnedAt.count >= Self.mostReasons { story.warnedAt = [:] }
       story.reason = reason
-      story.warnedAt = now
+      story.warnedAt[reason] = now
       return true
     }
   }

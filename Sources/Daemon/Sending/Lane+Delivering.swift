@@ -12,8 +12,7 @@ extension Lane {
       try await attempt(batch)
       instruments.troubles.end("the outbox can't be written", in: "target \(target.name)", logger: logger)
     } catch {
-      instruments.troubles.begin("the outbox can't be written", in: "target \(target.name)", error, logger: logger)
-      window.putBack(batch.id, due: .now + backoff.ceiling(failures: 1))
+      takeTrouble(error, batch)
     }
     underWay.remove(batch.id)
     if cancelled.contains(batch.file) {
@@ -33,7 +32,7 @@ extension Lane {
       } catch {
         return wait(for: error, batch)
       }
-      let queued = try await outbox.lease(batch.id)
+      let queued = try await outbox.lease(batch.id, dueAfterCrash: dueAfterCrash(of: batch))
       let content: Batch
       do {
         content = try await originals.whole(queued, of: batch)
@@ -66,6 +65,11 @@ extension Lane {
         return try await take(verdict, answer: answer, facts: facts, batch, content)
       }
     }
+  }
+
+  /// When a batch may be sent again whose request, under way now, the daemon does not survive.
+  private func dueAfterCrash(of batch: WaitingBatch) -> Timestamp {
+    .now + backoff.ceiling(failures: batch.unanswered + 1)
   }
 
   /// A token that nobody can renew.

@@ -94,6 +94,7 @@ actor Lane {
       }
     }
     instruments.pulse.ended(loop)
+    instruments.troubles.forget(loop)
   }
 
   /// Starts every request that may go out now; returns when to look again, nil for when something happens.

@@ -20,29 +20,31 @@ struct Originals: Sendable {
   /// - Throws: `Fault` where the file is gone, can't be read, or holds something else than what was checked: nothing of it may be sent.
   func whole(_ queued: QueuedBatch, of batch: WaitingBatch) async throws -> Batch {
     if let whole = queued.whole { return whole }
-    return try await queue.run { try read(queued, of: batch) }
+    return try await queue.run { try read(queued, of: batch.file, inbox: batch.inbox, name: batch.fileName) }
   }
 
-  private func read(_ queued: QueuedBatch, of batch: WaitingBatch) throws(Fault) -> Batch {
-    guard let name = FileName(bytes: batch.fileName) else { throw Fault(description: "the file's name is no name") }
-    let folders = InboxFolders(spool: spool, inbox: batch.inbox)
-    let path = "\(folders.work)/\(ResultNames(dropped: name, id: batch.file).work.display)"
+  /// The same for who may block.
+  func read(_ queued: QueuedBatch, of id: FileID, inbox: String, name: [UInt8]) throws(Fault) -> Batch {
+    if let whole = queued.whole { return whole }
+    guard let name = FileName(bytes: name) else { throw Fault(description: "the file's name is no name") }
+    let folders = InboxFolders(spool: spool, inbox: inbox)
+    let work = WorkFile(id: id, name: ResultNames(dropped: name, id: id).work, dropped: name)
+    let path = "\(folders.work)/\(work.name.display)"
     let file: ClaimedFile?
     do throws(InboxError) {
-      file = try folders.reopen(
-        WorkFile(id: batch.file, name: ResultNames(dropped: name, id: batch.file).work, dropped: name))
+      file = try folders.reopen(work)
     } catch {
       throw Fault(description: "the claimed file can't be opened: \(error)")
     }
     guard let file else {
       throw Fault(
         description:
-          "the claimed file \(path) is gone, and with it the items that wait: bring it back, or cancel file \(batch.file)"
+          "the claimed file \(path) is gone, and with it the items that wait: bring it back, or cancel file \(id)"
       )
     }
     let changed = Fault(
       description:
-        "the claimed file \(path) is not what was checked: bring it back as it was, or cancel file \(batch.file)")
+        "the claimed file \(path) is not what was checked: bring it back as it was, or cancel file \(id)")
     let body = try queued.body.whole(
       reading: { (range, bytes) throws(Fault) in try Self.read(range, of: file, path, into: &bytes) }, onChange: changed
     )

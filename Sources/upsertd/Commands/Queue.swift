@@ -51,9 +51,9 @@ struct Queue: AsyncParsableCommand {
       let head = "\(file.inbox)/\(file.name)\(arrow)\(waiting), for \((now - file.since).spelled)"
       Console.out(Console.fitted("\(file.id)  \(head.onOneLine)"))
       let next = file.nextAttempt.map {
-        $0 > now ? "; next attempt in \(($0 - now).spelled)" : "; next attempt now"
+        $0 > now ? ", next attempt in \(($0 - now).spelled)" : ", next attempt now"
       }
-      let why = Console.fitted("    \(file.state): \(file.why)\(next ?? "")".onOneLine)
+      let why = Console.fitted("    \(file.state)\(next ?? ""): \(file.why)".onOneLine)
       Console.out(Console.styled(why, file.style))
     }
     let sum =

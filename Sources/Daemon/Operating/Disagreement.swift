@@ -1,0 +1,54 @@
+package import Delivery
+internal import JSONText
+
+/// Something that one place says and another does not.
+package struct Disagreement: Sendable, Hashable {
+  package enum Kind: String, Sendable {
+    // Receipts.
+    case receiptUnreadable = "receipt-unreadable"
+    case receiptMisplaced = "receipt-misplaced"
+    case receiptTwice = "receipt-twice"
+    case receiptCounts = "receipt-counts"
+    // Rejects files.
+    case rejectsMissing = "rejects-missing"
+    case rejectsUnreadable = "rejects-unreadable"
+    case rejectsCount = "rejects-count"
+    case rejectsUnknown = "rejects-unknown"
+    // Originals.
+    case originalMissing = "original-missing"
+    case originalBytes = "original-bytes"
+    case originalDigest = "original-sha256"
+    case originalUnknown = "original-unknown"
+    // Claimed files.
+    case workUnknown = "work-unknown"
+    case workFinished = "work-finished"
+    case workMissing = "work-missing"
+    case leftover
+    // The outbox.
+    case outboxCounts = "outbox-counts"
+    case outboxReceipt = "outbox-receipt"
+    case outboxHistory = "outbox-history"
+  }
+
+  package var kind: Kind
+  package var inbox: String
+  package var file: FileID?
+  package var path: String?
+  /// For people: what disagrees, and what to do where that is known.
+  package var reason: String
+
+  package init(_ kind: Kind, inbox: String, file: FileID?, path: String? = nil, _ reason: String) {
+    self.kind = kind
+    self.inbox = inbox
+    self.file = file
+    self.path = path
+    self.reason = reason
+  }
+
+  var json: JSONValue {
+    JSONValue([
+      "kind": JSONValue(kind.rawValue), "inbox": JSONValue(inbox), "file": JSONValue(file?.text),
+      "path": JSONValue(path), "reason": JSONValue(reason),
+    ])
+  }
+}

@@ -1,0 +1,109 @@
+internal import Delivery
+internal import Glibc
+internal import Inbox
+internal import JSONText
+internal import Outbox
+
+/// Writes down what can be read of an outbox: items that were not delivered, in a form that can be dropped, and what became of the others.
+struct SalvageExport {
+  let folder: String
+  /// Paths of what was written.
+  private(set) var written: [String] = []
+
+  private struct Unsent {
+    var file: ResultFile
+    var name: FileName
+    var ending: String
+  }
+
+  private let originals: Originals
+  private let outcomes: ResultFile
+  private var hasOutcomes = false
+  private var unsent: Unsent?
+  private static let outcomesName = ResultNames.outcomes
+
+  /// Makes the folder, for its owner alone: items may be personal data.
+  init(folder: String, originals: Originals) throws {
+    self.folder = folder
+    self.originals = originals
+    if mkdir(folder, 0o700) != 0, errno != EEXIST {
+      throw Service.StartError(description: "make folder \"\(folder)\": \(String(cString: strerror(errno)))")
+    }
+    outcomes = try ResultFile(folder: folder, name: Self.outcomesName)
+  }
+
+  /// Adds a batch to its file's `NAME.ID.unsent.json` (LUSID, an object of request ids) or `….ndjson` (Liquid).
+  ///
+  /// What the batch left in the claimed file is looked up there; where that is gone or changed, the batch is left out.
+  mutating func add(_ batch: QueuedBatch, of record: FileRecord) throws {
+    guard record.state == .queued, let api = record.facts.api, let name = FileName(bytes: record.name),
+      let whole = try? originals.read(batch, of: record.id, inbox: record.inbox, name: record.name),
+      let pieces = whole.pieces
+    else { return }
+    let isLUSID = api == .lusid
+    if unsent == nil {
+      let name = ResultNames(dropped: name, id: record.id).unsent(format: isLUSID ? "json" : "ndjson")
+      unsent = Unsent(file: try ResultFile(folder: folder, name: name), name: name, ending: isLUSID ? "\n}\n" : "")
+      if isLUSID { try unsent?.file.append("{\n") }
+    } else if isLUSID {
+      try unsent?.file.append(",\n")
+    }
+    for (index, piece) in pieces.enumerated() {
+      if isLUSID, index > 0 { try unsent?.file.append(",\n") }
+      try unsent?.file.append(whole.body[piece])
+      if !isLUSID { try unsent?.file.append("\n") }
+    }
+  }
+
+  /// After the last batch of a file.
+  mutating func finish(_ file: Salvage.File) throws {
+    let name = FileName(bytes: file.record.name)?.display ?? ""
+    var line: [UInt8] = []
+    Self.outcome(of: file, name: name).append(to: &line)
+    try outcomes.append(line)
+    try outcomes.append("\n")
+    hasOutcomes = true
+    guard let unsent else { return }
+    self.unsent = nil
+    try unsent.file.append(unsent.ending)
+    try unsent.file.publish()
+    written.append("\(folder)/\(unsent.name.display)")
+  }
+
+  /// `outcomes.ndjson`: a line for each file, with the requests that settled items, and every refusal.
+  mutating func close() throws {
+    guard hasOutcomes else { return outcomes.abandon() }
+    try outcomes.publish()
+    written.append("\(folder)/\(Self.outcomesName.display)")
+  }
+
+  private static func outcome(of file: Salvage.File, name: String) -> JSONValue {
+    let (record, counts) = (file.record, file.record.counts)
+    return JSONValue([
+      "file": JSONValue([
+        "id": JSONValue(record.id.text), "name": JSONValue(name), "inbox": JSONValue(record.inbox),
+        "sha256": JSONValue(record.facts.sha256), "receivedAt": JSONValue(record.receivedAt.description),
+      ]), "state": JSONValue(record.state.rawValue), "target": JSONValue(record.facts.target),
+      "counts": JSONValue([
+        "items": JSONValue(counts.items), "accepted": JSONValue(counts.accepted),
+        "rejected": JSONValue(counts.rejected), "unsent": JSONValue(file.waitingItems),
+      ]), "whole": .bool(file.isWhole),
+      "batches": .array(
+        file.settled.map { batch in
+          JSONValue([
+            "items": JSONValue(batch.items), "accepted": JSONValue(batch.accepted),
+            "rejected": JSONValue(batch.rejected), "attempts": JSONValue(batch.attempts),
+            "unanswered": JSONValue(batch.unanswered), "status": JSONValue(batch.status),
+            "requestId": JSONValue(batch.requestID), "sentAt": JSONValue(batch.sentAt?.description),
+          ])
+        }),
+      "rejects": .array(
+        file.refused.map { refusal in
+          JSONValue([
+            "item": JSONValue(refusal.item), "line": JSONValue(refusal.line), "key": JSONValue(refusal.key),
+            "code": JSONValue(refusal.code), "message": JSONValue(refusal.message),
+          ])
+        }),
+    ])
+  }
+}

@@ -1,0 +1,59 @@
+internal import Delivery
+internal import Inbox
+internal import JSONText
+internal import Outbox
+internal import Receipts
+package import Settings
+
+/// Whether receipts, rejects files, originals and the outbox agree.
+///
+/// Files go on their way while it looks, so what disagrees is looked at a second time, and counts only where it still does.
+package struct Verification: Sendable {
+  package var disagreements: [Disagreement] = []
+  /// What is as it may be, but worth knowing.
+  package var notes: [String] = []
+  package var receipts = 0
+  package var rejectsFiles = 0
+  package var originals = 0
+  package var underWay = 0
+
+  /// Between the two looks: longer than one file's results take to be written.
+  private static let pause = Duration.seconds(1)
+
+  /// - Parameter isQuick: leaves the originals unread: their sizes count, their digests do not.
+  package static func run(isQuick: Bool, settings: Settings) async throws -> Verification {
+    var digests: [String: String] = [:]
+    var first = try await look(isQuick: isQuick, settings: settings, &digests)
+    guard !first.disagreements.isEmpty else { return first }
+    try await Task.sleep(for: pause)
+    let second = try await look(isQuick: isQuick, settings: settings, &digests)
+    let still = Set(second.disagreements)
+    first.disagreements.removeAll { !still.contains($0) }
+    return first
+  }
+
+  private static func look(
+    isQuick: Bool, settings: Settings, _ digests: inout [String: String]
+  ) async throws -> Verification {
+    let (kept, known) = (digests, settings)
+    let (result, new) = try await Operator.looking(at: settings) { outbox in
+      var look = VerifyingLook(settings: known, isQuick: isQuick, digests: kept)
+      try await look.run(outbox)
+      return (look.result, look.digests)
+    }
+    digests = new
+    return result
+  }
+
+  /// For programs.
+  package var json: [UInt8] {
+    JSONValue([
+      "agree": .bool(disagreements.isEmpty), "disagreements": .array(disagreements.map(\.json)),
+      "notes": .array(notes.map { JSONValue($0) }),
+      "looked": JSONValue([
+        "receipts": JSONValue(receipts), "rejectsFiles": JSONValue(rejectsFiles), "originals": JSONValue(originals),
+        "underWay": JSONValue(underWay),
+      ]),
+    ]).laidOut
+  }
+}

@@ -1,0 +1,34 @@
+internal import Delivery
+
+/// How many items a file holds, read as it is when it is dropped, but without looking into them.
+package enum ItemCount {
+  /// - Parameter objects: what a JSON file that is one object is taken for.
+  /// - Throws: `FileFault` where the file can't be read as what it is, `ReadError`.
+  package static func items(
+    in descriptor: Int32, path: String, format: FileFormat, objects: ObjectShape, gzip: GzipLimits
+  ) throws -> Int {
+    var file = FileBytes(descriptor: descriptor, path: path)
+    guard format.isGzipped else { return try items(in: &file, format.kind, objects) }
+    var content = try GzipBytes(file, limits: gzip)
+    return try items(in: &content, format.kind, objects)
+  }
+
+  private static func items<Source: ByteSource & ~Copyable>(
+    in source: inout Source, _ kind: FileFormat.Kind, _ objects: ObjectShape
+  ) throws -> Int {
+    let limits = ReaderLimits()
+    var count = 0
+    switch kind {
+    case .csv, .tsv:
+      let delimiter = kind == .tsv ? Delimiter.byte(UInt8(ascii: "\t")) : .auto
+      var rows = CSVRows(delimiter: delimiter, limits: limits, chunkBytes: 256 << 10)
+      _ = try rows.readHeader(from: &source)
+      while try rows.findRow(in: &source) { count += 1 }
+    case .ndjson, .jsonl:
+      _ = try NDJSONReader(limits: limits).read(&source) { _, _ in count += 1 }
+    case .json:
+      _ = try JSONReader(limits: limits, objects: objects).read(&source) { _, _ in count += 1 }
+    }
+    return count
+  }
+}

@@ -1,0 +1,79 @@
+package import Delivery
+internal import Foundation
+internal import GRDB
+
+/// What the outbox holds of a file under way, added up from all its tables.
+package struct FileSums: Sendable, Equatable {
+  package var id: FileID
+  package var inbox: String
+  /// As dropped; bytes.
+  package var name: [UInt8]
+  package var state: FileRecord.State
+  package var counts: FileCounts
+  package var waitingItems: Int
+  package var settledAccepted: Int
+  package var refusals: Int
+}
+
+/// What `upsertd verify` asks.
+extension Outbox {
+  /// Of all files under way; of those still being read the sums say nothing.
+  package func fileSums() async throws(OutboxError) -> [FileSums] {
+    try await read { db in
+      let sql = """
+        SELECT file.id AS id, inbox, name, state, file.items AS items, accepted, unchanged, rejected, requests,
+          coalesce(waiting.items, 0) AS waiting, coalesce(done.accepted_items, 0) AS settled,
+          (SELECT count(*) FROM refused WHERE file_id = file.id) AS refusals
+        FROM file
+        LEFT JOIN (SELECT file_id, sum(items) AS items FROM batch GROUP BY target, file_id) AS waiting
+          ON waiting.file_id = file.id
+        LEFT JOIN (SELECT file_id, sum(accepted) AS accepted_items FROM settled GROUP BY file_id) AS done
+          ON done.file_id = file.id
+        ORDER BY file.id
+        """
+      return try Row.fetchAll(db, sql: sql).compactMap(FileSums.init(row:))
+    }
+  }
+
+  /// What is kept of these files, those of them that are finished.
+  package func finished(_ ids: [FileID]) async throws(OutboxError) -> [FileID: FinishedFile] {
+    try await read { db in
+      let statement = try db.cachedStatement(sql: "SELECT * FROM history WHERE file_id = ?")
+      var found: [FileID: FinishedFile] = [:]
+      for id in ids {
+        found[id] = try Row.fetchOne(statement, arguments: [id.text]).flatMap(FinishedFile.init(row:))
+      }
+      return found
+    }
+  }
+
+  package func finishedCount() async throws(OutboxError) -> Int {
+    try await read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM history") ?? 0 }
+  }
+
+  /// Inboxes that files under way or finished ones came from.
+  package func inboxes() async throws(OutboxError) -> Set<String> {
+    try await read { db in
+      Set(try String.fetchAll(db, sql: "SELECT inbox FROM file UNION SELECT DISTINCT inbox FROM history"))
+    }
+  }
+}
+
+extension FileSums {
+  fileprivate init?(row: Row) {
+    guard let id = FileID(row["id"] as String), let state = FileRecord.State(rawValue: row["state"]) else { return nil }
+    self.id = id
+    self.state = state
+    inbox = row["inbox"]
+    name = Array(row["name"] as Data)
+    counts = FileCounts()
+    counts.items = row["items"]
+    counts.accepted = row["accepted"]
+    counts.unchanged = row["unchanged"]
+    counts.rejected = row["rejected"]
+    counts.requests = row["requests"]
+    waitingItems = row["waiting"]
+    settledAccepted = row["settled"]
+    refusals = row["refusals"]
+  }
+}

@@ -1,0 +1,268 @@
+package import Delivery
+internal import Foundation
+internal import GRDB
+
+/// Reads what can be read of an outbox, however damaged, and changes nothing.
+///
+/// Tables are read row by row. Where a page can't be read, the rows behind it are asked for one by one; so what is lost is what
+/// stood on that page, and not what comes after it.
+package final class Salvage {
+  private let queue: DatabaseQueue
+  private let columns: [String: [String: TableColumn]]
+  /// Tables of which something could not be read.
+  package private(set) var damagedTables: Set<String> = []
+
+  /// What one file has.
+  package struct File {
+    package var record: FileRecord
+    package var settled: [SettledBatch] = []
+    package var refused: [Refusal] = []
+    /// In batches that are whole.
+    package var waitingItems = 0
+
+    /// Whether all that the file's counts speak of could be read; damaged numbers may be of any size.
+    package var isWhole: Bool {
+      record.counts.accepted &+ record.counts.rejected &+ waitingItems == record.counts.items
+        && refusedCount == record.counts.rejected
+    }
+    private var refusedCount: Int { droppedRefusals ?? refused.count }
+    private var droppedRefusals: Int?
+
+    fileprivate init(record: FileRecord) { self.record = record }
+
+    /// Leaves the counts: the refusals of all files at once may be larger than memory.
+    package mutating func dropContents() {
+      droppedRefusals = refused.count
+      (settled, refused) = ([], [])
+    }
+  }
+
+  /// - Throws: where nothing at all can be read.
+  package init(_ path: String) throws(OutboxError) {
+    guard try Outbox.bytes(at: path) != nil else {
+      throw OutboxError(.unusable, path: path, reason: "there is no such file")
+    }
+    var configuration = Configuration()
+    configuration.readonly = true
+    configuration.busyMode = .timeout(5)
+    do {
+      columns = try Self.columns()
+      queue = try DatabaseQueue(path: path, configuration: configuration)
+      _ = try queue.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") }
+    } catch {
+      throw OutboxError(error, path: path)
+    }
+  }
+
+  package func close() { try? queue.close() }
+
+  private struct TableColumn {
+    var type: String
+    var mayBeNull: Bool
+  }
+
+  /// What the tables of a sound outbox hold.
+  private static func columns() throws -> [String: [String: TableColumn]] {
+    let sound = try DatabaseQueue()
+    try Schema.migrator.migrate(sound)
+    return try sound.read { db in
+      var columns: [String: [String: TableColumn]] = [:]
+      for table in Schema.tables {
+        for column in try db.columns(in: table) {
+          columns[table, default: [:]][column.name] = TableColumn(type: column.type, mayBeNull: !column.isNotNull)
+        }
+      }
+      return columns
+    }
+  }
+
+  /// Whether a row holds what its table's columns are declared to hold: a damaged page may say that a number is a text, or that a
+  /// column has another name.
+  private func isSane(_ row: Row, of table: String, isPart: Bool = false) -> Bool {
+    guard isPart || (columns[table] ?? [:]).keys.allSatisfy({ row.hasColumn($0) }) else { return false }
+    return row.allSatisfy { name, value in
+      guard let column = columns[table]?[name] else { return true }
+      switch value.storage {
+      case .null: return column.mayBeNull
+      case .int64: return column.type == "INTEGER"
+      case .string: return column.type == "TEXT"
+      case .blob: return column.type == "BLOB"
+      case .double: return false
+      }
+    }
+  }
+
+  private func note(_ row: Row, of table: String, isPart: Bool = false) -> Bool {
+    let isSane = isSane(row, of: table, isPart: isPart)
+    if !isSane { damagedTables.insert(table) }
+    return isSane
+  }
+
+  /// Hands out every file under way that can be read, in the order of their ids.
+  ///
+  /// - Parameters:
+  ///   - each: gets each batch that is whole, in line, before its file.
+  ///   - body: gets the file.
+  package func files(each: (FileRecord, QueuedBatch) throws -> Void, _ body: (File) throws -> Void) throws {
+    var records: [FileRecord] = []
+    rows("file", columns: "*") { row in
+      if let record = FileRecord(row: row) { records.append(record) }
+    }
+    // By rowid, since the index that leads from files to batches may be what is damaged.
+    var batches: [String: [(id: Int64, position: String)]] = [:]
+    rows("batch", columns: "file_id, position") { row in
+      batches[row["file_id"], default: []].append((row["at"], row["position"]))
+    }
+    for record in records.sorted(by: { $0.id < $1.id }) {
+      var file = File(record: record)
+      file.settled = list("settled", of: record.id, order: "position").map(SettledBatch.init(row:))
+      file.refused = list("refused", of: record.id, order: "item").map(Refusal.init(row:))
+      for batch in (batches[record.id.text] ?? []).sorted(by: { $0.position < $1.position }) {
+        guard let content = content(of: batch.id) else { continue }
+        file.waitingItems += content.items.count
+        try each(record, content)
+      }
+      try body(file)
+    }
+  }
+
+  private func content(of id: Int64) -> QueuedBatch? {
+    // An outbox of version 1 has no runs.
+    let runs = hasRuns ? "runs, checksum" : "NULL AS runs, NULL AS checksum"
+    let sql = """
+      SELECT item_index, body.bytes AS body, \(runs)
+      FROM batch NOT INDEXED JOIN body ON batch_id = batch.id WHERE batch.rowid = ?
+      """
+    guard let row = attempt("body", { try Row.fetchOne($0, sql: sql, arguments: [id]) }) ?? nil,
+      note(row, of: "batch", isPart: true), note(row, of: "body", isPart: true),
+      case .blob = (row["body"] as DatabaseValue).storage,
+      let items = BatchItem.unpack(Array(row["item_index"] as Data)), let body = QueuedBody(row: row)
+    else { return nil }
+    let batch = QueuedBatch(items: items, body: body)
+    if let whole = batch.whole, whole.pieces == nil { return nil }
+    return batch
+  }
+
+  private lazy var hasRuns = attempt("body") { try $0.columns(in: "body").contains { $0.name == "runs" } } ?? true
+
+  /// Calls `body` with every row of a table with rowids that can be read.
+  private func rows(_ table: String, columns: String, _ body: (Row) -> Void) {
+    let last = attempt(table) { try Int64.fetchOne($0, sql: "SELECT max(rowid) FROM \(table) NOT INDEXED") } ?? nil
+    // Where the end can't be seen, ids that were given out tell it.
+    let given = attempt(table) { try Int64.fetchOne($0, sql: "SELECT max(seq) FROM sqlite_sequence") } ?? nil
+    guard let end = last ?? given else { return }
+    var next: Int64 = 0
+    while next <= end {
+      let page = attempt(table) { db in
+        try Row.fetchAll(
+          db,
+          sql: "SELECT rowid AS at, \(columns) FROM \(table) NOT INDEXED WHERE rowid >= ? ORDER BY rowid LIMIT 100",
+          arguments: [next])
+      }
+      if let page {
+        for row in page where note(row, of: table, isPart: columns != "*") { body(row) }
+        guard let at = page.last?["at"] as Int64?, page.count == 100 else { return }
+        next = at + 1
+        continue
+      }
+      // One after the other over what a damaged page held.
+      for id in next...min(end, next + 99) {
+        let row = attempt(table) { db in
+          try Row.fetchOne(
+            db, sql: "SELECT rowid AS at, \(columns) FROM \(table) NOT INDEXED WHERE rowid = ?", arguments: [id])
+        }
+        if let row = row ?? nil, note(row, of: table, isPart: columns != "*") { body(row) }
+      }
+      next += 100
+    }
+  }
+
+  private func list(_ table: String, of id: FileID, order: String) -> [Row] {
+    attempt(table) { db in
+      try Row.fetchAll(db, sql: "SELECT * FROM \(table) WHERE file_id = ? ORDER BY \(order)", arguments: [id.text])
+    }?.filter { note($0, of: table) } ?? []
+  }
+
+  /// Nil, noted, where it fails.
+  private func attempt<Value>(_ table: String, _ body: (Database) throws -> Value) -> Value? {
+    do { return try queue.read(body) } catch {
+      damagedTables.insert(table)
+      return nil
+    }
+  }
+
+  // MARK: - What goes on in a fresh outbox
+
+  /// What is no file's under way: finished files, which tell repeated ones apart, last receipts, and what an operator paused.
+  fileprivate func keepsakes() -> [(table: String, rows: [Row])] {
+    ["history", "recent", "paused"].map { table in
+      // From both ends, since what is damaged may stand between.
+      let key = table == "paused" ? "kind, name" : "file_id"
+      var rows: [Row] = []
+      for order in ["\(key)", key.split(separator: ",").map { "\($0) DESC" }.joined(separator: ",")] {
+        var isWhole = true
+        do {
+          try queue.read { db in
+            let cursor = try Row.fetchCursor(db, sql: "SELECT * FROM \(table) ORDER BY \(order)")
+            while let row = try cursor.next() {
+              if isSane(row, of: table) { rows.append(row.copy()) }
+            }
+          }
+        } catch {
+          damagedTables.insert(table)
+          isWhole = false
+        }
+        if isWhole { break }
+      }
+      return (table, rows)
+    }
+  }
+}
+
+extension Outbox {
+  /// Takes over what a damaged outbox still tells of finished files and of pauses; rows that make no sense are left out.
+  ///
+  /// Returns how many rows.
+  package func takeOver(from salvage: Salvage) async throws(OutboxError) -> Int {
+    let tables = salvage.keepsakes().map { table, rows in
+      (table, rows.map { row in (columns: Array(row.columnNames), values: Array(row.databaseValues)) })
+    }
+    return try await write { db in
+      var count = 0
+      for (table, rows) in tables {
+        for row in rows {
+          let places = row.columns.map { _ in "?" }.joined(separator: ", ")
+          do {
+            try db.execute(
+              sql: "INSERT OR REPLACE INTO \(table) (\(row.columns.joined(separator: ", "))) VALUES (\(places))",
+              arguments: StatementArguments(row.values))
+            count += 1
+          } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+            // What no version of upsertd writes.
+          }
+        }
+      }
+      return count
+    }
+  }
+}
+
+extension SettledBatch {
+  init(row: Row) {
+    self.init(
+      items: row["items"], accepted: row["accepted"], rejected: row["rejected"], attempts: row["attempts"],
+      unanswered: row["unanswered"], status: row["status"], requestID: row["request_id"],
+      sentAt: (row["sent_at_ms"] as Int64?).map(Timestamp.init(milliseconds:)))
+  }
+}
+
+extension QueuedBody {
+  /// Nil where the parts do not fit together; the row has the columns of `body`, its bytes under the name `body`.
+  init?(row: Row) {
+    // Nothing looks at these before: a damaged page may say that they are of another kind, or nothing.
+    guard let literals = Data.fromDatabaseValue(row["body"]) else { return nil }
+    let (runs, checksum) = (Data.fromDatabaseValue(row["runs"]), Int64.fromDatabaseValue(row["checksum"]))
+    self.init(
+      literals: Array(literals), packedRuns: runs.map { Array($0) } ?? [], checksum: UInt64(bitPattern: checksum ?? 0))
+  }
+}

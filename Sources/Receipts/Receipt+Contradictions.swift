@@ -1,0 +1,39 @@
+internal import Delivery
+
+extension Receipt {
+  /// What in it can't all be true at once; empty for every receipt that upsertd writes.
+  package var contradictions: [String] {
+    var found: [String] = []
+    if counts.items != counts.accepted + counts.rejected {
+      found.append("\(counts.items) items are not \(counts.accepted) accepted + \(counts.rejected) rejected")
+    }
+    if !(0...max(0, counts.accepted)).contains(counts.unchanged) {
+      found.append("\(counts.unchanged) items are unchanged, \(counts.accepted) accepted")
+    }
+    let accepted = batches.reduce(0) { $0 + $1.accepted }
+    if accepted != counts.accepted {
+      found.append("its batches accepted \(accepted) items, its counts say \(counts.accepted)")
+    }
+    let rejected = batches.reduce(0) { $0 + $1.rejected }
+    if rejected > counts.rejected {
+      found.append("its batches rejected \(rejected) items, its counts say \(counts.rejected)")
+    }
+    if batches.contains(where: { $0.items != $0.accepted + $0.rejected || $0.unanswered > $0.attempts }) {
+      found.append("one of its batches does not add up")
+    }
+    if counts.requests < batches.count {
+      found.append("\(batches.count) batches settled in \(counts.requests) requests")
+    }
+    if rejects.count != min(counts.rejected, Self.firstRejects) {
+      found.append("it lists \(rejects.count) of \(counts.rejected) rejected items")
+    }
+    if zip(rejects, rejects.dropFirst()).contains(where: { $0.item >= $1.item }) {
+      found.append("its rejected items are not in the file's order")
+    }
+    if error != nil, counts.items > 0 || !batches.isEmpty {
+      found.append("it has items, although the file could not be used")
+    }
+    if counts.rejected > 0, error == nil, rejectsFile == nil { found.append("it names no rejects file") }
+    return found
+  }
+}

@@ -1,0 +1,59 @@
+internal import ArgumentParser
+internal import Daemon
+internal import Delivery
+internal import Foundation
+
+struct Show: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Tells the whole story of one file, as a timeline.",
+    discussion: """
+      From its claim by way of each request and refusal to its receipt, and where its rejects and its original are now; also \
+      which file it corrects, and which corrects it. It works for files under way and for finished ones.
+
+      Exit status: 0 done; 2 no such file, or several ids begin like this, or configuration or state can't be used.
+
+      Example: upsertd show 01JD8Z0Q3V5W7X9Y1A2B3C4D5E
+      """)
+
+  @Argument(
+    help: ArgumentHelp(
+      "The file's id or how it begins, or its name, which stands for the newest file of that name.",
+      valueName: "FILE-ID"))
+  var file: String
+
+  @Flag(name: .long, help: "Print JSON, for programs.")
+  var json = false
+
+  @OptionGroup var config: ConfigOption
+
+  func run() async throws {
+    let settings = try config.load(withSecrets: false)
+    switch try await reportingTrouble({ try await FileSearch.story(of: file, settings: settings) }) {
+    case .found(let story, let older):
+      if json { Console.out(story.json) } else { show(story) }
+      if !older.isEmpty {
+        let rest = counted(older.count, "older file")
+        Console.error("there \(older.count == 1 ? "is" : "are") \(rest) of that name; `upsertd receipts` lists them")
+      }
+    case .ambiguous(let ids):
+      Console.error("upsertd: several ids begin with \"\(file)\":\n  \(ids.map(\.text).joined(separator: "\n  "))")
+      throw ExitCode.unusable
+    case .unknown(let unclaimed):
+      let hint = unclaimed.isEmpty ? "; `upsertd receipts` and `upsertd queue` list what there is" : ""
+      Console.error("upsertd: no file \"\(file)\" was ever claimed\(hint)".onOneLine)
+      for reason in unclaimed { Console.error("  it is not claimed: \(reason)".onOneLine) }
+      throw ExitCode.unusable
+    }
+  }
+
+  private func show(_ story: FileStory) {
+    let target = story.target.map { " → \($0)" } ?? ""
+    let head = "\(story.inbox)/\(story.name)\(target)".onOneLine
+    Console.out("\(Console.styled(head, .bold))  \(story.state)  \(story.id)")
+    for event in story.events {
+      let time = event.at.map { String($0.description.prefix(19)).replacing("T", with: " ") } ?? ""
+      let line = Console.fitted("  \(time.padded(to: 19))  \(event.kind.padded(to: 9))  \(event.text)".onOneLine)
+      Console.out(event.isTrouble ? Console.styled(line, .yellow) : line)
+    }
+  }
+}

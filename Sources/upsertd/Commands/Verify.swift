@@ -1,0 +1,48 @@
+internal import ArgumentParser
+internal import Daemon
+internal import Delivery
+internal import Foundation
+
+struct Verify: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Checks that receipts, rejects files, originals and the outbox agree, and names every disagreement.",
+    discussion: """
+      Counts must add up, a rejects file must hold as many items as were rejected, an original must be there with the \
+      receipt's SHA-256 (or past its retention), every result must have a receipt, and what is in work/ must be what the \
+      outbox has under way. It only reads, also beside a running daemon; what is just changing is looked at twice.
+
+      Exit status: 0 all agree; 1 something does not; 2 configuration, outbox or folders can't be read.
+
+      Example: upsertd verify --quick
+      """)
+
+  @Flag(name: .long, help: "Do not read the originals: of them only sizes are compared.")
+  var quick = false
+
+  @Flag(name: .long, help: "Print JSON, for programs.")
+  var json = false
+
+  @OptionGroup var config: ConfigOption
+
+  func run() async throws {
+    let settings = try config.load(withSecrets: false)
+    let result = try await reportingTrouble { try await Verification.run(isQuick: quick, settings: settings) }
+    if json { Console.out(result.json) } else { show(result) }
+    if !result.disagreements.isEmpty { throw ExitCode.someRejected }
+  }
+
+  private func show(_ result: Verification) {
+    for found in result.disagreements {
+      let what = found.path ?? found.file?.text ?? found.inbox
+      Console.out("\(Console.styled(found.kind.rawValue, .red))  \("\(what): \(found.reason)".onOneLine)")
+    }
+    for note in result.notes { Console.out("note: \(note)".onOneLine) }
+    let looked =
+      "\(counted(result.receipts, "receipt")), \(counted(result.rejectsFiles, "rejects file")), \(counted(result.originals, "original")), \(counted(result.underWay, "file")) under way"
+    let verdict =
+      result.disagreements.isEmpty
+      ? Console.styled("all agree", .green)
+      : Console.styled(counted(result.disagreements.count, "disagreement"), .red)
+    Console.out("\(looked): \(verdict)")
+  }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import JSONText
+import TestKit
+import Testing
+
+/// The JSON Schemas in `config/schemas`, held against what upsertd writes and reads, by a validator that is not ours.
+@Suite struct `Schema` {
+  private static let config =
+    "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/config"
+
+  /// Says what a schema has against each document, a fault a line; nothing where all are in order.
+  ///
+  /// With Debian's python3-jsonschema and python3-yaml. Whatever is no JSON is YAML.
+  private static func faults(_ world: World, _ schema: String, _ documents: [String]) async throws -> String {
+    let program = """
+      import json, sys, yaml
+      from jsonschema import Draft202012Validator
+      schema = json.load(open(sys.argv[1]))
+      Draft202012Validator.check_schema(schema)
+      for path in sys.argv[2:]:
+        document = yaml.safe_load(open(path)) if path.endswith(".yaml") else json.load(open(path))
+        for fault in Draft202012Validator(schema).iter_errors(document):
+          print(path.rsplit("/")[-1], fault.json_path, fault.message[:200])
+      """
+    let number = UUID().uuidString
+    let validator = try Product(
+      ["-c", program, "\(config)/schemas/\(schema).schema.json"] + documents, environment: [:],
+      out: "\(world.folder)/out.\(number)", err: "\(world.folder)/err.\(number)", program: "/usr/bin/python3")
+    let status = try await validator.end()
+    #expect(status == 0, "it said:\n\(validator.log)")
+    return validator.printed
+  }
+
+  @Test func `receipts and status of a run with all kinds of endings fit their schemas`() async throws {
+    let api = try LoopbackServer { $0.displayNames.contains("bad") ? .status(400) : .lusid($0) }
+    let setup = Setup.lusid(api.url, inbox: ["ignore: [\"*.skip\"]"])
+    try await withWorld(setup) { world in
+      try world.drop("all.json", in: "investors", array([record("1"), record("2")]))
+      try world.drop("some.json", in: "investors", array([record("3"), record("bad"), "{}"]))
+      try world.drop("none.csv", in: "investors", "displayName\n")
+      try world.drop("broken.json", in: "investors", "[{]")
+      try world.drop("odd.xml", in: "investors", "<a/>")
+      try world.drop("left.skip", in: "investors", "")
+      try await world.workOff(expecting: 1)
+      let folder = "\(world.spool)/investors/outbox/receipts"
+      let receipts = world.names("investors", "outbox/receipts").map { "\(folder)/\($0)" }
+      #expect(receipts.count == 5)
+      #expect(try await Self.faults(world, "receipt", receipts) == "")
+      let status = world.folder + "/status.json"
+      try world.write(try await world.run(["status", "--json"]).printed, to: status)
+      #expect(try await Self.faults(world, "status", [status]) == "")
+    }
+    await api.stop()
+  }
+
+  @Test func `a receipt that breaks its promises does not fit`() async throws {
+    let api = try LoopbackServer { .lusid($0) }
+    try await withWorld(.lusid(api.url)) { world in
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      try await world.workOff()
+      let name = try #require(world.names("investors", "outbox/receipts").first)
+      let text = try String(contentsOfFile: "\(world.spool)/investors/outbox/receipts/\(name)", encoding: .utf8)
+      for (part, wrong) in [
+        ("\"accepted\": 1", "\"accepted\": -1"), ("\"status\": \"accepted\"", "\"status\": \"fine\""),
+        ("\"sha256\"", "\"sha\""), ("\"version\": 1", "\"version\": 2"), ("\"sequence\": 1", "\"sequence\": \"1\""),
+      ] {
+        #expect(text.contains(part))
+        let broken = world.folder + "/broken.json"
+        try world.write(text.replacingOccurrences(of: part, with: wrong), to: broken)
+        #expect(try await Self.faults(world, "receipt", [broken]) != "", "\(wrong)")
+      }
+    }
+    await api.stop()
+  }
+
+  @Test func `the example configurations fit the configuration's schema`() async throws {
+    try await withWorld(.lusid("http://127.0.0.1:1")) { world in
+      let examples = ["upsertd", "lusid-minimal", "liquid-minimal"].map { "\(Self.config)/\($0).yaml" }
+      let faults = try await Self.faults(world, "configuration", examples + [world.configuration])
+      #expect(faults == "")
+    }
+  }
+
+  /// What `check` refuses without looking beyond the file, an editor with the schema refuses as well.
+  @Test(arguments: [
+    ("retries: 3\n", "an unknown key"), ("watch: {settle: 2}\n", "a duration without a unit"),
+    ("limits: {max_item_bytes: 1 MB}\n", "a size with a blank"), ("log: {level: loud}\n", "an unknown word"),
+    ("admin: 9187\n", "a number for an address"), ("retry: [1s]\n", "a list for a mapping"),
+  ])
+  func `what check refuses, the schema refuses`(_ line: String, _ what: String) async throws {
+    try await withWorld(.lusid("http://127.0.0.1:1")) { world in
+      var lines = try String(contentsOfFile: world.configuration, encoding: .utf8).split(separator: "\n")
+      let key = line.prefix { $0 != ":" }
+      lines.removeAll { $0.hasPrefix(key + ":") }
+      try world.write(line + lines.joined(separator: "\n") + "\n", to: world.configuration)
+      #expect(try await world.run(["check"]).status == 2, "\(what)")
+      #expect(try await Self.faults(world, "configuration", [world.configuration]) != "", "\(what)")
+    }
+  }
+}
