@@ -118,7 +118,10 @@ extension Outbox {
     let id = file.id.text
     guard file.isUnderWay else {
       // The last receipts are at hand; those before them tell it in their folder.
-      let sql = "SELECT json_extract(receipt, '$.error.message') FROM recent WHERE file_id = ?"
+      let sql = """
+        SELECT json_extract(receipt, '$.error.message') || coalesce(', line ' || json_extract(receipt, '$.error.line'), '')
+        FROM recent WHERE file_id = ?
+        """
       file.problem = try String.fetchOne(db, sql: sql, arguments: [id])
       return
     }

@@ -10,10 +10,6 @@ enum Schema {
     migrator.registerMigration("2") { db in
       try db.execute(sql: version2)
     }
-    // Immediate: what is there already needs no other check than that of each statement.
-    migrator.registerMigration("2 queue", foreignKeyChecks: .immediate) { db in
-      try db.execute(sql: queueIndexes)
-    }
     migrator.registerMigration("age warnings") { db in
       try db.execute(sql: ageWarnings)
     }
@@ -44,14 +40,6 @@ enum Schema {
   static func recover(_ db: Database) throws {
     try db.execute(sql: "DELETE FROM file WHERE state = 'reading'")
   }
-
-  /// Counts of what waits, and why, from indexes alone: a batch's row is as large as a page. A batch that settles at its first try
-  /// is never in the second one.
-  private static let queueIndexes = """
-    DROP INDEX batch_line;
-    CREATE INDEX batch_line ON batch (target, file_id, position, items, bytes);
-    CREATE INDEX batch_postponed ON batch (file_id, due_at_ms, failures, problem) WHERE problem IS NOT NULL;
-    """
 
   /// Times are milliseconds since 1970 in UTC.
   private static let version1 = """

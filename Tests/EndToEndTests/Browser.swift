@@ -29,7 +29,9 @@ final class Browser: Sendable {
     var arguments = [
       "--headless=new", "--remote-debugging-pipe", "--user-data-dir=\(folder)/chromium", "--no-first-run",
       "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
-      "--disable-sync", "--hide-scrollbars", "--window-size=1280,900", "about:blank",
+      "--disable-sync", "--hide-scrollbars", "--window-size=1280,900",
+      // A name that somebody else pointed at this machine.
+      "--host-resolver-rules=MAP evil.example 127.0.0.1", "about:blank",
     ]
     // Its sandbox is not for root, as whom containers run tests.
     if geteuid() == 0 { arguments.append("--no-sandbox") }

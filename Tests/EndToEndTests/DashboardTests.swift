@@ -198,6 +198,10 @@ import Testing
         }
         let frame = try await browser.evaluate("try { frames[0].document.title } catch (e) { 'kept away' }").string
         #expect(frame == "kept away")
+        try await browser.open("http://evil.example:\(port)/")
+        #expect(
+          try await browser.evaluate("document.body.innerText").string?.contains("not served by that name") == true)
+        try await browser.open(stranger.url)
         // A link is no harm: it only shows the page to its reader.
         try await browser.evaluate("location.href = 'http://127.0.0.1:\(port)/'")
         try await browser.waitFor("document.body?.dataset.level === 'well'")

@@ -102,7 +102,8 @@ struct Dashboard: Sendable {
     let flow = flow ?? InboxFlow()
     return JSONValue([
       "name": JSONValue(inbox.name), "folder": JSONValue(folder), "waiting": JSONValue(inbox.waiting),
-      "unclaimed": JSONValue(inbox.unclaimed.count { !$0.kind.isArriving }), "paused": .bool(inbox.isPaused),
+      "unclaimed": JSONValue(inbox.unclaimed.count { !$0.kind.isArriving }), "unread": JSONValue(inbox.unread.count),
+      "paused": .bool(inbox.isPaused),
       "since": JSONValue([
         "files": JSONValue(flow.files), "underWay": JSONValue(flow.filesUnderWay),
         "partial": JSONValue(flow.filesPartial), "rejectedFiles": JSONValue(flow.filesRejected),

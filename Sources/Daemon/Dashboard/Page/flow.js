@@ -21,10 +21,11 @@ export function showInboxes({ inboxes }, minutes) {
   }))));
 }
 
-function folder({ waiting, unclaimed }) {
+function folder({ waiting, unclaimed, unread }) {
   const parts = [];
   if (waiting > 0) parts.push(`${counted(waiting, "file")} coming in`);
   if (unclaimed > 0) parts.push(`${count(unclaimed)} staying`);
+  if (unread > 0) parts.push(`${count(unread)} to be read`);
   return parts.length > 0 ? parts.join(", ") : h("span", { class: "quiet" }, "empty");
 }
 

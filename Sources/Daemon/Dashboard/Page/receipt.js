@@ -85,7 +85,7 @@ function underWay(file) {
 function refused({ rejects, counts }, folder, receiptPath) {
   if (counts.rejected === 0) return null;
   const path = rejects.file && receiptPath ? `${receiptPath.replace(/\/receipts\/[^/]*$/, "")}/rejected/${rejects.file}` : null;
-  const columns = [{ title: "Item", ...number }, { title: "Line", ...number }, { title: "Key", class: "name" }, { title: "Reason", class: "reason" }];
+  const columns = [{ title: "Item", ...number }, { title: "Line", ...number }, { title: "Key", class: "wide" }, { title: "Reason", class: "reason" }];
   return h("section", { "data-key": "refused" }, h("h3", {}, "Refused items"),
     path ? h("p", {}, "Each with its reason in ", h("code", {}, path), ". Correct them there",
       folder ? [", and move the file into ", h("code", {}, folder)] : ", and drop the file again", ".") : null,
