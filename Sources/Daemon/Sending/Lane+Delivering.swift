@@ -91,11 +91,12 @@ extension Lane {
     }
     guard !missing.isEmpty else { return Load(contents, api: api) }
     // The others go without these; what follows one of them by its key has to wait for it.
-    for batch in members where !missing.contains(where: { $0.batch.id == batch.id }) {
-      try await outbox.takeBack(batch.id, why: nil)
-      window.putBack(batch.id, due: .now)
-    }
-    for (batch, reason) in missing { try await takeMissing(reason, batch) }
+    let others = members.filter { batch in !missing.contains { $0.batch.id == batch.id } }
+    for batch in others { try await outbox.takeBack(batch.id, why: nil) }
+    var dues: [Timestamp] = []
+    for (batch, reason) in missing { dues.append(try await takeMissing(reason, batch)) }
+    for (missing, due) in zip(missing, dues) { window.putBack(missing.batch.id, due: due) }
+    putBack(others, due: .now)
     return nil
   }
 
@@ -201,6 +202,7 @@ extension Lane {
 
   // MARK: - What has to wait
 
+  /// Only when nothing more is to be awaited: from here on they may be sent again, and that by another task.
   func putBack(_ members: [WaitingBatch], due: Timestamp) {
     for batch in members { window.putBack(batch.id, due: due) }
   }
@@ -239,16 +241,16 @@ extension Lane {
     putBack(members, due: .now)
   }
 
-  /// What the batch left in its claimed file can't be had: nothing went out.
-  private func takeMissing(_ reason: String, _ batch: WaitingBatch) async throws(OutboxError) {
+  /// What the batch left in its claimed file can't be had: nothing went out. Returns when it is due again.
+  private func takeMissing(_ reason: String, _ batch: WaitingBatch) async throws(OutboxError) -> Timestamp {
     try await outbox.takeBack(batch.id, why: reason)
     let failures = batch.failures + 1
     let due = Timestamp.now + backoff.ceiling(failures: failures)
     try await outbox.postpone(batch.id, until: due, failures: failures, why: reason, wasAnswered: false)
     batches[batch.id]?.failures = failures
-    window.putBack(batch.id, due: due)
     meters.sendsAgain(.unsent)
     tell(delayed: batch, why: reason, until: due, level: .error)
+    return due
   }
 
   /// Sent again with backoff; what failed together comes back together.
@@ -263,6 +265,7 @@ extension Lane {
       pace.hold(reason, at: .now, jitter: .random(in: 0...1))
     }
     let (now, jitter) = (Timestamp.now, Double.random(in: 0...1))
+    var dues: [Timestamp] = []
     for batch in members {
       let failures = batch.failures + (isHeld ? 0 : 1)
       let due = now + max(backoff.delay(failures: failures, jitter: jitter), retryAfter ?? .zero)
@@ -270,9 +273,10 @@ extension Lane {
       batches[batch.id]?.failures = failures
       batches[batch.id]?.attempts += 1
       if !wasAnswered { batches[batch.id]?.unanswered += 1 }
-      window.putBack(batch.id, due: due)
       tell(delayed: batch, why: reason, until: due)
+      dues.append(due)
     }
+    for (batch, due) in zip(members, dues) { window.putBack(batch.id, due: due) }
   }
 
   private func hold(_ reason: String, _ members: [WaitingBatch]) async throws(OutboxError) {

@@ -43,9 +43,9 @@ extension Lane {
     for batch in members {
       try await outbox.postpone(batch.id, until: .now, failures: batch.failures, why: why, wasAnswered: true)
       batches[batch.id]?.attempts += 1
-      window.putBack(batch.id, due: .now)
       tell(parted: batch, why: why)
     }
+    putBack(members, due: .now)
   }
 
   private func begun(_ ids: [Int64]) -> [Int64] {
