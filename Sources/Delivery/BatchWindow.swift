@@ -56,9 +56,31 @@ package struct BatchWindow: Sendable {
     }
   }
 
+  /// Every batch that may be sent at `now`, in line, as far as `take` wants them, for one request.
+  ///
+  /// - Parameter mayShareKeys: where all that a batch waits for is taken, it may be sent too: it travels behind them.
+  package func sendable(at now: Timestamp, mayShareKeys: Bool, where take: (Int64) -> Bool) -> [Int64] {
+    var taken: [Int64] = []
+    // How many of a batch's blockers are taken.
+    var ahead: [Int64: Int] = [:]
+    for id in line {
+      guard let entry = entries[id], !entry.isUnderWay, entry.blockers == ahead[id, default: 0], entry.due <= now,
+        take(id)
+      else { continue }
+      taken.append(id)
+      if mayShareKeys { for successor in entry.successors { ahead[successor.id, default: 0] += 1 } }
+    }
+    return taken
+  }
+
   /// When the next batch that only waits for its time may be sent; nil where none does.
-  package var nextDue: Timestamp? {
-    entries.values.lazy.filter { !$0.isUnderWay && $0.blockers == 0 }.map(\.due).min()
+  package var nextDue: Timestamp? { nextDue(after: nil) }
+
+  /// The same, of those that may not be sent at `now` already.
+  package func nextDue(after now: Timestamp?) -> Timestamp? {
+    entries.values.lazy.filter { !$0.isUnderWay && $0.blockers == 0 }.map(\.due).filter { due in
+      now.map { due > $0 } ?? true
+    }.min()
   }
 
   package mutating func begin(_ id: Int64) { entries[id]?.isUnderWay = true }
@@ -82,12 +104,15 @@ package struct BatchWindow: Sendable {
   /// Whatever waited for the batch waits for the last part that holds the shared key.
   package mutating func replace(_ id: Int64, by parts: [Entry]) {
     guard let old = entries.removeValue(forKey: id), let place = line.firstIndex(of: id) else { return }
-    var lastHolder: [KeyHash: Int64] = [:]
+    // It may leave before those that it waited for, cancelled or sent together with them: then what follows waits for them.
+    var lastHolder = old.blockers > 0 ? holders(before: id) : [:]
+    for holder in lastHolder.values { entries[holder]?.successors.removeAll { $0.id == id } }
     var added: [Int64: Entry] = [:]
     for var part in parts {
       for key in part.keys {
         if let before = lastHolder.updateValue(part.id, forKey: key) {
           added[before]?.successors.append((key, part.id))
+          entries[before]?.successors.append((key, part.id))
           part.blockers += 1
         }
       }
@@ -96,6 +121,7 @@ package struct BatchWindow: Sendable {
     for (key, successor) in old.successors {
       if let holder = lastHolder[key] {
         added[holder]?.successors.append((key, successor))
+        entries[holder]?.successors.append((key, successor))
       } else {
         entries[successor]?.blockers -= 1
       }
@@ -105,5 +131,14 @@ package struct BatchWindow: Sendable {
     }
     entries.merge(added) { _, new in new }
     line.replaceSubrange(place...place, with: parts.map(\.id))
+  }
+
+  /// What a batch waits for, by the keys that it waits for.
+  private func holders(before id: Int64) -> [KeyHash: Int64] {
+    var holders: [KeyHash: Int64] = [:]
+    for entry in entries.values {
+      for successor in entry.successors where successor.id == id { holders[successor.key] = entry.id }
+    }
+    return holders
   }
 }

@@ -22,21 +22,23 @@ extension Outbox {
     }
   }
 
-  /// Counts an attempt, as one without an answer so far, and hands over what to send.
+  /// Counts an attempt of each batch, as one without an answer so far, and hands over what to send, in the same order.
   ///
   /// `due` counts only if nothing else is ever written down about this attempt: for the start after a crash. It keeps a
   /// request that brings the daemon down from being sent at the pace of the restarts.
-  package func lease(_ id: Int64, dueAfterCrash due: Timestamp = Timestamp(milliseconds: 0)) async throws(OutboxError)
-    -> QueuedBatch
-  {
+  package func lease(
+    _ ids: [Int64], dueAfterCrash due: Timestamp = Timestamp(milliseconds: 0)
+  ) async throws(OutboxError) -> [QueuedBatch] {
     try await write { db in
-      try db.cachedStatement(
-        sql: "UPDATE batch SET attempts = attempts + 1, unanswered = unanswered + 1, due_at_ms = ? WHERE id = ?"
-      ).execute(arguments: [due.milliseconds, id])
-      try db.cachedStatement(
-        sql: "UPDATE file SET requests = requests + 1 WHERE id = (SELECT file_id FROM batch WHERE id = ?)"
-      ).execute(arguments: [id])
-      return try Self.content(of: id, db)
+      try ids.map { id in
+        try db.cachedStatement(
+          sql: "UPDATE batch SET attempts = attempts + 1, unanswered = unanswered + 1, due_at_ms = ? WHERE id = ?"
+        ).execute(arguments: [due.milliseconds, id])
+        try db.cachedStatement(
+          sql: "UPDATE file SET requests = requests + 1 WHERE id = (SELECT file_id FROM batch WHERE id = ?)"
+        ).execute(arguments: [id])
+        return try Self.content(of: id, db)
+      }
     }
   }
 
@@ -64,55 +66,66 @@ extension Outbox {
   package func settle(
     _ id: Int64, _ settlement: Settlement, request: RequestFacts?
   ) async throws(OutboxError) -> (rest: WaitingBatch?, isFileComplete: Bool) {
-    try await write { db in
-      guard
-        let batch = try Row.fetchOne(db.cachedStatement(sql: "SELECT * FROM batch WHERE id = ?"), arguments: [id]),
-        let file = FileID(batch["file_id"] as String)
-      else { return (nil, false) }
-      let position: String = batch["position"]
-      let rejected = settlement.refused.count
-      let unanswered: Int = batch["unanswered"] - (request == nil ? 0 : 1)
-      if settlement.accepted + rejected > 0 {
-        try db.cachedStatement(
-          sql: """
-            INSERT INTO settled (file_id, position, items, accepted, rejected, attempts, unanswered, status, request_id, sent_at_ms)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """
-        ).execute(arguments: [
-          file.text, position, settlement.accepted + rejected, settlement.accepted, rejected, batch["attempts"] as Int,
-          unanswered, request?.status, request?.requestID, request?.sentAt.milliseconds,
-        ])
-      }
-      try Self.insert(settlement.refused, of: file, db)
-      try db.cachedStatement(sql: "DELETE FROM batch WHERE id = ?").execute(arguments: [id])
-      var restID: Int64?
-      if let rest = settlement.rest {
-        let new = try Self.insert(QueuedBatch(rest), of: file, position: position + "0", target: batch["target"], db)
-        try db.execute(
-          sql: """
-            UPDATE batch SET misses = ?, failures = ?, attempts = ?, unanswered = ?, problem = ? WHERE id = ?
-            """,
-          arguments: [
-            batch["misses"] + 1, batch["failures"] as Int, unanswered, unanswered,
-            "the answer did not name these items", new,
-          ])
-        restID = new
-      }
+    try await write { db in try Self.settle(id, settlement, request, db) }
+  }
+
+  /// The same for batches that travelled as one request: all of them in one commit, or none.
+  package func settle(
+    _ parts: [(id: Int64, settlement: Settlement)], request: RequestFacts
+  ) async throws(OutboxError) -> [(rest: WaitingBatch?, isFileComplete: Bool)] {
+    try await write { db in try parts.map { try Self.settle($0.id, $0.settlement, request, db) } }
+  }
+
+  private static func settle(
+    _ id: Int64, _ settlement: Settlement, _ request: RequestFacts?, _ db: Database
+  ) throws -> (rest: WaitingBatch?, isFileComplete: Bool) {
+    guard
+      let batch = try Row.fetchOne(db.cachedStatement(sql: "SELECT * FROM batch WHERE id = ?"), arguments: [id]),
+      let file = FileID(batch["file_id"] as String)
+    else { return (nil, false) }
+    let position: String = batch["position"]
+    let rejected = settlement.refused.count
+    let unanswered: Int = batch["unanswered"] - (request == nil ? 0 : 1)
+    if settlement.accepted + rejected > 0 {
       try db.cachedStatement(
         sql: """
-          UPDATE file SET accepted = accepted + ?, unchanged = unchanged + ?, rejected = rejected + ?,
-            state = CASE WHEN EXISTS (SELECT 1 FROM batch WHERE file_id = file.id) THEN state ELSE 'finishing' END
-          WHERE id = ?
+          INSERT INTO settled (file_id, position, items, accepted, rejected, attempts, unanswered, status, request_id, sent_at_ms)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           """
-      ).execute(arguments: [settlement.accepted, settlement.unchanged, rejected, file.text])
-      if let restID {
-        let rest = try Row.fetchOne(db, sql: "\(WaitingBatch.columns) WHERE batch.id = ?", arguments: [restID])
-        return (try rest.map(WaitingBatch.init(row:)), false)
-      }
-      let state = try String.fetchOne(
-        db.cachedStatement(sql: "SELECT state FROM file WHERE id = ?"), arguments: [file.text])
-      return (nil, state == "finishing")
+      ).execute(arguments: [
+        file.text, position, settlement.accepted + rejected, settlement.accepted, rejected, batch["attempts"] as Int,
+        unanswered, request?.status, request?.requestID, request?.sentAt.milliseconds,
+      ])
     }
+    try Self.insert(settlement.refused, of: file, db)
+    try db.cachedStatement(sql: "DELETE FROM batch WHERE id = ?").execute(arguments: [id])
+    var restID: Int64?
+    if let rest = settlement.rest {
+      let new = try Self.insert(QueuedBatch(rest), of: file, position: position + "0", target: batch["target"], db)
+      try db.execute(
+        sql: """
+          UPDATE batch SET misses = ?, failures = ?, attempts = ?, unanswered = ?, problem = ? WHERE id = ?
+          """,
+        arguments: [
+          batch["misses"] + 1, batch["failures"] as Int, unanswered, unanswered,
+          "the answer did not name these items", new,
+        ])
+      restID = new
+    }
+    try db.cachedStatement(
+      sql: """
+        UPDATE file SET accepted = accepted + ?, unchanged = unchanged + ?, rejected = rejected + ?,
+          state = CASE WHEN EXISTS (SELECT 1 FROM batch WHERE file_id = file.id) THEN state ELSE 'finishing' END
+        WHERE id = ?
+        """
+    ).execute(arguments: [settlement.accepted, settlement.unchanged, rejected, file.text])
+    if let restID {
+      let rest = try Row.fetchOne(db, sql: "\(WaitingBatch.columns) WHERE batch.id = ?", arguments: [restID])
+      return (try rest.map(WaitingBatch.init(row:)), false)
+    }
+    let state = try String.fetchOne(
+      db.cachedStatement(sql: "SELECT state FROM file WHERE id = ?"), arguments: [file.text])
+    return (nil, state == "finishing")
   }
 
   /// Puts two halves in the place of a batch whose request was answered.
@@ -165,11 +178,12 @@ extension Outbox {
     }
   }
 
-  /// Takes back an attempt of which nothing went out.
-  package func takeBack(_ id: Int64, why: String) async throws(OutboxError) {
+  /// Takes back an attempt of which nothing went out; without a `why` the old one stays.
+  package func takeBack(_ id: Int64, why: String?) async throws(OutboxError) {
     try await write { db in
       try db.execute(
-        sql: "UPDATE batch SET attempts = attempts - 1, unanswered = unanswered - 1, problem = ? WHERE id = ?",
+        sql:
+          "UPDATE batch SET attempts = attempts - 1, unanswered = unanswered - 1, problem = coalesce(?, problem) WHERE id = ?",
         arguments: [why, id])
       try db.execute(
         sql: "UPDATE file SET requests = requests - 1 WHERE id = (SELECT file_id FROM batch WHERE id = ?)",

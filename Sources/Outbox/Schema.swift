@@ -13,10 +13,6 @@ enum Schema {
     migrator.registerMigration("age warnings") { db in
       try db.execute(sql: ageWarnings)
     }
-    // Immediate: what is there already needs no other check than that of each statement.
-    migrator.registerMigration("3", foreignKeyChecks: .immediate) { db in
-      try db.execute(sql: version3)
-    }
     return migrator
   }
 
@@ -156,13 +152,5 @@ enum Schema {
       file_id TEXT NOT NULL PRIMARY KEY REFERENCES file (id) ON DELETE CASCADE,
       share INTEGER NOT NULL CHECK (share IN (1, 2))   -- 1: a tenth of max_age was over; 2: half
     ) STRICT, WITHOUT ROWID;
-    """
-
-  /// Counts of what waits, and why, from indexes alone: a batch's row is as large as a page. A batch that settles at its first try
-  /// is never in the second one.
-  private static let version3 = """
-    DROP INDEX batch_line;
-    CREATE INDEX batch_line ON batch (target, file_id, position, items, bytes);
-    CREATE INDEX batch_postponed ON batch (file_id, due_at_ms, failures, problem) WHERE problem IS NOT NULL;
     """
 }

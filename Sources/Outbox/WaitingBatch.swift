@@ -14,8 +14,12 @@ package struct WaitingBatch: Sendable {
   package var receivedAt: Timestamp
   /// How many items it has.
   package var count: Int
+  /// Of the whole body.
+  package var bytes: Int
   /// What orders its delivery: no batch with one of these may be sent before it has settled.
   package var keys: [KeyHash]
+  /// The keys of its items, whatever orders its delivery.
+  package var itemKeys: [KeyHash]
   package var attempts: Int
   /// Attempts without a whole answer; one under way counts.
   package var unanswered: Int
@@ -28,7 +32,7 @@ package struct WaitingBatch: Sendable {
   package var problem: String?
 
   static let columns = """
-    SELECT batch.id, batch.file_id, position, inbox, name, ordering, success_mode, received_at_ms, item_index,
+    SELECT batch.id, batch.file_id, position, inbox, name, ordering, success_mode, received_at_ms, batch.bytes AS bytes, item_index,
       attempts, unanswered, failures, misses, due_at_ms, problem
     FROM batch JOIN file ON file.id = batch.file_id
     """
@@ -42,13 +46,14 @@ package struct WaitingBatch: Sendable {
     position = row["position"]
     inbox = row["inbox"]
     fileName = Array(row["name"] as Data)
+    let whole = KeyHash(inbox: inbox)
+    itemKeys = Array(Set(items.lazy.map { $0.key ?? whole }))
     switch (row["ordering"] as String?).flatMap(Ordering.init(rawValue:)) ?? .key {
     case .none: keys = []
-    case .file: keys = [KeyHash(inbox: inbox)]
-    case .key:
-      let whole = KeyHash(inbox: inbox)
-      keys = Array(Set(items.lazy.map { $0.key ?? whole }))
+    case .file: keys = [whole]
+    case .key: keys = itemKeys
     }
+    bytes = row["bytes"]
     successMode = (row["success_mode"] as String?).flatMap(SuccessMode.init(rawValue:)) ?? .partial
     receivedAt = Timestamp(milliseconds: row["received_at_ms"])
     attempts = row["attempts"]

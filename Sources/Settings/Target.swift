@@ -25,5 +25,7 @@ package struct Target: Sendable, Equatable {
   package struct BatchLimits: Sendable, Equatable {
     package var maxItems = 500
     package var maxBytes = 4 << 20
+    /// How long a batch that is not full waits for others to travel with; nil: batches travel alone.
+    package var linger: Duration?
   }
 }

@@ -65,6 +65,7 @@ struct TargetReader {
   private func readBatch(_ section: Section, _ batch: inout Target.BatchLimits) {
     section.read("max_items", into: &batch.maxItems) { $0.int(atLeast: 1) }
     section.read("max_bytes", into: &batch.maxBytes) { $0.size(atLeast: 1) }
+    section.read("linger", into: &batch.linger) { $0.duration(.zero) }
   }
 
   private func readCertificates(_ section: Section, _ target: inout Target) {

@@ -32,6 +32,8 @@ package struct LiquidItems: TargetAPI {
   }
 
   package func requestID(ofPiece piece: ArraySlice<UInt8>) -> String? { nil }
+  package func piece(_ piece: ArraySlice<UInt8>, addingToRequestID suffix: String) -> [UInt8] { Array(piece) }
+  package var keepsKeysApart: Bool { false }
 
   // MARK: Columns
 

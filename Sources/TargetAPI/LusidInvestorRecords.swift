@@ -179,6 +179,14 @@ package struct LusidInvestorRecords: TargetAPI {
     return idContent(ofPiece: bytes).map { stringContent(bytes, $0) }
   }
 
+  package func piece(_ piece: ArraySlice<UInt8>, addingToRequestID suffix: String) -> [UInt8] {
+    var renamed = Array(piece)
+    if let id = idContent(ofPiece: piece.span) { renamed.insert(contentsOf: suffix.utf8, at: id.upperBound) }
+    return renamed
+  }
+
+  package var keepsKeysApart: Bool { true }
+
   package func annotate(
     _ item: Span<UInt8>, isJSON: Bool, code: RejectCode, message: String, number: Int, into out: inout [UInt8]
   ) {

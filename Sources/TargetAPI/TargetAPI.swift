@@ -43,6 +43,14 @@ package protocol TargetAPI: Sendable {
   /// The request's id in a piece, unescaped; nil where the API has none.
   func requestID(ofPiece piece: ArraySlice<UInt8>) -> String?
 
+  /// The piece with `suffix`, plain ASCII, at the end of its request id; as it is where it has none.
+  ///
+  /// For pieces of several files in one body.
+  func piece(_ piece: ArraySlice<UInt8>, addingToRequestID suffix: String) -> [UInt8]
+
+  /// Whether two items with the same key must not share a request; otherwise they may, in their order.
+  var keepsKeysApart: Bool { get }
+
   /// The exact URL to post to.
   ///
   /// - Parameter base: the target's `url`.

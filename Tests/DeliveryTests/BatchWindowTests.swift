@@ -49,6 +49,41 @@ import Testing
     #expect(window.nextDue == now + .seconds(60))
   }
 
+  @Test func `what may travel together holds no key of what stays behind`() {
+    var window = BatchWindow()
+    window.append(entry(1, [10]))
+    window.append(entry(2, [10, 20]))
+    window.append(entry(3, [20]))
+    window.append(entry(4, [40], due: now.milliseconds + 1))
+    window.append(entry(5, [40]))
+    window.append(entry(6, []))
+    #expect(window.sendable(at: now, mayShareKeys: false) { _ in true } == [1, 6])
+    #expect(window.sendable(at: now, mayShareKeys: true) { _ in true } == [1, 2, 3, 6])
+    #expect(window.sendable(at: now, mayShareKeys: true) { $0 != 2 } == [1, 6])
+    #expect(window.nextDue(after: now) == now + .milliseconds(1))
+    for id: Int64 in [1, 2, 3] { window.begin(id) }
+    #expect(window.sendable(at: now, mayShareKeys: true) { _ in true } == [6])
+  }
+
+  @Test func `what follows a batch that leaves early waits for those before it`() {
+    var window = BatchWindow()
+    window.append(entry(1, [10]))
+    window.append(entry(2, [10, 20]))
+    window.append(entry(3, [10, 20]))
+    window.settle(2)
+    window.append(entry(4, [10]))
+    window.append(entry(5, [20]))
+    #expect(begun(&window) == [1])
+    window.replace(3, by: [entry(6, [10]), entry(7, [20])])
+    #expect(begun(&window) == [7])
+    window.settle(7)
+    #expect(begun(&window) == [5])
+    window.settle(1)
+    #expect(begun(&window) == [6])
+    window.settle(6)
+    #expect(begun(&window) == [4])
+  }
+
   @Test func `halves keep the place of the whole`() {
     var window = BatchWindow()
     window.append(entry(1, [10, 11]))

@@ -114,7 +114,8 @@ private struct World: Sendable {
     try await World.with { world in
       try world.publish()
       let batch = try #require(try await world.line().first)
-      #expect(try await world.outbox.lease(batch.id).whole == World.batch([1, 2]))
+      let sent = try await world.outbox.lease([batch.id])
+      #expect(sent.map(\.whole) == [World.batch([1, 2])])
       let leased = try #require(try await world.line().first)
       #expect(leased.attempts == 1)
       #expect(leased.unanswered == 1, "a crash now must not hide the request")
@@ -124,6 +125,26 @@ private struct World: Sendable {
       #expect(waiting.unanswered == 0)
       #expect(waiting.failures == 1)
       #expect(waiting.due == Timestamp(milliseconds: 5))
+    }
+  }
+
+  @Test func `batches that travelled together settle together, or not at all`() async throws {
+    try await World.with { world in
+      try world.publish()
+      let ids = try await world.line().map(\.id)
+      let leased = try await world.outbox.lease(ids)
+      #expect(leased.map(\.whole) == [World.batch([1, 2]), World.batch([3])])
+      let facts = RequestFacts(status: 201, requestID: nil, sentAt: Timestamp(milliseconds: 7))
+      let one = Settlement(accepted: 1, unchanged: 0, refused: [])
+      // More than the file has: the outbox refuses it.
+      let tooMany = Settlement(accepted: 9, unchanged: 0, refused: [])
+      await #expect(throws: OutboxError.self) {
+        try await world.outbox.settle([(ids[1], one), (ids[0], tooMany)], request: facts)
+      }
+      #expect(try await world.line().map(\.id) == ids)
+      let two = Settlement(accepted: 2, unchanged: 0, refused: [])
+      let results = try await world.outbox.settle([(ids[0], two), (ids[1], one)], request: facts)
+      #expect(results.map(\.isFileComplete) == [false, true])
     }
   }
 

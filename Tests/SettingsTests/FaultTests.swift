@@ -111,6 +111,9 @@ struct FaultTests {
       target("api: lusid\nurl: https://a\n\(signIn)\nbatch: {max_items: 0}"),
       "6: targets.t.batch.max_items: must be at least 1, but is 0"),
     Case(
+      target("api: lusid\nurl: https://a\n\(signIn)\nbatch: {linger: 200}"),
+      "6: targets.t.batch.linger: has no unit: write 200s for seconds, or use ms, m, h, d"),
+    Case(
       target("api: lusid\nurl: https://a\n\(signIn)\nbatch:\n  max_item: 5"),
       "7: targets.t.batch.max_item: is unknown: did you mean \"max_items\"?"),
     Case(

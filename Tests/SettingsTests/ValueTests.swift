@@ -21,7 +21,7 @@ struct ValueTests {
       target
         == Target(
           name: "lusid", api: .lusid, url: "https://example.lusid.com/api", auth: .accessToken(Secret("abc")),
-          batch: .init(maxItems: 500, maxBytes: 4_194_304), concurrency: 4, maxRequestsPerSecond: nil,
+          batch: .init(maxItems: 500, maxBytes: 4_194_304, linger: nil), concurrency: 4, maxRequestsPerSecond: nil,
           timeout: .seconds(60), schema: .current, caFile: nil, clientCert: nil, clientKey: nil, proxy: nil))
     let inbox = try #require(settings.inboxes.first)
     #expect(
@@ -51,7 +51,7 @@ struct ValueTests {
           api: liquid
           url: https://ld.example.com/x//
           auth: {username: u, password: p, client_id: c, client_secret: s, community: acme}
-          batch: {max_items: 5, max_bytes: 6KiB}
+          batch: {max_items: 5, max_bytes: 6KiB, linger: 200ms}
           concurrency: 8
           max_requests_per_second: 0.5
           timeout: 9s
@@ -96,7 +96,7 @@ struct ValueTests {
       settings.target(named: "l")
         == Target(
           name: "l", api: .liquid, url: "https://ld.example.com/x", auth: .grant(grant),
-          batch: .init(maxItems: 5, maxBytes: 6144), concurrency: 8,
+          batch: .init(maxItems: 5, maxBytes: 6144, linger: .milliseconds(200)), concurrency: 8,
           maxRequestsPerSecond: 0.5, timeout: .seconds(9), schema: .current, caFile: "\(folder)/tls/ca.pem",
           clientCert: "\(folder)/tls/cert.pem", clientKey: "\(folder)/tls/key.pem",
           proxy: Proxy(address: "http://p.example.com:3128", username: "me", password: Secret("pw"))))

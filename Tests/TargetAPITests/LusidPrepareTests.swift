@@ -8,6 +8,18 @@ import Testing
   private let current = LusidInvestorRecords(schema: .current, validate: true)
   private let unchecked = LusidInvestorRecords(schema: .current, validate: false)
 
+  @Test(arguments: [
+    (#""item-1":{}"#, #""item-1.2":{}"#), (#" "a\"b" : {"x":"y"}"#, #" "a\"b.2" : {"x":"y"}"#),
+    (#""\u0061":{}"#, #""\u0061.2":{}"#),
+  ])
+  func `a request id is made longer, and nothing else is changed`(piece: String, longer: String) {
+    let api = LusidInvestorRecords(schema: .current, validate: true)
+    let renamed = api.piece(Array(piece.utf8)[...], addingToRequestID: ".2")
+    #expect(String(decoding: renamed, as: UTF8.self) == longer)
+    let id = api.requestID(ofPiece: Array(piece.utf8)[...]) ?? ""
+    #expect(api.requestID(ofPiece: renamed[...]) == id + ".2")
+  }
+
   @Test(arguments: [LusidSchema.seed, .current])
   func `the documentation's requests pass byte for byte`(schema: LusidSchema) throws {
     let api = LusidInvestorRecords(schema: schema, validate: true)

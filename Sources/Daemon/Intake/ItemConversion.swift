@@ -46,7 +46,7 @@ struct ItemConversion {
         maxItems: atomic == nil ? destination.target.batch.maxItems : .max,
         maxBytes: atomic == nil ? destination.target.batch.maxBytes : .max),
       brackets: (destination.api.open, destination.api.close),
-      keepsKeysApart: destination.api.kind == .lusid)
+      keepsKeysApart: destination.api.keepsKeysApart)
   }
 
   /// What a CSV's columns become; with `target: auto` its header says for which API.

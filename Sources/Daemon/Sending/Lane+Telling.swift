@@ -42,6 +42,12 @@ extension Lane {
       level: fileNews.isWorthTelling(split: batch.file) ? .info : .debug)
   }
 
+  func tell(parted batch: WaitingBatch, why: String) {
+    log(
+      "batch is sent again with fewer others", batch, reason: why,
+      level: fileNews.isWorthTelling(split: batch.file) ? .info : .debug)
+  }
+
   func tell(delayed batch: WaitingBatch, why: String, until due: Timestamp? = nil, level: Logger.Level = .warning) {
     let isNews = fileNews.isWorthTelling(delay: why, of: batch.file, at: .now)
     log(

@@ -41,6 +41,9 @@ actor Lane {
   private var isPaused: Bool
   private var isStopping = false
   var underWay: Set<Int64> = []
+  /// How many requests they make.
+  var requestsUnderWay = 0
+  var company = Company()
   /// Cancelled files of which a request is under way: what it leaves is refused.
   var cancelled: Set<FileID> = []
   private var noted: Pace.State?
@@ -100,16 +103,20 @@ actor Lane {
   /// Starts every request that may go out now; returns when to look again, nil for when something happens.
   private func begin(in requests: inout DiscardingTaskGroup) -> Timestamp? {
     let now = Timestamp.now
+    noteSendable(at: now)
     while !isPaused {
-      switch pace.permission(at: now, underWay: underWay.count) {
+      switch pace.permission(at: now, underWay: requestsUnderWay) {
       case .wait(let until):
         return until
       case .go:
-        guard let id = window.sendable(at: now), let batch = batches[id] else { return window.nextDue }
-        window.begin(id)
-        underWay.insert(id)
+        let (ids, until) = next(at: now)
+        if ids.isEmpty { return until }
+        for id in ids { window.begin(id) }
+        underWay.formUnion(ids)
+        requestsUnderWay += 1
         pace.begin(at: now)
-        requests.addTask { await self.deliver(batch) }
+        let members = ids.compactMap { batches[$0] }
+        requests.addTask { await self.deliver(members) }
       }
     }
     return nil
@@ -151,9 +158,9 @@ actor Lane {
   // MARK: - The line
 
   private func refillIfLow() async throws(OutboxError) {
-    guard mayHaveMore, window.count < Self.windowSize / 2 else { return }
+    guard mayHaveMore, window.count < Self.windowSize / 2 || hasRoomForSmallBatches else { return }
     let (place, edition) = (last, edition)
-    let limit = Self.windowSize - window.count
+    let limit = max(Self.windowSize - window.count, Self.windowSize / 2)
     mayHaveMore = false
     let more = try await outbox.line(for: target.name, after: place, limit: limit)
     if more.count == limit { mayHaveMore = true }
@@ -201,6 +208,7 @@ actor Lane {
     let new = parts.filter { batches[$0.id] == nil }
     window.replace(id, by: new.map { BatchWindow.Entry(id: $0.id, keys: $0.keys, due: $0.due) })
     batches[id] = nil
+    company.forget(id)
     for part in new { batches[part.id] = part }
     if let last, let part = parts.last, part.file == last.file, part.position > last.position {
       self.last = (part.file, part.position)
