@@ -10,8 +10,12 @@ enum Schema {
     migrator.registerMigration("2") { db in
       try db.execute(sql: version2)
     }
-    migrator.registerMigration("age warnings") { db in
-      try db.execute(sql: ageWarnings)
+    migrator.registerMigration("3") { db in
+      try db.execute(sql: version3)
+    }
+    // Immediate: what is there already needs no other check than that of each statement.
+    migrator.registerMigration("4", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version4)
     }
     return migrator
   }
@@ -146,11 +150,19 @@ enum Schema {
     ALTER TABLE body ADD COLUMN checksum INTEGER; -- XXH64 of what stands there, and of the bytes
     """
 
-  private static let ageWarnings = """
+  private static let version3 = """
     -- Files that people were warned of, since their items wait for long.
     CREATE TABLE age_warning (
       file_id TEXT NOT NULL PRIMARY KEY REFERENCES file (id) ON DELETE CASCADE,
       share INTEGER NOT NULL CHECK (share IN (1, 2))   -- 1: a tenth of max_age was over; 2: half
     ) STRICT, WITHOUT ROWID;
+    """
+
+  /// Counts of what waits, and why, from indexes alone: a batch's row is as large as a page. A batch that settles at its first try
+  /// is never in the second one.
+  private static let version4 = """
+    DROP INDEX batch_line;
+    CREATE INDEX batch_line ON batch (target, file_id, position, items, bytes);
+    CREATE INDEX batch_postponed ON batch (file_id, due_at_ms, failures, problem) WHERE problem IS NOT NULL;
     """
 }
