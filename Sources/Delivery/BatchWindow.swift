@@ -17,7 +17,7 @@ package struct BatchWindow: Sendable {
 
     package init(id: Int64, keys: some Sequence<KeyHash>, due: Timestamp) {
       self.id = id
-      self.keys = Array(Set(keys))
+      self.keys = KeySet.distinct(keys)
       self.due = due
     }
   }

@@ -6,7 +6,7 @@
 package struct Batcher: Sendable {
   private struct Open {
     var batch: QueuedBatch
-    var keys: Set<KeyHash> = []
+    var keys = KeySet()
   }
 
   private let limits: BatchLimits
@@ -52,7 +52,7 @@ package struct Batcher: Sendable {
     if !open[place].batch.items.isEmpty { open[place].batch.body.append(UInt8(ascii: ",")) }
     open[place].batch.body.append(piece, copied)
     open[place].batch.items.append(item)
-    if keepsKeysApart, let key = item.key { open[place].keys.insert(key) }
+    if keepsKeysApart, let key = item.key { _ = open[place].keys.insert(key) }
     return full
   }
 

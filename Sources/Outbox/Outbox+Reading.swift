@@ -121,7 +121,8 @@ extension Outbox {
     let body = batch.body
     try db.cachedStatement(sql: "INSERT INTO body (batch_id, bytes, runs, checksum) VALUES (?, ?, ?, ?)")
       .execute(arguments: [
-        batchID, Data(body.literals), body.runs.isEmpty ? nil : Data(body.packedRuns), Int64(bitPattern: body.storedChecksum),
+        batchID, Data(body.literals), body.runs.isEmpty ? nil : Data(body.packedRuns),
+        Int64(bitPattern: body.storedChecksum),
       ])
     return batchID
   }

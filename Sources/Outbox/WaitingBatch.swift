@@ -47,7 +47,7 @@ package struct WaitingBatch: Sendable {
     inbox = row["inbox"]
     fileName = Array(row["name"] as Data)
     let whole = KeyHash(inbox: inbox)
-    itemKeys = Array(Set(items.lazy.map { $0.key ?? whole }))
+    itemKeys = KeySet.distinct(items.map { $0.key ?? whole })
     switch (row["ordering"] as String?).flatMap(Ordering.init(rawValue:)) ?? .key {
     case .none: keys = []
     case .file: keys = [whole]

@@ -10,6 +10,8 @@ struct ItemConversion {
   let route: Route
   let destinations: Destinations
   private(set) var chosen: Destinations.Destination?
+  /// That of `chosen`, at hand for each item.
+  private var api: (any TargetAPI)?
   /// Whether the API is settled before the first item: by the route, or by a CSV's header.
   private var isHeaderOrRouteDecisive: Bool
   private(set) var items = 0
@@ -40,6 +42,7 @@ struct ItemConversion {
 
   private mutating func choose(_ destination: Destinations.Destination) {
     chosen = destination
+    api = destination.api
     batcher = Batcher(
       limits: BatchLimits(
         // An Atomic file's batch is measured when it is whole.
@@ -94,7 +97,7 @@ struct ItemConversion {
     if atomic != nil { try checkSize() }
     if let fault = item.fault { return try refuse(item, fault, key: nil, into: &sink) }
     if !isHeaderOrRouteDecisive { try classify(item, json) }
-    guard let api = chosen?.api else { throw FileFault(.noRoute, "the route has no target") }
+    guard let api else { throw FileFault(.noRoute, "the route has no target") }
     piece.removeAll(keepingCapacity: true)
     let key: KeyHash?
     do throws(ItemFault) {
@@ -185,7 +188,7 @@ private struct AtomicFile {
 
 /// The request ids that a file has used so far, as hashes: eight bytes each.
 private struct RequestIDs {
-  private var seen: Set<KeyHash> = []
+  private var seen = KeySet()
 
   mutating func take(_ item: RawItem) throws(ItemFault) {
     guard let id = item.requestID else {
@@ -196,13 +199,13 @@ private struct RequestIDs {
     }
     if seen.isEmpty, item.number > 1 {
       // The items before this one have the ids that were made up for them.
-      for number in 1..<item.number { seen.insert(hash(Array("item-\(number)".utf8))) }
+      for number in 1..<item.number { _ = seen.insert(hash(Array("item-\(number)".utf8))) }
     }
     try insert(id)
   }
 
   private mutating func insert(_ id: [UInt8]) throws(ItemFault) {
-    guard seen.insert(hash(id)).inserted else {
+    guard seen.insert(hash(id)) else {
       throw ItemFault(
         .duplicateRequestID, "request id \"\(String(decoding: id, as: UTF8.self))\" stands for an earlier item already")
     }
