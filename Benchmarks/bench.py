@@ -110,7 +110,7 @@ def main():
             return None
 
     began_load = os.getloadavg()[0]
-    for number in range(chosen.runs or (1 if chosen.quick else 3)):
+    for number in range((chosen.runs or (1 if chosen.quick else 3)) if turns else 0):
         print(f"round {number + 1}", file=sys.stderr, flush=True)
         for case in turns:
             figures = attempt(case)

@@ -135,7 +135,7 @@ class Bench:
     # Many small files
 
     def small_files(self):
-        """10,000 files of one item, dropped at once"""
+        """files of one item, 10,000 dropped at once"""
         count = 1_000 if self.quick else 10_000
         with open(self.file("ndjson", self.items // 10), encoding="utf-8") as lines, World(self.upsertd) as world:
             for number, line in zip(range(count), lines):
