@@ -32,6 +32,8 @@ package struct BatchWindow: Sendable {
 
   package var count: Int { line.count }
   package var isEmpty: Bool { line.isEmpty }
+  /// How many different keys its batches hold.
+  package var keyCount: Int { tails.count }
   package var first: Int64? { line.first }
   package var underWay: Int { entries.values.reduce(0) { $0 + ($1.isUnderWay ? 1 : 0) } }
 

@@ -3,6 +3,9 @@
 /// Where `keepsKeysApart` (LUSID), an item whose key is in a batch already goes into a later one; the batches stay in the
 /// order in which they must be sent. Up to `openBatches` batches are filled at once, so one key that comes back
 /// every few items does not make every batch small.
+///
+/// Where `setsHotKeysApart`, items whose key comes back batch after batch travel in batches of their own: else each batch would have
+/// to wait for the one before it. The order of items with the same key is kept; that of others is not.
 package struct Batcher: Sendable {
   private struct Open {
     var batch: QueuedBatch
@@ -14,21 +17,39 @@ package struct Batcher: Sendable {
   private let brackets: (open: UInt8, close: UInt8)
   private var open: [Open] = []
   private let openBatches = 4
+  /// Nil where hot keys are not set apart.
+  private var hotKeys: HotKeys?
+  private var hot: Open?
 
-  package init(limits: BatchLimits, brackets: (open: UInt8, close: UInt8), keepsKeysApart: Bool) {
+  package init(
+    limits: BatchLimits, brackets: (open: UInt8, close: UInt8), keepsKeysApart: Bool, setsHotKeysApart: Bool = false
+  ) {
     self.limits = limits
     self.brackets = brackets
     self.keepsKeysApart = keepsKeysApart
+    if setsHotKeysApart { hotKeys = HotKeys() }
   }
 
   /// Bytes of the bodies that are being filled.
-  package var waitingBytes: Int { open.reduce(0) { $0 + $1.batch.body.count + 1 } }
+  package var waitingBytes: Int {
+    open.reduce(0) { $0 + $1.batch.body.count + 1 } + (hot.map { $0.batch.body.count + 1 } ?? 0)
+  }
 
   /// Adds an item; returns the batches that are full, in order, which is mostly none.
   ///
   /// - Parameter copied: which bytes of the piece stand in the file, and where; they are not kept.
   package mutating func add(_ item: BatchItem, piece: borrowing [UInt8], copied: CopiedText? = nil) -> [QueuedBatch] {
     var full: [QueuedBatch] = []
+    if let key = item.key, isHot(key, leaving: &full) {
+      if let batch = hot, !fits(piece.count, in: batch.batch) || keepsKeysApart && batch.keys.contains(key) {
+        full.append(finished(batch))
+        hot = nil
+      }
+      var batch = hot ?? begun()
+      append(item, piece, copied, to: &batch)
+      hot = batch
+      return full
+    }
     // The first open batch behind the last one that holds the key.
     var place = 0
     if keepsKeysApart, let key = item.key, let last = open.lastIndex(where: { $0.keys.contains(key) }) {
@@ -37,37 +58,65 @@ package struct Batcher: Sendable {
     while place < open.count, !fits(piece.count, in: open[place].batch) {
       // Full batches leave from the front; one behind an unfilled batch waits for its turn.
       if place == 0 {
-        full.append(finished(open.removeFirst()))
+        let first = open.removeFirst()
+        full.append(finished(first))
       } else {
         place += 1
       }
     }
     if place == open.count {
       if place == openBatches {
-        full.append(finished(open.removeFirst()))
+        let first = open.removeFirst()
+        full.append(finished(first))
         place -= 1
       }
-      open.append(Open(batch: QueuedBatch(items: [], body: QueuedBody([brackets.open]))))
+      open.append(begun())
     }
-    if !open[place].batch.items.isEmpty { open[place].batch.body.append(UInt8(ascii: ",")) }
-    open[place].batch.body.append(piece, copied)
-    open[place].batch.items.append(item)
-    if keepsKeysApart, let key = item.key { _ = open[place].keys.insert(key) }
+    append(item, piece, copied, to: &open[place])
     return full
   }
 
   /// Returns what is left, in order.
   package mutating func finish() -> [QueuedBatch] {
-    defer { open = [] }
-    return open.map(finished)
+    var rest: [QueuedBatch] = []
+    for batch in open { rest.append(finished(batch)) }
+    if let hot { rest.append(finished(hot)) }
+    (open, hot) = ([], nil)
+    return rest
+  }
+
+  private func begun() -> Open { Open(batch: QueuedBatch(items: [], body: QueuedBody([brackets.open]))) }
+
+  private func append(
+    _ item: BatchItem, _ piece: borrowing [UInt8], _ copied: CopiedText?, to open: inout Open
+  ) {
+    if !open.batch.items.isEmpty { open.batch.body.append(UInt8(ascii: ",")) }
+    open.batch.body.append(piece, copied)
+    open.batch.items.append(item)
+    if keepsKeysApart || hotKeys != nil, let key = item.key { _ = open.keys.insert(key) }
+  }
+
+  /// What is hot may overtake the batches that are being filled, so those that hold a key leave when it becomes hot.
+  private mutating func isHot(_ key: KeyHash, leaving full: inout [QueuedBatch]) -> Bool {
+    guard hotKeys != nil else { return false }
+    if hotKeys?.contains(key) == true { return true }
+    guard hotKeys?.wasSentLately(key) == true else { return false }
+    let holders = open.indices.filter { open[$0].keys.contains(key) }
+    // One that holds it still has room for others; where several do, and one left already, it comes back all the time.
+    guard holders.count != 1, hotKeys?.insert(key) == true else { return false }
+    guard let last = holders.last else { return true }
+    for batch in open[...last] { full.append(finished(batch)) }
+    open.removeSubrange(...last)
+    return true
   }
 
   private func fits(_ length: Int, in batch: QueuedBatch) -> Bool {
     batch.items.isEmpty || (batch.items.count < limits.maxItems && batch.body.count + length + 2 <= limits.maxBytes)
   }
 
-  private func finished(_ open: Open) -> QueuedBatch {
+  private mutating func finished(_ open: Open) -> QueuedBatch {
     var batch = open.batch
+    for item in batch.items { if let key = item.key { hotKeys?.note(key) } }
     batch.body.append(brackets.close)
     return batch
   }

@@ -92,7 +92,7 @@ package final class Outbox: Sendable {
           PRAGMA auto_vacuum = INCREMENTAL;
           PRAGMA synchronous = NORMAL;
           PRAGMA journal_size_limit = 16777216;
-          PRAGMA cache_size = -8192;
+          PRAGMA cache_size = -4096;
           """)
     }
     do {

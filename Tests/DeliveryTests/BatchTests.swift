@@ -10,11 +10,13 @@ import Testing
 
   /// Numbers of the items of each batch, in order.
   private func batches(
-    _ keys: [UInt64?], maxItems: Int = 3, maxBytes: Int = 1000, keepsKeysApart: Bool = true
+    _ keys: [UInt64?], maxItems: Int = 3, maxBytes: Int = 1000, keepsKeysApart: Bool = true,
+    setsHotKeysApart: Bool = false
   ) -> [[Int]] {
     var batcher = Batcher(
       limits: BatchLimits(maxItems: maxItems, maxBytes: maxBytes),
-      brackets: (UInt8(ascii: "["), UInt8(ascii: "]")), keepsKeysApart: keepsKeysApart)
+      brackets: (UInt8(ascii: "["), UInt8(ascii: "]")), keepsKeysApart: keepsKeysApart,
+      setsHotKeysApart: setsHotKeysApart)
     var all: [QueuedBatch] = []
     for (index, key) in keys.enumerated() {
       all += batcher.add(item(index + 1, key: key, bytes: 2), piece: Array("{}".utf8))
@@ -47,11 +49,23 @@ import Testing
     #expect(batches([1, 1, 2, 3, 4, 5]) == [[1, 3, 4], [2, 5, 6]])
   }
 
-  @Test func `random keys keep their order over batches and never share one`() {
+  @Test(arguments: [true, false])
+  func `a key that comes back all the time is in few batches`(_ keepsKeysApart: Bool) {
+    // Every tenth item has the same key.
+    let keys = (1...1000).map { number in (number.isMultiple(of: 10) ? 1 : UInt64(number) + 1) as UInt64? }
+    let all = batches(keys, maxItems: 20, keepsKeysApart: keepsKeysApart, setsHotKeysApart: true)
+    let holders = all.filter { batch in batch.contains { $0.isMultiple(of: 10) } }
+    #expect(all.count - holders.count >= 42, "of 45 batches of other items, all but the first go their own way")
+    #expect(keepsKeysApart || holders.count <= 8)
+    #expect(all.flatMap { $0 }.sorted() == Array(1...1000))
+  }
+
+  @Test(arguments: [true, false])
+  func `random keys keep their order over batches and never share one`(_ setsHotKeysApart: Bool) {
     for seed in 1...100 as ClosedRange<UInt64> {
       var random = SplitMix(state: seed)
       let keys = (0..<40).map { _ in UInt64.random(in: 1...5, using: &random) as UInt64? }
-      let order = batches(keys).flatMap { batch in
+      let order = batches(keys, setsHotKeysApart: setsHotKeysApart).flatMap { batch in
         #expect(Set(batch.map { keys[$0 - 1] }).count == batch.count, "seed \(seed)")
         return batch
       }

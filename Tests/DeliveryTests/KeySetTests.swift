@@ -5,9 +5,8 @@ import Testing
   @Test func `holds what was put in and nothing else, however it is spread`() {
     for spread in [1, 1 << 32, 0x9E37_79B9_7F4A_7C15] as [UInt64] {
       var set = KeySet()
-      for number in 0..<5000 as Range<UInt64> {
-        #expect(set.insert(KeyHash(stored: number &* spread)))
-      }
+      let wasNew = (0..<5000 as Range<UInt64>).map { set.insert(KeyHash(stored: $0 &* spread)) }
+      #expect(!wasNew.contains(false))
       let isHeld = (0..<10_000 as Range<UInt64>).map { set.contains(KeyHash(stored: $0 &* spread)) }
       #expect(isHeld == (0..<10_000).map { $0 < 5000 })
       let isNew = (0..<5000 as Range<UInt64>).map { set.insert(KeyHash(stored: $0 &* spread)) }

@@ -63,7 +63,7 @@ struct FileReading {
     facts.format = format?.kind.rawValue
     var conversion = inbox.route(for: name).map {
       ItemConversion(
-        route: $0, destinations: Destinations($0, settings: settings), limits: limits,
+        route: $0, destinations: Destinations($0, settings: settings), limits: limits, ordering: inbox.ordering,
         // What is compressed can't be looked up by its place.
         refersToFile: refersToFile && format?.isGzipped == false)
     }

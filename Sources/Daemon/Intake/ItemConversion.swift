@@ -19,6 +19,7 @@ struct ItemConversion {
 
   private let limits: ReaderLimits
   private let refersToFile: Bool
+  private let ordering: Ordering
   private var batcher: Batcher?
   private var batches = 0
   private var piece: [UInt8] = []
@@ -27,10 +28,13 @@ struct ItemConversion {
   private var atomic: AtomicFile?
 
   /// - Parameter refersToFile: whether batches may leave bytes in the file.
-  init(route: Route, destinations: Destinations, limits: ReaderLimits, refersToFile: Bool) {
+  init(
+    route: Route, destinations: Destinations, limits: ReaderLimits, ordering: Ordering, refersToFile: Bool
+  ) {
     self.route = route
     self.destinations = destinations
     self.limits = limits
+    self.ordering = ordering
     // Of an Atomic file nothing is left to be looked up: where one item is bad, the others are described too.
     self.refersToFile = refersToFile && route.successMode != .atomic
     isHeaderOrRouteDecisive = destinations.fixed != nil
@@ -49,7 +53,7 @@ struct ItemConversion {
         maxItems: atomic == nil ? destination.target.batch.maxItems : .max,
         maxBytes: atomic == nil ? destination.target.batch.maxBytes : .max),
       brackets: (destination.api.open, destination.api.close),
-      keepsKeysApart: destination.api.keepsKeysApart)
+      keepsKeysApart: destination.api.keepsKeysApart, setsHotKeysApart: atomic == nil && ordering == .key)
   }
 
   /// What a CSV's columns become; with `target: auto` its header says for which API.

@@ -10,8 +10,10 @@ internal import TargetAPI
 /// The lane looks at the first batches in line (`BatchWindow`), asks whether another request may go out (`Pace`), and sends it in a child
 /// task. What the answer means is decided by the API's pure functions; what is done about it is one commit in the outbox.
 actor Lane {
-  /// How many of the first batches in line are looked at. Bounds memory: what one batch's keys take, 4 KB, times this.
+  /// How many of the first batches in line are looked at, at most.
   static let windowSize = 500
+  /// How many keys these hold, about: some 50 bytes each. What concurrency needs is looked at all the same.
+  private static let windowKeys = 40_000
   /// Answers that do not name an item before it is given up.
   static let mostMisses = 3
 
@@ -157,10 +159,20 @@ actor Lane {
 
   // MARK: - The line
 
+  private var isLow: Bool {
+    window.count < 2 * target.concurrency
+      || window.count < Self.windowSize / 2 && window.keyCount < Self.windowKeys / 2
+  }
+
+  /// How many batches are read at once.
+  private var page: Int {
+    max(4 * target.concurrency, min(Self.windowSize / 2, Self.windowKeys / 2 / target.batch.maxItems))
+  }
+
   private func refillIfLow() async throws(OutboxError) {
-    guard mayHaveMore, window.count < Self.windowSize / 2 || hasRoomForSmallBatches else { return }
+    guard mayHaveMore, isLow || hasRoomForSmallBatches else { return }
     let (place, edition) = (last, edition)
-    let limit = max(Self.windowSize - window.count, Self.windowSize / 2)
+    let limit = hasRoomForSmallBatches ? Self.windowSize / 2 : page
     mayHaveMore = false
     let more = try await outbox.line(for: target.name, after: place, limit: limit)
     if more.count == limit { mayHaveMore = true }
@@ -184,7 +196,7 @@ actor Lane {
       var before: Int
       repeat {
         before = changes
-        line = try await outbox.line(for: target.name, after: nil, limit: Self.windowSize)
+        line = try await outbox.line(for: target.name, after: nil, limit: page)
         // A batch that was settled or parted meanwhile must not come back.
       } while before != changes
       edition += 1
@@ -195,7 +207,7 @@ actor Lane {
         append(batch)
         if underWay.contains(batch.id) { window.begin(batch.id) }
       }
-      mayHaveMore = line.count == Self.windowSize
+      mayHaveMore = line.count == page
     } catch {
       instruments.troubles.begin("the outbox can't be used", in: "target \(target.name)", error, logger: logger)
     }
