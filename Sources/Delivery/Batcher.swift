@@ -10,6 +10,16 @@ package struct Batcher: Sendable {
   private struct Open {
     var batch: QueuedBatch
     var keys = KeySet()
+
+    /// A method of the batch alone: one of the batcher would copy the batch, which the batcher holds, for each item.
+    mutating func append(
+      _ item: BatchItem, _ piece: borrowing [UInt8], _ copied: CopiedText?, notingKey notesKey: Bool
+    ) {
+      if !batch.items.isEmpty { batch.body.append(UInt8(ascii: ",")) }
+      batch.body.append(piece, copied)
+      batch.items.append(item)
+      if notesKey, let key = item.key { _ = keys.insert(key) }
+    }
   }
 
   private let limits: BatchLimits
@@ -45,9 +55,8 @@ package struct Batcher: Sendable {
         full.append(finished(batch))
         hot = nil
       }
-      var batch = hot ?? begun()
-      append(item, piece, copied, to: &batch)
-      hot = batch
+      if hot == nil { hot = begun() }
+      hot?.append(item, piece, copied, notingKey: true)
       return full
     }
     // The first open batch behind the last one that holds the key.
@@ -72,7 +81,7 @@ package struct Batcher: Sendable {
       }
       open.append(begun())
     }
-    append(item, piece, copied, to: &open[place])
+    open[place].append(item, piece, copied, notingKey: keepsKeysApart || hotKeys != nil)
     return full
   }
 
@@ -86,15 +95,6 @@ package struct Batcher: Sendable {
   }
 
   private func begun() -> Open { Open(batch: QueuedBatch(items: [], body: QueuedBody([brackets.open]))) }
-
-  private func append(
-    _ item: BatchItem, _ piece: borrowing [UInt8], _ copied: CopiedText?, to open: inout Open
-  ) {
-    if !open.batch.items.isEmpty { open.batch.body.append(UInt8(ascii: ",")) }
-    open.batch.body.append(piece, copied)
-    open.batch.items.append(item)
-    if keepsKeysApart || hotKeys != nil, let key = item.key { _ = open.keys.insert(key) }
-  }
 
   /// What is hot may overtake the batches that are being filled, so those that hold a key leave when it becomes hot.
   private mutating func isHot(_ key: KeyHash, leaving full: inout [QueuedBatch]) -> Bool {
