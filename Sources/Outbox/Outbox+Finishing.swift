@@ -84,8 +84,12 @@ extension Outbox {
     }
   }
 
-  /// Gives pages that a backlog left empty back to the disk, a few at a time.
-  package func giveBackPages(_ pages: Int) async throws(OutboxError) {
-    try await write { db in try db.execute(sql: "PRAGMA incremental_vacuum(\(pages))") }
+  /// Gives pages that a backlog left empty back to the disk: `most` at a time, which takes some milliseconds, and not the last
+  /// `kept`, which the next file will want.
+  package func giveBackPages(_ most: Int, keeping kept: Int) async throws(OutboxError) {
+    let empty = try await read { db in try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0 }
+    let count = min(most, empty - kept)
+    guard count > 0 else { return }
+    try await write { db in try db.execute(sql: "PRAGMA incremental_vacuum(\(count))") }
   }
 }

@@ -88,6 +88,25 @@ private struct World: Sendable {
     }
   }
 
+  @Test func `what a backlog took goes back to the disk piece by piece, but for what is kept`() async throws {
+    try await World.with { world in
+      try world.outbox.commit { try $0.begin(world.id, inbox: "in", name: [65], receivedAt: world.id.time) }
+      let large = Batch(
+        items: [BatchItem(number: 1, line: 1, source: 0..<1, pieceLength: 1 << 20, key: nil)],
+        body: [UInt8](repeating: 0x20, count: (1 << 20) + 2))
+      for ordinal in 1...30 {
+        try world.outbox.commit {
+          try $0.stage([(ordinal, QueuedBatch(large))], refused: [], of: world.id, target: "t")
+        }
+      }
+      try world.outbox.commit { try $0.forget(world.id) }
+      for _ in 1...10 { try await world.outbox.giveBackPages(500, keeping: 1000) }
+      try world.outbox.close()
+      let bytes = try FileManager.default.attributesOfItem(atPath: world.path)[.size] as? Int ?? 0
+      #expect((1000 * 8192..<1200 * 8192).contains(bytes), "30 MiB were taken, 1000 pages are kept")
+    }
+  }
+
   @Test func `writes that share a commit fail each for itself`() async throws {
     try await World.with { world in
       let kept = await withTaskGroup(of: (name: String, isKept: Bool).self) { group in

@@ -25,6 +25,7 @@ actor Finisher {
   private var putOff: [FileID: (due: Timestamp, failures: Int)] = [:]
   private(set) var finished = FinishedCounts()
   private var tidiedAt: ContinuousClock.Instant?
+  private var gaveBackAt: ContinuousClock.Instant?
 
   private static let manyRejects = 5000
   /// How long results are still written when the daemon stops.
@@ -63,6 +64,7 @@ actor Finisher {
         instruments.troubles.end(Self.finishing, in: "results", logger: logger)
         if isStopping { break }
         if isIdle {
+          await giveBackPages()
           await tidy()
           await signal.wait(atMost: Pulse.beat)
         }
@@ -151,7 +153,16 @@ actor Finisher {
     instruments.metrics.finished(receipt, rejects: rejects ?? [:])
   }
 
-  /// Once an hour: archived files beyond their time go, and empty pages go back to the disk.
+  /// What a backlog took goes back to the disk: 8 MB a second at most, when there is nothing else to do.
+  private func giveBackPages() async {
+    guard gaveBackAt.map({ $0 + .seconds(1) < .now }) ?? true else { return }
+    gaveBackAt = .now
+    do { try await outbox.giveBackPages(1000, keeping: 2000) } catch {
+      logger.error("outbox can't be tidied", metadata: ["reason": "\(error)"])
+    }
+  }
+
+  /// Once an hour: archived files beyond their time go.
   private func tidy() async {
     guard tidiedAt.map({ $0 + .seconds(3600) < .now }) ?? true else { return }
     tidiedAt = .now
@@ -167,9 +178,6 @@ actor Finisher {
       } catch {
         logger.error("archive can't be tidied", metadata: ["inbox": "\(inbox.name)", "reason": "\(error)"])
       }
-    }
-    do { try await outbox.giveBackPages(2000) } catch {
-      logger.error("outbox can't be tidied", metadata: ["reason": "\(error)"])
     }
   }
 }
