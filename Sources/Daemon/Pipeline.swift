@@ -185,11 +185,17 @@ actor Pipeline {
       target = record.facts.target
     }
     let count = try await outbox.makeDue(file: file, target: target, at: .now)
-    for (name, lane) in lanes where target == nil || name == target { await lane.tryNow(file: file) }
+    var wasHeld = false
+    for (name, lane) in lanes where target == nil || name == target {
+      if case .held = await lane.state { wasHeld = true }
+      await lane.tryNow(file: file)
+    }
     let batches = count == 1 ? "1 waiting batch" : "\(count) waiting batches"
     let paused = try await outbox.paused(.target).filter { target == nil || $0 == target }.sorted()
     let but = paused.isEmpty ? "" : "; but \(paused.joined(separator: ", ")) is paused until `upsertd resume`"
-    return OrderResult(isDone: true, message: "\(batches) will be tried now; holds are released\(but)")
+    // What was mended is most often a secret, and secrets are read with the configuration.
+    let hint = wasHeld ? "; a corrected configuration or secret counts after a reload (`systemctl reload upsertd`)" : ""
+    return OrderResult(isDone: true, message: "\(batches) will be tried now; holds are released\(hint)\(but)")
   }
 
   private func cancel(_ file: FileID) async throws -> OrderResult {

@@ -14,14 +14,16 @@ package final class ResultFile {
   private static let bufferBytes = 64 << 10
 
   /// Begins a file; one of that name is replaced by `publish()`, not before.
-  package init(folder: String, name: FileName) throws(InboxError) {
+  ///
+  /// - Parameter isForCorrection: whether the folder's group may write to it, too.
+  package init(folder: String, name: FileName, isForCorrection: Bool = false) throws(InboxError) {
     self.folder = folder
     self.name = name
     hidden = Self.hiddenName()
     // Items may be personal data: the folder's group may read them, others not, whatever the umask.
     descriptor = open(hidden.path(in: folder), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o640)
     guard descriptor >= 0 else { throw InboxError("write", folder + "/" + name.display, errno: errno) }
-    _ = fchmod(descriptor, 0o640)
+    _ = fchmod(descriptor, isForCorrection ? 0o660 : 0o640)
   }
 
   deinit { abandon() }

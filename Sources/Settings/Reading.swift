@@ -35,7 +35,9 @@ final class Reading {
       let document = try YAMLDocument(text)
       repeated = document.repeated
       guard let root = document.root else {
-        report("is empty", line: 1)
+        report(
+          "is empty, or has nothing but comments: take away the \"#\" of what you want, and put in your values", line: 1
+        )
         return nil
       }
       return (Entry(node: root, key: "", line: 1, reading: self), file)

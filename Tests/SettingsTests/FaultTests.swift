@@ -359,8 +359,10 @@ struct FaultTests {
       try faults("a: b\n\tc: hunter2") == [
         "upsertd.yaml:2: is not valid YAML: found a tab character that violates indentation; indent with blanks, not with tabs"
       ])
-    #expect(try faults("") == ["upsertd.yaml:1: is empty"])
-    #expect(try faults("# nothing\n") == ["upsertd.yaml:1: is empty"])
+    let nothing =
+      "upsertd.yaml:1: is empty, or has nothing but comments: take away the \"#\" of what you want, and put in your values"
+    #expect(try faults("") == [nothing])
+    #expect(try faults("# nothing\n") == [nothing])
     #expect(try faults("- a") == ["upsertd.yaml:1: must be a mapping of keys to values, but is a list"])
     #expect(try faults("a: 1\n---\nb: 2\n") == ["upsertd.yaml:2: is not valid YAML: but found another document"])
     let hint = try faults("spool: {a: ${HOME}}")

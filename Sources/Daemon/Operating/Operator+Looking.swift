@@ -26,4 +26,7 @@ extension Operator {
     try outbox?.close()
     return value
   }
+
+  /// Whether a daemon answers; nil where this user may not ask.
+  package static func isDaemonRunning(_ settings: Settings) -> Bool? { ControlSocket.isAnswered(state: settings.state) }
 }

@@ -135,7 +135,7 @@ struct ResultsWriter {
       descriptor: claimed.descriptor, path: "\(folders.work)/\(claimed.workName.display)",
       gzip: GzipLimits(maxRatio: settings.limits.maxGzipRatio, maxOutputBytes: settings.limits.maxFileBytes),
       maxItemBytes: max(4 << 20, 2 * settings.limits.maxItemBytes), onProgress: onProgress)
-    let file = try ResultFile(folder: folders.rejected, name: rejected)
+    let file = try ResultFile(folder: folders.rejected, name: rejected, isForCorrection: true)
     try writer.write(to: file)
     return (rejected.display, file)
   }

@@ -62,7 +62,7 @@ struct Queue: AsyncParsableCommand {
       : "\(counted(report.files.count, "file")), \(counted(report.items, "item")) in \(counted(report.batches, "batch", "batches")), \(report.bytes) bytes"
     Console.out(sum)
     if report.isDaemonRunning == false, !report.files.isEmpty {
-      Console.error("no daemon is running: nothing is sent until `upsertd run`")
+      Console.error("no daemon is running: nothing is sent until `systemctl start upsertd` or `upsertd run`")
     }
   }
 }

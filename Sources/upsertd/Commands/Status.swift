@@ -26,6 +26,10 @@ struct Status: AsyncParsableCommand {
       repeat {
         let report = try await Operator.status(settings)
         if watch, Console.outIsTerminal { Console.out("\u{1B}[2J\u{1B}[H") }
+        if !json, Operator.isDaemonRunning(settings) == false {
+          Console.error(
+            "no daemon is running: nothing is claimed or sent until `systemctl start upsertd` or `upsertd run`")
+        }
         if json { Console.out(report.json) } else { Console.out(StatusTable(report).text) }
         if watch { try await Task.sleep(for: .seconds(1)) }
       } while watch
