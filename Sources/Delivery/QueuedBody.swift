@@ -43,9 +43,6 @@ package struct QueuedBody: Sendable, Equatable {
 }
 
 extension QueuedBody {
-  /// Why a body can't be made whole: the claimed file is not what was checked.
-  package struct Changed: Error {}
-
   /// The whole body, with the runs as `read` finds them in the file.
   ///
   /// Runs that stand close together are read at once.

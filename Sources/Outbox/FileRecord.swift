@@ -115,14 +115,20 @@ extension FileRecord {
     facts.sha256 = row["sha256"]
     facts.corrects = (row["corrects"] as String?).flatMap { FileID($0) }
     facts.duplicateOf = (row["duplicate_of"] as String?).flatMap { FileID($0) }
-    counts = FileCounts()
-    counts.items = row["items"]
-    counts.accepted = row["accepted"]
-    counts.unchanged = row["unchanged"]
-    counts.rejected = row["rejected"]
-    counts.requests = row["requests"]
+    counts = FileCounts(row: row)
     if let code = (row["error_code"] as String?).flatMap(RejectCode.init(rawValue:)) {
       fault = FileFault(code, row["error_message"], line: row["error_line"], column: row["error_column"])
     }
+  }
+}
+
+extension FileCounts {
+  /// Of a row that has them under the names that the `file` table gives them.
+  init(row: Row) {
+    items = row["items"]
+    accepted = row["accepted"]
+    unchanged = row["unchanged"]
+    rejected = row["rejected"]
+    requests = row["requests"]
   }
 }

@@ -66,12 +66,7 @@ extension FileSums {
     self.state = state
     inbox = row["inbox"]
     name = Array(row["name"] as Data)
-    counts = FileCounts()
-    counts.items = row["items"]
-    counts.accepted = row["accepted"]
-    counts.unchanged = row["unchanged"]
-    counts.rejected = row["rejected"]
-    counts.requests = row["requests"]
+    counts = FileCounts(row: row)
     waitingItems = row["waiting"]
     settledAccepted = row["settled"]
     refusals = row["refusals"]

@@ -89,21 +89,6 @@ extension Intake {
     around.onFinishing()
     await around.order.leave(files.map(\.claimed.id))
   }
-
-  /// Leaves claimed files for the next run, where the daemon stops, or for a later try.
-  private func leave(_ files: [ClaimedFile], for error: any Error) async {
-    for file in files {
-      if error is ReadingStopped {
-        unread.append((file.work, .now, 0))
-        continue
-      }
-      troubles.begin(
-        Self.reading, in: "file \(file.id)", error, logger: logger,
-        metadata: ["file": "\(file.id)", "name": "\(file.name.display)"])
-      putOff(file.work, failures: 1)
-    }
-    await around.order.leave(files.map(\.id))
-  }
 }
 
 /// What the reading of a small file yields, for the commit that it shares with others.

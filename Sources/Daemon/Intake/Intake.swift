@@ -153,6 +153,7 @@ actor Intake {
     let ids = await around.claims.nextIDs(order: around.order, targets: targets)
     let results = await queue.run { [folders] in folders.claim(zip(files, ids).map { ($0, $1) }) }
     var claimed: [(file: ClaimedFile, targets: Set<String>)] = []
+    var failed: Set<FileID> = []
     for (index, result) in results.enumerated() {
       switch result {
       case .success(let file?):
@@ -167,9 +168,12 @@ actor Intake {
         logger.error(
           "file can't be claimed", metadata: ["name": "\(files[index].name.display)", "reason": "\(error)"])
         await around.order.leave(ids[index])
-        // A claim that failed half-way may have left the file in work/.
-        if let left = try? folders.workFiles().first(where: { $0.id == ids[index] }) { putOff(left, failures: 0) }
+        failed.insert(ids[index])
       }
+    }
+    // A claim that failed half-way may have left the file in work/.
+    if !failed.isEmpty, let left = try? folders.workFiles() {
+      for file in left where failed.contains(file.id) { putOff(file, failures: 0) }
     }
     if let only = claimed.first, only.file.size > Self.smallBytes {
       await read(only.file, targets: only.targets, failures: 0)
@@ -229,19 +233,29 @@ actor Intake {
       tell(result, of: claimed)
       if let target = result.facts.target { await around.onPublished([target], id) }
       around.onFinishing()
-    } catch is ReadingStopped {
-      // The next run finds it in work/.
-      try? around.outbox.commit { try $0.forget(id) }
-      unread.append((claimed.work, .now, failures))
     } catch {
-      // The disk failed or is full; the file stays claimed and is read again from its beginning.
-      troubles.begin(
-        Self.reading, in: "file \(id)", error, logger: logger,
-        metadata: ["file": "\(id)", "name": "\(claimed.name.display)"])
       try? around.outbox.commit { try $0.forget(id) }
-      putOff(claimed.work, failures: failures + 1)
+      return await leave([claimed], for: error, failures: failures)
     }
     await around.order.leave(id)
+  }
+
+  /// Leaves claimed files for the next run, where the daemon stops, or for a later try, from their beginning.
+  ///
+  /// - Parameter failures: how often they could not be read before.
+  func leave(_ files: [ClaimedFile], for error: any Error, failures: Int = 0) async {
+    for file in files {
+      if error is ReadingStopped {
+        unread.append((file.work, .now, failures))
+        continue
+      }
+      // The disk failed or is full.
+      troubles.begin(
+        Self.reading, in: "file \(file.id)", error, logger: logger,
+        metadata: ["file": "\(file.id)", "name": "\(file.name.display)"])
+      putOff(file.work, failures: failures + 1)
+    }
+    await around.order.leave(files.map(\.id))
   }
 
   /// Waits while another inbox reads an earlier file, however long that takes: it has a pulse of its own.

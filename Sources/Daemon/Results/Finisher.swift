@@ -1,13 +1,10 @@
 internal import Delivery
 internal import Dispatch
-internal import Glibc
 internal import Inbox
-internal import ItemFormat
 internal import Logging
 internal import Outbox
 internal import Receipts
 internal import Settings
-internal import TargetAPI
 
 /// Writes the results of files whose items have all settled: rejects, receipt, then the original to its last place.
 ///
