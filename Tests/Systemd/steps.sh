@@ -1,4 +1,4 @@
-# What the scripts that run in the container share. /work holds the packages and these scripts.
+# What the scripts that run in the container share. /test holds the packages and these scripts.
 set -uo pipefail
 
 doing=
@@ -43,7 +43,7 @@ status_says() { grep -q -- "$1" <<<"$(property StatusText)"; }
 journal_has() { grep -q -- "$1" <<<"$(journalctl --no-pager -o cat -u upsertd.service)"; }
 
 install_package() {
-  must dpkg -i "/work/$1" >/run/dpkg.log 2>&1
+  must dpkg -i "/test/$1" >/run/dpkg.log 2>&1
 }
 
 # The sandbox of both APIs, as a service of its own; further arguments are its own.
