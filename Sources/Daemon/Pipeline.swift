@@ -190,7 +190,7 @@ actor Pipeline {
       if case .held = await lane.state { wasHeld = true }
       await lane.tryNow(file: file)
     }
-    let batches = count == 1 ? "1 waiting batch" : "\(count) waiting batches"
+    let batches = counted(count, "waiting batch", "waiting batches")
     let paused = try await outbox.paused(.target).filter { target == nil || $0 == target }.sorted()
     let but = paused.isEmpty ? "" : "; but \(paused.joined(separator: ", ")) is paused until `upsertd resume`"
     // What was mended is most often a secret, and secrets are read with the configuration.

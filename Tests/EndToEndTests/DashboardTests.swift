@@ -264,4 +264,25 @@ import Testing
     }
     await api.stop()
   }
+
+  @Test func `a file's receipt is its own, though that of its corrected rejects has the same id in its name`()
+    async throws
+  {
+    let api = try LoopbackServer { .lusid($0) }
+    let port = try ReservedPort().number
+    try await withWorld(Self.setup(api, port)) { world in
+      _ = try await world.startDaemon()
+      try world.drop("a.json", in: "investors", array([record("1"), "{}"]))
+      try await world.waitForReceipts(1, in: "investors")
+      let first = try world.receipt("investors").id
+      let rejects = try #require(world.names("investors", "outbox/rejected").first)
+      try world.drop(rejects, in: "investors", array([record("2")]))
+      try await world.waitForReceipts(2, in: "investors")
+      #expect(world.names("investors", "outbox/receipts").allSatisfy { $0.contains(first) })
+      let answer = try JSONValue.parse(Array(AdminClient(port: port).get("/api/files/\(first)").body.utf8))
+      #expect(answer["receipt"]?["file"]?["id"]?.string == first)
+      #expect(answer["receipt"]?["counts"]?["rejected"]?.integer == 1)
+    }
+    await api.stop()
+  }
 }

@@ -76,10 +76,7 @@ struct Dashboard: Sendable {
     let summary = try await outbox.summary(of: id)
     let folders = ReceiptFolders(try await settings())
     let found = try await Self.queue.run { () throws -> (path: String, text: [UInt8])? in
-      var query = ReceiptFolders.Query()
-      query.text = id.text
-      guard let entry = try folders.entries(query).first else { return nil }
-      return (entry.path, try folders.text(of: entry))
+      try folders.entry(of: id).map { ($0.path, try folders.text(of: $0)) }
     }
     guard summary != nil || found != nil else { return nil }
     return JSONValue([

@@ -44,7 +44,7 @@ extension Standstill {
   private static func unwritten(_ count: Int) -> Standstill {
     Standstill(
       weight: .bad, title: "Results can't be written",
-      reason: "\(count == 1 ? "1 file is" : "\(count) files are") done and waits for its receipt to be written",
+      reason: "\(counted(count, "file is", "files are")) done and waits for its receipt to be written",
       fileCount: count, advice: "See whether the spool has room and may be written to; the log names file and reason.")
   }
 
@@ -77,7 +77,7 @@ extension Standstill {
   private static func retrying(_ problem: TargetProblem) -> Standstill {
     Standstill(
       weight: .waiting,
-      title: "\(problem.batches == 1 ? "1 request" : "\(problem.batches) requests") to \(problem.target) sent again",
+      title: "\(counted(problem.batches, "request")) to \(problem.target) sent again",
       reason: problem.text, nextAt: problem.nextAt,
       advice: "It is tried until retry.max_age is over. To try at once:",
       command: "upsertd retry --target \(problem.target)")
@@ -99,7 +99,7 @@ extension Standstill {
     }
     for place in standstills.indices {
       let count = standstills[place].fileCount
-      standstills[place].title = "\(count == 1 ? "1 file stays" : "\(count) files stay") in \(inbox.name)"
+      standstills[place].title = "\(counted(count, "file stays", "files stay")) in \(inbox.name)"
     }
     if inbox.isPaused, !inbox.unclaimed.contains(where: { $0.kind == .paused }) {
       var standstill = Standstill(.paused, reason: "by an operator", inbox: inbox.name)

@@ -135,21 +135,22 @@ package struct Doctor: Sendable {
   private static func fates(_ known: [FileID: Salvage.File], settings: Settings) throws -> [Fate] {
     var fates: [Fate] = []
     let receipts = ReceiptFolders(settings)
+    // Listed once for all files.
+    let entries = Dictionary((try? receipts.entries())?.map { ($0.id, $0) } ?? []) { first, _ in first }
+    func isDone(_ id: FileID) -> Bool { entries[id].map { (try? receipts.receipt(in: $0)) != nil } ?? false }
     var left = known
     let names = Set(settings.inboxes.map(\.name) + known.values.map(\.record.inbox))
     for inbox in names.sorted() {
       for work in try InboxFolders(spool: settings.spool, inbox: inbox).claimedFiles() {
         let file = left.removeValue(forKey: work.id)
-        let isDone = (try? receipts.receipt(of: work.id)) ?? nil != nil
-        let (text, isRepeated) = words(file, isDone: isDone)
+        let (text, isRepeated) = words(file, isDone: isDone(work.id))
         fates.append(Fate(id: work.id, inbox: inbox, name: work.dropped.display, text: text, isRepeated: isRepeated))
       }
     }
     for file in left.values where file.record.state != .reading {
       let name = FileName(bytes: file.record.name)?.display ?? ""
-      let isDone = (try? receipts.receipt(of: file.record.id)) ?? nil != nil
       let text =
-        isDone
+        isDone(file.record.id)
         ? "it is done, and its receipt is written"
         : "its original is not in work/ any more: of its unsent items only what is exported is left"
       fates.append(

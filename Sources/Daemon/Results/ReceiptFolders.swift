@@ -85,7 +85,7 @@ package struct ReceiptFolders: Sendable {
         break
       }
       do {
-        let found = Found(entry: entry, receipt: try Receipt(json: try text(of: entry)))
+        let found = Found(entry: entry, receipt: try receipt(in: entry))
         if query.status.map({ $0 == found.receipt.status }) ?? true { findings.found.append(found) }
       } catch let error as InboxError where error.code == .missing {
         // Somebody took it away while we looked.
@@ -100,12 +100,20 @@ package struct ReceiptFolders: Sendable {
   ///
   /// - Throws: `InboxError`, `ReceiptFault`.
   package func receipt(of id: FileID) throws -> Found? {
+    try entry(of: id).map { Found(entry: $0, receipt: try receipt(in: $0)) }
+  }
+
+  /// - Throws: `InboxError`, `ReceiptFault`.
+  package func receipt(in entry: Entry) throws -> Receipt { try Receipt(json: try text(of: entry)) }
+
+  /// Where a file's receipt lies; nil where there is none.
+  ///
+  /// The names of corrected rejects files hold the ids of those they correct, so a search by the id's text finds more than this one.
+  package func entry(of id: FileID) throws -> Entry? {
     var query = Query()
-    query.text = id.text
     query.since = id.time
     query.until = id.time + .milliseconds(1)
-    guard let entry = try entries(query).first(where: { $0.id == id }) else { return nil }
-    return Found(entry: entry, receipt: try Receipt(json: try text(of: entry)))
+    return try entries(query).first { $0.id == id }
   }
 
   /// The document itself, byte for byte.
