@@ -86,7 +86,8 @@ let package = Package(
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(
       name: "DaemonTests",
-      dependencies: ["Daemon", "Delivery", "Inbox", "Outbox", .product(name: "Logging", package: "swift-log")],
+      dependencies: [
+        "Daemon", "Delivery", "Inbox", "JSONText", "Outbox", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery"], swiftSettings: strict),
     .testTarget(name: "OutboxTests", dependencies: ["Delivery", "Outbox", "TestKit"], swiftSettings: strict),

@@ -41,7 +41,7 @@ extension Lane {
       }
       guard let load = try await load(members) else { return }
       let sentAt = Timestamp.now
-      let result = await send(load.body, members, token: token)
+      let result = await send(load, members, token: token)
       switch result {
       case .failure(let error):
         return try await takeFailure(error, members)
@@ -50,7 +50,7 @@ extension Lane {
           for batch in members { try await outbox.countResent(batch.id, times: answer.unanswered) }
         }
         let verdict = api.judge(
-          status: answer.status, body: answer.body, pieces: load.pieces.map { load.body[$0] },
+          status: answer.status, body: answer.body, isCut: answer.isCut, pieces: load.pieces.map { load.body[$0] },
           successMode: members[0].successMode
         ).discreet(about: [load.body, Array(token.utf8)])
         if case .renewToken(let reason) = verdict {
@@ -106,15 +106,16 @@ extension Lane {
   }
 
   private func send(
-    _ body: [UInt8], _ members: [WaitingBatch], token: String
+    _ load: Load, _ members: [WaitingBatch], token: String
   ) async -> Result<Answer, SendError> {
     let batch = members[0]
     var headers = api.headers.map { Header($0.0, $0.1) }
     headers.append(Header("Authorization", "Bearer \(token)"))
     headers.append(Header("CorrelationId", "\(batch.file)-\(batch.position)"))
     let request = Request(
-      method: "POST", url: api.endpoint(base: target.url, successMode: batch.successMode), headers: headers, body: body,
-      timeout: target.timeout)
+      method: "POST", url: api.endpoint(base: target.url, successMode: batch.successMode), headers: headers,
+      body: load.body, timeout: target.timeout,
+      mostAnswerBytes: api.mostAnswerBytes(requestBytes: load.body.count, items: load.pieces.count))
     return await meters.send(request, over: connections)
   }
 
@@ -129,7 +130,11 @@ extension Lane {
       pace.succeeded(at: .now)
       company.isTrusting = true
       try await settle(members, load, verdicts, facts: facts)
-    case .split(let why):
+    case .settledInPart(let verdicts, _) where 2 * verdicts.count(where: { $0 == .unacknowledged }) <= verdicts.count:
+      pace.succeeded(at: .now)
+      company.isTrusting = true
+      try await settle(members, load, verdicts, facts: facts)
+    case .split(let why), .settledInPart(_, let why):
       pace.succeeded(at: .now)
       company.isTrusting = true
       if members.count > 1 { return try await part(members, why: why) }
