@@ -47,6 +47,7 @@ package actor Service {
   /// Whether this run has an admin address, and what serves it.
   private var servesAdmin = false
   var admin: AdminServer?
+  var adminRun: Task<Void, Never>?
   let startedAt = Timestamp.now
   let flow: FlowHistory
   private let progress: (@Sendable (StatusReport, _ doneItems: Int) -> Void)?
@@ -115,7 +116,7 @@ package actor Service {
     await watching.value
     notifications.send("STOPPING=1")
     await control.close()
-    await admin?.stop()
+    await endAdmin()
     let queue = try await outbox.queue()
     let counts = await pipeline.counts()
     // A file may have been dropped, and claimed, at the very moment when all was done.
