@@ -17,6 +17,12 @@ package struct StatusReport: Sendable {
     /// Claimed files that wait in `work/` to be read, for the first time or again.
     package var unread: [(file: FileID, name: String)] = []
     package var isPaused: Bool
+
+    /// Files that should have been taken: ready ones, and those that can't be read.
+    var leftFiles: Int {
+      let arriving = unclaimed.count { $0.kind == .settling || $0.kind == .openForWriting }
+      return waiting - arriving + unclaimed.count { $0.kind == .unreadable || $0.kind == .folder }
+    }
   }
 
   package struct TargetStatus: Sendable {
