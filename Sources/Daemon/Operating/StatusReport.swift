@@ -17,6 +17,8 @@ package struct StatusReport: Sendable {
     /// Claimed files that wait in `work/` to be read, for the first time or again.
     package var unread: [(file: FileID, name: String)] = []
     package var isPaused: Bool
+    /// What a person has to do about the folders' modes.
+    package var advice: [String] = []
 
     /// Files that should have been taken: ready ones, and those that can't be read.
     var leftFiles: Int {
@@ -79,6 +81,7 @@ package struct StatusReport: Sendable {
         pollInterval: settings.watch.pollInterval, settle: settings.watch.settle, ignore: { inbox.ignores($0) },
         marker: inbox.marker))
     var status = InboxStatus(name: inbox.name, waiting: look.ready.count, isPaused: isPaused)
+    status.advice = InboxFolders(spool: settings.spool, inbox: inbox.name).advice
     if let fault = look.fault {
       status.unclaimed.append(StayingFile(name: "inbox/", kind: .folder, reason: "\(fault)"))
     }
@@ -112,7 +115,7 @@ extension StatusReport {
         let unread = inbox.unread.map { "{\"file\": \"\($0.file)\", \"name\": \(Self.quoted($0.name))}" }
         return """
           {"name": \(Self.quoted(inbox.name)), "waiting": \(inbox.waiting), "paused": \(inbox.isPaused), \
-          "unclaimed": [\(unclaimed.joined(separator: ", "))], "unread": [\(unread.joined(separator: ", "))]}
+          "advice": [\(inbox.advice.map { Self.quoted($0) }.joined(separator: ", "))], "unclaimed": [\(unclaimed.joined(separator: ", "))], "unread": [\(unread.joined(separator: ", "))]}
           """
       })
     out += """
