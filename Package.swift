@@ -85,7 +85,8 @@ let package = Package(
     .testTarget(
       name: "DaemonTests",
       dependencies: [
-        "Daemon", "Delivery", "Inbox", "JSONText", "Outbox", "TestKit", .product(name: "Logging", package: "swift-log")],
+        "Daemon", "Delivery", "Inbox", "JSONText", "Outbox", "TestKit", .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: strict),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery"], swiftSettings: strict),
     .testTarget(name: "OutboxTests", dependencies: ["Delivery", "Outbox", "TestKit"], swiftSettings: strict),

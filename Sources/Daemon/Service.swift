@@ -254,7 +254,9 @@ package actor Service {
     do {
       var left = 0
       for inbox in try await report().inboxes where !inbox.isPaused { left += inbox.leftFiles }
-      if left > 0 { logger.warning("files are left in the inboxes; see `upsertd status`", metadata: ["files": .number(left)]) }
+      if left > 0 {
+        logger.warning("files are left in the inboxes; see `upsertd status`", metadata: ["files": .number(left)])
+      }
       return left
     } catch {
       logger.warning("it can't be found out whether files are left in the inboxes", metadata: ["reason": "\(error)"])

@@ -35,7 +35,8 @@ package struct ConnectionTerms: Sendable {
 
   package init(
     concurrency: Int = 4, connectTimeout: Duration = .seconds(10), stallTimeout: Duration = .seconds(30),
-    mostConnectionAge: Duration = .seconds(60), caFile: String? = nil, clientCert: String? = nil, clientKey: String? = nil,
+    mostConnectionAge: Duration = .seconds(60), caFile: String? = nil, clientCert: String? = nil,
+    clientKey: String? = nil,
     proxy: Proxy? = nil, userAgent: String = "upsertd"
   ) {
     self.concurrency = concurrency

@@ -53,7 +53,8 @@ struct Pool: ~Copyable {
       request.body.withUnsafeBytes { body in
         curlshim_start(
           handle, slot, request.method, request.url, lines.baseAddress?.assumingMemoryBound(to: CChar.self),
-          body.baseAddress, body.count, max(0, request.mostAnswerBytes), timeout, min(timeout, max(1, connectTimeout.milliseconds)), &words)
+          body.baseAddress, body.count, max(0, request.mostAnswerBytes), timeout,
+          min(timeout, max(1, connectTimeout.milliseconds)), &words)
       }
     }
     guard fault != CURLSHIM_NO_FAULT else { return }

@@ -7,7 +7,9 @@ import Testing
 
   @Test func `a head is read`() throws {
     let read = try #require(
-      question("GET /api/files?search=a%20b+c&x&y=%C3%A9&z=a=b#f HTTP/1.1\r\nHost:  localhost:1\r\nAccept: a\r\naccept: b\r\n\r\n"))
+      question(
+        "GET /api/files?search=a%20b+c&x&y=%C3%A9&z=a=b#f HTTP/1.1\r\nHost:  localhost:1\r\nAccept: a\r\naccept: b\r\n\r\n"
+      ))
     #expect(read.method == "GET")
     #expect(read.path == "/api/files")
     #expect(read.query.map(\.name) == ["search", "x", "y", "z"])
@@ -36,11 +38,14 @@ import Testing
   ])
   func `what is odd is no request`(head: String) { #expect(question(head) == nil) }
 
-  @Test(arguments: [
-    ("GET / HTTP/1.1\r\n\r\n", 18), ("GET / HTTP/1.1\n\nGET", 16), ("GET / HTTP/1.1\r\n", nil), ("", nil), ("\n", 1),
-    ("\r\nGET", 2), ("a\rb\n", nil),
-  ] as [(String, Int?)])
-  func `a head ends with a blank line`(text: String, end: Int?) { #expect(HTTPQuestion.end(in: Array(text.utf8)) == end) }
+  @Test(
+    arguments: [
+      ("GET / HTTP/1.1\r\n\r\n", 18), ("GET / HTTP/1.1\n\nGET", 16), ("GET / HTTP/1.1\r\n", nil), ("", nil), ("\n", 1),
+      ("\r\nGET", 2), ("a\rb\n", nil),
+    ] as [(String, Int?)])
+  func `a head ends with a blank line`(text: String, end: Int?) {
+    #expect(HTTPQuestion.end(in: Array(text.utf8)) == end)
+  }
 
   @Test func `no edit of a head brings the process down`() {
     let seed = Array("GET /api/files?search=%41&limit=5 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8)

@@ -25,7 +25,9 @@ import Testing
     setup.with { $0.admin = "{listen: \"127.0.0.1:\(port)\"}" }
   }
 
-  @Test func `a thousand half-open requests keep neither files, nor deliveries, nor other callers waiting`() async throws {
+  @Test func `a thousand half-open requests keep neither files, nor deliveries, nor other callers waiting`()
+    async throws
+  {
     let api = try LoopbackServer { .lusid($0) }
     let port = try ReservedPort()
     try await withWorld(admin(.lusid(api.url), port.number)) { world in

@@ -67,7 +67,8 @@ import Testing
       try await village.expect(.alice, "echo mine > \(inbox)/a.json.part")
       try await village.expect(.bob, can: false, "rm -f \(inbox)/a.json.part")
       try await village.expect(.bob, can: false, "mv \(inbox)/a.json.part \(inbox)/b.json.part")
-      try await village.expect(.bob, can: false, "echo his > \(inbox)/b.part && mv -f \(inbox)/b.part \(inbox)/a.json.part")
+      try await village.expect(
+        .bob, can: false, "echo his > \(inbox)/b.part && mv -f \(inbox)/b.part \(inbox)/a.json.part")
       try await village.expect(.bob, can: false, "echo his > \(inbox)/a.json.part")
       let kept = try await village.run(.alice, "cat \(inbox)/a.json.part").said
       #expect(kept == "mine\n")
@@ -98,7 +99,9 @@ import Testing
         // Own files may be put there, but not in its place.
         let own = "\(receipts)/own.\(user.rawValue)"
         try await village.expect(user, "echo forged > \(own)")
-        for command in ["mv -f \(own) \(receipt)", "ln -f \(own) \(receipt)", "cp --remove-destination \(own) \(receipt)"] {
+        for command in [
+          "mv -f \(own) \(receipt)", "ln -f \(own) \(receipt)", "cp --remove-destination \(own) \(receipt)",
+        ] {
           try await village.expect(user, can: false, command)
         }
         for place in ["work", "archive"] {

@@ -43,7 +43,8 @@ struct World: Sendable {
   func start(_ arguments: [String], openFiles: Int, most: Int? = nil) throws -> Product {
     let number = children.next()
     let product = try Product(
-      ["-c", "ulimit -Sn \(openFiles) && ulimit -Hn \(most ?? openFiles) && exec \"$@\"", "sh", Product.path] + arguments
+      ["-c", "ulimit -Sn \(openFiles) && ulimit -Hn \(most ?? openFiles) && exec \"$@\"", "sh", Product.path]
+        + arguments
         + ["--config", configuration], environment: [:], out: "\(folder)/out.\(number)",
       err: "\(folder)/err.\(number)", program: "/bin/bash")
     children.add(product)

@@ -23,7 +23,8 @@ import Testing
   }
 
   @Test func `a prefix of any length is valid, and grows with it`() throws {
-    let text = #"{"values": {"a": {"n": [1, {"x": "é\n"}]}, "b": {}}, "failed": {"c": {"d": null}}, "links": [[], [1.5e3]]}"#
+    let text =
+      #"{"values": {"a": {"n": [1, {"x": "é\n"}]}, "b": {}}, "failed": {"c": {"d": null}}, "links": [[], [1.5e3]]}"#
     var last = 0
     for count in 1..<text.utf8.count {
       let prefix = try #require(JSONPrefix(Array(text.utf8.prefix(count)), maxNesting: 8))
@@ -71,7 +72,8 @@ import Testing
   @Test(.timeLimit(.minutes(1))) func `depth does not multiply the work`() throws {
     // Read again at each level, this takes minutes.
     let depth = 480
-    let text = String(repeating: "[", count: depth) + "\"" + String(repeating: "x", count: 30_000_000) + "\""
+    let text =
+      String(repeating: "[", count: depth) + "\"" + String(repeating: "x", count: 30_000_000) + "\""
       + String(repeating: "]", count: depth)
     let clock = ContinuousClock.now
     let value = try JSONValue.parse(Array(text.utf8))

@@ -89,8 +89,11 @@ import Testing
 
   @Test func `header fields without end leave the request unanswered`() async throws {
     try await withServer { _ in
-      .answer(status: 200, headers: ["X-Long": String(repeating: "a", count: 90_000)].merging(
-        (0..<4).map { ("X-\($0)", String(repeating: "a", count: 90_000)) }) { a, _ in a })
+      .answer(
+        status: 200,
+        headers: ["X-Long": String(repeating: "a", count: 90_000)].merging(
+          (0..<4).map { ("X-\($0)", String(repeating: "a", count: 90_000)) }
+        ) { a, _ in a })
     } _: { server, connections in
       let error = try #require(await connections.failure(of: .get(server.url)))
       #expect(error.code == .unanswered)

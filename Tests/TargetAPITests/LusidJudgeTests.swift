@@ -273,7 +273,8 @@ import Testing
 
   @Test(.timeLimit(.minutes(1))) func `neither depth nor repetition in an answer costs more than reading it`() {
     let clock = ContinuousClock.now
-    let deep = String(repeating: "[", count: 480) + String(repeating: "1,", count: 2_000_000) + "1"
+    let deep =
+      String(repeating: "[", count: 480) + String(repeating: "1,", count: 2_000_000) + "1"
       + String(repeating: "]", count: 480)
     let named = String(repeating: "item-1 ", count: 500_000)
     for body in [

@@ -76,7 +76,9 @@ extension BatchVerdict {
   var reason: String? {
     switch self {
     case .settled: nil
-    case .settledInPart(_, let reason), .split(let reason), .retry(let reason, _), .renewToken(let reason), .hold(let reason): reason
+    case .settledInPart(_, let reason), .split(let reason), .retry(let reason, _), .renewToken(let reason),
+      .hold(let reason):
+      reason
     }
   }
 }

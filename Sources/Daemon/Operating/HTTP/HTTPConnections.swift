@@ -82,7 +82,9 @@ struct HTTPConnections: ~Copyable {
     var questions: [(UInt64, HTTPQuestion)] = []
     for (socket, connection) in connections where connection.stage == .reading && !connection.input.isEmpty {
       guard let end = HTTPQuestion.end(in: connection.input) else {
-        if connection.input.count >= limits.headBytes { refuse(socket, 431, "the request's head is too large\n", at: now) }
+        if connection.input.count >= limits.headBytes {
+          refuse(socket, 431, "the request's head is too large\n", at: now)
+        }
         continue
       }
       guard end <= limits.headBytes, let question = HTTPQuestion(head: connection.input[..<end]) else {
