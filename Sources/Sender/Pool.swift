@@ -34,8 +34,8 @@ struct Pool: ~Copyable {
 
   /// Ends the pool's wait from any thread.
   ///
-  /// Keeps the address as a number, since a pointer is never `Sendable`: what is behind it is `curl_multi_wakeup`, made to
-  /// be called from other threads (<https://curl.se/libcurl/c/curl_multi_wakeup.html>).
+  /// Keeps the address as a number, since a pointer is never `Sendable`: what is behind it is a write to an
+  /// eventfd(2), which may be called from other threads.
   struct Waker: Sendable {
     private let address: UInt
 

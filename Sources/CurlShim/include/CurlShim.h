@@ -57,7 +57,7 @@ struct curlshim_outcome {
 /// A connection pool with one reusable easy handle a slot; NULL without memory or a usable libcurl.
 ///
 /// No environment variable has a say; redirects are not followed; certificates are verified. A connection that is older than
-/// `most_connection_age_s` takes no further exchange.
+/// `most_connection_age_s` takes no further exchange, also one that is never idle.
 struct curlshim_pool *curlshim_pool_new(size_t slots, int64_t most_connection_age_s);
 
 /// Also aborts what is under way and closes every connection.
