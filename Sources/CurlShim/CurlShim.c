@@ -460,6 +460,8 @@ bool curlshim_next_outcome(struct curlshim_pool *pool, struct curlshim_outcome *
   return false;
 }
 
+void curlshim_forget(struct curlshim_pool *pool, size_t index) { clear(&pool->slots[index].answer); }
+
 void curlshim_abort(struct curlshim_pool *pool, size_t index, struct curlshim_outcome *outcome) {
   conclude(&pool->slots[index], CURLE_ABORTED_BY_CALLBACK, outcome);
 }

@@ -74,7 +74,10 @@ struct Pool: ~Copyable {
   /// The next exchange that ended; its slot is free again.
   mutating func nextOutcome() -> (slot: Int, outcome: Outcome)? {
     var raw = curlshim_outcome()
-    return curlshim_next_outcome(handle, &raw) ? (raw.slot, Outcome(raw)) : nil
+    guard curlshim_next_outcome(handle, &raw) else { return nil }
+    let outcome = Outcome(raw)
+    curlshim_forget(handle, raw.slot)
+    return (raw.slot, outcome)
   }
 
   /// Ends an exchange now; its slot is free again.

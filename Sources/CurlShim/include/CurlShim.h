@@ -86,6 +86,9 @@ void curlshim_wake(struct curlshim_pool *pool);
 /// The next exchange that has ended, whose slot is now free; false when there is none.
 bool curlshim_next_outcome(struct curlshim_pool *pool, struct curlshim_outcome *outcome);
 
+/// Gives a large answer's memory back, once `outcome` has been read.
+void curlshim_forget(struct curlshim_pool *pool, size_t slot);
+
 /// Ends an exchange now and frees its slot; of `outcome`, `fault` and `reason` are the caller's to say.
 void curlshim_abort(struct curlshim_pool *pool, size_t slot, struct curlshim_outcome *outcome);
 
