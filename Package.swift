@@ -52,8 +52,9 @@ let package = Package(
     .target(name: "Inbox", dependencies: ["CLinux", "Delivery"], swiftSettings: strict),
     .target(name: "ItemFormat", dependencies: ["CZlib", "Delivery", "JSONText"], swiftSettings: strict),
     .target(name: "TargetAPI", dependencies: ["Delivery", "ItemFormat", "JSONText"], swiftSettings: strict),
+    .target(name: "Engine", dependencies: ["Delivery"], swiftSettings: strict),
     .target(
-      name: "Outbox", dependencies: ["Delivery", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+      name: "Outbox", dependencies: ["Delivery", "Engine", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
     .target(name: "Sender", dependencies: ["CurlShim", "Delivery"], swiftSettings: strict),
     .target(name: "Receipts", dependencies: ["Delivery", "JSONText"], swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),

@@ -1,6 +1,4 @@
 package import Delivery
-internal import Foundation
-internal import GRDB
 
 /// What the outbox knows of one claimed file.
 package struct FileRecord: Sendable, Equatable {
@@ -15,12 +13,35 @@ package struct FileRecord: Sendable, Equatable {
   /// As dropped; bytes.
   package var name: [UInt8]
   package var state: State
+  /// By the wall clock, for people.
   package var receivedAt: Timestamp
+  /// By the queue's clock: the file's age counts from here.
+  package var claimedAt: QueueTime
+  /// Who owned it when it was dropped: a user's name, or number where it has none.
+  package var owner: String?
   package var completedAt: Timestamp?
   package var facts: FileFacts
   package var counts: FileCounts
   /// Why the whole file could not be used.
   package var fault: FileFault?
+
+  package init(
+    id: FileID, inbox: String, name: [UInt8], state: State, receivedAt: Timestamp, claimedAt: QueueTime,
+    owner: String? = nil, completedAt: Timestamp? = nil, facts: FileFacts = FileFacts(),
+    counts: FileCounts = FileCounts(), fault: FileFault? = nil
+  ) {
+    self.id = id
+    self.inbox = inbox
+    self.name = name
+    self.state = state
+    self.receivedAt = receivedAt
+    self.claimedAt = claimedAt
+    self.owner = owner
+    self.completedAt = completedAt
+    self.facts = facts
+    self.counts = counts
+    self.fault = fault
+  }
 }
 
 /// What was found out by reading a file.
@@ -71,6 +92,15 @@ package struct Refusal: Sendable, Equatable {
   package var code: String
   package var message: String
 
+  package init(item: Int, line: Int, source: Range<Int>, key: String?, code: String, message: String) {
+    self.item = item
+    self.line = line
+    self.source = source
+    self.key = key
+    self.code = code
+    self.message = message
+  }
+
   package init(item: Int, line: Int, source: Range<Int>, key: String?, fault: ItemFault) {
     self.item = item
     self.line = line
@@ -78,57 +108,5 @@ package struct Refusal: Sendable, Equatable {
     self.key = key
     self.code = fault.code.rawValue
     self.message = fault.message
-  }
-
-  init(row: Row) {
-    item = row["item"]
-    line = row["line"]
-    // SQLite can't tell a damaged number from a sound one.
-    let start: Int = row["source_start"]
-    source = start..<max(start, row["source_end"])
-    key = row["key"]
-    code = row["code"]
-    message = row["message"]
-  }
-}
-
-extension FileRecord {
-  /// Nil where the row holds what no version of upsertd writes.
-  init?(row: Row) {
-    guard let id = FileID(row["id"] as String), let state = State(rawValue: row["state"]) else { return nil }
-    self.id = id
-    self.state = state
-    inbox = row["inbox"]
-    name = Array(row["name"] as Data)
-    receivedAt = Timestamp(milliseconds: row["received_at_ms"])
-    completedAt = (row["completed_at_ms"] as Int64?).map(Timestamp.init(milliseconds:))
-    facts = FileFacts()
-    facts.format = row["format"]
-    facts.shape = row["shape"]
-    facts.delimiter = (row["delimiter"] as Int?).flatMap(UInt8.init(exactly:))
-    facts.api = (row["api"] as String?).flatMap(APIKind.init(rawValue:))
-    facts.target = row["target"]
-    facts.url = row["url"]
-    facts.successMode = (row["success_mode"] as String?).flatMap(SuccessMode.init(rawValue:)) ?? .partial
-    facts.ordering = (row["ordering"] as String?).flatMap(Ordering.init(rawValue:)) ?? .key
-    facts.bytes = row["file_bytes"]
-    facts.sha256 = row["sha256"]
-    facts.corrects = (row["corrects"] as String?).flatMap { FileID($0) }
-    facts.duplicateOf = (row["duplicate_of"] as String?).flatMap { FileID($0) }
-    counts = FileCounts(row: row)
-    if let code = (row["error_code"] as String?).flatMap(RejectCode.init(rawValue:)) {
-      fault = FileFault(code, row["error_message"], line: row["error_line"], column: row["error_column"])
-    }
-  }
-}
-
-extension FileCounts {
-  /// Of a row that has them under the names that the `file` table gives them.
-  init(row: Row) {
-    items = row["items"]
-    accepted = row["accepted"]
-    unchanged = row["unchanged"]
-    rejected = row["rejected"]
-    requests = row["requests"]
   }
 }
