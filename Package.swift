@@ -35,7 +35,7 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "CLinux", "Delivery", "Inbox", "ItemFormat", "JSONText", "Metrics", "Outbox", "PromptSockets", "Receipts",
+        "CLinux", "Delivery", "Engine", "Inbox", "ItemFormat", "JSONText", "Metrics", "Outbox", "PromptSockets", "Receipts",
         "Sender",
         "Settings", "TargetAPI",
         .product(name: "Crypto", package: "swift-crypto"),
@@ -89,6 +89,7 @@ let package = Package(
       name: "DaemonTests",
       dependencies: ["Daemon", "Delivery", "Inbox", "Outbox", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
+    .testTarget(name: "EngineTests", dependencies: ["Delivery", "Engine"], swiftSettings: strict),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery"], swiftSettings: strict),
     .testTarget(name: "OutboxTests", dependencies: ["Delivery", "Outbox", "TestKit"], swiftSettings: strict),
     .testTarget(name: "ReceiptsTests", dependencies: ["Delivery", "JSONText", "Receipts"], swiftSettings: strict),

@@ -26,4 +26,7 @@ package enum RejectCode: String, Sendable, CaseIterable, Codable {
   case unacknowledged
   case expired
   case cancelled
+  // The claimed file, after it was checked or before it could be read.
+  case fileChanged = "file-changed"
+  case unreadable
 }
