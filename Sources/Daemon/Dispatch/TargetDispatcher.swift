@@ -126,9 +126,9 @@ actor TargetDispatcher {
 
   // MARK: - What others ask of the dispatcher
 
-  /// A file was published; `holdsKeys` unless its inbox has no order.
-  func published(_ file: FileID, holdsKeys: Bool) {
-    state.published(file, holdsKeys: holdsKeys, at: clock.now)
+  /// A file of this target was published.
+  func published(_ file: PublishedFile) {
+    state.published(file.id, holdsKeys: file.isOrdered, at: clock.now)
     signal.raise()
   }
 
@@ -158,6 +158,16 @@ actor TargetDispatcher {
     return await withCheckedContinuation { waiter in
       cancellations[file, default: (0, [])].waiters.append(waiter)
     }
+  }
+
+  /// The same where no dispatcher runs.
+  func cancelWithoutSending(_ file: FileID) async -> Int {
+    state.setPaused(true)
+    async let running: Void = run()
+    let count = await cancel(file)
+    stop()
+    await running
+    return count
   }
 
   private func tellCancelled(_ file: FileID) {
