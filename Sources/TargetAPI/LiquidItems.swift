@@ -62,7 +62,7 @@ package struct LiquidItems: TargetAPI {
   }
 
   /// The second way: equal numbers are the same key.
-  package var keyRule: String { "liquid 2 \(rules.type ?? "-") \(rules.keyFields)" }
+  package var keyRule: String { "liquid 2 \(rules.keyFields.map(\.name))" }
 
   package func describe(_ item: Span<UInt8>) -> String? {
     guard (try? item.checkIsJSON(maxNesting: .max)) != nil else { return nil }
