@@ -12,6 +12,8 @@ package struct SettledBatch: Sendable, Equatable {
   /// The API's own name for the request (LUSID's `lusid-meta-requestId`).
   package var requestID: String?
   package var sentAt: Timestamp?
+  /// The numbers of the items that it settled, in order.
+  package var ranges: [ClosedRange<Int>] = []
 
   package init(
     items: Int, accepted: Int, rejected: Int, attempts: Int, unanswered: Int, status: Int?, requestID: String?,
