@@ -92,6 +92,7 @@ let package = Package(
       dependencies: ["Daemon", "Delivery", "Inbox", "Outbox", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery"], swiftSettings: strict),
+    .testTarget(name: "EngineTests", dependencies: ["Delivery", "Engine"], swiftSettings: strict),
     .testTarget(
       name: "OutboxTests",
       dependencies: [

@@ -104,12 +104,12 @@ extension MemoryOutbox: DispatchStore {
     }
   }
 
-  package func content(of name: BatchName) async throws(OutboxError) -> QueuedBatch? {
+  package func content(of name: BatchName) async throws(OutboxError) -> QueuedContent? {
     try read { (content) throws(OutboxError) in
       guard let place = content.place(of: name) else { return nil }
       let batch = content.files[place.file].batches[place.batch]
       if batch.isDamaged { throw Self.contradiction("batch \(name) can't be read") }
-      return batch.content
+      return QueuedContent(batch: batch.content, problem: batch.problem)
     }
   }
 

@@ -61,9 +61,13 @@ import Testing
       let store = engine.store
       let file = DroppedFile(number: 1, batches: [batch([(1, 5), (2, nil)])])
       try store.publish(file)
-      #expect(try await store.content(of: file.name(1)) == QueuedBatch(file.batches[0]))
+      #expect(try await store.content(of: file.name(1))?.batch == QueuedBatch(file.batches[0]))
       #expect(try await store.content(of: file.name(2)) == nil)
       #expect(try await store.row(file.name(1))?.attempts == 0)
+      #expect(try await store.content(of: file.name(1))?.problem == nil)
+      _ = try await store.lease(file.name(1))
+      _ = try await store.apply(file.name(1), .postpone(standing(due: 9), why: "503", isOpen: false), request: .example)
+      #expect(try await store.content(of: file.name(1))?.problem == "503")
     }
   }
 }
