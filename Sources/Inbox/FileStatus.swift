@@ -15,6 +15,8 @@ struct FileStatus: Equatable {
   var changed: Int64
   /// How many names the file has.
   var links: UInt64
+  /// The user whose it is.
+  var owner: UInt32
 
   /// Nil with errno set where the descriptor is bad.
   init?(descriptor: Int32) {
@@ -43,6 +45,7 @@ struct FileStatus: Equatable {
     modified = Self.nanoseconds(status.st_mtim)
     changed = Self.nanoseconds(status.st_ctim)
     links = UInt64(status.st_nlink)
+    owner = status.st_uid
   }
 
   /// Some filesystems keep years that nanoseconds since 1970 can't hold (from 2262): those count as the last moment

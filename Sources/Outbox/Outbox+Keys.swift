@@ -30,3 +30,18 @@ extension Outbox {
     }
   }
 }
+
+extension Outbox {
+  /// The APIs that the waiting files of each target were queued for.
+  package func queuedAPIs() async throws(OutboxError) -> [String: Set<APIKind>] {
+    try await read { db in
+      var apis: [String: Set<APIKind>] = [:]
+      for row in try Row.fetchAll(db, sql: "SELECT DISTINCT target, api FROM file WHERE state = 'queued'") {
+        guard let target = row["target"] as String?, let api = (row["api"] as String?).flatMap(APIKind.init(rawValue:))
+        else { continue }
+        apis[target, default: []].insert(api)
+      }
+      return apis
+    }
+  }
+}
