@@ -27,7 +27,6 @@ package enum RejectCode: String, Sendable, CaseIterable, Codable {
   case unacknowledged
   case expired
   case cancelled
-  // The claimed file, after it was checked or before it could be read.
+  /// The claimed file was changed after it was checked.
   case fileChanged = "file-changed"
-  case unreadable
 }

@@ -95,7 +95,7 @@ import Testing
       }
       var found: [BatchName] = []
       var last: (due: QueueTime, name: BatchName)?
-      while true {
+      for _ in 0...dues.count {
         let page = try await world.outbox.postponed(for: "t", after: last, limit: 1)
         guard let batch = page.batches.first else { break }
         found.append(batch.name)

@@ -136,7 +136,7 @@ extension FileStory {
     if let originalPath {
       tell("original", originalPath)
     } else {
-      let expired = retention.map { " (archived files go after \($0.spelled))" } ?? ""
+      let expired = retention.map { " (archived files go after \($0.text))" } ?? ""
       tell("original", "it is not there any more\(expired)", isTrouble: retention == nil)
     }
     for id in correctedBy { tell("corrected", "file \(id) corrects its rejects", at: id.time) }

@@ -17,16 +17,16 @@ struct SalvageExport {
     var ending: String
   }
 
-  private let originals: Originals
+  private let bodies: BodyLoader
   private let outcomes: ResultFile
   private var hasOutcomes = false
   private var unsent: Unsent?
   private static let outcomesName = ResultNames.outcomes
 
   /// Makes the folder, for its owner alone: items may be personal data.
-  init(folder: String, originals: Originals) throws {
+  init(folder: String, bodies: BodyLoader) throws {
     self.folder = folder
-    self.originals = originals
+    self.bodies = bodies
     if mkdir(folder, 0o700) != 0, errno != EEXIST {
       throw Service.StartError(description: "make folder \"\(folder)\": \(String(cString: strerror(errno)))")
     }
@@ -38,7 +38,7 @@ struct SalvageExport {
   /// What the batch left in the claimed file is looked up there; where that is gone or changed, the batch is left out.
   mutating func add(_ batch: QueuedBatch, of record: FileRecord) throws {
     guard record.state == .queued, let api = record.facts.api, let name = FileName(bytes: record.name),
-      let whole = try? originals.read(batch, of: record.id, inbox: record.inbox, name: record.name),
+      let whole = try? bodies.read(batch, of: record.id, inbox: record.inbox, name: record.name),
       let pieces = whole.pieces
     else { return }
     let isLUSID = api == .lusid
