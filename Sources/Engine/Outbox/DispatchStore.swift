@@ -34,7 +34,7 @@ package protocol DispatchStore: Sendable {
   ) async throws(OutboxError) -> LeaseResult
 
   /// The items and bytes of a batch, without an attempt; nil where there is no such batch.
-  func content(of name: BatchName) async throws(OutboxError) -> QueuedBatch?
+  func content(of name: BatchName) async throws(OutboxError) -> QueuedContent?
 
   /// Writes down what one request meant for the batches that it carried, or, where `request` is nil, what is done without one.
   ///
@@ -63,4 +63,15 @@ package enum LeaseResult: Sendable, Equatable {
   case stale([BatchName])
   /// These can't be read.
   case damaged([BatchName])
+}
+
+/// What a batch holds, and why it waits, as far as that is known.
+package struct QueuedContent: Sendable, Equatable {
+  package var batch: QueuedBatch
+  package var problem: String?
+
+  package init(batch: QueuedBatch, problem: String?) {
+    self.batch = batch
+    self.problem = problem
+  }
 }

@@ -1,3 +1,5 @@
+internal import Delivery
+
 /// How long to wait before something is tried again: exponential, with full jitter.
 ///
 /// The wait is drawn evenly from zero to the ceiling, which doubles with each failure up to `max`; so a crowd of batches that
