@@ -50,11 +50,16 @@ struct Claimer: Sendable {
     return FileNeed(file, unpacked: unpacked ?? Int(file.size), of: inbox, settings: around.settings)
   }
 
+  /// What a file is called from its claim on, and why it is of no use, where that is known by then.
+  struct Place: Sendable {
+    var id: FileID
+    var verdict: FileFault?
+  }
+
+  /// Gives files that are about to be claimed their ids.
+  ///
   /// - Parameter room: what was found for these files.
-  /// - Returns: what is claimed, in order, and what is in `work/` though its claim failed: it keeps its place.
-  func claim(
-    _ files: [ReadyFile], _ room: Claims.Answer
-  ) async -> (claims: [Claim], halfClaimed: [(file: WorkFile, error: InboxError)]) {
+  func places(for files: [ReadyFile], _ room: Claims.Answer) async -> [Place] {
     let verdicts = files.enumerated().map { place, file in
       room.tooLarge[place].map { FileFault(.tooLarge, $0) }
         ?? FileReading.verdict(
@@ -63,8 +68,15 @@ struct Claimer: Sendable {
     // A file that is of no use may not keep anybody waiting.
     let targets = zip(files, verdicts).map { $1 == nil ? self.targets(of: $0.name) : [] }
     let ids = await around.publisher.claim(targets, isOrdered: inbox.ordering != .none)
+    return zip(ids, verdicts).map { Place(id: $0, verdict: $1) }
+  }
+
+  /// - Returns: what is claimed, in order, and what is in `work/` though its claim failed: it keeps its place.
+  func claim(
+    _ files: [ReadyFile], _ places: [Place], _ room: Claims.Answer
+  ) async -> (claims: [Claim], halfClaimed: [(file: WorkFile, error: InboxError)]) {
     let (results, owners) = await queue.run { [folders] in
-      let results = folders.claim(zip(files, ids).map { ($0, $1) })
+      let results = folders.claim(zip(files, places).map { ($0, $1.id) })
       return (results, UserID.names(of: results.compactMap { try? $0.get()?.owner }))
     }
     let (now, wall) = (around.now(), Timestamp.now)
@@ -81,16 +93,16 @@ struct Claimer: Sendable {
           id: file.id, inbox: inbox.name, name: file.name.bytes, owner: owners[file.owner], receivedAt: wall,
           claimedAt: now)
         claims.append(
-          Claim(claimed: file, file: new, verdict: verdicts[place], reservation: room.reservations[place]))
+          Claim(claimed: file, file: new, verdict: places[place].verdict, reservation: room.reservations[place]))
         continue
       case .success(nil): break
       case .failure(let error):
         logger.error(
           "file can't be claimed", metadata: ["name": "\(files[place].name.display)", "reason": "\(error)"])
-        failed[ids[place]] = error
+        failed[places[place].id] = error
       }
       room.reservations[place].end()
-      gone.insert(ids[place])
+      gone.insert(places[place].id)
     }
     // A claim that failed half-way may have left its file in work/.
     var halfClaimed: [(file: WorkFile, error: InboxError)] = []

@@ -35,10 +35,10 @@ actor Claims {
   /// Keeps room for the files of these sizes, in order, up to the first that does not fit now.
   func room(for files: [(size: Int, need: FileNeed)]) async throws -> Answer {
     if measuredAt.map({ $0 + .seconds(1) < .now }) ?? true {
+      reservations.removeAll(where: \.isEnded)
       queuedBytes = try await outbox.queue().bytes
       measuredAt = .now
     }
-    reservations.removeAll { $0.need == .none }
     let promised = reservations.reduce(FileNeed.none) { $0 + $1.need }
     var room = try Room(settings, queuedBytes: queuedBytes, promised: promised)
     var answer = Answer()

@@ -24,7 +24,6 @@ struct FileReader: Sendable {
   /// - Throws: `ReadError`, `OutboxError`, `ReadingStopped`, `ReadingCancelled`.
   func read(_ claim: Claim) async throws -> ReadFile? {
     let (claimed, around) = (claim.claimed, around)
-    defer { claim.reservation.end() }
     let takesTime =
       claim.verdict == nil
       && (claimed.size > Claimer.smallBytes || FileFormat(fileName: claimed.name.bytes)?.isGzipped == true)
@@ -35,7 +34,7 @@ struct FileReader: Sendable {
     }
     var (result, staging, hasChanged) = try await queue.run {
       var reading = reading(claim)
-      var staging = Staging(store: around.outbox, file: claim.file, reservation: claim.reservation)
+      var staging = Staging(store: around.store, file: claim.file, reservation: claim.reservation)
       // So that everybody sees that it is being read.
       if takesTime { try staging.begin() }
       let result = try reading.run(into: &staging)
@@ -58,7 +57,7 @@ struct FileReader: Sendable {
   /// A claimed file that nobody can, or should, read: it is rejected as a whole.
   func rejected(_ work: UnreadWork, _ fault: FileFault) async throws -> ReadFile {
     try await queue.run {
-      var staging = Staging(store: around.outbox, file: work.file, reservation: Reservation(.none))
+      var staging = Staging(store: around.store, file: work.file, reservation: Reservation(.none))
       var reading = FileReading(
         inbox: inbox, settings: around.settings, name: work.work.dropped.bytes, path: folders.work, descriptor: -1,
         size: Int(folders.size(of: work.work) ?? 0), refersToFile: false, verdict: fault)

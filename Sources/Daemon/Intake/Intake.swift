@@ -18,6 +18,8 @@ actor Intake {
   struct Surroundings: Sendable {
     var settings: Settings
     var outbox: Outbox
+    /// The same outbox, for what reading leaves there.
+    var store: any IntakeStore
     var publisher: Publisher
     var claims: Claims
     var instruments: Instruments
@@ -190,10 +192,7 @@ actor Intake {
       let room = await room(for: together)
       let count = room.reservations.count
       guard count > 0 else { break }
-      let (claims, halfClaimed) = await claimer.claim(Array(together.prefix(count)), room)
-      for _ in claims { meters.claimed() }
-      for (file, error) in halfClaimed { await putOff(search.unread(file), error) }
-      await read(claims)
+      await claim(Array(together.prefix(count)), room)
       rest = rest.dropFirst(count)
     }
     left.ready = Array(rest)
@@ -212,6 +211,17 @@ actor Intake {
       news.tell(answer.obstacle)
     }
     return answer
+  }
+
+  private func claim(_ files: [ReadyFile], _ room: Claims.Answer) async {
+    let places = await claimer.places(for: files, room)
+    // An operator who sees a file in work/ may cancel it.
+    reading.formUnion(places.map(\.id))
+    defer { reading.subtract(places.map(\.id)) }
+    let (claims, halfClaimed) = await claimer.claim(files, places, room)
+    for _ in claims { meters.claimed() }
+    for (file, error) in halfClaimed { await putOff(search.unread(file), error) }
+    await read(claims)
   }
 
   // MARK: - Reading
@@ -248,6 +258,7 @@ actor Intake {
       try await around.publisher.take(
         files.map { ended.contains($0.read.file.id) ? $0.read.rejected(Self.cancelledFault) : $0.read })
       for id in ended { cancelled.remove(id) }
+      for file in files { file.claim.reservation.end() }
     } catch {
       for file in files {
         var claim = file.claim
@@ -259,6 +270,7 @@ actor Intake {
 
   /// Leaves a claimed file for the next run, where the daemon stops, or for a later try, from its beginning.
   private func leave(_ claim: Claim, for error: any Error) async {
+    claim.reservation.end()
     if error is ReadingStopped {
       unread.append(claim.work)
     } else if error is ReadingCancelled {
@@ -284,8 +296,8 @@ actor Intake {
       return await reject(work, FileFault(.unreadable, "the file could not be read for \(minutes) minutes: \(error)"))
     }
     // What was staged of it goes; when it was claimed is kept. Where the disk takes neither, the next try does both.
-    let (outbox, file) = (around.outbox, work.file)
-    try? await queue.run { try outbox.commit { try $0.begin(file) } }
+    let (store, file) = (around.store, work.file)
+    try? await queue.run { try store.commit { try $0.begin(file) } }
     unread.append(work)
     var note = UnreadFile(id: id, inbox: inbox.name, name: work.work.dropped.display)
     note.reason = trouble.reason
@@ -311,20 +323,22 @@ actor Intake {
 
   /// The file changed while it was read: nothing of it is sent.
   private func giveBack(_ claim: Claim) async {
-    let (outbox, folders, claimed) = (around.outbox, folders, claim.claimed)
+    let (folders, claimed) = (folders, claim.claimed)
+    claim.reservation.end()
     guard await queue.run({ folders.giveBack(claimed) }) else {
       let path = "\(folders.inbox)/\(claimed.name.display)"
       return await putOff(claim.work, InboxError(.taken, "give back", path, "it changed, and its name is taken"))
     }
     logger.notice("file changed while it was read; it waits again", metadata: ["name": "\(claimed.name.display)"])
-    await forget(claimed.id, outbox)
+    await forget(claimed.id)
   }
 
   /// The file is not in `work/` any more.
-  private func forget(_ id: FileID, _ outbox: Outbox) async {
+  private func forget(_ id: FileID) async {
     troubles.forget("file \(id)")
     // Where this fails, the next start finds a row without a file.
-    try? await queue.run { try outbox.commit { try $0.forget(id) } }
+    let store = around.store
+    try? await queue.run { try store.commit { try $0.forget(id) } }
     await around.publisher.left([id])
   }
 
@@ -335,6 +349,8 @@ actor Intake {
       let id = work.file.id
       guard cancelled.contains(id) || work.trouble.map({ $0.due <= now }) ?? true else { continue }
       unread.removeAll { $0.file.id == id }
+      reading.insert(id)
+      defer { reading.remove(id) }
       if cancelled.contains(id) {
         await reject(work, Self.cancelledFault)
       } else if let verdict = work.verdict, verdict.code == .unreadable {
@@ -354,7 +370,7 @@ actor Intake {
       }
       guard let claimed else {
         logger.error("claimed file is gone", metadata: ["file": "\(id)", "name": "\(work.work.dropped.display)"])
-        return await forget(id, around.outbox)
+        return await forget(id)
       }
       var claim = Claim(claimed: claimed, file: work.file, verdict: work.verdict, trouble: work.trouble)
       claim.file.owner = owner

@@ -1,5 +1,6 @@
 internal import Delivery
 internal import Engine
+internal import Settings
 internal import Synchronization
 
 /// Takes what a file's reading yields: holds it in memory, and stages it in the outbox whenever it is some megabytes.
@@ -78,25 +79,27 @@ struct Staging: ReadingSink, Sendable {
   }
 }
 
-/// The room that is kept for a file from its claim until it was read.
+/// The room that is kept for a file from its claim until it is in the outbox.
 final class Reservation: Sendable {
-  private let left: Mutex<FileNeed>
+  private let state: Mutex<(left: FileNeed, isEnded: Bool)>
 
-  init(_ need: FileNeed) { left = Mutex(need) }
+  init(_ need: FileNeed) { state = Mutex((need, false)) }
 
-  /// What it will still take.
-  var need: FileNeed { left.withLock { $0 } }
+  /// What the file will still take.
+  var need: FileNeed { state.withLock { $0.left } }
+
+  var isEnded: Bool { state.withLock { $0.isEnded } }
 
   /// A part of the file is in the outbox, and counts there.
   func use(_ part: FileNeed) {
-    left.withLock { left in
-      left.queueBytes = max(0, left.queueBytes - part.queueBytes)
-      left.diskBytes = max(0, left.diskBytes - part.diskBytes)
+    state.withLock { state in
+      state.left.queueBytes = max(0, state.left.queueBytes - part.queueBytes)
+      state.left.diskBytes = max(0, state.left.diskBytes - part.diskBytes)
     }
   }
 
-  /// The file was read, or is not read for now.
-  func end() { left.withLock { $0 = .none } }
+  /// The file is in the outbox, or is not read for now. It counts until the outbox is measured again.
+  func end() { state.withLock { $0.isEnded = true } }
 }
 
 /// The daemon stops in the middle of a file: it is read from its beginning by the next run.

@@ -37,8 +37,8 @@ struct WorkSearch: Sendable {
       }
     }
     // The run ended between giving a file back, or losing it, and forgetting its row.
-    let (outbox, lost) = (around.outbox, mine.keys.sorted())
-    if !lost.isEmpty { try await queue.run { try outbox.commit { for id in lost { try $0.forget(id) } } } }
+    let (store, lost) = (around.store, mine.keys.sorted())
+    if !lost.isEmpty { try await queue.run { try store.commit { for id in lost { try $0.forget(id) } } } }
     return unread
   }
 

@@ -50,6 +50,11 @@ package struct Obstacle: Sendable, Equatable, CustomStringConvertible {
   /// For people, with the numbers and the settings that they are held against.
   package var description: String
 
+  package init(kind: Kind, description: String) {
+    self.kind = kind
+    self.description = description
+  }
+
   package static let paused = Obstacle(kind: .paused, description: "the inbox is paused by an operator")
 
   package static func behindUnread(_ files: Int) -> Obstacle {
