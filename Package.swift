@@ -52,8 +52,14 @@ let package = Package(
     .target(name: "ItemFormat", dependencies: ["CZlib", "Delivery", "JSONText"], swiftSettings: strict),
     .target(name: "TargetAPI", dependencies: ["Delivery", "ItemFormat", "JSONText"], swiftSettings: strict),
     .target(name: "Engine", dependencies: ["Delivery"], swiftSettings: strict),
+    .target(name: "Simulation", dependencies: ["Delivery", "Engine"], swiftSettings: strict),
     .target(
-      name: "Outbox", dependencies: ["Delivery", "Engine", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+      name: "Outbox",
+      dependencies: [
+        "Delivery", "Engine", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ],
+      swiftSettings: strict),
     .target(name: "Sender", dependencies: ["CurlShim", "Delivery"], swiftSettings: strict),
     .target(name: "Receipts", dependencies: ["Delivery", "JSONText"], swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
@@ -91,9 +97,15 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
+    .testTarget(name: "EngineTests", dependencies: ["Delivery", "Engine", "Simulation"], swiftSettings: strict),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery"], swiftSettings: strict),
-    .testTarget(name: "EngineTests", dependencies: ["Delivery", "Engine"], swiftSettings: strict),
-    .testTarget(name: "OutboxTests", dependencies: ["Delivery", "Outbox", "TestKit"], swiftSettings: strict),
+    .testTarget(
+      name: "OutboxTests",
+      dependencies: [
+        "Delivery", "Engine", "Outbox", "Simulation", "TestKit", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      swiftSettings: strict),
+    .testTarget(name: "SimulationTests", dependencies: ["Delivery", "Engine", "Simulation"], swiftSettings: strict),
     .testTarget(name: "ReceiptsTests", dependencies: ["Delivery", "JSONText", "Receipts"], swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["CZlib", "Delivery", "JSONText", "Sandbox", "TestKit", "upsertd"],

@@ -49,6 +49,10 @@ package struct FileIDSource: Sendable {
 
   package mutating func next(at time: Timestamp) -> FileID {
     var generator = SystemRandomNumberGenerator()
+    return next(at: time, using: &generator)
+  }
+
+  package mutating func next(at time: Timestamp, using generator: inout some RandomNumberGenerator) -> FileID {
     let fresh =
       UInt128(truncatingIfNeeded: max(0, time.milliseconds)) << 80
       | UInt128.random(in: 0..<(1 << 79), using: &generator)

@@ -9,7 +9,6 @@ package enum RejectCode: String, Sendable, CaseIterable, Codable {
   case noRoute = "no-route"
   case emptyFile = "empty-file"
   case duplicateFile = "duplicate-file"
-  case unreadable
   case unmappedColumn = "unmapped-column"
   // Limits, of an item or of a file.
   case tooLarge = "too-large"
@@ -27,4 +26,7 @@ package enum RejectCode: String, Sendable, CaseIterable, Codable {
   case unacknowledged
   case expired
   case cancelled
+  // The claimed file, after it was checked or before it could be read.
+  case fileChanged = "file-changed"
+  case unreadable
 }
