@@ -20,7 +20,8 @@ struct IntakeWorld: Sendable {
   let outbox: Outbox
   let store: FailingStore
   let clock: TestClock
-  let published = Guarded<[Set<String>]>([])
+  /// The names of targets for which something was published, in order.
+  let published = Guarded<[String]>([])
 
   init(folder: String, queue: String = "{min_free_disk: 1KiB}", limits: String = "{}", inbox: String = "") throws {
     self.folder = folder
@@ -114,7 +115,7 @@ struct IntakeWorld: Sendable {
     let published = published
     let publisher = Publisher(
       store: store, ledger: instruments.unread,
-      onPublished: { targets, _ in published.withLock { $0.append(targets) } }, onFinishing: {})
+      onPublished: { files in published.withLock { $0 += files.map(\.target) } }, onFinishing: {})
     let clock = clock
     let around = Intake.Surroundings(
       settings: settings, outbox: outbox, store: store, publisher: publisher,

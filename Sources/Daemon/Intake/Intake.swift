@@ -51,6 +51,7 @@ actor Intake {
   private let cancelled = CancelledFiles()
   private let strayInterval: Duration
   private var isPaused: Bool
+  private var isRunning = false
   private var isStopping = false
   /// Claimed files that wait in `work/` to be read.
   private var unread: [UnreadWork] = []
@@ -133,6 +134,7 @@ actor Intake {
   /// Looks, claims and reads until `stop()`; the file under way is left for the next run.
   func run() async {
     let loop = "inbox \(inbox.name)"
+    isRunning = true
     around.instruments.pulse.beat(loop)
     await readAgain()
     await watcher.start()
@@ -395,6 +397,10 @@ actor Intake {
   ///   moment, or went back to its folder.
   /// - Throws: `OutboxError`.
   func cancel(_ id: FileID) async throws -> Bool {
+    if !isRunning, let place = unread.firstIndex(where: { $0.file.id == id }) {
+      await reject(unread.remove(at: place), Self.cancelledFault)
+      return true
+    }
     if isHere(id) {
       cancelled.insert(id)
       await watcher.lookNow()

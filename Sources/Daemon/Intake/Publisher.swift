@@ -15,6 +15,14 @@ struct ReadFile: Sendable {
   let tell: @Sendable (ReadingResult) -> Void
 }
 
+/// A file of which something can be sent now.
+struct PublishedFile: Sendable, Equatable {
+  var id: FileID
+  var target: String
+  /// Whether its inbox keeps an order.
+  var isOrdered: Bool
+}
+
 /// Gives claimed files their ids and places, and makes what was read sendable, in its turn. One for all inboxes.
 ///
 /// What was read and has to wait for an earlier file is staged in the outbox: only what its publication needs is held in memory. Whoever
@@ -22,7 +30,7 @@ struct ReadFile: Sendable {
 actor Publisher {
   private let store: any IntakeStore
   private let ledger: UnreadLedger
-  private let onPublished: @Sendable (Set<String>, FileID) async -> Void
+  private let onPublished: @Sendable ([PublishedFile]) async -> Void
   private let onFinishing: @Sendable () -> Void
   private var ids = FileIDSource()
   private var order = PublicationOrder()
@@ -61,10 +69,10 @@ actor Publisher {
   private static let mostFiles = 500
 
   /// - Parameters:
-  ///   - onPublished: something for these targets was published, from this file on.
+  ///   - onPublished: these files were published, in this order.
   ///   - onFinishing: a file's results can be written.
   init(
-    store: any IntakeStore, ledger: UnreadLedger, onPublished: @escaping @Sendable (Set<String>, FileID) async -> Void,
+    store: any IntakeStore, ledger: UnreadLedger, onPublished: @escaping @Sendable ([PublishedFile]) async -> Void,
     onFinishing: @escaping @Sendable () -> Void
   ) {
     self.store = store
@@ -213,8 +221,12 @@ actor Publisher {
       stagedByInbox[file.file.inbox] = left > 0 ? left : nil
     }
     for file in files { file.tell(file.result) }
-    let sendable = files.filter { $0.target != nil }
-    if let first = sendable.map(\.file.id).min() { await onPublished(Set(sendable.compactMap(\.target)), first) }
+    let published = files.compactMap { file in
+      file.target.map {
+        PublishedFile(id: file.file.id, target: $0, isOrdered: file.result.facts.ordering != .none)
+      }
+    }
+    if !published.isEmpty { await onPublished(published) }
     onFinishing()
   }
 
