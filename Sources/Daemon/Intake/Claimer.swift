@@ -44,10 +44,12 @@ struct Claimer: Sendable {
   }
 
   private func need(of file: ReadyFile) async -> FileNeed {
-    let need = FileNeed(file, unpacked: nil, of: inbox, settings: around.settings)
-    guard need != .none, FileFormat(fileName: file.name.bytes)?.isGzipped == true else { return need }
-    let unpacked = await queue.run { [folders] in folders.unpackedSize(of: file) }
-    return FileNeed(file, unpacked: unpacked ?? Int(file.size), of: inbox, settings: around.settings)
+    guard FileFormat(fileName: file.name.bytes)?.isGzipped == true else {
+      return FileNeed(file, unpacked: nil, of: inbox, settings: around.settings)
+    }
+    return await queue.run { [folders, inbox, around] in
+      FileNeed(file, in: folders, of: inbox, settings: around.settings)
+    }
   }
 
   /// What a file is called from its claim on, and why it is of no use, where that is known by then.
@@ -117,6 +119,14 @@ struct Claimer: Sendable {
 }
 
 extension FileNeed {
+  /// The same, asking a gzip. Blocks.
+  init(_ file: ReadyFile, in folders: InboxFolders, of inbox: Inbox, settings: Settings) {
+    let isGzipped = FileFormat(fileName: file.name.bytes)?.isGzipped == true
+    self.init(
+      file, unpacked: isGzipped ? folders.unpackedSize(of: file) ?? Int(file.size) : nil, of: inbox,
+      settings: settings)
+  }
+
   /// What a file in `inbox/` would take; nothing where it is of no use, by its name or size.
   ///
   /// - Parameter unpacked: what a gzip says of its content.
