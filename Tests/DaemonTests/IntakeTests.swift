@@ -49,7 +49,9 @@ import Testing
         for (name, inbox) in [("first.json", "a"), ("second.json", "a"), ("third.json", "b")] {
           try await world.wait(for: name, in: inbox, toBe: .queued)
         }
-        #expect(world.published.withLock { $0 } == ["other", "lusid", "lusid", "lusid"])
+        try await eventually("all to be told") {
+          world.published.withLock { $0 } == ["other", "lusid", "lusid", "lusid"]
+        }
         try await eventually("nobody to be unread") { world.running.ledger.all.isEmpty }
       }
     }

@@ -1,4 +1,5 @@
 package import Delivery
+internal import Engine
 internal import Inbox
 internal import JSONText
 internal import Outbox
@@ -41,11 +42,10 @@ package struct QueueReport: Sendable {
   package var isDaemonRunning: Bool?
 
   init(_ query: Query, settings: Settings, outbox: Outbox, now: Timestamp) async throws {
-    let cutoff = query.olderThan.map { Timestamp(milliseconds: now.milliseconds - $0.milliseconds) }
     let targets = Dictionary(
       try await StatusReport.targets(settings, outbox).map { ($0.name, $0) }, uniquingKeysWith: { $1 })
     files = try await outbox.queuedFiles(
-      inbox: query.inbox, target: query.target, receivedUpTo: cutoff, id: query.id
+      inbox: query.inbox, target: query.target, olderThan: query.olderThan, id: query.id
     ).map { File($0, target: $0.target.flatMap { targets[$0] }, now: now) }
     isDaemonRunning = ControlSocket.isAnswered(state: settings.state)
   }
@@ -67,7 +67,7 @@ extension QueueReport.File {
     inbox = file.inbox
     name = FileName(bytes: file.name)?.display ?? ""
     target = file.target
-    since = file.receivedAt
+    since = file.claimedAt
     (items, batches, bytes) = (file.items, file.batches, file.bytes)
     switch file.state {
     case .reading:

@@ -1,4 +1,5 @@
 internal import Delivery
+internal import Engine
 internal import Glibc
 internal import Inbox
 internal import JSONText
@@ -83,6 +84,7 @@ struct SalvageExport {
       "file": JSONValue([
         "id": JSONValue(record.id.text), "name": JSONValue(name), "inbox": JSONValue(record.inbox),
         "sha256": JSONValue(record.facts.sha256), "receivedAt": JSONValue(record.receivedAt.description),
+        "owner": JSONValue(record.owner),
       ]), "state": JSONValue(record.state.rawValue), "target": JSONValue(record.facts.target),
       "counts": JSONValue([
         "items": JSONValue(counts.items), "accepted": JSONValue(counts.accepted),
@@ -95,7 +97,13 @@ struct SalvageExport {
             "rejected": JSONValue(batch.rejected), "attempts": JSONValue(batch.attempts),
             "unanswered": JSONValue(batch.unanswered), "status": JSONValue(batch.status),
             "requestId": JSONValue(batch.requestID), "sentAt": JSONValue(batch.sentAt?.description),
+            "ranges": .array(
+              batch.ranges.map { .array([JSONValue($0.lowerBound), JSONValue($0.upperBound)]) }),
           ])
+        }),
+      "orders": .array(
+        file.orders.map {
+          JSONValue(["at": JSONValue($0.at.description), "order": JSONValue($0.order), "by": JSONValue($0.by)])
         }),
       "rejects": .array(
         file.refused.map { refusal in

@@ -1,5 +1,6 @@
 internal import Delivery
 internal import Glibc
+internal import Engine
 internal import Inbox
 internal import ItemFormat
 internal import Outbox

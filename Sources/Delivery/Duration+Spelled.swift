@@ -1,9 +1,8 @@
-internal import Delivery
-
 extension Duration {
-  /// For people, to two places: `4 s`, `3 min 20 s`, `5 h 2 min`, `2 d 7 h`.
-  var spelled: String {
-    let seconds = max(0, milliseconds / 1000)
+  /// For people, in whole units and to two places: `250 ms`, `4 s`, `3 min 20 s`, `5 h 2 min`, `2 d 7 h`.
+  package var spelled: String {
+    guard milliseconds >= 1000 else { return milliseconds > 0 ? "\(milliseconds) ms" : "0 s" }
+    let seconds = milliseconds / 1000
     let units: [(name: String, seconds: Int64)] = [("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)]
     guard let first = units.firstIndex(where: { seconds >= $0.seconds }) else { return "0 s" }
     let count = seconds / units[first].seconds
