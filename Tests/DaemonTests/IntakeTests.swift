@@ -134,7 +134,8 @@ import Testing
   }
 
   @Test func `a file that is of no use by its name or size takes no room`() async throws {
-    try await withIntakeWorld(queue: "{max_bytes: 2KiB, min_free_disk: 1KiB}", limits: "{max_file_bytes: 1MiB}") { world in
+    try await withIntakeWorld(queue: "{max_bytes: 2KiB, min_free_disk: 1KiB}", limits: "{max_file_bytes: 1MiB}") {
+      world in
       try await world.run { world in
         try world.drop("huge.json", in: "a", "[", size: 1 << 43)
         try world.drop("a.xml", in: "a", "", size: 1 << 20)

@@ -130,7 +130,8 @@ struct FileReading {
 
   /// - Returns: why the file is of no use.
   private mutating func readItems(
-    _ format: FileFormat?, _ conversion: inout ItemConversion?, into sink: inout some ReadingSink, _ digest: inout Digest
+    _ format: FileFormat?, _ conversion: inout ItemConversion?, into sink: inout some ReadingSink,
+    _ digest: inout Digest
   ) throws -> FileFault? {
     var seen = digest
     defer { digest = seen }

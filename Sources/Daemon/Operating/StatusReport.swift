@@ -38,11 +38,11 @@ package struct StatusReport: Sendable {
   package var obstacles: [String] = []
 
   /// Folders are looked at here: they may be on a slow server.
-  private static let queue = DispatchQueue(label: "status", attributes: .concurrent)
+  static let folderQueue = DispatchQueue(label: "status", attributes: .concurrent)
 
   /// - Parameter outbox: nil where there is none yet.
   package init(settings: Settings, outbox: Outbox?) async throws {
-    let unread = await Self.queue.run { ControlSocket.unreadFiles(state: settings.state) }
+    let unread = await Self.folderQueue.run { ControlSocket.unreadFiles(state: settings.state) }
     try await self.init(settings: settings, outbox: outbox, ledger: nil, unread: unread)
   }
 
@@ -58,14 +58,14 @@ package struct StatusReport: Sendable {
     queue = try await outbox?.queue() ?? QueueCounts()
     recent = try await outbox?.recentReceipts(limit: 20) ?? []
     let queuedBytes = queue.bytes
-    let room = await Self.queue.run { try? Room(settings, queuedBytes: queuedBytes) }
+    let room = await Self.folderQueue.run { try? Room(settings, queuedBytes: queuedBytes) }
     obstacles = room?.obstacle.map { [$0.description] } ?? []
     let known = try await outbox?.filesUnderWay().ids ?? []
     // Without a daemon all that is not published is unread.
     let unread = try await unread ?? outbox?.unreadFiles().map(UnreadFile.init) ?? []
     for inbox in settings.inboxes {
       let isPaused = pausedInboxes.contains(inbox.name)
-      var (status, work) = await Self.queue.run {
+      var (status, work) = await Self.folderQueue.run {
         let work = (try? InboxFolders(spool: settings.spool, inbox: inbox.name).workFiles()) ?? []
         return (Self.look(at: inbox, settings, isPaused: isPaused, room, ledger), work)
       }
