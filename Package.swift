@@ -93,7 +93,8 @@ let package = Package(
     .testTarget(
       name: "DaemonTests",
       dependencies: [
-        "Daemon", "Delivery", "Engine", "Inbox", "Outbox", .product(name: "Logging", package: "swift-log"),
+        "Daemon", "Delivery", "Engine", "Inbox", "Outbox", "Settings", "TestKit",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     .testTarget(name: "EngineTests", dependencies: ["Delivery", "Engine", "Simulation"], swiftSettings: strict),

@@ -9,7 +9,6 @@ package enum RejectCode: String, Sendable, CaseIterable, Codable {
   case noRoute = "no-route"
   case emptyFile = "empty-file"
   case duplicateFile = "duplicate-file"
-  case unreadable
   case unmappedColumn = "unmapped-column"
   // Limits, of an item or of a file.
   case tooLarge = "too-large"

@@ -44,9 +44,11 @@ package struct QueueReport: Sendable {
   init(_ query: Query, settings: Settings, outbox: Outbox, now: Timestamp) async throws {
     let targets = Dictionary(
       try await StatusReport.targets(settings, outbox).map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+    let state = settings.state
+    let unread = await StatusReport.folderQueue.run { ControlSocket.unreadFiles(state: state) } ?? []
     files = try await outbox.queuedFiles(
       inbox: query.inbox, target: query.target, olderThan: query.olderThan, id: query.id
-    ).map { File($0, target: $0.target.flatMap { targets[$0] }, now: now) }
+    ).map { File($0, target: $0.target.flatMap { targets[$0] }, unread: unread, now: now) }
     isDaemonRunning = ControlSocket.isAnswered(state: settings.state)
   }
 
@@ -62,7 +64,8 @@ package struct QueueReport: Sendable {
 }
 
 extension QueueReport.File {
-  init(_ file: QueuedFile, target status: StatusReport.TargetStatus?, now: Timestamp) {
+  /// - Parameter unread: the files that the daemon has not read.
+  init(_ file: QueuedFile, target status: StatusReport.TargetStatus?, unread: [UnreadFile], now: Timestamp) {
     id = file.id
     inbox = file.inbox
     name = FileName(bytes: file.name)?.display ?? ""
@@ -72,6 +75,12 @@ extension QueueReport.File {
     switch file.state {
     case .reading:
       (state, why) = ("reading", "it is being read")
+      if let this = unread.first(where: { $0.id == file.id }) {
+        if let reason = this.reason { why = "it can't be read: \(reason)" }
+        nextAttempt = this.nextAttempt
+      } else if let other = unread.first(where: { $0.id < file.id && $0.waitingInboxes.contains(file.inbox) }) {
+        why = "it was read, and waits until file \(other.id) is read"
+      }
       // What was read so far can't be sent yet.
       (items, batches, bytes) = (0, 0, 0)
       return
