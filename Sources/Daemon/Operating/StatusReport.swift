@@ -54,6 +54,7 @@ package struct StatusReport: Sendable {
 
   /// - Parameter unread: what the daemon says; nil where it can't be asked.
   private init(settings: Settings, outbox: Outbox?, ledger: StayLedger?, unread: [UnreadFile]?) async throws {
+    let isAlone = unread == nil
     let pausedInboxes = try await outbox?.paused(.inbox) ?? []
     queue = try await outbox?.queue() ?? QueueCounts()
     recent = try await outbox?.recentReceipts(limit: 20) ?? []
@@ -62,7 +63,8 @@ package struct StatusReport: Sendable {
     obstacles = room?.obstacle.map { [$0.description] } ?? []
     let known = try await outbox?.filesUnderWay().ids ?? []
     // Without a daemon all that is not published is unread.
-    let unread = try await unread ?? outbox?.unreadFiles().map(UnreadFile.init) ?? []
+    var unread = unread ?? []
+    if isAlone { unread = try await outbox?.unreadFiles().map(UnreadFile.init) ?? [] }
     for inbox in settings.inboxes {
       let isPaused = pausedInboxes.contains(inbox.name)
       var (status, work) = await Self.folderQueue.run {
