@@ -28,6 +28,15 @@ import Testing
     }
   }
 
+  @Test func `what is being read does not wait for its target yet`() async throws {
+    try await World.with { world in
+      try world.stage()
+      #expect(try await world.outbox.backlogs().isEmpty)
+      try world.publish(World.ids(2)[1])
+      #expect(try await world.outbox.backlogs().mapValues(\.batches) == ["t": 2])
+    }
+  }
+
   @Test(arguments: [1, 200])
   func `what waits is counted in milliseconds, and so is why`(_ files: Int) async throws {
     try await withTemporaryFolder { folder in
