@@ -57,18 +57,22 @@ extension Outbox {
   }
 
   /// The way of these files ends: their rows go, and what is kept of them is their history and, of the last ones, the receipt (without batches).
-  package func finish(_ files: [(record: FileRecord, status: String, receipt: String)]) async throws(OutboxError) {
+  ///
+  /// - Parameter digest: SHA-256 of the receipt as it was written, in hexadecimal.
+  package func finish(
+    _ files: [(record: FileRecord, status: String, receipt: String, digest: String)]
+  ) async throws(OutboxError) {
     try await write { db in
-      for (record, status, receipt) in files {
+      for (record, status, receipt, digest) in files {
         try db.cachedStatement(
           sql: """
             INSERT OR REPLACE INTO history (file_id, inbox, name, sha256, status, received_at_ms, completed_at_ms,
-              items, accepted, rejected) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+              items, accepted, rejected, receipt_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         ).execute(arguments: [
           record.id.text, record.inbox, Data(record.name), record.facts.sha256, status,
           record.receivedAt.milliseconds, record.completedAt?.milliseconds ?? record.receivedAt.milliseconds,
-          record.counts.items, record.counts.accepted, record.counts.rejected,
+          record.counts.items, record.counts.accepted, record.counts.rejected, digest,
         ])
         try db.cachedStatement(
           sql: "INSERT OR REPLACE INTO recent (file_id, completed_at_ms, receipt) VALUES (?, ?, ?)"

@@ -187,7 +187,7 @@ private struct World: Sendable {
       #expect(record.completedAt == world.id.time)
       #expect(try world.outbox.settled(world.id).map(\.items) == [2, 1])
       #expect(try world.outbox.refused(world.id, after: 0, limit: 10).map(\.item) == [2])
-      try await world.outbox.finish([(record, "partial", "{}")])
+      try await world.outbox.finish([(record, "partial", "{}", "00")])
       #expect(try await world.outbox.finishedStatus(world.id) == "partial")
       #expect(try await world.outbox.queue() == QueueCounts())
     }
