@@ -115,7 +115,7 @@ extension World {
   /// The first receipt once more, as that of another file.
   fileprivate func invent(_ id: String) throws {
     let path = try first("outbox/receipts")
-    let known = String(path.split(separator: ".").suffix(3)[0])
+    let known = String(path.split(separator: ".").dropLast(2).last ?? "")
     let text = try String(contentsOfFile: path, encoding: .utf8)
     try write(text.replacing(known, with: id), to: path.replacing(known, with: id))
   }
