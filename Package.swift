@@ -80,6 +80,17 @@ let package = Package(
     .target(name: "CLinux"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
+    .target(
+      name: "Fuzzing",
+      dependencies: [
+        "Daemon", "Delivery", "Inbox", "Receipts", "Settings", .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Tests/Fuzzing", swiftSettings: strict),
+    .executableTarget(
+      name: "upsertd-fuzz",
+      dependencies: ["Fuzzing", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Tests/upsertd-fuzz", swiftSettings: strict),
+    .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"], swiftSettings: strict),
     .testTarget(name: "SandboxTests", dependencies: ["Delivery", "Sandbox"], swiftSettings: strict),
     .testTarget(name: "InboxTests", dependencies: ["Delivery", "Inbox"], swiftSettings: strict),
     .testTarget(name: "SenderTests", dependencies: ["Sender", "TestKit"], swiftSettings: strict),

@@ -22,7 +22,8 @@ struct StatusTable {
       for file in inbox.unread.prefix(20) {
         lines.append(Console.fitted("    \(file.name): \(file.text)".onOneLine))
       }
-      if inbox.unclaimed.count > 20 { lines.append("    … and \(inbox.unclaimed.count - 20) more (--json lists all)") }
+      let unlisted = max(0, inbox.unclaimed.count - 20) + inbox.unclaimedLeftOut
+      if unlisted > 0 { lines.append("    … and \(unlisted) more (--json lists up to 200)") }
     }
     return lines
   }

@@ -32,7 +32,8 @@ final class AdminServer: Sendable {
   func start() async throws {
     await route("/healthz") { [dashboard] request in
       let instruments = dashboard.instruments
-      return Health(pulse: instruments.pulse, troubles: instruments.troubles).response(asJSON: request.wantsJSON)
+      return Health(pulse: instruments.pulse, troubles: instruments.troubles, ledger: instruments.ledger)
+        .response(asJSON: request.wantsJSON)
     }
     await route("/readyz") { [dashboard] request in
       let health: Health

@@ -39,7 +39,9 @@ extension MemoryOutbox: ResultStore {
     }
   }
 
-  package func finish(_ files: [(record: FileRecord, status: String, receipt: String)]) async throws(OutboxError) {
+  package func finish(
+    _ files: [(record: FileRecord, status: String, receipt: String, digest: String)]
+  ) async throws(OutboxError) {
     try write { content in
       for (record, status, receipt) in files {
         let finished = FinishedFile(
