@@ -14,6 +14,8 @@ final class Reading {
   private var isReported: Set<SettingsFaults.Fault> = []
   /// Where the first secret stands in the file itself.
   private(set) var inlineSecret: (line: Int?, key: String)?
+  /// Files with secrets that were read.
+  private(set) var secretFiles: [Droppers.SecretFile] = []
   private var repeated: [YAMLDocument.Place: String] = [:]
 
   init(path: String, environment: [String: String]?, readsSecrets: Bool = true) {
@@ -66,6 +68,11 @@ final class Reading {
     let own = faults.filter { $0.path == path }
     return own.enumerated().sorted { ($0.element.line ?? 0, $0.offset) < ($1.element.line ?? 0, $1.offset) }
       .map(\.element) + faults.filter { $0.path != path }
+  }
+
+  func note(_ file: SmallFile, line: Int?, key: String?) {
+    secretFiles.append(
+      Droppers.SecretFile(path: file.path, mode: file.mode, group: file.group, line: line, key: key))
   }
 
   func noteSecret(line: Int?, key: String) {

@@ -20,6 +20,13 @@ extension Settings {
           "is a secret in a file that is open to others: \(file.othersAdvice), or move the secret to a file of its own",
           line: secret.line, key: secret.key)
       }
+      if withSecrets {
+        if let secret = reading.inlineSecret { reading.note(file, line: secret.line, key: secret.key) }
+        let droppers = Droppers(settings)
+        for file in reading.secretFiles {
+          if let fault = droppers.fault(of: file) { reading.report(fault, line: file.line, key: file.key) }
+        }
+      }
     }
     let faults = reading.sortedFaults + mappings.faults
     guard faults.isEmpty else { throw SettingsFaults(faults: faults) }

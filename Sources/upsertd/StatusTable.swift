@@ -16,6 +16,8 @@ struct StatusTable {
     var lines = [heading("Inboxes")]
     for inbox in report.inboxes {
       lines.append("  \(inbox.name): \(counted(inbox.waiting, "file")) waiting\(inbox.isPaused ? ", paused" : "")")
+      // Not cut to the terminal's width: it ends with the command.
+      for advice in inbox.advice { lines.append("    \(advice.onOneLine)") }
       for file in inbox.unclaimed.prefix(20) {
         lines.append(Console.fitted("    \(file.name): \(file.reason)".onOneLine))
       }

@@ -37,3 +37,15 @@ void clinux_keep_heap_small(void);
 
 /// Whether `part` stands somewhere in `text`: `memmem`, which Glibc's module map leaves out.
 int clinux_holds(const void *text, unsigned long length, const void *part, unsigned long part_length);
+
+/// Keeps SIGTERM, SIGINT and SIGHUP for `clinux_next_signal`; 0 or the errno. In `upsertd run` they are kept from before
+/// `main` (a constructor in EarlySignals.c). In C since Swift has neither constructors nor code that may run in a signal
+/// handler. Not blocked: libdispatch's `dispatch_main` waits on the first thread with every signal let through.
+int clinux_keep_signals(void);
+
+/// Waits for one of them; 0 where none came within the time. A negative time is without limit.
+int clinux_next_signal(long milliseconds);
+
+/// Raises the soft limit of open files to the hard one, but no further than `most`; answers the limit that holds now, and
+/// what it was. In C since `RLIMIT_NOFILE` has another type on each C library.
+unsigned long clinux_raise_open_files(unsigned long most, unsigned long *before);

@@ -29,6 +29,14 @@ package struct StatusReport: Sendable {
     package static let mostListed = 200
 
     package var unreadCount: Int { unread.count + unreadLeftOut }
+    /// What a person has to do about the folders' modes.
+    package var advice: [String] = []
+
+    /// Files that should have been taken: ready ones, and those that can't be read.
+    var leftFiles: Int {
+      func count(_ kind: StayingFile.Kind) -> Int { unclaimedCounts[kind] ?? 0 }
+      return waiting - count(.settling) - count(.openForWriting) + count(.unreadable) + count(.folder)
+    }
   }
 
   package struct TargetStatus: Sendable {
@@ -112,6 +120,7 @@ package struct StatusReport: Sendable {
         pollInterval: settings.watch.pollInterval, settle: settings.watch.settle, ignore: { inbox.ignores($0) },
         marker: inbox.marker))
     var status = InboxStatus(name: inbox.name, waiting: look.ready.count, isPaused: isPaused)
+    status.advice = folders.advice
     // Without a daemon it is no fault that folders are not made yet.
     let isRunning = ledger != nil || ControlSocket.isAnswered(state: settings.state) == true
     if let fault = look.fault.map({ "\($0)" }) ?? ledger?.fault(of: inbox.name)
@@ -166,6 +175,7 @@ extension StatusReport {
         let unread = inbox.unread.map { String(decoding: $0.json.bytes, as: UTF8.self) }
         return """
           {"name": \(Self.quoted(inbox.name)), "waiting": \(inbox.waiting), "paused": \(inbox.isPaused), \
+          "advice": [\(inbox.advice.map { Self.quoted($0) }.joined(separator: ", "))], \
           "unclaimed": [\(unclaimed.joined(separator: ", "))], "unclaimedLeftOut": \(inbox.unclaimedLeftOut), \
           "unread": [\(unread.joined(separator: ", "))], "unreadLeftOut": \(inbox.unreadLeftOut)}
           """
