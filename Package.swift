@@ -37,7 +37,7 @@ let package = Package(
       name: "Daemon",
       dependencies: [
         "CLinux", "Delivery", "Engine", "Inbox", "ItemFormat", "JSONText", "Metrics", "Outbox", "Receipts",
-       , "Sender", "Settings", "TargetAPI",
+        "Sender", "Settings", "TargetAPI",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
