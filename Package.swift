@@ -35,7 +35,7 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "CLinux", "Delivery", "Inbox", "ItemFormat", "JSONText", "Metrics", "Outbox", "PromptSockets", "Receipts",
+        "CLinux", "Delivery", "Engine", "Inbox", "ItemFormat", "JSONText", "Metrics", "Outbox", "PromptSockets", "Receipts",
         "Sender",
         "Settings", "TargetAPI",
         .product(name: "Crypto", package: "swift-crypto"),
@@ -57,7 +57,11 @@ let package = Package(
       name: "upsertd-simulate", dependencies: ["Simulation"], path: "Sources/Simulate", swiftSettings: strict),
     .target(name: "Simulation", dependencies: ["Delivery", "Engine"], swiftSettings: strict),
     .target(
-      name: "Outbox", dependencies: ["Delivery", "Engine", .product(name: "GRDB", package: "GRDB.swift")],
+      name: "Outbox",
+      dependencies: [
+        "Delivery", "Engine", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ],
       swiftSettings: strict),
     .target(name: "Sender", dependencies: ["CurlShim", "Delivery"], swiftSettings: strict),
     .target(name: "Receipts", dependencies: ["Delivery", "JSONText"], swiftSettings: strict),
@@ -93,8 +97,8 @@ let package = Package(
       name: "DaemonTests",
       dependencies: ["Daemon", "Delivery", "Inbox", "Outbox", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
+    .testTarget(name: "EngineTests", dependencies: ["Delivery", "Engine", "Simulation"], swiftSettings: strict),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery"], swiftSettings: strict),
-    .testTarget(name: "EngineTests", dependencies: ["Delivery", "Engine"], swiftSettings: strict),
     .testTarget(
       name: "OutboxTests",
       dependencies: [

@@ -27,4 +27,6 @@ package enum RejectCode: String, Sendable, CaseIterable, Codable {
   case unacknowledged
   case expired
   case cancelled
+  /// The claimed file was changed after it was checked.
+  case fileChanged = "file-changed"
 }

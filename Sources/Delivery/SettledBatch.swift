@@ -12,12 +12,12 @@ package struct SettledBatch: Sendable, Equatable {
   /// The API's own name for the request (LUSID's `lusid-meta-requestId`).
   package var requestID: String?
   package var sentAt: Timestamp?
-  /// The numbers of the items that it settled, in order.
-  package var ranges: [ClosedRange<Int>] = []
+  /// The numbers of these items, in order; empty where an older upsertd did not keep them.
+  package var ranges: [ClosedRange<Int>]
 
   package init(
     items: Int, accepted: Int, rejected: Int, attempts: Int, unanswered: Int, status: Int?, requestID: String?,
-    sentAt: Timestamp?
+    sentAt: Timestamp?, ranges: [ClosedRange<Int>] = []
   ) {
     self.items = items
     self.accepted = accepted
@@ -27,5 +27,6 @@ package struct SettledBatch: Sendable, Equatable {
     self.status = status
     self.requestID = requestID
     self.sentAt = sentAt
+    self.ranges = ranges
   }
 }

@@ -17,13 +17,13 @@ extension FileRecord {
   /// Nil where the row holds what no version of upsertd writes.
   init?(row: Row) {
     guard let id = FileID(row["id"] as String), let state = State(rawValue: row["state"]) else { return nil }
-    self.id = id
-    self.state = state
-    inbox = row["inbox"]
-    name = Array(row["name"] as Data)
-    receivedAt = Timestamp(milliseconds: row["received_at_ms"])
+    let receivedAt = Timestamp(milliseconds: row["received_at_ms"])
+    // An outbox of version 4 has neither.
+    let claimedAt = QueueTime(milliseconds: row["claimed_at_ms"] ?? receivedAt.milliseconds)
+    self.init(
+      id: id, inbox: row["inbox"], name: Array(row["name"] as Data), state: state, receivedAt: receivedAt,
+      claimedAt: claimedAt, owner: row["owner"])
     completedAt = (row["completed_at_ms"] as Int64?).map(Timestamp.init(milliseconds:))
-    facts = FileFacts()
     facts.format = row["format"]
     facts.shape = row["shape"]
     facts.delimiter = (row["delimiter"] as Int?).flatMap(UInt8.init(exactly:))
@@ -46,6 +46,7 @@ extension FileRecord {
 extension FileCounts {
   /// Of a row that has them under the names that the `file` table gives them.
   init(row: Row) {
+    self.init()
     items = row["items"]
     accepted = row["accepted"]
     unchanged = row["unchanged"]

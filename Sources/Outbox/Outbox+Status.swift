@@ -1,4 +1,5 @@
 package import Delivery
+package import Engine
 internal import Foundation
 internal import GRDB
 
@@ -49,13 +50,15 @@ extension Outbox {
     try await read { db in try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM file)") ?? true }
   }
 
-  package func targetNotes() async throws(OutboxError) -> [String: TargetNote] {
+  package func targetNotes(
+    at reading: QueueClock.Reading = .now
+  ) async throws(OutboxError) -> [String: TargetNote] {
     try await read { db in
+      let wall = try PeoplesTime(db, at: reading)
       var notes: [String: TargetNote] = [:]
       for row in try Row.fetchAll(db, sql: "SELECT * FROM target") {
         notes[row["name"]] = TargetNote(
-          state: row["state"], reason: row["reason"],
-          until: (row["until_ms"] as Int64?).map(Timestamp.init(milliseconds:)))
+          state: row["state"], reason: row["reason"], until: (row["until_ms"] as Int64?).map { wall($0) })
       }
       return notes
     }

@@ -1,6 +1,7 @@
 internal import Delivery
 internal import Dispatch
 internal import Glibc
+internal import Inbox
 internal import Logging
 
 /// Where a command asks the running daemon: a socket in the state folder, one line of JSON each way.
@@ -35,7 +36,7 @@ actor ControlSocket {
   }
 
   /// Answers orders until `close()`.
-  func open(logger: Logger, answer: @escaping @Sendable (Order) async -> OrderResult) {
+  func open(logger: Logger, answer: @escaping @Sendable (_ order: Order, _ by: String) async -> OrderResult) {
     let source = DispatchSource.makeReadSource(fileDescriptor: listener, queue: queue)
     source.setEventHandler { [listener, queue] in
       let connection = accept(listener, nil, nil)
@@ -54,27 +55,29 @@ actor ControlSocket {
   }
 
   private static func serve(
-    _ connection: Int32, logger: Logger, answer: @escaping @Sendable (Order) async -> OrderResult
+    _ connection: Int32, logger: Logger, answer: @escaping @Sendable (_ order: Order, _ by: String) async -> OrderResult
   ) {
     setTimeout(connection, seconds: 5)
-    guard isPermitted(connection), let order = readLine(connection).flatMap(Order.init(line:)) else {
+    guard let caller = permittedCaller(connection), let order = readLine(connection).flatMap(Order.init(line:)) else {
       Glibc.close(connection)
       return
     }
-    logger.notice("an operator asks", metadata: ["order": "\(order)"])
+    let by = UserID(caller).name
+    logger.notice("an operator asks", metadata: ["order": "\(order)", "by": "\(by)"])
     // The answer may take a while (a large file's items are refused one batch after the other); nobody else waits for it.
     Task {
-      write(await answer(order).line, to: connection)
+      write(await answer(order, by).line, to: connection)
       Glibc.close(connection)
     }
   }
 
-  private static func isPermitted(_ connection: Int32) -> Bool {
+  /// The caller's user, where it may give orders.
+  private static func permittedCaller(_ connection: Int32) -> uid_t? {
     // struct ucred (unix(7)), which Glibc's module leaves out.
     var caller: (pid: pid_t, uid: uid_t, gid: gid_t) = (0, .max, .max)
     var length = socklen_t(MemoryLayout.size(ofValue: caller))
-    guard getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &caller, &length) == 0 else { return false }
-    return caller.uid == 0 || caller.uid == geteuid()
+    guard getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &caller, &length) == 0 else { return nil }
+    return caller.uid == 0 || caller.uid == geteuid() ? caller.uid : nil
   }
 
   // MARK: - The other side

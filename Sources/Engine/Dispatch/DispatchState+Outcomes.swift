@@ -224,8 +224,10 @@ extension DispatchState {
     let isOwnFault =
       !wasHeld && !members.isEmpty
       && members.allSatisfy { batch in
+        // Its failures count from the hold on: there are none before the hold has ended.
         batch.standing.beganHold
-          && (lastSuccessAt.map { success in batch.standing.failedAt.map { $0 < success } ?? false } ?? false)
+          && (batch.standing.failures > 0
+            || lastSuccessAt.map { success in batch.standing.failedAt.map { $0 < success } ?? false } ?? false)
       }
     if isOwnFault {
       suspectIfTrusting(members)
@@ -234,7 +236,10 @@ extension DispatchState {
     }
     return members.map { batch in
       var standing = batch.standing
-      if !isOwnFault, !wasHeld { standing.beganHold = true }
+      if !isOwnFault, !wasHeld {
+        standing.beganHold = true
+        standing.failures = 0
+      }
       if let halved = halving(batch, &standing, why, isOpen: false, now) { return halved }
       standing.failedAt = now
       standing.due = now

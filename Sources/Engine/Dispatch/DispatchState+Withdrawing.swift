@@ -39,6 +39,9 @@ extension DispatchState {
   /// Whether something of the file may still be rejected.
   package func isWithdrawing(_ file: FileID) -> Bool { withdrawals.contains { $0.file == file } }
 
+  /// Whether nothing of a withdrawn file is left but what is under way.
+  package func isRejected(_ file: FileID) -> Bool { withdrawals.first { $0.file == file }?.isDone ?? true }
+
   mutating func withdraw(_ file: FileID, _ cause: WithdrawalCause) {
     guard !isWithdrawing(file) else { return }
     withdrawals.append(Withdrawn(file: file, cause: cause))

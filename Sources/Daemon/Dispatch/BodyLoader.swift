@@ -1,14 +1,16 @@
 internal import Delivery
+internal import Engine
 internal import Dispatch
 internal import Glibc
 internal import Inbox
 internal import ItemFormat
-internal import Outbox
 
-/// Looks up in the claimed files what queued batches left there.
-struct Originals: Sendable {
+/// Reads from the claimed files what queued batches left there.
+struct BodyLoader: Sendable {
   /// Why a batch can't be sent now.
   struct Fault: Error, CustomStringConvertible {
+    /// Whether the file holds something else than what was checked; else it is gone, or can't be read at the moment.
+    var isChange = false
     var description: String
   }
 
@@ -18,9 +20,12 @@ struct Originals: Sendable {
   init(spool: String) { self.spool = spool }
 
   /// - Throws: `Fault` where the file is gone, can't be read, or holds something else than what was checked: nothing of it may be sent.
-  func whole(_ queued: QueuedBatch, of batch: WaitingBatch) async throws -> Batch {
+  func load(_ queued: QueuedBatch, of file: LineFile) async throws(Fault) -> Batch {
     if let whole = queued.whole { return whole }
-    return try await queue.run { try read(queued, of: batch.file, inbox: batch.inbox, name: batch.fileName) }
+    let result = await queue.run { () -> Result<Batch, Fault> in
+      Result { () throws(Fault) in try read(queued, of: file.id, inbox: file.inbox, name: file.name) }
+    }
+    return try result.get()
   }
 
   /// The same for who may block.
@@ -42,9 +47,7 @@ struct Originals: Sendable {
           "the claimed file \(path) is gone, and with it the items that wait: bring it back, or cancel file \(id)"
       )
     }
-    let changed = Fault(
-      description:
-        "the claimed file \(path) is not what was checked: bring it back as it was, or cancel file \(id)")
+    let changed = Fault(isChange: true, description: "the claimed file \(path) is not what was checked")
     let body = try queued.body.whole(
       reading: { (range, bytes) throws(Fault) in try Self.read(range, of: file, path, into: &bytes) }, onChange: changed
     )

@@ -6,6 +6,7 @@ internal import Outbox
 /// Warns of files whose items wait for long: once when a tenth of `max_age` is over, once more at half.
 struct AgeWatch: Sendable {
   let outbox: Outbox
+  let clock: DaemonClock
   let maxAge: Duration
   let troubles: Troubles
   let logger: Logger
@@ -26,10 +27,8 @@ struct AgeWatch: Sendable {
   private static let looking = "the outbox can't be asked for what waits for long"
 
   private func warn() async throws {
-    let now = Timestamp.now
-    func before(_ age: Duration) -> Timestamp { Timestamp(milliseconds: now.milliseconds - age.milliseconds) }
-    while case let aged = try await outbox.takeAged(tenth: before(maxAge / 10), half: before(maxAge / 2)), !aged.isEmpty
-    {
+    let now = clock.now
+    while case let aged = try await outbox.takeAged(tenth: now - maxAge / 10, half: now - maxAge / 2), !aged.isEmpty {
       for file in aged { tell(file) }
     }
   }
@@ -37,7 +36,7 @@ struct AgeWatch: Sendable {
   private func tell(_ file: AgedFile) {
     var metadata: Logger.Metadata = [
       "file": "\(file.id)", "inbox": "\(file.inbox)", "target": "\(file.target)", "items": .number(file.items),
-      "since": "\(file.receivedAt)", "expires": "\(file.receivedAt + maxAge)",
+      "since": "\(file.receivedAt)", "expires": "\(clock.wall(of: file.claimedAt + maxAge))",
     ]
     metadata["name"] = FileName(bytes: file.name).map { "\($0.display)" }
     metadata["reason"] = file.problem.map { "\($0)" }

@@ -1,48 +1,53 @@
-package import Delivery
+internal import Delivery
+package import Engine
 internal import Foundation
 internal import GRDB
 
-extension Outbox {
-  /// Runs `body` in one commit. Blocks: for the reader's own thread.
-  ///
-  /// - Throws: what `body` throws, as an `OutboxError`; nothing of the commit is kept then.
-  package func commit<Value>(_ body: (OutboxCommit) throws -> Value) throws(OutboxError) -> Value {
+extension Outbox: IntakeStore {
+  package func commit<Value>(_ body: (any IntakeCommit) throws -> Value) throws(OutboxError) -> Value {
     do {
-      return try pool.write { db in try body(OutboxCommit(db: db)) }
+      return try pool.write { db in try body(SQLiteCommit(db: db)) }
     } catch {
       throw OutboxError(error, path: path)
     }
   }
+
+  package func unreadFiles() async throws(OutboxError) -> [FileRecord] {
+    try await read { db in
+      try Row.fetchAll(db, sql: "SELECT * FROM file WHERE state = 'reading' ORDER BY id").compactMap(
+        FileRecord.init(row:))
+    }
+  }
 }
 
-/// What a file's reading leaves in the outbox, in one commit or in several.
-package struct OutboxCommit {
+/// One commit of intake; good only inside it.
+struct SQLiteCommit: IntakeCommit {
   let db: Database
 
-  /// Opens a row for a claimed file that is about to be read; what an earlier try left of it goes.
-  ///
-  /// A full disk fails that try, and then its `forget` as well.
-  package func begin(_ id: FileID, inbox: String, name: [UInt8], receivedAt: Timestamp) throws {
-    try forget(id)
+  func begin(_ file: NewFile) throws {
+    let isKnown = try Bool.fetchOne(
+      db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM file WHERE id = ? AND state = 'reading')"),
+      arguments: [file.id.text])
+    guard isKnown != true else { return try dropStaged(of: file.id) }
     try db.cachedStatement(
-      sql: "INSERT INTO file (id, inbox, name, state, received_at_ms) VALUES (?, ?, ?, 'reading', ?)"
-    ).execute(arguments: [id.text, inbox, Data(name), receivedAt.milliseconds])
+      sql: """
+        INSERT INTO file (id, inbox, name, state, received_at_ms, claimed_at_ms, owner) VALUES (?, ?, ?, 'reading', ?, ?, ?)
+        """
+    ).execute(arguments: [
+      file.id.text, file.inbox, Data(file.name), file.receivedAt.milliseconds, file.claimedAt.milliseconds, file.owner,
+    ])
   }
 
-  /// Adds batches, in order, and refused items of a file that is being read; nothing of it can be sent yet.
-  ///
-  /// `ordinal` counts the file's batches from 1.
-  package func stage(
+  func stage(
     _ batches: [(ordinal: Int, batch: QueuedBatch)], refused: [Refusal], of id: FileID, target: String
   ) throws {
     for (ordinal, batch) in batches {
-      try Outbox.insert(batch, of: id, position: position(ordinal), target: target, db)
+      try Outbox.insert(batch, named: BatchName(file: id, ordinal: ordinal), target: target, db)
     }
     try Outbox.insert(refused, of: id, db)
   }
 
-  /// Makes everything of a file sendable; a file without anything to send is finishing at once.
-  package func publish(_ id: FileID, facts: FileFacts, items: Int, rejected: Int) throws {
+  func publish(_ id: FileID, facts: FileFacts, items: Int, rejected: Int) throws {
     try update(facts, of: id)
     try db.cachedStatement(
       sql: """
@@ -53,10 +58,8 @@ package struct OutboxCommit {
     ).execute(arguments: [items, rejected, id.text])
   }
 
-  /// Drops what was staged of a file that can't be used as a whole; it is finishing, with nothing but the error.
-  package func fail(_ id: FileID, facts: FileFacts, fault: FileFault) throws {
-    try db.cachedStatement(sql: "DELETE FROM batch WHERE file_id = ?").execute(arguments: [id.text])
-    try db.cachedStatement(sql: "DELETE FROM refused WHERE file_id = ?").execute(arguments: [id.text])
+  func fail(_ id: FileID, facts: FileFacts, fault: FileFault) throws {
+    try dropStaged(of: id)
     try update(facts, of: id)
     try db.cachedStatement(
       sql: """
@@ -66,15 +69,11 @@ package struct OutboxCommit {
     ).execute(arguments: [fault.code.rawValue, fault.message, fault.line, fault.column, id.text])
   }
 
-  /// Forgets a file that went back to its inbox, or that will be read again.
-  package func forget(_ id: FileID) throws {
+  func forget(_ id: FileID) throws {
     try db.cachedStatement(sql: "DELETE FROM file WHERE id = ? AND state = 'reading'").execute(arguments: [id.text])
   }
 
-  /// The first file with the same bytes that was dropped in the same inbox, and whether something of it went, or may go, to the API.
-  package func original(
-    sha256: String, inbox: String, before id: FileID
-  ) throws -> (id: FileID, wasUsed: Bool)? {
+  func original(sha256: String, inbox: String, before id: FileID) throws -> (id: FileID, wasUsed: Bool)? {
     let row = try Row.fetchOne(
       db.cachedStatement(
         sql: """
@@ -87,9 +86,9 @@ package struct OutboxCommit {
     return (row?["id"] as String?).flatMap { FileID($0) }.map { ($0, row?["used"] ?? false) }
   }
 
-  private func position(_ ordinal: Int) -> String {
-    let digits = String(ordinal)
-    return String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+  private func dropStaged(of id: FileID) throws {
+    try db.cachedStatement(sql: "DELETE FROM batch WHERE file_id = ?").execute(arguments: [id.text])
+    try db.cachedStatement(sql: "DELETE FROM refused WHERE file_id = ?").execute(arguments: [id.text])
   }
 
   private func update(_ facts: FileFacts, of id: FileID) throws {
@@ -108,23 +107,22 @@ package struct OutboxCommit {
 }
 
 extension Outbox {
+  /// Returns SQLite's own id of the row: never given twice, it joins the batch with its body, and nobody outside knows it.
   @discardableResult
-  static func insert(
-    _ batch: QueuedBatch, of id: FileID, position: String, target: String, _ db: Database
-  ) throws -> Int64 {
+  static func insert(_ batch: QueuedBatch, named name: BatchName, target: String, _ db: Database) throws -> Int64 {
     try db.cachedStatement(
       sql: "INSERT INTO batch (file_id, position, target, items, bytes, item_index) VALUES (?, ?, ?, ?, ?, ?)"
     ).execute(arguments: [
-      id.text, position, target, batch.items.count, batch.body.count, Data(BatchItem.pack(batch.items)),
+      name.file.text, name.position, target, batch.items.count, batch.body.count, Data(BatchItem.pack(batch.items)),
     ])
-    let batchID = db.lastInsertedRowID
+    let id = db.lastInsertedRowID
     let body = batch.body
     try db.cachedStatement(sql: "INSERT INTO body (batch_id, bytes, runs, checksum) VALUES (?, ?, ?, ?)")
       .execute(arguments: [
-        batchID, Data(body.literals), body.runs.isEmpty ? nil : Data(body.packedRuns),
+        id, Data(body.literals), body.runs.isEmpty ? nil : Data(body.packedRuns),
         Int64(bitPattern: body.storedChecksum),
       ])
-    return batchID
+    return id
   }
 
   static func insert(_ refused: [Refusal], of id: FileID, _ db: Database) throws {

@@ -22,6 +22,8 @@ actor TokenSource {
     var value: String
     var refresh: String?
     var ends: ContinuousClock.Instant?
+    /// Whether it came in the place of one that the API did not take, and was not taken itself so far.
+    var isReplacement = false
   }
 
   private let auth: Auth
@@ -29,6 +31,7 @@ actor TokenSource {
   private let timeout: Duration
   private let count: @Sendable (TokenOutcome) -> Void
   private var current: Token?
+  private var wasRefused = false
   private var underWay: Task<Result<Token, TokenError>, Never>?
   private(set) var fetches = 0
 
@@ -51,7 +54,11 @@ actor TokenSource {
       underWay
       ?? Task { [refresh = current?.refresh] in
         let result = await self.fetch(refresh: refresh)
-        if case .success(let token) = result { current = token }
+        if case .success(var token) = result {
+          token.isReplacement = wasRefused
+          wasRefused = false
+          current = token
+        }
         underWay = nil
         return result
       }
@@ -64,8 +71,20 @@ actor TokenSource {
   }
 
   /// The API did not take `token`: the next call gets another one, where there is a way to.
-  func discard(_ token: String) {
-    if current?.value == token { current = nil }
+  ///
+  /// - Returns: whether another one may be taken: not where it can't be renewed, nor where this one had just replaced one that was not taken.
+  func discard(_ token: String) -> Bool {
+    if case .accessToken = auth { return false }
+    // Somebody else's request found out first: there is another one already.
+    guard let discarded = current, discarded.value == token else { return true }
+    current = nil
+    wasRefused = true
+    return !discarded.isReplacement
+  }
+
+  /// The API took it.
+  func accepted(_ token: String) {
+    if current?.value == token { current?.isReplacement = false }
   }
 
   private func fetch(refresh: String?) async -> Result<Token, TokenError> {

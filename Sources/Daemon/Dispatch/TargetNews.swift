@@ -1,4 +1,5 @@
 internal import Delivery
+internal import Engine
 
 /// Which changes of a target's state people get to hear.
 ///
@@ -7,8 +8,8 @@ internal import Delivery
 struct TargetNews {
   enum Entry: Equatable {
     case delivers
-    case slowed(reason: String, until: Timestamp)
-    case held(reason: String, until: Timestamp)
+    case slowed(reason: String, until: QueueTime)
+    case held(reason: String, until: QueueTime)
   }
 
   private enum Told: Equatable {
@@ -21,10 +22,10 @@ struct TargetNews {
   static let calm = Duration.seconds(60)
 
   private var told = Told.delivers
-  private var deliversSince: Timestamp?
+  private var deliversSince: QueueTime?
 
   /// What to tell now, if anything; to be asked every few seconds, whether or not the state has changed.
-  mutating func take(_ state: Pace.State, at now: Timestamp) -> Entry? {
+  mutating func take(_ state: Pace.State, at now: QueueTime) -> Entry? {
     switch state {
     case .delivering:
       let since = deliversSince ?? now

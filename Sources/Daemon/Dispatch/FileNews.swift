@@ -11,7 +11,7 @@ struct FileNews {
     /// Why it waits, as it was told; nil where it does not wait.
     var reason: String?
     /// When each reason was told last.
-    var warnedAt: [String: Timestamp] = [:]
+    var warnedAt: [String: QueueTime] = [:]
   }
 
   /// The least time between two warnings of a file that waits for the same reason again.
@@ -38,7 +38,7 @@ struct FileNews {
     }
   }
 
-  mutating func isWorthTelling(delay reason: String, of file: FileID, at now: Timestamp) -> Bool {
+  mutating func isWorthTelling(delay reason: String, of file: FileID, at now: QueueTime) -> Bool {
     change(file) { story in
       guard story.reason != reason else { return false }
       if let warnedAt = story.warnedAt[reason], now - warnedAt < Self.calm { return false }

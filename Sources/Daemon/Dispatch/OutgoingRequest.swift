@@ -2,7 +2,7 @@ internal import Delivery
 internal import TargetAPI
 
 /// The body of one request, made of one batch or of several files' batches.
-struct Load {
+struct OutgoingRequest {
   /// In the order in which they stand in the body, each as it is queued.
   let contents: [Batch]
   let body: [UInt8]
