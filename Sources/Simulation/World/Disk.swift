@@ -80,21 +80,22 @@ struct Disk {
   }
 }
 
-/// What dispatch keeps outside memory; it can fail for a while.
+/// What one target's dispatch keeps outside memory; it can fail for a while.
 final class KeyRunDisk: KeyRunStorage {
   private let words = Guarded<[UInt64]>([])
-  private let failing = Guarded(false)
+  private let isFailing: Guarded<Bool>
 
-  func setFailing(_ isFailing: Bool) { failing.value = isFailing }
+  /// - Parameter isFailing: shared by all.
+  init(isFailing: Guarded<Bool>) { self.isFailing = isFailing }
 
   func append(_ more: [UInt64]) throws(KeyRuns.WriteError) {
-    if failing.value { throw KeyRuns.WriteError(reason: "no space left on device") }
+    if isFailing.value { throw KeyRuns.WriteError(reason: "no space left on device") }
     words.value += more
   }
 
   func read(from index: Int, count: Int) -> [UInt64]? {
     let all = words.value
-    guard !failing.value, index + count <= all.count else { return nil }
+    guard !isFailing.value, index + count <= all.count else { return nil }
     return Array(all[index..<index + count])
   }
 

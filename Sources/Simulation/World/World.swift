@@ -19,7 +19,8 @@ final class World {
   private(set) var violation: Violation?
   var machine = Machine()
   var disk: Disk
-  let keyRuns = KeyRunDisk()
+  /// Whether what dispatch keeps outside memory fails.
+  let keyRunsFail = Guarded(false)
   var folders: Folders
   var configuration: Configuration
   let apis: [SimulatedAPI]
@@ -189,8 +190,8 @@ final class World {
     case .failWrites(let count): disk.writesToFail += count
     case .fillDisk(let lasts): disk.isFullUntil = max(disk.isFullUntil, now + lasts)
     case .failKeyRuns(let lasts):
-      keyRuns.setFailing(true)
-      at(now + lasts) { $0.keyRuns.setFailing(false) }
+      keyRunsFail.value = true
+      at(now + lasts) { $0.keyRunsFail.value = false }
     case .cancel(let file): daemon?.cancel(file)
     case .retryFile(let file): daemon?.retry(file: file)
     case .retryTarget(let target): daemon?.retry(target: target)
