@@ -104,7 +104,7 @@ package actor Service {
     let signals = watchSignals()
     defer { for signal in signals { signal.cancel() } }
     let control = try ControlSocket(state: settings.state)
-    await control.open(logger: logger) { [weak self] order, by in
+    await control.open(logger: logger, unread: instruments.unread) { [weak self] order, by in
       await self?.carryOut(order, by: by) ?? OrderResult(isDone: false, message: "the daemon stops")
     }
     servesAdmin = !isOnce(mode)
@@ -277,13 +277,13 @@ package actor Service {
 
   private func tellHowItStands() async throws {
     guard progress != nil || environment["NOTIFY_SOCKET"] != nil else { return }
-    let report = try await StatusReport(settings: settings, outbox: outbox)
+    let report = try await StatusReport(settings: settings, outbox: outbox, instruments: instruments)
     if instruments.pulse.hanging.isEmpty { notifications.send("STATUS=\(report.line)") }
     progress?(report, earlier.items + (await pipeline.counts()).items)
   }
 
   func report() async throws -> StatusReport {
-    try await StatusReport(settings: settings, outbox: outbox, ledger: instruments.ledger)
+    try await StatusReport(settings: settings, outbox: outbox, instruments: instruments)
   }
 
   private static func monotonicMicroseconds() -> Int64 {

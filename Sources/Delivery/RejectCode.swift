@@ -9,7 +9,6 @@ package enum RejectCode: String, Sendable, CaseIterable, Codable {
   case noRoute = "no-route"
   case emptyFile = "empty-file"
   case duplicateFile = "duplicate-file"
-  case unreadable
   case unmappedColumn = "unmapped-column"
   // Limits, of an item or of a file.
   case tooLarge = "too-large"
@@ -27,6 +26,8 @@ package enum RejectCode: String, Sendable, CaseIterable, Codable {
   case unacknowledged
   case expired
   case cancelled
+  /// The claimed file could not be read for an hour.
+  case unreadable
   /// The claimed file was changed after it was checked.
   case fileChanged = "file-changed"
 }

@@ -11,7 +11,7 @@ enum ItemRanges {
     var ranges: [ClosedRange<Int>] = []
     for pair in text.dropFirst(2).dropLast(2).split(separator: "],[", omittingEmptySubsequences: false) {
       let ends = pair.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-      guard ends.count == 2, let first = ends[0], let last = ends[1], first <= last else { return [] }
+      guard ends.count == 2, let first = ends[0], let last = ends[1], first >= 1, first <= last else { return [] }
       ranges.append(first...last)
     }
     return ranges

@@ -37,11 +37,18 @@ extension Outbox {
     try await write { db in
       // Batches that were never postponed, and those that are due already, stay as they are: rows are large. None of the others belongs
       // to a file that isn't published.
+      var conditions = ["due_at_ms > ?"]
+      var arguments: StatementArguments = [now.milliseconds, now.milliseconds]
+      if let file {
+        conditions.append("file_id = ?")
+        arguments += [file.text]
+      }
+      if let target {
+        conditions.append("target = ?")
+        arguments += [target]
+      }
       try db.execute(
-        sql: """
-          UPDATE batch SET due_at_ms = $1
-          WHERE due_at_ms > $1 AND ($2 IS NULL OR file_id = $2) AND ($3 IS NULL OR target = $3)
-          """, arguments: [now.milliseconds, file?.text, target])
+        sql: "UPDATE batch SET due_at_ms = ? WHERE \(conditions.joined(separator: " AND "))", arguments: arguments)
       let sql = """
         SELECT count(*) FROM file CROSS JOIN batch ON file_id = file.id
         WHERE state = 'queued' AND ($1 IS NULL OR file.id = $1) AND ($2 IS NULL OR file.target = $2)

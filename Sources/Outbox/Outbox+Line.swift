@@ -113,12 +113,12 @@ extension Outbox {
     }
   }
 
-  package func content(of name: BatchName) async throws(OutboxError) -> QueuedBatch? {
+  package func content(of name: BatchName) async throws(OutboxError) -> QueuedContent? {
     let path = self.path
     return try await read { db in
       switch try Self.content(of: name, db) {
       case nil: return nil
-      case .found(let content): return content.batch
+      case .found(let content): return QueuedContent(batch: content.batch, problem: content.problem)
       case .damaged: throw OutboxError(.damaged, path: path, reason: "batch \(name) can't be read")
       }
     }
@@ -128,6 +128,7 @@ extension Outbox {
     var id: Int64
     var attempts: Int
     var batch: QueuedBatch
+    var problem: String?
   }
 
   private enum Content {
@@ -139,7 +140,7 @@ extension Outbox {
   private static func content(of name: BatchName, _ db: Database) throws -> Content? {
     let statement = try db.cachedStatement(
       sql: """
-        SELECT id, attempts, items, batch.bytes AS bytes, item_index, body.bytes AS body, runs, checksum
+        SELECT id, attempts, items, batch.bytes AS bytes, item_index, body.bytes AS body, runs, checksum, problem
         FROM batch LEFT JOIN body ON batch_id = id WHERE file_id = ? AND position = ?
         """)
     do {
@@ -149,7 +150,9 @@ extension Outbox {
         let items = BatchItem.unpack(Array(index)), items.count == Int.fromDatabaseValue(row[2]),
         let body = QueuedBody(row: row), body.count == Int.fromDatabaseValue(row[3])
       else { return .damaged }
-      return .found(StoredContent(id: row[0], attempts: attempts, batch: QueuedBatch(items: items, body: body)))
+      return .found(
+        StoredContent(
+          id: row[0], attempts: attempts, batch: QueuedBatch(items: items, body: body), problem: row["problem"]))
     } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
       return .damaged
     }

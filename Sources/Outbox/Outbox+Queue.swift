@@ -12,7 +12,8 @@ package struct QueuedFile: Sendable, Equatable {
   package var state: FileRecord.State
   /// Nil until the file was read.
   package var target: String?
-  package var receivedAt: Timestamp
+  /// By the wall clock as it is set now.
+  package var claimedAt: Timestamp
   /// Waiting requests, their items and bytes.
   package var batches: Int
   package var items: Int
@@ -49,7 +50,7 @@ extension Outbox {
       let wall = try PeoplesTime(db, at: reading)
       let cutoff = age.map { wall.now - $0 }
       let sql = """
-        SELECT id, inbox, name, state, file.target, received_at_ms, batches, waiting.items, waiting.bytes,
+        SELECT id, inbox, name, state, file.target, claimed_at_ms, batches, waiting.items, waiting.bytes,
           tried, due_at_ms, late.failures, problem
         FROM file
         LEFT JOIN (
@@ -94,7 +95,7 @@ extension QueuedFile {
     inbox = row["inbox"]
     name = Array(row["name"] as Data)
     target = row["target"]
-    receivedAt = Timestamp(milliseconds: row["received_at_ms"])
+    claimedAt = wall(row["claimed_at_ms"])
     batches = row["batches"] ?? 0
     items = row["items"] ?? 0
     bytes = row["bytes"] ?? 0

@@ -9,7 +9,7 @@ package struct QueueCounts: Sendable, Equatable {
   package var batches = 0
   package var items = 0
   package var bytes = 0
-  /// When the oldest file that is not done was claimed.
+  /// When the oldest file that is not done was claimed, by the wall clock as it is set now.
   package var oldestAt: Timestamp?
 
   package init() {}
@@ -28,12 +28,13 @@ package enum PausableKind: String, Sendable {
 }
 
 extension Outbox {
-  package func queue() async throws(OutboxError) -> QueueCounts {
+  package func queue(at reading: QueueClock.Reading = .now) async throws(OutboxError) -> QueueCounts {
     try await read { db in
+      let wall = try PeoplesTime(db, at: reading)
       var counts = QueueCounts()
-      if let row = try Row.fetchOne(db, sql: "SELECT count(*) AS files, min(received_at_ms) AS oldest FROM file") {
+      if let row = try Row.fetchOne(db, sql: "SELECT count(*) AS files, min(claimed_at_ms) AS oldest FROM file") {
         counts.files = row["files"]
-        counts.oldestAt = (row["oldest"] as Int64?).map(Timestamp.init(milliseconds:))
+        counts.oldestAt = (row["oldest"] as Int64?).map { wall($0) }
       }
       let sql = "SELECT count(*) AS batches, total(items) AS items, total(bytes) AS bytes FROM batch"
       if let row = try Row.fetchOne(db, sql: sql) {

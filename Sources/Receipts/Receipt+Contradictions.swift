@@ -21,6 +21,11 @@ extension Receipt {
     if batches.contains(where: { $0.items != $0.accepted + $0.rejected || $0.unanswered > $0.attempts }) {
       found.append("one of its batches does not add up")
     }
+    if batches.contains(where: { batch in
+      !batch.ranges.isEmpty && batch.ranges.reduce(0, { $0 &+ $1.count }) != batch.items
+    }) {
+      found.append("one of its batches names other items than it has")
+    }
     if counts.requests < batches.count {
       found.append("\(batches.count) batches settled in \(counts.requests) requests")
     }

@@ -7,7 +7,8 @@ import Testing
   private let backoff = Backoff(initial: .seconds(1), max: .seconds(300))
 
   @Test func `tries come further and further apart, the last one at the end of an hour`() {
-    var trouble = ReadingTrouble("input/output error", at: start, backoff: backoff)
+    var trouble = ReadingTrouble(since: start)
+    trouble.fail("input/output error", at: start, backoff: backoff)
     var waits: [Duration] = []
     while !trouble.isHopeless(at: trouble.due) {
       let now = trouble.due
@@ -20,7 +21,8 @@ import Testing
   }
 
   @Test func `the hour counts from the first failure, and the last reason is told`() {
-    var trouble = ReadingTrouble("a", at: start, backoff: backoff)
+    var trouble = ReadingTrouble(since: start)
+    trouble.fail("a", at: start, backoff: backoff)
     trouble.fail("b", at: start + .seconds(3599), backoff: backoff)
     #expect(trouble.since == start)
     #expect(trouble.reason == "b")
@@ -29,8 +31,18 @@ import Testing
   }
 
   @Test func `a try long after the hour is not put off into the past`() {
-    var trouble = ReadingTrouble("a", at: start, backoff: backoff)
+    var trouble = ReadingTrouble(since: start)
+    trouble.fail("a", at: start, backoff: backoff)
     trouble.fail("a", at: start + .seconds(9000), backoff: backoff)
     #expect(trouble.due == start + .seconds(9000))
+  }
+
+  @Test func `an operator's retry makes it due, and never later than it was`() {
+    var trouble = ReadingTrouble(since: start)
+    trouble.fail("a", at: start, backoff: backoff)
+    trouble.makeDue(at: start + .milliseconds(500))
+    #expect(trouble.due == start + .milliseconds(500))
+    trouble.makeDue(at: start + .seconds(5))
+    #expect(trouble.due == start + .milliseconds(500))
   }
 }

@@ -131,7 +131,9 @@ import Testing
       let line = try await world.line()
       #expect(line.map(\.name) == names + [world.name(2)])
       #expect(Array(line.prefix(2)) == result.batches)
-      #expect(try await world.outbox.content(of: names[1])?.whole == World.batch([2]))
+      #expect(try await world.outbox.content(of: names[1])?.batch.whole == World.batch([2]))
+      #expect(try await world.outbox.content(of: names[1])?.problem == "400")
+      #expect(try await world.outbox.content(of: world.name(2))?.problem == nil)
       #expect(try await world.outbox.content(of: world.name(1)) == nil)
       #expect(try await world.outbox.postponed(for: "t", after: nil, limit: 9).batches.map(\.name) == names)
     }
@@ -144,7 +146,7 @@ import Testing
       var standing = World.standing(due: 60, failures: 2)
       standing.beganHold = true
       _ = try await world.apply(1, .postpone(standing, why: "cut", isOpen: true))
-      _ = try await world.lease([1], attempts: 1)
+      _ = try await world.lease([1], attempts: 1, dueAfterCrash: 70)
       let result = try await world.apply(1, settlement(1, rest: World.batch([2])), request: answered)
       let rest = try #require(result.batches.first)
       standing.due = QueueTime(milliseconds: 0)

@@ -65,7 +65,13 @@ import Testing
       }
       let outbox = world.outbox
       try await outbox.keep(mark)
-      #expect(try await outbox.queuedFiles(olderThan: .seconds(20), at: reading(10)).count == 1)
+      let claimed = reading(10).wall + .seconds(-20)
+      #expect(try await outbox.queuedFiles(olderThan: .seconds(20), at: reading(10)).map(\.claimedAt) == [claimed])
+      #expect(try await outbox.queue(at: reading(10)).oldestAt == claimed)
+      var backlog = TargetBacklog()
+      (backlog.batches, backlog.items, backlog.bytes) = (1, 1, World.batch([1]).body.count)
+      backlog.oldestAt = claimed
+      #expect(try await outbox.backlogs(at: reading(10)) == ["t": backlog])
       #expect(try await outbox.queuedFiles(olderThan: .seconds(21), at: reading(10)).isEmpty)
       func aged(_ tenth: Int64, _ half: Int64) async throws -> [AgedFile] {
         try await outbox.takeAged(tenth: QueueTime(milliseconds: tenth), half: QueueTime(milliseconds: half))

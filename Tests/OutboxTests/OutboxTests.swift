@@ -161,10 +161,10 @@ import Testing
       let keyed = World.batch([1, 2]) { KeyHash(stored: UInt64($0)) }.items
       try await world.outbox.rekey(world.name(1), items: keyed)
       #expect(try await world.line()[0].itemKeys == keyed.map(\.key))
-      #expect(try await world.outbox.content(of: world.name(1))?.items == keyed)
+      #expect(try await world.outbox.content(of: world.name(1))?.batch.items == keyed)
       // Not the same items.
       try await world.outbox.rekey(world.name(2), items: keyed)
-      #expect(try await world.outbox.content(of: world.name(2))?.items.count == 1)
+      #expect(try await world.outbox.content(of: world.name(2))?.batch.items.count == 1)
     }
   }
 }

@@ -21,12 +21,14 @@ import Testing
     receipt.batches = [
       SettledBatch(
         items: 3, accepted: 3, rejected: 0, attempts: 2, unanswered: 1, status: 201, requestID: "r\"1",
-        sentAt: Timestamp(milliseconds: 77)),
+        sentAt: Timestamp(milliseconds: 77), ranges: [1...1, 3...4]),
       SettledBatch(
         items: 1, accepted: 0, rejected: 1, attempts: 1, unanswered: 0, status: nil, requestID: nil, sentAt: nil),
     ]
     receipt.rejectsFile = "a.rejected.csv"
     receipt.rejects = [Receipt.Reject(item: 2, line: 3, key: nil, code: "missing-field", message: "tab\there")]
+    receipt.file.owner = "1007"
+    receipt.orders = [Receipt.Order(at: Timestamp(milliseconds: 99), order: "retry", by: "ops")]
     return receipt
   }
 
@@ -51,6 +53,9 @@ import Testing
     ("\"version\": 1", "\"version\": 2", "version is 2"), ("\"items\": 4", "\"items\": \"4\"", "counts.items"),
     ("\"partial\"", "\"accepted\"", "status"), ("\"status\": 201", "\"status\": 201 1", "not a receipt"),
     ("\"line\": 3", "\"line\": null", "rejects.first[0].line"), ("\"batches\"", "\"batch\"", "batches is no list"),
+    ("[3, 4]", "[4, 3]", "batches[0].ranges is no list of ranges"),
+    ("[3, 4]", "[3]", "batches[0].ranges is no list of ranges"),
+    ("[1, 1]", "[0, 1]", "batches[0].ranges is no list of ranges"), ("\"by\": ", "\"to\": ", "orders[0].by"),
   ])
   func `what is no receipt says which member is wrong`(_ old: String, _ new: String, _ words: String) throws {
     let text = String(decoding: Self.receipt().json(), as: UTF8.self)

@@ -22,7 +22,7 @@ struct Dashboard: Sendable {
   private static let queue = DispatchQueue(label: "read receipts")
 
   func status() async throws -> StatusReport {
-    try await StatusReport(settings: try await settings(), outbox: outbox, ledger: instruments.ledger)
+    try await StatusReport(settings: try await settings(), outbox: outbox, instruments: instruments)
   }
 
   func metrics() async throws -> MetricsPage {

@@ -21,15 +21,16 @@ final class KeyRunFile: KeyRunStorage {
 
   func append(_ words: [UInt64]) throws(KeyRuns.WriteError) {
     try file.withLock { file throws(KeyRuns.WriteError) in
-      let descriptor = try file.descriptor ?? make()
-      file.descriptor = descriptor
-      let written = words.span.bytes.withUnsafeBytes { bytes in
-        var done = 0
-        while done < bytes.count {
-          let count = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(file.count * 8 + done))
+      if file.descriptor == nil { file.descriptor = try make() }
+      guard let descriptor = file.descriptor else { return }
+      let written = words.withUnsafeBytes { bytes in
+        var rest = bytes[...]
+        while !rest.isEmpty {
+          let part = UnsafeRawBufferPointer(rebasing: rest)
+          let count = pwrite(descriptor, part.baseAddress, part.count, off_t(file.count * 8 + rest.startIndex))
           if count < 0, errno == EINTR { continue }
           guard count > 0 else { return false }
-          done += count
+          rest = rest.dropFirst(count)
         }
         return true
       }
@@ -54,8 +55,8 @@ final class KeyRunFile: KeyRunStorage {
 
   private func make() throws(KeyRuns.WriteError) -> Int32 {
     // Not O_TMPFILE, which some filesystems lack.
-    var path = Array("\(folder)/.keys-XXXXXX".utf8CString)
-    let descriptor = mkostemp(&path, O_CLOEXEC)
+    let path = "\(folder)/.keys-\(UInt64.random(in: 0 ... .max))"
+    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw KeyRuns.WriteError(reason: String(cString: strerror(errno))) }
     unlink(path)
     return descriptor

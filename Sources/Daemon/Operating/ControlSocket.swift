@@ -35,14 +35,20 @@ actor ControlSocket {
     }
   }
 
+  /// What asks for the files that are not read.
+  private static let unreadQuery = Array("{\"query\":\"unread\"}\n".utf8)
+
   /// Answers orders until `close()`.
-  func open(logger: Logger, answer: @escaping @Sendable (_ order: Order, _ by: String) async -> OrderResult) {
+  func open(
+    logger: Logger, unread: UnreadLedger,
+    answer: @escaping @Sendable (_ order: Order, _ by: String) async -> OrderResult
+  ) {
     let source = DispatchSource.makeReadSource(fileDescriptor: listener, queue: queue)
     source.setEventHandler { [listener, queue] in
       let connection = accept(listener, nil, nil)
       guard connection >= 0 else { return }
       _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
-      queue.async { Self.serve(connection, logger: logger, answer: answer) }
+      queue.async { Self.serve(connection, logger: logger, unread: unread, answer: answer) }
     }
     source.activate()
     self.source = source
@@ -55,10 +61,20 @@ actor ControlSocket {
   }
 
   private static func serve(
-    _ connection: Int32, logger: Logger, answer: @escaping @Sendable (_ order: Order, _ by: String) async -> OrderResult
+    _ connection: Int32, logger: Logger, unread: UnreadLedger,
+    answer: @escaping @Sendable (_ order: Order, _ by: String) async -> OrderResult
   ) {
     setTimeout(connection, seconds: 5)
-    guard let caller = permittedCaller(connection), let order = readLine(connection).flatMap(Order.init(line:)) else {
+    guard let caller = permittedCaller(connection), let line = readLine(connection) else {
+      Glibc.close(connection)
+      return
+    }
+    guard line != unreadQuery.dropLast() else {
+      write(UnreadFile.line(unread.all), to: connection)
+      Glibc.close(connection)
+      return
+    }
+    guard let order = Order(line: line) else {
       Glibc.close(connection)
       return
     }
@@ -98,6 +114,18 @@ actor ControlSocket {
       throw ControlError(reason: "the daemon closed the connection without an answer")
     }
     return result
+  }
+
+  /// The files that the daemon can't read; nil where there is none, or this user may not ask it.
+  static func unreadFiles(state: String) -> [UnreadFile]? {
+    guard let (address, length) = sockaddr_un.address(of: Array(path(state: state).utf8)) else { return nil }
+    let connection = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
+    guard connection >= 0 else { return nil }
+    defer { Glibc.close(connection) }
+    guard with(address, { connect(connection, $0, length) }) == 0 else { return nil }
+    setTimeout(connection, seconds: 5)
+    write(unreadQuery, to: connection)
+    return readLine(connection).flatMap(UnreadFile.list(line:))
   }
 
   /// Whether a daemon listens; nil where this user may not ask it.

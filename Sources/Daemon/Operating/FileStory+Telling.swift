@@ -1,4 +1,5 @@
 internal import Delivery
+internal import Engine
 internal import Inbox
 internal import Outbox
 internal import Receipts
@@ -83,10 +84,10 @@ extension FileStory {
     }
     let tried = found.waiting.filter { $0.attempts > 0 || $0.problem != nil }
     for batch in tried {
-      var text = "\(counted(batch.count, "item")) to be sent"
+      var text = "\(counted(batch.items, "item")) to be sent"
       if batch.attempts > 0 { text += ", after \(counted(batch.attempts, "attempt"))" }
       if batch.unanswered > 0 { text += ", \(batch.unanswered) of them unanswered so far" }
-      if batch.due > .now { text += ", due \(batch.due)" }
+      if batch.dueAt > .now { text += ", due \(batch.dueAt)" }
       if let problem = batch.problem { text += ": \(problem)" }
       tell("waiting", text, isTrouble: true)
     }
@@ -135,7 +136,7 @@ extension FileStory {
     if let originalPath {
       tell("original", originalPath)
     } else {
-      let expired = retention.map { " (archived files go after \($0))" } ?? ""
+      let expired = retention.map { " (archived files go after \($0.text))" } ?? ""
       tell("original", "it is not there any more\(expired)", isTrouble: retention == nil)
     }
     for id in correctedBy { tell("corrected", "file \(id) corrects its rejects", at: id.time) }

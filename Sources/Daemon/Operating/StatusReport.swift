@@ -1,4 +1,6 @@
 package import Delivery
+internal import Dispatch
+internal import Engine
 internal import Inbox
 internal import JSONText
 package import Outbox
@@ -15,7 +17,7 @@ package struct StatusReport: Sendable {
     /// Files that stay, and why.
     package var unclaimed: [StayingFile] = []
     /// Claimed files that wait in `work/` to be read, for the first time or again.
-    package var unread: [(file: FileID, name: String)] = []
+    package var unread: [UnreadFile] = []
     package var isPaused: Bool
   }
 
@@ -35,25 +37,45 @@ package struct StatusReport: Sendable {
   /// Why no file is claimed in any inbox; empty where files are.
   package var obstacles: [String] = []
 
+  /// Folders are looked at here: they may be on a slow server.
+  static let folderQueue = DispatchQueue(label: "status", attributes: .concurrent)
+
   /// - Parameter outbox: nil where there is none yet.
-  ///   `ledger`: the daemon's, which knows since when a file stays.
   package init(settings: Settings, outbox: Outbox?) async throws {
-    try await self.init(settings: settings, outbox: outbox, ledger: nil)
+    let unread = await Self.folderQueue.run { ControlSocket.unreadFiles(state: settings.state) }
+    try await self.init(settings: settings, outbox: outbox, ledger: nil, unread: unread)
   }
 
-  init(settings: Settings, outbox: Outbox?, ledger: StayLedger?) async throws {
+  /// For the daemon itself, which knows since when a file stays, and why one is not read.
+  init(settings: Settings, outbox: Outbox?, instruments: Instruments) async throws {
+    try await self.init(
+      settings: settings, outbox: outbox, ledger: instruments.ledger, unread: instruments.unread.all)
+  }
+
+  /// - Parameter unread: what the daemon says; nil where it can't be asked.
+  private init(settings: Settings, outbox: Outbox?, ledger: StayLedger?, unread: [UnreadFile]?) async throws {
+    let isAlone = unread == nil
     let pausedInboxes = try await outbox?.paused(.inbox) ?? []
     queue = try await outbox?.queue() ?? QueueCounts()
     recent = try await outbox?.recentReceipts(limit: 20) ?? []
-    let obstacle = try? Claims.obstacle(queuedBytes: queue.bytes, settings: settings)
-    obstacles = obstacle.map { [$0.description] } ?? []
+    let queuedBytes = queue.bytes
+    let room = await Self.folderQueue.run { try? Room(settings, queuedBytes: queuedBytes) }
+    obstacles = room?.obstacle.map { [$0.description] } ?? []
     let known = try await outbox?.filesUnderWay().ids ?? []
+    // Without a daemon all that is not published is unread.
+    var unread = unread ?? []
+    if isAlone { unread = try await outbox?.unreadFiles().map(UnreadFile.init) ?? [] }
     for inbox in settings.inboxes {
-      var status = Self.look(at: inbox, settings, isPaused: pausedInboxes.contains(inbox.name), obstacle, ledger)
-      let work = (try? InboxFolders(spool: settings.spool, inbox: inbox.name).workFiles()) ?? []
-      for file in work where !known.contains(file.id) {
+      let isPaused = pausedInboxes.contains(inbox.name)
+      var (status, work) = await Self.folderQueue.run {
+        let work = (try? InboxFolders(spool: settings.spool, inbox: inbox.name).workFiles()) ?? []
+        return (Self.look(at: inbox, settings, isPaused: isPaused, room, ledger), work)
+      }
+      status.unread = unread.filter { $0.inbox == inbox.name }
+      let told = Set(status.unread.map(\.id))
+      for file in work where !known.contains(file.id) && !told.contains(file.id) {
         guard try await outbox?.finishedStatus(file.id) == nil else { continue }
-        status.unread.append((file.id, file.dropped.display))
+        status.unread.append(UnreadFile(id: file.id, inbox: inbox.name, name: file.dropped.display))
       }
       inboxes.append(status)
     }
@@ -65,10 +87,11 @@ package struct StatusReport: Sendable {
   }
 
   private static func look(
-    at inbox: Inbox, _ settings: Settings, isPaused: Bool, _ obstacle: Obstacle?, _ ledger: StayLedger?
+    at inbox: Inbox, _ settings: Settings, isPaused: Bool, _ room: Room?, _ ledger: StayLedger?
   ) -> InboxStatus {
+    let folders = InboxFolders(spool: settings.spool, inbox: inbox.name)
     let look = Watcher.lookOnce(
-      folders: InboxFolders(spool: settings.spool, inbox: inbox.name),
+      folders: folders,
       terms: WatchTerms(
         pollInterval: settings.watch.pollInterval, settle: settings.watch.settle, ignore: { inbox.ignores($0) },
         marker: inbox.marker))
@@ -80,8 +103,12 @@ package struct StatusReport: Sendable {
       let since = ledger?.since(name, kind, inbox: inbox.name)
       status.unclaimed.append(StayingFile(name: name.display, kind: kind, reason: reason, since: since))
     }
-    if let obstacle = isPaused ? .paused : obstacle {
-      for file in look.ready { stay(file.name, StayingFile.Kind(obstacle.kind), obstacle.description) }
+    // One for which there is no room holds up those behind it.
+    var obstacle: Obstacle? = isPaused ? .paused : nil
+    var room = room
+    for file in look.ready {
+      obstacle = obstacle ?? room?.take(FileNeed(file, in: folders, of: inbox, settings: settings))
+      if let obstacle { stay(file.name, StayingFile.Kind(obstacle.kind), obstacle.description) }
     }
     for file in look.unclaimed {
       if file.isArriving { status.waiting += 1 }
@@ -103,7 +130,7 @@ extension StatusReport {
           "since": \(Self.quoted($0.since?.description))}
           """
         }
-        let unread = inbox.unread.map { "{\"file\": \"\($0.file)\", \"name\": \(Self.quoted($0.name))}" }
+        let unread = inbox.unread.map { String(decoding: $0.json.bytes, as: UTF8.self) }
         return """
           {"name": \(Self.quoted(inbox.name)), "waiting": \(inbox.waiting), "paused": \(inbox.isPaused), \
           "unclaimed": [\(unclaimed.joined(separator: ", "))], "unread": [\(unread.joined(separator: ", "))]}

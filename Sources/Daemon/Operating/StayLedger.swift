@@ -1,4 +1,5 @@
 internal import Delivery
+internal import Engine
 internal import Inbox
 internal import Synchronization
 
@@ -76,7 +77,7 @@ extension StayingFile.Kind {
     case .unreadable, .notRegular: .zero
     case .ignored, .openForWriting, .settling, .waitingForMarker, .marker: StayLedger.patience
     // Told for the inbox as a whole, not for each of its files.
-    case .queueFull, .diskFull, .paused, .folder: .seconds(Int64.max / 1_000_000)
+    case .queueFull, .diskFull, .paused, .behindUnread, .folder: .seconds(Int64.max / 1_000_000)
     }
   }
 }

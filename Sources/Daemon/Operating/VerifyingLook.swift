@@ -1,5 +1,6 @@
 internal import Delivery
 internal import Glibc
+internal import Engine
 internal import Inbox
 internal import ItemFormat
 internal import Outbox
@@ -234,7 +235,7 @@ struct VerifyingLook {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard descriptor >= 0 else { throw ReadError(path: path, reason: String(cString: strerror(errno))) }
     defer { close(descriptor) }
-    let digest = Digest()
+    var digest = Digest()
     var bytes = FileBytes(descriptor: descriptor, path: path) { digest.update($0) }
     try bytes.drain()
     return digest.hexadecimal

@@ -1,5 +1,6 @@
 internal import Delivery
 internal import Dispatch
+internal import Engine
 internal import Inbox
 internal import Logging
 internal import Outbox

@@ -304,7 +304,7 @@ package struct DispatchState: Sendable {
     }
     if let due = lookForOldAt, due <= now { return .oldestFile }
     // Some of what was set aside may be due before all that is in memory.
-    if let mark = line.setAsideAfter, mark.due <= now, line.waiting.count * 2 <= line.limits.waiting {
+    if let mark = line.setAsideAfter, mark.due <= now, !line.isCrowded, line.waiting.count * 2 <= line.limits.waiting {
       return .postponed(after: (mark.due, mark.name), limit: max(2, line.limits.waiting / 2))
     }
     guard isHungry else { return nil }

@@ -96,6 +96,8 @@ struct Line {
   private(set) var freed = SortedArray<Place>()
   /// Everything that is set aside is due after this; nil where nothing is.
   private(set) var setAsideAfter: Waiting.Mark?
+  /// There was no room for all that waits since a batch went last: what is set aside is not read before.
+  private(set) var isCrowded = false
   /// The index can't be written: nothing more is scanned until this time.
   private(set) var isFull = false
 
@@ -174,6 +176,7 @@ struct Line {
   /// Takes an entry out of memory; its keys stay in the index.
   private mutating func drop(_ name: BatchName) {
     guard let entry = entries.removeValue(forKey: name) else { return }
+    isCrowded = false
     keyCount -= entry.keys.count
     if let place = entry.place {
       byPlace[place] = nil
@@ -217,6 +220,7 @@ struct Line {
     {
       forget(name)
       setAside(due: last.due, name)
+      isCrowded = true
     }
   }
 
@@ -338,6 +342,7 @@ struct Line {
     guard let entry = entries[name], let place = entry.place else { return }
     leaveQueues(entry, place)
     entries[name]?.state = .underWay
+    isCrowded = false
   }
 
   /// Puts a batch that was under way back where it stood.

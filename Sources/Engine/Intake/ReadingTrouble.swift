@@ -10,13 +10,12 @@ package struct ReadingTrouble: Sendable, Equatable {
   /// When it is tried again.
   package private(set) var due: QueueTime
   /// Of the last try.
-  package private(set) var reason: String
+  package private(set) var reason = ""
 
-  package init(_ reason: String, at now: QueueTime, backoff: Backoff) {
+  /// Reading failed for the first time: `fail` says why.
+  package init(since now: QueueTime) {
     since = now
     due = now
-    self.reason = reason
-    fail(reason, at: now, backoff: backoff)
   }
 
   /// It could not be read once more.
@@ -26,6 +25,9 @@ package struct ReadingTrouble: Sendable, Equatable {
     // The last try is at the end of the hour, not a long wait behind it.
     due = min(now + backoff.ceiling(failures: failures), max(now, since + Self.patience))
   }
+
+  /// An operator wants it tried now.
+  package mutating func makeDue(at now: QueueTime) { due = min(due, now) }
 
   /// Whether a try that fails now is the last one.
   package func isHopeless(at now: QueueTime) -> Bool { now >= since + Self.patience }

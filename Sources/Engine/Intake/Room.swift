@@ -24,6 +24,18 @@ package struct FileNeed: Sendable, Equatable {
   }
 }
 
+extension FileNeed {
+  /// Saturates.
+  package static func + (a: FileNeed, b: FileNeed) -> FileNeed {
+    FileNeed(queueBytes: sum(a.queueBytes, b.queueBytes), diskBytes: sum(a.diskBytes, b.diskBytes))
+  }
+}
+
+private func sum<Number: FixedWidthInteger>(_ a: Number, _ b: Number) -> Number {
+  let (sum, isOver) = a.addingReportingOverflow(b)
+  return isOver ? .max : sum
+}
+
 /// Why no further file of an inbox is claimed, whatever the state of the file itself.
 package struct Obstacle: Sendable, Equatable, CustomStringConvertible {
   package enum Kind: String, Sendable {
@@ -37,6 +49,11 @@ package struct Obstacle: Sendable, Equatable, CustomStringConvertible {
   package var kind: Kind
   /// For people, with the numbers and the settings that they are held against.
   package var description: String
+
+  package init(kind: Kind, description: String) {
+    self.kind = kind
+    self.description = description
+  }
 
   package static let paused = Obstacle(kind: .paused, description: "the inbox is paused by an operator")
 
@@ -97,7 +114,7 @@ package struct Room: Sendable, Equatable {
       return "the file has \(size) bytes, queue.max_bytes allows \(limits.maxQueueBytes) for everything that waits"
     }
     let wanted = UInt64(clamping: min(need.diskBytes, size))
-    if Self.sum(wanted, UInt64(clamping: limits.minFreeDisk)) > state.size {
+    if sum(wanted, UInt64(clamping: limits.minFreeDisk)) > state.size {
       return """
         the outbox needs about \(wanted) bytes for the file, and its filesystem has \(state.size), of which \
         queue.min_free_disk keeps \(limits.minFreeDisk)
@@ -111,8 +128,7 @@ package struct Room: Sendable, Equatable {
     // A file of no use takes no room. It is claimed and rejected however full the queue is.
     guard need != .none else { return nil }
     if let obstacle = obstacle(to: need) { return obstacle }
-    promised.queueBytes = Self.sum(promised.queueBytes, need.queueBytes)
-    promised.diskBytes = Self.sum(promised.diskBytes, need.diskBytes)
+    promised = promised + need
     return nil
   }
 
@@ -120,8 +136,8 @@ package struct Room: Sendable, Equatable {
   package var obstacle: Obstacle? { obstacle(to: FileNeed(queueBytes: 1, diskBytes: 1)) }
 
   private func obstacle(to need: FileNeed) -> Obstacle? {
-    let waiting = Self.sum(queuedBytes, promised.queueBytes)
-    if Self.sum(waiting, need.queueBytes) > limits.maxQueueBytes {
+    let waiting = sum(queuedBytes, promised.queueBytes)
+    if sum(waiting, need.queueBytes) > limits.maxQueueBytes {
       let file = need.queueBytes > 1 && waiting < limits.maxQueueBytes ? ", the file has about \(need.queueBytes)" : ""
       return Obstacle(
         kind: .queueFull,
@@ -129,17 +145,12 @@ package struct Room: Sendable, Equatable {
     }
     let kept = UInt64(clamping: limits.minFreeDisk)
     if spool.free < kept { return .diskFull(free: spool.free, limits, promised: 0, wanted: 0) }
-    let wanted = Self.sum(promised.diskBytes, need.diskBytes)
-    if state.free < Self.sum(kept, UInt64(clamping: wanted)) {
+    let wanted = sum(promised.diskBytes, need.diskBytes)
+    if state.free < sum(kept, UInt64(clamping: wanted)) {
       return .diskFull(
         free: state.free, limits, promised: promised.diskBytes, wanted: state.free < kept ? 0 : need.diskBytes)
     }
     return nil
-  }
-
-  private static func sum<Number: FixedWidthInteger>(_ a: Number, _ b: Number) -> Number {
-    let (sum, isOver) = a.addingReportingOverflow(b)
-    return isOver ? .max : sum
   }
 }
 
