@@ -17,9 +17,6 @@ final class Campaign: Sendable {
   private let options: Options
   private let progress: Mutex<Progress>
   private let began = ContinuousClock.now
-  /// Violations after which no further world is begun.
-  private static let mostFailures = 3
-
   init(_ options: Options) {
     self.options = options
     progress = Mutex(Progress(next: options.seed))
@@ -36,7 +33,7 @@ final class Campaign: Sendable {
   private func nextSeed() -> UInt64? {
     let elapsed = ContinuousClock.now - began
     return progress.withLock { progress in
-      guard progress.failures.count < Self.mostFailures else { return nil }
+      guard progress.failures.count < options.violations else { return nil }
       if let minutes = options.minutes {
         guard elapsed < .seconds(minutes * 60) else { return nil }
       } else {

@@ -5,6 +5,8 @@ struct Options: Sendable {
   var minutes: Double?
   /// How many of the worlds are on real SQLite.
   var sqlite = 0
+  /// After so many, no further world is begun.
+  var violations = 3
   /// Prints the history of the world of `seed`.
   var shows = false
   /// Whether each world is run twice, and must go the same way.
@@ -15,12 +17,13 @@ struct Options: Sendable {
   var plan: String?
 
   static let usage = """
-    usage: upsertd-simulate [--worlds N | --minutes M] [--seed S] [--sqlite N] [--twice] [--show] [--no-shrinking] [--plan FILE]
+    usage: upsertd-simulate [--worlds N | --minutes M] [--seed S] [--sqlite N] [--violations N] [--twice] [--show] [--no-shrinking] [--plan FILE]
 
       --worlds N    how many worlds, of the seeds S, S + 1 …; default 1000
       --minutes M   as many as M minutes have room for
       --seed S      default 1
       --sqlite N    this many of them, spread evenly, on a real SQLite outbox
+      --violations N  stops after so many; default 3
       --twice       runs each world twice, and compares
       --show        prints what happens in the world of seed S
       --no-shrinking  prints violations as they were found
@@ -44,6 +47,7 @@ struct Options: Sendable {
           seed = number
         case ("--minutes", _, let number?) where number > 0: minutes = number
         case ("--sqlite", let number?, _) where number >= 0: sqlite = number
+        case ("--violations", let number?, _) where number > 0: violations = number
         case ("--plan", _, _): plan = value
         default: return nil
         }

@@ -33,8 +33,9 @@ struct ProgressWatch {
       let name = firstThatMayGo(dispatcher, content, world)
     else { return stuck = nil }
     let time = dispatcher.daemon.time
+    guard case .go = dispatcher.state.permission(at: time) else { return stuck = nil }
     switch dispatcher.state.obstacle(to: name, at: time) {
-    case .pace, .turnOfOthers, .stopping, .paused, .withdrawn, .underWay: return stuck = nil
+    case .pace, .outbox, .turnOfOthers, .stopping, .paused, .withdrawn, .underWay: return stuck = nil
     case nil, .notInMemory, .blocked, .notDue: break
     }
     guard let stuck, stuck.name == name else { return self.stuck = (name, world.now) }

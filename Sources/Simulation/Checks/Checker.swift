@@ -19,6 +19,10 @@ final class Checker {
   private struct Request {
     var target: Int
     var items: [ItemID]
+    /// How often the same went out besides; the daemon learns of it when the request ends.
+    var resent: Int
+    /// Of its batches.
+    var files: [Int]
     /// Whether the daemon waits for its end.
     var isLive = true
   }
@@ -30,6 +34,8 @@ final class Checker {
     var applications: [(request: Int, isLate: Bool)] = []
     /// Requests after which it is open what they applied.
     var open = 0
+    /// Of them, those that nothing counts where the daemon dies before it has written down what it learnt.
+    var openBesides = 0
     /// Whether a power cut took back commits after it was sent.
     var isUncertain = false
     var isSent = false
@@ -52,8 +58,9 @@ final class Checker {
   private var requests: [Int: Request] = [:]
   private var live: Set<ItemID> = []
   private var liveCount: [Int]
-  /// Requests with each file's batches.
+  /// Requests with each file's batches, and those of them that the connection sent once more.
   private var sends: [Int]
+  private var resends: [Int]
   /// What each key of each target was given, in order: items whose order matters.
   private var applied: [[Int: [(item: ItemID, request: Int, isLate: Bool)]]]
   /// Whether the daemon died, so that some of what it counted was never sent.
@@ -72,6 +79,7 @@ final class Checker {
     lines = plan.targets.map { _ in [:] }
     liveCount = plan.targets.map { _ in 0 }
     sends = plan.files.map { _ in 0 }
+    resends = sends
     applied = plan.targets.map { _ in [:] }
   }
 
@@ -104,7 +112,8 @@ final class Checker {
   func sent(
     _ number: Int, _ sent: [ItemID], to target: Int, _ members: [Member], resent: Int, _ world: World
   ) {
-    requests[number] = Request(target: target, items: sent)
+    requests[number] = Request(
+      target: target, items: sent, resent: resent, files: members.compactMap { $0.items.first?.file })
     liveCount[target] += 1
     let options = world.configuration.targets[target].options
     let most = max(options.concurrency, plan.targets[target].concurrency)
@@ -124,12 +133,11 @@ final class Checker {
         world.fail(.request, "k\(key) twice in request \(number)")
       }
       items[item.file][item.number - 1].isSent = true
-      items[item.file][item.number - 1].open += resent
       checkPace(of: item, world)
     }
     for member in members {
       guard let file = member.items.first?.file else { continue }
-      sends[file] += 1 + resent
+      sends[file] += 1
       if let cancelled = cancelledAt[file], cancelled < member.step {
         world.fail(.request, "\(member.items) are sent though f\(file) is cancelled")
       }
@@ -178,7 +186,9 @@ final class Checker {
     for item in request.items {
       live.remove(item)
       if isOpen { items[item.file][item.number - 1].open += 1 }
+      items[item.file][item.number - 1].openBesides += request.resent
     }
+    for file in request.files { resends[file] += request.resent }
   }
 
   func daemonDied() {
@@ -203,7 +213,7 @@ final class Checker {
       let key = plan.files[item.file].items[item.number - 1].key
       let earlier = self.applied[target][key, default: []]
       let isFirst = items[item.file][item.number - 1].applications.count == 1
-      if isFirst, !isLate, let later = earlier.first(where: { !$0.isLate && isBefore(item, $0.item) }) {
+      if isFirst, !isLate, !hasLostCommits, let later = earlier.first(where: { !$0.isLate && isBefore(item, $0.item) }) {
         world.fail(.order, "\(item) is applied for the first time after \(later.item), which was dropped after it")
       }
       self.applied[target][key, default: []].append((item, number, isLate))
@@ -306,15 +316,17 @@ final class Checker {
   private func checkRequests(_ receipt: Receipt, of file: Int, _ world: World) {
     let requests = receipt.record.counts.requests
     if hasLostCommits { return }
-    if requests < sends[file] || !hasDied && requests > sends[file] {
-      world.fail(.balance, "f\(file): \(sends[file]) requests were sent, its receipt counts \(requests)")
+    if requests < sends[file] || !hasDied && requests != sends[file] + resends[file] {
+      world.fail(
+        .balance, "f\(file): \(sends[file]) + \(resends[file]) requests were sent, its receipt counts \(requests)")
     }
     for row in receipt.settled {
       for number in row.ranges.joined() {
-        let open = items[file][number - 1].open
-        if row.unanswered < open || !hasDied && row.unanswered > open {
+        let (open, besides) = (items[file][number - 1].open, items[file][number - 1].openBesides)
+        if row.unanswered < open || !hasDied && row.unanswered != open + besides {
           return world.fail(
-            .balance, "f\(file).\(number): \(open) requests are open, its receipt counts \(row.unanswered)")
+            .balance,
+            "f\(file).\(number): \(open) + \(besides) requests are open, its receipt counts \(row.unanswered)")
         }
       }
     }

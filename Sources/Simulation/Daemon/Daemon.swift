@@ -27,8 +27,10 @@ final class Daemon {
   /// Goes on from what an earlier life left; returns whether it can.
   func start() async -> Bool {
     do {
-      let mark = try await world.disk.read().clockMark()
+      let mark = try await world.disk.read(at: world.now).clockMark()
       clock = QueueClock(from: mark, at: world.machine.reading(at: world.now))
+      // Nothing is written that is later than the mark from which the next start goes on.
+      try await world.disk.write(at: world.now).keep(clock.mark(at: world.machine.reading(at: world.now)))
       try await intake.recover()
     } catch {
       world.log("the outbox can't be used: \(error)")
@@ -37,7 +39,7 @@ final class Daemon {
     dispatchers = world.configuration.targets.indices.map { Dispatcher(daemon: self, target: $0) }
     for dispatcher in dispatchers { dispatcher.pump() }
     results.lookSoon()
-    keepMark()
+    after(Self.markInterval) { $0.keepMark() }
     return true
   }
 
@@ -54,14 +56,16 @@ final class Daemon {
     pausedTargets.contains(target) || !world.configuration.targets[target].isThere
   }
 
+  private static let markInterval: Int64 = 20_000
+
   private func keepMark() {
     let mark = clock.mark(at: world.machine.reading(at: world.now))
     after(world.storeTime(1)) { daemon in
-      // What can't be kept now is kept in a minute.
+      // What can't be kept now is kept the next time.
       do { try await daemon.world.disk.write(at: daemon.world.now).keep(mark) } catch {
         daemon.world.log("the clock's mark can't be kept: \(error)")
       }
-      daemon.after(60_000) { $0.keepMark() }
+      daemon.after(Self.markInterval) { $0.keepMark() }
     }
   }
 

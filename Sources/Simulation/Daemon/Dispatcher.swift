@@ -129,7 +129,7 @@ final class Dispatcher {
     world.log("\(name) reads \(world.text(read))")
     call(10) { [self] in
       do throws(OutboxError) {
-        let store = try world.disk.read()
+        let store = try world.disk.read(at: world.now)
         let found: DispatchState.Found
         switch read {
         case .line(let after, let limit): found = .page(try await store.line(for: name, after: after, limit: limit))
@@ -156,7 +156,7 @@ final class Dispatcher {
   private func withdraw(_ withdrawal: DispatchState.Withdrawal) {
     call(20) { [self] in
       do throws(OutboxError) {
-        let store = try world.disk.read()
+        let store = try world.disk.read(at: world.now)
         let page = try await store.batches(of: withdrawal.file, after: withdrawal.after, limit: 4)
         guard let file = page.files[withdrawal.file] else {
           return { [self] in state.withdrewNothing(of: withdrawal.file, at: daemon.time) }
@@ -295,7 +295,6 @@ final class Dispatcher {
     case .timedOut: outcome = .unanswered(why: "timed out")
     case .noConnection: outcome = .notSent(why: "connection refused")
     case .badCertificate: outcome = .unusable(why: "certificate")
-    case .noToken(let isRefusal): outcome = .noToken(why: "no token", isRefusal: isRefusal, retryAfter: nil)
     }
     world.checker.ended(attempt.number, isOpen: outcome.isOpen)
     take(outcome, attempt, verdicts)

@@ -11,6 +11,9 @@ final class Intake {
   /// Read, and not published.
   private var staged: [FileID: Staged] = [:]
   private var isPublishing = false
+  /// Published, and dispatch does not know.
+  private var untold: [ClaimedFile] = []
+  private var isTelling = false
   private var isStopping = false
   /// Which an operator cancelled before they were published.
   private var cancelled: Set<FileID> = []
@@ -122,8 +125,8 @@ final class Intake {
 
   private func fail(_ file: ClaimedFile) {
     let options = world.configuration.targets[file.target].options
-    var trouble = troubles[file.id] ?? ReadingTrouble("input/output error", at: daemon.time, backoff: options.backoff)
-    if troubles[file.id] != nil { trouble.fail("input/output error", at: daemon.time, backoff: options.backoff) }
+    var trouble = troubles[file.id] ?? ReadingTrouble(since: daemon.time)
+    trouble.fail("input/output error", at: daemon.time, backoff: options.backoff)
     if trouble.isHopeless(at: daemon.time) {
       return reject(file, FileFault(.unreadable, "it could not be read for an hour"))
     }
@@ -209,46 +212,61 @@ final class Intake {
     daemon.after(world.storeTime(62)) { [self] _ in publish() }
   }
 
+  /// All whose turn has come, in one commit.
   private func publish() {
     isPublishing = false
-    guard !isStopping, let id = order.publishable(limit: 1).first, let result = staged[id],
-      let file = world.folders.claimed(id)
-    else { return }
+    let ready = order.publishable().compactMap { id in world.folders.claimed(id) }
+    guard !isStopping, !ready.isEmpty else { return }
     do throws(OutboxError) {
       let store = try world.disk.write(at: world.now)
-      try store.commit { commit in
-        if let fault = result.fault {
-          // Its row may not be there yet.
-          try commit.begin(
-            NewFile(
-              id: id, inbox: file.inboxName, name: Array("f\(file.file)".utf8), receivedAt: daemon.wall,
-              claimedAt: daemon.time))
-          try commit.fail(id, facts: result.facts, fault: fault)
-        } else {
-          try commit.publish(id, facts: result.facts, items: result.items, rejected: result.rejected)
-        }
-      }
+      try store.commit { commit in for file in ready { try publish(file, in: commit) } }
     } catch {
       daemon.check(error)
       isPublishing = true
       return daemon.after(1000) { [self] _ in publish() }
     }
-    order.left(id)
-    staged[id] = nil
-    cancelled.remove(id)
-    unpublished.remove(id)
-    if let fault = result.fault {
-      world.log("f\(file.file) is rejected: \(fault.code.rawValue)")
-      world.checker.unusable(file.file)
-    } else {
-      world.log("f\(file.file) is published")
+    for file in ready {
+      if let fault = staged[file.id]?.fault {
+        world.log("f\(file.file) is rejected: \(fault.code.rawValue)")
+        world.checker.unusable(file.file)
+      } else {
+        world.log("f\(file.file) is published")
+        untold.append(file)
+      }
+      order.left(file.id)
+      staged[file.id] = nil
+      cancelled.remove(file.id)
+      unpublished.remove(file.id)
     }
-    daemon.after(world.storeTime(63)) { [self] daemon in
-      daemon.results.lookSoon()
-      if result.fault == nil { daemon.dispatchers[file.target].published(file) }
-      publishSoon()
+    daemon.results.lookSoon()
+    if !isTelling {
+      isTelling = true
+      tellNext()
     }
     publishSoon()
+  }
+
+  private func publish(_ file: ClaimedFile, in commit: any IntakeCommit) throws {
+    guard let result = staged[file.id] else { return }
+    guard let fault = result.fault else {
+      return try commit.publish(file.id, facts: result.facts, items: result.items, rejected: result.rejected)
+    }
+    // Its row may not be there yet.
+    try commit.begin(
+      NewFile(
+        id: file.id, inbox: file.inboxName, name: Array("f\(file.file)".utf8), receivedAt: daemon.wall,
+        claimedAt: daemon.time))
+    try commit.fail(file.id, facts: result.facts, fault: fault)
+  }
+
+  /// Dispatch is told of one file after the other, in the order of their publication.
+  private func tellNext() {
+    guard let file = untold.first else { return isTelling = false }
+    daemon.after(world.storeTime(63)) { [self] daemon in
+      untold.removeFirst()
+      daemon.dispatchers[file.target].published(file)
+      tellNext()
+    }
   }
 
   /// Whether the file is not published yet; it will be rejected then.

@@ -27,7 +27,7 @@ final class Results {
         if mayHaveMore { lookSoon() }
         return
       }
-      let store = try world.disk.read()
+      let store = try world.disk.read(at: world.now)
       let receipt = Receipt(
         record: record, settled: try store.settled(record.id),
         refused: try store.refused(record.id, after: 0, limit: .max),

@@ -57,13 +57,16 @@ struct Disk {
   var readsToFail = 0
   var writesToFail = 0
   var isFullUntil: Int64 = 0
+  /// When it failed last.
+  private(set) var failedAt: Int64 = -1_000_000
 
   private static func failing(_ reason: String) -> OutboxError { OutboxError(.failing, path: "outbox", reason: reason) }
 
   /// - Throws: where the next read is to fail.
-  mutating func read() throws(OutboxError) -> any (DispatchStore & IntakeStore & ResultStore) {
+  mutating func read(at now: Int64) throws(OutboxError) -> any (DispatchStore & IntakeStore & ResultStore) {
     guard readsToFail == 0 else {
       readsToFail -= 1
+      failedAt = now
       throw Self.failing("disk I/O error")
     }
     return outbox.store
@@ -71,9 +74,13 @@ struct Disk {
 
   /// - Throws: where the next commit is to fail.
   mutating func write(at now: Int64) throws(OutboxError) -> any (DispatchStore & IntakeStore & ResultStore) {
-    guard now >= isFullUntil else { throw Self.failing("database or disk is full") }
+    guard now >= isFullUntil else {
+      failedAt = now
+      throw Self.failing("database or disk is full")
+    }
     guard writesToFail == 0 else {
       writesToFail -= 1
+      failedAt = now
       throw Self.failing("disk I/O error")
     }
     return outbox.store

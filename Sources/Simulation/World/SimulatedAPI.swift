@@ -52,7 +52,6 @@ struct SimulatedAPI {
     case cut
     case noConnection
     case badCertificate
-    case noToken(isRefusal: Bool)
     /// No answer within the target's time-out.
     case timedOut
   }
@@ -73,7 +72,9 @@ struct SimulatedAPI {
   func course(
     of items: [ItemID], successMode: SuccessMode, sentAt now: Int64, identity: UInt64, timeout: Int64
   ) -> Course {
-    let effect = effect(at: now, identity)
+    var effect = effect(at: now, identity)
+    // This request has its token already.
+    if case .noToken = effect { effect = nil }
     var applyTime = now + dice.number(1...40, .applyTime, identity)
     var course = Course(endsAt: applyTime + dice.number(1...100, .answerTime, identity), ending: .cut)
     if case .slow(let more) = effect {
@@ -118,17 +119,17 @@ struct SimulatedAPI {
       (course.ending, course.endsAt) = (.noConnection, applyTime)
     case .badCertificate:
       (course.ending, course.endsAt) = (.badCertificate, applyTime)
-    case .noToken(let isRefusal):
-      (course.ending, course.endsAt) = (.noToken(isRefusal: isRefusal), applyTime)
+    case .noToken: return false
     case .cut(let applies):
       course.ending = .cut
-      if applies { course.applications = [(applyTime, items)] }
+      if applies { course.applications = [(applyTime, applicable(items, now))] }
     case .silent(let appliesAfter):
       (course.ending, course.endsAt) = (.timedOut, .max / 2)
-      if let appliesAfter { course.applications = [(now + appliesAfter, items)] }
+      if let appliesAfter { course.applications = [(now + appliesAfter, applicable(items, now))] }
     case .garbled(let appliesAll):
       course.ending = .garbled
-      course.applications = [(applyTime, appliesAll ? items : Array(items.prefix(items.count / 2)))]
+      let applied = applicable(items, now)
+      course.applications = [(applyTime, appliesAll ? applied : Array(applied.prefix(applied.count / 2)))]
     case .resent(let applies):
       course.resent = 1
       if applies { course.applications = [(now + 1, applicable(items, now))] }
@@ -147,8 +148,12 @@ struct SimulatedAPI {
     }
   }
 
+  /// What of a request can be applied at all.
   private func applicable(_ items: [ItemID], _ now: Int64) -> [ItemID] {
-    items.contains { ![.good, .unchanged].contains(nature($0, now)) } ? [] : items
+    let natures = items.map { nature($0, now) }
+    let spoilers: [ItemPlan.Nature] = [.bad, .large, .failing, .cutting, .forbidden]
+    if natures.contains(where: spoilers.contains) { return [] }
+    return zip(items, natures).filter { $0.1 != .rejected && $0.1 != .unnamed }.map(\.0)
   }
 
   /// The course that the items' natures make.

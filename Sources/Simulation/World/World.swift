@@ -149,6 +149,7 @@ final class World {
     daemon?.die()
     daemon = nil
     checker.daemonDied()
+    watches = plan.targets.map { _ in ProgressWatch() }
     at(now + downFor) { await $0.startIfDown() }
   }
 
@@ -212,9 +213,7 @@ final class World {
   }
 
   /// Whether the disk fails, or failed just now.
-  var isDisturbed: Bool {
-    now < disk.isFullUntil + 6000 || now < disturbedUntil || disk.readsToFail + disk.writesToFail > 0
-  }
+  var isDisturbed: Bool { now < disk.failedAt + 6000 || now < disturbedUntil }
 
   /// What may go is looked for; only the outbox in memory can be looked into so often.
   func look(at dispatcher: Dispatcher) {
