@@ -15,13 +15,14 @@ let package = Package(
   name: "upsertd",
   platforms: [.macOS(.v15)],
   products: [.executable(name: "upsertd", targets: ["upsertd"])],
+  // Exact: the same commit gives the same program, whatever has come out since.
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-    .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
   ],
   targets: [
     .executableTarget(
@@ -35,11 +36,9 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "CLinux", "Delivery", "Engine", "Inbox", "ItemFormat", "JSONText", "Metrics", "Outbox", "PromptSockets",
-        "Receipts", "Sender", "Settings", "TargetAPI",
+        "CLinux", "Delivery", "Engine", "Inbox", "ItemFormat", "JSONText", "Metrics", "Outbox", "Receipts",
+       , "Sender", "Settings", "TargetAPI",
         .product(name: "Crypto", package: "swift-crypto"),
-        .product(name: "FlyingFox", package: "FlyingFox"),
-        .product(name: "FlyingSocks", package: "FlyingFox"),
         .product(name: "Logging", package: "swift-log"),
       ],
       // Into the program itself: a resource bundle would be a second thing to install, and to lose.
@@ -82,6 +81,17 @@ let package = Package(
     .target(name: "CLinux"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
+    .target(
+      name: "Fuzzing",
+      dependencies: [
+        "Daemon", "Delivery", "Inbox", "Receipts", "Settings", .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Tests/Fuzzing", swiftSettings: strict),
+    .executableTarget(
+      name: "upsertd-fuzz",
+      dependencies: ["Fuzzing", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Tests/upsertd-fuzz", swiftSettings: strict),
+    .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"], swiftSettings: strict),
     .testTarget(name: "SandboxTests", dependencies: ["Delivery", "Sandbox"], swiftSettings: strict),
     .testTarget(name: "InboxTests", dependencies: ["Delivery", "Inbox"], swiftSettings: strict),
     .testTarget(name: "SenderTests", dependencies: ["Sender", "TestKit"], swiftSettings: strict),
@@ -95,12 +105,12 @@ let package = Package(
     .testTarget(
       name: "DaemonTests",
       dependencies: [
-        "Daemon", "Delivery", "Engine", "Inbox", "Outbox", "Settings", "TestKit",
+        "Daemon", "Delivery", "Engine", "Inbox", "JSONText", "Outbox", "Settings", "TestKit",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "EngineTests", dependencies: ["Delivery", "Engine", "Simulation"], swiftSettings: strict),
-    .testTarget(name: "DeliveryTests", dependencies: ["Delivery"], swiftSettings: strict),
+    .testTarget(name: "EngineTests", dependencies: ["Delivery", "Engine", "Simulation", "TestKit"], swiftSettings: strict),
+    .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "TestKit"], swiftSettings: strict),
     .testTarget(
       name: "OutboxTests",
       dependencies: [

@@ -27,14 +27,15 @@ struct slot {
   CURL *easy;
   struct curl_slist *fields;
   struct bytes request, head, answer;
+  size_t most_answer_bytes;
   unsigned sendings;
-  bool busy, head_ended, too_large;
+  bool busy, head_ended, head_too_large, cut;
   char reason[CURL_ERROR_SIZE];
 };
 
 struct curlshim_pool {
   CURLM *multi;
-  size_t most_answer_bytes, count;
+  size_t count;
   struct slot slots[];
 };
 
@@ -82,15 +83,16 @@ static size_t on_head(char *line, size_t size, size_t count, void *context) {
   if (slot->head_ended) return count;
   if (count <= 2) slot->head_ended = true;
   if (slot->head.count + count > MOST_HEAD_BYTES) {
-    slot->too_large = true;
+    slot->head_too_large = true;
     return 0;
   }
   return append(&slot->head, line, count) ? count : 0;
 }
 
+// What libcurl unpacked, piece by piece: the limit counts for that.
 static size_t on_body(char *part, size_t size, size_t count, void *context) {
   struct slot *slot = context;
-  const size_t most = slot->pool->most_answer_bytes;
+  const size_t most = slot->most_answer_bytes;
   count *= size;
   if (!slot->answer.count) {
     curl_off_t length = -1;
@@ -98,7 +100,8 @@ static size_t on_body(char *part, size_t size, size_t count, void *context) {
     if (length > 0 && (uint64_t)length <= most && !reserve(&slot->answer, (size_t)length)) return 0;
   }
   if (count > most - slot->answer.count) {
-    slot->too_large = true;
+    // What fits is kept, and the rest is not even waited for.
+    slot->cut = append(&slot->answer, part, most - slot->answer.count);
     return 0;
   }
   return append(&slot->answer, part, count) ? count : 0;
@@ -127,6 +130,8 @@ static bool prepare(struct slot *slot) {
   SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
   SET(CURLOPT_SSL_VERIFYPEER, 1L);
   SET(CURLOPT_SSL_VERIFYHOST, 2L);
+  // An API, or a proxy before it, may compress what it was not asked to. Asked, it at least does so in a way that is known.
+  SET(CURLOPT_ACCEPT_ENCODING, "gzip");
   SET(CURLOPT_TCP_KEEPALIVE, 1L);
   SET(CURLOPT_TCP_KEEPIDLE, 60L);
   SET(CURLOPT_TCP_KEEPINTVL, 15L);
@@ -147,12 +152,11 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static CURLcode usable;
 static void init(void) { usable = curl_global_init(CURL_GLOBAL_DEFAULT); }
 
-struct curlshim_pool *curlshim_pool_new(size_t slots, size_t most_answer_bytes) {
+struct curlshim_pool *curlshim_pool_new(size_t slots, int64_t most_connection_age_s) {
   pthread_once(&once, init);
   if (usable != CURLE_OK) return NULL;
   struct curlshim_pool *pool = calloc(1, sizeof *pool + slots * sizeof pool->slots[0]);
   if (!pool) return NULL;
-  pool->most_answer_bytes = most_answer_bytes;
   pool->count = slots;
   pool->multi = curl_multi_init();
   bool done = pool->multi && curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, (long)slots) == CURLM_OK &&
@@ -160,7 +164,9 @@ struct curlshim_pool *curlshim_pool_new(size_t slots, size_t most_answer_bytes) 
   for (size_t i = 0; done && i < slots; i++) {
     pool->slots[i].pool = pool;
     pool->slots[i].easy = curl_easy_init();
-    done = pool->slots[i].easy && prepare(&pool->slots[i]);
+    done = pool->slots[i].easy && prepare(&pool->slots[i]) &&
+           // An older one is not used again: a name that has moved is looked up again, however busy its connections are.
+           curl_easy_setopt(pool->slots[i].easy, CURLOPT_MAXLIFETIME_CONN, (long)most_connection_age_s) == CURLE_OK;
   }
   if (done) return pool;
   curlshim_pool_free(pool);
@@ -270,12 +276,13 @@ static enum curlshim_fault fault(CURLcode code) {
 
 enum curlshim_fault curlshim_start(
     struct curlshim_pool *pool, size_t index, const char *method, const char *url, const char *fields, const void *body,
-    size_t body_count, int64_t timeout_ms, int64_t connect_timeout_ms, const char **reason) {
+    size_t body_count, size_t most_answer_bytes, int64_t timeout_ms, int64_t connect_timeout_ms, const char **reason) {
   struct slot *slot = &pool->slots[index];
   clear(&slot->head);
   clear(&slot->answer);
   slot->sendings = 0;
-  slot->head_ended = slot->too_large = false;
+  slot->most_answer_bytes = most_answer_bytes;
+  slot->head_ended = slot->head_too_large = slot->cut = false;
   slot->reason[0] = 0;
   CURLcode code = describe(slot, method, url, fields, body, body_count, timeout_ms, connect_timeout_ms);
   if (code == CURLE_OK && curl_multi_add_handle(pool->multi, slot->easy) != CURLM_OK) code = CURLE_OUT_OF_MEMORY;
@@ -312,6 +319,17 @@ static bool lost_in_handshake(const struct slot *slot, CURLcode code) {
                                              strstr(slot->reason, "Recv failure") || strstr(slot->reason, "Send failure"));
 }
 
+// A server that takes no more of a request may answer and close at once, which resets the connection while the request is
+// still on its way: what came of the answer counts, since nobody acts on a part of a request. A 413 says so itself.
+static bool refused_early(const struct slot *slot, CURLcode code, long status) {
+  if (code != CURLE_RECV_ERROR && code != CURLE_SEND_ERROR && code != CURLE_PARTIAL_FILE && code != CURLE_HTTP2_STREAM)
+    return false;
+  if (!slot->head_ended || status < 400 || slot->sendings != 1) return false;
+  curl_off_t sent = 0;
+  curl_easy_getinfo(slot->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+  return status == 413 || (size_t)sent < slot->request.count;
+}
+
 // Reads what libcurl knows of an exchange that is over.
 static void conclude(struct slot *slot, CURLcode code, struct curlshim_outcome *outcome) {
   long status = 0, request_bytes = 0, connect_errno = 0;
@@ -320,12 +338,18 @@ static void conclude(struct slot *slot, CURLcode code, struct curlshim_outcome *
   curl_easy_getinfo(slot->easy, CURLINFO_REQUEST_SIZE, &request_bytes);
   curl_easy_getinfo(slot->easy, CURLINFO_TOTAL_TIME_T, &elapsed_us);
   if (code == CURLE_COULDNT_CONNECT) curl_easy_getinfo(slot->easy, CURLINFO_OS_ERRNO, &connect_errno);
+  // Our own end to an answer that is too long.
+  if (slot->cut && code == CURLE_WRITE_ERROR) code = CURLE_OK;
+  if (refused_early(slot, code, status)) {
+    slot->cut = true;
+    code = CURLE_OK;
+  }
   // libcurl is content with a connection that is closed within the head, or after an interim answer.
   const bool headless = code == CURLE_OK && (!slot->head_ended || status < 200);
   if (headless) code = CURLE_PARTIAL_FILE;
   const bool refused = refused_by_alert(slot, code);
   const enum curlshim_fault kind = refused                        ? CURLSHIM_TLS
-                                   : slot->too_large              ? CURLSHIM_TOO_LARGE
+                                   : slot->head_too_large         ? CURLSHIM_HEAD_TOO_LARGE
                                    : lost_in_handshake(slot, code) ? CURLSHIM_FAILED
                                                                    : fault(code);
   const char *reason = headless          ? "the connection was closed within the answer's head"
@@ -338,6 +362,7 @@ static void conclude(struct slot *slot, CURLcode code, struct curlshim_outcome *
       // libcurl counts a proxy's CONNECT among the request's bytes, hence both conditions.
       .sent = !refused && (slot->sendings > 1 || (slot->sendings == 1 && request_bytes > 0)),
       .sendings = slot->sendings,
+      .cut = slot->cut,
       .status = (int)status,
       .elapsed_us = elapsed_us,
       .reason = reason,

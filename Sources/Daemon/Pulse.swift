@@ -26,6 +26,14 @@ package final class Pulse: Sendable {
 
   func ended(_ loop: String) { _ = last.withLock { $0.removeValue(forKey: loop) } }
 
+  /// The loops that have not ended, and how long ago each turned.
+  package var turning: [String] {
+    let now = ContinuousClock.now
+    return last.withLock { last in
+      last.sorted { $0.key < $1.key }.map { "\($0.key) (\(($0.value.duration(to: now)).milliseconds / 1000) s ago)" }
+    }
+  }
+
   /// The loops that have not turned for longer than they may; empty while everything moves.
   package var hanging: [String] {
     let now = ContinuousClock.now

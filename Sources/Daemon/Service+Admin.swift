@@ -13,33 +13,62 @@ extension Service {
     let old = admin?.address
     guard wanted != old else { return }
     // First, since both may be on one port.
-    await admin?.stop()
-    admin = nil
+    await endAdmin()
     do {
-      admin = try await server(at: wanted)
+      try beginAdmin(at: wanted)
     } catch {
       logger.error(
         "the admin address can't be used; the daemon goes on \(old == nil ? "without it" : "at the old one")",
         metadata: ["listen": "\(wanted.map { "\($0.host):\($0.port)" } ?? "")", "reason": "\(error)"])
-      admin = try? await server(at: old)
+      try? beginAdmin(at: old)
     }
-    if let url = await admin?.url {
+    if let url = admin?.url {
       logger.notice("the dashboard is served", metadata: ["url": "\(url)"])
     } else if old != nil {
       logger.notice("the dashboard is served no more")
     }
   }
 
-  private func server(at address: Settings.Admin?) async throws -> AdminServer? {
-    guard let address else { return nil }
+  /// Closes the address; returns once others may have it.
+  func endAdmin() async {
+    admin?.stop()
+    admin = nil
+    adminRun?.cancel()
+    await adminRun?.value
+    adminRun = nil
+  }
+
+  private func beginAdmin(at address: Settings.Admin?) throws {
+    guard let address else { return }
     let dashboard = Dashboard(
       settings: { [weak self] in
         guard let self else { throw StartError(description: "the daemon stops") }
         return await self.settings
       }, outbox: outbox, instruments: instruments, startedAt: startedAt, flow: flow)
     let server = try AdminServer(address: address, dashboard: dashboard)
-    try await server.start()
-    return server
+    admin = server
+    // Ends with the server, which `endAdmin` awaits.
+    adminRun = Task { [weak self] in
+      if let reason = await server.run() { await self?.beginAgain(after: server, because: reason) }
+    }
+  }
+
+  /// A server that ended by itself is replaced, for as long as it takes: a daemon that can't be looked at is half blind.
+  private func beginAgain(after ended: AdminServer, because reason: String) async {
+    guard admin === ended else { return }
+    admin = nil
+    logger.error("the admin address is served no more; it is opened again", metadata: ["reason": "\(reason)"])
+    var pause = Duration.milliseconds(200)
+    // A reload may have opened it meanwhile, or turned it off.
+    while admin == nil, settings.admin == ended.address, !Task.isCancelled {
+      do {
+        try beginAdmin(at: ended.address)
+        logger.notice("the dashboard is served again", metadata: ["url": "\(admin?.url ?? "")"])
+      } catch {
+        pause = min(pause * 2, .seconds(60))
+        do { try await Task.sleep(for: pause) } catch { return }
+      }
+    }
   }
 
   /// Once a minute: what flowed, and how deep the queue is.

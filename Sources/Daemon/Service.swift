@@ -1,16 +1,16 @@
 internal import CLinux
 internal import Delivery
-internal import Dispatch
 internal import Engine
 internal import Glibc
 internal import Inbox
 package import Logging
 internal import Outbox
 package import Settings
+internal import Synchronization
 
 /// The daemon: takes the state's lock, opens the outbox, and runs a pipeline until it is told to stop.
 ///
-/// SIGTERM and SIGINT stop it, SIGHUP makes it read its configuration again: a new pipeline follows the old one once
+/// SIGTERM and SIGINT stop it (`ProcessSignals`), SIGHUP makes it read its configuration again: a new pipeline follows the old one once
 /// that has come to rest, on the same outbox and under the same lock.
 package actor Service {
   /// Why the service can't begin; inboxes are then untouched.
@@ -45,22 +45,30 @@ package actor Service {
   private var pipeline: Pipeline
   private var isStopping = false
   private var isReloading = false
+  /// Asked for while one was under way: what it read may be older.
+  private var isReloadDue = false
+  private let signals: ProcessSignals?
+  /// What is being done, for who has to say what hangs.
+  private let stage = Stage()
   private var earlier = Finisher.FinishedCounts()
   /// Whether this run has an admin address, and what serves it.
   private var servesAdmin = false
   var admin: AdminServer?
+  var adminRun: Task<Void, Never>?
   let startedAt = Timestamp.now
   let flow: FlowHistory
   private let progress: (@Sendable (StatusReport, _ doneItems: Int) -> Void)?
 
-  /// - Parameter progress: called twice a second with how things stand.
+  /// - Parameter signals: nil where the process's signals are not the service's.
+  ///   `progress`: called twice a second with how things stand.
   package init(
     settings: Settings, environment: [String: String], makeLogger: @escaping @Sendable (Settings.Log) -> Logger,
-    progress: (@Sendable (StatusReport, _ doneItems: Int) -> Void)? = nil
+    signals: ProcessSignals? = nil, progress: (@Sendable (StatusReport, _ doneItems: Int) -> Void)? = nil
   ) async throws {
     self.settings = settings
     self.environment = environment
     self.makeLogger = makeLogger
+    self.signals = signals
     self.progress = progress
     clinux_keep_heap_small()
     logger = makeLogger(settings.log)
@@ -101,8 +109,8 @@ package actor Service {
   }
 
   package func run(_ mode: Mode) async throws -> Outcome {
-    let signals = watchSignals()
-    defer { for signal in signals { signal.cancel() } }
+    watchSignals(mode)
+    tellOpenFiles()
     let control = try ControlSocket(state: settings.state)
     await control.open(logger: logger, unread: instruments.unread) { [weak self] order, by in
       await self?.carryOut(order, by: by) ?? OrderResult(isDone: false, message: "the daemon stops")
@@ -115,16 +123,19 @@ package actor Service {
     notifications.send("READY=1", "STATUS=ready")
     // Ends with the pipelines, which is awaited below.
     let watching = Task { await watch(mode) }
+    stage.name = "the pipeline"
     await runPipelines()
+    stage.name = "the control socket and the admin address"
     watching.cancel()
     await watching.value
     notifications.send("STOPPING=1")
     await control.close()
-    await admin?.stop()
+    await endAdmin()
+    stage.name = "the outbox"
     let queue = try await outbox.queue()
     let counts = await pipeline.counts()
     // A file may have been dropped, and claimed, at the very moment when all was done.
-    let unread = await pipeline.unreadFiles()
+    let unread = await pipeline.unreadFiles() + (isWorkedOff ? await leftFiles() : 0)
     let outcome = Outcome(
       rejectedItems: earlier.rejectedItems + counts.rejectedItems,
       unusableFiles: earlier.unusableFiles + counts.unusableFiles, queuedItems: queue.items,
@@ -161,7 +172,11 @@ package actor Service {
 
   /// A bad new configuration is told, and the old one stays.
   package func reload() async {
-    guard !isStopping, !isReloading else { return }
+    guard !isStopping else { return }
+    guard !isReloading else {
+      isReloadDue = true
+      return
+    }
     notifications.send("RELOADING=1", "MONOTONIC_USEC=\(Self.monotonicMicroseconds())")
     do {
       let new = try Settings.load(path: settings.path, environment: environment)
@@ -209,21 +224,54 @@ package actor Service {
     isReloading = false
     if isStopping { await pipeline.stop() }
     notifications.send("READY=1", "STATUS=ready")
+    if isReloadDue {
+      isReloadDue = false
+      await reload()
+    }
   }
 
   private func carryOut(_ order: Order, by: String) async -> OrderResult { await pipeline.carryOut(order, by: by) }
 
-  private func watchSignals() -> [any DispatchSourceSignal] {
-    signal(SIGPIPE, SIG_IGN)
-    return [SIGTERM, SIGINT, SIGHUP].map { number in
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler { [weak self] in
-        // A signal has no task to belong to.
-        Task { number == SIGHUP ? await self?.reload() : await self?.stop() }
+  private func watchSignals(_ mode: Mode) {
+    guard let signals else { return }
+    signals.setLastResort(status: isOnce(mode) ? 75 : 0) { [instruments, logger, stage] in
+      logger.critical(
+        "it has not stopped in time, and is ended; the next start goes on from what the outbox holds",
+        metadata: ["hangs": "\(stage.name)", "loops": "\(instruments.pulse.turning.joined(separator: ", "))"])
+    }
+    signals.deliver { [weak self] wish in
+      // A signal has no task to belong to.
+      Task { wish == .reload ? await self?.reload() : await self?.stop() }
+    }
+  }
+
+  /// Each connection and each file that is read takes a descriptor, and the usual limit of 1,024 is for programs with `select`.
+  private func tellOpenFiles() {
+    var before: UInt = 0
+    let now = clinux_raise_open_files(Self.mostOpenFiles, &before)
+    let metadata: Logger.Metadata = ["from": .number(Int(clamping: before)), "to": .number(Int(clamping: now))]
+    if now != before { logger.info("the limit of open files is raised", metadata: metadata) }
+    if now < Self.fewestOpenFiles {
+      logger.warning(
+        "few files may be open at once: raise LimitNOFILE= or `ulimit -n`", metadata: ["limit": .number(Int(now))])
+    }
+  }
+
+  private static let mostOpenFiles: UInt = 65_536
+  private static let fewestOpenFiles: UInt = 256
+
+  /// Files that stay in an inbox though they should have been taken: for `run --once`, whose status says so.
+  private func leftFiles() async -> Int {
+    do {
+      var left = 0
+      for inbox in try await report().inboxes where !inbox.isPaused { left += inbox.leftFiles }
+      if left > 0 {
+        logger.warning("files are left in the inboxes; see `upsertd status`", metadata: ["files": .number(left)])
       }
-      source.activate()
-      return source
+      return left
+    } catch {
+      logger.warning("it can't be found out whether files are left in the inboxes", metadata: ["reason": "\(error)"])
+      return 1
     }
   }
 
@@ -290,5 +338,15 @@ package actor Service {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+  }
+}
+
+/// What the service is at, seen from any thread.
+private final class Stage: Sendable {
+  private let current = Mutex("the start")
+
+  var name: String {
+    get { current.withLock { $0 } }
+    set { current.withLock { $0 = newValue } }
   }
 }

@@ -27,10 +27,21 @@ package struct FileID: Hashable, Sendable, Comparable, CustomStringConvertible {
 
   /// Nil unless `text` is 26 characters of the alphabet with a first one of 0 to 7.
   package init?(_ text: some StringProtocol) {
-    guard text.utf8.count == 26, let first = text.utf8.first, first <= UInt8(ascii: "7"),
-      text.utf8.allSatisfy({ Self.alphabet.contains($0) })
-    else { return nil }
-    value = text.utf8.reduce(0) { $0 << 5 | UInt128(Self.value(of: $1)) }
+    var text = String(text)
+    guard let id = text.withUTF8({ FileID(utf8: $0.span) }) else { return nil }
+    self = id
+  }
+
+  /// The same of the text's bytes.
+  package init?(utf8 text: Span<UInt8>) {
+    guard text.count == 26, text[0] <= UInt8(ascii: "7") else { return nil }
+    var value: UInt128 = 0
+    for place in text.indices {
+      let digit = Self.values[Int(text[place])]
+      guard digit < 32 else { return nil }
+      value = value << 5 | UInt128(digit)
+    }
+    self.value = value
   }
 
   /// 48 bits of time, then 80 bits of `entropy` (its low 80 bits).
@@ -39,6 +50,8 @@ package struct FileID: Hashable, Sendable, Comparable, CustomStringConvertible {
   }
 
   private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+  /// By byte; more than 31 for what is no digit.
+  private static let values = (0...UInt8.max).map { UInt8(alphabet.firstIndex(of: $0) ?? 32) }
 }
 
 /// Makes ids that sort in the order of the calls, even within one millisecond or when the clock steps back.
@@ -65,10 +78,6 @@ package struct FileIDSource: Sendable {
   package mutating func skip(past id: FileID) {
     last = max(last, id.value)
   }
-}
-
-extension FileID {
-  fileprivate static func value(of digit: UInt8) -> Int { alphabet.firstIndex(of: digit) ?? 0 }
 }
 
 extension FileID {

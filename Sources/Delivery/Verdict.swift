@@ -12,6 +12,9 @@ package enum ItemVerdict: Equatable, Sendable {
 package enum BatchVerdict: Equatable, Sendable {
   /// One verdict an item, in the batch's order.
   case settled([ItemVerdict])
+  /// The same from an answer that was larger than what is read, of a batch of two items and more: items that it had not come
+  /// to are `unacknowledged`, and the reason says so.
+  case settledInPart([ItemVerdict], String)
   /// Sent again in halves; only for batches of two items and more.
   case split(String)
   /// Sent again with backoff; `slowing` where the whole target has to go slower.

@@ -1,3 +1,4 @@
+import Delivery
 import Glibc
 
 /// What the inode says of a file; never of what a symbolic link points to.
@@ -48,12 +49,14 @@ struct FileStatus: Equatable {
     owner = status.st_uid
   }
 
-  /// Some filesystems keep years that nanoseconds since 1970 can't hold (from 2262): those count as the last moment
-  /// that they can.
-  private static func nanoseconds(_ time: timespec) -> Int64 {
-    let (seconds, overflow) = Int64(time.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
-    return overflow ? .max : seconds + Int64(time.tv_nsec)
+  /// Whoever drops a file sets its time, and some filesystems keep years that nanoseconds since 1970 can't hold (before
+  /// 1678, from 2262): those count as the first or the last moment that they can.
+  static func nanoseconds(_ time: timespec) -> Int64 {
+    Int64(time.tv_sec).multipliedSaturated(by: 1_000_000_000).addingSaturated(Int64(time.tv_nsec))
   }
+
+  /// How long ago the inode last changed.
+  func age(at now: Int64) -> Duration { .nanoseconds(now.subtractingSaturated(changed)) }
 
   /// Whether both are the same file, whatever it holds.
   func isSameFile(as other: FileStatus) -> Bool {

@@ -1,24 +1,22 @@
-import Glibc
+package import Glibc
 
 extension InboxFolders {
   /// Creates missing folders, checks that all five are on one filesystem and writable, and removes what a crash left
   /// half written.
   ///
-  /// New folders get modes that a group can work with, whatever the umask: `inbox/`, `outbox/receipts/` and
-  /// `outbox/rejected/` 2770 (files get the folder's group), `archive/` 2750, `work/` 0700. Modes of folders that are
-  /// there already are left alone.
+  /// Folders get the modes that keep people who drop files apart (`FolderMode`), whatever the umask, and those people's
+  /// group. Folders that are somebody else's are left as they are.
   ///
   /// May be called again while this process is at work; but only by the one upsertd that holds the state's lock, since
   /// it would remove another's unfinished results.
-  package func prepare() throws(InboxError) {
+  /// - Parameter group: whose members drop files; nil where folders keep the group they have.
+  package func prepare(group: gid_t? = FolderMode.group) throws(InboxError) {
     try Self.makeParents(of: inbox)
     try Self.makeFolder(root + "/outbox", mode: 0o755)
-    try Self.makeFolder(work, mode: 0o700)
-    try Self.makeFolder(receipts, mode: 0o2770)
-    try Self.makeFolder(rejected, mode: 0o2770)
-    try Self.makeFolder(archive, mode: 0o2750)
-    // Last, so that nobody can drop a file before the rest is there.
-    try Self.makeFolder(inbox, mode: 0o2770)
+    for folder in modes {
+      try Self.makeFolder(folder.path, mode: folder.mode)
+      try folder.enforce(group: group)
+    }
     try checkFilesystem()
     for folder in [inbox, work, receipts, rejected, archive] {
       for name in try FolderListing.names(in: folder, where: ResultFile.isLeftover) { unlink(name.path(in: folder)) }
@@ -71,7 +69,7 @@ extension InboxFolders {
     for name in names {
       if let id = WorkFile.id(inSideFile: name), !claimed.contains(id),
         let status = FileStatus(path: name.path(in: work)),
-        .nanoseconds(now - status.changed) >= age
+        status.age(at: now) >= age
       {
         unlink(name.path(in: work))
       }
@@ -97,8 +95,11 @@ extension InboxFolders {
       }
       throw InboxError("create folder", path, errno: reason, .unusableFolder)
     }
+    // A spool with set-group-id hands its group on, also to the folders further down.
+    var made = stat()
+    let inherited = stat(path, &made) == 0 ? made.st_mode & S_ISGID : 0
     // There the rest of the mode still counts.
-    if chmod(path, mode) != 0, chmod(path, mode & 0o777) != 0 {
+    if chmod(path, mode | inherited) != 0, chmod(path, mode & 0o1777) != 0 {
       throw InboxError("create folder", path, errno: errno, .unusableFolder)
     }
     try syncFolder(path + "/..")

@@ -30,27 +30,18 @@ package indirect enum JSONValue: Sendable {
 
   /// The value at `range` of text that `JSONScanner` has passed; recursive, so its nesting must have been checked.
   package init(_ bytes: Span<UInt8>, _ range: Range<Int>) {
-    switch kind(of: bytes, at: range.lowerBound) {
-    case .object:
-      var members: [(name: String, value: JSONValue)] = []
-      forEachMember(of: bytes, in: range) { member in
-        members.append((stringContent(bytes, member.name), JSONValue(bytes, member.value)))
-      }
-      self = .object(members)
-    case .array:
-      var elements: [JSONValue] = []
-      forEachElement(of: bytes, in: range) { element, _ in elements.append(JSONValue(bytes, element)) }
-      self = .array(elements)
-    case .string: self = .string(stringContent(bytes, range.lowerBound + 1..<range.upperBound - 1))
-    case .number:
-      var text: [UInt8] = []
-      bytes.append(range, to: &text)
-      while let last = text.last, last <= 0x20 { text.removeLast() }
-      self = .number(String(decoding: text, as: UTF8.self))
-    case .true: self = .bool(true)
-    case .false: self = .bool(false)
-    case .null: self = .null
-    }
+    var room = Int.max
+    self.init(bytes, range, room: &room)
+  }
+
+  /// The value at `range`, of which no more is kept than there is room for; it is read once, however deep it is.
+  ///
+  /// - Parameter room: the bytes that values may take, 16 of them for each value besides its text. A text that does not fit is
+  ///   cut, what follows it is left out, and `room` is then negative.
+  package init(_ bytes: Span<UInt8>, _ range: Range<Int>, room: inout Int) {
+    var builder = JSONValueBuilder(room: room)
+    self = builder.value(bytes, range.lowerBound, upTo: range.upperBound)
+    room = builder.room
   }
 
   /// The first member called `name`; nil where there is none, or this is no object.

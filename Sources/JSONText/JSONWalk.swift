@@ -115,7 +115,7 @@ private func endOfValue(_ bytes: Span<UInt8>, at start: Int) -> Int {
 
 /// The closing quote of the string whose content starts at `start`.
 @inline(__always)
-private func endOfString(_ bytes: Span<UInt8>, from start: Int) -> (end: Int, hasEscapes: Bool) {
+func endOfString(_ bytes: Span<UInt8>, from start: Int) -> (end: Int, hasEscapes: Bool) {
   var i = bytes.quoteOrBackslash(from: start)
   if i < bytes.count, bytes[i] == UInt8(ascii: "\"") { return (i, false) }
   while i < bytes.count, bytes[i] == UInt8(ascii: "\\") {

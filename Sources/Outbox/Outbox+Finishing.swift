@@ -53,18 +53,20 @@ extension Outbox: ResultStore {
     }
   }
 
-  package func finish(_ files: [(record: FileRecord, status: String, receipt: String)]) async throws(OutboxError) {
+  package func finish(
+    _ files: [(record: FileRecord, status: String, receipt: String, digest: String)]
+  ) async throws(OutboxError) {
     try await write { db in
-      for (record, status, receipt) in files {
+      for (record, status, receipt, digest) in files {
         try db.cachedStatement(
           sql: """
             INSERT OR REPLACE INTO history (file_id, inbox, name, sha256, status, received_at_ms, completed_at_ms,
-              items, accepted, rejected) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+              items, accepted, rejected, receipt_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         ).execute(arguments: [
           record.id.text, record.inbox, Data(record.name), record.facts.sha256, status,
           record.receivedAt.milliseconds, record.completedAt?.milliseconds ?? record.receivedAt.milliseconds,
-          record.counts.items, record.counts.accepted, record.counts.rejected,
+          record.counts.items, record.counts.accepted, record.counts.rejected, digest,
         ])
         try db.cachedStatement(
           sql: "INSERT OR REPLACE INTO recent (file_id, completed_at_ms, receipt) VALUES (?, ?, ?)"

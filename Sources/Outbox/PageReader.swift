@@ -18,7 +18,7 @@ struct PageReader {
   /// The file of the last row, and its id as SQLite has it.
   private var file: LookedUp = .unpublished
   private var fileText: [UInt8] = []
-  private var seen: [String: LookedUp] = [:]
+  private var fileStatement: Statement?
 
   private enum LookedUp {
     case published(FileID, keyless: KeyHash)
@@ -91,24 +91,23 @@ struct PageReader {
 
   private mutating func lookUpFile(_ row: StatementRow) throws {
     guard !row.isText(0, equalTo: fileText) else { return }
-    let text = row.string(0) ?? ""
-    fileText = Array(text.utf8)
-    if let known = seen[text] {
-      file = known
+    fileText = row.withBytes(0) { Array($0) }
+    file = .unpublished
+    guard let id = FileID(utf8: fileText.span) else { return }
+    if let known = page.files[id] {
+      file = .published(id, keyless: KeyHash(inbox: known.inbox))
       return
     }
-    file = .unpublished
-    if let id = FileID(text) {
-      do {
-        if let found = try Self.file(id, db) {
-          page.files[id] = found
-          file = .published(id, keyless: KeyHash(inbox: found.inbox))
-        }
-      } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
-        file = .damaged(id)
+    do {
+      let statement = try fileStatement ?? Self.fileStatement(db)
+      fileStatement = statement
+      if let found = try Self.file(id, statement) {
+        page.files[id] = found
+        file = .published(id, keyless: KeyHash(inbox: found.inbox))
       }
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+      file = .damaged(id)
     }
-    seen[text] = file
   }
 
   private mutating func take(_ row: StatementRow) {
@@ -123,11 +122,16 @@ struct PageReader {
   }
 
   /// What the line knows of a published file; nil for any other.
-  static func file(_ id: FileID, _ db: Database) throws -> LineFile? {
-    let statement = try db.cachedStatement(
+  static func file(_ id: FileID, _ db: Database) throws -> LineFile? { try file(id, fileStatement(db)) }
+
+  private static func fileStatement(_ db: Database) throws -> Statement {
+    try db.cachedStatement(
       sql: """
         SELECT inbox, name, success_mode, ordering, claimed_at_ms, is_cancelled FROM file WHERE id = ? AND state = 'queued'
         """)
+  }
+
+  private static func file(_ id: FileID, _ statement: Statement) throws -> LineFile? {
     let cursor = try Row.fetchCursor(statement, arguments: [id.text])
     guard try cursor.next() != nil else { return nil }
     let row = StatementRow(statement.sqliteStatement)

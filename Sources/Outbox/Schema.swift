@@ -17,6 +17,9 @@ enum Schema {
     migrator.registerMigration("4", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: version4)
     }
+    migrator.registerMigration("5-receipt-digest", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: receiptDigest)
+    }
     migrator.registerMigration("6", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: version6)
     }
@@ -164,6 +167,13 @@ enum Schema {
       file_id TEXT NOT NULL PRIMARY KEY REFERENCES file (id) ON DELETE CASCADE,
       share INTEGER NOT NULL CHECK (share IN (1, 2))   -- 1: a tenth of max_age was over; 2: half
     ) STRICT, WITHOUT ROWID;
+    """
+
+  /// What each receipt was when it was written, and from when on every receipt is known here.
+  private static let receiptDigest = """
+    ALTER TABLE history ADD COLUMN receipt_sha256 TEXT;   -- hexadecimal; NULL: finished by an upsertd that did not keep it
+    CREATE TABLE receipts_known_since (at_ms INTEGER NOT NULL) STRICT;
+    INSERT INTO receipts_known_since VALUES (CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER));
     """
 
   /// Counts of what waits, and why, from indexes alone: a batch's row is as large as a page. A batch that settles at its first try

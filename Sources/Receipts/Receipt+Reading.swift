@@ -4,7 +4,7 @@ internal import JSONText
 extension Receipt {
   /// Reads a receipt as it lies in its folder; members that this version does not know are passed over.
   ///
-  /// Counts that do not add up are read as they stand; a status that they contradict is none.
+  /// Counts that do not add up are read as they stand, negative and enormous ones are none; a status that they contradict is none.
   package init(json: [UInt8]) throws(ReceiptFault) {
     let document: JSONValue
     do { document = try JSONValue.parse(json) } catch { throw ReceiptFault(reason: "\(error)") }
@@ -33,6 +33,9 @@ private struct Part {
   var name: String?
   var value: JSONValue
 
+  /// No count or size is larger: 2^53, up to which every JSON reader keeps whole numbers exact (RFC 8259, section 6).
+  static let most = 1 << 53
+
   func called(_ member: String) -> String { name.map { "\($0).\(member)" } ?? member }
 
   func string(_ member: String) throws(ReceiptFault) -> String {
@@ -42,6 +45,7 @@ private struct Part {
 
   func integer(_ member: String) throws(ReceiptFault) -> Int {
     guard let number = value[member]?.integer else { throw ReceiptFault(reason: "\(called(member)) is no number") }
+    guard (0...Self.most).contains(number) else { throw ReceiptFault(reason: "\(called(member)) is out of range") }
     return number
   }
 

@@ -1,8 +1,11 @@
-/// What came back, whole.
+/// What came back, whole unless `isCut`.
 package struct Answer: Sendable {
   package var status: Int
   package var headers: [Header]
   package var body: [UInt8]
+  /// Only the beginning of the body is here: it is larger than the request's `mostAnswerBytes`, or the server refused the
+  /// request before it had come whole, and closed.
+  package var isCut: Bool
   /// From the moment the request began to be worked on.
   package var elapsed: Duration
   /// How often the request had gone out before without an answer.
@@ -12,11 +15,13 @@ package struct Answer: Sendable {
   package var unanswered: Int
 
   package init(
-    status: Int, headers: [Header] = [], body: [UInt8] = [], elapsed: Duration = .zero, unanswered: Int = 0
+    status: Int, headers: [Header] = [], body: [UInt8] = [], isCut: Bool = false, elapsed: Duration = .zero,
+    unanswered: Int = 0
   ) {
     self.status = status
     self.headers = headers
     self.body = body
+    self.isCut = isCut
     self.elapsed = elapsed
     self.unanswered = unanswered
   }

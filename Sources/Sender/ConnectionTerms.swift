@@ -8,8 +8,8 @@ package struct ConnectionTerms: Sendable {
   package var connectTimeout: Duration
   /// How long request or answer may stand still half-way; waiting for an answer to begin is not standing still.
   package var stallTimeout: Duration
-  /// The largest answer's body that is taken.
-  package var mostAnswerBytes: Int
+  /// How old a connection gets: a name that moves to another address is looked up again at least so often.
+  package var mostConnectionAge: Duration
   /// PEM; its authorities are believed instead of the system's.
   package var caFile: String?
   /// PEM; holds the key too where `clientKey` is nil.
@@ -35,13 +35,14 @@ package struct ConnectionTerms: Sendable {
 
   package init(
     concurrency: Int = 4, connectTimeout: Duration = .seconds(10), stallTimeout: Duration = .seconds(30),
-    mostAnswerBytes: Int = 64 << 20, caFile: String? = nil, clientCert: String? = nil, clientKey: String? = nil,
+    mostConnectionAge: Duration = .seconds(60), caFile: String? = nil, clientCert: String? = nil,
+    clientKey: String? = nil,
     proxy: Proxy? = nil, userAgent: String = "upsertd"
   ) {
     self.concurrency = concurrency
     self.connectTimeout = connectTimeout
     self.stallTimeout = stallTimeout
-    self.mostAnswerBytes = mostAnswerBytes
+    self.mostConnectionAge = mostConnectionAge
     self.caFile = caFile
     self.clientCert = clientCert
     self.clientKey = clientKey

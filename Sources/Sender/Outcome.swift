@@ -4,19 +4,19 @@ enum Outcome: Sendable {
   /// `sendings`: how often bytes of the request may have reached the server.
   case failure(Kind, sendings: Int, reason: String)
 
-  enum Kind: Sendable { case unusable, tls, tooLarge, failed }
+  enum Kind: Sendable { case unusable, tls, headTooLarge, failed }
 }
 
 extension Outcome {
   /// What the caller gets to know. That the request went out weighs more than how it failed.
-  func result(of request: Request, mostAnswerBytes: Int) -> Result<Answer, SendError> {
+  func result(of request: Request) -> Result<Answer, SendError> {
     switch self {
     case .answer(let answer): .success(answer)
-    case .failure(.tooLarge, let sendings, _):
+    case .failure(.headTooLarge, let sendings, _):
       .failure(
         SendError(
           .unanswered, place: request.place,
-          reason: "sent, but the answer is larger than the \(mostAnswerBytes) bytes that are taken",
+          reason: "sent, but the answer's header fields are larger than what is taken",
           unanswered: max(1, sendings)))
     case .failure(_, let sendings, let reason) where sendings > 0:
       .failure(

@@ -10,7 +10,7 @@ struct Pool: ~Copyable {
 
   init(_ terms: ConnectionTerms) throws(SendError) {
     let slots = max(1, terms.concurrency)
-    guard let handle = curlshim_pool_new(slots, max(0, terms.mostAnswerBytes)) else {
+    guard let handle = curlshim_pool_new(slots, max(1, terms.mostConnectionAge.components.seconds)) else {
       throw SendError(.setup, place: "use libcurl", reason: "no memory, or a build of it that lacks what is needed")
     }
     let settings = [
@@ -53,7 +53,8 @@ struct Pool: ~Copyable {
       request.body.withUnsafeBytes { body in
         curlshim_start(
           handle, slot, request.method, request.url, lines.baseAddress?.assumingMemoryBound(to: CChar.self),
-          body.baseAddress, body.count, timeout, min(timeout, max(1, connectTimeout.milliseconds)), &words)
+          body.baseAddress, body.count, max(0, request.mostAnswerBytes), timeout,
+          min(timeout, max(1, connectTimeout.milliseconds)), &words)
       }
     }
     guard fault != CURLSHIM_NO_FAULT else { return }
@@ -97,7 +98,7 @@ extension Outcome {
         switch raw.fault {
         case CURLSHIM_UNUSABLE: .unusable
         case CURLSHIM_TLS: .tls
-        case CURLSHIM_TOO_LARGE: .tooLarge
+        case CURLSHIM_HEAD_TOO_LARGE: .headTooLarge
         default: .failed
         }
       // libcurl's own words leave out why: "Couldn't connect to server".
@@ -109,7 +110,7 @@ extension Outcome {
       Answer(
         status: Int(raw.status),
         headers: [Header](head: UnsafeRawBufferPointer(start: raw.head, count: raw.head_count)),
-        body: [UInt8](UnsafeBufferPointer(start: raw.body, count: raw.body_count)),
+        body: [UInt8](UnsafeBufferPointer(start: raw.body, count: raw.body_count)), isCut: raw.cut,
         elapsed: .microseconds(raw.elapsed_us), unanswered: max(0, Int(raw.sendings) - 1)))
   }
 }

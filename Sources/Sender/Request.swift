@@ -7,15 +7,19 @@ package struct Request: Sendable {
   package var body: [UInt8]
   /// For the whole exchange, from the moment it begins to be worked on.
   package var timeout: Duration
+  /// How much of the answer's body is read, unpacked where it came compressed.
+  package var mostAnswerBytes: Int
 
   package init(
-    method: String, url: String, headers: [Header] = [], body: [UInt8] = [], timeout: Duration = .seconds(60)
+    method: String, url: String, headers: [Header] = [], body: [UInt8] = [], timeout: Duration = .seconds(60),
+    mostAnswerBytes: Int = 1 << 20
   ) {
     self.method = method
     self.url = url
     self.headers = headers
     self.body = body
     self.timeout = timeout
+    self.mostAnswerBytes = mostAnswerBytes
   }
 }
 

@@ -95,6 +95,6 @@ struct Switchboard {
   private mutating func end(_ slot: Int, _ outcome: Outcome) {
     guard let entry = slots[slot] else { return }
     slots[slot] = nil
-    entry.exchange.end(outcome.result(of: entry.exchange.request, mostAnswerBytes: terms.mostAnswerBytes))
+    entry.exchange.end(outcome.result(of: entry.exchange.request))
   }
 }

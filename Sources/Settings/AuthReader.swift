@@ -76,7 +76,11 @@ struct AuthReader {
       entry.report("is the LUSID SDK's file, which has nothing for Liquid: give username, password_file and so on")
       return nil
     }
-    return entry.text().flatMap { LusidAccess(secretsFile: reading.credential($0), report: reading.report) }
+    return entry.text().flatMap {
+      LusidAccess(
+        secretsFile: reading.credential($0), note: { reading.note($0, line: entry.line, key: entry.key) },
+        report: reading.report)
+    }
   }
 
   private func grantParts(_ auth: Section) -> GrantParts {

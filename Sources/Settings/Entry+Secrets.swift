@@ -17,15 +17,18 @@ extension Entry {
   /// A secret in a file of its own.
   func secretFile() -> Secret? {
     text().flatMap { name in
-      readSecret { () throws(SecretFault) in try Secret(file: reading.credential(name)) }
+      readSecret { () throws(SecretFault) in try Secret(path: reading.credential(name), onRead: note) }
     }
   }
 
   /// The path, absolute, of a file that holds an access token now.
   func tokenFile() -> String? {
     guard let path = text().map(reading.credential) else { return nil }
-    return readSecret { () throws(SecretFault) in try Secret(tokenFile: path) } == nil ? nil : path
+    return readSecret { () throws(SecretFault) in try Secret(tokenFile: path, onRead: note) } == nil ? nil : path
   }
+
+  /// Who may read it is looked at once the inboxes are known.
+  private func note(_ file: SmallFile) { reading.note(file, line: line, key: key) }
 
   private func readSecret(_ read: () throws(SecretFault) -> Secret) -> Secret? {
     do {
@@ -42,6 +45,7 @@ extension Entry {
     let path = reading.credential(name)
     do {
       let file = try SmallFile(path: path)
+      if isSecret { note(file) }
       if isSecret, file.isOpenToOthers {
         report("read \"\(path)\": \(file.othersAdvice)")
         return nil

@@ -58,7 +58,9 @@ struct LusidAccess {
   /// Reads a `secrets.json`; faults are told of that file, with the member's path.
   ///
   /// Members that upsertd has no use for (`applicationName`, other products' URLs) are left alone.
-  init?(secretsFile path: String, report: (SettingsFaults.Fault) -> Void) {
+  ///
+  /// - Parameter note: is told what was read, whoever may read it.
+  init?(secretsFile path: String, note: (SmallFile) -> Void, report: (SettingsFaults.Fault) -> Void) {
     func refuse(_ message: String, line: Int? = nil, key: String? = nil) {
       report(SettingsFaults.Fault(path: path, line: line, key: key, message: message))
     }
@@ -69,6 +71,7 @@ struct LusidAccess {
       refuse(error.reason)
       return nil
     }
+    note(file)
     if file.isOpenToOthers { refuse(file.othersAdvice) }
     // Windows' editors put a byte order mark in front, which is not JSON.
     let bytes = file.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(file.bytes.dropFirst(3)) : file.bytes

@@ -11,8 +11,11 @@ final class Reading {
   /// Whether files with secrets and certificates are opened.
   let readsSecrets: Bool
   private(set) var faults: [SettingsFaults.Fault] = []
+  private var isReported: Set<SettingsFaults.Fault> = []
   /// Where the first secret stands in the file itself.
   private(set) var inlineSecret: (line: Int?, key: String)?
+  /// Files with secrets that were read.
+  private(set) var secretFiles: [Droppers.SecretFile] = []
   private var repeated: [YAMLDocument.Place: String] = [:]
 
   init(path: String, environment: [String: String]?, readsSecrets: Bool = true) {
@@ -57,7 +60,7 @@ final class Reading {
 
   /// A fault is told once, however often its cause is met: an anchor used twice, a mapping file of two routes.
   func report(_ fault: SettingsFaults.Fault) {
-    if !faults.contains(fault) { faults.append(fault) }
+    if isReported.insert(fault).inserted { faults.append(fault) }
   }
 
   /// By line, the file as a whole first; those of other files (a `secrets.json`) after this one's.
@@ -65,6 +68,11 @@ final class Reading {
     let own = faults.filter { $0.path == path }
     return own.enumerated().sorted { ($0.element.line ?? 0, $0.offset) < ($1.element.line ?? 0, $1.offset) }
       .map(\.element) + faults.filter { $0.path != path }
+  }
+
+  func note(_ file: SmallFile, line: Int?, key: String?) {
+    secretFiles.append(
+      Droppers.SecretFile(path: file.path, mode: file.mode, group: file.group, line: line, key: key))
   }
 
   func noteSecret(line: Int?, key: String) {

@@ -6,12 +6,17 @@ package struct Secret: Sendable, Hashable {
 
   /// Reads a secret's file; a line break at its end is not part of the secret.
   package init(file path: String) throws(SecretFault) {
+    try self.init(path: path) { _ in }
+  }
+
+  init(path: String, onRead note: (SmallFile) -> Void) throws(SecretFault) {
     let file: SmallFile
     do {
       file = try SmallFile(path: path)
     } catch {
       throw SecretFault(path: path, reason: error.reason)
     }
+    note(file)
     guard !file.isOpenToOthers else { throw SecretFault(path: path, reason: file.othersAdvice) }
     guard var text = file.text else { throw SecretFault(path: path, reason: "is not UTF-8") }
     // One grapheme, so that "\r\n" goes as a whole.
@@ -22,7 +27,11 @@ package struct Secret: Sendable, Hashable {
 
   /// Reads a file with an access token, which must fit into a header: somebody else writes it, at any time.
   package init(tokenFile path: String) throws(SecretFault) {
-    try self.init(file: path)
+    try self.init(tokenFile: path) { _ in }
+  }
+
+  init(tokenFile path: String, onRead note: (SmallFile) -> Void) throws(SecretFault) {
+    try self.init(path: path, onRead: note)
     guard isToken else { throw SecretFault(path: path, reason: Self.noTokenAdvice) }
   }
 

@@ -20,6 +20,13 @@ extension Settings {
           "is a secret in a file that is open to others: \(file.othersAdvice), or move the secret to a file of its own",
           line: secret.line, key: secret.key)
       }
+      if withSecrets {
+        if let secret = reading.inlineSecret { reading.note(file, line: secret.line, key: secret.key) }
+        let droppers = Droppers(settings)
+        for file in reading.secretFiles {
+          if let fault = droppers.fault(of: file) { reading.report(fault, line: file.line, key: file.key) }
+        }
+      }
     }
     let faults = reading.sortedFaults + mappings.faults
     guard faults.isEmpty else { throw SettingsFaults(faults: faults) }
@@ -108,7 +115,7 @@ extension Settings.Limits {
     section.read("max_file_bytes", into: &maxFileBytes) { $0.size(atLeast: 1) }
     // Some of what reads an item goes a level of the stack deeper for each of its levels.
     section.read("max_nesting", into: &maxNesting) { $0.int(atLeast: 1, atMost: 1000) }
-    section.read("max_gzip_ratio", into: &maxGzipRatio) { $0.int(atLeast: 1) }
+    section.read("max_gzip_ratio", into: &maxGzipRatio) { $0.int(atLeast: 1, atMost: 1_000_000) }
   }
 }
 

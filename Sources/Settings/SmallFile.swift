@@ -4,6 +4,7 @@ internal import Glibc
 struct SmallFile {
   var bytes: [UInt8]
   var mode: mode_t
+  var group: gid_t
   var path: String
 
   /// Of any file that a configuration names; far more than a sensible one has.
@@ -25,6 +26,7 @@ struct SmallFile {
     }
     guard status.st_mode & S_IFMT == S_IFREG else { throw Unreadable(reason: "is not a regular file") }
     mode = status.st_mode
+    group = status.st_gid
     bytes = []
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while true {
@@ -46,8 +48,8 @@ struct SmallFile {
 
   /// Whether anybody on the machine can read the file, or put something else into it.
   ///
-  /// The group does not count: a file for the daemon's group alone (`root:upsertd 0640`) is a usual way to hand over a
-  /// secret, and an access list, as systemd's credentials have, shows in the group's bits.
+  /// The group does not count here: a file for the daemon's group alone (`root:upsertd 0640`) is a usual way to hand over a
+  /// secret, and an access list, as systemd's credentials have, shows in the group's bits. `Droppers` looks at groups.
   var isOpenToOthers: Bool { mode & (S_IROTH | S_IWOTH) != 0 }
 
   var othersAdvice: String {

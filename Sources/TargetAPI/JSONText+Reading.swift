@@ -33,10 +33,12 @@ extension Span<UInt8> {
   }
 
   /// Whether this is one JSON document, and an object.
-  var isJSONObject: Bool {
+  var isJSONObject: Bool { isJSONObject(maxNesting: .max) }
+
+  func isJSONObject(maxNesting: Int) -> Bool {
     let start = afterSpace(self, from: 0)
     guard start < count, self[start] == UInt8(ascii: "{") else { return false }
-    return (try? checkIsJSON(maxNesting: .max)) != nil
+    return (try? checkIsJSON(maxNesting: maxNesting)) != nil
   }
 
   /// Throws unless this is one JSON document, with nothing but white space around it.

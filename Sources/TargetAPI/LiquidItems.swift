@@ -88,34 +88,35 @@ package struct LiquidItems: TargetAPI {
   // MARK: Answers
 
   package func judge(
-    status: Int, body: [UInt8], pieces: [ArraySlice<UInt8>], successMode: SuccessMode
+    status: Int, body: [UInt8], isCut: Bool, pieces: [ArraySlice<UInt8>], successMode: SuccessMode
   ) -> BatchVerdict {
     guard (200..<300).contains(status) else {
       return StatusTable.verdict(
-        status: status, problem: ProblemDocument(body: body), items: pieces.count, successMode: successMode)
+        status: status, problem: ProblemDocument(body: body, isCut: isCut), items: pieces.count,
+        successMode: successMode)
     }
-    guard let answer = try? JSONValue.parse(body), let count = answer["count"]?.integer else {
-      return .retry("answered \(status) with a body that can't be read", slowing: false)
+    guard let answer = LiquidAnswer(body: body, isCut: isCut, pieces: pieces) else {
+      return .unreadable(status: status, isCut: isCut, items: pieces.count, successMode: .partial)
+        ?? .retry("answered \(status) with a body that can't be read", slowing: false)
     }
-    guard count == pieces.count else {
-      return .retry("answered \(status) for \(count) items, sent were \(pieces.count)", slowing: false)
+    guard answer.count ?? pieces.count == pieces.count else {
+      return .retry("answered \(status) for \(answer.count ?? 0) items, sent were \(pieces.count)", slowing: false)
     }
-    let echoes: [JSONValue]
-    switch answer["rejectedItems"] {
-    case nil, .null: echoes = []
-    case .array(let elements): echoes = elements
-    default: return .retry("answered \(status) with rejectedItems that are no list", slowing: false)
+    guard let echoes = answer.echoes else {
+      return .retry("answered \(status) with rejectedItems that are no list", slowing: false)
     }
     guard echoes.count <= pieces.count else {
       return .retry("answered \(status) with \(echoes.count) rejected items, sent were \(pieces.count)", slowing: false)
     }
-    if echoes.isEmpty { return .settled(Array(repeating: .accepted, count: pieces.count)) }
-    guard let refused = refusedItems(echoes, pieces) else {
-      return .split("answered \(status) with rejected items that can't be told apart")
+    // What is not echoed is accepted, if all echoes have been read.
+    var verdicts = [ItemVerdict](repeating: answer.isWhole ? .accepted : .unacknowledged, count: pieces.count)
+    if !echoes.isEmpty {
+      guard let refused = refusedItems(echoes, pieces) else {
+        return .split("answered \(status) with rejected items that can't be told apart")
+      }
+      for (echo, item) in zip(echoes, refused) { verdicts[item] = .rejected(.rejectedByAPI, words(of: echo)) }
     }
-    var verdicts = [ItemVerdict](repeating: .accepted, count: pieces.count)
-    for (echo, item) in zip(echoes, refused) { verdicts[item] = .rejected(.rejectedByAPI, words(of: echo)) }
-    return .settled(verdicts)
+    return .settled(verdicts, status: status, isCut: !answer.isWhole, successMode: .partial)
   }
 
   /// The item of each echo; nil where it can't be told.

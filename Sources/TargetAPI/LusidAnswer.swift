@@ -12,13 +12,23 @@ struct LusidAnswer {
   /// By the batch's order.
   private var outcomes: [Outcome]
 
+  /// Whether the body went on: what is missing may have been named there.
+  let isCut: Bool
+
+  /// What a refusal's document may take in memory; no more than the start of its texts is passed on.
+  private static let roomForDocument = 16 << 10
+
   /// Nil where the body can't be read or contradicts the request: no JSON, neither map, an id twice or one that was not sent.
   ///
+  /// - Parameter isCut: only the beginning of the body is there, and counts as far as it goes.
   /// - Parameter ids: the batch's request ids, unescaped, in its order.
-  init?(body: [UInt8], ids: [String]) {
+  init?(body: [UInt8], isCut: Bool, ids: [String]) {
     outcomes = Array(repeating: .missing, count: ids.count)
+    var body = body
+    if isCut, let prefix = JSONPrefix(body, maxNesting: mostAnswerNesting) { body = prefix.object }
+    self.isCut = isCut
     let bytes = body.span
-    guard (try? bytes.checkIsJSON(maxNesting: 512)) != nil else { return nil }
+    guard (try? bytes.checkIsJSON(maxNesting: mostAnswerNesting)) != nil else { return nil }
     let object = bytes.trimmed
     guard kind(of: bytes, at: object.lowerBound) == .object else { return nil }
     // Strings are the same key where they are canonically equivalent; ids are not.
@@ -39,14 +49,16 @@ struct LusidAnswer {
           if name == "values" {
             outcomes[place] = .value
           } else if entry.kind == .object {
-            outcomes[place] = .failed(ProblemDocument(JSONValue(bytes, entry.value)))
+            var room = Self.roomForDocument
+            outcomes[place] = .failed(ProblemDocument(JSONValue(bytes, entry.value, room: &room)))
           } else {
             isSound = false
           }
         }
       }
     }
-    guard isSound, maps > 0 else { return nil }
+    // Of an answer that was cut, both maps may be in the part that is missing.
+    guard isSound, maps > 0 || isCut else { return nil }
   }
 
   func verdicts(successMode: SuccessMode) -> [ItemVerdict] {

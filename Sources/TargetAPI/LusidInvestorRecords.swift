@@ -208,16 +208,18 @@ package struct LusidInvestorRecords: TargetAPI {
   // MARK: Answers
 
   package func judge(
-    status: Int, body: [UInt8], pieces: [ArraySlice<UInt8>], successMode: SuccessMode
+    status: Int, body: [UInt8], isCut: Bool, pieces: [ArraySlice<UInt8>], successMode: SuccessMode
   ) -> BatchVerdict {
     let ids = pieces.map { requestID(ofPiece: $0) ?? "" }
     if (200..<300).contains(status) {
-      guard let answer = LusidAnswer(body: body, ids: ids) else {
-        return .retry("answered \(status) with a body that does not fit the request", slowing: false)
+      guard let answer = LusidAnswer(body: body, isCut: isCut, ids: ids) else {
+        return .unreadable(status: status, isCut: isCut, items: pieces.count, successMode: successMode)
+          ?? .retry("answered \(status) with a body that does not fit the request", slowing: false)
       }
-      return .settled(answer.verdicts(successMode: successMode))
+      return .settled(
+        answer.verdicts(successMode: successMode), status: status, isCut: isCut, successMode: successMode)
     }
-    let problem = ProblemDocument(body: body)
+    let problem = ProblemDocument(body: body, isCut: isCut)
     let reason = StatusTable.reason(status: status, problem: problem)
     // An error's own code says more than the status it comes with.
     if status >= 400, let code = problem.code {

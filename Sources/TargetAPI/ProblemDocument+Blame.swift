@@ -4,21 +4,9 @@ extension ProblemDocument {
   /// LUSID's validation errors are keyed by a path that holds the id; `errorDetails` may name it in any of their texts.
   func blamed(ids: [String]) -> [String?]? {
     var words = [[String]](repeating: [], count: ids.count)
-    // The longest id first: `item-1` stands in `item-1.a` too.
-    let order = ids.indices.sorted { ids[$0].utf8.count > ids[$1].utf8.count }
+    let names = Names(ids)
     func blame(_ texts: [String], _ said: String) {
-      var texts = texts.map { Array($0.utf8) }
-      for place in order where !ids[place].isEmpty {
-        let id = Array(ids[place].utf8)
-        var isNamed = false
-        for index in texts.indices {
-          while let start = texts[index].firstWord(id) {
-            texts[index].replaceSubrange(start..<start + id.count, with: [0])
-            isNamed = true
-          }
-        }
-        if isNamed { words[place].append(said) }
-      }
+      for place in names.found(in: texts) { words[place].append(said) }
     }
     for error in errors { blame([error.field], error.messages.joined(separator: ", ")) }
     for detail in details { blame(detail.map(\.text), Self.spelled(detail)) }
@@ -27,20 +15,51 @@ extension ProblemDocument {
   }
 }
 
-extension [UInt8] {
-  /// Where `word` stands with no letter, digit, `-` or `_` on either side.
-  fileprivate func firstWord(_ word: [UInt8]) -> Int? {
-    guard count >= word.count else { return nil }
-    return (0...count - word.count).first { start in
-      self[start] == word[0] && self[start..<start + word.count].elementsEqual(word)
-        && !isWordByte(at: start - 1) && !isWordByte(at: start + word.count)
-    }
+/// Request ids, to be found in texts as words.
+private struct Names {
+  private var places: [ArraySlice<UInt8>: [Int]] = [:]
+  /// The longest first: `item-1` stands in `item-1.a` too.
+  private let lengths: [Int]
+
+  init(_ ids: [String]) {
+    for (place, id) in ids.enumerated() where !id.isEmpty { places[Array(id.utf8)[...], default: []].append(place) }
+    lengths = Set(places.keys.map(\.count)).sorted(by: >)
   }
 
-  private func isWordByte(at place: Int) -> Bool {
-    guard indices.contains(place) else { return false }
-    let byte = self[place]
-    return byte >= 0x80 || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
+  /// The places of the ids that stand in one of the texts with no letter, digit, `-` or `_` on either side, in order.
+  ///
+  /// Each text is read once: an answer may name an id a million times.
+  func found(in texts: [String]) -> [Int] {
+    var found: Set<Int> = []
+    for text in texts {
+      let text = Array(text.utf8)[...]
+      var i = 0
+      var isInWord = false
+      while i < text.count {
+        if !isInWord, let name = longestName(at: i, in: text) {
+          found.formUnion(places[name] ?? [])
+          i = name.endIndex
+          isInWord = false
+        } else {
+          isInWord = Self.isWordByte(text[i])
+          i += 1
+        }
+      }
+    }
+    return found.sorted()
+  }
+
+  private func longestName(at start: Int, in text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+    for length in lengths {
+      let end = start + length
+      guard end <= text.count, end == text.count || !Self.isWordByte(text[end]) else { continue }
+      if places[text[start..<end]] != nil { return text[start..<end] }
+    }
+    return nil
+  }
+
+  private static func isWordByte(_ byte: UInt8) -> Bool {
+    byte >= 0x80 || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
       || (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10
   }
 }

@@ -32,10 +32,17 @@ struct ProblemDocument {
     }
   }
 
+  /// What a document may take in memory: far more than one that blames each item of a large batch.
+  private static let room = 1 << 20
+
   /// - Parameter body: an answer's body, whatever it is.
-  init(body: [UInt8]) {
-    if let value = try? JSONValue.parse(body), case .object = value {
-      self.init(value)
+  /// - Parameter isCut: only its beginning is there.
+  init(body: [UInt8], isCut: Bool = false) {
+    var object = body
+    if isCut, let prefix = JSONPrefix(body, maxNesting: mostAnswerNesting) { object = prefix.object }
+    if object.span.isJSONObject(maxNesting: mostAnswerNesting) {
+      var room = Self.room
+      self.init(JSONValue(object.span, object.span.trimmed, room: &room))
       return
     }
     self.init(.null)
@@ -58,7 +65,7 @@ struct ProblemDocument {
   /// For the log: title or name, and the code, and nothing that may quote an item.
   var headline: String? {
     let said = [title ?? name, code.map { "code \($0)" }].compactMap { $0 }
-    return said.isEmpty ? nil : said.joined(separator: ", ")
+    return said.isEmpty ? nil : said.joined(separator: ", ").cut(to: 200)
   }
 
   static func spelled(_ fault: [(name: String, text: String)]) -> String {

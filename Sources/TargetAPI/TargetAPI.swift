@@ -68,9 +68,11 @@ package protocol TargetAPI: Sendable {
   ///
   /// Reasons to retry, hold, split or renew the token are for the log: they hold the status and the answer's title, name and
   /// code, cut to 200 characters, and nothing of an item. What a rejected item gets to read has up to 1,000 characters.
+  /// - Parameter body: an answer's body, whatever it is; beyond `mostAnswerBytes` it is not read.
+  /// - Parameter isCut: the answer went on after `body`. What can be read counts; the rest is as if it had not been said.
   /// - Parameter pieces: the batch's pieces in order.
   func judge(
-    status: Int, body: [UInt8], pieces: [ArraySlice<UInt8>], successMode: SuccessMode
+    status: Int, body: [UInt8], isCut: Bool, pieces: [ArraySlice<UInt8>], successMode: SuccessMode
   ) -> BatchVerdict
 
   /// Appends a refused item as a rejects file has it: droppable again, with the reason inside.
@@ -80,3 +82,13 @@ package protocol TargetAPI: Sendable {
   func annotate(
     _ item: Span<UInt8>, isJSON: Bool, code: RejectCode, message: String, number: Int, into out: inout [UInt8])
 }
+
+extension TargetAPI {
+  /// How much of an answer is read: an API may repeat the items, and add a reason to each.
+  ///
+  /// - Parameter requestBytes: of the request's body.
+  package func mostAnswerBytes(requestBytes: Int, items: Int) -> Int { (1 << 20) + 4 * requestBytes + 8192 * items }
+}
+
+/// How deep an answer may nest, of any API; deeper ones can't be read.
+let mostAnswerNesting = 512

@@ -16,13 +16,16 @@ struct StatusTable {
     var lines = [heading("Inboxes")]
     for inbox in report.inboxes {
       lines.append("  \(inbox.name): \(counted(inbox.waiting, "file")) waiting\(inbox.isPaused ? ", paused" : "")")
+      // Not cut to the terminal's width: it ends with the command.
+      for advice in inbox.advice { lines.append("    \(advice.onOneLine)") }
       for file in inbox.unclaimed.prefix(20) {
         lines.append(Console.fitted("    \(file.name): \(file.reason)".onOneLine))
       }
       for file in inbox.unread.prefix(20) {
         lines.append(Console.fitted("    \(file.name): \(file.text)".onOneLine))
       }
-      if inbox.unclaimed.count > 20 { lines.append("    … and \(inbox.unclaimed.count - 20) more (--json lists all)") }
+      let unlisted = max(0, inbox.unclaimed.count - 20) + inbox.unclaimedLeftOut
+      if unlisted > 0 { lines.append("    … and \(unlisted) more (--json lists up to 200)") }
     }
     return lines
   }

@@ -30,6 +30,9 @@ import Testing
     }
     // A number that never ends, and one that is too large.
     #expect(Self.keys([UInt8](repeating: 0x80, count: 40), count: 1) == nil)
-    #expect(Self.keys([UInt8](repeating: 0x80, count: 11) + [UInt8](repeating: 0, count: 40), count: 1) == nil)
+    let long = [UInt8](repeating: 0x80, count: 11) + [UInt8](repeating: 0, count: 13)
+    #expect(BatchItem.unpack(long) == nil)
+    #expect(Self.keys(long, count: 1) == nil)
+    #expect(Self.keys(Array(long.suffix(13)), count: 1) == [KeyHash(inbox: "in")])
   }
 }

@@ -10,6 +10,7 @@ import Testing
   private func setup(_ url: String) -> Setup {
     var setup = Setup.lusid(url)
     setup.inboxes += ["- {name: others, target: lusid}"]
+    setup.queue = "{max_bytes: 100GiB, min_free_disk: 1KiB}"
     return setup
   }
 
@@ -28,12 +29,12 @@ import Testing
     let api = try LoopbackServer { .lusid($0) }
     try await withWorld(setup(api.url)) { world in
       _ = try await world.startDaemon()
-      try dropHoles("large.json", of: 3 << 30, in: "investors", beginning: "[}", world)
+      try dropHoles("large.json", of: 1 << 30, in: "investors", beginning: "[}", world)
       try await eventually("the claim") { world.names("investors", "inbox").isEmpty }
       try world.drop("small.json", in: "others", array([record("1")]))
       try await world.waitForReceipts(1, in: "others")
       #expect(try world.receipts("investors").isEmpty)
-      try await world.waitForReceipts(1, in: "investors")
+      try await world.waitForReceipts(1, in: "investors", within: .seconds(60))
       let receipt = try world.receipt("investors")
       #expect(receipt.errorCode == "malformed-json")
       #expect(receipt["file"]?["sha256"]?.string?.count == 64)

@@ -39,6 +39,28 @@ struct World: Sendable {
     return product
   }
 
+  /// Starts a process that may have so many files open at once; `most` is the hard limit.
+  func start(_ arguments: [String], openFiles: Int, most: Int? = nil) throws -> Product {
+    let number = children.next()
+    let product = try Product(
+      ["-c", "ulimit -Sn \(openFiles) && ulimit -Hn \(most ?? openFiles) && exec \"$@\"", "sh", Product.path]
+        + arguments
+        + ["--config", configuration], environment: [:], out: "\(folder)/out.\(number)",
+      err: "\(folder)/err.\(number)", program: "/bin/bash")
+    children.add(product)
+    return product
+  }
+
+  /// Starts a Python program.
+  func python(_ program: String, _ arguments: [String]) throws -> Product {
+    let number = children.next()
+    let product = try Product(
+      ["-c", program] + arguments, environment: [:], out: "\(folder)/out.\(number)",
+      err: "\(folder)/err.\(number)", program: "/usr/bin/python3")
+    children.add(product)
+    return product
+  }
+
   /// Starts a process as systemd does, with a journal behind its standard error.
   func start(_ arguments: [String], journal: Journal) throws -> Product {
     let errors = "\(folder)/err.\(children.next()).journal"

@@ -1,5 +1,6 @@
 import Delivery
 import Synchronization
+import TestKit
 import Testing
 
 @testable import Engine
@@ -108,16 +109,4 @@ final class RunsInMemory: KeyRunStorage {
   func append(_ more: [UInt64]) { words.withLock { $0 += more } }
   func read(from index: Int, count: Int) -> [UInt64]? { words.withLock { Array($0[index..<index + count]) } }
   func removeAll() { words.withLock { $0 = [] } }
-}
-
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ mixed >> 31
-  }
 }

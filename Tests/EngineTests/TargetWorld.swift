@@ -1,6 +1,7 @@
 import Delivery
 import Engine
 import Simulation
+import TestKit
 
 /// One target's dispatch on an outbox in memory, with a clock that stands still until it is moved, and an API that a closure plays.
 ///

@@ -48,31 +48,64 @@ import Testing
       try folders.write("mine.csv", in: folders.archive, "somebody's own")
       let now = Timestamp(milliseconds: Sighting.Moment.now.wall / 1_000_000)
       let age = Duration.seconds(30 * 86_400)
-      #expect(try folders.discardArchived(olderThan: age, now: now + .seconds(29 * 86_400)) == 0)
-      #expect(try folders.discardArchived(olderThan: age, now: now + .seconds(31 * 86_400)) == 2)
+      #expect(try folders.discard(from: folders.archive, olderThan: age, now: now + .seconds(29 * 86_400)) == 0)
+      #expect(try folders.discard(from: folders.archive, olderThan: age, now: now + .seconds(31 * 86_400)) == 2)
       #expect(try folders.names(in: folders.archive) == ["mine.csv"])
     }
   }
 
-  @Test func `the folders are made with modes that a group can work with`() async throws {
+  @Test func `the folders get modes that a group can work with, and that keep its members apart`() async throws {
     try await withInbox { folders in
       func mode(_ path: String) -> mode_t {
         var status = stat()
         return stat(path, &status) == 0 ? status.st_mode & 0o7777 : 0
       }
-      #expect(mode(folders.inbox) == 0o2770)
-      #expect(mode(folders.receipts) == 0o2770)
+      #expect(mode(folders.inbox) == 0o3770)
+      #expect(mode(folders.receipts) == 0o3770)
       #expect(mode(folders.rejected) == 0o2770)
       #expect(mode(folders.archive) == 0o2750)
       #expect(mode(folders.work) == 0o700)
       #expect(folders.rejected == folders.root + "/outbox/rejected")
-      // What an operator has set stays.
-      #expect(chmod(folders.inbox, 0o777) == 0)
+      #expect(folders.advice == [])
+      // Folders of an earlier version had others.
+      for folder in [folders.inbox, folders.receipts] { #expect(chmod(folder, 0o2770) == 0) }
+      #expect(chmod(folders.work, 0o755) == 0)
+      #expect(folders.advice.count == 3)
       try folders.prepare()
-      #expect(mode(folders.inbox) == 0o777)
+      #expect(mode(folders.inbox) == 0o3770)
+      #expect(mode(folders.receipts) == 0o3770)
+      #expect(mode(folders.work) == 0o700)
+      #expect(folders.advice == [])
       for folder in [folders.inbox, folders.work, folders.receipts, folders.rejected, folders.archive] {
         #expect(try folders.names(in: folder).isEmpty)
       }
+    }
+  }
+
+  @Test func `folders are given to the group that drops files, but for work/`() async throws {
+    try #require(geteuid() == 0, "this test needs root, to give folders to a group")
+    try await withInbox { folders in
+      try folders.prepare(group: 61_002)
+      for folder in folders.modes {
+        var status = stat()
+        #expect(stat(folder.path, &status) == 0)
+        #expect(status.st_mode & 0o7777 == folder.mode, "\(folder.path)")
+        #expect((status.st_gid == 61_002) == (folder.path != folders.work), "\(folder.path)")
+      }
+    }
+  }
+
+  @Test func `a folder that is somebody else's keeps its mode, and the advice names the command`() async throws {
+    try #require(geteuid() == 0, "this test needs root, to give folders away")
+    try await withInbox { folders in
+      #expect(chmod(folders.inbox, 0o777) == 0 && chown(folders.inbox, 61_003, 61_003) == 0)
+      try folders.prepare(group: 61_002)
+      var status = stat()
+      #expect(stat(folders.inbox, &status) == 0)
+      #expect(status.st_mode & 0o7777 == 0o777 && status.st_gid == 61_003)
+      let advice = try #require(folders.advice.first)
+      #expect(folders.advice.count == 1)
+      #expect(advice.contains("has mode 0777") && advice.hasSuffix("run chmod 3770 \"\(folders.inbox)\""), "\(advice)")
     }
   }
 

@@ -73,7 +73,7 @@ import Testing
       #expect(settled.map(\.ranges) == [[1...1, 2...2], []])
       #expect(settled.map(\.requestID) == ["r", "r"])
       #expect(try world.outbox.refused(world.id, after: 0, limit: 10).map(\.item) == [2])
-      try await world.outbox.finish([(record, "partial", "{}")])
+      try await world.outbox.finish([(record, "partial", "{}", "00")])
       #expect(try await world.outbox.finishedStatus(world.id) == "partial")
       #expect(try await world.outbox.queue() == QueueCounts())
     }

@@ -197,9 +197,6 @@ import Testing
         await #expect { try await outbox.line(for: "t", after: nil, limit: 5) } throws: {
           ($0 as? OutboxError)?.code == .failing
         }
-        await #expect { try await outbox.content(of: BatchName(file: id, ordinal: 1000)) } throws: {
-          ($0 as? OutboxError)?.code == .failing
-        }
       }
       #expect(try await outbox.line(for: "t", after: nil, limit: 5).batches.count == 5)
       #expect(try await outbox.content(of: BatchName(file: id, ordinal: 1000)) != nil)

@@ -146,7 +146,7 @@ import Testing
       #expect(try world.outbox.orders(World.ids(2)[1]).isEmpty)
       _ = try await world.apply(1, settlement(1), request: answered)
       let record = try #require(try await world.outbox.secureFinished(after: nil, limit: 1, at: world.id.time).first)
-      try await world.outbox.finish([(record, "accepted", "{}")])
+      try await world.outbox.finish([(record, "accepted", "{}", "00")])
       #expect(try world.outbox.orders(world.id).isEmpty)
     }
   }

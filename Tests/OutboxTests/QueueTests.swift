@@ -28,6 +28,15 @@ import Testing
     }
   }
 
+  @Test func `what is being read does not wait for its target yet`() async throws {
+    try await World.with { world in
+      try world.stage()
+      #expect(try await world.outbox.backlogs().isEmpty)
+      try world.publish(World.ids(2)[1])
+      #expect(try await world.outbox.backlogs().mapValues(\.batches) == ["t": 2])
+    }
+  }
+
   @Test(arguments: [1, 200])
   func `what waits is counted in milliseconds, and so is why`(_ files: Int) async throws {
     try await withTemporaryFolder { folder in
@@ -45,7 +54,7 @@ import Testing
       // The best of some: other tests keep the machine busy.
       var best = Duration.seconds(60)
       var queued: [QueuedFile] = []
-      for _ in 1...5 {
+      for _ in 1...40 where best >= .milliseconds(100) {
         let began = clock.now
         queued = try await outbox.queuedFiles(at: reading)
         best = min(best, clock.now - began)

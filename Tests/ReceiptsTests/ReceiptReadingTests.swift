@@ -42,6 +42,29 @@ import Testing
     #expect(try Receipt(json: unusable.json()) == unusable)
   }
 
+  @Test(arguments: [
+    ("\"items\": 4", "\"items\": 9223372036854775807", "counts.items is out of range"),
+    ("\"accepted\": 3", "\"accepted\": -9223372036854775808", "counts.accepted is out of range"),
+    ("\"bytes\": 12", "\"bytes\": 9007199254740993", "file.bytes is out of range"),
+    ("\"items\": 4", "\"items\": 1e400", "counts.items is no number"),
+  ])
+  func `counts that nothing has are none`(_ old: String, _ new: String, _ words: String) throws {
+    let text = String(decoding: Self.receipt().json(), as: UTF8.self)
+    try #require(text.contains(old))
+    let fault = #expect(throws: ReceiptFault.self) { try Receipt(json: Array(text.replacing(old, with: new).utf8)) }
+    #expect(fault?.description.contains(words) == true, "\(fault?.description ?? "")")
+  }
+
+  @Test func `counts that together pass every number are contradictions, and no trap`() {
+    var receipt = Self.receipt()
+    (receipt.counts.items, receipt.counts.accepted, receipt.counts.rejected) = (.max, .max, .max)
+    receipt.batches[0].accepted = .max
+    receipt.batches[1].accepted = .max
+    (receipt.batches[0].rejected, receipt.batches[1].rejected) = (.min, .min)
+    #expect(receipt.contradictions.contains { $0.contains("one of its batches does not add up") })
+    #expect(receipt.json().isEmpty == false)
+  }
+
   @Test func `members of a later version do no harm`() throws {
     let receipt = Self.receipt()
     let text = String(decoding: receipt.json(), as: UTF8.self)

@@ -88,10 +88,10 @@ YAML
 
 spool=/var/spool/upsertd/accounts
 
-# Drops a file of COUNT accounts under NAME, as an unprivileged member of group upsertd.
+# Drops a file of COUNT accounts under NAME, as an unprivileged member of group upsertd-drop.
 drop() {
   local name=$1 count=$2
-  id alice >/dev/null 2>&1 || must useradd --groups upsertd alice
+  id alice >/dev/null 2>&1 || must useradd --groups upsertd-drop alice
   seq "$count" | awk -v name="$name" 'BEGIN { print "accountId,name" } { print name "-" $1 ",Account " $1 }' >/run/drop.csv
   chmod 644 /run/drop.csv
   must runuser -u alice -- sh -c "umask 027; cp /run/drop.csv $spool/inbox/$name.csv"

@@ -123,4 +123,45 @@ import Testing
     #expect(api.judge(500, "", items).isRetry)
     #expect(api.judge(409, "", items).isRetry)
   }
+
+  // MARK: Answers that are larger than what is read
+
+  private var items: [String] { (0..<3).map { item(#"{"id":\#($0)}"#) } }
+  private static let reason = "answered 200 with more than is read of an answer"
+
+  @Test func `of a cut answer the echoes that can be read are refused, and nothing is accepted`() {
+    let body = #"{"count":3,"rejectedItems":[\#(echo(#"{"id":1}"#)),{"headers":{"receiptMessage":"lon"#
+    #expect(
+      api.judge(200, body, items, isCut: true)
+        == .settledInPart([.unacknowledged, refused(), .unacknowledged], Self.reason))
+    #expect(api.judge(200, body, items).isRetry)
+  }
+
+  @Test func `a list of echoes that ended before the cut is whole`() {
+    let body = #"{"count":3,"rejectedItems":[\#(echo(#"{"id":1}"#))],"log":["lon"#
+    #expect(api.judge(200, body, items, isCut: true) == .settled([.accepted, refused(), .accepted]))
+  }
+
+  @Test(arguments: ["", #"{"count":3"#, #"{"count":3,"log":"lon"#, #"{"rejectedItems":["#, "x"])
+  func `a batch of which a cut answer says nothing is halved`(body: String) {
+    switch api.judge(200, body, items, isCut: true) {
+    case .split(Self.reason): break
+    case .settledInPart(let verdicts, Self.reason): #expect(verdicts.allSatisfy { $0 == .unacknowledged })
+    case let verdict: Issue.record("\(verdict)")
+    }
+    #expect(api.judge(200, body, [item("{}")], isCut: true) == .settled([.unacknowledged]) || body.contains("3"))
+  }
+
+  @Test func `a cut answer with another count is no answer`() {
+    #expect(api.judge(200, #"{"count":4,"rejectedItems":[{"#, items, isCut: true).isRetry)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `an answer of millions of values is read only as far as there is room`() {
+    let clock = ContinuousClock.now
+    let many = String(repeating: "[],", count: 3_000_000) + "1"
+    let body = #"{"count":3,"rejectedItems":[\#(echo(#"{"id":1}"#)),{"headers":{},"data":[\#(many)]}]}"#
+    #expect(
+      api.judge(200, body, items) == .settledInPart([.unacknowledged, refused(), .unacknowledged], Self.reason))
+    #expect(clock.duration(to: .now) < .seconds(20))
+  }
 }

@@ -51,7 +51,7 @@ import Testing
     let body = #"{"values":{"a":{"displayName":"é"}},"failed":{},"links":[{"rel":"x"}]}"#
     for count in 0..<body.utf8.count {
       let verdict = api.judge(
-        status: 201, body: Array(body.utf8.prefix(count)), pieces: one.map { Array($0.utf8)[...] },
+        status: 201, body: Array(body.utf8.prefix(count)), isCut: false, pieces: one.map { Array($0.utf8)[...] },
         successMode: .partial)
       #expect(verdict.isRetry)
     }
@@ -219,5 +219,76 @@ import Testing
   @Test func `a reason for the log is short`() throws {
     let reason = try #require(api.judge(500, #"{"title":"\#(String(repeating: "x", count: 5000))"}"#, one).reason)
     #expect(reason.count == 200)
+  }
+
+  // MARK: Answers that are larger than what is read
+
+  private static let reason = "answered 201 with more than is read of an answer"
+
+  @Test func `what a cut answer settled is settled, and nothing else`() {
+    let body = #"{"values":{"item-1":{"displayName":"x"}},"failed":{"a":{"detail":"no"},"item-10":{"detail":"lon"#
+    #expect(
+      api.judge(201, body, three, isCut: true)
+        == .settledInPart([.rejected(.rejectedByAPI, "no"), .accepted, .unacknowledged], Self.reason))
+    #expect(
+      api.judge(201, #"{"values":{"a":{},"item-1":{},"item-10":{}},"links":["x"#, three, isCut: true)
+        == .settled([.accepted, .accepted, .accepted]))
+    #expect(api.judge(201, body, three).isRetry, "a body that merely ends too early is no answer")
+  }
+
+  @Test func `a batch of which a cut answer says nothing is halved, a single item counts as not named`() {
+    for body in [#"{"detail":"long"#, #"{"values":{"a":{"x":"lo"#, "", "no JSON at all"] {
+      let verdict = api.judge(201, body, three, isCut: true)
+      switch verdict {
+      case .split(Self.reason): break
+      case .settledInPart(let verdicts, Self.reason): #expect(verdicts.allSatisfy { $0 == .unacknowledged })
+      default: Issue.record("\(body): \(verdict)")
+      }
+      #expect(api.judge(201, body, one, isCut: true) == .settled([.unacknowledged]))
+    }
+  }
+
+  @Test func `a cut answer that contradicts the request settles nothing`() {
+    for body in [#"{"values":{"other":{}},"failed":{"a":{"#, #"{"values":{"a":{}},"failed":{"a":{},"b"#] {
+      #expect(api.judge(201, body, three, isCut: true).isSplit, "\(body)")
+    }
+  }
+
+  @Test func `a file that is a unit is not parted by a cut answer`() {
+    let body = #"{"values":{},"failed":{"a":{"detail":"no"},"item-1":{"detail":"lo"#
+    guard case .settled(let verdicts) = api.judge(201, body, three, .atomic, isCut: true) else {
+      Issue.record("not settled")
+      return
+    }
+    let codes = verdicts.map { if case .rejected(let code, _) = $0 { code } else { RejectCode?.none } }
+    #expect(codes == [.rejectedByAPI, .notApplied, .notApplied])
+  }
+
+  @Test func `an error whose answer is cut counts by its status, and by what can be read`() {
+    #expect(api.judge(400, #"{"title":"T","code":103,"detail":"lo"#, three, isCut: true).isSlowingRetry)
+    #expect(api.judge(413, "", three, isCut: true).isSplit)
+    #expect(api.judge(400, #"{"detail":"lo"#, three, isCut: true).isSplit)
+    #expect(api.judge(500, #"{"detail":"lo"#, three, isCut: true).isRetry)
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `neither depth nor repetition in an answer costs more than reading it`() {
+    let clock = ContinuousClock.now
+    let deep =
+      String(repeating: "[", count: 480) + String(repeating: "1,", count: 2_000_000) + "1"
+      + String(repeating: "]", count: 480)
+    let named = String(repeating: "item-1 ", count: 500_000)
+    for body in [
+      #"{"values":{},"failed":{"a":{"detail":\#(deep)},"item-1":{"errorDetails":\#(deep)}}}"#,
+      #"{"values":{},"failed":{"a":{"detail":"\#(named)"},"item-1":{"errors":{"a":["\#(named)"]}}}}"#,
+    ] {
+      guard case .settled(let verdicts) = api.judge(201, body, three) else {
+        Issue.record("not settled")
+        return
+      }
+      for case .rejected(_, let message) in verdicts { #expect(message.utf8.count < 5000) }
+    }
+    #expect(api.judge(400, #"{"detail":\#(deep)}"#, three).isSplit)
+    _ = api.judge(400, #"{"errorDetails":["\#(named)"],"errors":{"item-1":"\#(named)"}}"#, three, .atomic)
+    #expect(clock.duration(to: .now) < .seconds(20))
   }
 }

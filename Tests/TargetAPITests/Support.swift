@@ -51,8 +51,12 @@ extension TargetAPI {
 
   func describe(_ item: String) -> String? { describe(Array(item.utf8).span) }
 
-  func judge(_ status: Int, _ body: String, _ pieces: [String], _ mode: SuccessMode = .partial) -> BatchVerdict {
-    judge(status: status, body: Array(body.utf8), pieces: pieces.map { Array($0.utf8)[...] }, successMode: mode)
+  func judge(_ status: Int, _ body: String, _ pieces: [String], _ mode: SuccessMode = .partial, isCut: Bool = false)
+    -> BatchVerdict
+  {
+    judge(
+      status: status, body: Array(body.utf8), isCut: isCut, pieces: pieces.map { Array($0.utf8)[...] },
+      successMode: mode)
   }
 
   func place(_ steps: PathStep..., as type: CellType = .string) throws(FileFault) -> PlacedField? {
@@ -72,7 +76,9 @@ extension BatchVerdict {
   var reason: String? {
     switch self {
     case .settled: nil
-    case .split(let reason), .retry(let reason, _), .renewToken(let reason), .hold(let reason): reason
+    case .settledInPart(_, let reason), .split(let reason), .retry(let reason, _), .renewToken(let reason),
+      .hold(let reason):
+      reason
     }
   }
 }

@@ -25,6 +25,11 @@ int clinux_leases_tell(int descriptor);
 /// In C since `d_name` is a 256-element tuple in Swift. The name lives until the next call.
 int clinux_next_entry(void *folder, const char **name, unsigned char *type);
 
+/// The number of the mount that a path leads to; 0 where the kernel does not tell (before 5.8).
+///
+/// A bind mount is on the same device, and still no rename leads out of it. In C since `statx` is not in Glibc's module map.
+unsigned long clinux_mount_id(const char *path);
+
 /// Bounds what malloc keeps for itself: glibc gives each thread a heap of its own and lets freed megabyte-sized bodies stay
 /// in it, which doubles the memory of a daemon with a dozen threads. `mallopt` is variadic-free, but its constants are macros
 /// of <malloc.h> that Swift's Glibc module leaves out (mallopt(3)).
@@ -32,3 +37,15 @@ void clinux_keep_heap_small(void);
 
 /// Whether `part` stands somewhere in `text`: `memmem`, which Glibc's module map leaves out.
 int clinux_holds(const void *text, unsigned long length, const void *part, unsigned long part_length);
+
+/// Keeps SIGTERM, SIGINT and SIGHUP for `clinux_next_signal`; 0 or the errno. In `upsertd run` they are kept from before
+/// `main` (a constructor in EarlySignals.c). In C since Swift has neither constructors nor code that may run in a signal
+/// handler. Not blocked: libdispatch's `dispatch_main` waits on the first thread with every signal let through.
+int clinux_keep_signals(void);
+
+/// Waits for one of them; 0 where none came within the time. A negative time is without limit.
+int clinux_next_signal(long milliseconds);
+
+/// Raises the soft limit of open files to the hard one, but no further than `most`; answers the limit that holds now, and
+/// what it was. In C since `RLIMIT_NOFILE` has another type on each C library.
+unsigned long clinux_raise_open_files(unsigned long most, unsigned long *before);

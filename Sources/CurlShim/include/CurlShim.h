@@ -25,8 +25,8 @@ enum curlshim_fault {
   CURLSHIM_UNUSABLE,
   /// The handshake failed, or one side did not believe the other's certificate.
   CURLSHIM_TLS,
-  /// The answer outgrew the pool's limit.
-  CURLSHIM_TOO_LARGE,
+  /// The answer's status line and fields outgrew what is taken.
+  CURLSHIM_HEAD_TOO_LARGE,
   /// Anything else: name, connection, proxy, time, protocol.
   CURLSHIM_FAILED,
 };
@@ -39,6 +39,8 @@ struct curlshim_outcome {
   bool sent;
   /// How often libcurl began to send it: more than once where a kept connection turned out to be closed.
   unsigned sendings;
+  /// The answer's body goes on after `body`: it is larger than what is taken, or the server closed too early.
+  bool cut;
   int status;
   int64_t elapsed_us;
   /// For people; empty without a fault.
@@ -54,8 +56,9 @@ struct curlshim_outcome {
 
 /// A connection pool with one reusable easy handle a slot; NULL without memory or a usable libcurl.
 ///
-/// No environment variable has a say; redirects are not followed; certificates are verified.
-struct curlshim_pool *curlshim_pool_new(size_t slots, size_t most_answer_bytes);
+/// No environment variable has a say; redirects are not followed; certificates are verified. A connection that is older than
+/// `most_connection_age_s` takes no further exchange.
+struct curlshim_pool *curlshim_pool_new(size_t slots, int64_t most_connection_age_s);
 
 /// Also aborts what is under way and closes every connection.
 void curlshim_pool_free(struct curlshim_pool *pool);
@@ -66,10 +69,10 @@ bool curlshim_set(struct curlshim_pool *pool, enum curlshim_setting setting, con
 /// Begins an exchange in a free slot, and copies all it is given.
 ///
 /// `fields` holds lines such as `Accept: text/plain`, a NUL after each and one more at the end. On a fault the slot stays
-/// free, and `reason` is libcurl's word for it.
+/// free, and `reason` is libcurl's word for it. Of the answer's body, unpacked, no more than `most_answer_bytes` is taken.
 enum curlshim_fault curlshim_start(
     struct curlshim_pool *pool, size_t slot, const char *method, const char *url, const char *fields, const void *body,
-    size_t body_count, int64_t timeout_ms, int64_t connect_timeout_ms, const char **reason);
+    size_t body_count, size_t most_answer_bytes, int64_t timeout_ms, int64_t connect_timeout_ms, const char **reason);
 
 /// Moves every exchange as far as it goes without waiting; false where libcurl itself is broken.
 bool curlshim_perform(struct curlshim_pool *pool);

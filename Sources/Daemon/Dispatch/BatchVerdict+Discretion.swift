@@ -7,7 +7,7 @@ extension BatchVerdict {
   /// An API may put anything into its answer, a problem's title too: a name, a key, the token. Its own words stand in brackets in a reason.
   func discreet(about sent: [[UInt8]]) -> BatchVerdict {
     switch self {
-    case .settled: self
+    case .settled, .settledInPart: self
     case .split(let why): .split(why.withoutQuotes(of: sent))
     case .retry(let reason, let slowing): .retry(reason.withoutQuotes(of: sent), slowing: slowing)
     case .renewToken(let reason): .renewToken(reason.withoutQuotes(of: sent))

@@ -78,7 +78,7 @@ struct RequestRunner: Sendable {
     let successMode = shipment.files[0].successMode
     let url = api.endpoint(base: target.url, successMode: successMode)
     let sentAt = Timestamp.now
-    switch await send(outgoing.body, to: url, of: shipment.batches[0].name, token: token) {
+    switch await send(outgoing, to: url, of: shipment.batches[0].name, token: token) {
     case .failure(let error):
       let outcome: DispatchState.Outcome =
         switch error.code {
@@ -93,25 +93,29 @@ struct RequestRunner: Sendable {
       report.facts = RequestFacts(
         status: answer.status, requestID: answer.header("lusid-meta-requestid"), sentAt: sentAt, url: url)
       let verdict = api.judge(
-        status: answer.status, body: answer.body, pieces: outgoing.pieces.map { outgoing.body[$0] },
+        status: answer.status, body: answer.body, isCut: answer.isCut, pieces: outgoing.pieces.map { outgoing.body[$0] },
         successMode: successMode
       ).discreet(about: [outgoing.body, Array(token.utf8)])
       if case .renewToken = verdict {} else { await tokens.accepted(token) }
       report.outcome = await outcome(of: verdict, answer, token)
-      if case .settled(let verdicts) = verdict {
+      switch verdict {
+      case .settled(let verdicts), .settledInPart(let verdicts, _):
         report.verdicts = contents.indices.map { outgoing.verdicts(verdicts, of: $0) }
+      default: break
       }
       return report
     }
   }
 
   private func send(
-    _ body: [UInt8], to url: String, of name: BatchName, token: String
+    _ outgoing: OutgoingRequest, to url: String, of name: BatchName, token: String
   ) async -> Result<Answer, SendError> {
     var headers = api.headers.map { Header($0.0, $0.1) }
     headers.append(Header("Authorization", "Bearer \(token)"))
     headers.append(Header("CorrelationId", "\(name.file)-\(name.position)"))
-    let request = Request(method: "POST", url: url, headers: headers, body: body, timeout: target.timeout)
+    let request = Request(
+      method: "POST", url: url, headers: headers, body: outgoing.body, timeout: target.timeout,
+      mostAnswerBytes: api.mostAnswerBytes(requestBytes: outgoing.body.count, items: outgoing.pieces.count))
     return await meters.send(request, over: connections)
   }
 
@@ -119,6 +123,10 @@ struct RequestRunner: Sendable {
     let isSuccess = (200..<300).contains(answer.status)
     switch verdict {
     case .settled: return .settled(isSuccess: isSuccess)
+    case .settledInPart(let verdicts, let why):
+      // What was cut off may have named the others, too.
+      let isMost = 2 * verdicts.count { $0 == .unacknowledged } <= verdicts.count
+      return isMost ? .settled(isSuccess: isSuccess) : .split(why: why, isOpen: isSuccess)
     case .split(let why): return .split(why: why, isOpen: isSuccess)
     case .retry(let why, let slowing):
       return .retry(

@@ -160,12 +160,20 @@ actor TokenSource {
     else {
       return .failure(TokenError(isRefusal: false, reason: "the token endpoint's answer holds no usable access_token"))
     }
-    let life = document?["expires_in"].flatMap { $0.integer ?? $0.string.flatMap { Int($0) } }
     return .success(
       Token(
         value: value, refresh: document?["refresh_token"]?.string,
-        // A token that lives for less than two minutes is used for half its life.
-        ends: life.map { .now + .seconds($0 > 120 ? $0 : 60 + $0 / 2) }))
+        ends: Self.useful(document?["expires_in"]).map { .now + $0 }))
+  }
+
+  /// When a token counts as ended, from now; nil where the endpoint says nothing that can be meant: then it is used until it
+  /// is refused.
+  ///
+  /// - Parameter life: `expires_in`, whatever it is. More than a year counts as a year.
+  static func useful(_ life: JSONValue?) -> Duration? {
+    guard let life, let seconds = life.integer ?? life.string.flatMap({ Int($0) }), seconds > 0 else { return nil }
+    // A token that lives for less than two minutes is used for half its life.
+    return .seconds(seconds > 120 ? min(seconds, 365 * 86_400) : 60 + seconds / 2)
   }
 }
 

@@ -1,4 +1,4 @@
-internal import FlyingFox
+internal import Delivery
 internal import JSONText
 
 /// What `/healthz` and `/readyz` answer: whether it is so, and if not, why not.
@@ -11,11 +11,11 @@ struct Health {
   private let good: String
   private let bad: String
 
-  /// Whether the pipeline moves.
-  init(pulse: Pulse, troubles: Troubles) {
+  /// Whether the pipeline moves; the trouble of one file is no reason that it does not.
+  init(pulse: Pulse, troubles: Troubles, ledger: StayLedger) {
     good = "ok: the pipeline moves"
     bad = "not moving"
-    reasons = pulse.hanging.map { "\($0) does not turn" } + troubles.all
+    reasons = pulse.hanging.map { "\($0) does not turn" } + troubles.ofAll + ledger.allFaults
   }
 
   /// Whether files are taken. An inbox that an operator paused is none of it: that is as it should be.
@@ -37,17 +37,17 @@ struct Health {
     reasons = ["\(error)"]
   }
 
-  func response(asJSON: Bool) -> HTTPResponse {
-    let status: HTTPStatusCode = isWell ? .ok : .serviceUnavailable
+  func reply(asJSON: Bool) -> HTTPReply {
+    let status = isWell ? 200 : 503
     guard asJSON else {
       let text = isWell ? good : reasons.map { "\(bad): \($0.onOneLine)" }.joined(separator: "\n")
-      return AdminServer.text(status, text + "\n")
+      return .text(text + "\n", status: status)
     }
     var json = Array("{\"status\": \"\(isWell ? "ok" : "failing")\", \"reasons\": [".utf8)
     for (index, reason) in reasons.enumerated() {
       if index > 0 { json += Array(", ".utf8) }
       appendQuoted(reason, to: &json)
     }
-    return AdminServer.json(json + Array("]}\n".utf8), status: status)
+    return .json(json + Array("]}\n".utf8), status: status)
   }
 }

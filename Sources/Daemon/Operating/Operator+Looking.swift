@@ -27,6 +27,11 @@ extension Operator {
     return value
   }
 
+  /// What a person has to do about the modes of inboxes' folders.
+  package static func folderAdvice(_ settings: Settings) -> [String] {
+    settings.inboxes.flatMap { InboxFolders(spool: settings.spool, inbox: $0.name).advice }
+  }
+
   /// Whether a daemon answers; nil where this user may not ask.
   package static func isDaemonRunning(_ settings: Settings) -> Bool? { ControlSocket.isAnswered(state: settings.state) }
 }

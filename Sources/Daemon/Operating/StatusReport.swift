@@ -14,11 +14,29 @@ package struct StatusReport: Sendable {
     package var name: String
     /// Files that are ready or on their way in.
     package var waiting: Int
-    /// Files that stay, and why.
+    /// Files that stay, and why: the first `mostListed`, those that nobody wants to stay before ignored ones.
     package var unclaimed: [StayingFile] = []
-    /// Claimed files that wait in `work/` to be read, for the first time or again.
+    /// How many more there are.
+    package var unclaimedLeftOut = 0
+    /// How many stay for each reason, the unlisted ones included.
+    package var unclaimedCounts: [StayingFile.Kind: Int] = [:]
+    /// Claimed files that wait in `work/` to be read, for the first time or again; the first `mostListed`.
     package var unread: [UnreadFile] = []
+    package var unreadLeftOut = 0
     package var isPaused: Bool
+
+    /// An inbox may hold any number of files.
+    package static let mostListed = 200
+
+    package var unreadCount: Int { unread.count + unreadLeftOut }
+    /// What a person has to do about the folders' modes.
+    package var advice: [String] = []
+
+    /// Files that should have been taken: ready ones, and those that can't be read.
+    var leftFiles: Int {
+      func count(_ kind: StayingFile.Kind) -> Int { unclaimedCounts[kind] ?? 0 }
+      return waiting - count(.settling) - count(.openForWriting) + count(.unreadable) + count(.folder)
+    }
   }
 
   package struct TargetStatus: Sendable {
@@ -71,11 +89,17 @@ package struct StatusReport: Sendable {
         let work = (try? InboxFolders(spool: settings.spool, inbox: inbox.name).workFiles()) ?? []
         return (Self.look(at: inbox, settings, isPaused: isPaused, room, ledger), work)
       }
-      status.unread = unread.filter { $0.inbox == inbox.name }
-      let told = Set(status.unread.map(\.id))
+      let all = unread.filter { $0.inbox == inbox.name }
+      status.unread = Array(all.prefix(InboxStatus.mostListed))
+      status.unreadLeftOut = all.count - status.unread.count
+      let told = Set(all.map(\.id))
       for file in work where !known.contains(file.id) && !told.contains(file.id) {
         guard try await outbox?.finishedStatus(file.id) == nil else { continue }
-        status.unread.append(UnreadFile(id: file.id, inbox: inbox.name, name: file.dropped.display))
+        if status.unread.count < InboxStatus.mostListed {
+          status.unread.append(UnreadFile(id: file.id, inbox: inbox.name, name: file.dropped.display))
+        } else {
+          status.unreadLeftOut += 1
+        }
       }
       inboxes.append(status)
     }
@@ -96,10 +120,17 @@ package struct StatusReport: Sendable {
         pollInterval: settings.watch.pollInterval, settle: settings.watch.settle, ignore: { inbox.ignores($0) },
         marker: inbox.marker))
     var status = InboxStatus(name: inbox.name, waiting: look.ready.count, isPaused: isPaused)
-    if let fault = look.fault {
-      status.unclaimed.append(StayingFile(name: "inbox/", kind: .folder, reason: "\(fault)"))
+    status.advice = folders.advice
+    // Without a daemon it is no fault that folders are not made yet.
+    let isRunning = ledger != nil || ControlSocket.isAnswered(state: settings.state) == true
+    if let fault = look.fault.map({ "\($0)" }) ?? ledger?.fault(of: inbox.name)
+      ?? (isRunning ? folders.gap.map { "\($0)" } : nil)
+    {
+      status.unclaimed.append(StayingFile(name: "inbox/", kind: .folder, reason: fault))
+      status.unclaimedCounts[.folder] = 1
     }
     func stay(_ name: FileName, _ kind: StayingFile.Kind, _ reason: String) {
+      guard status.unclaimed.count < InboxStatus.mostListed else { return }
       let since = ledger?.since(name, kind, inbox: inbox.name)
       status.unclaimed.append(StayingFile(name: name.display, kind: kind, reason: reason, since: since))
     }
@@ -108,12 +139,23 @@ package struct StatusReport: Sendable {
     var room = room
     for file in look.ready {
       obstacle = obstacle ?? room?.take(FileNeed(file, in: folders, of: inbox, settings: settings))
-      if let obstacle { stay(file.name, StayingFile.Kind(obstacle.kind), obstacle.description) }
+      guard let obstacle else { continue }
+      let kind = StayingFile.Kind(obstacle.kind)
+      status.unclaimedCounts[kind, default: 0] += 1
+      if status.unclaimed.count < InboxStatus.mostListed { stay(file.name, kind, obstacle.description) }
     }
-    for file in look.unclaimed {
-      if file.isArriving { status.waiting += 1 }
+    for (kind, count) in look.counts {
+      if kind.isArriving { status.waiting += count }
+      status.unclaimedCounts[StayingFile.Kind(kind), default: 0] += count
+    }
+    let isAll = look.unclaimed.count <= InboxStatus.mostListed - status.unclaimed.count
+    for file in isAll ? look.unclaimed : look.unclaimed.filter({ $0.kind != .ignored }) {
       stay(file.name, StayingFile.Kind(file.kind), file.reason)
     }
+    if !isAll {
+      for file in look.unclaimed where file.kind == .ignored { stay(file.name, .ignored, file.reason) }
+    }
+    status.unclaimedLeftOut = status.unclaimedCounts.values.reduce(0, +) - status.unclaimed.count
     return status
   }
 }
@@ -133,7 +175,9 @@ extension StatusReport {
         let unread = inbox.unread.map { String(decoding: $0.json.bytes, as: UTF8.self) }
         return """
           {"name": \(Self.quoted(inbox.name)), "waiting": \(inbox.waiting), "paused": \(inbox.isPaused), \
-          "unclaimed": [\(unclaimed.joined(separator: ", "))], "unread": [\(unread.joined(separator: ", "))]}
+          "advice": [\(inbox.advice.map { Self.quoted($0) }.joined(separator: ", "))], \
+          "unclaimed": [\(unclaimed.joined(separator: ", "))], "unclaimedLeftOut": \(inbox.unclaimedLeftOut), \
+          "unread": [\(unread.joined(separator: ", "))], "unreadLeftOut": \(inbox.unreadLeftOut)}
           """
       })
     out += """

@@ -20,7 +20,10 @@ package protocol ResultStore: Sendable {
   func keep(_ order: FileOrder, for id: FileID) async throws(OutboxError)
 
   /// The way of these files ends: their rows go, and what is kept of them is their history and, of the last ones, the receipt (without batches).
-  func finish(_ files: [(record: FileRecord, status: String, receipt: String)]) async throws(OutboxError)
+  ///
+  /// `digest`: SHA-256 of the receipt as it was written, in hexadecimal.
+  func finish(
+    _ files: [(record: FileRecord, status: String, receipt: String, digest: String)]) async throws(OutboxError)
 }
 
 /// What an operator ordered for a file, as its receipt has it.

@@ -39,9 +39,11 @@ extension MemoryOutbox: ResultStore {
     }
   }
 
-  package func finish(_ files: [(record: FileRecord, status: String, receipt: String)]) async throws(OutboxError) {
+  package func finish(
+    _ files: [(record: FileRecord, status: String, receipt: String, digest: String)]
+  ) async throws(OutboxError) {
     try write { content in
-      for (record, status, receipt) in files {
+      for (record, status, receipt, _) in files {
         let finished = FinishedFile(
           id: record.id, inbox: record.inbox, sha256: record.facts.sha256, status: status, counts: record.counts,
           receipt: receipt)

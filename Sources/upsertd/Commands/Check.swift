@@ -35,6 +35,7 @@ struct Check: AsyncParsableCommand {
     Console.out(
       "\(settings.path): the configuration is good: \(counted(settings.inboxes.count, "inbox", "inboxes")), \(counted(settings.targets.count, "target"))"
     )
+    for advice in Operator.folderAdvice(settings) { Console.error("warning: \(advice)") }
     guard connect else { return }
     var allGood = true
     for target in settings.targets {

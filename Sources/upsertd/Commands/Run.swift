@@ -30,6 +30,8 @@ struct Run: AsyncParsableCommand {
   }
 
   func run() async throws {
+    // First thing: from here on a stop comes to an end, whatever hangs.
+    _ = ProcessSignals.shared
     let settings = try config.load()
     let progress = once && Console.errorIsTerminal ? Progress() : nil
     // On a terminal the progress line tells what happens; the log keeps to what goes wrong.
@@ -44,7 +46,8 @@ struct Run: AsyncParsableCommand {
     let mode: Service.Mode = once ? .once(deadline: deadline?.duration) : .untilStopped
     let outcome = try await reportingTrouble { [show] in
       let service = try await Service(
-        settings: settings, environment: ProcessInfo.processInfo.environment, makeLogger: makeLogger, progress: show)
+        settings: settings, environment: ProcessInfo.processInfo.environment, makeLogger: makeLogger, signals: .shared,
+        progress: show)
       return try await service.run(mode)
     }
     progress?.end()

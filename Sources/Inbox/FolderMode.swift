@@ -1,0 +1,75 @@
+package import Glibc
+
+/// A folder of an inbox, and what keeps people who drop files apart from each other and from upsertd.
+///
+/// Set-group-id hands the folder's group on to what is put into it, whatever the sender's own groups are. Sticky: only who
+/// owns a file, or the folder, may rename or remove it; so nobody takes away another's file, or puts a receipt in another's
+/// place (inode(7)).
+package struct FolderMode: Sendable {
+  package let path: String
+  package let mode: mode_t
+
+  /// The group whose members drop files, where the system has one.
+  package static let groupName = "upsertd-drop"
+
+  /// Its id, where this process may give folders to it: a member, or root.
+  package static var group: gid_t? {
+    guard let group = getgrnam(groupName)?.pointee.gr_gid else { return nil }
+    if geteuid() == 0 || getegid() == group { return group }
+    var groups = [gid_t](repeating: 0, count: Int(max(0, getgroups(0, nil))))
+    let count = getgroups(Int32(groups.count), &groups)
+    return groups.prefix(Int(max(0, count))).contains(group) ? group : nil
+  }
+
+  /// Sets mode and group where this process owns the folder; somebody else's is left as it is.
+  ///
+  /// - Parameter group: nil leaves the group.
+  func enforce(group: gid_t?) throws(InboxError) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw InboxError("prepare", path, errno: errno, .unusableFolder) }
+    guard status.st_uid == geteuid() else { return }
+    if let group, isShared, status.st_gid != group, chown(path, uid_t.max, group) != 0 {
+      throw InboxError("give to group \(Self.groupName)", path, errno: errno, .unusableFolder)
+    }
+    guard status.st_mode & 0o7777 != mode || group != nil else { return }
+    // Sandboxes that forbid set-group-id (systemd's RestrictSUIDSGID) refuse the whole; the rest of the mode still counts.
+    if chmod(path, mode) != 0, chmod(path, mode & 0o1777) != 0 {
+      throw InboxError("set the mode of", path, errno: errno, .unusableFolder)
+    }
+  }
+
+  /// What is to be done by hand about a folder that upsertd does not own, or has not seen yet; nil where all is well.
+  package var advice: String? {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
+    let now = status.st_mode & 0o7777
+    // Stricter is fine, and so is a missing set-group-id, which a sandbox may forbid.
+    let isTooOpen = now & 0o777 & ~(mode & 0o777) != 0
+    let lacksSticky = mode & S_ISVTX != 0 && now & S_ISVTX == 0 && now & 0o022 != 0
+    guard isTooOpen || lacksSticky else { return nil }
+    let why = lacksSticky ? "whoever drops files can remove or replace others'" : "it is open to more than need it"
+    return "\"\(path)\" has mode \(Self.octal(now)): \(why); run chmod \(Self.octal(mode)) \"\(path)\""
+  }
+
+  /// Whether people who drop files have something to do in it.
+  private var isShared: Bool { mode & 0o070 != 0 }
+
+  private static func octal(_ mode: mode_t) -> String {
+    let digits = String(mode, radix: 8)
+    return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+  }
+}
+
+extension InboxFolders {
+  /// The folders' modes; `inbox/` last, so that nobody can drop a file before the rest is there.
+  package var modes: [FolderMode] {
+    [
+      FolderMode(path: work, mode: 0o700), FolderMode(path: receipts, mode: 0o3770),
+      FolderMode(path: rejected, mode: 0o2770), FolderMode(path: archive, mode: 0o2750),
+      FolderMode(path: inbox, mode: 0o3770),
+    ]
+  }
+
+  /// What a person has to do about folders that are not upsertd's own.
+  package var advice: [String] { modes.compactMap(\.advice) }
+}

@@ -1,0 +1,106 @@
+internal import Glibc
+internal import Synchronization
+
+/// Who may drop files into the inboxes by a group's right, and so must not read secrets.
+///
+/// A group of the daemon's user alone is no danger: whoever runs upsertd for himself has one.
+struct Droppers {
+  /// The group that packages make for people who drop files.
+  static let groupName = "upsertd-drop"
+
+  /// A file with a secret, as it was when it was read.
+  struct SecretFile: Hashable {
+    var path: String
+    var mode: mode_t
+    var group: gid_t
+    var line: Int?
+    var key: String?
+  }
+
+  private struct Place {
+    var inbox: String
+    var owner: uid_t
+    var group: gid_t
+    var isOpenToAll: Bool
+  }
+
+  private let spool: String
+  private let places: [Place]
+
+  /// Looks at the inboxes' folders that there are; who has no right to look finds none.
+  init(_ settings: Settings) {
+    spool = settings.spool
+    places = settings.inboxes.compactMap { inbox in
+      var status = stat()
+      guard stat("\(settings.spool)/\(inbox.name)/inbox", &status) == 0,
+        status.st_mode & (S_IWGRP | S_IWOTH) != 0
+      else { return nil }
+      return Place(
+        inbox: inbox.name, owner: status.st_uid, group: status.st_gid,
+        isOpenToAll: status.st_mode & S_IWOTH != 0)
+    }
+  }
+
+  /// What is wrong with a secret's file, and the commands that mend it; nil where no dropper can read it.
+  func fault(of file: SecretFile) -> String? {
+    guard file.mode & (S_IRGRP | S_IWGRP) != 0 else { return nil }
+    let group = Account.groupName(file.group)
+    let takeAway = "run chmod g-rw \"\(file.path)\""
+    if group == Self.groupName {
+      return "\"\(file.path)\" is open to group \"\(group)\", whose members drop files: \(takeAway)"
+    }
+    for place in places where place.group == file.group || place.isOpenToAll {
+      let others = Account.members(of: file.group, besides: place.owner)
+      if others.isEmpty, Account.group(of: place.owner) == file.group { continue }
+      let owner = Account.userName(place.owner)
+      let whom = others.isEmpty ? "" : " (\(others.joined(separator: ", ")))"
+      var commands = [
+        "groupadd --system \(Self.groupName)", "usermod -a -G \(Self.groupName) \(owner)",
+        "chgrp \(Self.groupName) \"\(spool)\" \"\(spool)\"/*/inbox \"\(spool)\"/*/outbox/*",
+      ]
+      for name in others { commands += ["gpasswd -d \(name) \(group)", "usermod -a -G \(Self.groupName) \(name)"] }
+      return
+        "members of group \"\(group)\"\(whom) drop files into inbox \"\(place.inbox)\" and can read \"\(file.path)\": \(takeAway), or "
+        + "make droppers a group of their own: \(commands.joined(separator: " && "))"
+    }
+    return nil
+  }
+}
+
+/// What the system knows of users and groups.
+private enum Account {
+  /// The calls below walk lists that the process has once.
+  private static let walk = Mutex(())
+
+  static func groupName(_ group: gid_t) -> String {
+    walk.withLock { _ in getgrgid(group).map { String(cString: $0.pointee.gr_name) } } ?? "\(group)"
+  }
+
+  static func userName(_ user: uid_t) -> String {
+    walk.withLock { _ in getpwuid(user).map { String(cString: $0.pointee.pw_name) } } ?? "\(user)"
+  }
+
+  /// The user's first group.
+  static func group(of user: uid_t) -> gid_t? {
+    walk.withLock { _ in getpwuid(user).map(\.pointee.pw_gid) } ?? (user == geteuid() ? getegid() : nil)
+  }
+
+  /// Users who have the group as their first or as a further one.
+  static func members(of group: gid_t, besides user: uid_t) -> [String] {
+    let own = userName(user)
+    return walk.withLock { _ in
+      var names: Set<String> = []
+      var member = getgrgid(group)?.pointee.gr_mem
+      while let name = member?.pointee {
+        names.insert(String(cString: name))
+        member = member?.advanced(by: 1)
+      }
+      setpwent()
+      defer { endpwent() }
+      while let entry = getpwent() {
+        if entry.pointee.pw_gid == group { names.insert(String(cString: entry.pointee.pw_name)) }
+      }
+      return names.subtracting([own]).sorted()
+    }
+  }
+}
