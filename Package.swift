@@ -51,6 +51,8 @@ let package = Package(
     .target(name: "ItemFormat", dependencies: ["CZlib", "Delivery", "JSONText"], swiftSettings: strict),
     .target(name: "TargetAPI", dependencies: ["Delivery", "ItemFormat", "JSONText"], swiftSettings: strict),
     .target(name: "Engine", dependencies: ["Delivery"], swiftSettings: strict),
+    .executableTarget(
+      name: "upsertd-simulate", dependencies: ["Simulation"], path: "Sources/Simulate", swiftSettings: strict),
     .target(name: "Simulation", dependencies: ["Delivery", "Engine"], swiftSettings: strict),
     .target(
       name: "Outbox",

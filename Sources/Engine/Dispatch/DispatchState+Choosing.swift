@@ -25,6 +25,8 @@ extension DispatchState {
     case blocked(by: KeyHash)
     case notDue(until: QueueTime)
     case pace(until: QueueTime?)
+    /// The outbox can't be written.
+    case outbox(until: QueueTime)
     case turnOfOthers
   }
 
@@ -40,6 +42,7 @@ extension DispatchState {
     case .waiting where entry.batch.standing.due > now: return .notDue(until: entry.batch.standing.due)
     case .waiting, .fresh: break
     }
+    if let again = leaseAgainAt, again > now { return .outbox(until: again) }
     if case .wait(let until) = pace.permission(at: now, underWay: requests.count) { return .pace(until: until) }
     var copy = self
     if let shipment = copy.nextShipment(at: now), shipment.batches.contains(where: { $0.name == name }) { return nil }
@@ -66,6 +69,7 @@ extension DispatchState {
   }
 
   private func choice(at now: QueueTime) -> Choice {
+    if let again = leaseAgainAt, again > now { return .wait(until: again) }
     let retry = line.waiting.first
     let isRetryDue = retry.map { $0.due <= now } ?? false
     let isHeld = if case .held = pace.state { true } else { false }

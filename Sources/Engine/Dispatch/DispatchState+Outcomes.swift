@@ -80,6 +80,7 @@ extension DispatchState {
     _ outcome: Outcome, _ request: Request, _ now: QueueTime, _ jitter: Double
   ) -> [MemberChange] {
     let members = request.members.compactMap { line[$0]?.batch }
+    if outcome != .notLeased { (leaseFailures, leaseAgainAt) = (0, nil) }
     switch outcome {
     case .settled(let isSuccess):
       if isSuccess { lastSuccessAt = now }
@@ -139,7 +140,9 @@ extension DispatchState {
       for name in names { putAside(name, now + options.backoff.max, now) }
       return members.map { _ in .none }
     case .notLeased:
-      for batch in members { putAside(batch.name, now + options.backoff.ceiling(failures: 1), now) }
+      // None can be leased now. What waits for this in memory alone would be forgotten with it.
+      leaseFailures += 1
+      leaseAgainAt = now + min(.seconds(5), options.backoff.ceiling(failures: leaseFailures))
       return members.map { _ in .none }
     case .stale, .abandoned:
       return members.map { _ in .none }
@@ -149,6 +152,7 @@ extension DispatchState {
   /// What was decided of a request is written down: `results` has what is left of each batch, in their order; nil where nothing was to be written.
   package mutating func wrote(_ id: RequestID, _ results: [ChangeResult?], at now: QueueTime) {
     guard let request = requests.removeValue(forKey: id) else { return }
+    waitsForWrite = false
     var needsNewLine = false
     for (index, name) in request.members.enumerated() {
       touch(name)
@@ -164,6 +168,7 @@ extension DispatchState {
       }
     }
     withdrawLeavings(of: Set(request.members.map(\.file)), at: now)
+    line.spillIfFull()
     if needsNewLine || line.isWorn { startOver() }
   }
 

@@ -28,6 +28,8 @@ extension DispatchState {
     var after: String?
     /// Whether all that no request carries is rejected.
     var isDone = false
+    /// Whether a request has left batches of it that the page under way may not have.
+    var hasLeavings = false
     /// Not before, since the outbox could not be written.
     var againAt: QueueTime?
     var failures = 0
@@ -73,11 +75,19 @@ extension DispatchState {
     guard let index = withdrawals.firstIndex(where: { $0.file == file.id }) else { return }
     withdrawals[index].failures = 0
     withdrawals[index].againAt = nil
-    if let position {
+    goOn(index, behind: position, at: now)
+  }
+
+  private mutating func goOn(_ index: Int, behind position: String?, at now: QueueTime) {
+    let file = withdrawals[index].file
+    if withdrawals[index].hasLeavings {
+      withdrawals[index].hasLeavings = false
+      withdrawals[index].after = nil
+    } else if let position {
       withdrawals[index].after = position
     } else {
       withdrawals[index].isDone = true
-      endWithdrawal(of: file.id, at: now)
+      endWithdrawal(of: file, at: now)
     }
   }
 
@@ -85,8 +95,7 @@ extension DispatchState {
   package mutating func withdrewNothing(of file: FileID, at now: QueueTime) {
     isWithdrawing = false
     guard let index = withdrawals.firstIndex(where: { $0.file == file }) else { return }
-    withdrawals[index].isDone = true
-    endWithdrawal(of: file, at: now)
+    goOn(index, behind: nil, at: now)
   }
 
   package mutating func withdrawFailed(_ file: FileID, at now: QueueTime) {
@@ -102,6 +111,7 @@ extension DispatchState {
     for index in withdrawals.indices where files.contains(withdrawals[index].file) {
       withdrawals[index].isDone = false
       withdrawals[index].after = nil
+      withdrawals[index].hasLeavings = isWithdrawing
     }
   }
 

@@ -106,6 +106,9 @@ package struct DispatchState: Sendable {
   var requests: [RequestID: Request] = [:]
   /// Batches that are to wait though nothing is written down of it.
   var putAsides: [BatchName: WaitingBatch] = [:]
+  /// Not before, since the outbox could not be written.
+  var leaseAgainAt: QueueTime?
+  var leaseFailures = 0
   /// Until they are put back.
   var underWay: Set<BatchName> = []
   private var lastRequest = 0
@@ -118,10 +121,12 @@ package struct DispatchState: Sendable {
   private var readAgainAt: QueueTime?
   /// Batches that changed since the read under way began: what it says of them is out of date.
   private var touched: Set<BatchName> = []
-  /// Something was published since the read under way began.
-  private var wasPublished = false
+  /// What was published since the read under way began.
+  private var publishedMeanwhile: [(file: FileID, holdsKeys: Bool)] = []
   /// The line was begun anew since the read under way began.
   private var isOutdated = false
+  /// What a page had is not told yet: nothing is read before a request is written down.
+  var waitsForWrite = false
   /// Of the next page of the line.
   private var pageSize: Int
   /// Whose names the read under way asks for.
@@ -162,7 +167,7 @@ package struct DispatchState: Sendable {
 
   /// A file of this target was published; `holdsKeys` unless its inbox has no order.
   package mutating func published(_ file: FileID, holdsKeys: Bool, at now: QueueTime) {
-    wasPublished = true
+    if outstanding != nil { publishedMeanwhile.append((file, holdsKeys)) }
     if line.published(file, holdsKeys: holdsKeys) { startOver() }
     let soon = now + min(.seconds(10), max(.milliseconds(10), options.maxAge / 20))
     lookForOldAt = min(lookForOldAt ?? soon, soon)
@@ -190,7 +195,7 @@ package struct DispatchState: Sendable {
   /// Answers `Action.read`.
   package mutating func read(_ found: Found, at now: QueueTime) {
     guard let read = outstanding else { return }
-    let (touched, wasPublished, isOutdated) = (touched, wasPublished, isOutdated)
+    let (touched, published, isOutdated) = (touched, publishedMeanwhile, isOutdated)
     endRead()
     readFailures = 0
     switch (read, found) {
@@ -198,7 +203,7 @@ package struct DispatchState: Sendable {
       lookForOldAt = nil
       guard let file else {
         // Something may have been published since.
-        if wasPublished { lookForOldAt = now }
+        if !published.isEmpty { lookForOldAt = now }
         return
       }
       if now - file.claimedAt >= options.maxAge {
@@ -208,21 +213,28 @@ package struct DispatchState: Sendable {
       }
     case (_, .page(let page)):
       guard !isOutdated else { return }
-      take(page, read, touched, wasPublished, now)
+      take(page, read, touched, now)
+      // The page may have been read before they were there, and the line scanned beyond them.
+      for (file, holdsKeys) in published where line.published(file, holdsKeys: holdsKeys) { startOver() }
     default: break
     }
   }
 
   private mutating func take(
-    _ page: LinePage, _ read: Read, _ touched: Set<BatchName>, _ wasPublished: Bool, _ now: QueueTime
+    _ page: LinePage, _ read: Read, _ touched: Set<BatchName>, _ now: QueueTime
   ) {
     for file in page.files.values.sorted(by: { $0.id < $1.id }) where file.isCancelled { withdraw(file.id, .cancelled) }
+    // What a request has just been replaced by is not known before that is told.
+    if page.batches.contains(where: isPartOfUnderWay) {
+      waitsForWrite = true
+      return
+    }
     let before = line.fresh.count
     switch read {
     case .line(_, let limit):
       // What was replaced meanwhile must not come back, nor its parts be passed by.
       if !touched.isEmpty, page.batches.contains(where: { touched.contains($0.name) }) { return }
-      line.append(page, isEnd: page.isEnd && !wasPublished, at: now)
+      line.append(page, isEnd: page.isEnd, at: now)
       // Pages grow while they hold little that may go.
       let keys = page.batches.reduce(1) { $0 + $1.itemKeys.count }
       let largest = max(Self.smallestPage, Self.pageKeys * max(1, page.batches.count) / keys)
@@ -239,6 +251,14 @@ package struct DispatchState: Sendable {
     if line.isWorn { startOver() }
   }
 
+  private func isPartOfUnderWay(_ batch: WaitingBatch) -> Bool {
+    let position = batch.name.position
+    guard !underWay.isEmpty, position.utf8.count > 8 else { return false }
+    return (8..<position.utf8.count).contains { length in
+      underWay.contains(BatchName(file: batch.name.file, position: String(position.prefix(length))))
+    }
+  }
+
   /// What was to be read can't be read now.
   package mutating func readFailed(at now: QueueTime) {
     endRead()
@@ -249,7 +269,7 @@ package struct DispatchState: Sendable {
   private mutating func endRead() {
     outstanding = nil
     touched = []
-    (wasPublished, isOutdated) = (false, false)
+    (publishedMeanwhile, isOutdated) = ([], false)
   }
 
   mutating func touch(_ name: BatchName) { if outstanding != nil { touched.insert(name) } }
@@ -283,6 +303,11 @@ package struct DispatchState: Sendable {
   /// What the target is doing.
   package var state: Pace.State { pace.state }
 
+  /// Whether the target's pace permits another request.
+  package func permission(at now: QueueTime) -> Pace.Permission {
+    pace.permission(at: now, underWay: requests.count)
+  }
+
   /// Requests that were begun and are not written down.
   package var requestCount: Int { requests.count }
 
@@ -297,7 +322,7 @@ package struct DispatchState: Sendable {
   private static let pageKeys = 20_000
 
   private mutating func nextRead(at now: QueueTime) -> Read? {
-    guard outstanding == nil, !isStopping else { return nil }
+    guard outstanding == nil, !isStopping, !waitsForWrite else { return nil }
     if let again = readAgainAt {
       guard again <= now else { return nil }
       readAgainAt = nil

@@ -21,6 +21,8 @@ struct KeyIndex {
   /// Entries outside memory.
   var spilledCount: Int { runs.count }
   var deadCount: Int { dead.count }
+  /// Whether some could not be read: then batches may wait for what is not there.
+  var isBroken: Bool { runs.isBroken }
 
   mutating func insert(_ keys: [KeyHash], at place: Place) {
     for key in keys { insert(key, at: place) }

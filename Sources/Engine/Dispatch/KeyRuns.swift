@@ -38,6 +38,8 @@ package struct KeyRuns: Sendable {
   private let storage: any KeyRunStorage
   private var segments: [Segment] = []
   private(set) var count = 0
+  /// Whether something could not be read: then batches may wait for what is not there.
+  private(set) var isBroken = false
 
   /// - Parameter storage: for these runs alone; emptied now.
   package init(storage: any KeyRunStorage) {
@@ -75,6 +77,7 @@ package struct KeyRuns: Sendable {
     for segment in segments.indices where segments[segment].filter.mayHold(key) {
       for run in segments[segment].runs.indices {
         guard let place = first(of: key, in: &segments[segment].runs[run], notIn: dead) else { continue }
+        if place.value == 0 { isBroken = true }
         found = min(found ?? place, place)
       }
     }

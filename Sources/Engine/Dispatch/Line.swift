@@ -86,6 +86,8 @@ struct Line {
   private(set) var keyCount = 0
   /// Scanned, not settled, and not in memory.
   private(set) var forgottenCount = 0
+  /// The same, of those that hold no keys and are found without their place.
+  private var looseCount = 0
 
   /// The last batch that was scanned.
   private(set) var scanned: BatchName?
@@ -98,7 +100,7 @@ struct Line {
   private(set) var setAsideAfter: Waiting.Mark?
   /// There was no room for all that waits since a batch went last: what is set aside is not read before.
   private(set) var isCrowded = false
-  /// The index can't be written: nothing more is scanned until this time.
+  /// The index can't be written: nothing more is scanned until it can be, or is small.
   private(set) var isFull = false
 
   init(limits: Limits, runs: any KeyRunStorage) {
@@ -140,7 +142,7 @@ struct Line {
     let holder = index.held(keys, before: place)
     index.insert(keys, at: place)
     guard !withdrawn.contains(file.id) else {
-      if file.ordering != .none { forgottenCount += 1 }
+      if file.ordering == .none { looseCount += 1 } else { forgottenCount += 1 }
       return
     }
     guard let holder else { return add(batch, file, keys, at: place, now) }
@@ -215,7 +217,9 @@ struct Line {
   // MARK: - What is not in memory
 
   private mutating func setAsideIfMany() {
-    while waiting.count > limits.waiting || keyCount > limits.keys, waiting.count > 1, let last = waiting.last,
+    while waiting.count > limits.waiting || keyCount > limits.keys, waiting.count > 1,
+      // What never failed waits since a crash: the outbox does not list it as postponed.
+      let last = waiting.elements.last(where: { self[$0.place]?.batch.standing.failedAt != nil }),
       let name = byPlace[last.place]
     {
       forget(name)
@@ -234,7 +238,7 @@ struct Line {
     let isOrdered = files[name.file]?.ordering != Ordering.none
     drop(name)
     // What holds no keys is found without its place.
-    guard isOrdered else { return }
+    guard isOrdered else { return looseCount += 1 }
     if place.isPart { names.note(part: name, at: place) }
     forgottenCount += 1
   }
@@ -265,6 +269,7 @@ struct Line {
     guard !withdrawn.contains(file.id) else { return }
     if file.ordering == .none {
       // It holds nothing, so any place is as good.
+      looseCount -= 1
       return add(batch, file, [], at: names.appendNameless(), now)
     }
     // What the scan has not met yet may be blocked, and is left to it.
@@ -290,6 +295,11 @@ struct Line {
     }
   }
 
+  /// Tries again what keeps the line from being scanned.
+  mutating func spillIfFull() {
+    if isFull { spillIfLarge() }
+  }
+
   private mutating func spillIfLarge() {
     isFull = false
     guard index.count > limits.indexed else { return }
@@ -303,9 +313,9 @@ struct Line {
 
   /// Whether the line should be begun anew, since what is remembered of the old one is mostly of no use any more.
   var isWorn: Bool {
-    names.partCount > limits.parts || freed.count > limits.freed
+    index.isBroken || names.partCount > limits.parts || freed.count > limits.freed
       || index.deadCount > limits.dead && index.deadCount > index.spilledCount / 2
-      || names.count > limits.names && names.count > 4 * (forgottenCount + entries.count)
+      || names.count > limits.names && names.count > 4 * (forgottenCount + looseCount + entries.count)
   }
 
   mutating func startOver() {
@@ -413,7 +423,8 @@ struct Line {
       (place, keys) = (known, entry.keys)
       drop(batch.name)
     } else {
-      guard file.ordering != .none, let known = names[batch.name] else { return }
+      guard let known = names[batch.name] else { return }
+      guard file.ordering != .none else { return looseCount -= 1 }
       (place, keys) = (known, file.orderKeys(of: batch.itemKeys))
       names.forget(part: batch.name)
       freed.remove(place)
