@@ -109,7 +109,8 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "EngineTests", dependencies: ["Delivery", "Engine", "Simulation", "TestKit"], swiftSettings: strict),
+    .testTarget(
+      name: "EngineTests", dependencies: ["Delivery", "Engine", "Simulation", "TestKit"], swiftSettings: strict),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "TestKit"], swiftSettings: strict),
     .testTarget(
       name: "OutboxTests",

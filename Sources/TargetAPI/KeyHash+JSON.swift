@@ -35,6 +35,7 @@ extension KeyHash {
 
 extension Span<UInt8> {
   fileprivate func isPlainInteger(_ value: Range<Int>) -> Bool {
-    value.count <= 40 && self[value.lowerBound] != UInt8(ascii: "-") && value.allSatisfy { (0x30...0x39).contains(self[$0]) }
+    value.count <= 40 && self[value.lowerBound] != UInt8(ascii: "-")
+      && value.allSatisfy { (0x30...0x39).contains(self[$0]) }
   }
 }

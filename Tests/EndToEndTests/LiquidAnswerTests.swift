@@ -14,7 +14,8 @@ import Testing
     ("holds rejected items that are no list", .json("{\"count\": 2, \"rejectedItems\": {}}")),
     (
       "rejects more items than were sent",
-      .json("{\"count\": 2, \"rejectedItems\": [{\"data\": {}}, {\"data\": {}}, {\"data\": {}}]}")),
+      .json("{\"count\": 2, \"rejectedItems\": [{\"data\": {}}, {\"data\": {}}, {\"data\": {}}]}")
+    ),
   ]
 
   @Test(arguments: unusable.indices)

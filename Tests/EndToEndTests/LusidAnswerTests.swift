@@ -17,7 +17,8 @@ import Testing
     ("holds neither map", .json("{\"links\": []}", status: 201)),
     (
       "has an id in both maps",
-      .lusid(accepting: ["item-1", "item-2"], failing: ["item-1": "{\"detail\": \"no\"}"])),
+      .lusid(accepting: ["item-1", "item-2"], failing: ["item-1": "{\"detail\": \"no\"}"])
+    ),
     ("names an id twice", .json("{\"values\": {\"item-1\": {}, \"item-1\": {}, \"item-2\": {}}}", status: 201)),
     ("names an id that was not sent", .lusid(accepting: ["item-1", "item-2", "item-3"])),
     ("goes on after the document", .json("{\"values\": {\"item-1\": {}, \"item-2\": {}}} {}", status: 201)),

@@ -22,7 +22,8 @@ import Testing
     #expect(world.sent.last == ["a"])
   }
 
-  @Test func `a key whose batch fails holds its own items back, and no others, however many are in front`() async throws {
+  @Test func `a key whose batch fails holds its own items back, and no others, however many are in front`() async throws
+  {
     let world = TargetWorld(usesTinyLimits: true)
     try await world.drop(Array(repeating: ["bad"], count: 300))
     let later = try await world.drop([["other"]])
@@ -53,7 +54,8 @@ import Testing
     #expect(try await world.run(for: .seconds(86_400)) { _ in good })
   }
 
-  @Test func `retries take at most every other request while first attempts wait, and leave a connection`() async throws {
+  @Test func `retries take at most every other request while first attempts wait, and leave a connection`() async throws
+  {
     let world = TargetWorld()
     try await world.drop((0..<8).map { ["bad\($0)"] })
     for _ in 0..<8 {
@@ -129,7 +131,9 @@ import Testing
     #expect(left.map(\.count) == [1])
   }
 
-  @Test func `a record that is answered 403 holds the target once, and no longer than until another goes well`() async throws {
+  @Test func `a record that is answered 403 holds the target once, and no longer than until another goes well`()
+    async throws
+  {
     let world = TargetWorld()
     try await world.drop([["bad", "x"]])
     try await world.turn()
@@ -214,7 +218,9 @@ import Testing
     #expect(world.sent.dropFirst(2).sorted { $0[0] < $1[0] } == [["a"], ["c"]])
   }
 
-  @Test func `small files share a request, and a spoiled one is taken apart until the culprit stands alone`() async throws {
+  @Test func `small files share a request, and a spoiled one is taken apart until the culprit stands alone`()
+    async throws
+  {
     let world = TargetWorld(options { $0.linger = .milliseconds(10) })
     for number in 0..<32 { try await world.drop([["k\(number)"]]) }
     try await world.run(for: .seconds(30)) { keys in

@@ -18,7 +18,8 @@ import Testing
       case 0..<5:
         let place = Place(scanNumber: next)
         next += 1
-        let keys = KeySet.distinct((0..<Int.random(in: 1...4, using: &random)).map { _ in key(.random(in: 0..<30, using: &random)) })
+        let keys = KeySet.distinct(
+          (0..<Int.random(in: 1...4, using: &random)).map { _ in key(.random(in: 0..<30, using: &random)) })
         index.insert(keys, at: place)
         plain[place] = keys
       case 5..<9:

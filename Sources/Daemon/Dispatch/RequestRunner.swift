@@ -93,7 +93,8 @@ struct RequestRunner: Sendable {
       report.facts = RequestFacts(
         status: answer.status, requestID: answer.header("lusid-meta-requestid"), sentAt: sentAt, url: url)
       let verdict = api.judge(
-        status: answer.status, body: answer.body, isCut: answer.isCut, pieces: outgoing.pieces.map { outgoing.body[$0] },
+        status: answer.status, body: answer.body, isCut: answer.isCut,
+        pieces: outgoing.pieces.map { outgoing.body[$0] },
         successMode: successMode
       ).discreet(about: [outgoing.body, Array(token.utf8)])
       if case .renewToken = verdict {} else { await tokens.accepted(token) }
@@ -192,7 +193,8 @@ struct RequestRunner: Sendable {
       if let fault { settlement.refused.append(refusal(of: content.items[index], content.body[pieces[index]], fault)) }
     }
     if !unnamed.isEmpty { settlement.rest = content.filtered { unnamed.contains($0) } }
-    settlement.ranges = content.items.indices.lazy.filter { !unnamed.contains($0) }.map { content.items[$0].number }.ranges
+    settlement.ranges =
+      content.items.indices.lazy.filter { !unnamed.contains($0) }.map { content.items[$0].number }.ranges
     return settlement
   }
 

@@ -204,7 +204,8 @@ actor TargetDispatcher {
   private func write(
     _ changes: [[BatchChange]], _ shipment: DispatchState.Shipment, _ report: RequestRunner.Report
   ) async -> [ChangeResult?] {
-    let all = zip(shipment.batches, changes).flatMap { batch, changes in changes.map { (name: batch.name, change: $0) } }
+    let all = zip(shipment.batches, changes).flatMap { batch, changes in changes.map { (name: batch.name, change: $0) }
+    }
     guard !all.isEmpty else { return changes.map { _ in nil } }
     while true {
       do {

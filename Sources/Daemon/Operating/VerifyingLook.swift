@@ -98,7 +98,7 @@ struct VerifyingLook {
         // Not needed any more; there may be a hundred thousand receipts.
         (receipt.batches, receipt.rejects) = ([], [])
         read.append(Read(id: entry.id, path: path, receipt: receipt))
-      } catch where error.code == .missing {
+      } catch  where error.code == .missing {
         // Taken away while we looked.
       } catch {
         if digest == nil { written.append((entry, inbox, path, nil)) }
