@@ -1,10 +1,14 @@
 #include "CurlShim.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
 
 #if LIBCURL_VERSION_NUM < 0x075800
 #error "libcurl 7.88 or newer is needed"
@@ -15,6 +19,8 @@ enum {
   KEPT_BYTES = 1 << 20,
   MOST_HEAD_BYTES = 256 << 10,
   RECEIVE_BYTES = 64 << 10,
+  // How often exchanges on connections that are to go are looked at.
+  RETIRING_MS = 20,
 };
 
 struct bytes {
@@ -25,6 +31,8 @@ struct bytes {
 struct slot {
   struct curlshim_pool *pool;
   CURL *easy;
+  // Where it is busy.
+  CURLM *multi;
   struct curl_slist *fields;
   struct bytes request, head, answer;
   size_t most_answer_bytes;
@@ -33,8 +41,12 @@ struct slot {
   char reason[CURL_ERROR_SIZE];
 };
 
+// libcurl lets go of an old connection only when nothing is on it, which on HTTP/2 may be never. So the connections as a
+// whole are replaced once they are old: what is under way ends on the retiring ones, and nothing new begins there.
 struct curlshim_pool {
-  CURLM *multi;
+  CURLM *multi, *retiring;
+  int64_t most_age_s, born_s;
+  int waker;
   size_t count;
   struct slot slots[];
 };
@@ -152,15 +164,56 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static CURLcode usable;
 static void init(void) { usable = curl_global_init(CURL_GLOBAL_DEFAULT); }
 
+static int64_t now_s(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec;
+}
+
+static CURLM *connections(size_t slots) {
+  CURLM *multi = curl_multi_init();
+  if (multi && curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)slots) == CURLM_OK &&
+      curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX) == CURLM_OK)
+    return multi;
+  curl_multi_cleanup(multi);
+  return NULL;
+}
+
+static bool is_busy(const struct curlshim_pool *pool, const CURLM *multi) {
+  for (size_t i = 0; i < pool->count; i++)
+    if (pool->slots[i].busy && pool->slots[i].multi == multi) return true;
+  return false;
+}
+
+// Connections without anything on them need no replacing: libcurl looks at their age itself.
+static void replace_old_connections(struct curlshim_pool *pool) {
+  if (pool->retiring || now_s() - pool->born_s <= pool->most_age_s) return;
+  if (is_busy(pool, pool->multi)) {
+    CURLM *fresh = connections(pool->count);
+    if (!fresh) return;
+    pool->retiring = pool->multi;
+    pool->multi = fresh;
+  }
+  pool->born_s = now_s();
+}
+
+static void end_retired(struct curlshim_pool *pool) {
+  if (!pool->retiring || is_busy(pool, pool->retiring)) return;
+  curl_multi_cleanup(pool->retiring);
+  pool->retiring = NULL;
+}
+
 struct curlshim_pool *curlshim_pool_new(size_t slots, int64_t most_connection_age_s) {
   pthread_once(&once, init);
   if (usable != CURLE_OK) return NULL;
   struct curlshim_pool *pool = calloc(1, sizeof *pool + slots * sizeof pool->slots[0]);
   if (!pool) return NULL;
   pool->count = slots;
-  pool->multi = curl_multi_init();
-  bool done = pool->multi && curl_multi_setopt(pool->multi, CURLMOPT_MAXCONNECTS, (long)slots) == CURLM_OK &&
-              curl_multi_setopt(pool->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX) == CURLM_OK;
+  pool->most_age_s = most_connection_age_s;
+  pool->born_s = now_s();
+  pool->waker = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  pool->multi = connections(slots);
+  bool done = pool->multi && pool->waker >= 0;
   for (size_t i = 0; done && i < slots; i++) {
     pool->slots[i].pool = pool;
     pool->slots[i].easy = curl_easy_init();
@@ -177,7 +230,7 @@ void curlshim_pool_free(struct curlshim_pool *pool) {
   if (!pool) return;
   for (size_t i = 0; i < pool->count; i++) {
     struct slot *slot = &pool->slots[i];
-    if (slot->busy) curl_multi_remove_handle(pool->multi, slot->easy);
+    if (slot->busy) curl_multi_remove_handle(slot->multi, slot->easy);
     curl_easy_cleanup(slot->easy);
     curl_slist_free_all(slot->fields);
     free(slot->request.start);
@@ -185,6 +238,8 @@ void curlshim_pool_free(struct curlshim_pool *pool) {
     free(slot->answer.start);
   }
   curl_multi_cleanup(pool->multi);
+  curl_multi_cleanup(pool->retiring);
+  if (pool->waker >= 0) close(pool->waker);
   free(pool);
 }
 
@@ -243,7 +298,7 @@ static CURLcode describe(
 }
 
 static void release(struct slot *slot) {
-  if (slot->busy) curl_multi_remove_handle(slot->pool->multi, slot->easy);
+  if (slot->busy) curl_multi_remove_handle(slot->multi, slot->easy);
   slot->busy = false;
   curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, NULL);
   curl_slist_free_all(slot->fields);
@@ -284,8 +339,10 @@ enum curlshim_fault curlshim_start(
   slot->most_answer_bytes = most_answer_bytes;
   slot->head_ended = slot->head_too_large = slot->cut = false;
   slot->reason[0] = 0;
+  replace_old_connections(pool);
+  slot->multi = pool->multi;
   CURLcode code = describe(slot, method, url, fields, body, body_count, timeout_ms, connect_timeout_ms);
-  if (code == CURLE_OK && curl_multi_add_handle(pool->multi, slot->easy) != CURLM_OK) code = CURLE_OUT_OF_MEMORY;
+  if (code == CURLE_OK && curl_multi_add_handle(slot->multi, slot->easy) != CURLM_OK) code = CURLE_OUT_OF_MEMORY;
   slot->busy = code == CURLE_OK;
   *reason = slot->busy ? "" : curl_easy_strerror(code);
   if (!slot->busy) release(slot);
@@ -294,14 +351,27 @@ enum curlshim_fault curlshim_start(
 
 bool curlshim_perform(struct curlshim_pool *pool) {
   int running;
-  return curl_multi_perform(pool->multi, &running) == CURLM_OK;
+  end_retired(pool);
+  return curl_multi_perform(pool->multi, &running) == CURLM_OK &&
+         (!pool->retiring || curl_multi_perform(pool->retiring, &running) == CURLM_OK);
 }
 
 bool curlshim_wait(struct curlshim_pool *pool, int timeout_ms) {
-  return curl_multi_poll(pool->multi, NULL, 0, timeout_ms, NULL) == CURLM_OK;
+  // One wait serves one of the two; the other is looked at often enough.
+  if (pool->retiring && timeout_ms > RETIRING_MS) timeout_ms = RETIRING_MS;
+  struct curl_waitfd waker = {.fd = pool->waker, .events = CURL_WAIT_POLLIN};
+  const bool done = curl_multi_poll(pool->multi, &waker, 1, timeout_ms, NULL) == CURLM_OK;
+  uint64_t woken;
+  if (waker.revents && read(pool->waker, &woken, sizeof woken) < 0 && errno != EAGAIN) return false;
+  return done;
 }
 
-void curlshim_wake(struct curlshim_pool *pool) { curl_multi_wakeup(pool->multi); }
+// Not `curl_multi_wakeup`: another thread must not touch what this pool may just be replacing.
+void curlshim_wake(struct curlshim_pool *pool) {
+  const uint64_t one = 1;
+  // Where it can't be written, it is full, and wakes as well.
+  if (write(pool->waker, &one, sizeof one) < 0) { }
+}
 
 // Under TLS 1.3 a server refuses a client certificate only after our handshake has ended and the request is out: it
 // says so in an alert, which libcurl reports as a failed read. Nobody has acted on the request then.
@@ -378,7 +448,8 @@ static void conclude(struct slot *slot, CURLcode code, struct curlshim_outcome *
 bool curlshim_next_outcome(struct curlshim_pool *pool, struct curlshim_outcome *outcome) {
   int left;
   CURLMsg *message;
-  while ((message = curl_multi_info_read(pool->multi, &left))) {
+  while ((message = curl_multi_info_read(pool->multi, &left)) ||
+         (pool->retiring && (message = curl_multi_info_read(pool->retiring, &left)))) {
     if (message->msg != CURLMSG_DONE) continue;
     struct slot *slot;
     const CURLcode code = message->data.result;
@@ -388,6 +459,8 @@ bool curlshim_next_outcome(struct curlshim_pool *pool, struct curlshim_outcome *
   }
   return false;
 }
+
+void curlshim_forget(struct curlshim_pool *pool, size_t index) { clear(&pool->slots[index].answer); }
 
 void curlshim_abort(struct curlshim_pool *pool, size_t index, struct curlshim_outcome *outcome) {
   conclude(&pool->slots[index], CURLE_ABORTED_BY_CALLBACK, outcome);

@@ -34,8 +34,8 @@ struct Pool: ~Copyable {
 
   /// Ends the pool's wait from any thread.
   ///
-  /// Keeps the address as a number, since a pointer is never `Sendable`: what is behind it is `curl_multi_wakeup`, made to
-  /// be called from other threads (<https://curl.se/libcurl/c/curl_multi_wakeup.html>).
+  /// Keeps the address as a number, since a pointer is never `Sendable`: what is behind it is a write to an
+  /// eventfd(2), which may be called from other threads.
   struct Waker: Sendable {
     private let address: UInt
 
@@ -74,7 +74,10 @@ struct Pool: ~Copyable {
   /// The next exchange that ended; its slot is free again.
   mutating func nextOutcome() -> (slot: Int, outcome: Outcome)? {
     var raw = curlshim_outcome()
-    return curlshim_next_outcome(handle, &raw) ? (raw.slot, Outcome(raw)) : nil
+    guard curlshim_next_outcome(handle, &raw) else { return nil }
+    let outcome = Outcome(raw)
+    curlshim_forget(handle, raw.slot)
+    return (raw.slot, outcome)
   }
 
   /// Ends an exchange now; its slot is free again.

@@ -50,9 +50,11 @@ struct Droppers {
       return "\"\(file.path)\" is open to group \"\(group)\", whose members drop files: \(takeAway)"
     }
     for place in places where place.group == file.group || place.isOpenToAll {
-      let others = Account.members(of: file.group, besides: place.owner)
-      if others.isEmpty, Account.group(of: place.owner) == file.group { continue }
-      let owner = Account.userName(place.owner)
+      // Root looks on behalf of the daemon, whose folder it is.
+      let daemon = geteuid() == 0 ? place.owner : geteuid()
+      let others = Account.members(of: file.group, besides: daemon)
+      if others.isEmpty, Account.isMember(daemon, of: file.group) { continue }
+      let owner = Account.userName(daemon)
       let whom = others.isEmpty ? "" : " (\(others.joined(separator: ", ")))"
       var commands = [
         "groupadd --system \(Self.groupName)", "usermod -a -G \(Self.groupName) \(owner)",
@@ -77,24 +79,41 @@ private enum Account {
   }
 
   static func userName(_ user: uid_t) -> String {
-    walk.withLock { _ in getpwuid(user).map { String(cString: $0.pointee.pw_name) } } ?? "\(user)"
+    walk.withLock { _ in name(of: user) }
   }
 
-  /// The user's first group.
-  static func group(of user: uid_t) -> gid_t? {
-    walk.withLock { _ in getpwuid(user).map(\.pointee.pw_gid) } ?? (user == geteuid() ? getegid() : nil)
+  /// With the lock held.
+  private static func name(of user: uid_t) -> String {
+    getpwuid(user).map { String(cString: $0.pointee.pw_name) } ?? "\(user)"
+  }
+
+  /// Who stands in the list of the group; with the lock held.
+  private static func named(in group: gid_t) -> Set<String> {
+    var names: Set<String> = []
+    var member = getgrgid(group)?.pointee.gr_mem
+    while let name = member?.pointee {
+      names.insert(String(cString: name))
+      member = member?.advanced(by: 1)
+    }
+    return names
+  }
+
+  /// As the first group or as a further one, which a container's user may have without the system's files knowing.
+  static func isMember(_ user: uid_t, of group: gid_t) -> Bool {
+    if walk.withLock({ _ in getpwuid(user)?.pointee.pw_gid }) == group { return true }
+    if user == geteuid() {
+      var groups = [gid_t](repeating: 0, count: Int(max(0, getgroups(0, nil))))
+      let count = getgroups(Int32(groups.count), &groups)
+      if getegid() == group || groups.prefix(Int(max(0, count))).contains(group) { return true }
+    }
+    return walk.withLock { _ in named(in: group).contains(name(of: user)) }
   }
 
   /// Users who have the group as their first or as a further one.
   static func members(of group: gid_t, besides user: uid_t) -> [String] {
-    let own = userName(user)
-    return walk.withLock { _ in
-      var names: Set<String> = []
-      var member = getgrgid(group)?.pointee.gr_mem
-      while let name = member?.pointee {
-        names.insert(String(cString: name))
-        member = member?.advanced(by: 1)
-      }
+    walk.withLock { _ in
+      var names = named(in: group)
+      let own = name(of: user)
       setpwent()
       defer { endpwent() }
       while let entry = getpwent() {

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import JSONText
 import Synchronization
@@ -78,7 +79,10 @@ import Testing
     try await withWorld(.lusid(api.url, target: ["batch: {max_items: 1}"])) { world in
       let daemon = try await world.startDaemon()
       try world.drop("a.json", in: "investors", array((1...50).map { record("\($0)") }))
-      try await api.waitForRequests(6)
+      try await api.waitForRequests(12)
+      let facts = try String(contentsOfFile: "/proc/\(daemon.id)/status", encoding: .utf8)
+      let peak = facts.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(whereSeparator: \.isWhitespace)
+      #expect(peak.flatMap { Int($0[1]) } ?? .max < 128 << 10, "\(peak ?? [])")
       daemon.send(SIGTERM)
       #expect(try await daemon.end(within: .seconds(10)) == 0)
     }

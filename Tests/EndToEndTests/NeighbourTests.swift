@@ -120,4 +120,22 @@ import Testing
       #expect(village.world.names("investors", "outbox/receipts").filter { $0.hasSuffix(".receipt.json") }.count == 2)
     }
   }
+
+  @Test func `check and status say what to do about a folder that is not the daemon's`() async throws {
+    try await withVillage { village in
+      let inbox = village.world.path("investors", "inbox")
+      let (done, trouble) = try await village.world.tool("chown 61003:61002 '\(inbox)' && chmod 2770 '\(inbox)'")
+      try #require(done == 0, "\(trouble)")
+      let check = try await village.world.run(["check"])
+      #expect(check.status == 0)
+      #expect(check.log.contains("warning: \"\(inbox)\" has mode 2770"), "\(check.log)")
+      #expect(check.log.contains("run chmod 3770 \"\(inbox)\""))
+      let status = try await village.world.status()
+      let advice = status["inboxes"]?.elements?.first?["advice"]?.elements ?? []
+      #expect(advice.count == 1)
+      #expect(advice.first?.string?.contains("chmod 3770") == true)
+      let shown = try await village.world.run(["status"])
+      #expect(shown.printed.contains("chmod 3770"))
+    }
+  }
 }

@@ -30,12 +30,15 @@ import Testing
     server.listen(0, '127.0.0.1', () => console.log('LISTEN 127.0.0.1:' + server.address().port));
     """
 
-  private func withHTTP2(_ body: (_ url: String, _ connections: Connections) async throws -> Void) async throws {
+  private func withHTTP2(
+    connectionAge: Duration = .seconds(60), _ body: (_ url: String, _ connections: Connections) async throws -> Void
+  ) async throws {
     try await withTemporaryFolder { folder in
       let certificates = try await Certificates(in: folder)
       let server = try Command("node", ["-e", Self.program, folder])
       let port = try await server.port(after: "LISTEN")
-      let terms = ConnectionTerms(concurrency: 16, caFile: certificates.path("ca.pem"))
+      let terms = ConnectionTerms(
+        concurrency: 16, mostConnectionAge: connectionAge, caFile: certificates.path("ca.pem"))
       try await body("https://127.0.0.1:\(port)", Connections(terms))
     }
   }
@@ -54,6 +57,28 @@ import Testing
         }
         try await group.waitForAll()
       }
+    }
+  }
+
+  @Test func `a connection that is never idle gets no older than it may`() async throws {
+    try await withHTTP2(connectionAge: .seconds(1)) { url, connections in
+      let hanging = Task { await connections.failure(of: .post(url + "/hang", timeout: .seconds(60))) }
+      // Four at a time, each beginning as soon as another ends.
+      try await withThrowingTaskGroup(of: Bool.self) { group in
+        let deadline = ContinuousClock.now + .seconds(20)
+        for _ in 0..<4 {
+          group.addTask {
+            while .now < deadline {
+              if try await connections.send(.post(url + "/")).header("x-sessions") == "3" { return true }
+            }
+            return false
+          }
+        }
+        for try await sawThird in group { #expect(sawThird) }
+      }
+      // It ends on the connection that it began on.
+      hanging.cancel()
+      #expect(await hanging.value?.code == .cancelled)
     }
   }
 

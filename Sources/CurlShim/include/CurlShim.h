@@ -57,7 +57,7 @@ struct curlshim_outcome {
 /// A connection pool with one reusable easy handle a slot; NULL without memory or a usable libcurl.
 ///
 /// No environment variable has a say; redirects are not followed; certificates are verified. A connection that is older than
-/// `most_connection_age_s` takes no further exchange.
+/// `most_connection_age_s` takes no further exchange, also one that is never idle.
 struct curlshim_pool *curlshim_pool_new(size_t slots, int64_t most_connection_age_s);
 
 /// Also aborts what is under way and closes every connection.
@@ -85,6 +85,9 @@ void curlshim_wake(struct curlshim_pool *pool);
 
 /// The next exchange that has ended, whose slot is now free; false when there is none.
 bool curlshim_next_outcome(struct curlshim_pool *pool, struct curlshim_outcome *outcome);
+
+/// Gives a large answer's memory back, once `outcome` has been read.
+void curlshim_forget(struct curlshim_pool *pool, size_t slot);
 
 /// Ends an exchange now and frees its slot; of `outcome`, `fault` and `reason` are the caller's to say.
 void curlshim_abort(struct curlshim_pool *pool, size_t slot, struct curlshim_outcome *outcome);
