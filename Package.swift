@@ -36,8 +36,8 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "CLinux", "Delivery", "Inbox", "ItemFormat", "JSONText", "Metrics", "Outbox", "Receipts", "Sender", "Settings",
-        "TargetAPI",
+        "CLinux", "Delivery", "Engine", "Inbox", "ItemFormat", "JSONText", "Metrics", "Outbox", "Receipts",
+        "Sender", "Settings", "TargetAPI",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -50,8 +50,17 @@ let package = Package(
     .target(name: "Inbox", dependencies: ["CLinux", "Delivery"], swiftSettings: strict),
     .target(name: "ItemFormat", dependencies: ["CZlib", "Delivery", "JSONText"], swiftSettings: strict),
     .target(name: "TargetAPI", dependencies: ["Delivery", "ItemFormat", "JSONText"], swiftSettings: strict),
+    .target(name: "Engine", dependencies: ["Delivery"], swiftSettings: strict),
+    .executableTarget(
+      name: "upsertd-simulate", dependencies: ["Simulation"], path: "Sources/Simulate", swiftSettings: strict),
+    .target(name: "Simulation", dependencies: ["Delivery", "Engine"], swiftSettings: strict),
     .target(
-      name: "Outbox", dependencies: ["Delivery", .product(name: "GRDB", package: "GRDB.swift")], swiftSettings: strict),
+      name: "Outbox",
+      dependencies: [
+        "Delivery", "Engine", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ],
+      swiftSettings: strict),
     .target(name: "Sender", dependencies: ["CurlShim", "Delivery"], swiftSettings: strict),
     .target(name: "Receipts", dependencies: ["Delivery", "JSONText"], swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
@@ -72,6 +81,17 @@ let package = Package(
     .target(name: "CLinux"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
+    .target(
+      name: "Fuzzing",
+      dependencies: [
+        "Daemon", "Delivery", "Inbox", "Receipts", "Settings", .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Tests/Fuzzing", swiftSettings: strict),
+    .executableTarget(
+      name: "upsertd-fuzz",
+      dependencies: ["Fuzzing", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Tests/upsertd-fuzz", swiftSettings: strict),
+    .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"], swiftSettings: strict),
     .testTarget(name: "SandboxTests", dependencies: ["Delivery", "Sandbox"], swiftSettings: strict),
     .testTarget(name: "InboxTests", dependencies: ["Delivery", "Inbox"], swiftSettings: strict),
     .testTarget(name: "SenderTests", dependencies: ["Sender", "TestKit"], swiftSettings: strict),
@@ -85,11 +105,20 @@ let package = Package(
     .testTarget(
       name: "DaemonTests",
       dependencies: [
-        "Daemon", "Delivery", "Inbox", "JSONText", "Outbox", "TestKit", .product(name: "Logging", package: "swift-log"),
+        "Daemon", "Delivery", "Engine", "Inbox", "JSONText", "Outbox", "Settings", "TestKit",
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "DeliveryTests", dependencies: ["Delivery"], swiftSettings: strict),
-    .testTarget(name: "OutboxTests", dependencies: ["Delivery", "Outbox", "TestKit"], swiftSettings: strict),
+    .testTarget(
+      name: "EngineTests", dependencies: ["Delivery", "Engine", "Simulation", "TestKit"], swiftSettings: strict),
+    .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "TestKit"], swiftSettings: strict),
+    .testTarget(
+      name: "OutboxTests",
+      dependencies: [
+        "Delivery", "Engine", "Outbox", "Simulation", "TestKit", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      swiftSettings: strict),
+    .testTarget(name: "SimulationTests", dependencies: ["Delivery", "Engine", "Simulation"], swiftSettings: strict),
     .testTarget(name: "ReceiptsTests", dependencies: ["Delivery", "JSONText", "Receipts"], swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["CZlib", "Delivery", "JSONText", "Sandbox", "TestKit", "upsertd"],

@@ -264,6 +264,57 @@ class Bench:
         time.sleep(seconds)
         return (cpu_seconds(daemon.pid) - before) / seconds * 100
 
+    # Others fail
+
+    def one_key(self):
+        """1,000,000 one-item batches of one failing key in front"""
+        count = 10_000 if self.quick else 1_000_000
+        lines = (f'{{"accountId":"POISON","n":{n}}}\n' for n in range(count))
+        return self.behind(lines, "batch: {max_items: 1}", count)
+
+    def many_keys(self):
+        """20,000 failing batches of 500 different keys in front"""
+        count = 100_000 if self.quick else 10_000_000
+        lines = (f'{{"accountId":"POISON{n}"}}\n' for n in range(count))
+        return self.behind(lines, "batch: {max_items: 500}\n    concurrency: 8", count // 500)
+
+    def behind(self, lines, target, batches):
+        """How soon an item of another key is done behind these, which the API always answers 500, and what that takes."""
+        server = ("--poison", "POISON", "--fail-status", 500)
+        with World(self.upsertd, target=target, server=server) as world:
+            daemon = world.daemon()
+            self.stream(world, lines)
+            wait_for("the file to be queued", lambda: self.queued(world) >= batches, seconds=1200, pause=1)
+            # Until all of them have been tried, or passed over.
+            requests = -1
+            while requests != (requests := world.stats()["requests"]) and requests < batches:
+                time.sleep(5)
+            samples = []
+            for number in range(5 if self.quick else 20):
+                path = world.path("other.ndjson")
+                with open(path, "w", encoding="ascii") as file:
+                    file.write(f'{{"accountId":"other{number}"}}\n')
+                receipts = len(world.receipts())
+                began = time.monotonic()
+                os.rename(path, world.path("spool", "in", "inbox", f"other{number}.ndjson"))
+                wait_for("its receipt", lambda: len(world.receipts()) > receipts, seconds=60, pause=0.002)
+                samples.append((time.monotonic() - began) * 1e3)
+            return {
+                "ms to the receipt of another key, median": statistics.median(samples), "longest": max(samples),
+                "status, ms": self.median_ms(world, "status", "--json"), "queue, ms": self.median_ms(world, "queue"),
+                "requests of the others": world.stats()["requests"], "peak MiB": memory_mib(daemon.pid),
+                "RSS MiB": memory_mib(daemon.pid, "VmRSS"),
+            }
+
+    def stream(self, world, lines):
+        path = world.path("many.ndjson")
+        with open(path, "w", encoding="ascii") as file:
+            file.writelines(lines)
+        os.rename(path, world.path("spool", "in", "inbox", "many.ndjson"))
+
+    def queued(self, world):
+        return json.loads(world.command("status", "--json")[1])["queue"]["batches"]
+
     # Nothing to do
 
     def idle(self):
@@ -317,5 +368,5 @@ LIMITS = ["post", "disk", "parse"]
 PEERS = ["syslog-ng", "syslog-ng-memory"]
 THROUGHPUT = ["ndjson", "json", "lusid-json", "csv", "csv-mapping", "gzip"]
 TURNS = THROUGHPUT + ["small-files", "slow-api", "hot-key"]
-ALONE = ["latency", "latency-polling", "backlog", "idle", "crowded"]
+ALONE = ["latency", "latency-polling", "backlog", "one-key", "many-keys", "idle", "crowded"]
 LONG = ["flat"]

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 
 int clinux_rename_new(const char *from, const char *to) {
@@ -54,6 +55,13 @@ int clinux_next_entry(void *folder, const char **name, unsigned char *type) {
   *name = entry->d_name;
   *type = entry->d_type;
   return 1;
+}
+
+unsigned long clinux_mount_id(const char *path) {
+  struct statx about;
+  // STATX_MNT_ID; older headers lack its name.
+  if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, 0x1000, &about) != 0 || !(about.stx_mask & 0x1000)) return 0;
+  return about.stx_mnt_id;
 }
 
 void clinux_keep_heap_small(void) {

@@ -1,65 +1,83 @@
 internal import Delivery
+internal import Engine
 internal import Inbox
 internal import Logging
 internal import Outbox
-internal import Receipts
 internal import Sender
 internal import Settings
 internal import Synchronization
 
-/// Everything that one configuration asks for, wired: inboxes, lanes and whoever writes results.
+/// Everything that one configuration asks for, wired: inboxes, dispatchers and whoever writes results.
 ///
-///     Watcher ─look▶ Intake ─batches▶ Outbox ─line▶ Lane ─request▶ Sender ─▶ API
-///                                        ▲            │ verdicts
-///                                        └────────────┘
-///                                     Outbox ─finished files▶ Finisher ─▶ receipts, rejects, archive
+///     Watcher ─look▶ Intake ─files▶ Publisher ─batches▶ Outbox ─line▶ TargetDispatcher ─request▶ Sender ─▶ API
+///                                                         ▲                 │ changes
+///                                                         └─────────────────┘
+///                                                      Outbox ─finished files▶ Finisher ─▶ receipts, rejects, archive
 actor Pipeline {
   let settings: Settings
   let outbox: Outbox
+  private let clock: DaemonClock
   private let logger: Logger
-  private let lanes: [String: Lane]
+  /// Of the configured targets.
+  private let dispatchers: [String: TargetDispatcher]
+  /// Of targets that files wait for, and that the configuration no longer has.
+  private let missing: [String: TargetDispatcher]
   private let intakes: [String: Intake]
   private let finisher: Finisher
   private let ageWatch: AgeWatch
   private let connections: [Connections]
-  private let order = PublicationOrder()
   private let stopFlag: StopFlag
+  private var isRunning = false
 
   /// How long requests under way are awaited when the daemon stops.
   private static let patience = Duration.seconds(7)
 
   /// Makes the folders, and finds what an earlier run left in `work/`.
   ///
-  /// - Throws: `InboxError` for folders that can't be used, `SendError` for certificates that can't, `OutboxError`.
+  /// - Throws: `InboxError` for folders that can't be used, `SendError` for certificates that can't, `OutboxError`, and `Service.StartError`
+  ///   where files wait for a target whose `api` is another one now.
   init(
-    settings: Settings, outbox: Outbox, instruments: Instruments, logger: Logger
+    settings: Settings, outbox: Outbox, clock: DaemonClock, instruments: Instruments, logger: Logger
   ) async throws {
     self.settings = settings
     self.outbox = outbox
+    self.clock = clock
     self.logger = logger
     let stopFlag = StopFlag()
     let finisher = Finisher(
       settings: settings, outbox: outbox, instruments: instruments, stopFlag: stopFlag, logger: logger)
+    let onSettled: @Sendable () -> Void = { finisher.signal.raise() }
+    try await Self.checkAPIs(settings, outbox)
+    try await Rekeying(settings: settings, outbox: outbox, logger: logger).run()
     let pausedTargets = try await outbox.paused(.target)
     let pausedInboxes = try await outbox.paused(.inbox)
-    let originals = Originals(spool: settings.spool)
-    var lanes: [String: Lane] = [:]
+    let shared = TargetDispatcher.Shared(
+      outbox: outbox, bodies: BodyLoader(spool: settings.spool), retry: settings.retry, stateFolder: settings.state,
+      clock: clock, instruments: instruments, logger: logger, onSettled: onSettled)
+    var dispatchers: [String: TargetDispatcher] = [:]
     var connections: [Connections] = []
     for target in settings.targets {
       let pool = try Connections(ConnectionTerms(target))
       connections.append(pool)
-      lanes[target.name] = Lane(
-        target: target, api: target.makeAPI(), outbox: outbox, originals: originals, connections: pool,
-        retry: settings.retry, logger: logger,
-        instruments: instruments, isPaused: pausedTargets.contains(target.name), onSettled: { finisher.signal.raise() })
+      dispatchers[target.name] = TargetDispatcher(
+        target: target, api: target.makeAPI(), shared: shared, connections: pool,
+        isPaused: pausedTargets.contains(target.name))
+    }
+    var missing: [String: TargetDispatcher] = [:]
+    for name in try await outbox.awaitedTargets() where dispatchers[name] == nil {
+      missing[name] = TargetDispatcher(missing: name, shared: shared)
     }
     let underWay = try await outbox.filesUnderWay()
+    let publisher = Publisher(
+      store: outbox, ledger: instruments.unread,
+      onPublished: { [dispatchers] files in for file in files { await dispatchers[file.target]?.published(file) } },
+      onFinishing: onSettled)
+    if let newest = underWay.newest { await publisher.skip(past: newest) }
     let around = Intake.Surroundings(
-      settings: settings, outbox: outbox, order: order,
-      claims: Claims(outbox: outbox, settings: settings, newest: underWay.newest),
-      instruments: instruments, stopFlag: stopFlag,
-      onPublished: { [lanes] targets, file in for target in targets { await lanes[target]?.published(file) } },
-      onFinishing: { finisher.signal.raise() })
+      settings: settings, outbox: outbox, store: outbox, publisher: publisher,
+      claims: Claims(outbox: outbox, settings: settings), instruments: instruments, stopFlag: stopFlag,
+      now: { clock.now })
+    let rows = try await outbox.unreadFiles()
     var intakes: [String: Intake] = [:]
     for inbox in settings.inboxes {
       let folders = InboxFolders(spool: settings.spool, inbox: inbox.name)
@@ -68,57 +86,41 @@ actor Pipeline {
       logger[metadataKey: "inbox"] = "\(inbox.name)"
       let intake = Intake(
         inbox, folders: folders, around: around, isPaused: pausedInboxes.contains(inbox.name), logger: logger)
-      await intake.takeOver(try await Self.unread(in: folders, outbox: outbox, known: underWay.ids, logger: logger))
+      try await intake.takeOver(known: underWay.ids, rows: rows)
       intakes[inbox.name] = intake
     }
     self.finisher = finisher
     ageWatch = AgeWatch(
-      outbox: outbox, maxAge: settings.retry.maxAge, troubles: instruments.troubles, logger: logger)
-    self.lanes = lanes
+      outbox: outbox, clock: clock, maxAge: settings.retry.maxAge, troubles: instruments.troubles, logger: logger)
+    self.dispatchers = dispatchers
+    self.missing = missing
     self.intakes = intakes
     self.connections = connections
     self.stopFlag = stopFlag
   }
 
-  /// Files that were claimed and never published. One that is done is put away: only its last rename was missing.
-  ///
-  /// History tells that it is done, or, where the outbox is a fresh one, its receipt.
-  private static func unread(
-    in folders: InboxFolders, outbox: Outbox, known: Set<FileID>, logger: Logger
-  ) async throws -> [WorkFile] {
-    var unread: [WorkFile] = []
-    for file in try folders.workFiles() where !known.contains(file.id) {
-      let names = ResultNames(dropped: file.dropped, id: file.id)
-      let receipt = (try? InboxFolders.contents(of: names.receipt, in: folders.receipts)).flatMap {
-        try? Receipt(json: $0)
-      }
-      let status = try await outbox.finishedStatus(file.id)
-      guard receipt != nil || status != nil else {
-        if outbox.isNew {
-          logger.warning(
-            "the outbox is new: a claimed file is read from its beginning, and what was sent of it before is sent again",
-            metadata: ["file": "\(file.id)", "name": "\(file.dropped.display)"])
-        }
-        unread.append(file)
+  /// Bodies that were made for one API are never sent to another.
+  private static func checkAPIs(_ settings: Settings, _ outbox: Outbox) async throws {
+    for (name, apis) in try await outbox.queuedAPIs().sorted(by: { $0.key < $1.key }) {
+      guard let target = settings.target(named: name), let other = apis.first(where: { $0 != target.api }) else {
         continue
       }
-      logger.notice("a finished file was still in work/", metadata: ["file": "\(file.id)"])
-      if receipt?.error == nil {
-        try folders.archive(file, as: names.archive)
-      } else {
-        try folders.setAside(file, as: names.unusable)
-      }
+      throw Service.StartError(
+        description: """
+          targets.\(name).api is \(target.api.rawValue), but files wait that were queued for \(other.rawValue): change it back until \
+          they are done or cancelled, or give the new target another name
+          """)
     }
-    return unread
   }
 
   /// Works until `stop()`; returns when everything under way has ended, with the results of what is done written.
   func run() async {
+    isRunning = true
     async let results: Void = finisher.run()
     // Cancelled when this returns.
     async let _: Void = ageWatch.run()
     await withDiscardingTaskGroup { group in
-      for lane in lanes.values { group.addTask { await lane.run() } }
+      for dispatcher in all { group.addTask { await dispatcher.run() } }
       for intake in intakes.values { group.addTask { await intake.run() } }
     }
     await finisher.stop()
@@ -126,12 +128,13 @@ actor Pipeline {
     for pool in connections { pool.close() }
   }
 
+  private var all: [TargetDispatcher] { Array(dispatchers.values) + Array(missing.values) }
+
   /// Claims nothing more, begins no request, and waits some seconds for the answers under way.
   func stop() async {
     stopFlag.raise()
-    await order.end()
     for intake in intakes.values { await intake.stop() }
-    for lane in lanes.values { await lane.stop() }
+    for dispatcher in all { await dispatcher.stop() }
     let connections = connections
     // Outlives this call on purpose: it ends requests that nobody answers, and harms none that have ended.
     Task {
@@ -162,11 +165,12 @@ actor Pipeline {
 
   // MARK: - What an operator asks for
 
-  func carryOut(_ order: Order) async -> OrderResult {
+  /// - Parameter by: who asks: a user's name, for the receipts of the files that are named.
+  func carryOut(_ order: Order, by: String) async -> OrderResult {
     do {
       switch order {
-      case .retry(let file, let target): return try await retry(file: file, target: target)
-      case .cancel(let file): return try await cancel(file)
+      case .retry(let file, let target): return try await retry(file: file, target: target, by: by)
+      case .cancel(let file): return try await cancel(file, by: by)
       case .pause(let name): return try await setPaused(name, true)
       case .resume(let name): return try await setPaused(name, false)
       }
@@ -175,46 +179,47 @@ actor Pipeline {
     }
   }
 
-  private func retry(file: FileID?, target: String?) async throws -> OrderResult {
-    if let target, lanes[target] == nil {
-      return OrderResult(isDone: false, message: "no target is called \"\(target)\"; there are \(names(lanes))")
+  private func retry(file: FileID?, target: String?, by: String) async throws -> OrderResult {
+    if let target, dispatchers[target] == nil {
+      return OrderResult(isDone: false, message: "no target is called \"\(target)\"; there are \(names(dispatchers))")
     }
-    var target = target
     if let file {
-      guard let record = try await outbox.file(file) else { return try await unknown(file) }
-      target = record.facts.target
+      guard try await outbox.file(file) != nil else { return try await unknown(file) }
+      try await outbox.keep(FileOrder(at: .now, order: "retry", by: by), for: file)
     }
-    let count = try await outbox.makeDue(file: file, target: target, at: .now)
+    let count = try await outbox.makeDue(file: file, target: target, at: clock.now)
     var wasHeld = false
-    for (name, lane) in lanes where target == nil || name == target {
-      if case .held = await lane.state { wasHeld = true }
-      await lane.tryNow(file: file)
+    for (name, dispatcher) in dispatchers where target == nil || name == target {
+      if await dispatcher.tryNow(file: file) { wasHeld = true }
     }
+    if target == nil { for intake in intakes.values { await intake.tryNow() } }
     let batches = counted(count, "waiting batch", "waiting batches")
     let paused = try await outbox.paused(.target).filter { target == nil || $0 == target }.sorted()
     let but = paused.isEmpty ? "" : "; but \(paused.joined(separator: ", ")) is paused until `upsertd resume`"
-    // What was mended is most often a secret, and secrets are read with the configuration.
+    // What was fixed is most often a secret, and secrets are read with the configuration.
     let hint = wasHeld ? "; a corrected configuration or secret counts after a reload (`systemctl reload upsertd`)" : ""
     return OrderResult(isDone: true, message: "\(batches) will be tried now; holds are released\(hint)\(but)")
   }
 
-  private func cancel(_ file: FileID) async throws -> OrderResult {
+  private func cancel(_ file: FileID, by: String) async throws -> OrderResult {
     guard let record = try await outbox.file(file) else { return try await unknown(file) }
-    switch record.state {
-    case .reading:
-      return OrderResult(isDone: false, message: "file \(file) is still being read; try again in a moment")
-    case .finishing:
-      return OrderResult(isDone: false, message: "file \(file) is done already; its receipt is being written")
-    case .queued:
-      guard let target = record.facts.target, let lane = lanes[target] else {
-        return OrderResult(
-          isDone: false,
-          message:
-            "file \(file) waits for target \"\(record.facts.target ?? "")\", which the configuration no longer has")
+    try await outbox.keep(FileOrder(at: .now, order: "cancel", by: by), for: file)
+    if record.state == .reading {
+      // It may be published at this very moment.
+      if let intake = intakes[record.inbox], try await intake.cancel(file) {
+        return OrderResult(isDone: true, message: "file \(file) is cancelled; it was not read to its end")
       }
-      let count = try await lane.cancel(file)
-      return OrderResult(isDone: true, message: "\(count) items of file \(file) are cancelled")
     }
+    guard try await outbox.cancel(file) else {
+      if try await outbox.file(file) == nil { return try await unknown(file) }
+      return OrderResult(isDone: false, message: "file \(file) is done already; its receipt is being written")
+    }
+    let target = try await outbox.file(file)?.facts.target ?? ""
+    guard let dispatcher = dispatchers[target] ?? missing[target] else {
+      return OrderResult(isDone: true, message: "file \(file) is done")
+    }
+    let count = isRunning ? await dispatcher.cancel(file) : await dispatcher.cancelWithoutSending(file)
+    return OrderResult(isDone: true, message: "\(counted(count, "item", "items")) of file \(file) are cancelled")
   }
 
   private func unknown(_ file: FileID) async throws -> OrderResult {
@@ -225,10 +230,10 @@ actor Pipeline {
   }
 
   private func setPaused(_ name: String, _ isPaused: Bool) async throws -> OrderResult {
-    guard lanes[name] != nil || intakes[name] != nil else {
+    guard dispatchers[name] != nil || intakes[name] != nil else {
       return OrderResult(
         isDone: false,
-        message: "no inbox or target is called \"\(name)\"; inboxes: \(names(intakes)); targets: \(names(lanes))")
+        message: "no inbox or target is called \"\(name)\"; inboxes: \(names(intakes)); targets: \(names(dispatchers))")
     }
     var what: [String] = []
     if let intake = intakes[name] {
@@ -236,9 +241,9 @@ actor Pipeline {
       await intake.setPaused(isPaused)
       what.append("inbox \(name)")
     }
-    if let lane = lanes[name] {
+    if let dispatcher = dispatchers[name] {
       try await outbox.setPaused(.target, name, isPaused)
-      await lane.setPaused(isPaused)
+      await dispatcher.setPaused(isPaused)
       what.append("target \(name)")
     }
     let effect = isPaused ? "paused; it stays so after a restart, until `upsertd resume \(name)`" : "going again"

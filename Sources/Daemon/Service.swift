@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Delivery
+internal import Engine
 internal import Glibc
 internal import Inbox
 package import Logging
@@ -37,6 +38,7 @@ package actor Service {
   private let notifications: Notifications
   let instruments: Instruments
   let outbox: Outbox
+  private let clock: DaemonClock
   private let lock: StateLock
   private(set) var settings: Settings
   private(set) var logger: Logger
@@ -73,8 +75,11 @@ package actor Service {
     notifications = Notifications(environment: environment)
     instruments = Instruments(environment: environment)
     (lock, outbox) = try Self.takeState(settings)
+    clock = DaemonClock(from: try await outbox.clockMark())
+    try await outbox.keep(clock.mark)
     flow = FlowHistory(from: .now, counts: FlowCounts())
-    pipeline = try await Pipeline(settings: settings, outbox: outbox, instruments: instruments, logger: logger)
+    pipeline = try await Pipeline(
+      settings: settings, outbox: outbox, clock: clock, instruments: instruments, logger: logger)
   }
 
   /// Locks the state folder and opens its outbox: nobody else may work on it from here on.
@@ -107,8 +112,8 @@ package actor Service {
     watchSignals(mode)
     tellOpenFiles()
     let control = try ControlSocket(state: settings.state)
-    await control.open(logger: logger) { [weak self] order in
-      await self?.carryOut(order) ?? OrderResult(isDone: false, message: "the daemon stops")
+    await control.open(logger: logger, unread: instruments.unread) { [weak self] order, by in
+      await self?.carryOut(order, by: by) ?? OrderResult(isDone: false, message: "the daemon stops")
     }
     servesAdmin = !isOnce(mode)
     if servesAdmin { await serveAdmin() }
@@ -135,6 +140,8 @@ package actor Service {
       rejectedItems: earlier.rejectedItems + counts.rejectedItems,
       unusableFiles: earlier.unusableFiles + counts.unusableFiles, queuedItems: queue.items,
       waitingFiles: queue.files + (isWorkedOff ? unread : 1))
+    // The next run goes on from here; where the disk does not take it, from the mark before.
+    try? await outbox.keep(clock.mark)
     try outbox.close()
     logger.notice("upsertd has stopped", metadata: ["queued": .number(queue.items)])
     return outcome
@@ -176,6 +183,9 @@ package actor Service {
       guard new.state == settings.state else {
         throw StartError(description: "`state` can't change while upsertd runs; restart it")
       }
+      if new.spool != settings.spool, try await !outbox.isEmpty() {
+        throw StartError(description: "`spool` can't change while files are under way; reload again once they are done")
+      }
       for inbox in new.inboxes { try InboxFolders(spool: new.spool, inbox: inbox.name).prepare() }
       next = new
       isReloading = true
@@ -198,7 +208,8 @@ package actor Service {
     for candidate in [next, old].compactMap({ $0 }) {
       do {
         let logger = makeLogger(candidate.log)
-        pipeline = try await Pipeline(settings: candidate, outbox: outbox, instruments: instruments, logger: logger)
+        pipeline = try await Pipeline(
+          settings: candidate, outbox: outbox, clock: clock, instruments: instruments, logger: logger)
         settings = candidate
         self.logger = logger
         instruments.metrics.reloaded(isUsed: candidate == next)
@@ -219,7 +230,7 @@ package actor Service {
     }
   }
 
-  private func carryOut(_ order: Order) async -> OrderResult { await pipeline.carryOut(order) }
+  private func carryOut(_ order: Order, by: String) async -> OrderResult { await pipeline.carryOut(order, by: by) }
 
   private func watchSignals(_ mode: Mode) {
     guard let signals else { return }
@@ -272,6 +283,7 @@ package actor Service {
     let began = ContinuousClock.now
     var fed = began
     var told = began
+    var marked = began
     while !isStopping {
       let pause: Duration = isOnce(mode) ? .milliseconds(25) : min(watchdog ?? .seconds(5), .seconds(5))
       do { try await Task.sleep(for: pause) } catch { return }
@@ -288,6 +300,11 @@ package actor Service {
         }
       }
       do {
+        // At least once a minute, and some tries: see `QueueClock`.
+        if now >= marked + .seconds(20) {
+          try await outbox.keep(clock.mark)
+          marked = now
+        }
         if now >= told + (isOnce(mode) ? .milliseconds(500) : .seconds(5)) {
           told = now
           try await tellHowItStands()
@@ -308,13 +325,13 @@ package actor Service {
 
   private func tellHowItStands() async throws {
     guard progress != nil || environment["NOTIFY_SOCKET"] != nil else { return }
-    let report = try await StatusReport(settings: settings, outbox: outbox)
+    let report = try await StatusReport(settings: settings, outbox: outbox, instruments: instruments)
     if instruments.pulse.hanging.isEmpty { notifications.send("STATUS=\(report.line)") }
     progress?(report, earlier.items + (await pipeline.counts()).items)
   }
 
   func report() async throws -> StatusReport {
-    try await StatusReport(settings: settings, outbox: outbox, ledger: instruments.ledger)
+    try await StatusReport(settings: settings, outbox: outbox, instruments: instruments)
   }
 
   private static func monotonicMicroseconds() -> Int64 {

@@ -67,3 +67,35 @@ extension BatchItem {
     return items
   }
 }
+
+extension BatchItem {
+  /// The keys of `count` packed items, as `unpack` would tell them, without repeats and in order; nil where the outbox is damaged.
+  ///
+  /// A page of the line is read for nothing but these.
+  /// - Parameter keyless: stands for items without a key.
+  package static func distinctKeys(inPacked bytes: Span<UInt8>, count: Int, keyless: KeyHash) -> [KeyHash]? {
+    // Each item takes 13 bytes at least: a damaged count must not make room for anything.
+    guard count > 0, count <= bytes.count / 13 else { return nil }
+    var keys: [KeyHash] = []
+    keys.reserveCapacity(count)
+    var place = 0
+    for _ in 0..<count {
+      for _ in 0..<5 {
+        var length = 0
+        var byte: UInt8
+        repeat {
+          guard place < bytes.count, length < 10 else { return nil }
+          byte = bytes[place]
+          place += 1
+          length += 1
+        } while byte >= 0x80
+      }
+      guard bytes.count - place >= 8 else { return nil }
+      let word = UInt64(littleEndian: bytes.bytes.unsafeLoadUnaligned(fromByteOffset: place, as: UInt64.self))
+      place += 8
+      keys.append(word == 0 ? keyless : KeyHash(stored: word))
+    }
+    guard place == bytes.count else { return nil }
+    return count == 1 ? keys : KeySet.distinct(keys)
+  }
+}

@@ -2,32 +2,56 @@
 ///
 /// Ids sort as text in the order in which they were made (<https://github.com/ulid/spec>).
 package struct FileID: Hashable, Sendable, Comparable, CustomStringConvertible {
-  package let text: String
+  /// The 128 bits; the two that a first character beyond 7 would need are not there.
+  package let value: UInt128
+
+  package init(value: UInt128) { self.value = value }
+
+  /// Sorts before every other.
+  package static let first = FileID(value: 0)
+
+  package var text: String {
+    String(unsafeUninitializedCapacity: 26) { digits in
+      var rest = value
+      for place in stride(from: 25, through: 0, by: -1) {
+        digits[place] = Self.alphabet[Int(truncatingIfNeeded: rest & 31)]
+        rest >>= 5
+      }
+      return 26
+    }
+  }
 
   package var description: String { text }
 
-  package static func < (a: FileID, b: FileID) -> Bool { a.text < b.text }
+  package static func < (a: FileID, b: FileID) -> Bool { a.value < b.value }
 
   /// Nil unless `text` is 26 characters of the alphabet with a first one of 0 to 7.
   package init?(_ text: some StringProtocol) {
-    guard text.utf8.count == 26, let first = text.utf8.first, first <= UInt8(ascii: "7"),
-      text.utf8.allSatisfy({ Self.alphabet.contains($0) })
-    else { return nil }
-    self.text = String(text)
+    var text = String(text)
+    guard let id = text.withUTF8({ FileID(utf8: $0.span) }) else { return nil }
+    self = id
+  }
+
+  /// The same of the text's bytes.
+  package init?(utf8 text: Span<UInt8>) {
+    guard text.count == 26, text[0] <= UInt8(ascii: "7") else { return nil }
+    var value: UInt128 = 0
+    for place in text.indices {
+      let digit = Self.values[Int(text[place])]
+      guard digit < 32 else { return nil }
+      value = value << 5 | UInt128(digit)
+    }
+    self.value = value
   }
 
   /// 48 bits of time, then 80 bits of `entropy` (its low 80 bits).
   package init(at time: Timestamp, entropy: UInt128) {
-    var value = UInt128(truncatingIfNeeded: time.milliseconds) << 80 | (entropy & ((1 << 80) - 1))
-    var digits = [UInt8](repeating: 0, count: 26)
-    for place in digits.indices.reversed() {
-      digits[place] = Self.alphabet[Int(value & 31)]
-      value >>= 5
-    }
-    text = String(decoding: digits, as: UTF8.self)
+    value = UInt128(truncatingIfNeeded: time.milliseconds) << 80 | (entropy & ((1 << 80) - 1))
   }
 
   private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+  /// By byte; more than 31 for what is no digit.
+  private static let values = (0...UInt8.max).map { UInt8(alphabet.firstIndex(of: $0) ?? 32) }
 }
 
 /// Makes ids that sort in the order of the calls, even within one millisecond or when the clock steps back.
@@ -38,6 +62,10 @@ package struct FileIDSource: Sendable {
 
   package mutating func next(at time: Timestamp) -> FileID {
     var generator = SystemRandomNumberGenerator()
+    return next(at: time, using: &generator)
+  }
+
+  package mutating func next(at time: Timestamp, using generator: inout some RandomNumberGenerator) -> FileID {
     let fresh =
       UInt128(truncatingIfNeeded: max(0, time.milliseconds)) << 80
       | UInt128.random(in: 0..<(1 << 79), using: &generator)
@@ -48,21 +76,13 @@ package struct FileIDSource: Sendable {
 
   /// Makes sure that ids from here on sort after `id`, which an earlier run gave out.
   package mutating func skip(past id: FileID) {
-    var value: UInt128 = 0
-    for digit in id.text.utf8 {
-      value = value << 5 | UInt128(FileID.value(of: digit))
-    }
-    last = max(last, value)
+    last = max(last, id.value)
   }
-}
-
-extension FileID {
-  fileprivate static func value(of digit: UInt8) -> Int { alphabet.firstIndex(of: digit) ?? 0 }
 }
 
 extension FileID {
   /// When it was made: the first ten characters, 48 bits of milliseconds.
   package var time: Timestamp {
-    Timestamp(milliseconds: text.utf8.prefix(10).reduce(0) { $0 << 5 | Int64(Self.value(of: $1)) })
+    Timestamp(milliseconds: Int64(truncatingIfNeeded: value >> 80))
   }
 }

@@ -8,7 +8,8 @@ package struct ItemFault: Error, Equatable, Sendable {
 
   package init(_ code: RejectCode, _ message: String) {
     self.code = code
-    self.message = message
+    // It may quote the item, or be a server's words.
+    self.message = message.onOneLine
   }
 }
 
@@ -23,7 +24,7 @@ package struct FileFault: Error, Equatable, Sendable {
 
   package init(_ code: RejectCode, _ message: String, line: Int? = nil, column: Int? = nil) {
     self.code = code
-    self.message = message
+    self.message = message.onOneLine
     self.line = line
     self.column = column
   }

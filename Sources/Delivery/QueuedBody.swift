@@ -52,7 +52,8 @@ extension QueuedBody {
   ) throws(E) -> [UInt8] {
     guard let first = runs.first else { return literals }
     var body: [UInt8] = []
-    body.reserveCapacity(count)
+    // Of a damaged outbox it may be any number.
+    body.reserveCapacity(min(count, 64 << 20))
     var span: [UInt8] = []
     var spanStart = first.source.lowerBound
     var taken = 0
@@ -120,10 +121,11 @@ extension QueuedBody {
       }
       let (start, isTooFar) = end.addingReportingOverflow(gap)
       let (stop, isTooLong) = start.addingReportingOverflow(length)
-      guard step <= literals.count - before, start >= 0, !isTooFar, !isTooLong else { return nil }
+      let (whole, isTooMuch) = count.addingReportingOverflow(length)
+      guard step <= literals.count - before, start >= 0, !isTooFar, !isTooLong, !isTooMuch else { return nil }
       (before, end) = (before + step, stop)
       runs.append(Run(literals: before, source: start..<stop))
-      count += length
+      count = whole
     }
     if runs.isEmpty, checksum != 0 { return nil }
   }

@@ -26,4 +26,8 @@ package enum RejectCode: String, Sendable, CaseIterable, Codable {
   case unacknowledged
   case expired
   case cancelled
+  /// The claimed file could not be read for an hour.
+  case unreadable
+  /// The claimed file was changed after it was checked.
+  case fileChanged = "file-changed"
 }

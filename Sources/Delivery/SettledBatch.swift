@@ -9,13 +9,17 @@ package struct SettledBatch: Sendable, Equatable {
   package var unanswered: Int
   /// HTTP status of the answer; nil where no answer settled the items.
   package var status: Int?
-  /// The API's own name for the request (LUSID's `lusid-meta-requestId`).
+  /// The API's own name for the request (LUSID's `lusid-meta-requestId`), cut where it is longer than any such name.
   package var requestID: String?
   package var sentAt: Timestamp?
+  /// The numbers of these items, in order; empty where an older upsertd did not keep them.
+  package var ranges: [ClosedRange<Int>]
+
+  private static let longestRequestID = 200
 
   package init(
     items: Int, accepted: Int, rejected: Int, attempts: Int, unanswered: Int, status: Int?, requestID: String?,
-    sentAt: Timestamp?
+    sentAt: Timestamp?, ranges: [ClosedRange<Int>] = []
   ) {
     self.items = items
     self.accepted = accepted
@@ -23,7 +27,10 @@ package struct SettledBatch: Sendable, Equatable {
     self.attempts = attempts
     self.unanswered = unanswered
     self.status = status
-    self.requestID = requestID
+    self.requestID = requestID.map { id in
+      String(String.UnicodeScalarView(id.unicodeScalars.prefix(Self.longestRequestID))).onOneLine
+    }
     self.sentAt = sentAt
+    self.ranges = ranges
   }
 }

@@ -1,4 +1,6 @@
 /// A moment, in milliseconds since 1970-01-01T00:00:00Z without leap seconds.
+///
+/// Moments may come from outside: what would pass the range of `Int64` stays at its end.
 package struct Timestamp: Hashable, Sendable, Comparable {
   package var milliseconds: Int64
 
@@ -7,11 +9,11 @@ package struct Timestamp: Hashable, Sendable, Comparable {
   package static func < (a: Timestamp, b: Timestamp) -> Bool { a.milliseconds < b.milliseconds }
 
   package static func + (time: Timestamp, delay: Duration) -> Timestamp {
-    Timestamp(milliseconds: time.milliseconds + delay.milliseconds)
+    Timestamp(milliseconds: time.milliseconds.addingSaturated(delay.milliseconds))
   }
 
   package static func - (later: Timestamp, earlier: Timestamp) -> Duration {
-    .milliseconds(later.milliseconds - earlier.milliseconds)
+    .milliseconds(later.milliseconds.subtractingSaturated(earlier.milliseconds))
   }
 }
 
@@ -44,7 +46,7 @@ package struct CivilDate: Hashable, Sendable {
 
   /// Nil where there is no such day: a 31 April, a 29 February of a common year.
   package init?(year: Int64, month: Int64, day: Int64) {
-    guard (0...9999).contains(year), (1...12).contains(month), day >= 1 else { return nil }
+    guard (0...9999).contains(year), (1...12).contains(month), (1...31).contains(day) else { return nil }
     self.year = year
     self.month = month
     self.day = day
@@ -52,8 +54,10 @@ package struct CivilDate: Hashable, Sendable {
   }
 
   /// Howard Hinnant's `civil_from_days` (<https://howardhinnant.github.io/date_algorithms.html>).
+  ///
+  /// More than 2^48 days from 1970, which no `Timestamp` is, count as that many.
   package init(daysSince1970 days: Int64) {
-    let z = days + 719_468
+    let z = min(max(days, -1 << 48), 1 << 48) + 719_468
     let era = (z >= 0 ? z : z - 146_096) / 146_097
     let dayOfEra = z - era * 146_097
     let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
@@ -76,9 +80,10 @@ package struct CivilDate: Hashable, Sendable {
 }
 
 extension Duration {
-  /// Whole milliseconds, cut towards zero.
+  /// Whole milliseconds, cut towards zero; saturated.
   package var milliseconds: Int64 {
-    components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+    let (seconds, attoseconds) = components
+    return seconds.multipliedSaturated(by: 1000).addingSaturated(attoseconds / 1_000_000_000_000_000)
   }
 
   package var seconds: Double { Double(milliseconds) / 1000 }

@@ -19,6 +19,8 @@ package final class ClaimedFile: Sendable {
   /// Nanoseconds since 1970, when it was opened.
   package var modified: Int64 { opened.modified }
   package var inode: UInt64 { opened.inode }
+  /// Whose it is: whoever dropped it, since a rename changes no owner.
+  package var owner: UserID { UserID(opened.owner) }
 
   init(_ work: WorkFile, descriptor: Int32, path: [CChar], opened: FileStatus) {
     self.work = work
@@ -28,6 +30,9 @@ package final class ClaimedFile: Sendable {
   }
 
   deinit { close(descriptor) }
+
+  /// Whether its name in `work/` is this file's.
+  var isInWork: Bool { FileStatus(path: path)?.isSameFile(as: opened) == true }
 
   /// Whether the file may hold something else than when it was opened, or soon will.
   ///

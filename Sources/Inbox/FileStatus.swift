@@ -1,3 +1,4 @@
+import Delivery
 import Glibc
 
 /// What the inode says of a file; never of what a symbolic link points to.
@@ -15,6 +16,8 @@ struct FileStatus: Equatable {
   var changed: Int64
   /// How many names the file has.
   var links: UInt64
+  /// The user whose it is.
+  var owner: UInt32
 
   /// Nil with errno set where the descriptor is bad.
   init?(descriptor: Int32) {
@@ -43,14 +46,17 @@ struct FileStatus: Equatable {
     modified = Self.nanoseconds(status.st_mtim)
     changed = Self.nanoseconds(status.st_ctim)
     links = UInt64(status.st_nlink)
+    owner = status.st_uid
   }
 
-  /// Some filesystems keep years that nanoseconds since 1970 can't hold (from 2262): those count as the last moment
-  /// that they can.
-  private static func nanoseconds(_ time: timespec) -> Int64 {
-    let (seconds, overflow) = Int64(time.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
-    return overflow ? .max : seconds + Int64(time.tv_nsec)
+  /// Whoever drops a file sets its time, and some filesystems keep years that nanoseconds since 1970 can't hold (before
+  /// 1678, from 2262): those count as the first or the last moment that they can.
+  static func nanoseconds(_ time: timespec) -> Int64 {
+    Int64(time.tv_sec).multipliedSaturated(by: 1_000_000_000).addingSaturated(Int64(time.tv_nsec))
   }
+
+  /// How long ago the inode last changed.
+  func age(at now: Int64) -> Duration { .nanoseconds(now.subtractingSaturated(changed)) }
 
   /// Whether both are the same file, whatever it holds.
   func isSameFile(as other: FileStatus) -> Bool {

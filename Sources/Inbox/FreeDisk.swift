@@ -1,12 +1,18 @@
 import Glibc
 
-/// How much room is left on a filesystem.
+/// How much room there is on a filesystem.
 package enum FreeDisk {
   /// Bytes that an ordinary user can still write to the filesystem that holds `path` (statvfs(3), `f_bavail`).
-  package static func bytes(at path: String) throws(InboxError) -> UInt64 {
+  package static func bytes(at path: String) throws(InboxError) -> UInt64 { try space(at: path).free }
+
+  /// What is free for an ordinary user, and what the filesystem has in all.
+  package static func space(at path: String) throws(InboxError) -> (free: UInt64, size: UInt64) {
     var about = statvfs()
     guard statvfs(path, &about) == 0 else { throw InboxError("measure free disk at", path, errno: errno) }
-    let (bytes, overflow) = UInt64(about.f_bavail).multipliedReportingOverflow(by: UInt64(about.f_frsize))
-    return overflow ? .max : bytes
+    func bytes(_ blocks: UInt) -> UInt64 {
+      let (bytes, overflow) = UInt64(blocks).multipliedReportingOverflow(by: UInt64(about.f_frsize))
+      return overflow ? .max : bytes
+    }
+    return (bytes(about.f_bavail), bytes(about.f_blocks))
   }
 }

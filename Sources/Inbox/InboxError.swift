@@ -11,8 +11,12 @@ package struct InboxError: Error, Equatable, Sendable {
     case full
     /// The file is not where it should be.
     case missing
-    /// The name that the file should get is another file's.
+    /// The name that the file should get is another file's, or a folder's that can't be moved out of the way.
     case taken
+    /// The name that was kept for the file names none.
+    case nameless
+    /// The file has more bytes than are read whole.
+    case tooLarge
     /// The system refused for another reason.
     case failed
   }

@@ -26,7 +26,8 @@ extension InboxFolders {
     try syncContents(of: claimed)
     try keepNameIfCut(work)
     let reason = moveIntoWork(origin, work)
-    guard reason == 0 else {
+    // NFS sends a rename again when the answer was lost, and then answers ENOENT though the first was carried out (rename(2), "Bugs").
+    guard reason == 0 || reason == ENOENT && claimed.isInWork else {
       forgetName(work.id)
       if reason == ENOENT { return nil }
       throw InboxError("claim", inbox + "/" + file.name.display, errno: reason, reason == EEXIST ? .taken : nil)
@@ -123,6 +124,21 @@ extension InboxFolders {
     try? syncFolder(inbox)
     try? syncFolder(work)
     return true
+  }
+
+  /// Bytes of a claimed file; nil where it is not there.
+  package func size(of file: WorkFile) -> Int64? { FileStatus(path: file.name.path(in: work))?.size }
+
+  /// What the end of a gzip that is ready says of its content's size, below 4 GiB (RFC 1952, section 2.3.1); nil where it says nothing.
+  ///
+  /// An estimate, to be believed by nobody: a gzip of several members tells the last one's, and anybody may write there what he likes.
+  package func unpackedSize(of file: ReadyFile) -> Int? {
+    let descriptor = Glibc.open(file.name.path(in: inbox), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var end: [UInt8] = [0, 0, 0, 0]
+    guard file.size >= 18, pread(descriptor, &end, 4, off_t(file.size - 4)) == 4 else { return nil }
+    return end.reversed().reduce(0) { $0 << 8 | Int($1) }
   }
 
   /// Answers 0 or the errno.

@@ -69,7 +69,7 @@ extension InboxFolders {
     for name in names {
       if let id = WorkFile.id(inSideFile: name), !claimed.contains(id),
         let status = FileStatus(path: name.path(in: work)),
-        .nanoseconds(now - status.changed) >= age
+        status.age(at: now) >= age
       {
         unlink(name.path(in: work))
       }

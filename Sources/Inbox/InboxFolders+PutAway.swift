@@ -18,10 +18,12 @@ extension InboxFolders {
   private func move(
     _ file: WorkFile, _ act: String, to folder: String, as name: FileName, _ durably: Bool
   ) throws(InboxError) {
-    if rename(file.name.path(in: work), name.path(in: folder)) != 0 {
-      let reason = errno
-      guard reason == ENOENT, FileStatus(path: name.path(in: folder)) != nil else {
-        throw InboxError(act, work + "/" + file.name.display, errno: reason)
+    do throws(InboxError) {
+      try Self.moveOver(file.name.path(in: work), to: name, in: folder, act)
+    } catch {
+      guard error.code == .missing else { throw error }
+      guard Self.size(of: name, in: folder) != nil else {
+        throw InboxError(act, work + "/" + file.name.display, errno: ENOENT)
       }
     }
     forgetName(file.id)
@@ -30,27 +32,19 @@ extension InboxFolders {
     try syncFolder(work)
   }
 
-  /// Deletes originals that came into `archive/` more than `age` ago, and answers how many; `now` is an argument for
-  /// tests.
+  /// Deletes files that came into one of the result folders more than `age` ago, and answers how many; `now` is an argument
+  /// for tests.
   ///
-  /// Only files with an id in their names go. The time is the inode's change time, which nobody can set back; a
-  /// restored backup is kept its full time.
-  package func discardArchived(olderThan age: Duration, now: Timestamp) throws(InboxError) -> Int {
+  /// Only regular files with an id in their names go. The time is the inode's change time, which nobody can set back; a
+  /// restored backup, and a rejects file that somebody works on, is kept its full time.
+  package func discard(from folder: String, olderThan age: Duration, now: Timestamp) throws(InboxError) -> Int {
     var count = 0
-    for name in try FolderListing.names(in: archive, where: ResultNames.isArchived) {
-      guard let status = FileStatus(path: name.path(in: archive)), status.kind == .regular,
-        now - Timestamp(milliseconds: status.changed / 1_000_000) > age
+    for name in try Self.names(in: folder) where ResultNames.id(inResult: name) != nil {
+      guard name.bytes.first != UInt8(ascii: "."), let status = FileStatus(path: name.path(in: folder)),
+        status.kind == .regular, now - Timestamp(milliseconds: status.changed / 1_000_000) > age
       else { continue }
-      if unlink(name.path(in: archive)) == 0 { count += 1 }
+      if unlink(name.path(in: folder)) == 0 { count += 1 }
     }
     return count
-  }
-}
-
-extension ResultNames {
-  /// Whether a name has a file id between dots, or at its end after one.
-  fileprivate static func isArchived(_ name: FileName) -> Bool {
-    let parts = name.bytes.split(separator: UInt8(ascii: "."))
-    return parts.dropFirst().contains { FileID(String(decoding: $0, as: UTF8.self)) != nil }
   }
 }

@@ -20,8 +20,15 @@ extension InboxFolders {
     try names(in: folder).compactMap { name in id(name).map { ResultEntry(name: name, id: $0) } }
   }
 
-  /// A result file's bytes; throws `missing` where it is gone, as after its file was moved away to be corrected.
-  package static func contents(of name: FileName, in folder: String) throws(InboxError) -> [UInt8] {
+  /// The most that is read of a receipt: a file of a hundred million items has a smaller one, and whoever may write to the folder may
+  /// have put anything there.
+  package static let mostReceiptBytes = 64 << 20
+
+  /// A result file's bytes; throws `missing` where it is gone, as after its file was moved away to be corrected, and `tooLarge` where it
+  /// has more than `limit` bytes.
+  package static func contents(
+    of name: FileName, in folder: String, atMost limit: Int = mostReceiptBytes
+  ) throws(InboxError) -> [UInt8] {
     let path = folder + "/" + name.display
     let descriptor = open(name.path(in: folder), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
     guard descriptor >= 0 else { throw InboxError("read", path, errno: errno) }
@@ -29,6 +36,10 @@ extension InboxFolders {
     guard let status = FileStatus(descriptor: descriptor), status.kind == .regular else {
       throw InboxError(.failed, "read", path, "is no regular file")
     }
+    func refuse(_ size: Int64) -> InboxError {
+      InboxError(.tooLarge, "read", path, "has \(size) bytes, more than the \(limit) that are read")
+    }
+    guard status.size <= limit else { throw refuse(status.size) }
     var bytes = [UInt8](repeating: 0, count: Int(status.size) + 1)
     var done = 0
     while true {
@@ -39,6 +50,7 @@ extension InboxFolders {
       }
       if count == 0 { break }
       done += count
+      guard done <= limit else { throw refuse(Int64(done)) }
       if done == bytes.count { bytes.append(contentsOf: repeatElement(0, count: 65_536)) }
     }
     bytes.removeLast(bytes.count - done)
@@ -72,6 +84,13 @@ extension InboxFolders {
 }
 
 extension InboxFolders {
+  /// When a file got its contents or its name here, which nobody can set; nil where it is gone.
+  package static func changed(_ name: FileName, in folder: String) -> Timestamp? {
+    FileStatus(path: name.path(in: folder)).map { Timestamp(milliseconds: $0.changed / 1_000_000) }
+  }
+}
+
+extension InboxFolders {
   /// The names in one of the folders; none where it is not there yet.
   package static func names(in folder: String) throws(InboxError) -> [FileName] {
     isMissing(folder) ? [] : try FolderListing.names(in: folder) { _ in true }
@@ -94,7 +113,7 @@ extension InboxFolders {
       for name in names {
         let isStray = folder == work && WorkFile.id(inSideFile: name).map { !claimed.contains($0) } ?? false
         guard ResultFile.isLeftover(name) || isStray, let status = FileStatus(path: name.path(in: folder)),
-          .nanoseconds(now - status.changed) >= age
+          status.age(at: now) >= age
         else { continue }
         found.append((folder, name))
       }

@@ -12,6 +12,8 @@ package struct InboxFolders: Sendable {
   package let work: String
   package let receipts: String
   package let rejected: String
+  /// With `results: all`; made when it is needed.
+  package let accepted: String
   package let archive: String
 
   /// What this value and its copies gave back, for the watcher that was made with one of them.
@@ -24,6 +26,7 @@ package struct InboxFolders: Sendable {
     work = root + "/work"
     receipts = root + "/outbox/receipts"
     rejected = root + "/outbox/rejected"
+    accepted = root + "/outbox/accepted"
     archive = root + "/archive"
   }
 }

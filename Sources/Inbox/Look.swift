@@ -3,10 +3,15 @@ package struct Look: Sendable {
   /// In the order in which they are to be claimed: those that an earlier look found ready first, then by mtime, then by
   /// name.
   package var ready: [ReadyFile]
-  /// Everything else in the folder, by name.
+  /// What else is in the folder, by name, of each kind `mostListed` at most: a folder may hold any number of names.
   package var unclaimed: [Unclaimed]
+  /// How many of each kind there are, the unlisted ones included.
+  package var counts: [Unclaimed.Kind: Int]
+  package static let mostListed = 500
   /// Why the folder could not be looked at, or not to the end; then the lists are empty.
   package var fault: InboxError?
+  /// How often the inbox's folders had been replaced so far, and were prepared anew.
+  package var preparations = 0
   /// How long the look took.
   package var took = Duration.zero
 
@@ -14,5 +19,6 @@ package struct Look: Sendable {
     self.ready = ready
     self.unclaimed = unclaimed
     self.fault = fault
+    counts = unclaimed.reduce(into: [:]) { $0[$1.kind, default: 0] += 1 }
   }
 }

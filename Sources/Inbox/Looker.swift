@@ -65,11 +65,16 @@ struct Looker {
       forgetAbsent()
       return findings
     } catch {
-      // What is not seen now may be another file when it is seen again.
-      sightings.removeAll()
-      arrivals.removeAll()
-      return Findings(look: Look(fault: error))
+      return fail(error)
     }
+  }
+
+  /// A look that could not be taken.
+  mutating func fail(_ error: InboxError) -> Findings {
+    // What is not seen now may be another file when it is seen again.
+    sightings.removeAll()
+    arrivals.removeAll()
+    return Findings(look: Look(fault: error))
   }
 
   private mutating func pass(at now: Sighting.Moment) throws(InboxError) -> Findings {
@@ -81,13 +86,16 @@ struct Looker {
     }
     list.unclaimed.sort { $0.name < $1.name }
     list.ready.sort { ($0.look, $0.file.modified, $0.file.name) < ($1.look, $1.file.modified, $1.file.name) }
-    return Findings(look: Look(ready: list.ready.map(\.file), unclaimed: list.unclaimed), due: list.due)
+    var look = Look(ready: list.ready.map(\.file), unclaimed: list.unclaimed)
+    look.counts = list.counts
+    return Findings(look: look, due: list.due)
   }
 
   /// What a look under way has found, in the folder's order.
   private struct List {
     var ready: [(file: ReadyFile, look: UInt64)] = []
     var unclaimed: [Unclaimed] = []
+    var counts: [Unclaimed.Kind: Int] = [:]
     var due: Duration?
   }
 
@@ -96,8 +104,10 @@ struct Looker {
     _ list: inout List
   ) {
     let name = entry.name
-    func leave(_ kind: Unclaimed.Kind, _ reason: String) {
-      list.unclaimed.append(Unclaimed(name: name, kind: kind, reason: reason))
+    func leave(_ kind: Unclaimed.Kind, _ reason: @autoclosure () -> String) {
+      list.counts[kind, default: 0] += 1
+      guard list.counts[kind, default: 0] <= Look.mostListed else { return }
+      list.unclaimed.append(Unclaimed(name: name, kind: kind, reason: reason()))
     }
     if let reason = terms.reasonToIgnore(name) { return leave(.ignored, reason) }
     if let kind = entry.kind, kind != .regular { return leave(.notRegular, "not a regular file: \(kind.words)") }
@@ -148,9 +158,12 @@ struct Looker {
       }
       isVouchedFor = true
     }
+    // Many a sender makes a file first and fills it later, in a second opening.
+    let isEmpty = sighting.status.size == 0
+    let settle = isEmpty ? terms.settle * 5 : terms.settle
     let calm = sighting.calm(
-      at: now, settle: terms.settle, looksWanted: looksWanted, hasOurTimes: isLocal || looksWanted == 1)
-    if case .settling(let age, let due) = calm, !isVouchedFor { return settling(age, due) }
+      at: now, settle: settle, looksWanted: looksWanted, hasOurTimes: isLocal || looksWanted == 1)
+    if case .settling(let age, let due) = calm, !isVouchedFor || isEmpty { return settling(age, due, of: settle) }
     // A writer that opens a ready file without a word is found out by `claim`, whose renames are events; to open each
     // of ten thousand waiting files in each look would cost more than all the rest.
     if sighting.isProbed, hasEvents { return .ready }
@@ -158,17 +171,17 @@ struct Looker {
     case .free: return .ready
     case .unknown:
       // A marker is somebody's word; an event tells of one writer that is done, and says nothing of others.
-      if case .settling(let age, let due) = calm, terms.marker == nil { return settling(age, due) }
+      if case .settling(let age, let due) = calm, terms.marker == nil { return settling(age, due, of: settle) }
       return .ready
     case .written: return .waits(.openForWriting, "open for writing by another process", due: nil)
     case .unreadable(let reason): return .waits(.unreadable, "cannot be read: \(reason)", due: nil)
-    case .changed: return settling(.zero, terms.settle)
+    case .changed: return settling(.zero, settle, of: settle)
     case .gone: return .gone
     }
   }
 
-  private func settling(_ age: Duration, _ due: Duration) -> Stand {
-    let reason = "changed \(Self.tenths(age)) s ago, settles at \(Self.tenths(terms.settle)) s"
+  private func settling(_ age: Duration, _ due: Duration, of settle: Duration) -> Stand {
+    let reason = "changed \(Self.tenths(age)) s ago, settles at \(Self.tenths(settle)) s"
     return .waits(.settling, reason, due: due)
   }
 

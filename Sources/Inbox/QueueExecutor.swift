@@ -1,18 +1,18 @@
-import Dispatch
+package import Dispatch
 
 /// A serial queue as an actor's executor, for an actor whose calls block in the kernel.
 ///
 /// Swift's own threads are as many as there are cores; one that waits for a slow disk or NFS server would be missing
 /// elsewhere.
-final class QueueExecutor: SerialExecutor {
-  let queue: DispatchQueue
+package final class QueueExecutor: SerialExecutor {
+  package let queue: DispatchQueue
 
-  init(label: String) { queue = DispatchQueue(label: label) }
+  package init(label: String) { queue = DispatchQueue(label: label) }
 
-  func enqueue(_ job: consuming ExecutorJob) {
+  package func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
   }
 
-  func checkIsolated() { dispatchPrecondition(condition: .onQueue(queue)) }
+  package func checkIsolated() { dispatchPrecondition(condition: .onQueue(queue)) }
 }

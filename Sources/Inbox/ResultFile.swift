@@ -50,16 +50,23 @@ package final class ResultFile {
   ///
   /// `durably: false` leaves the folder to one `syncFolder` for many files. Where this throws, what stood under that name before
   /// still does, or, should only the last fsync fail, the new file does.
-  package func publish(durably: Bool = true) throws(InboxError) {
+  ///
+  /// - Returns: the new name of a folder that had the name and was moved out of the way.
+  @discardableResult
+  package func publish(durably: Bool = true) throws(InboxError) -> FileName? {
     try sync()
     let written = descriptor
     descriptor = -1
-    guard close(written) == 0, rename(hidden.path(in: folder), name.path(in: folder)) == 0 else {
-      let error = failure()
+    let moved: FileName?
+    do throws(InboxError) {
+      guard close(written) == 0 else { throw failure() }
+      moved = try InboxFolders.moveOver(hidden.path(in: folder), to: name, in: folder, "write")
+    } catch {
       unlink(hidden.path(in: folder))
       throw error
     }
     if durably { try syncFolder(folder) }
+    return moved
   }
 
   /// Removes what was written; does nothing after `publish()`.

@@ -58,7 +58,7 @@ struct Sighting {
   /// `looksWanted` is 1 for a single look that has nothing to compare with.
   func calm(at now: Moment, settle: Duration, looksWanted: Int, hasOurTimes: Bool) -> Calm {
     var age = now.steady - since
-    if hasOurTimes { age = max(age, .nanoseconds(now.wall &- max(status.modified, status.changed))) }
+    if hasOurTimes { age = max(age, .nanoseconds(now.wall.subtractingSaturated(max(status.modified, status.changed)))) }
     if age >= settle, looks >= looksWanted { return .settled }
     return .settling(age: age, due: max(settle - age, .milliseconds(50)))
   }

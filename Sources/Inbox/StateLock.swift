@@ -21,7 +21,7 @@ package final class StateLock: Sendable {
   package static func tryLock(state: String) throws(InboxError) -> StateLock? {
     let path = path(in: state)
     while true {
-      let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
+      let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
       guard descriptor >= 0 else { throw InboxError("lock", path, errno: errno, .unusableFolder) }
       guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
         let reason = errno
@@ -38,6 +38,8 @@ package final class StateLock: Sendable {
         close(descriptor)
         continue
       }
+      // Who can open it can hold the lock against us, so an older one is closed to others, too.
+      _ = fchmod(descriptor, 0o600)
       let text = "\(getpid())\n"
       _ = ftruncate(descriptor, 0)
       _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }

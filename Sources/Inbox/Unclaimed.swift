@@ -29,5 +29,10 @@ package struct Unclaimed: Hashable, Sendable {
   }
 
   /// Whether it is under way and will be ready without anything else being dropped.
-  package var isArriving: Bool { kind == .settling || kind == .openForWriting }
+  package var isArriving: Bool { kind.isArriving }
+}
+
+extension Unclaimed.Kind {
+  /// Whether a file of this kind will be ready without anything else being dropped.
+  package var isArriving: Bool { self == .settling || self == .openForWriting }
 }

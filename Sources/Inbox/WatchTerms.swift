@@ -21,7 +21,8 @@ package struct WatchTerms: Sendable {
 }
 
 extension WatchTerms {
-  /// The names that no inbox ever touches, by their ends.
+  /// The names that no inbox ever touches, by their starts (hidden files, Office's lock files, Emacs' autosaves) and ends.
+  private static let temporaryStarts = [".", "~$", "#"].map { (text: $0, bytes: Array($0.utf8)) }
   private static let temporaryEnds = ["~", ".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp"].map {
     (text: $0, bytes: Array($0.utf8))
   }
@@ -31,7 +32,9 @@ extension WatchTerms {
   /// Upper and lower case count the same, since droppers on Windows write `.TMP`.
   func reasonToIgnore(_ name: FileName) -> String? {
     let bytes = name.bytes
-    if bytes.first == UInt8(ascii: ".") { return "ignored: name starts with ." }
+    for start in Self.temporaryStarts where bytes.starts(with: start.bytes) {
+      return "ignored: name starts with \(start.text)"
+    }
     for end in Self.temporaryEnds where bytes.count >= end.bytes.count {
       if zip(bytes.suffix(end.bytes.count), end.bytes).allSatisfy({ Self.lowercase($0) == $1 }) {
         return "ignored: name ends in \(end.text)"

@@ -1,3 +1,4 @@
+import Delivery
 import Dispatch
 import Glibc
 
@@ -17,6 +18,9 @@ package actor Watcher {
   private var looker: Looker
   private var isStarted = false
   private var timer: (any DispatchSourceTimer)?
+  /// What the folders were when they were last prepared; nil when that has to be done again.
+  private var prepared: FolderPlaces?
+  private var preparations = 0
   private var events: FolderEvents?
   private var eventSource: (any DispatchSourceRead)?
   private var lastLookEnded = ContinuousClock.now
@@ -42,6 +46,7 @@ package actor Watcher {
   package func start() {
     guard timer == nil else { return }
     isStarted = true
+    prepared = folders.standing
     let timer = DispatchSource.makeTimerSource(queue: executor.queue)
     timer.setEventHandler(handler: handler { $0.lookNow() })
     self.timer = timer
@@ -59,10 +64,17 @@ package actor Watcher {
 
   /// Looks out of turn.
   @discardableResult package func lookNow() -> Look {
-    watchIfNeeded()
-    takeEvents()
     let began = ContinuousClock.now
-    var findings = looker.look(at: .now, hasEvents: events != nil)
+    var findings: Looker.Findings
+    do throws(InboxError) {
+      try prepareIfReplaced()
+      watchIfNeeded()
+      takeEvents()
+      findings = looker.look(at: .now, hasEvents: events != nil)
+    } catch {
+      findings = looker.fail(error)
+    }
+    findings.look.preparations = preparations
     lastLookEnded = .now
     findings.look.took = began.duration(to: lastLookEnded)
     output.yield(findings.look)
@@ -75,6 +87,20 @@ package actor Watcher {
   package nonisolated static func lookOnce(folders: InboxFolders, terms: WatchTerms) -> Look {
     var looker = Looker(folders, terms, looksWanted: 1)
     return looker.look(at: .now).look
+  }
+
+  /// Prepares the folders anew where they are not what they were: somebody removed or replaced them, or mounted over them.
+  ///
+  /// Not while there is no `inbox/`, which may be on a disk that comes back: it is not for us to make it on another.
+  private func prepareIfReplaced() throws(InboxError) {
+    guard isStarted else { return }
+    let standing = folders.standing
+    guard standing != prepared else { return }
+    prepared = nil
+    guard standing.places.first ?? nil != nil else { return }
+    try folders.prepare()
+    prepared = folders.standing
+    preparations += 1
   }
 
   private func eventsArrived() {
@@ -135,7 +161,7 @@ extension Sighting.Moment {
   static var now: Sighting.Moment {
     var wall = timespec()
     clock_gettime(CLOCK_REALTIME, &wall)
-    return Sighting.Moment(steady: .now, wall: Int64(wall.tv_sec) * 1_000_000_000 + Int64(wall.tv_nsec))
+    return Sighting.Moment(steady: .now, wall: FileStatus.nanoseconds(wall))
   }
 }
 
@@ -143,7 +169,6 @@ extension Duration {
   /// Cut towards zero; more than 292 years count as 292.
   fileprivate var wholeNanoseconds: Int {
     let (seconds, attoseconds) = components
-    let (whole, overflow) = Int(seconds).multipliedReportingOverflow(by: 1_000_000_000)
-    return overflow ? .max : whole + Int(attoseconds / 1_000_000_000)
+    return Int(seconds).multipliedSaturated(by: 1_000_000_000).addingSaturated(Int(attoseconds / 1_000_000_000))
   }
 }

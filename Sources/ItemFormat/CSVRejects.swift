@@ -35,7 +35,7 @@ package struct CSVRejects: Sendable {
     var cells: [UInt8] = []
     append(fault.code.rawValue, to: &cells)
     cells.append(delimiter)
-    append(fault.message, to: &cells)
+    append(Self.asText(fault.message), to: &cells)
     cells.append(delimiter)
     append(String(number), to: &cells)
     cells.append(delimiter)
@@ -61,6 +61,12 @@ package struct CSVRejects: Sendable {
   /// What ends a line whose last byte is `last`: a CR would be lost to a LF after it.
   package func lineBreak(after last: UInt8?) -> [UInt8] {
     last == Ascii.carriageReturn ? CSVDialect.LineBreak.crlf.bytes : header.dialect.lineBreak.bytes
+  }
+
+  /// A text that no spreadsheet takes for a formula (<https://owasp.org/www-community/attacks/CSV_Injection>).
+  private static func asText(_ message: String) -> String {
+    guard let first = message.utf8.first, "=+-@\t\r".utf8.contains(first) else { return message }
+    return "'" + message
   }
 
   /// Quotes `text` where it has to be; an API's message may hold anything, even a NUL, which no CSV may.

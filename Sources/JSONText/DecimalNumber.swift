@@ -1,12 +1,12 @@
 /// A JSON number as digits × 10^exponent, without zeros at either end of the digits: the same for every spelling of a value.
-struct DecimalNumber: Equatable {
+package struct DecimalNumber: Equatable {
   var isNegative: Bool
   /// Empty for zero.
   var digits: [UInt8]
   var exponent: Int
 
   /// Nil where the exponent passes what an `Int` holds.
-  init?(_ text: String) {
+  package init?(_ text: String) {
     var digits: [UInt8] = []
     var exponent = 0
     var isFraction = false
@@ -43,6 +43,15 @@ struct DecimalNumber: Equatable {
     if a == b { return true }
     guard let a = DecimalNumber(a), let b = DecimalNumber(b) else { return false }
     return a == b
+  }
+
+  /// The same text for every spelling of a value; whole numbers of up to 40 digits as they are mostly written.
+  package var canonicalText: String {
+    let sign = isNegative ? "-" : ""
+    if digits.isEmpty { return "0" }
+    let text = String(decoding: digits, as: UTF8.self)
+    guard exponent >= 0, digits.count + exponent <= 40 else { return "\(sign)\(text)e\(exponent)" }
+    return sign + text + String(repeating: "0", count: exponent)
   }
 
   /// Nil where the value is not whole or does not fit.

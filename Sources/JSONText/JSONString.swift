@@ -40,7 +40,8 @@ package func equals(_ bytes: Span<UInt8>, _ content: Range<Int>, _ name: String,
   return true
 }
 
-/// Appends `text` as a JSON string with its quotes; only what must be escaped is.
+/// Appends `text` as a JSON string with its quotes; escaped is only what must be, and what would end a line, steer a terminal or turn the
+/// direction of the text where somebody looks at it.
 package func appendQuoted(_ text: String, to target: inout [UInt8]) {
   var text = text
   text.withUTF8 { appendQuoted($0.span, to: &target) }
@@ -58,7 +59,13 @@ package func appendQuoted(_ bytes: Span<UInt8>, to target: inout [UInt8]) {
     let byte = bytes[i]
     if byte >= 0x80 {
       let end = endOfSequence(bytes, at: i)
-      if end.isWhole { bytes.append(i..<end.index, to: &target) } else { target += "\u{FFFD}".utf8 }
+      if !end.isWhole {
+        target += "\u{FFFD}".utf8
+      } else if let escape = escapeOfInvisible(bytes, i..<end.index) {
+        target += escape.utf8
+      } else {
+        bytes.append(i..<end.index, to: &target)
+      }
       i = end.index
       continue
     }
@@ -75,6 +82,21 @@ package func appendQuoted(_ bytes: Span<UInt8>, to target: inout [UInt8]) {
     i += 1
   }
   target.append(UInt8(ascii: "\""))
+}
+
+/// The escape of a character that is not seen but acts: C1 controls, line and paragraph separators, Unicode's Bidi_Control
+/// (PropList.txt); nil for all others.
+private func escapeOfInvisible(_ bytes: Span<UInt8>, _ sequence: Range<Int>) -> String? {
+  guard sequence.count < 4, [0xC2, 0xD8, 0xE2].contains(bytes[sequence.lowerBound]) else { return nil }
+  let scalar = sequence.dropFirst().reduce(UInt32(bytes[sequence.lowerBound]) & (sequence.count == 2 ? 0x1F : 0x0F)) {
+    $0 << 6 | UInt32(bytes[$1] & 0x3F)
+  }
+  switch scalar {
+  case 0x80...0x9F: return "\\u00" + String(scalar, radix: 16)
+  case 0x61C: return "\\u061c"
+  case 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: return "\\u" + String(scalar, radix: 16)
+  default: return nil
+  }
 }
 
 /// The end of the UTF-8 sequence at `start`, or of the longest part of it that is not ill-formed (at least one byte).

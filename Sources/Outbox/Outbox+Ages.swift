@@ -1,4 +1,5 @@
 package import Delivery
+package import Engine
 internal import Foundation
 internal import GRDB
 
@@ -15,6 +16,7 @@ package struct AgedFile: Sendable, Equatable {
   package var name: [UInt8]
   package var target: String
   package var receivedAt: Timestamp
+  package var claimedAt: QueueTime
   /// How many of its items wait.
   package var items: Int
   /// Why, as far as that is known.
@@ -24,17 +26,17 @@ package struct AgedFile: Sendable, Equatable {
 }
 
 extension Outbox {
-  /// Files whose items wait since before these moments, oldest first; each is handed out once for each share of its time, also
+  /// Files whose items wait since before these moments, by the queue's clock, oldest first; each is handed out once for each share of its time, also
   /// beyond a restart. At most a hundred: who gets that many asks again.
-  package func takeAged(tenth: Timestamp, half: Timestamp) async throws(OutboxError) -> [AgedFile] {
+  package func takeAged(tenth: QueueTime, half: QueueTime) async throws(OutboxError) -> [AgedFile] {
     let aged = try await read { db in
       let sql = """
-        SELECT id, inbox, name, target, received_at_ms, CASE WHEN received_at_ms <= ?2 THEN 2 ELSE 1 END AS share,
+        SELECT id, inbox, name, target, received_at_ms, claimed_at_ms, CASE WHEN claimed_at_ms <= ?2 THEN 2 ELSE 1 END AS share,
           (SELECT sum(items) FROM batch WHERE file_id = file.id) AS waiting,
           (SELECT problem FROM batch WHERE file_id = file.id AND problem IS NOT NULL ORDER BY position LIMIT 1) AS problem
         FROM file LEFT JOIN age_warning ON file_id = id
-        WHERE state = 'queued' AND received_at_ms <= ?1
-          AND coalesce(age_warning.share, 0) < CASE WHEN received_at_ms <= ?2 THEN 2 ELSE 1 END
+        WHERE state = 'queued' AND claimed_at_ms <= ?1
+          AND coalesce(age_warning.share, 0) < CASE WHEN claimed_at_ms <= ?2 THEN 2 ELSE 1 END
         ORDER BY id LIMIT 100
         """
       return try Row.fetchAll(db, sql: sql, arguments: [tenth.milliseconds, half.milliseconds]).compactMap(
@@ -63,6 +65,7 @@ extension AgedFile {
     name = Array(row["name"] as Data)
     target = row["target"]
     receivedAt = Timestamp(milliseconds: row["received_at_ms"])
+    claimedAt = QueueTime(milliseconds: row["claimed_at_ms"])
     items = row["waiting"] ?? 0
     problem = row["problem"]
   }

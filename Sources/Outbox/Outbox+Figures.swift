@@ -1,4 +1,5 @@
 package import Delivery
+package import Engine
 internal import GRDB
 
 /// What waits for one target.
@@ -6,7 +7,7 @@ package struct TargetBacklog: Sendable, Equatable {
   package var batches = 0
   package var items = 0
   package var bytes = 0
-  /// When the oldest file of which something waits was claimed.
+  /// When the oldest file of which something waits was claimed, by the wall clock as it is set now.
   package var oldestAt: Timestamp?
 
   package init() {}
@@ -15,12 +16,19 @@ package struct TargetBacklog: Sendable, Equatable {
 /// Numbers for whoever watches.
 extension Outbox {
   /// What waits, by target; one for which nothing waits is missing.
-  package func backlogs() async throws(OutboxError) -> [String: TargetBacklog] {
+  package func backlogs(
+    at reading: QueueClock.Reading = .now
+  ) async throws(OutboxError) -> [String: TargetBacklog] {
     try await read { db in
+      let wall = try PeoplesTime(db, at: reading)
       let sql = """
-        SELECT batch.target AS target, count(*) AS batches, sum(batch.items) AS items, sum(bytes) AS bytes,
-          min(received_at_ms) AS oldest
-        FROM batch JOIN file ON file.id = file_id WHERE state = 'queued' GROUP BY batch.target
+        SELECT waiting.target AS target, sum(batches) AS batches, sum(waiting.items) AS items, sum(bytes) AS bytes,
+          min(claimed_at_ms) AS oldest
+        FROM (
+          -- From the index `batch_line` alone.
+          SELECT target, file_id, count(*) AS batches, sum(items) AS items, sum(bytes) AS bytes
+          FROM batch GROUP BY target, file_id) AS waiting
+        JOIN file ON file.id = file_id WHERE state = 'queued' GROUP BY waiting.target
         """
       var backlogs: [String: TargetBacklog] = [:]
       for row in try Row.fetchAll(db, sql: sql) {
@@ -28,7 +36,7 @@ extension Outbox {
         backlog.batches = row["batches"]
         backlog.items = row["items"]
         backlog.bytes = row["bytes"]
-        backlog.oldestAt = (row["oldest"] as Int64?).map(Timestamp.init(milliseconds:))
+        backlog.oldestAt = (row["oldest"] as Int64?).map { wall($0) }
         backlogs[row["target"]] = backlog
       }
       return backlogs

@@ -1,46 +1,28 @@
 package import Delivery
+package import Engine
 internal import Foundation
 internal import GRDB
 
 /// What is left to do for a file whose items have all settled.
-extension Outbox {
-  /// Files that wait for their results to be written, oldest first, all commits so far made durable.
-  ///
-  /// Sets `completedAt` once, so that a receipt that has to be written again after a crash says the same.
+extension Outbox: ResultStore {
   package func secureFinished(after last: FileID?, limit: Int, at now: Timestamp) async throws(OutboxError)
     -> [FileRecord]
   {
-    let path = self.path
-    let result = await withCheckedContinuation { (done: CheckedContinuation<Result<[FileRecord], any Error>, Never>) in
-      pool.asyncWriteWithoutTransaction { db in
-        done.resume(
-          returning: Result {
-            let ids = try String.fetchAll(
-              db.cachedStatement(sql: "SELECT id FROM file WHERE state = 'finishing' AND id > ? ORDER BY id LIMIT ?"),
-              arguments: [last?.text ?? "", limit])
-            guard !ids.isEmpty else { return [] }
-            // A commit with FULL waits for the whole log, and so for every commit before it.
-            try db.execute(sql: "PRAGMA synchronous = FULL")
-            defer { try? db.execute(sql: "PRAGMA synchronous = NORMAL") }
-            try db.inTransaction {
-              for id in ids {
-                try db.cachedStatement(
-                  sql: "UPDATE file SET completed_at_ms = coalesce(completed_at_ms, ?) WHERE id = ?"
-                ).execute(arguments: [now.milliseconds, id])
-              }
-              return .commit
-            }
-            return try ids.compactMap { id in
-              try Row.fetchOne(db.cachedStatement(sql: "SELECT * FROM file WHERE id = ?"), arguments: [id])
-                .flatMap(FileRecord.init(row:))
-            }
-          })
+    try await writeDurably { db in
+      // Where there are none, nothing is written, and the commit waits for nothing.
+      let ids = try String.fetchAll(
+        db.cachedStatement(sql: "SELECT id FROM file WHERE state = 'finishing' AND id > ? ORDER BY id LIMIT ?"),
+        arguments: [last?.text ?? "", limit])
+      return try ids.compactMap { id in
+        try db.cachedStatement(
+          sql: "UPDATE file SET completed_at_ms = coalesce(completed_at_ms, max(?, received_at_ms)) WHERE id = ?"
+        ).execute(arguments: [now.milliseconds, id])
+        return try Row.fetchOne(db.cachedStatement(sql: "SELECT * FROM file WHERE id = ?"), arguments: [id])
+          .flatMap(FileRecord.init(row:))
       }
     }
-    do { return try result.get() } catch { throw OutboxError(error, path: path) }
   }
 
-  /// The requests that settled items of a file, in order. Blocks.
   package func settled(_ id: FileID) throws(OutboxError) -> [SettledBatch] {
     try readNow { db in
       let sql = "SELECT * FROM settled WHERE file_id = ? ORDER BY position"
@@ -48,7 +30,6 @@ extension Outbox {
     }
   }
 
-  /// A file's refused items behind item number `item`, in the file's order. Blocks.
   package func refused(_ id: FileID, after item: Int, limit: Int) throws(OutboxError) -> [Refusal] {
     try readNow { db in
       let sql = "SELECT * FROM refused WHERE file_id = ? AND item > ? ORDER BY item LIMIT ?"
@@ -56,19 +37,36 @@ extension Outbox {
     }
   }
 
-  /// The way of these files ends: their rows go, and what is kept of them is their history and, of the last ones, the receipt (without batches).
-  package func finish(_ files: [(record: FileRecord, status: String, receipt: String)]) async throws(OutboxError) {
+  package func orders(_ id: FileID) throws(OutboxError) -> [FileOrder] {
+    try readNow { db in
+      try Row.fetchAll(
+        db.cachedStatement(sql: "SELECT * FROM operator_order WHERE file_id = ? ORDER BY id"), arguments: [id.text]
+      ).map(FileOrder.init(row:))
+    }
+  }
+
+  package func keep(_ order: FileOrder, for id: FileID) async throws(OutboxError) {
     try await write { db in
-      for (record, status, receipt) in files {
+      try db.execute(
+        sql: "INSERT INTO operator_order (file_id, at_ms, name, given_by) SELECT id, ?, ?, ? FROM file WHERE id = ?",
+        arguments: [order.at.milliseconds, order.order, order.by, id.text])
+    }
+  }
+
+  package func finish(
+    _ files: [(record: FileRecord, status: String, receipt: String, digest: String)]
+  ) async throws(OutboxError) {
+    try await write { db in
+      for (record, status, receipt, digest) in files {
         try db.cachedStatement(
           sql: """
             INSERT OR REPLACE INTO history (file_id, inbox, name, sha256, status, received_at_ms, completed_at_ms,
-              items, accepted, rejected) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+              items, accepted, rejected, receipt_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         ).execute(arguments: [
           record.id.text, record.inbox, Data(record.name), record.facts.sha256, status,
           record.receivedAt.milliseconds, record.completedAt?.milliseconds ?? record.receivedAt.milliseconds,
-          record.counts.items, record.counts.accepted, record.counts.rejected,
+          record.counts.items, record.counts.accepted, record.counts.rejected, digest,
         ])
         try db.cachedStatement(
           sql: "INSERT OR REPLACE INTO recent (file_id, completed_at_ms, receipt) VALUES (?, ?, ?)"
@@ -91,5 +89,11 @@ extension Outbox {
     let count = min(most, empty - kept)
     guard count > 0 else { return }
     try await write { db in try db.execute(sql: "PRAGMA incremental_vacuum(\(count))") }
+  }
+}
+
+extension FileOrder {
+  init(row: Row) {
+    self.init(at: Timestamp(milliseconds: row["at_ms"]), order: row["name"], by: row["given_by"])
   }
 }

@@ -1,4 +1,5 @@
 package import Delivery
+package import Engine
 internal import Foundation
 internal import GRDB
 
@@ -58,8 +59,9 @@ extension Outbox {
   }
 
   /// Why requests were put off, the most frequent reasons first; from the index `batch_postponed` alone.
-  package func problems() async throws(OutboxError) -> [TargetProblem] {
+  package func problems(at reading: QueueClock.Reading = .now) async throws(OutboxError) -> [TargetProblem] {
     try await read { db in
+      let wall = try PeoplesTime(db, at: reading)
       let sql = """
         SELECT file.target AS target, problem, count(*) AS batches, min(due_at_ms) AS next_at_ms
         FROM batch JOIN file ON file.id = file_id WHERE problem IS NOT NULL AND file.target IS NOT NULL
@@ -68,14 +70,17 @@ extension Outbox {
       return try Row.fetchAll(db, sql: sql).map { row in
         TargetProblem(
           target: row["target"], text: row["problem"], batches: row["batches"],
-          nextAt: Timestamp(milliseconds: row["next_at_ms"]))
+          nextAt: wall(row["next_at_ms"]))
       }
     }
   }
 
   /// Files that fit, the last claimed first.
-  package func files(_ filter: FileFilter) async throws(OutboxError) -> [FileSummary] {
+  package func files(
+    _ filter: FileFilter, at reading: QueueClock.Reading = .now
+  ) async throws(OutboxError) -> [FileSummary] {
     try await read { db in
+      let wall = try PeoplesTime(db, at: reading)
       var files: [FileSummary] = []
       for source in [Source.underWay, .done] {
         let (condition, arguments) = source.condition(filter)
@@ -86,20 +91,23 @@ extension Outbox {
         ).compactMap(FileSummary.init(row:))
       }
       files = Array(files.sorted { $0.id > $1.id }.prefix(filter.limit))
-      for index in files.indices { try Self.addReason(to: &files[index], db) }
+      for index in files.indices { try Self.addReason(to: &files[index], wall, db) }
       return files
     }
   }
 
   /// Nil where no file has this id.
-  package func summary(of id: FileID) async throws(OutboxError) -> FileSummary? {
+  package func summary(
+    of id: FileID, at reading: QueueClock.Reading = .now
+  ) async throws(OutboxError) -> FileSummary? {
     try await read { db in
+      let wall = try PeoplesTime(db, at: reading)
       for source in [Source.underWay, .done] {
         let sql = "SELECT \(source.columns), \(FileSummary.columns) FROM \(source.table) WHERE \(source.id) = ?"
         guard var file = try Row.fetchOne(db, sql: sql, arguments: [id.text]).flatMap(FileSummary.init(row:)) else {
           continue
         }
-        try Self.addReason(to: &file, db)
+        try Self.addReason(to: &file, wall, db)
         return file
       }
       return nil
@@ -114,7 +122,7 @@ extension Outbox {
     }
   }
 
-  private static func addReason(to file: inout FileSummary, _ db: Database) throws {
+  private static func addReason(to file: inout FileSummary, _ wall: PeoplesTime, _ db: Database) throws {
     let id = file.id.text
     guard file.isUnderWay else {
       // The last receipts are at hand; those before them tell it in their folder.
@@ -131,7 +139,7 @@ extension Outbox {
       """
     guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else { return }
     file.problem = row["problem"]
-    file.nextAt = Timestamp(milliseconds: row["due_at_ms"])
+    file.nextAt = wall(row["due_at_ms"])
   }
 }
 

@@ -1,16 +1,51 @@
+package import Engine
 internal import GRDB
 internal import Glibc
 
 extension Outbox {
   /// Opens an outbox to look at it, beside the daemon that writes it; nil where there is none yet, or only its empty file.
   package static func ifAny(reading path: String) throws(OutboxError) -> Outbox? {
-    switch try bytes(at: path) {
-    case nil, 0: return nil
-    default: break
-    }
-    var isSetUp = true
+    var isSetUp = false
     try look(at: path) { db in isSetUp = try db.tableExists("file") }
     return isSetUp ? try Outbox(reading: path) : nil
+  }
+
+  /// Looks at what is there, and writes nothing; does nothing where there is nothing yet.
+  ///
+  /// - Returns: whether there was something to look at.
+  @discardableResult
+  static func look(at path: String, _ body: (Database) throws -> Void) throws(OutboxError) -> Bool {
+    guard try bytes(at: path) ?? 0 > 0 else { return false }
+    var configuration = Configuration()
+    configuration.readonly = true
+    // After a crash the first to open the file recovers the log, and holds off everybody else meanwhile.
+    configuration.busyMode = .timeout(5)
+    do {
+      let queue = try DatabaseQueue(path: path, configuration: configuration)
+      try queue.read(body)
+      try queue.close()
+      return true
+    } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK {
+      // A crash while it was created: see `rollBackCreation`.
+      return false
+    } catch {
+      throw OutboxError(error, path: path)
+    }
+  }
+
+  /// Takes back what a crash left of the one transaction that does not go through the log: that which creates the database.
+  ///
+  /// SQLite does so when the file is read by somebody who may write it; who looks read-only is refused (<https://www.sqlite.org/lockingv3.html#hot_journals>).
+  static func rollBackCreation(at path: String) throws(OutboxError) {
+    var status = stat()
+    guard stat(path + "-journal", &status) == 0, status.st_size > 0, try bytes(at: path) ?? 0 > 0 else { return }
+    do {
+      let queue = try DatabaseQueue(path: path)
+      _ = try queue.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") }
+      try queue.close()
+    } catch {
+      throw OutboxError(error, path: path)
+    }
   }
 
   /// How large the database is; nil where there is none.

@@ -1,4 +1,5 @@
 package import Delivery
+package import Engine
 internal import Foundation
 internal import GRDB
 
@@ -11,7 +12,8 @@ package struct QueuedFile: Sendable, Equatable {
   package var state: FileRecord.State
   /// Nil until the file was read.
   package var target: String?
-  package var receivedAt: Timestamp
+  /// By the wall clock as it is set now.
+  package var claimedAt: Timestamp
   /// Waiting requests, their items and bytes.
   package var batches: Int
   package var items: Int
@@ -26,15 +28,29 @@ package struct QueuedFile: Sendable, Equatable {
   package var problem: String?
 }
 
+/// One batch that waits, for people.
+package struct QueuedRequest: Sendable, Equatable {
+  package var items: Int
+  package var attempts: Int
+  /// Attempts after which it is open what was applied.
+  package var unanswered: Int
+  package var dueAt: Timestamp
+  /// Why it waits, as far as that is known.
+  package var problem: String?
+}
+
 /// What `upsertd queue` asks. Served by indexes alone (`batch_line`, `batch_postponed`): rows of batches are large.
 extension Outbox {
   /// The files under way, in the order of their arrival; what is nil does not matter.
   package func queuedFiles(
-    inbox: String? = nil, target: String? = nil, receivedUpTo cutoff: Timestamp? = nil, id: FileID? = nil
+    inbox: String? = nil, target: String? = nil, olderThan age: Duration? = nil, id: FileID? = nil,
+    at reading: QueueClock.Reading = .now
   ) async throws(OutboxError) -> [QueuedFile] {
     try await read { db in
+      let wall = try PeoplesTime(db, at: reading)
+      let cutoff = age.map { wall.now - $0 }
       let sql = """
-        SELECT id, inbox, name, state, file.target, received_at_ms, batches, waiting.items, waiting.bytes,
+        SELECT id, inbox, name, state, file.target, claimed_at_ms, batches, waiting.items, waiting.bytes,
           tried, due_at_ms, late.failures, problem
         FROM file
         LEFT JOIN (
@@ -45,41 +61,47 @@ extension Outbox {
           SELECT file_id, count(*) AS tried, min(due_at_ms) AS due_at_ms, problem, failures
           FROM batch WHERE problem IS NOT NULL GROUP BY file_id) AS late ON late.file_id = id
         WHERE ($1 IS NULL OR inbox = $1) AND ($2 IS NULL OR file.target = $2)
-          AND ($3 IS NULL OR received_at_ms <= $3) AND ($4 IS NULL OR id = $4)
+          AND ($3 IS NULL OR claimed_at_ms <= $3) AND ($4 IS NULL OR id = $4)
         ORDER BY id
         """
       return try Row.fetchAll(db, sql: sql, arguments: [inbox, target, cutoff?.milliseconds, id?.text])
-        .compactMap(QueuedFile.init(row:))
+        .compactMap { QueuedFile(row: $0, wall) }
     }
   }
 
-  /// The waiting batches of a file in line, behind `position`; without what orders them.
+  /// The first batches of a file that wait, in line.
   package func waitingBatches(
-    of id: FileID, after position: String = "", limit: Int
-  ) async throws(OutboxError) -> [WaitingBatch] {
+    of id: FileID, limit: Int, at reading: QueueClock.Reading = .now
+  ) async throws(OutboxError) -> [QueuedRequest] {
     try await read { db in
-      let sql = "\(WaitingBatch.columns) WHERE batch.file_id = ? AND position > ? ORDER BY position LIMIT ?"
-      return try Row.fetchAll(db, sql: sql, arguments: [id.text, position, limit]).map(WaitingBatch.init(row:))
+      let wall = try PeoplesTime(db, at: reading)
+      let sql = """
+        SELECT items, attempts, unanswered, due_at_ms, problem FROM batch WHERE file_id = ? ORDER BY position LIMIT ?
+        """
+      return try Row.fetchAll(db, sql: sql, arguments: [id.text, limit]).map { row in
+        QueuedRequest(
+          items: row[0], attempts: row[1], unanswered: row[2], dueAt: wall(row[3]), problem: row[4])
+      }
     }
   }
 }
 
 extension QueuedFile {
   /// Nil where the row holds what no version of upsertd writes.
-  fileprivate init?(row: Row) {
+  fileprivate init?(row: Row, _ wall: PeoplesTime) {
     guard let id = FileID(row["id"] as String), let state = FileRecord.State(rawValue: row["state"]) else { return nil }
     self.id = id
     self.state = state
     inbox = row["inbox"]
     name = Array(row["name"] as Data)
     target = row["target"]
-    receivedAt = Timestamp(milliseconds: row["received_at_ms"])
+    claimedAt = wall(row["claimed_at_ms"])
     batches = row["batches"] ?? 0
     items = row["items"] ?? 0
     bytes = row["bytes"] ?? 0
     triedBatches = row["tried"] ?? 0
     failures = row["failures"] ?? 0
-    dueAt = (row["due_at_ms"] as Int64?).map(Timestamp.init(milliseconds:))
+    dueAt = (row["due_at_ms"] as Int64?).map { wall($0) }
     problem = row["problem"]
   }
 }

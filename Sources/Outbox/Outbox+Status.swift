@@ -1,4 +1,5 @@
 package import Delivery
+package import Engine
 internal import Foundation
 internal import GRDB
 
@@ -8,7 +9,7 @@ package struct QueueCounts: Sendable, Equatable {
   package var batches = 0
   package var items = 0
   package var bytes = 0
-  /// When the oldest file that is not done was claimed.
+  /// When the oldest file that is not done was claimed, by the wall clock as it is set now.
   package var oldestAt: Timestamp?
 
   package init() {}
@@ -27,12 +28,13 @@ package enum PausableKind: String, Sendable {
 }
 
 extension Outbox {
-  package func queue() async throws(OutboxError) -> QueueCounts {
+  package func queue(at reading: QueueClock.Reading = .now) async throws(OutboxError) -> QueueCounts {
     try await read { db in
+      let wall = try PeoplesTime(db, at: reading)
       var counts = QueueCounts()
-      if let row = try Row.fetchOne(db, sql: "SELECT count(*) AS files, min(received_at_ms) AS oldest FROM file") {
+      if let row = try Row.fetchOne(db, sql: "SELECT count(*) AS files, min(claimed_at_ms) AS oldest FROM file") {
         counts.files = row["files"]
-        counts.oldestAt = (row["oldest"] as Int64?).map(Timestamp.init(milliseconds:))
+        counts.oldestAt = (row["oldest"] as Int64?).map { wall($0) }
       }
       let sql = "SELECT count(*) AS batches, total(items) AS items, total(bytes) AS bytes FROM batch"
       if let row = try Row.fetchOne(db, sql: sql) {
@@ -49,13 +51,15 @@ extension Outbox {
     try await read { db in try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM file)") ?? true }
   }
 
-  package func targetNotes() async throws(OutboxError) -> [String: TargetNote] {
+  package func targetNotes(
+    at reading: QueueClock.Reading = .now
+  ) async throws(OutboxError) -> [String: TargetNote] {
     try await read { db in
+      let wall = try PeoplesTime(db, at: reading)
       var notes: [String: TargetNote] = [:]
       for row in try Row.fetchAll(db, sql: "SELECT * FROM target") {
         notes[row["name"]] = TargetNote(
-          state: row["state"], reason: row["reason"],
-          until: (row["until_ms"] as Int64?).map(Timestamp.init(milliseconds:)))
+          state: row["state"], reason: row["reason"], until: (row["until_ms"] as Int64?).map { wall($0) })
       }
       return notes
     }

@@ -1,4 +1,5 @@
 package import Delivery
+package import Engine
 internal import Foundation
 internal import GRDB
 
@@ -15,6 +16,8 @@ package struct FinishedFile: Sendable, Equatable {
   package var items: Int
   package var accepted: Int
   package var rejected: Int
+  /// Of the receipt as it was written, in hexadecimal; nil where an earlier upsertd wrote it.
+  package var receiptSHA256: String?
 }
 
 /// What `upsertd show` asks.
@@ -82,5 +85,7 @@ extension FinishedFile {
     items = row["items"]
     accepted = row["accepted"]
     rejected = row["rejected"]
+    // Nor is the column there before the daemon has brought the outbox up to date.
+    receiptSHA256 = row.hasColumn("receipt_sha256") ? row["receipt_sha256"] : nil
   }
 }

@@ -1,4 +1,5 @@
 package import Delivery
+package import Engine
 internal import Foundation
 internal import GRDB
 
@@ -47,8 +48,25 @@ extension Outbox {
     }
   }
 
-  package func finishedCount() async throws(OutboxError) -> Int {
-    try await read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM history") ?? 0 }
+  /// Finished files whose receipts are none of `ids`, oldest first.
+  package func finished(without ids: Set<FileID>) async throws(OutboxError) -> [FinishedFile] {
+    try await read { db in
+      var missing: [FinishedFile] = []
+      let rows = try Row.fetchCursor(db, sql: "SELECT * FROM history ORDER BY file_id")
+      while let row = try rows.next() {
+        if let file = FinishedFile(row: row), !ids.contains(file.id) { missing.append(file) }
+      }
+      return missing
+    }
+  }
+
+  /// From when on each receipt that was written is known; nil for an outbox that no upsertd that keeps them has opened.
+  package func receiptsKnownSince() async throws(OutboxError) -> Timestamp? {
+    try await read { db in
+      guard try db.tableExists("receipts_known_since") else { return nil }
+      return try Int64.fetchOne(db, sql: "SELECT min(at_ms) FROM receipts_known_since").map(
+        Timestamp.init(milliseconds:))
+    }
   }
 
   /// Inboxes that files under way or finished ones came from.

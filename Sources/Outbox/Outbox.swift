@@ -1,3 +1,4 @@
+package import Engine
 internal import GRDB
 internal import Glibc
 
@@ -11,7 +12,7 @@ internal import Glibc
 ///     inbox/name ──claim──▶ work/<id>.name                        (no row)
 ///       begin()     row `reading`     batches are being staged, none can be sent
 ///       publish()   row `queued`      all batches at once become sendable
-///       settle()    row `finishing`   after the last batch; or fail(), where the whole file can't be used
+///       apply()     row `finishing`   after the last batch has settled; or fail(), where the whole file can't be used
 ///       (results)                     rejects file, receipt, original to archive/ or rejected/
 ///       finish()    row gone, `history` has the receipt
 ///
@@ -20,7 +21,7 @@ internal import Glibc
 /// | found | done |
 /// | --- | --- |
 /// | file in `work/`, no row, no history | it is read from its beginning |
-/// | row `reading` | the row and what was staged are dropped, the file is read from its beginning |
+/// | row `reading` | what was staged is dropped, the file is read from its beginning; the row keeps when it was claimed, and whose it was |
 /// | row `queued` | its batches are sent; one that was under way had an unknown outcome, stays counted as unanswered, and is sent again |
 /// | row `finishing` | the result files are written again under the same names, which replaces them; then finish() |
 /// | file in `work/`, no row, but history | only the last rename is missing: it is put away |
@@ -29,9 +30,15 @@ internal import Glibc
 ///
 /// A row in `batch`, its bytes in `body`; of a JSON file only those that do not stand in the claimed file, with the places of those that
 /// do and their checksum (`QueuedBody`). Where that file is gone or changed, the batch waits and says so. `lease()` counts an attempt before anything is sent, so that a crash can't hide a
-/// request. Then one of: `settle()` (row gone, one row in `settled`, refused items in `refused`), `settle()` with a rest (items that the answer
-/// did not name become a new batch in the same place), `split()` (two rows in its place), `postpone()` (due later). `position`
-/// orders the batches of a file: six digits, and a digit more for each part, which sorts parts into the place of the whole.
+/// request. Then `apply()` does one of: settle (row gone, one row in `settled`, refused items in `refused`), settle with a rest (items that
+/// the answer did not name become a new batch in the same place), split (parts in its place), postpone (due later), take back (nothing
+/// went out). `position` orders the batches of a file: eight digits, and a digit more for each part, which sorts parts into the place of the
+/// whole. File and position are a batch's name; the row's own number only joins it with its body.
+///
+/// # Time
+///
+/// `due_at_ms`, `until_ms` and `claimed_at_ms` are by the queue's clock (`QueueClock`), which never jumps; `clock` keeps its last mark. The
+/// readers for people convert them with that mark and what the machine's clocks show.
 ///
 /// # What reaches the disk when
 ///
@@ -53,6 +60,7 @@ package final class Outbox: Sendable {
   /// - Throws: `OutboxError.newer` for a database of a newer upsertd, which is left untouched; `.damaged` where SQLite can't make sense of it;
   ///   `.unusable` for a file or folder that can't be written.
   package convenience init(path: String) throws(OutboxError) {
+    try Self.rollBackCreation(at: path)
     try Self.look(at: path) { db in
       try Self.refuseNewer(db, path: path)
       try Self.refuseDamaged(db, path: path)
@@ -97,22 +105,6 @@ package final class Outbox: Sendable {
     }
     do {
       pool = try DatabasePool(path: path, configuration: configuration)
-    } catch {
-      throw OutboxError(error, path: path)
-    }
-  }
-
-  /// Looks at what is there before anything is written to it; does nothing where there is nothing.
-  static func look(at path: String, _ body: (Database) throws -> Void) throws(OutboxError) {
-    guard try bytes(at: path) != nil else { return }
-    var configuration = Configuration()
-    configuration.readonly = true
-    // After a crash the first to open the file recovers the log, and holds off everybody else meanwhile.
-    configuration.busyMode = .timeout(5)
-    do {
-      let queue = try DatabaseQueue(path: path, configuration: configuration)
-      try queue.read(body)
-      try queue.close()
     } catch {
       throw OutboxError(error, path: path)
     }
@@ -180,6 +172,31 @@ package final class Outbox: Sendable {
             if case .failure(let reason) = result { error = reason }
             return CommitGroup.Outcome(error: error) { done.resume(returning: $0.map { .failure($0) } ?? result) }
           }, refuse: { done.resume(returning: .failure($0)) }), to: pool)
+    }
+    do { return try result.get() } catch { throw OutboxError(error, path: path) }
+  }
+
+  /// Like `write`, in a commit of its own that waits for the disk, and so for every commit before it.
+  ///
+  /// A commit with FULL waits for the whole log.
+  func writeDurably<Value: Sendable>(
+    _ body: @escaping @Sendable (Database) throws -> Value
+  ) async throws(OutboxError) -> Value {
+    let result = await withCheckedContinuation { (done: CheckedContinuation<Result<Value, any Error>, Never>) in
+      pool.asyncWriteWithoutTransaction { db in
+        done.resume(
+          returning: Result {
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            defer { try? db.execute(sql: "PRAGMA synchronous = NORMAL") }
+            var value: Value?
+            try db.inTransaction(.immediate) {
+              value = try body(db)
+              return .commit
+            }
+            guard let value else { throw DatabaseError(resultCode: .SQLITE_INTERNAL) }
+            return value
+          })
+      }
     }
     do { return try result.get() } catch { throw OutboxError(error, path: path) }
   }

@@ -1,4 +1,5 @@
 internal import Delivery
+package import Engine
 internal import Foundation
 internal import GRDB
 internal import Glibc

@@ -1,4 +1,5 @@
 package import Delivery
+package import Engine
 internal import Foundation
 internal import GRDB
 
@@ -17,6 +18,7 @@ package final class Salvage {
     package var record: FileRecord
     package var settled: [SettledBatch] = []
     package var refused: [Refusal] = []
+    package var orders: [FileOrder] = []
     /// In batches that are whole.
     package var waitingItems = 0
 
@@ -33,7 +35,7 @@ package final class Salvage {
     /// Leaves the counts: the refusals of all files at once may be larger than memory.
     package mutating func dropContents() {
       droppedRefusals = refused.count
-      (settled, refused) = ([], [])
+      (settled, refused, orders) = ([], [], [])
     }
   }
 
@@ -46,9 +48,11 @@ package final class Salvage {
     configuration.readonly = true
     configuration.busyMode = .timeout(5)
     do {
-      columns = try Self.columns()
       queue = try DatabaseQueue(path: path, configuration: configuration)
       _ = try queue.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") }
+      // Where the version can't be read either, it is taken for this program's.
+      let version = try? queue.read { db in try Schema.migrator.appliedMigrations(db).last }
+      columns = try Self.columns(version: version ?? nil)
     } catch {
       throw OutboxError(error, path: path)
     }
@@ -62,12 +66,12 @@ package final class Salvage {
   }
 
   /// What the tables of a sound outbox hold.
-  private static func columns() throws -> [String: [String: TableColumn]] {
+  private static func columns(version: String?) throws -> [String: [String: TableColumn]] {
     let sound = try DatabaseQueue()
-    try Schema.migrator.migrate(sound)
+    if let version { try Schema.migrator.migrate(sound, upTo: version) } else { try Schema.migrator.migrate(sound) }
     return try sound.read { db in
       var columns: [String: [String: TableColumn]] = [:]
-      for table in Schema.tables {
+      for table in Schema.tables where try db.tableExists(table) {
         for column in try db.columns(in: table) {
           columns[table, default: [:]][column.name] = TableColumn(type: column.type, mayBeNull: !column.isNotNull)
         }
@@ -116,6 +120,9 @@ package final class Salvage {
     for record in records.sorted(by: { $0.id < $1.id }) {
       var file = File(record: record)
       file.settled = list("settled", of: record.id, order: "position").map(SettledBatch.init(row:))
+      if columns["operator_order"] != nil {
+        file.orders = list("operator_order", of: record.id, order: "id").map(FileOrder.init(row:))
+      }
       file.refused = list("refused", of: record.id, order: "item").map(Refusal.init(row:))
       for batch in (batches[record.id.text] ?? []).sorted(by: { $0.position < $1.position }) {
         guard let content = content(of: batch.id) else { continue }
@@ -252,7 +259,8 @@ extension SettledBatch {
     self.init(
       items: row["items"], accepted: row["accepted"], rejected: row["rejected"], attempts: row["attempts"],
       unanswered: row["unanswered"], status: row["status"], requestID: row["request_id"],
-      sentAt: (row["sent_at_ms"] as Int64?).map(Timestamp.init(milliseconds:)))
+      sentAt: (row["sent_at_ms"] as Int64?).map(Timestamp.init(milliseconds:)), ranges: ItemRanges.ranges(row["ranges"])
+    )
   }
 }
 

@@ -17,11 +17,20 @@ enum Schema {
     migrator.registerMigration("4", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: version4)
     }
+    migrator.registerMigration("5-receipt-digest", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: receiptDigest)
+    }
+    migrator.registerMigration("6", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version6)
+    }
     return migrator
   }
 
-  /// Since version 1.
-  static let tables = ["file", "batch", "body", "settled", "refused", "history", "recent", "target", "paused"]
+  static let tables = [
+    "file", "batch", "body", "settled", "refused", "operator_order", "history", "recent", "target", "paused",
+    "key_rule",
+    "clock",
+  ]
 
   /// What of the database is not as its migrations leave it: SQLite believes every name that it reads.
   static func faults(_ db: Database) throws -> [String] {
@@ -36,12 +45,14 @@ enum Schema {
       .sorted()
   }
 
-  /// What a crash while reading left behind goes; the claimed file is read again.
+  /// What a crash while reading staged goes; the claimed file is read again, and its row keeps when it was claimed, and whose it was.
   static func recover(_ db: Database) throws {
-    try db.execute(sql: "DELETE FROM file WHERE state = 'reading'")
+    for table in ["batch", "refused"] {
+      try db.execute(sql: "DELETE FROM \(table) WHERE file_id IN (SELECT id FROM file WHERE state = 'reading')")
+    }
   }
 
-  /// Times are milliseconds since 1970 in UTC.
+  /// Times are milliseconds since 1970 in UTC; since version 6 `due_at_ms`, `until_ms` and `claimed_at_ms` are by the queue's clock.
   private static let version1 = """
     -- One row for each claimed file, from the beginning of its reading until its receipt is written.
     CREATE TABLE file (
@@ -158,11 +169,52 @@ enum Schema {
     ) STRICT, WITHOUT ROWID;
     """
 
+  /// What each receipt was when it was written, and from when on every receipt is known here.
+  private static let receiptDigest = """
+    ALTER TABLE history ADD COLUMN receipt_sha256 TEXT;   -- hexadecimal; NULL: finished by an upsertd that did not keep it
+    CREATE TABLE receipts_known_since (at_ms INTEGER NOT NULL) STRICT;
+    INSERT INTO receipts_known_since VALUES (CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER));
+    """
+
   /// Counts of what waits, and why, from indexes alone: a batch's row is as large as a page. A batch that settles at its first try
   /// is never in the second one.
   private static let version4 = """
     DROP INDEX batch_line;
     CREATE INDEX batch_line ON batch (target, file_id, position, items, bytes);
     CREATE INDEX batch_postponed ON batch (file_id, due_at_ms, failures, problem) WHERE problem IS NOT NULL;
+    """
+
+  /// The queue's own clock; what earlier attempts mean for the next one; what receipts tell besides.
+  private static let version6 = """
+    ALTER TABLE batch ADD COLUMN blames INTEGER NOT NULL DEFAULT 0;   -- failures put down to the batch itself
+    ALTER TABLE batch ADD COLUMN failed_at_ms INTEGER;                -- its last failure, by the queue's clock
+    ALTER TABLE batch ADD COLUMN began_hold INTEGER NOT NULL DEFAULT 0 CHECK (began_hold IN (0, 1));
+    CREATE INDEX batch_due ON batch (target, due_at_ms, file_id, position) WHERE problem IS NOT NULL;
+
+    ALTER TABLE file ADD COLUMN claimed_at_ms INTEGER NOT NULL DEFAULT 0;   -- by the queue's clock; ages count from here
+    UPDATE file SET claimed_at_ms = received_at_ms;
+    ALTER TABLE file ADD COLUMN owner TEXT;                           -- whose it was when it was dropped
+    ALTER TABLE file ADD COLUMN is_cancelled INTEGER NOT NULL DEFAULT 0 CHECK (is_cancelled IN (0, 1));
+
+    ALTER TABLE settled ADD COLUMN ranges TEXT;                       -- numbers of its items: [[first, last], …]
+
+    -- What operators ordered for files under way.
+    CREATE TABLE operator_order (
+      id INTEGER PRIMARY KEY,
+      file_id TEXT NOT NULL REFERENCES file (id) ON DELETE CASCADE,
+      at_ms INTEGER NOT NULL,
+      name TEXT NOT NULL,                 -- cancel, retry …
+      given_by TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX operator_order_file ON operator_order (file_id);
+
+    -- What the queue's clock showed last, and the machine's clocks at that moment.
+    CREATE TABLE clock (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      boot_id TEXT NOT NULL, boot_ms INTEGER NOT NULL, wall_ms INTEGER NOT NULL, queue_ms INTEGER NOT NULL
+    ) STRICT;
+
+    -- What made the keys of the items that wait, by inbox.
+    CREATE TABLE key_rule (inbox TEXT NOT NULL PRIMARY KEY, rule TEXT NOT NULL) STRICT, WITHOUT ROWID;
     """
 }

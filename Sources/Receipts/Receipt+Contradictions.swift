@@ -4,22 +4,29 @@ extension Receipt {
   /// What in it can't all be true at once; empty for every receipt that upsertd writes.
   package var contradictions: [String] {
     var found: [String] = []
-    if counts.items != counts.accepted + counts.rejected {
+    // Anybody may have written it: sums must not overflow.
+    if counts.items != counts.accepted.addingSaturated(counts.rejected) {
       found.append("\(counts.items) items are not \(counts.accepted) accepted + \(counts.rejected) rejected")
     }
     if !(0...max(0, counts.accepted)).contains(counts.unchanged) {
       found.append("\(counts.unchanged) items are unchanged, \(counts.accepted) accepted")
     }
-    let accepted = batches.reduce(0) { $0 + $1.accepted }
+    let accepted = batches.lazy.map(\.accepted).saturatedSum
     if accepted != counts.accepted {
       found.append("its batches accepted \(accepted) items, its counts say \(counts.accepted)")
     }
-    let rejected = batches.reduce(0) { $0 + $1.rejected }
+    let rejected = batches.lazy.map(\.rejected).saturatedSum
     if rejected > counts.rejected {
       found.append("its batches rejected \(rejected) items, its counts say \(counts.rejected)")
     }
-    if batches.contains(where: { $0.items != $0.accepted + $0.rejected || $0.unanswered > $0.attempts }) {
+    if batches.contains(where: { $0.items != $0.accepted.addingSaturated($0.rejected) || $0.unanswered > $0.attempts })
+    {
       found.append("one of its batches does not add up")
+    }
+    if batches.contains(where: { batch in
+      !batch.ranges.isEmpty && batch.ranges.reduce(0, { $0 &+ $1.count }) != batch.items
+    }) {
+      found.append("one of its batches names other items than it has")
     }
     if counts.requests < batches.count {
       found.append("\(batches.count) batches settled in \(counts.requests) requests")

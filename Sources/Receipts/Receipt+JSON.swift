@@ -16,6 +16,7 @@ extension Receipt {
     if withBatches { parts.append("\"batches\": " + list(batches.enumerated().map { json(of: $1, sequence: $0 + 1) })) }
     parts.append(
       "\"rejects\": {\"file\": \(quoted(rejectsFile)), \"first\": \(list(rejects.map(json(of:))))}")
+    if !orders.isEmpty { parts.append("\"orders\": " + list(orders.map(json(of:)))) }
     if let error { parts.append("\"error\": \(json(of: error))") }
     return Array("{\n  \(parts.joined(separator: ",\n  "))\n}\n".utf8)
   }
@@ -26,6 +27,7 @@ extension Receipt {
       "\"format\": \(quoted(file.format))", "\"bytes\": \(file.bytes)", "\"sha256\": \(quoted(file.sha256))",
       "\"receivedAt\": \"\(file.receivedAt)\"", "\"completedAt\": \"\(file.completedAt)\"",
     ]
+    if let owner = file.owner { members.append("\"owner\": \(quoted(owner))") }
     if let corrects = file.corrects { members.append("\"corrects\": \"\(corrects)\"") }
     if let original = file.duplicateOf { members.append("\"duplicateOf\": \"\(original)\"") }
     return "{\(members.joined(separator: ", "))}"
@@ -36,11 +38,13 @@ extension Receipt {
   }
 
   private func json(of batch: SettledBatch, sequence: Int) -> String {
-    """
-    {"sequence": \(sequence), "items": \(batch.items), "accepted": \(batch.accepted), "rejected": \(batch.rejected), \
-    "attempts": \(batch.attempts), "unanswered": \(batch.unanswered), "status": \(batch.status.map(String.init) ?? "null"), \
-    "requestId": \(quoted(batch.requestID)), "sentAt": \(quoted(batch.sentAt?.description))}
-    """
+    let ranges = batch.ranges.map { "[\($0.lowerBound), \($0.upperBound)]" }.joined(separator: ", ")
+    return """
+      {"sequence": \(sequence), "items": \(batch.items), "accepted": \(batch.accepted), "rejected": \(batch.rejected), \
+      "attempts": \(batch.attempts), "unanswered": \(batch.unanswered), "status": \(batch.status.map(String.init) ?? "null"), \
+      "requestId": \(quoted(batch.requestID)), "sentAt": \(quoted(batch.sentAt?.description))\
+      \(ranges.isEmpty ? "" : ", \"ranges\": [\(ranges)]")}
+      """
   }
 
   private func json(of reject: Reject) -> String {
@@ -48,6 +52,10 @@ extension Receipt {
     {"item": \(reject.item), "line": \(reject.line), "key": \(quoted(reject.key)), "code": \(quoted(reject.code)), \
     "message": \(quoted(reject.message))}
     """
+  }
+
+  private func json(of order: Order) -> String {
+    "{\"at\": \"\(order.at)\", \"order\": \(quoted(order.order)), \"by\": \(quoted(order.by))}"
   }
 
   private func json(of fault: FileFault) -> String {

@@ -4,7 +4,7 @@ internal import JSONText
 extension Receipt {
   /// Reads a receipt as it lies in its folder; members that this version does not know are passed over.
   ///
-  /// Counts that do not add up are read as they stand; a status that they contradict is none.
+  /// Counts that do not add up are read as they stand, negative and enormous ones are none; a status that they contradict is none.
   package init(json: [UInt8]) throws(ReceiptFault) {
     let document: JSONValue
     do { document = try JSONValue.parse(json) } catch { throw ReceiptFault(reason: "\(error)") }
@@ -20,6 +20,7 @@ extension Receipt {
     let rejects = try part.object("rejects")
     rejectsFile = rejects.value["file"]?.string
     self.rejects = try rejects.elements("first").map(Reject.init)
+    if part.value["orders"] != nil { orders = try part.elements("orders").map(Order.init) }
     error = try part.optional("error").map(FileFault.init)
     guard try part.string("status") == status.rawValue else {
       throw ReceiptFault(reason: "its status is not the \(status.rawValue) that its counts mean")
@@ -32,6 +33,9 @@ private struct Part {
   var name: String?
   var value: JSONValue
 
+  /// No count or size is larger: 2^53, up to which every JSON reader keeps whole numbers exact (RFC 8259, section 6).
+  static let most = 1 << 53
+
   func called(_ member: String) -> String { name.map { "\($0).\(member)" } ?? member }
 
   func string(_ member: String) throws(ReceiptFault) -> String {
@@ -41,6 +45,7 @@ private struct Part {
 
   func integer(_ member: String) throws(ReceiptFault) -> Int {
     guard let number = value[member]?.integer else { throw ReceiptFault(reason: "\(called(member)) is no number") }
+    guard (0...Self.most).contains(number) else { throw ReceiptFault(reason: "\(called(member)) is out of range") }
     return number
   }
 
@@ -65,6 +70,21 @@ private struct Part {
     }
   }
 
+  /// Pairs of numbers, the first and the last; none where the member is missing: an older upsertd did not write it.
+  func ranges(_ member: String) throws(ReceiptFault) -> [ClosedRange<Int>] {
+    guard let value = value[member] else { return [] }
+    let fault = ReceiptFault(reason: "\(called(member)) is no list of ranges")
+    guard let pairs = value.elements else { throw fault }
+    var ranges: [ClosedRange<Int>] = []
+    for pair in pairs {
+      guard let ends = pair.elements, ends.count == 2, let first = ends[0].integer, let last = ends[1].integer,
+        first >= 1, first <= last
+      else { throw fault }
+      ranges.append(first...last)
+    }
+    return ranges
+  }
+
   func elements(_ member: String) throws(ReceiptFault) -> [Part] {
     guard let elements = value[member]?.elements else {
       throw ReceiptFault(reason: "\(called(member)) is no list")
@@ -79,7 +99,8 @@ extension Receipt.File {
     self.init(
       id: id, name: try part.string("name"), inbox: try part.string("inbox"), format: part.value["format"]?.string,
       bytes: try part.integer("bytes"), sha256: part.value["sha256"]?.string, receivedAt: try part.time("receivedAt"),
-      completedAt: try part.time("completedAt"), corrects: part.value["corrects"]?.string.flatMap { FileID($0) },
+      completedAt: try part.time("completedAt"), owner: part.value["owner"]?.string,
+      corrects: part.value["corrects"]?.string.flatMap { FileID($0) },
       duplicateOf: part.value["duplicateOf"]?.string.flatMap { FileID($0) })
   }
 }
@@ -109,7 +130,13 @@ extension SettledBatch {
       items: try part.integer("items"), accepted: try part.integer("accepted"), rejected: try part.integer("rejected"),
       attempts: try part.integer("attempts"), unanswered: try part.integer("unanswered"),
       status: part.value["status"]?.integer, requestID: part.value["requestId"]?.string,
-      sentAt: part.value["sentAt"]?.string.flatMap { Timestamp(written: $0) })
+      sentAt: part.value["sentAt"]?.string.flatMap { Timestamp(written: $0) }, ranges: try part.ranges("ranges"))
+  }
+}
+
+extension Receipt.Order {
+  fileprivate init(_ part: Part) throws(ReceiptFault) {
+    self.init(at: try part.time("at"), order: try part.string("order"), by: try part.string("by"))
   }
 }
 

@@ -20,12 +20,14 @@ package struct Receipt: Sendable, Equatable {
     package var sha256: String?
     package var receivedAt: Timestamp
     package var completedAt: Timestamp
+    /// Who owned the dropped file: a user's name, or number where it has none; nil in receipts of an older upsertd.
+    package var owner: String?
     package var corrects: FileID?
     package var duplicateOf: FileID?
 
     package init(
       id: FileID, name: String, inbox: String, format: String?, bytes: Int, sha256: String?, receivedAt: Timestamp,
-      completedAt: Timestamp, corrects: FileID?, duplicateOf: FileID?
+      completedAt: Timestamp, owner: String? = nil, corrects: FileID?, duplicateOf: FileID?
     ) {
       self.id = id
       self.name = name
@@ -35,6 +37,7 @@ package struct Receipt: Sendable, Equatable {
       self.sha256 = sha256
       self.receivedAt = receivedAt
       self.completedAt = completedAt
+      self.owner = owner
       self.corrects = corrects
       self.duplicateOf = duplicateOf
     }
@@ -80,6 +83,21 @@ package struct Receipt: Sendable, Equatable {
     }
   }
 
+  /// What an operator ordered for the file.
+  package struct Order: Sendable, Equatable {
+    package var at: Timestamp
+    /// `cancel`, `retry` …
+    package var order: String
+    /// Who gave it: a user's name, or number where it has none.
+    package var by: String
+
+    package init(at: Timestamp, order: String, by: String) {
+      self.at = at
+      self.order = order
+      self.by = by
+    }
+  }
+
   /// How many rejects a receipt holds at most.
   package static let firstRejects = 100
 
@@ -91,6 +109,7 @@ package struct Receipt: Sendable, Equatable {
   package var rejectsFile: String?
   /// In file order, `firstRejects` at most.
   package var rejects: [Reject] = []
+  package var orders: [Order] = []
   package var error: FileFault?
 
   package init(file: File, target: Target?, counts: Counts) {

@@ -1,3 +1,5 @@
+internal import Delivery
+
 /// Which exchange is in which slot, and which wait for one, while the loop runs.
 struct Switchboard {
   private let terms: ConnectionTerms
@@ -66,7 +68,7 @@ struct Switchboard {
         slots[slot]?.bytesMoved = bytesMoved
         slots[slot]?.movedAt = now
       } else if now - entry.movedAt >= terms.stallTimeout {
-        end(slot, pool.abort(slot, because: "nothing moved for \(terms.stallTimeout)"))
+        end(slot, pool.abort(slot, because: "nothing moved for \(terms.stallTimeout.text)"))
       }
     }
   }

@@ -86,7 +86,7 @@ extension Entry {
     return number
   }
 
-  /// A number above zero.
+  /// A number above zero, from one in a thousand seconds to a million a second.
   func rate() -> Double? {
     guard let text = unquoted("a number") else { return nil }
     guard let number = Double(text.text), number.isFinite else {
@@ -95,6 +95,10 @@ extension Entry {
     }
     guard number > 0 else {
       report("must be more than 0, but is \(text.written)")
+      return nil
+    }
+    guard (0.001...1_000_000).contains(number) else {
+      report("must be from 0.001 to 1000000, but is \(text.written)")
       return nil
     }
     return number
@@ -127,6 +131,7 @@ extension Entry {
     return duration
   }
 
+  /// At most 1 PiB, so that sums and products of sizes never overflow.
   func size(atLeast least: Int) -> Int? {
     guard !isNull else {
       report("has no value: give a size such as 4MiB, or leave out the key")
@@ -143,6 +148,10 @@ extension Entry {
     }
     guard size >= least else {
       report("must be at least \(least), but is \(text.written)")
+      return nil
+    }
+    guard size <= 1 << 50 else {
+      report("must be at most 1048576GiB, but is \(text.written)")
       return nil
     }
     return size

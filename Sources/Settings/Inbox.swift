@@ -11,10 +11,26 @@ package struct Inbox: Sendable, Equatable {
   package var ordering = Ordering.key
   /// `duplicates: reject`.
   package var rejectsDuplicates = false
-  /// Nil where originals are kept for good.
-  package var archiveRetention: Duration?
+  package var retention = Retention()
   /// The first that matches wins; never empty.
   package var routes: [Route] = []
+
+  /// How long files are kept; nil where for good.
+  package struct Retention: Sendable, Equatable {
+    package var archive: Duration?
+    package var rejected: Duration?
+    package var receipts: Duration?
+    package var accepted: Duration?
+
+    package init(
+      archive: Duration? = nil, rejected: Duration? = nil, receipts: Duration? = nil, accepted: Duration? = nil
+    ) {
+      self.archive = archive
+      self.rejected = rejected
+      self.receipts = receipts
+      self.accepted = accepted
+    }
+  }
 
   package func ignores(_ name: [UInt8]) -> Bool { ignore.contains { Glob($0).matches(name) } }
 

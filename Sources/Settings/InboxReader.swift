@@ -21,11 +21,18 @@ struct InboxReader {
     section.read("marker", into: &inbox.marker, readMarker)
     section.read("ordering", into: &inbox.ordering) { $0.word() }
     section.read("duplicates") { $0.word(Duplicates.self) }.map { inbox.rejectsDuplicates = $0 == .reject }
-    inbox.archiveRetention = section.read("retention") { entry in
-      entry.section { $0.read("archive") { $0.duration(.zero) } }
-    }
+    section.read("retention", into: &inbox.retention) { $0.section(readRetention) }
     inbox.routes = readRoutes(section)
     return inbox.routes.isEmpty || inbox.name.isEmpty ? nil : inbox
+  }
+
+  private func readRetention(_ section: Section) -> Inbox.Retention {
+    var retention = Inbox.Retention()
+    section.read("archive", into: &retention.archive) { $0.duration(.zero) }
+    section.read("rejected", into: &retention.rejected) { $0.duration(.zero) }
+    section.read("receipts", into: &retention.receipts) { $0.duration(.zero) }
+    section.read("accepted", into: &retention.accepted) { $0.duration(.zero) }
+    return retention
   }
 
   private enum Duplicates: String, CaseIterable {

@@ -11,6 +11,7 @@ final class Reading {
   /// Whether files with secrets and certificates are opened.
   let readsSecrets: Bool
   private(set) var faults: [SettingsFaults.Fault] = []
+  private var isReported: Set<SettingsFaults.Fault> = []
   /// Where the first secret stands in the file itself.
   private(set) var inlineSecret: (line: Int?, key: String)?
   /// Files with secrets that were read.
@@ -59,7 +60,7 @@ final class Reading {
 
   /// A fault is told once, however often its cause is met: an anchor used twice, a mapping file of two routes.
   func report(_ fault: SettingsFaults.Fault) {
-    if !faults.contains(fault) { faults.append(fault) }
+    if isReported.insert(fault).inserted { faults.append(fault) }
   }
 
   /// By line, the file as a whole first; those of other files (a `secrets.json`) after this one's.

@@ -6,7 +6,10 @@ internal import Yams
 final class Section {
   let entry: Entry
   private var members: [(name: String, line: Int?, value: Entry)] = []
+  /// Where each stands in `members`; a mapping file may have ten thousand.
+  private var places: [String: Int] = [:]
   private var asked: [String] = []
+  private var isAsked: Set<String> = []
   /// Of keys that come again further down: where the first of them stands.
   private var firstLines: [String: Int] = [:]
 
@@ -34,6 +37,7 @@ final class Section {
         let value = Entry(
           node: node, key: entry.path(to: scalar.string), line: Self.line(of: node, after: line), reading: entry.reading
         )
+        places[scalar.string] = members.count
         members.append((scalar.string, line, value))
       } else {
         entry.reading.report("has a key that is a list or a mapping: keys are plain words", line: line, key: entry.key)
@@ -53,12 +57,12 @@ final class Section {
   /// In the file's order.
   var names: [String] { members.map(\.name) }
 
-  func has(_ name: String) -> Bool { members.contains { $0.name == name } }
+  func has(_ name: String) -> Bool { places[name] != nil }
 
   /// The value of a key, or nil where it is not given.
   func value(_ name: String) -> Entry? {
-    if !asked.contains(name) { asked.append(name) }
-    return members.first { $0.name == name }?.value
+    if isAsked.insert(name).inserted { asked.append(name) }
+    return places[name].map { members[$0].value }
   }
 
   /// What `convert` makes of a key's value; nil where it is not given, or refused.
@@ -93,7 +97,7 @@ final class Section {
   }
 
   func reportUnknownKeys() {
-    for member in members where !asked.contains(member.name) {
+    for member in members where !isAsked.contains(member.name) {
       let advice =
         if let meant = nearestWord(to: member.name, among: asked) {
           "did you mean \"\(meant)\"?"

@@ -115,7 +115,7 @@ extension Settings.Limits {
     section.read("max_file_bytes", into: &maxFileBytes) { $0.size(atLeast: 1) }
     // Some of what reads an item goes a level of the stack deeper for each of its levels.
     section.read("max_nesting", into: &maxNesting) { $0.int(atLeast: 1, atMost: 1000) }
-    section.read("max_gzip_ratio", into: &maxGzipRatio) { $0.int(atLeast: 1) }
+    section.read("max_gzip_ratio", into: &maxGzipRatio) { $0.int(atLeast: 1, atMost: 1_000_000) }
   }
 }
 

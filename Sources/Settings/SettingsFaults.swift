@@ -1,3 +1,5 @@
+internal import Delivery
+
 /// All that is wrong with a configuration, in one go.
 package struct SettingsFaults: Error, Equatable {
   /// Never empty; the configuration file's first, then those of the files it names, each by line.
@@ -22,6 +24,6 @@ extension SettingsFaults: CustomStringConvertible {
 extension SettingsFaults.Fault: CustomStringConvertible {
   /// `upsertd.yaml:12: targets.lusid.batch.max_items: must be at least 1`
   package var description: String {
-    "\(path)\(line.map { ":\($0)" } ?? ""): \(key.map { "\($0): " } ?? "")\(message)"
+    "\(path)\(line.map { ":\($0)" } ?? ""): \(key.map { "\($0): " } ?? "")\(message)".onOneLine
   }
 }

@@ -36,7 +36,7 @@ struct TargetReader {
     }
     var target = Target(name: name, api: api ?? .lusid, url: url ?? "", auth: found.auth ?? .accessToken(Secret("")))
     section.read("batch") { $0.section { readBatch($0, &target.batch) } }
-    section.read("concurrency", into: &target.concurrency) { $0.int(atLeast: 1) }
+    section.read("concurrency", into: &target.concurrency) { $0.int(atLeast: 1, atMost: 1000) }
     section.read("max_requests_per_second", into: &target.maxRequestsPerSecond) { $0.rate() }
     section.read("timeout", into: &target.timeout) { $0.duration(.moreThanZero) }
     section.read("schema", into: &target.schema) { $0.word() }
@@ -63,7 +63,7 @@ struct TargetReader {
   }
 
   private func readBatch(_ section: Section, _ batch: inout Target.BatchLimits) {
-    section.read("max_items", into: &batch.maxItems) { $0.int(atLeast: 1) }
+    section.read("max_items", into: &batch.maxItems) { $0.int(atLeast: 1, atMost: 1_000_000) }
     section.read("max_bytes", into: &batch.maxBytes) { $0.size(atLeast: 1) }
     section.read("linger", into: &batch.linger) { $0.duration(.zero) }
   }

@@ -33,7 +33,17 @@ struct YAMLDocument {
         // Without rules for types: each reader knows the type it wants, and keys are compared as text. The encoding is
         // named because Yams would otherwise ask the environment.
         root = try Yams.compose(yaml: String(source), .basic, .default, .utf8)
+        var left = Self.mostNodes
+        guard root.map({ Self.isSmall($0, depth: 0, &left) }) ?? true else {
+          throw Malformed(
+            line: nil,
+            reason:
+              "has more than \(Self.mostNodes) values or \(Self.deepest) levels, each alias counted as what it stands for"
+          )
+        }
         return
+      } catch let error as Malformed {
+        throw error
       } catch YamlError.duplicatedKeysInMapping(let names, let context) {
         place = Place(line: context.mark.line, column: context.mark.column)
         name = names.first ?? ""
@@ -44,6 +54,8 @@ struct YAMLDocument {
       }
       // Private-use characters: no letter of a key, and told apart so that a third of the name is found as well.
       guard let substitute = UnicodeScalar(0xE000 + UInt32(repeated.count)), repeated.count < 1000,
+        // Each of them is another reading of the whole.
+        (repeated.count + 1) * scalars.count <= Self.mostReadAgain,
         let letter = Self.firstLetter(of: name, at: place, in: scalars)
       else {
         throw Malformed(line: place.line, reason: "key \"\(name)\" is given twice: keep one of them")
@@ -52,6 +64,26 @@ struct YAMLDocument {
       repeated[place] = name
     }
   }
+
+  /// More than any sensible file has; ten lines of aliases of aliases stand for billions.
+  private static let mostNodes = 1_000_000
+  private static let deepest = 100
+
+  private static func isSmall(_ node: Node, depth: Int, _ left: inout Int) -> Bool {
+    left -= 1
+    guard left >= 0, depth <= deepest else { return false }
+    switch node {
+    case .mapping(let mapping):
+      return mapping.allSatisfy {
+        isSmall($0.key, depth: depth + 1, &left) && isSmall($0.value, depth: depth + 1, &left)
+      }
+    case .sequence(let sequence): return sequence.allSatisfy { isSmall($0, depth: depth + 1, &left) }
+    case .scalar, .alias: return true
+    }
+  }
+
+  /// Characters that are read once more for repeated keys, in all.
+  private static let mostReadAgain = 10_000_000
 
   /// Where the key's first letter stands; nil where the key is not simply written out.
   private static func firstLetter(of name: String, at place: Place, in scalars: [UnicodeScalar]) -> Int? {

@@ -17,14 +17,16 @@ extension String {
   /// Longest text that a person gets to read about one item, in characters.
   static let longestMessage = 1000
 
-  /// The first `length` characters, the last of them an ellipsis where something is missing.
+  /// The first `length` characters, the last of them an ellipsis where something is missing, on one line.
   ///
   /// A NUL becomes U+FFFD: SQLite takes it for the text's end.
   func cut(to length: Int) -> String {
-    if utf8.contains(0) {
-      return String(String.UnicodeScalarView(unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 })).cut(to: length)
+    // One character may carry a million accents.
+    let start = unicodeScalars.prefix(8 * length)
+    let text = String(String.UnicodeScalarView(start.map { $0 == "\0" ? "\u{FFFD}" : $0 })).onOneLine
+    guard start.endIndex < unicodeScalars.endIndex || (text.utf8.count > length && text.count > length) else {
+      return text
     }
-    guard utf8.count > length, count > length else { return self }
-    return prefix(length - 1) + "…"
+    return text.prefix(length - 1) + "…"
   }
 }

@@ -17,8 +17,25 @@ extension KeyHash {
     if bytes.isString(value) { combineText(bytes, value.content) } else { combine(bytes, value) }
   }
 
+  /// The same, where two spellings of a number are the same value.
+  mutating func combineEqualValue(_ bytes: Span<UInt8>, _ value: Range<Int>) {
+    guard let first = value.first, bytes[first] == UInt8(ascii: "-") || (0x30...0x39).contains(bytes[first]),
+      // Plain digits are spelled in one way only.
+      !bytes.isPlainInteger(value),
+      let number = DecimalNumber(String(decoding: value.map { bytes[$0] }, as: UTF8.self))
+    else { return combineValue(bytes, value) }
+    combine(number.canonicalText.utf8)
+  }
+
   /// Takes in the eight bytes of another hash, the least significant first.
   mutating func combine(_ other: KeyHash) {
     for shift in stride(from: 0, to: 64, by: 8) { combine(UInt8(truncatingIfNeeded: other.value >> UInt64(shift))) }
+  }
+}
+
+extension Span<UInt8> {
+  fileprivate func isPlainInteger(_ value: Range<Int>) -> Bool {
+    value.count <= 40 && self[value.lowerBound] != UInt8(ascii: "-")
+      && value.allSatisfy { (0x30...0x39).contains(self[$0]) }
   }
 }

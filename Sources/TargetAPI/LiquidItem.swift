@@ -132,7 +132,8 @@ struct LiquidItem {
 
   /// Nil where no key is configured, or the item lacks one of its fields.
   ///
-  /// Stored on disk: takes in the type's text, then 0xFF and the text (the JSON, where it is no string) of each key field.
+  /// Stored on disk: takes in the type's text, then 0xFF and the text (the JSON, where it is no string; a number's canonical text) of each key
+  /// field.
   func keyHash(_ item: Span<UInt8>, rules: LiquidRules) -> KeyHash? {
     guard !key.isEmpty, repeated == nil else { return nil }
     var hash = KeyHash()
@@ -140,7 +141,7 @@ struct LiquidItem {
     for value in key {
       guard let value else { return nil }
       hash.separate()
-      hash.combineValue(item, value)
+      hash.combineEqualValue(item, value)
     }
     return hash
   }

@@ -56,6 +56,14 @@ package struct LiquidItems: TargetAPI {
     }
   }
 
+  package func key(ofPiece piece: Span<UInt8>) -> PreparedKey {
+    guard piece.isJSONObject else { return PreparedKey(hash: nil) }
+    return PreparedKey(hash: LiquidItem(piece, object: piece.trimmed, rules: rules).keyHash(piece, rules: rules)?.value)
+  }
+
+  /// The second way: equal numbers are the same key.
+  package var keyRule: String { "liquid 2 \(rules.keyFields.map(\.name))" }
+
   package func describe(_ item: Span<UInt8>) -> String? {
     guard (try? item.checkIsJSON(maxNesting: .max)) != nil else { return nil }
     return unwrapping(item, maxNesting: maxNesting) { item in

@@ -149,6 +149,14 @@ package struct LusidInvestorRecords: TargetAPI {
     }
   }
 
+  package func key(ofPiece piece: Span<UInt8>) -> PreparedKey {
+    let item = piece.extracting(startOfValue(inPiece: piece)..<piece.count)
+    guard item.isJSONObject else { return PreparedKey(hash: nil) }
+    return PreparedKey(hash: LusidRecord(item, object: item.trimmed).keyHash(item)?.value)
+  }
+
+  package var keyRule: String { "lusid 1" }
+
   package func describe(_ item: Span<UInt8>) -> String? {
     let value = item.extracting(startOfValue(inPiece: item)..<item.count)
     guard (try? value.checkIsJSON(maxNesting: .max)) != nil else { return nil }

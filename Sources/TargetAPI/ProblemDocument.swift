@@ -65,7 +65,7 @@ struct ProblemDocument {
   /// For the log: title or name, and the code, and nothing that may quote an item.
   var headline: String? {
     let said = [title ?? name, code.map { "code \($0)" }].compactMap { $0 }
-    return said.isEmpty ? nil : said.joined(separator: ", ")
+    return said.isEmpty ? nil : said.joined(separator: ", ").cut(to: 200)
   }
 
   static func spelled(_ fault: [(name: String, text: String)]) -> String {

@@ -32,6 +32,11 @@ package protocol TargetAPI: Sendable {
     _ item: Span<UInt8>, number: Int, requestID: [UInt8]?, into piece: inout [UInt8]
   ) throws(ItemFault) -> PreparedKey
 
+  /// What orders the item of a piece, as `prepare` found it; nil where nothing does.
+  func key(ofPiece piece: Span<UInt8>) -> PreparedKey
+  /// How keys are made: as long as the text stays the same, so do the keys of the same items.
+  var keyRule: String { get }
+
   /// The key of a dropped item or of a piece as people read it; nil where there is none, or the text is no JSON.
   func describe(_ item: Span<UInt8>) -> String?
 

@@ -22,9 +22,10 @@ struct StatusTable {
         lines.append(Console.fitted("    \(file.name): \(file.reason)".onOneLine))
       }
       for file in inbox.unread.prefix(20) {
-        lines.append(Console.fitted("    \(file.name): claimed as \(file.file), and waits to be read".onOneLine))
+        lines.append(Console.fitted("    \(file.name): \(file.text)".onOneLine))
       }
-      if inbox.unclaimed.count > 20 { lines.append("    … and \(inbox.unclaimed.count - 20) more (--json lists all)") }
+      let unlisted = max(0, inbox.unclaimed.count - 20) + inbox.unclaimedLeftOut
+      if unlisted > 0 { lines.append("    … and \(unlisted) more (--json lists up to 200)") }
     }
     return lines
   }

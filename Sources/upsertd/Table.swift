@@ -1,4 +1,5 @@
 internal import Daemon
+internal import Delivery
 
 /// Rows of text in columns, in the width of the terminal: there the widest columns that may be cut are, and the line as a whole.
 ///

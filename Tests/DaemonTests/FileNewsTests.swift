@@ -9,7 +9,7 @@ private final class Told {
 
   func isWorthTelling(sent file: FileID) -> Bool { news.isWorthTelling(sent: file) }
   func isWorthTelling(split file: FileID) -> Bool { news.isWorthTelling(split: file) }
-  func isWorthTelling(delay reason: String, of file: FileID, at now: Timestamp) -> Bool {
+  func isWorthTelling(delay reason: String, of file: FileID, at now: QueueTime) -> Bool {
     news.isWorthTelling(delay: reason, of: file, at: now)
   }
   func forget(_ file: FileID) { news.forget(file) }
@@ -17,9 +17,9 @@ private final class Told {
 
 @Suite struct `News of a file` {
   private let file = FileID("01ARZ3NDEKTSV4RRFFQ69G5FAV")
-  private let start = Timestamp(milliseconds: 1_000_000)
+  private let start = QueueTime(milliseconds: 1_000_000)
 
-  private func at(_ seconds: Int) -> Timestamp { start + .seconds(seconds) }
+  private func at(_ seconds: Int) -> QueueTime { start + .seconds(seconds) }
 
   @Test func `of thousands of batches the first is told`() throws {
     let file = try #require(file)

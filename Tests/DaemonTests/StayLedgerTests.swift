@@ -1,4 +1,5 @@
 import Delivery
+import Engine
 import Inbox
 import Testing
 
@@ -69,7 +70,7 @@ import Testing
     let ledger = StayLedger()
     let name = try #require(FileName(bytes: Array("a".utf8)))
     let file = ReadyFile(name: name, size: 1, modified: 0, inode: 1, readySince: at(0), marker: nil)
-    let obstacle = Obstacle.queueFull(bytes: 2, limit: 1)
+    let obstacle = Obstacle(kind: .queueFull, description: "the queue is full")
     #expect(ledger.take(Look(ready: [file]), obstacle: obstacle, of: "in", at: at(0)).told.isEmpty)
     #expect(ledger.take(Look(ready: [file]), obstacle: obstacle, of: "in", at: at(9999)).told.isEmpty)
     #expect(ledger.since(name, .queueFull, inbox: "in") == at(0))

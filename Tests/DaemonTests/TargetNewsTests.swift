@@ -1,16 +1,17 @@
 import Delivery
+import Engine
 import Testing
 
 @testable import Daemon
 
 @Suite struct `News of a target` {
-  private let start = Timestamp(milliseconds: 1_000_000)
+  private let start = QueueTime(milliseconds: 1_000_000)
 
-  private func at(_ seconds: Int) -> Timestamp { start + .seconds(seconds) }
+  private func at(_ seconds: Int) -> QueueTime { start + .seconds(seconds) }
 
   @Test func `an API that limits its rate all day is told of once`() {
     var news = TargetNews()
-    func take(_ state: Pace.State, at now: Timestamp) -> TargetNews.Entry? { news.take(state, at: now) }
+    func take(_ state: Pace.State, at now: QueueTime) -> TargetNews.Entry? { news.take(state, at: now) }
     #expect(take(.delivering, at: at(0)) == nil)
     #expect(take(.slowed(reason: "429", until: at(2)), at: at(1)) == .slowed(reason: "429", until: at(2)))
     for second in stride(from: 2, to: 3600, by: 3) {
@@ -26,7 +27,7 @@ import Testing
 
   @Test func `a hold is told of once for each reason, and its end at once`() {
     var news = TargetNews()
-    func take(_ state: Pace.State, at now: Timestamp) -> TargetNews.Entry? { news.take(state, at: now) }
+    func take(_ state: Pace.State, at now: QueueTime) -> TargetNews.Entry? { news.take(state, at: now) }
     #expect(take(.held(reason: "401", until: at(5)), at: at(0)) == .held(reason: "401", until: at(5)))
     #expect(take(.held(reason: "401", until: at(10)), at: at(5)) == nil)
     #expect(take(.held(reason: "403", until: at(20)), at: at(10)) == .held(reason: "403", until: at(20)))
@@ -36,7 +37,7 @@ import Testing
 
   @Test func `a target that is slowed down and then held is told of twice`() {
     var news = TargetNews()
-    func take(_ state: Pace.State, at now: Timestamp) -> TargetNews.Entry? { news.take(state, at: now) }
+    func take(_ state: Pace.State, at now: QueueTime) -> TargetNews.Entry? { news.take(state, at: now) }
     #expect(take(.slowed(reason: "nobody there", until: at(1)), at: at(0)) != nil)
     #expect(take(.held(reason: "404", until: at(2)), at: at(1)) != nil)
     #expect(take(.delivering, at: at(2)) == .delivers)

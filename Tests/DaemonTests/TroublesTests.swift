@@ -26,6 +26,16 @@ import Testing
       ])
   }
 
+  @Test func `one file's own trouble is listed, but is not everybody's`() {
+    let (_, logger) = Self.log()
+    let troubles = Troubles()
+    troubles.begin("its results can't be written", in: "file A", Full(), isOneFiles: true, logger: logger)
+    #expect(troubles.all == ["file A: its results can't be written: the disk is full"])
+    #expect(troubles.ofAll == [])
+    troubles.begin("its results can't be written", in: "file B", Full(), logger: logger)
+    #expect(troubles.ofAll == ["file B: its results can't be written: the disk is full"])
+  }
+
   private final class Log: Sendable {
     private let kept = Mutex<[String]>([])
     var lines: [String] { kept.withLock { $0 } }

@@ -1,4 +1,5 @@
 import Delivery
+import TestKit
 import Testing
 
 @Suite struct BatchTests {

@@ -34,12 +34,28 @@ import Testing
     await api.stop()
   }
 
-  @Test func `a changed one waits, says why, and goes on once it is as it was`() async throws {
-    try await check(saying: "is not what was checked") { path in
+  @Test func `what was changed is not sent: its items are rejected, and hold nobody up`() async throws {
+    let trouble = Arrivals()
+    let api = try LoopbackServer { trouble.isOver ? .lusid($0) : .status(403) }
+    try await withWorld(Setup.lusid(api.url).with { $0.retry = "{initial: 10ms, max: 50ms}" }) { world in
+      _ = try await world.startDaemon()
+      try world.drop("a.ndjson", in: "investors", Self.items.joined(separator: "\n"))
+      _ = try await world.waitFor(target: "lusid", toBe: "held")
+      let work = try #require(world.names("investors", "work").first)
+      let path = world.path("investors", "work") + "/" + work
       var bytes = try Data(contentsOf: URL(filePath: path))
       bytes[bytes.count / 2] ^= 1
       try bytes.write(to: URL(filePath: path))
+      // The same records, dropped again.
+      try world.drop("b.json", in: "investors", array(Self.items))
+      trouble.isOver = true
+      try await world.waitForReceipts(2, in: "investors")
+      let receipt = try world.receipt("investors", of: "a.ndjson")
+      #expect(receipt.codes == [1: "file-changed", 2: "file-changed", 3: "file-changed"])
+      #expect(try world.receipt("investors", of: "b.json").accepted == 3)
+      #expect(api.requests.allSatisfy { !$0.path.contains("batchUpsert") || $0.body.count > 0 })
     }
+    await api.stop()
   }
 
   @Test func `a missing one waits, says why, and goes on once it is back`() async throws {

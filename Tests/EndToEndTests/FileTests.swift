@@ -164,11 +164,11 @@ import Testing
   @Test func `a full queue leaves files in the inbox, and takes them later`() async throws {
     let trouble = Arrivals()
     let api = try LoopbackServer { trouble.isOver ? .lusid($0) : .status(500) }
-    try await withWorld(.lusid(api.url).with { $0.queue = "{max_bytes: 1KiB, min_free_disk: 1KiB}" }) { world in
+    try await withWorld(.lusid(api.url).with { $0.queue = "{max_bytes: 5KiB, min_free_disk: 1KiB}" }) { world in
       _ = try await world.startDaemon()
       try world.drop("a.json", in: "investors", array((1...20).map { record("\($0)") }))
       try await api.waitForRequests(1)
-      try world.drop("b.json", in: "investors", array([record("b")]))
+      try world.drop("b.json", in: "investors", array((1...20).map { record("b\($0)") }))
       try await eventually("the reason why b.json waits") {
         let inbox = try await world.status()["inboxes"]?.elements?.first
         return inbox?["unclaimed"]?.elements?.first?["reason"]?.string?.contains("full") == true

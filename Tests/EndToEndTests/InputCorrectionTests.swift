@@ -289,13 +289,13 @@ private let corrections: [Correction] = [
       for receipt in try world.receipts("investors") + world.receipts("accounts") {
         #expect(Array(receipt.codes.values) == ["rejected-by-api"], "\(receipt.document)")
         #expect(
-          receipt.first.first?["message"]?.string?.contains("No, \"no\"\n\u{FFFD}!") == true, "\(receipt.document)")
+          receipt.first.first?["message"]?.string?.contains("No, \"no\"\\n\u{FFFD}!") == true, "\(receipt.document)")
         let rejects = try world.rejects(of: receipt)
         let name = receipt.file?["name"]?.string ?? ""
         if name.hasSuffix(".csv") {
-          #expect(rejects.contains("No, \"\"no\"\"\n\u{FFFD}!\",3,"), "\(rejects)")
+          #expect(rejects.contains("No, \"\"no\"\"\\n\u{FFFD}!\",3,"), "\(rejects)")
         } else {
-          #expect(rejects.contains("No, \\\"no\\\"\\n\u{FFFD}!"), "\(rejects)")
+          #expect(rejects.contains("No, \\\"no\\\"\\\\n\u{FFFD}!"), "\(rejects)")
         }
         // Dropped again it is the item itself that is sent.
         try world.drop(

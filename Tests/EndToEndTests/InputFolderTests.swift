@@ -169,7 +169,8 @@ import Testing
   }
 
   @Test func `a stop does not wait for the rest of a large file, even where there are no items in it`() async throws {
-    try await withAcceptingWorld({ .lusid($0) }) { world, server in
+    let setup = { (url: String) in Setup.lusid(url).with { $0.queue = "{max_bytes: 100GiB, min_free_disk: 1KiB}" } }
+    try await withAcceptingWorld(setup) { world, server in
       let daemon = try await world.startDaemon()
       // Holes: no bytes on the disk, but many seconds to read; nothing of it is JSON.
       let large = world.path("investors", "large")

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import JSONText
+import Synchronization
 import TestKit
 import Testing
 
@@ -141,20 +142,25 @@ import Testing
   }
 
   @Test func `healthz says what does not work`() async throws {
-    let api = try LoopbackServer { .lusid($0) }
+    let isUp = Mutex(false)
+    let api = try LoopbackServer { request in isUp.withLock { $0 } ? .lusid(request) : .status(503) }
     try await Self.withAdmin(.lusid(api.url)) { world, admin in
       let daemon = try await world.startDaemon()
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      try await daemon.waitFor("file is queued")
       // Nothing can be written there, whoever tries: it is no folder.
       let receipts = world.path("investors", "outbox/receipts")
       guard rmdir(receipts) == 0, FileManager.default.createFile(atPath: receipts, contents: nil) else {
         throw SystemError("replace \(receipts)")
       }
-      try world.drop("a.json", in: "investors", array([record("1")]))
-      try await eventually("the trouble") { try admin.get("/healthz").status == 503 }
-      #expect(try admin.get("/healthz").body.contains("the file's results can't be written"))
+      isUp.withLock { $0 = true }
+      try await eventually("the trouble") {
+        try admin.get("/healthz").body.contains("the file's results can't be written")
+      }
+      #expect(try admin.get("/healthz").status == 503)
       #expect(try admin.metrics()["upsertd_troubles"] == 1)
+      // The daemon makes the folder itself.
       unlink(receipts)
-      mkdir(receipts, 0o750)
       try await eventually("its end") { try admin.get("/healthz").status == 200 }
       try await world.waitForReceipts(1, in: "investors")
       let lines = daemon.log.split(separator: "\n")

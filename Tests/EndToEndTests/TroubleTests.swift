@@ -139,7 +139,7 @@ import Testing
     await api.stop()
   }
 
-  @Test func `what is not accepted in time expires, and says whether it may have arrived`() async throws {
+  @Test func `what is not accepted in time expires, and says whether it may have been applied`() async throws {
     let api = try LoopbackServer { $0.number == 1 ? .close : .status(500) }
     try await withWorld(.lusid(api.url).with { $0.retry = "{initial: 20ms, max: 50ms, max_age: 1s}" }) { world in
       try world.drop("a.json", in: "investors", array([record("1"), record("2")]))
@@ -147,7 +147,7 @@ import Testing
       try world.checkResults("investors", files: 1)
       let receipt = try world.receipt("investors")
       #expect(receipt.codes == [1: "expired", 2: "expired"])
-      #expect(receipt.message(ofItem: 1)?.contains("may have arrived") == true)
+      #expect(receipt.message(ofItem: 1)?.contains("it may have been applied") == true)
       #expect(receipt.requests == api.requests.count)
     }
     await api.stop()

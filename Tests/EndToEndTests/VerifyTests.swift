@@ -24,10 +24,15 @@ import Testing
     (["rejects-missing"], { try $0.remove("outbox/rejected") }),
     (["rejects-count"], { try $0.change("outbox/rejected") { Array("[{},".utf8) + $0.dropFirst() } }),
     (["rejects-unreadable"], { try $0.change("outbox/rejected") { Array($0.dropLast(4)) } }),
-    (["original-unknown", "rejects-unknown"], { try $0.remove("outbox/receipts") }),
-    (["receipt-unreadable"], { try $0.change("outbox/receipts") { Array($0.dropLast(4)) } }),
+    (["original-unknown", "rejects-unknown", "receipt-missing"], { try $0.remove("outbox/receipts") }),
+    (["receipt-changed"], { try $0.change("outbox/receipts") { $0 + [10] } }),
     (
-      ["receipt-counts"],
+      ["receipt-invented", "rejects-missing", "original-missing"],
+      { try $0.invent("01ARZ3NDEKTSV4RRFFQ69G5FAV") }
+    ),
+    (["receipt-unreadable", "receipt-changed"], { try $0.change("outbox/receipts") { Array($0.dropLast(4)) } }),
+    (
+      ["receipt-counts", "receipt-changed"],
       {
         try $0.change("outbox/receipts") {
           Array(String(decoding: $0, as: UTF8.self).replacing("\"unchanged\": 0", with: "\"unchanged\": 9").utf8)
@@ -35,7 +40,7 @@ import Testing
       }
     ),
     (
-      ["receipt-counts", "outbox-history"],
+      ["receipt-counts", "receipt-changed", "outbox-history"],
       {
         try $0.change("outbox/receipts") {
           Array(
@@ -106,6 +111,14 @@ extension World {
   }
 
   fileprivate func remove(_ folder: String) throws { try FileManager.default.removeItem(atPath: try first(folder)) }
+
+  /// The first receipt once more, as that of another file.
+  fileprivate func invent(_ id: String) throws {
+    let path = try first("outbox/receipts")
+    let known = String(path.split(separator: ".").dropLast(2).last ?? "")
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    try write(text.replacing(known, with: id), to: path.replacing(known, with: id))
+  }
 
   fileprivate func change(_ folder: String, _ change: ([UInt8]) -> [UInt8]) throws {
     let path = try first(folder)

@@ -48,8 +48,8 @@ import Testing
       try folders.write("mine.csv", in: folders.archive, "somebody's own")
       let now = Timestamp(milliseconds: Sighting.Moment.now.wall / 1_000_000)
       let age = Duration.seconds(30 * 86_400)
-      #expect(try folders.discardArchived(olderThan: age, now: now + .seconds(29 * 86_400)) == 0)
-      #expect(try folders.discardArchived(olderThan: age, now: now + .seconds(31 * 86_400)) == 2)
+      #expect(try folders.discard(from: folders.archive, olderThan: age, now: now + .seconds(29 * 86_400)) == 0)
+      #expect(try folders.discard(from: folders.archive, olderThan: age, now: now + .seconds(31 * 86_400)) == 2)
       #expect(try folders.names(in: folders.archive) == ["mine.csv"])
     }
   }

@@ -20,6 +20,20 @@ import Testing
     }
   }
 
+  @Test func `nobody else can open the lock, whatever the umask and whoever made it`() async throws {
+    try await withTemporaryFolder { folder in
+      let path = folder + "/upsertd.lock"
+      #expect(FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o666]))
+      let lock = try StateLock.tryLock(state: folder)
+      #expect(lock != nil)
+      #expect(FileStatus(path: path)?.kind == .regular)
+      var status = stat()
+      #expect(stat(path, &status) == 0)
+      #expect(status.st_mode & 0o777 == 0o600)
+      withExtendedLifetime(lock) {}
+    }
+  }
+
   @Test func `a killed process gives up its lock`() async throws {
     try await withTemporaryFolder { folder in
       let other = try OtherProcess(

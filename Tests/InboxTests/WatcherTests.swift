@@ -34,7 +34,7 @@ import Testing
   @Test func `a file that another process has open is ready once it is closed`() async throws {
     try await withInbox { folders in
       try await withWatcher(folders, slow) { watcher in
-        let writer = try OtherProcess.writing(to: "a.csv", in: folders.inbox)
+        let writer = try OtherProcess.writing("id", to: "a.csv", in: folders.inbox)
         let look = try await watcher.look { !$0.unclaimed.isEmpty }
         #expect(look.ready.isEmpty)
         writer.end()
@@ -46,8 +46,8 @@ import Testing
   @Test func `with two writers a file is ready when the second is done`() async throws {
     try await withInbox { folders in
       try await withWatcher(folders, slow) { watcher in
-        let first = try OtherProcess.writing(to: "a.csv", in: folders.inbox)
-        let second = try OtherProcess.writing(to: "a.csv", in: folders.inbox)
+        let first = try OtherProcess.writing("id", to: "a.csv", in: folders.inbox)
+        let second = try OtherProcess.writing("id", to: "a.csv", in: folders.inbox)
         first.end()
         #expect(try await watcher.look { $0.kind(of: "a.csv") == .openForWriting }.ready.isEmpty)
         second.end()

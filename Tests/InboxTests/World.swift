@@ -116,9 +116,10 @@ final class OtherProcess {
     guard !output.fileHandleForReading.availableData.isEmpty else { throw Trouble("the other process said nothing") }
   }
 
-  /// Holds a file open for writing until `end()`.
-  static func writing(to name: FileName, in folder: String) throws -> OtherProcess {
-    try OtherProcess(#"exec 3>>"$1"; echo open; read line"#, [folder + "/" + name.display])
+  /// Writes `text` to a file and holds it open for writing until `end()`.
+  static func writing(_ text: String = "", to name: FileName, in folder: String) throws -> OtherProcess {
+    try OtherProcess(
+      #"exec 3>>"$1"; printf %s "$2" >&3; echo open; read line"#, [folder + "/" + name.display, text])
   }
 
   /// Lets the script's `read` return, and waits for its end.

@@ -35,11 +35,20 @@ import Testing
     #expect(
       try rejects(of: "\u{FEFF}\r\na;b\r\n1;2\r\n3;4", [2: fault], terms: terms)
         == "_error_code;_error_message;_error_line;a;b\r\n"
-        + "rejected-by-api;\"bad \"\"x\"\"; no,\r\nreally\u{FFFD}\";4;3;4\r\n")
+        + #"rejected-by-api;"bad ""x""; no,\r\nreally\0";4;3;4"# + "\r\n")
     terms.kind = .tsv
     #expect(
       try rejects(of: "a\tb\n1\t\"2\"", [1: ItemFault(.invalidValue, "x,y")], terms: terms)
         == "_error_code\t_error_message\t_error_line\ta\tb\ninvalid-value\tx,y\t2\t1\t\"2\"\n")
+  }
+
+  @Test(arguments: ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+  func `no message is a formula`(_ message: String) throws {
+    let written = try rejects(of: "a\n1\n", [1: ItemFault(.rejectedByAPI, message)])
+    let cell = try #require(written.split(separator: "\n").last?.split(separator: ",")[1])
+    // A tab or a line break is escaped before, and so begins no formula either.
+    #expect(cell == "'" + message || cell == message.onOneLine && cell.hasPrefix("\\"))
+    #expect(try rejects(of: "=a\n=1\n", [1: Self.fault]).hasSuffix(",2,=1\n"))
   }
 
   @Test func `old error cells do not pile up`() throws {

@@ -50,7 +50,7 @@ import Testing
     let reading = readCSV("b,a:number\nx,\(text)\nx,1\n")
     #expect(reading.items.map(\.fault?.code) == [.invalidValue, nil])
     let message = reading.messages.first ?? ""
-    #expect(message.hasPrefix("column \"a:number\": \"\(text.filter { $0 != "\"" })\" is not a JSON number"))
+    #expect(message.hasPrefix("column \"a:number\": \"\(text.filter { $0 != "\"" }.onOneLine)\" is not a JSON number"))
     #expect(reading.texts == ["", #"{"b":"x","a":1}"#])
   }
 

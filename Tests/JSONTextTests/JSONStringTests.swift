@@ -53,7 +53,18 @@ import Testing
   @Test func `only what must be escaped is`() {
     var quoted: [UInt8] = []
     appendQuoted("a/é€😀\u{7F}\u{2028}\"\\\n\r\t\u{8}\u{C}\u{0}\u{1F}", to: &quoted)
-    #expect(String(decoding: quoted, as: UTF8.self) == "\"a/é€😀\u{7F}\u{2028}" + #"\"\\\n\r\t\b\f\u0000\u001f""#)
+    #expect(String(decoding: quoted, as: UTF8.self) == "\"a/é€😀\u{7F}" + #"\u2028\"\\\n\r\t\b\f\u0000\u001f""#)
+  }
+
+  @Test func `characters that are not seen but act are escaped, and their neighbours are not`() throws {
+    let acting = [0x80...0x9F, 0x61C...0x61C, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069].joined()
+    for value in (0x80...0x2100).map(UInt32.init) {
+      guard let scalar = Unicode.Scalar(value) else { continue }
+      var quoted: [UInt8] = []
+      appendQuoted(String(scalar), to: &quoted)
+      #expect((quoted.count == 8 && quoted[1] == UInt8(ascii: "\\")) == acting.contains(Int(value)), "\(value)")
+      #expect(try JSONValue.parse(quoted).string == String(scalar))
+    }
   }
 
   @Test func `bytes that are not UTF-8 are quoted as the standard library mends them`() {

@@ -21,12 +21,14 @@ import Testing
     receipt.batches = [
       SettledBatch(
         items: 3, accepted: 3, rejected: 0, attempts: 2, unanswered: 1, status: 201, requestID: "r\"1",
-        sentAt: Timestamp(milliseconds: 77)),
+        sentAt: Timestamp(milliseconds: 77), ranges: [1...1, 3...4]),
       SettledBatch(
         items: 1, accepted: 0, rejected: 1, attempts: 1, unanswered: 0, status: nil, requestID: nil, sentAt: nil),
     ]
     receipt.rejectsFile = "a.rejected.csv"
     receipt.rejects = [Receipt.Reject(item: 2, line: 3, key: nil, code: "missing-field", message: "tab\there")]
+    receipt.file.owner = "1007"
+    receipt.orders = [Receipt.Order(at: Timestamp(milliseconds: 99), order: "retry", by: "ops")]
     return receipt
   }
 
@@ -40,6 +42,29 @@ import Testing
     #expect(try Receipt(json: unusable.json()) == unusable)
   }
 
+  @Test(arguments: [
+    ("\"items\": 4", "\"items\": 9223372036854775807", "counts.items is out of range"),
+    ("\"accepted\": 3", "\"accepted\": -9223372036854775808", "counts.accepted is out of range"),
+    ("\"bytes\": 12", "\"bytes\": 9007199254740993", "file.bytes is out of range"),
+    ("\"items\": 4", "\"items\": 1e400", "counts.items is no number"),
+  ])
+  func `counts that nothing has are none`(_ old: String, _ new: String, _ words: String) throws {
+    let text = String(decoding: Self.receipt().json(), as: UTF8.self)
+    try #require(text.contains(old))
+    let fault = #expect(throws: ReceiptFault.self) { try Receipt(json: Array(text.replacing(old, with: new).utf8)) }
+    #expect(fault?.description.contains(words) == true, "\(fault?.description ?? "")")
+  }
+
+  @Test func `counts that together pass every number are contradictions, and no trap`() {
+    var receipt = Self.receipt()
+    (receipt.counts.items, receipt.counts.accepted, receipt.counts.rejected) = (.max, .max, .max)
+    receipt.batches[0].accepted = .max
+    receipt.batches[1].accepted = .max
+    (receipt.batches[0].rejected, receipt.batches[1].rejected) = (.min, .min)
+    #expect(receipt.contradictions.contains { $0.contains("one of its batches does not add up") })
+    #expect(receipt.json().isEmpty == false)
+  }
+
   @Test func `members of a later version do no harm`() throws {
     let receipt = Self.receipt()
     let text = String(decoding: receipt.json(), as: UTF8.self)
@@ -51,6 +76,9 @@ import Testing
     ("\"version\": 1", "\"version\": 2", "version is 2"), ("\"items\": 4", "\"items\": \"4\"", "counts.items"),
     ("\"partial\"", "\"accepted\"", "status"), ("\"status\": 201", "\"status\": 201 1", "not a receipt"),
     ("\"line\": 3", "\"line\": null", "rejects.first[0].line"), ("\"batches\"", "\"batch\"", "batches is no list"),
+    ("[3, 4]", "[4, 3]", "batches[0].ranges is no list of ranges"),
+    ("[3, 4]", "[3]", "batches[0].ranges is no list of ranges"),
+    ("[1, 1]", "[0, 1]", "batches[0].ranges is no list of ranges"), ("\"by\": ", "\"to\": ", "orders[0].by"),
   ])
   func `what is no receipt says which member is wrong`(_ old: String, _ new: String, _ words: String) throws {
     let text = String(decoding: Self.receipt().json(), as: UTF8.self)

@@ -24,12 +24,17 @@ import Testing
     receipt.batches = [
       SettledBatch(
         items: 2, accepted: 1, rejected: 1, attempts: 2, unanswered: 1, status: 201, requestID: "r\"1",
-        sentAt: Timestamp(milliseconds: 0))
+        sentAt: Timestamp(milliseconds: 0), ranges: [1...1, 4...4])
     ]
+    receipt.file.owner = "al\"ice"
+    receipt.orders = [Receipt.Order(at: Timestamp(milliseconds: 5), order: "cancel", by: "ops")]
     receipt.rejectsFile = "a.rejected.csv"
     receipt.rejects = [Receipt.Reject(item: 2, line: 3, key: nil, code: "missing-field", message: "tab\there")]
     let document = try JSONValue.parse(receipt.json())
-    #expect(document.members?.map(\.name) == ["version", "status", "file", "target", "counts", "batches", "rejects"])
+    #expect(
+      document.members?.map(\.name) == [
+        "version", "status", "file", "target", "counts", "batches", "rejects", "orders",
+      ])
     #expect(document["version"]?.integer == 1)
     #expect(document["status"]?.string == "partial")
     #expect(document["file"]?["name"]?.string == "a \"quoted\"\n%FF.csv")
@@ -39,6 +44,12 @@ import Testing
     #expect(batch?["sequence"]?.integer == 1)
     #expect(batch?["requestId"]?.string == "r\"1")
     #expect(batch?["sentAt"]?.string == "1970-01-01T00:00:00.000Z")
+    #expect(batch?["ranges"]?.elements?.map { $0.elements?.map(\.integer) } == [[1, 1], [4, 4]])
+    #expect(document["file"]?["owner"]?.string == "al\"ice")
+    let order = document["orders"]?.elements?.first
+    #expect(order?["at"]?.string == "1970-01-01T00:00:00.005Z")
+    #expect(order?["order"]?.string == "cancel")
+    #expect(order?["by"]?.string == "ops")
     #expect(document["rejects"]?["first"]?.elements?.first?["message"]?.string == "tab\there")
   }
 
@@ -58,6 +69,8 @@ import Testing
   @Test func `without batches it has everything else`() throws {
     let document = try JSONValue.parse(try receipt().json(withBatches: false))
     #expect(document["batches"] == nil)
+    #expect(document["orders"] == nil, "no operator gave any")
+    #expect(document["file"]?["owner"] == nil)
     #expect(document["counts"]?["requests"]?.integer == 3)
   }
 }

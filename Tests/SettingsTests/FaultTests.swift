@@ -126,6 +126,18 @@ struct FaultTests {
       target("api: lusid\nurl: https://a\n\(signIn)\nmax_requests_per_second: 0"),
       "6: targets.t.max_requests_per_second: must be more than 0, but is 0"),
     Case(
+      target("api: lusid\nurl: https://a\n\(signIn)\nmax_requests_per_second: 1e-300"),
+      "6: targets.t.max_requests_per_second: must be from 0.001 to 1000000, but is 1e-300"),
+    Case(
+      target("api: lusid\nurl: https://a\n\(signIn)\nconcurrency: 9223372036854775807"),
+      "6: targets.t.concurrency: must be at most 1000, but is 9223372036854775807"),
+    Case(
+      target("api: lusid\nurl: https://a\n\(signIn)\nbatch: {max_items: 9223372036854775807}"),
+      "6: targets.t.batch.max_items: must be at most 1000000, but is 9223372036854775807"),
+    Case(
+      minimal("limits: {max_item_bytes: 9223372036854775807}"),
+      "1: limits.max_item_bytes: must be at most 1048576GiB, but is 9223372036854775807"),
+    Case(
       target("api: lusid\nurl: https://a\n\(signIn)\ntimeout: 0"),
       "6: targets.t.timeout: must be more than 0, but is 0"),
     Case(

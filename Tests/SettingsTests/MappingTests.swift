@@ -1,4 +1,5 @@
 import Delivery
+import Glibc
 import Testing
 
 @testable import Settings
@@ -10,6 +11,43 @@ struct MappingTests {
 
   static func faultsOf(_ yaml: String) throws -> [String] {
     try faults(inbox("target: lusid\nmapping: m.yaml"), files: ["m.yaml": yaml])
+  }
+
+  /// The processor time of this thread, which other tests do not count in.
+  private static func processorSeconds(_ body: () throws -> Void) rethrows -> Double {
+    func now() -> Double {
+      var time = timespec()
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+      return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+    let before = now()
+    try body()
+    return now() - before
+  }
+
+  @Test func `ten thousand columns, known or not, take no time to speak of`() throws {
+    let columns = (0..<10_000).map { "  \"Column \($0)\": {to: f\($0)}\n" }.joined()
+    var mapping: ColumnMapping?
+    let good = try Self.processorSeconds { mapping = try Self.mapping("columns:\n" + columns) }
+    #expect(mapping?.columns.count == 10_000)
+    // A comparison of all with all takes ten seconds.
+    #expect(good < 2, "\(good) s")
+    var faults: [String] = []
+    let unknown = try Self.processorSeconds {
+      faults = try Self.faultsOf("columns: {a: b}\n" + columns.replacing("\n  ", with: "\n").dropFirst(2))
+    }
+    #expect(faults.count == 10_000)
+    #expect(unknown < 4, "\(unknown) s")
+  }
+
+  @Test func `aliases that stand for billions of values are refused at once`() throws {
+    var yaml = "columns: {a: b}\nconstants:\n  c0: &c0 [x, x, x, x, x, x, x, x, x, x]\n"
+    for level in 1..<12 {
+      yaml += "  c\(level): &c\(level) [\(Array(repeating: "*c\(level - 1)", count: 10).joined(separator: ", "))]\n"
+    }
+    let faults = try Self.faultsOf(yaml)
+    #expect(faults.count == 1)
+    #expect(faults.first?.contains("each alias counted as what it stands for") == true, "\(faults)")
   }
 
   @Test func `a mapping file is read as the contract shows it`() throws {

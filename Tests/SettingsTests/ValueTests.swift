@@ -27,7 +27,7 @@ struct ValueTests {
     #expect(
       inbox
         == Inbox(
-          name: "a", ignore: [], marker: nil, ordering: .key, rejectsDuplicates: false, archiveRetention: nil,
+          name: "a", ignore: [], marker: nil, ordering: .key, rejectsDuplicates: false, retention: .init(),
           routes: [
             Route(
               match: "*", target: .named("lusid"), mapping: nil, item: nil, successMode: .partial, validate: true,
@@ -104,7 +104,7 @@ struct ValueTests {
       settings.inbox(named: "a")
         == Inbox(
           name: "a", ignore: ["*.bak", "[!a]?"], marker: ".done", ordering: .file, rejectsDuplicates: true,
-          archiveRetention: .seconds(30 * 86_400),
+          retention: .init(archive: .seconds(30 * 86_400)),
           routes: [
             Route(
               match: "*.csv", target: .named("l"), mapping: nil,

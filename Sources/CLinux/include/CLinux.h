@@ -25,6 +25,11 @@ int clinux_leases_tell(int descriptor);
 /// In C since `d_name` is a 256-element tuple in Swift. The name lives until the next call.
 int clinux_next_entry(void *folder, const char **name, unsigned char *type);
 
+/// The number of the mount that a path leads to; 0 where the kernel does not tell (before 5.8).
+///
+/// A bind mount is on the same device, and still no rename leads out of it. In C since `statx` is not in Glibc's module map.
+unsigned long clinux_mount_id(const char *path);
+
 /// Bounds what malloc keeps for itself: glibc gives each thread a heap of its own and lets freed megabyte-sized bodies stay
 /// in it, which doubles the memory of a daemon with a dozen threads. `mallopt` is variadic-free, but its constants are macros
 /// of <malloc.h> that Swift's Glibc module leaves out (mallopt(3)).

@@ -3,6 +3,7 @@ internal import Dispatch
 internal import Inbox
 internal import JSONText
 internal import Outbox
+internal import Receipts
 internal import Settings
 
 /// What the page at `/` asks for, as JSON: it looks for itself each time, and does nothing while nobody asks.
@@ -16,13 +17,28 @@ struct Dashboard: Sendable {
   let instruments: Instruments
   let startedAt: Timestamp
   let flow: FlowHistory
+  private let reports = SharedResult<StatusReport>()
+
+  init(
+    settings: @escaping @Sendable () async throws -> Settings, outbox: Outbox, instruments: Instruments,
+    startedAt: Timestamp, flow: FlowHistory
+  ) {
+    self.settings = settings
+    self.outbox = outbox
+    self.instruments = instruments
+    self.startedAt = startedAt
+    self.flow = flow
+  }
 
   /// Results that wait longer than this to be written are in trouble.
   private static let writingTakes = Duration.seconds(30)
   private static let queue = DispatchQueue(label: "read receipts")
 
+  /// Made once for all who ask at the same time: it looks through every inbox, which may hold any number of files.
   func status() async throws -> StatusReport {
-    try await StatusReport(settings: try await settings(), outbox: outbox, ledger: instruments.ledger)
+    try await reports.value { [settings, outbox, instruments] in
+      try await StatusReport(settings: try await settings(), outbox: outbox, instruments: instruments)
+    }
   }
 
   func metrics() async throws -> MetricsPage {
@@ -75,15 +91,34 @@ struct Dashboard: Sendable {
     guard let id = FileID(text.uppercased()) else { return nil }
     let summary = try await outbox.summary(of: id)
     let folders = ReceiptFolders(try await settings())
-    let found = try await Self.queue.run { () throws -> (path: String, text: [UInt8])? in
-      try folders.entry(of: id).map { ($0.path, try folders.text(of: $0)) }
+    // One at a time, so that many callers take no more memory than one.
+    return try await Self.queue.run { () throws -> [UInt8]? in
+      guard let entry = try folders.entry(of: id) else {
+        return summary.map { Self.document(of: id, $0, path: nil, receipt: nil, fault: nil) }
+      }
+      do {
+        let text = try folders.text(of: entry, atMost: Self.mostReceiptBytes)
+        // Anybody may have put it there: what is no receipt is not shown as one.
+        _ = try Receipt(json: text)
+        return Self.document(of: id, summary, path: entry.path, receipt: try JSONValue.parse(text), fault: nil)
+      } catch {
+        guard let summary else { throw error }
+        return Self.document(of: id, summary, path: entry.path, receipt: nil, fault: "\(error)")
+      }
     }
-    guard summary != nil || found != nil else { return nil }
-    return JSONValue([
-      "id": JSONValue(id.text), "file": summary?.json ?? .null, "receiptPath": JSONValue(found?.path),
-      "receipt": try found.map { try JSONValue.parse($0.text) } ?? .null,
+  }
+
+  private static func document(
+    of id: FileID, _ summary: FileSummary?, path: String?, receipt: JSONValue?, fault: String?
+  ) -> [UInt8] {
+    JSONValue([
+      "id": JSONValue(id.text), "file": summary?.json ?? .null, "receiptPath": JSONValue(path),
+      "receipt": receipt ?? .null, "receiptFault": JSONValue(fault),
     ]).document
   }
+
+  /// A larger receipt, of some ten thousand requests, is looked at in its folder: as a tree in memory it would take a hundred times that.
+  private static let mostReceiptBytes = 1 << 20
 
   // MARK: - Parts
 
@@ -99,7 +134,8 @@ struct Dashboard: Sendable {
     let flow = flow ?? InboxFlow()
     return JSONValue([
       "name": JSONValue(inbox.name), "folder": JSONValue(folder), "waiting": JSONValue(inbox.waiting),
-      "unclaimed": JSONValue(inbox.unclaimed.count { !$0.kind.isArriving }), "unread": JSONValue(inbox.unread.count),
+      "unclaimed": JSONValue(inbox.unclaimedCounts.reduce(0) { $0 + ($1.key.isArriving ? 0 : $1.value) }),
+      "unread": JSONValue(inbox.unreadCount),
       "paused": .bool(inbox.isPaused),
       "since": JSONValue([
         "files": JSONValue(flow.files), "underWay": JSONValue(flow.filesUnderWay),

@@ -6,11 +6,13 @@ extension JSONValue {
     .object(counts.sorted { $0.key < $1.key }.map { ($0.key, JSONValue($0.value)) })
   }
 
-  /// Compact, with a line's end.
-  var document: [UInt8] {
+  /// Compact.
+  var bytes: [UInt8] {
     var bytes: [UInt8] = []
     append(to: &bytes)
-    bytes.append(UInt8(ascii: "\n"))
     return bytes
   }
+
+  /// Compact, with a line's end.
+  var document: [UInt8] { bytes + [UInt8(ascii: "\n")] }
 }

@@ -135,6 +135,9 @@ extension Standstill {
     case .diskFull:
       weight = .bad
       advice = "Files are claimed again once there is room on the disk."
+    case .behindUnread:
+      weight = .bad
+      advice = "Files are claimed again once the earlier file was read; `upsertd cancel` ends that one."
     case .paused:
       advice = "Files that are dropped there stay in the inbox, also after a restart, until:"
       command = "upsertd resume \(inbox)"

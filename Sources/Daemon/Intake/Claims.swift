@@ -1,63 +1,77 @@
 internal import Delivery
+internal import Engine
 internal import Inbox
 internal import Outbox
 internal import Settings
 
-/// Gives out ids, and says when no further file may be claimed.
-///
-/// One for all inboxes: ids are in the order of the claims, and the queue's limits are everybody's.
+/// Says which files there is room for. One for all inboxes: the queue's limits are everybody's.
 actor Claims {
-  private var ids = FileIDSource()
   private let outbox: Outbox
   private let settings: Settings
   private var queuedBytes = 0
   private var measuredAt: ContinuousClock.Instant?
+  /// What files that are being read will still take.
+  private var reservations: [Reservation] = []
+  /// Measuring blocks in the kernel.
+  private let executor = QueueExecutor(label: "claims")
 
-  init(outbox: Outbox, settings: Settings, newest: FileID?) {
+  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  init(outbox: Outbox, settings: Settings) {
     self.outbox = outbox
     self.settings = settings
-    if let newest { ids.skip(past: newest) }
   }
 
-  /// Ids for files that are about to be claimed, which take their places in the order of publication at once, one behind the other.
-  ///
-  /// - Parameter targets: for each file, those that it may be for.
-  func nextIDs(order: PublicationOrder, targets: [Set<String>]) async -> [FileID] {
-    let new = targets.map { (id: ids.next(at: .now), targets: $0) }
-    await order.enter(new)
-    return new.map(\.id)
+  /// What of one inbox may be claimed.
+  struct Answer: Sendable {
+    /// For as many of the files, in order, as there is room for.
+    var reservations: [Reservation] = []
+    /// By place, why files that fit at no time are claimed to be rejected.
+    var tooLarge: [Int: String] = [:]
+    /// Why there is no room for the next one.
+    var obstacle: Obstacle?
   }
 
-  /// How many of the files of these sizes, in order, may be claimed now, and why not all of them.
-  func room(for sizes: [Int64]) async throws -> (count: Int, obstacle: Obstacle?) {
+  /// Keeps room for the files of these sizes, in order, up to the first that does not fit now.
+  func room(for files: [(size: Int, need: FileNeed)]) async throws -> Answer {
     if measuredAt.map({ $0 + .seconds(1) < .now }) ?? true {
-      measuredAt = .now
+      reservations.removeAll(where: \.isEnded)
       queuedBytes = try await outbox.queue().bytes
+      measuredAt = .now
     }
-    for (count, size) in sizes.enumerated() {
-      // The disk is asked once for all: together they are small.
-      let obstacle =
-        count == 0
-        ? try Self.obstacle(queuedBytes: queuedBytes, settings: settings)
-        : Self.queueObstacle(queuedBytes: queuedBytes, settings: settings)
-      if let obstacle { return (count, obstacle) }
-      queuedBytes += Int(size)
+    let promised = reservations.reduce(FileNeed.none) { $0 + $1.need }
+    var room = try Room(settings, queuedBytes: queuedBytes, promised: promised)
+    var answer = Answer()
+    for (place, file) in files.enumerated() {
+      var need = file.need
+      if need != .none, let reason = room.reasonWhyNever(need, size: file.size) {
+        answer.tooLarge[place] = reason
+        need = .none
+      }
+      if let obstacle = room.take(need) {
+        answer.obstacle = obstacle
+        break
+      }
+      answer.reservations.append(Reservation(need))
     }
-    return (sizes.count, nil)
+    reservations += answer.reservations
+    return answer
   }
+}
 
-  /// The same question for who looks from outside.
-  static func obstacle(queuedBytes: Int, settings: Settings) throws -> Obstacle? {
-    if let obstacle = queueObstacle(queuedBytes: queuedBytes, settings: settings) { return obstacle }
-    let free = min(try FreeDisk.bytes(at: settings.state), try FreeDisk.bytes(at: settings.spool))
-    if free < UInt64(settings.queue.minFreeDisk) {
-      return .diskFull(free: free, wanted: settings.queue.minFreeDisk)
-    }
-    return nil
+extension Room {
+  /// As it is now.
+  init(_ settings: Settings, queuedBytes: Int, promised: FileNeed = .none) throws {
+    self.init(
+      limits: Limits(maxQueueBytes: settings.queue.maxBytes, minFreeDisk: settings.queue.minFreeDisk),
+      queuedBytes: queuedBytes, state: try Disk(at: settings.state), spool: try Disk(at: settings.spool),
+      promised: promised)
   }
+}
 
-  private static func queueObstacle(queuedBytes: Int, settings: Settings) -> Obstacle? {
-    guard queuedBytes >= settings.queue.maxBytes else { return nil }
-    return .queueFull(bytes: queuedBytes, limit: settings.queue.maxBytes)
+extension Room.Disk {
+  fileprivate init(at path: String) throws {
+    let space = try FreeDisk.space(at: path)
+    self.init(free: space.free, size: space.size)
   }
 }

@@ -34,6 +34,8 @@ struct Destinations: Sendable {
 
   subscript(api: APIKind) -> Destination? { byAPI[api] }
 
+  var apis: [any TargetAPI] { byAPI.values.map(\.api) }
+
   var targetNames: Set<String> { Set(byAPI.values.map(\.target.name)) }
 
   /// How to tell one item from an object of request ids.

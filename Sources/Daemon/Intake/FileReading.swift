@@ -1,7 +1,7 @@
 internal import Crypto
 internal import Delivery
+internal import Engine
 internal import ItemFormat
-internal import Outbox
 internal import Settings
 internal import TargetAPI
 
@@ -13,12 +13,14 @@ protocol ReadingSink {
 }
 
 /// What a whole reading found.
-struct ReadingResult {
+struct ReadingResult: Sendable {
   var facts: FileFacts
   var items: Int
   var rejected: Int
   /// Nothing of the file can be used; what the sink was given is void.
   var fault: FileFault?
+  /// What was read when the fault was found, where more follows: see `FileReading.complete`.
+  var unfinishedDigest: Digest?
 }
 
 /// Reads one file from its first byte to its last: items, checks, pieces, batches.
@@ -34,6 +36,8 @@ struct FileReading {
   let size: Int
   /// Whether batches may leave bytes in the file, to be looked up when they are sent.
   let refersToFile: Bool
+  /// Why the file can't be used, where that is known before it is read: nothing of it is read then.
+  let verdict: FileFault?
   /// Called every some hundred kilobytes, whatever they hold; what it throws ends the reading.
   let onProgress: () throws -> Void
 
@@ -42,7 +46,7 @@ struct FileReading {
 
   init(
     inbox: Inbox, settings: Settings, name: [UInt8], path: String, descriptor: Int32, size: Int,
-    refersToFile: Bool, onProgress: @escaping () throws -> Void = {}
+    refersToFile: Bool, verdict: FileFault? = nil, onProgress: @escaping () throws -> Void = {}
   ) {
     self.inbox = inbox
     self.settings = settings
@@ -51,6 +55,7 @@ struct FileReading {
     self.descriptor = descriptor
     self.size = size
     self.refersToFile = refersToFile
+    self.verdict = verdict
     self.onProgress = onProgress
     limits = ReaderLimits(maxItemBytes: settings.limits.maxItemBytes, maxNesting: settings.limits.maxNesting)
   }
@@ -69,37 +74,72 @@ struct FileReading {
     }
     // A fixed target is known even where the file turns out to be unusable.
     if let conversion { note(conversion) }
-    var fault: FileFault?
-    do {
-      try readItems(format, &conversion, into: &sink)
-    } catch let error as FileFault {
-      fault = error
+    if let fault = verdict ?? Self.tooLarge(size, settings) {
+      // What is too large is not read even for its digest.
+      return ReadingResult(
+        facts: facts, items: 0, rejected: 0, fault: fault, unfinishedDigest: fault.code == .tooLarge ? nil : Digest())
     }
+    var digest = Digest()
+    let fault = try readItems(format, &conversion, into: &sink, &digest)
     if let conversion { note(conversion) }
-    return ReadingResult(
+    var result = ReadingResult(
       facts: facts, items: fault == nil ? conversion?.items ?? 0 : 0,
-      rejected: fault == nil ? conversion?.rejected ?? 0 : 0, fault: fault)
+      rejected: fault == nil ? conversion?.rejected ?? 0 : 0, fault: fault, unfinishedDigest: digest)
+    // Behind a fault there may be gigabytes, which nobody should have to wait for who only waits for what this file holds.
+    if fault == nil || size - digest.count <= Self.shortRest { try complete(&result) }
+    return result
   }
 
-  private mutating func readItems(
-    _ format: FileFormat?, _ conversion: inout ItemConversion?, into sink: inout some ReadingSink
-  ) throws {
-    guard size <= settings.limits.maxFileBytes else {
-      throw FileFault(
-        .tooLarge, "the file has \(size) bytes, limits.max_file_bytes allows \(settings.limits.maxFileBytes)")
+  /// What is read at once, though the file is of no use.
+  private static let shortRest = 256 << 10
+
+  /// Reads what is left behind a fault: the digest is that of the whole file.
+  ///
+  /// - Throws: `ReadError` where the disk fails, and what `onProgress` throws.
+  func complete(_ result: inout ReadingResult) throws {
+    guard var digest = result.unfinishedDigest else { return }
+    var rest = FileBytes(descriptor: descriptor, path: path) { [onProgress] in
+      digest.update($0)
+      try onProgress()
     }
-    let digest = Digest()
-    var fault: FileFault?
+    rest.move(to: digest.count)
+    try rest.drain()
+    result.facts.sha256 = digest.hexadecimal
+    result.unfinishedDigest = nil
+  }
+
+  /// Why a file of that name and size is of no use, whatever it holds; nil where it may be.
+  static func verdict(name: [UInt8], size: Int, inbox: Inbox, settings: Settings) -> FileFault? {
+    if let fault = tooLarge(size, settings) { return fault }
+    if FileFormat(fileName: name) == nil { return unsupportedFormat }
+    return inbox.route(for: name) == nil ? noRoute(inbox) : nil
+  }
+
+  private static func tooLarge(_ size: Int, _ settings: Settings) -> FileFault? {
+    guard size > settings.limits.maxFileBytes else { return nil }
+    return FileFault(
+      .tooLarge, "the file has \(size) bytes, limits.max_file_bytes allows \(settings.limits.maxFileBytes)")
+  }
+
+  private static let unsupportedFormat = FileFault(
+    .unsupportedFormat, "the name must end in .csv, .tsv, .json, .ndjson or .jsonl, each also with .gz")
+
+  private static func noRoute(_ inbox: Inbox) -> FileFault {
+    FileFault(.noRoute, "no route of inbox \(inbox.name) matches the name")
+  }
+
+  /// - Returns: why the file is of no use.
+  private mutating func readItems(
+    _ format: FileFormat?, _ conversion: inout ItemConversion?, into sink: inout some ReadingSink,
+    _ digest: inout Digest
+  ) throws -> FileFault? {
+    var seen = digest
+    defer { digest = seen }
     do {
-      guard let format else {
-        throw FileFault(
-          .unsupportedFormat, "the name must end in .csv, .tsv, .json, .ndjson or .jsonl, each also with .gz")
-      }
-      guard conversion != nil else {
-        throw FileFault(.noRoute, "no route of inbox \(inbox.name) matches the name")
-      }
+      guard let format else { throw Self.unsupportedFormat }
+      guard conversion != nil else { throw Self.noRoute(inbox) }
       var file = FileBytes(descriptor: descriptor, path: path) { [onProgress] in
-        digest.update($0)
+        seen.update($0)
         try onProgress()
       }
       if format.isGzipped {
@@ -112,17 +152,9 @@ struct FileReading {
         try read(&file, format.kind, &conversion, into: &sink)
       }
     } catch let error as FileFault {
-      fault = error
+      return error
     }
-    // The digest is that of the whole file, even where its reading ended early.
-    var rest = FileBytes(descriptor: descriptor, path: path) { [onProgress] in
-      digest.update($0)
-      try onProgress()
-    }
-    rest.move(to: digest.count)
-    try rest.drain()
-    facts.sha256 = digest.hexadecimal
-    if let fault { throw fault }
+    return nil
   }
 
   private mutating func note(_ conversion: ItemConversion) {
@@ -159,11 +191,11 @@ struct FileReading {
 }
 
 /// The SHA-256 of the bytes as they come from the disk.
-final class Digest {
+struct Digest: Sendable {
   private var hasher = SHA256()
   private(set) var count = 0
 
-  func update(_ bytes: Span<UInt8>) {
+  mutating func update(_ bytes: Span<UInt8>) {
     count += bytes.count
     bytes.withUnsafeBytes { hasher.update(bufferPointer: $0) }
   }

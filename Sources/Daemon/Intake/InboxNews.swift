@@ -1,4 +1,5 @@
 internal import Delivery
+internal import Engine
 internal import Inbox
 internal import Logging
 
@@ -7,6 +8,8 @@ struct InboxNews {
   private let inbox: String
   private let ledger: StayLedger
   private let logger: Logger
+  /// How often its folders were prepared anew, as it was told.
+  private var preparations = 0
   /// Why the inbox can't be looked at, as it was told.
   private var fault: String?
   /// What holds up every file, as it was told.
@@ -19,6 +22,9 @@ struct InboxNews {
   }
 
   mutating func tell(_ look: Look, isPaused: Bool) {
+    ledger.note(look.fault.map { "\($0)" }, of: inbox)
+    if look.preparations > preparations { logger.notice("the inbox's folders were replaced; they are prepared again") }
+    preparations = look.preparations
     if let fault = look.fault {
       if self.fault != "\(fault)" { logger.error("inbox can't be looked at", metadata: ["reason": "\(fault)"]) }
       self.fault = "\(fault)"

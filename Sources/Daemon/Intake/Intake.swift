@@ -1,26 +1,31 @@
 internal import Delivery
 internal import Dispatch
+internal import Engine
 internal import Inbox
 internal import ItemFormat
 internal import Logging
 internal import Outbox
 internal import Settings
-internal import Synchronization
 
-/// Takes the files of one inbox, one after the other: claims them, reads them, and makes their batches sendable.
+/// Takes the files of one inbox: has them claimed and read, and hands them to the `Publisher`, who makes their batches sendable.
+///
+/// - Small files that are ready at the same look go their way together: one sync of the folders, one commit. A large file goes alone.
+/// - What can't be read now (a disk that fails or is full) keeps its place and is tried again, for an hour; then it is rejected as
+///   `unreadable`. What comes after it is read meanwhile, and published behind it.
+/// - A file that is of no use by its name or size, or turns out to be, holds nobody up.
 actor Intake {
   /// What every inbox shares.
   struct Surroundings: Sendable {
     var settings: Settings
     var outbox: Outbox
-    var order: PublicationOrder
+    /// The same outbox, for what reading leaves there.
+    var store: any IntakeStore
+    var publisher: Publisher
     var claims: Claims
     var instruments: Instruments
     var stopFlag: StopFlag
-    /// Something for these targets was published, up to this file.
-    var onPublished: @Sendable (Set<String>, FileID) async -> Void
-    /// A file's results can be written.
-    var onFinishing: @Sendable () -> Void
+    /// The queue's clock.
+    var now: @Sendable () -> QueueTime
   }
 
   /// What of an inbox is still to come.
@@ -33,31 +38,59 @@ actor Intake {
     var hasLooked: Bool
   }
 
-  let inbox: Inbox
-  let folders: InboxFolders
-  let around: Surroundings
-  let logger: Logger
+  private let inbox: Inbox
+  private let around: Surroundings
+  private let logger: Logger
+  private let folders: InboxFolders
+  private let claimer: Claimer
+  private let reader: FileReader
+  private let search: WorkSearch
   private let meters: InboxMeters
   private let watcher: Watcher
-  let queue: DispatchQueue
+  private let queue: DispatchQueue
+  private let cancelled = CancelledFiles()
+  private let strayInterval: Duration
   private var isPaused: Bool
+  private var isRunning = false
   private var isStopping = false
-  /// Claimed files that could not be read yet, with the time of the next try.
-  var unread: [(file: WorkFile, due: Timestamp, failures: Int)] = []
+  /// Claimed files that wait in `work/` to be read.
+  private var unread: [UnreadWork] = []
+  /// Files that are being read, or about to be.
+  private var reading: Set<FileID> = []
   private var lastLook: Look?
   private var isBusy = false
   private var news: InboxNews
+  private var lookedForStrays = ContinuousClock.now
 
-  init(_ inbox: Inbox, folders: InboxFolders, around: Surroundings, isPaused: Bool, logger: Logger) {
+  /// How long a cancel waits for a reading to notice.
+  private static let patience = Duration.seconds(5)
+  /// What is known of each of them is in memory.
+  private static let mostWaiting = 10_000
+  private static let measuring = "it can't be found out whether there is room for files"
+  private static let publishing = "what was read can't be made sendable"
+  private static let searching = "work/ can't be searched for claimed files"
+  private static let cancelledFault = FileFault(.cancelled, "cancelled by an operator before the file was sent")
+
+  /// - Parameter strayInterval: how often files in `work/` are looked for of which nobody knows.
+  init(
+    _ inbox: Inbox, folders: InboxFolders, around: Surroundings, isPaused: Bool, logger: Logger,
+    strayInterval: Duration = .seconds(60)
+  ) {
     self.inbox = inbox
     self.folders = folders
     self.around = around
     self.isPaused = isPaused
     self.logger = logger
+    self.strayInterval = strayInterval
     let targets = inbox.routes.flatMap { Destinations($0, settings: around.settings).targetNames }
     meters = InboxMeters(inbox.name, targets: Set(targets), around.instruments.metrics)
     news = InboxNews(inbox.name, ledger: around.instruments.ledger, logger: logger)
     queue = DispatchQueue(label: "read \(inbox.name)")
+    claimer = Claimer(inbox: inbox, folders: folders, around: around, queue: queue, logger: logger)
+    reader = FileReader(
+      inbox: inbox, folders: folders, around: around, queue: queue, cancelled: cancelled, meters: meters,
+      logger: logger)
+    search = WorkSearch(inbox: inbox, folders: folders, around: around, queue: queue, logger: logger)
     let watch = around.settings.watch
     watcher = Watcher(
       folders: folders,
@@ -73,19 +106,6 @@ actor Intake {
       hasLooked: lastLook != nil)
   }
 
-  /// Takes over files that an earlier run claimed and did not publish; they come before everything that is still in the inbox.
-  ///
-  /// They take their places in the order of publication at once: another inbox may be quicker.
-  func takeOver(_ files: [WorkFile]) async {
-    unread = files.map { ($0, Timestamp(milliseconds: 0), 0) }
-    for file in files { await around.order.enter(file.id, targets: targets(of: file.dropped)) }
-  }
-
-  /// The targets that a file of this name may be for.
-  private func targets(of name: FileName) -> Set<String> {
-    inbox.route(for: name.bytes).map { Destinations($0, settings: around.settings).targetNames } ?? []
-  }
-
   func setPaused(_ isPaused: Bool) { self.isPaused = isPaused }
 
   func stop() async {
@@ -93,9 +113,28 @@ actor Intake {
     await watcher.stop()
   }
 
+  /// Takes over what an earlier run claimed and did not publish: it comes before everything that is still in the inbox.
+  ///
+  /// To be called for all inboxes before one of them runs, since the files take their places at once.
+  /// - Parameters:
+  ///   - known: all files with a row.
+  ///   - rows: those of them that are not read.
+  /// - Throws: `InboxError`, `OutboxError`.
+  func takeOver(known: Set<FileID>, rows: [FileRecord]) async throws {
+    for work in try await search.unpublished(known: known, rows: rows) { await takeOver(work) }
+  }
+
+  private func takeOver(_ work: UnreadWork) async {
+    await around.publisher.takeOver(
+      work.file.id, targets: work.verdict == nil ? claimer.targets(of: work.work.dropped) : [],
+      isOrdered: inbox.ordering != .none)
+    unread.append(work)
+  }
+
   /// Looks, claims and reads until `stop()`; the file under way is left for the next run.
   func run() async {
     let loop = "inbox \(inbox.name)"
+    isRunning = true
     around.instruments.pulse.beat(loop)
     await readAgain()
     await watcher.start()
@@ -103,13 +142,42 @@ actor Intake {
       around.instruments.pulse.beat(loop)
       isBusy = true
       await take(look)
+      await takeOverStrays()
       await readAgain()
+      await publishWaiting()
       isBusy = false
       if isStopping { break }
     }
     around.instruments.pulse.ended(loop)
     troubles.forget(loop)
   }
+
+  private var troubles: Troubles { around.instruments.troubles }
+
+  /// What must work for the inbox, but for no file of it.
+  private func attempt(_ what: String, _ act: () async throws -> Void) async {
+    do {
+      try await act()
+      troubles.end(what, in: "inbox \(inbox.name)", logger: logger)
+    } catch {
+      troubles.begin(what, in: "inbox \(inbox.name)", error, logger: logger)
+    }
+  }
+
+  /// Publishes what nothing but a failing outbox kept from it.
+  private func publishWaiting() async {
+    await attempt(Self.publishing) { try await around.publisher.publishWaiting() }
+  }
+
+  private func takeOverStrays() async {
+    guard lookedForStrays + strayInterval < .now, !isStopping else { return }
+    lookedForStrays = .now
+    await attempt(Self.searching) {
+      for work in try await search.strays(besides: Set(unread.map(\.file.id))) { await takeOver(work) }
+    }
+  }
+
+  // MARK: - Claiming
 
   private func take(_ look: Look) async {
     meters.looked(look.took)
@@ -122,225 +190,231 @@ actor Intake {
     }
     var rest = look.ready[...]
     while !rest.isEmpty, !isStopping, !isPaused {
-      let together = Self.smallFiles(atStartOf: rest)
+      let together = Array(Claimer.smallFiles(atStartOf: rest))
       let room = await room(for: together)
-      guard room > 0 else { break }
-      await claim(Array(together.prefix(room)))
-      rest = rest.dropFirst(room)
+      let count = room.reservations.count
+      guard count > 0 else { break }
+      await claim(Array(together.prefix(count)), room)
+      rest = rest.dropFirst(count)
     }
     left.ready = Array(rest)
     lastLook = left
   }
 
-  private static let measuring = "it can't be found out whether there is room for files"
-  static let reading = "file can't be read now"
-  var troubles: Troubles { around.instruments.troubles }
-
-  private func room(for files: ArraySlice<ReadyFile>) async -> Int {
-    do {
-      let (count, obstacle) = try await around.claims.room(for: files.map(\.size))
-      news.tell(obstacle)
-      troubles.end(Self.measuring, in: "inbox \(inbox.name)", logger: logger)
-      return count
-    } catch {
-      troubles.begin(Self.measuring, in: "inbox \(inbox.name)", error, logger: logger)
-      return 0
+  private func room(for files: [ReadyFile]) async -> Claims.Answer {
+    let waiting = await around.publisher.waitingCount(inbox: inbox.name)
+    guard waiting < Self.mostWaiting else {
+      news.tell(.behindUnread(waiting))
+      return Claims.Answer()
     }
+    var answer = Claims.Answer()
+    await attempt(Self.measuring) {
+      answer = try await claimer.room(for: files)
+      news.tell(answer.obstacle)
+    }
+    return answer
   }
 
-  private func claim(_ files: [ReadyFile]) async {
-    let targets = files.map { self.targets(of: $0.name) }
-    let ids = await around.claims.nextIDs(order: around.order, targets: targets)
-    let results = await queue.run { [folders] in folders.claim(zip(files, ids).map { ($0, $1) }) }
-    var claimed: [(file: ClaimedFile, targets: Set<String>)] = []
-    var failed: Set<FileID> = []
-    for (index, result) in results.enumerated() {
-      switch result {
-      case .success(let file?):
-        meters.claimed()
-        logger.info(
-          "file is claimed",
-          metadata: ["file": "\(file.id)", "name": "\(file.name.display)", "bytes": .number(Int(file.size))])
-        claimed.append((file, targets[index]))
-      case .success(nil):
-        await around.order.leave(ids[index])
-      case .failure(let error):
-        logger.error(
-          "file can't be claimed", metadata: ["name": "\(files[index].name.display)", "reason": "\(error)"])
-        await around.order.leave(ids[index])
-        failed.insert(ids[index])
-      }
-    }
-    // A claim that failed half-way may have left the file in work/.
-    if !failed.isEmpty, let left = try? folders.workFiles() {
-      for file in left where failed.contains(file.id) { putOff(file, failures: 0) }
-    }
-    if let only = claimed.first, only.file.size > Self.smallBytes {
-      await read(only.file, targets: only.targets, failures: 0)
-    } else {
-      await readTogether(claimed)
-    }
+  private func claim(_ files: [ReadyFile], _ room: Claims.Answer) async {
+    let places = await claimer.places(for: files, room)
+    // An operator who sees a file in work/ may cancel it.
+    reading.formUnion(places.map(\.id))
+    defer { reading.subtract(places.map(\.id)) }
+    let (claims, halfClaimed) = await claimer.claim(files, places, room)
+    for _ in claims { meters.claimed() }
+    for (file, error) in halfClaimed { await putOff(search.unread(file), error) }
+    await read(claims)
   }
 
-  /// Tries the claimed files again that could not be read.
-  private func readAgain() async {
-    let now = Timestamp.now
-    for (file, due, failures) in unread where due <= now && !isStopping {
-      unread.removeAll { $0.file.id == file.id }
-      let targets = targets(of: file.dropped)
-      await around.order.enter(file.id, targets: targets)
+  // MARK: - Reading
+
+  /// Reads claimed files, in order, and hands them over; small ones together.
+  private func read(_ claims: [Claim]) async {
+    reading.formUnion(claims.map(\.file.id))
+    defer { reading.subtract(claims.map(\.file.id)) }
+    var held: [(claim: Claim, read: ReadFile)] = []
+    var heldBytes = 0
+    for claim in claims {
       do {
-        guard let claimed = try folders.reopen(file, marker: inbox.marker) else {
-          logger.error("claimed file is gone", metadata: ["file": "\(file.id)", "name": "\(file.dropped.display)"])
-          troubles.forget("file \(file.id)")
-          await around.order.leave(file.id)
+        guard let file = try await reader.read(claim) else {
+          await giveBack(claim)
           continue
         }
-        await read(claimed, targets: targets, failures: failures)
+        held.append((claim, file))
+        heldBytes += file.staging.heldBytes
+        guard heldBytes >= Staging.commitBytes else { continue }
+        await handOver(held)
+        (held, heldBytes) = ([], 0)
       } catch {
-        logger.error("claimed file can't be opened", metadata: ["file": "\(file.id)", "reason": "\(error)"])
-        putOff(file, failures: failures)
-        await around.order.leave(file.id)
+        await leave(claim, for: error)
       }
     }
+    await handOver(held)
   }
 
-  /// Reads one claimed file and publishes it, in its turn.
-  func read(_ claimed: ClaimedFile, targets: Set<String>, failures: Int) async {
-    let id = claimed.id
-    let receivedAt = id.time
-    let (inbox, around, folders) = (inbox, around, folders)
+  /// They are read: what becomes of them is the publisher's.
+  private func handOver(_ files: [(claim: Claim, read: ReadFile)]) async {
+    guard !files.isEmpty else { return }
     do {
-      let result = try await queue.run { () throws -> ReadingResult? in
-        try around.outbox.commit {
-          try $0.begin(id, inbox: inbox.name, name: claimed.name.bytes, receivedAt: receivedAt)
-        }
-        var reading = FileReading(claimed, in: folders, of: inbox, around)
-        var staging = Staging(outbox: around.outbox, id: id)
-        let result = try reading.run(into: &staging)
-        guard !claimed.hasChanged() else { return nil }
-        if result.fault == nil { try staging.commit() }
-        return result
-      }
-      guard let result else { return try await giveBack(claimed) }
-      await waitForTurn(of: id, targets: result.facts.target.map { [$0] } ?? targets)
-      // An earlier file may be left unread by the stop; this one must not overtake it.
-      if around.stopFlag.isRaised { throw ReadingStopped() }
-      try await queue.run {
-        try around.outbox.commit { try Self.publish(result, of: claimed, inbox: inbox, in: $0) }
-      }
-      troubles.end(Self.reading, in: "file \(id)", logger: logger, metadata: ["file": "\(id)"])
-      tell(result, of: claimed)
-      if let target = result.facts.target { await around.onPublished([target], id) }
-      around.onFinishing()
+      let ended = Set(files.map(\.read.file.id).filter { cancelled.contains($0) })
+      try await around.publisher.take(
+        files.map { ended.contains($0.read.file.id) ? $0.read.rejected(Self.cancelledFault) : $0.read })
+      for id in ended { cancelled.remove(id) }
+      for file in files { file.claim.reservation.end() }
     } catch {
-      try? around.outbox.commit { try $0.forget(id) }
-      return await leave([claimed], for: error, failures: failures)
-    }
-    await around.order.leave(id)
-  }
-
-  /// Leaves claimed files for the next run, where the daemon stops, or for a later try, from their beginning.
-  ///
-  /// - Parameter failures: how often they could not be read before.
-  func leave(_ files: [ClaimedFile], for error: any Error, failures: Int = 0) async {
-    for file in files {
-      if error is ReadingStopped {
-        unread.append((file.work, .now, failures))
-        continue
+      for file in files {
+        var claim = file.claim
+        claim.verdict = claim.verdict ?? file.read.result.fault
+        await leave(claim, for: error)
       }
-      // The disk failed or is full.
-      troubles.begin(
-        Self.reading, in: "file \(file.id)", error, logger: logger,
-        metadata: ["file": "\(file.id)", "name": "\(file.name.display)"])
-      putOff(file.work, failures: failures + 1)
-    }
-    await around.order.leave(files.map(\.id))
-  }
-
-  /// Waits while another inbox reads an earlier file, however long that takes: it has a pulse of its own.
-  func waitForTurn(of id: FileID, targets: Set<String>) async {
-    let (around, loop) = (around, "inbox \(inbox.name)")
-    await withDiscardingTaskGroup { group in
-      group.addTask {
-        while !Task.isCancelled {
-          around.instruments.pulse.beat(loop)
-          try? await Task.sleep(for: Pulse.beat)
-        }
-      }
-      await around.order.turn(of: id, targets: targets)
-      group.cancelAll()
     }
   }
 
-  /// Makes the file's batches sendable, or says why it can't be used.
-  static func publish(
-    _ result: ReadingResult, of claimed: ClaimedFile, inbox: Inbox, in commit: OutboxCommit
-  ) throws {
-    var facts = result.facts
-    var fault = result.fault
-    facts.corrects = ResultNames.correctedFileID(of: claimed.name)
-    if let sha256 = facts.sha256,
-      let original = try commit.original(sha256: sha256, inbox: inbox.name, before: claimed.id)
-    {
-      facts.duplicateOf = original.id
-      if inbox.rejectsDuplicates, original.wasUsed, fault == nil {
-        fault = FileFault(
-          .duplicateFile, "the same bytes were dropped here before, as file \(original.id) (duplicates: reject)")
-      }
-    }
-    if let fault {
-      try commit.fail(claimed.id, facts: facts, fault: fault)
+  /// Leaves a claimed file for the next run, where the daemon stops, or for a later try, from its beginning.
+  private func leave(_ claim: Claim, for error: any Error) async {
+    claim.reservation.end()
+    if error is ReadingStopped {
+      unread.append(claim.work)
+    } else if error is ReadingCancelled {
+      await reject(claim.work, Self.cancelledFault)
     } else {
-      try commit.publish(claimed.id, facts: facts, items: result.items, rejected: result.rejected)
+      await putOff(claim.work, error)
+    }
+  }
+
+  /// A file can't be read now: it keeps its place, and is tried again or, after an hour, rejected.
+  private func putOff(_ work: UnreadWork, _ error: any Error) async {
+    var work = work
+    let (id, now) = (work.file.id, around.now())
+    let backoff = Backoff(initial: around.settings.retry.initial, max: around.settings.retry.max)
+    var trouble = work.trouble ?? ReadingTrouble(since: now)
+    trouble.fail("\(error)", at: now, backoff: backoff)
+    work.trouble = trouble
+    troubles.begin(
+      FileReader.failing, in: "file \(id)", error, logger: logger,
+      metadata: ["file": "\(id)", "name": "\(work.work.dropped.display)"])
+    guard !trouble.isHopeless(at: now) else {
+      let minutes = Int((now - trouble.since).seconds / 60)
+      return await reject(work, FileFault(.unreadable, "the file could not be read for \(minutes) minutes: \(error)"))
+    }
+    // What was staged of it goes; when it was claimed is kept. Where the disk takes neither, the next try does both.
+    let (store, file) = (around.store, work.file)
+    try? await queue.run { try store.commit { try $0.begin(file) } }
+    unread.append(work)
+    var note = UnreadFile(id: id, inbox: inbox.name, name: work.work.dropped.display)
+    note.reason = trouble.reason
+    note.since = .now + (trouble.since - now)
+    note.nextAttempt = .now + (trouble.due - now)
+    await around.publisher.note(note)
+  }
+
+  /// Rejects a file that is not read as a whole.
+  private func reject(_ work: UnreadWork, _ fault: FileFault) async {
+    let id = work.file.id
+    do {
+      try await around.publisher.take([try await reader.rejected(work, fault)])
+      cancelled.remove(id)
+    } catch {
+      // The outbox takes nothing: again at the next look.
+      var work = work
+      work.verdict = fault
+      unread.append(work)
+      troubles.begin(FileReader.failing, in: "file \(id)", error, logger: logger, metadata: ["file": "\(id)"])
     }
   }
 
   /// The file changed while it was read: nothing of it is sent.
-  func giveBack(_ claimed: ClaimedFile) async throws {
-    troubles.forget("file \(claimed.id)")
-    try around.outbox.commit { try $0.forget(claimed.id) }
-    if folders.giveBack(claimed) {
-      logger.notice(
-        "file changed while it was read; it waits again", metadata: ["name": "\(claimed.name.display)"])
-    } else {
-      putOff(claimed.work, failures: 1)
+  private func giveBack(_ claim: Claim) async {
+    let (folders, claimed) = (folders, claim.claimed)
+    claim.reservation.end()
+    guard await queue.run({ folders.giveBack(claimed) }) else {
+      let path = "\(folders.inbox)/\(claimed.name.display)"
+      return await putOff(claim.work, InboxError(.taken, "give back", path, "it changed, and its name is taken"))
     }
-    await around.order.leave(claimed.id)
+    logger.notice("file changed while it was read; it waits again", metadata: ["name": "\(claimed.name.display)"])
+    await forget(claimed.id)
   }
 
-  func putOff(_ file: WorkFile, failures: Int) {
-    let backoff = Backoff(initial: around.settings.retry.initial, max: around.settings.retry.max)
-    unread.append((file, .now + backoff.ceiling(failures: failures + 1), failures))
+  /// The file is not in `work/` any more.
+  private func forget(_ id: FileID) async {
+    troubles.forget("file \(id)")
+    // Where this fails, the next start finds a row without a file.
+    let store = around.store
+    try? await queue.run { try store.commit { try $0.forget(id) } }
+    await around.publisher.left([id])
   }
 
-  // MARK: - What people get to hear
-
-  func tell(_ result: ReadingResult, of claimed: ClaimedFile) {
-    meters.read(result)
-    var metadata: Logger.Metadata = ["file": "\(claimed.id)", "name": "\(claimed.name.display)"]
-    if let fault = result.fault {
-      metadata["code"] = "\(fault.code.rawValue)"
-      logger.warning("file can't be used", metadata: metadata)
-      return
-    }
-    metadata["target"] = "\(result.facts.target ?? "none")"
-    metadata["items"] = .number(result.items)
-    metadata["rejected"] = .number(result.rejected)
-    logger.info("file is queued", metadata: metadata)
-  }
-}
-
-extension FileReading {
-  /// The reading of a claimed file, which is a beat of its inbox's pulse, and ends when the daemon stops.
-  init(_ claimed: ClaimedFile, in folders: InboxFolders, of inbox: Inbox, _ around: Intake.Surroundings) {
-    self.init(
-      inbox: inbox, settings: around.settings, name: claimed.name.bytes,
-      path: "\(folders.work)/\(claimed.workName.display)", descriptor: claimed.descriptor, size: Int(claimed.size),
-      refersToFile: true
-    ) {
-      around.instruments.pulse.beat("inbox \(inbox.name)")
-      if around.stopFlag.isRaised { throw ReadingStopped() }
+  /// Tries the claimed files again that could not be read.
+  private func readAgain() async {
+    let now = around.now()
+    for work in unread where !isStopping {
+      let id = work.file.id
+      guard cancelled.contains(id) || work.trouble.map({ $0.due <= now }) ?? true else { continue }
+      unread.removeAll { $0.file.id == id }
+      reading.insert(id)
+      defer { reading.remove(id) }
+      if cancelled.contains(id) {
+        await reject(work, Self.cancelledFault)
+      } else if let verdict = work.verdict, verdict.code == .unreadable {
+        await reject(work, verdict)
+      } else {
+        await readAgain(work)
+      }
     }
   }
+
+  private func readAgain(_ work: UnreadWork) async {
+    let id = work.file.id
+    do {
+      let (claimed, owner) = try await queue.run { [folders, inbox] in
+        let claimed = try folders.reopen(work.work, marker: inbox.marker)
+        return (claimed, work.file.owner ?? claimed?.owner.name)
+      }
+      guard let claimed else {
+        logger.error("claimed file is gone", metadata: ["file": "\(id)", "name": "\(work.work.dropped.display)"])
+        return await forget(id)
+      }
+      var claim = Claim(claimed: claimed, file: work.file, verdict: work.verdict, trouble: work.trouble)
+      claim.file.owner = owner
+      await read([claim])
+    } catch {
+      await putOff(work, error)
+    }
+  }
+
+  // MARK: - What an operator asks for
+
+  /// Tries the files again at once that could not be read.
+  func tryNow() async {
+    let now = around.now()
+    for place in unread.indices { unread[place].trouble?.makeDue(at: now) }
+    await watcher.lookNow()
+  }
+
+  /// Rejects a file that is not published as a whole; one that is being read, at its next chunk.
+  ///
+  /// - Returns: whether it is done, or will be where a reading hangs. False where the file is none of this inbox, was published at this
+  ///   moment, or went back to its folder.
+  /// - Throws: `OutboxError`.
+  func cancel(_ id: FileID) async throws -> Bool {
+    if !isRunning, let place = unread.firstIndex(where: { $0.file.id == id }) {
+      await reject(unread.remove(at: place), Self.cancelledFault)
+      return true
+    }
+    if isHere(id) {
+      cancelled.insert(id)
+      await watcher.lookNow()
+      let deadline = ContinuousClock.now + Self.patience
+      while cancelled.contains(id), isHere(id) {
+        if deadline < .now { return true }
+        try? await Task.sleep(for: .milliseconds(20))
+      }
+      guard cancelled.contains(id) else { return true }
+      cancelled.remove(id)
+    }
+    return try await around.publisher.reject(id, Self.cancelledFault)
+  }
+
+  /// Whether it is being read, or waits to be.
+  private func isHere(_ id: FileID) -> Bool { reading.contains(id) || unread.contains { $0.file.id == id } }
 }

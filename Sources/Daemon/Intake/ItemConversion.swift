@@ -1,7 +1,7 @@
 internal import Delivery
+internal import Engine
 internal import ItemFormat
 internal import JSONText
-internal import Outbox
 internal import Settings
 internal import TargetAPI
 

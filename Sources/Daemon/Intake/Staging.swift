@@ -1,47 +1,109 @@
 internal import Delivery
-internal import Outbox
+internal import Engine
 internal import Settings
+internal import Synchronization
 
-/// Writes what a reading yields to the outbox, some megabytes in one commit.
-struct Staging: ReadingSink {
-  private let outbox: Outbox
-  private let id: FileID
+/// Takes what a file's reading yields: holds it in memory, and stages it in the outbox whenever it is some megabytes.
+///
+/// A small file is still held as a whole when its reading ends, and shares the commit that makes it sendable with others.
+struct Staging: ReadingSink, Sendable {
+  private let store: any IntakeStore
+  private let file: NewFile
+  private let reservation: Reservation
   private var batches: [(ordinal: Int, batch: QueuedBatch)] = []
   private var refused: [Refusal] = []
-  private var bytes = 0
+  /// In memory.
+  private(set) var heldBytes = 0
+  private var queuedBytes = 0
   private var target = ""
+  private var hasRow = false
 
   /// Commits are large enough that their own cost does not show, and small enough to be held in memory.
-  private static let commitBytes = 2 << 20
-  /// What an item and its place in the file take in memory.
+  static let commitBytes = 2 << 20
+  /// What an item and its place in the file, or a refusal, take in memory.
   private static let itemBytes = 80
-  private static let commitRefusals = 10_000
+  private static let refusalBytes = 200
 
-  init(outbox: Outbox, id: FileID) {
-    self.outbox = outbox
-    self.id = id
+  init(store: any IntakeStore, file: NewFile, reservation: Reservation) {
+    self.store = store
+    self.file = file
+    self.reservation = reservation
   }
 
   mutating func take(_ batch: QueuedBatch, ordinal: Int, for destination: Destinations.Destination) throws {
     target = destination.target.name
     batches.append((ordinal, batch))
-    bytes += batch.body.literals.count + batch.items.count * Self.itemBytes
-    if bytes >= Self.commitBytes { try commit() }
+    heldBytes += batch.body.literals.count + batch.items.count * Self.itemBytes
+    queuedBytes += batch.body.count
+    if heldBytes >= Self.commitBytes { try flush() }
   }
 
   mutating func refuse(_ refusal: Refusal) throws {
     refused.append(refusal)
-    if refused.count >= Self.commitRefusals { try commit() }
+    heldBytes += Self.refusalBytes + refusal.message.utf8.count
+    if heldBytes >= Self.commitBytes { try flush() }
   }
 
-  mutating func commit() throws {
+  /// Opens the file's row, so that everybody sees that it is being read; what an earlier try left of it goes.
+  mutating func begin() throws {
+    try store.commit { try $0.begin(file) }
+    hasRow = true
+  }
+
+  private mutating func flush() throws {
+    try store.commit { try stage(in: $0) }
+    staged()
+  }
+
+  /// Stages what is held, in a commit that the caller shares with others; tell `staged()` once it is made.
+  func stage(in commit: any IntakeCommit) throws {
+    if !hasRow { try commit.begin(file) }
     guard !batches.isEmpty || !refused.isEmpty else { return }
-    try outbox.commit { try $0.stage(batches, refused: refused, of: id, target: target) }
+    try commit.stage(batches, refused: refused, of: file.id, target: target)
+  }
+
+  /// What was held is in the outbox.
+  mutating func staged() {
+    hasRow = true
+    reservation.use(FileNeed(queueBytes: queuedBytes, diskBytes: heldBytes))
     batches.removeAll(keepingCapacity: true)
     refused.removeAll(keepingCapacity: true)
-    bytes = 0
+    (heldBytes, queuedBytes) = (0, 0)
   }
+
+  /// The whole file is of no use: what was read of it goes.
+  mutating func discard() {
+    batches = []
+    refused = []
+    (heldBytes, queuedBytes) = (0, 0)
+  }
+}
+
+/// The room that is kept for a file from its claim until it is in the outbox.
+final class Reservation: Sendable {
+  private let state: Mutex<(left: FileNeed, isEnded: Bool)>
+
+  init(_ need: FileNeed) { state = Mutex((need, false)) }
+
+  /// What the file will still take.
+  var need: FileNeed { state.withLock { $0.left } }
+
+  var isEnded: Bool { state.withLock { $0.isEnded } }
+
+  /// A part of the file is in the outbox, and counts there.
+  func use(_ part: FileNeed) {
+    state.withLock { state in
+      state.left.queueBytes = max(0, state.left.queueBytes - part.queueBytes)
+      state.left.diskBytes = max(0, state.left.diskBytes - part.diskBytes)
+    }
+  }
+
+  /// The file is in the outbox, or is not read for now. It counts until the outbox is measured again.
+  func end() { state.withLock { $0.isEnded = true } }
 }
 
 /// The daemon stops in the middle of a file: it is read from its beginning by the next run.
 struct ReadingStopped: Error {}
+
+/// An operator cancelled the file in the middle of its reading.
+struct ReadingCancelled: Error {}

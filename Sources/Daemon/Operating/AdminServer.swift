@@ -49,7 +49,8 @@ final class AdminServer: Sendable {
     switch path {
     case "/healthz":
       let instruments = dashboard.instruments
-      return Health(pulse: instruments.pulse, troubles: instruments.troubles).reply(asJSON: question.wantsJSON)
+      return Health(pulse: instruments.pulse, troubles: instruments.troubles, ledger: instruments.ledger)
+        .reply(asJSON: question.wantsJSON)
     case "/readyz":
       let health: Health
       do { health = Health(ready: try await dashboard.status()) } catch { health = Health(unready: error) }

@@ -1,6 +1,7 @@
 internal import Delivery
 internal import Dispatch
 internal import Glibc
+internal import Inbox
 internal import Logging
 
 /// Where a command asks the running daemon: a socket in the state folder, one line of JSON each way.
@@ -34,14 +35,20 @@ actor ControlSocket {
     }
   }
 
+  /// What asks for the files that are not read.
+  private static let unreadQuery = Array("{\"query\":\"unread\"}\n".utf8)
+
   /// Answers orders until `close()`.
-  func open(logger: Logger, answer: @escaping @Sendable (Order) async -> OrderResult) {
+  func open(
+    logger: Logger, unread: UnreadLedger,
+    answer: @escaping @Sendable (_ order: Order, _ by: String) async -> OrderResult
+  ) {
     let source = DispatchSource.makeReadSource(fileDescriptor: listener, queue: queue)
     source.setEventHandler { [listener, queue] in
       let connection = accept(listener, nil, nil)
       guard connection >= 0 else { return }
       _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
-      queue.async { Self.serve(connection, logger: logger, answer: answer) }
+      queue.async { Self.serve(connection, logger: logger, unread: unread, answer: answer) }
     }
     source.activate()
     self.source = source
@@ -54,27 +61,39 @@ actor ControlSocket {
   }
 
   private static func serve(
-    _ connection: Int32, logger: Logger, answer: @escaping @Sendable (Order) async -> OrderResult
+    _ connection: Int32, logger: Logger, unread: UnreadLedger,
+    answer: @escaping @Sendable (_ order: Order, _ by: String) async -> OrderResult
   ) {
     setTimeout(connection, seconds: 5)
-    guard isPermitted(connection), let order = readLine(connection).flatMap(Order.init(line:)) else {
+    guard let caller = permittedCaller(connection), let line = readLine(connection) else {
       Glibc.close(connection)
       return
     }
-    logger.notice("an operator asks", metadata: ["order": "\(order)"])
+    guard line != unreadQuery.dropLast() else {
+      write(UnreadFile.line(unread.all), to: connection)
+      Glibc.close(connection)
+      return
+    }
+    guard let order = Order(line: line) else {
+      Glibc.close(connection)
+      return
+    }
+    let by = UserID(caller).name
+    logger.notice("an operator asks", metadata: ["order": "\(order)", "by": "\(by)"])
     // The answer may take a while (a large file's items are refused one batch after the other); nobody else waits for it.
     Task {
-      write(await answer(order).line, to: connection)
+      write(await answer(order, by).line, to: connection)
       Glibc.close(connection)
     }
   }
 
-  private static func isPermitted(_ connection: Int32) -> Bool {
+  /// The caller's user, where it may give orders.
+  private static func permittedCaller(_ connection: Int32) -> uid_t? {
     // struct ucred (unix(7)), which Glibc's module leaves out.
     var caller: (pid: pid_t, uid: uid_t, gid: gid_t) = (0, .max, .max)
     var length = socklen_t(MemoryLayout.size(ofValue: caller))
-    guard getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &caller, &length) == 0 else { return false }
-    return caller.uid == 0 || caller.uid == geteuid()
+    guard getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &caller, &length) == 0 else { return nil }
+    return caller.uid == 0 || caller.uid == geteuid() ? caller.uid : nil
   }
 
   // MARK: - The other side
@@ -95,6 +114,18 @@ actor ControlSocket {
       throw ControlError(reason: "the daemon closed the connection without an answer")
     }
     return result
+  }
+
+  /// The files that the daemon can't read; nil where there is none, or this user may not ask it.
+  static func unreadFiles(state: String) -> [UnreadFile]? {
+    guard let (address, length) = sockaddr_un.address(of: Array(path(state: state).utf8)) else { return nil }
+    let connection = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
+    guard connection >= 0 else { return nil }
+    defer { Glibc.close(connection) }
+    guard with(address, { connect(connection, $0, length) }) == 0 else { return nil }
+    setTimeout(connection, seconds: 5)
+    write(unreadQuery, to: connection)
+    return readLine(connection).flatMap(UnreadFile.list(line:))
   }
 
   /// Whether a daemon listens; nil where this user may not ask it.

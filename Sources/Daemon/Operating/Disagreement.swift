@@ -9,6 +9,9 @@ package struct Disagreement: Sendable, Hashable {
     case receiptMisplaced = "receipt-misplaced"
     case receiptTwice = "receipt-twice"
     case receiptCounts = "receipt-counts"
+    case receiptChanged = "receipt-changed"
+    case receiptInvented = "receipt-invented"
+    case receiptMissing = "receipt-missing"
     // Rejects files.
     case rejectsMissing = "rejects-missing"
     case rejectsUnreadable = "rejects-unreadable"

@@ -1,4 +1,5 @@
 package import Delivery
+internal import Engine
 internal import Glibc
 internal import Inbox
 internal import JSONText
@@ -108,7 +109,7 @@ package struct Doctor: Sendable {
   /// Reads what can be read.
   private mutating func save(_ settings: Settings, exports: String?, fresh: String?) async throws {
     var export = try exports.map {
-      try SalvageExport(folder: $0, originals: Originals(spool: settings.spool))
+      try SalvageExport(folder: $0, bodies: BodyLoader(spool: settings.spool))
     }
     var known: [FileID: Salvage.File] = [:]
     let salvage = try? Salvage(path)

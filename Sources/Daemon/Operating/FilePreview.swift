@@ -1,4 +1,5 @@
 internal import Delivery
+internal import Engine
 internal import Glibc
 internal import Outbox
 package import Settings

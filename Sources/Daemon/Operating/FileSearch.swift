@@ -1,4 +1,5 @@
 package import Delivery
+internal import Engine
 internal import Inbox
 internal import Outbox
 internal import Receipts

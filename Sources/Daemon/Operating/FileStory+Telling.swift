@@ -1,4 +1,5 @@
 internal import Delivery
+internal import Engine
 internal import Inbox
 internal import Outbox
 internal import Receipts
@@ -28,7 +29,7 @@ extension FileStory {
     tellArrival(found)
     tellDelivery(found)
     tellRefusals(found)
-    tellEnd(found, retention: settings.inbox(named: inbox)?.archiveRetention)
+    tellEnd(found, settings.inbox(named: inbox)?.retention ?? .init())
   }
 
   private mutating func find(_ found: FileEvidence, _ dropped: FileName, _ folders: InboxFolders) {
@@ -63,8 +64,8 @@ extension FileStory {
       let place = fault.line.map { " (line \($0)\(fault.column.map { ", column \($0)" } ?? ""))" } ?? ""
       tell("read", "it can't be used\(place): \(fault.code.rawValue): \(fault.message)", isTrouble: true)
     } else if let counts, found.record?.state != .reading {
-      let sent = found.settled.reduce(0) { $0 + $1.rejected }
-      let here = max(0, counts.rejected - sent)
+      let sent = found.settled.lazy.map(\.rejected).saturatedSum
+      let here = max(0, counts.rejected.subtractingSaturated(sent))
       let why = here > 0 ? ", \(here) of them refused without an answer from the API" : ""
       tell("read", "it holds \(counted(counts.items, "item"))\(why)\(target.map { "; its target is \($0)" } ?? "")")
     } else if found.record == nil, found.receipt == nil, found.finished == nil {
@@ -83,10 +84,10 @@ extension FileStory {
     }
     let tried = found.waiting.filter { $0.attempts > 0 || $0.problem != nil }
     for batch in tried {
-      var text = "\(counted(batch.count, "item")) to be sent"
+      var text = "\(counted(batch.items, "item")) to be sent"
       if batch.attempts > 0 { text += ", after \(counted(batch.attempts, "attempt"))" }
       if batch.unanswered > 0 { text += ", \(batch.unanswered) of them unanswered so far" }
-      if batch.due > .now { text += ", due \(batch.due)" }
+      if batch.dueAt > .now { text += ", due \(batch.dueAt)" }
       if let problem = batch.problem { text += ": \(problem)" }
       tell("waiting", text, isTrouble: true)
     }
@@ -112,13 +113,13 @@ extension FileStory {
         "refused", "item \(refusal.item), line \(refusal.line)\(key): \(refusal.code): \(refusal.message)",
         isTrouble: true)
     }
-    let rest = (counts?.rejected ?? 0) - min(refusals.count, Self.mostLines)
+    let rest = (counts?.rejected ?? 0).subtractingSaturated(min(refusals.count, Self.mostLines))
     if rest > 0 {
       tell("refused", "and \(counted(rest, "more item", "more items")); the rejects file has them all", isTrouble: true)
     }
   }
 
-  private mutating func tellEnd(_ found: FileEvidence, retention: Duration?) {
+  private mutating func tellEnd(_ found: FileEvidence, _ retention: Inbox.Retention) {
     if let receipt = found.receipt?.receipt {
       tell(
         "done", "\(receipt.status.rawValue): \(receipt.counts.accepted) of \(receipt.counts.items) items are accepted",
@@ -127,7 +128,10 @@ extension FileStory {
       tell(
         "done", "\(finished.status): \(finished.accepted) of \(finished.items) items are accepted",
         at: finished.completedAt, isTrouble: finished.status != "accepted")
-      if found.receiptFault == nil { tell("receipt", "its receipt was taken away") }
+      if found.receiptFault == nil {
+        let isExpired = retention.receipts.map { .now - finished.completedAt > $0 } ?? false
+        tell("receipt", isExpired ? "its time is over (retention.receipts)" : "its receipt was taken away")
+      }
     }
     if let fault = found.receiptFault { tell("receipt", "it can't be read: \(fault)", isTrouble: true) }
     if let receiptPath { tell("receipt", receiptPath) }
@@ -135,8 +139,8 @@ extension FileStory {
     if let originalPath {
       tell("original", originalPath)
     } else {
-      let expired = retention.map { " (archived files go after \($0))" } ?? ""
-      tell("original", "it is not there any more\(expired)", isTrouble: retention == nil)
+      let expired = retention.archive.map { " (archived files go after \($0.text))" } ?? ""
+      tell("original", "it is not there any more\(expired)", isTrouble: retention.archive == nil)
     }
     for id in correctedBy { tell("corrected", "file \(id) corrects its rejects", at: id.time) }
     for id in repeatedAs where id > self.id {

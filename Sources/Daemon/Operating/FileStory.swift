@@ -1,4 +1,5 @@
 package import Delivery
+internal import Engine
 internal import Inbox
 internal import Outbox
 package import Receipts
@@ -41,7 +42,7 @@ struct FileEvidence {
   var record: FileRecord?
   var queued: QueueReport.File?
   var settled: [SettledBatch] = []
-  var waiting: [WaitingBatch] = []
+  var waiting: [QueuedRequest] = []
   /// The first of them.
   var refused: [Refusal] = []
   var finished: FinishedFile?

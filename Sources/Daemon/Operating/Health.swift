@@ -1,3 +1,4 @@
+internal import Delivery
 internal import JSONText
 
 /// What `/healthz` and `/readyz` answer: whether it is so, and if not, why not.
@@ -10,11 +11,11 @@ struct Health {
   private let good: String
   private let bad: String
 
-  /// Whether the pipeline moves.
-  init(pulse: Pulse, troubles: Troubles) {
+  /// Whether the pipeline moves; the trouble of one file is no reason that it does not.
+  init(pulse: Pulse, troubles: Troubles, ledger: StayLedger) {
     good = "ok: the pipeline moves"
     bad = "not moving"
-    reasons = pulse.hanging.map { "\($0) does not turn" } + troubles.all
+    reasons = pulse.hanging.map { "\($0) does not turn" } + troubles.ofAll + ledger.allFaults
   }
 
   /// Whether files are taken. An inbox that an operator paused is none of it: that is as it should be.

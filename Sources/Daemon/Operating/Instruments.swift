@@ -4,6 +4,7 @@ struct Instruments: Sendable {
   let metrics = DaemonMetrics()
   let ledger = StayLedger()
   let troubles = Troubles()
+  let unread = UnreadLedger()
 
   init(environment: [String: String] = [:]) { pulse = Pulse(environment: environment) }
 }

@@ -40,7 +40,8 @@ package struct LineLog: LogHandler {
     case .journal(let socket):
       let (text, priority) = ("\(event.message)\(Self.text(fields))", Self.priority(event.level))
       let entry = JournalEntry(
-        message: text, priority: priority, event: "\(event.message)", fields: fields.map { ($0.key, "\($0.value)") })
+        message: text, priority: priority, event: "\(event.message)",
+        fields: fields.map { ($0.key, "\($0.value)") })
       if let socket, socket.send(entry) { return }
       line = "<\(priority)>\(text)\n"
     case .json:

@@ -1,4 +1,5 @@
 internal import Delivery
+internal import Engine
 internal import Glibc
 internal import Inbox
 package import Logging
@@ -11,10 +12,14 @@ package enum Operator {
   package static func carryOut(_ order: Order, settings: Settings, logger: Logger) async throws -> OrderResult {
     if let result = try ControlSocket.ask(order, state: settings.state) { return result }
     // Nobody listens: the state is ours if we get its lock. What root makes here must stay the service's to use.
+    let by = UserID(getuid()).name
     becomeOwner(of: settings.state)
     let (lock, outbox) = try Service.takeState(settings)
-    let pipeline = try await Pipeline(settings: settings, outbox: outbox, instruments: Instruments(), logger: logger)
-    let result = await pipeline.carryOut(order)
+    let clock = DaemonClock(from: try await outbox.clockMark())
+    let pipeline = try await Pipeline(
+      settings: settings, outbox: outbox, clock: clock, instruments: Instruments(), logger: logger)
+    let result = await pipeline.carryOut(order, by: by)
+    try await outbox.keep(clock.mark)
     await pipeline.finishOnce()
     try outbox.close()
     // Until here nobody else may work on the outbox.

@@ -1,4 +1,5 @@
 package import Delivery
+internal import Engine
 internal import Inbox
 internal import JSONText
 internal import Outbox
@@ -41,12 +42,13 @@ package struct QueueReport: Sendable {
   package var isDaemonRunning: Bool?
 
   init(_ query: Query, settings: Settings, outbox: Outbox, now: Timestamp) async throws {
-    let cutoff = query.olderThan.map { Timestamp(milliseconds: now.milliseconds - $0.milliseconds) }
     let targets = Dictionary(
       try await StatusReport.targets(settings, outbox).map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+    let state = settings.state
+    let unread = await StatusReport.folderQueue.run { ControlSocket.unreadFiles(state: state) } ?? []
     files = try await outbox.queuedFiles(
-      inbox: query.inbox, target: query.target, receivedUpTo: cutoff, id: query.id
-    ).map { File($0, target: $0.target.flatMap { targets[$0] }, now: now) }
+      inbox: query.inbox, target: query.target, olderThan: query.olderThan, id: query.id
+    ).map { File($0, target: $0.target.flatMap { targets[$0] }, unread: unread, now: now) }
     isDaemonRunning = ControlSocket.isAnswered(state: settings.state)
   }
 
@@ -62,16 +64,23 @@ package struct QueueReport: Sendable {
 }
 
 extension QueueReport.File {
-  init(_ file: QueuedFile, target status: StatusReport.TargetStatus?, now: Timestamp) {
+  /// - Parameter unread: the files that the daemon has not read.
+  init(_ file: QueuedFile, target status: StatusReport.TargetStatus?, unread: [UnreadFile], now: Timestamp) {
     id = file.id
     inbox = file.inbox
     name = FileName(bytes: file.name)?.display ?? ""
     target = file.target
-    since = file.receivedAt
+    since = file.claimedAt
     (items, batches, bytes) = (file.items, file.batches, file.bytes)
     switch file.state {
     case .reading:
       (state, why) = ("reading", "it is being read")
+      if let this = unread.first(where: { $0.id == file.id }) {
+        if let reason = this.reason { why = "it can't be read: \(reason)" }
+        nextAttempt = this.nextAttempt
+      } else if let other = unread.first(where: { $0.id < file.id && $0.waitingInboxes.contains(file.inbox) }) {
+        why = "it was read, and waits until file \(other.id) is read"
+      }
       // What was read so far can't be sent yet.
       (items, batches, bytes) = (0, 0, 0)
       return

@@ -1,4 +1,5 @@
 internal import Delivery
+internal import Engine
 internal import Glibc
 internal import Inbox
 internal import JSONText
@@ -16,16 +17,16 @@ struct SalvageExport {
     var ending: String
   }
 
-  private let originals: Originals
+  private let bodies: BodyLoader
   private let outcomes: ResultFile
   private var hasOutcomes = false
   private var unsent: Unsent?
   private static let outcomesName = ResultNames.outcomes
 
   /// Makes the folder, for its owner alone: items may be personal data.
-  init(folder: String, originals: Originals) throws {
+  init(folder: String, bodies: BodyLoader) throws {
     self.folder = folder
-    self.originals = originals
+    self.bodies = bodies
     if mkdir(folder, 0o700) != 0, errno != EEXIST {
       throw Service.StartError(description: "make folder \"\(folder)\": \(String(cString: strerror(errno)))")
     }
@@ -37,7 +38,7 @@ struct SalvageExport {
   /// What the batch left in the claimed file is looked up there; where that is gone or changed, the batch is left out.
   mutating func add(_ batch: QueuedBatch, of record: FileRecord) throws {
     guard record.state == .queued, let api = record.facts.api, let name = FileName(bytes: record.name),
-      let whole = try? originals.read(batch, of: record.id, inbox: record.inbox, name: record.name),
+      let whole = try? bodies.read(batch, of: record.id, inbox: record.inbox, name: record.name),
       let pieces = whole.pieces
     else { return }
     let isLUSID = api == .lusid
@@ -83,6 +84,7 @@ struct SalvageExport {
       "file": JSONValue([
         "id": JSONValue(record.id.text), "name": JSONValue(name), "inbox": JSONValue(record.inbox),
         "sha256": JSONValue(record.facts.sha256), "receivedAt": JSONValue(record.receivedAt.description),
+        "owner": JSONValue(record.owner),
       ]), "state": JSONValue(record.state.rawValue), "target": JSONValue(record.facts.target),
       "counts": JSONValue([
         "items": JSONValue(counts.items), "accepted": JSONValue(counts.accepted),
@@ -95,7 +97,13 @@ struct SalvageExport {
             "rejected": JSONValue(batch.rejected), "attempts": JSONValue(batch.attempts),
             "unanswered": JSONValue(batch.unanswered), "status": JSONValue(batch.status),
             "requestId": JSONValue(batch.requestID), "sentAt": JSONValue(batch.sentAt?.description),
+            "ranges": .array(
+              batch.ranges.map { .array([JSONValue($0.lowerBound), JSONValue($0.upperBound)]) }),
           ])
+        }),
+      "orders": .array(
+        file.orders.map {
+          JSONValue(["at": JSONValue($0.at.description), "order": JSONValue($0.order), "by": JSONValue($0.by)])
         }),
       "rejects": .array(
         file.refused.map { refusal in

@@ -16,7 +16,7 @@ extension StatusReport {
       let reason = target.reason.map { " (\($0))" } ?? ""
       parts.append("\(target.name) \(target.state)\(reason)")
     }
-    let stuck = inboxes.reduce(0) { $0 + $1.unclaimed.count }
+    let stuck = inboxes.reduce(0) { $0 + $1.unclaimed.count + $1.unclaimedLeftOut }
     if stuck > 0 { parts.append("\(stuck) unclaimed in inboxes") }
     if let lastFile { parts.append(lastFile) }
     return parts.joined(separator: "; ").onOneLine

@@ -1,4 +1,6 @@
 package import Delivery
+internal import Dispatch
+internal import Engine
 internal import Inbox
 internal import JSONText
 package import Outbox
@@ -12,18 +14,28 @@ package struct StatusReport: Sendable {
     package var name: String
     /// Files that are ready or on their way in.
     package var waiting: Int
-    /// Files that stay, and why.
+    /// Files that stay, and why: the first `mostListed`, those that nobody wants to stay before ignored ones.
     package var unclaimed: [StayingFile] = []
-    /// Claimed files that wait in `work/` to be read, for the first time or again.
-    package var unread: [(file: FileID, name: String)] = []
+    /// How many more there are.
+    package var unclaimedLeftOut = 0
+    /// How many stay for each reason, the unlisted ones included.
+    package var unclaimedCounts: [StayingFile.Kind: Int] = [:]
+    /// Claimed files that wait in `work/` to be read, for the first time or again; the first `mostListed`.
+    package var unread: [UnreadFile] = []
+    package var unreadLeftOut = 0
     package var isPaused: Bool
+
+    /// An inbox may hold any number of files.
+    package static let mostListed = 200
+
+    package var unreadCount: Int { unread.count + unreadLeftOut }
     /// What a person has to do about the folders' modes.
     package var advice: [String] = []
 
     /// Files that should have been taken: ready ones, and those that can't be read.
     var leftFiles: Int {
-      let arriving = unclaimed.count { $0.kind == .settling || $0.kind == .openForWriting }
-      return waiting - arriving + unclaimed.count { $0.kind == .unreadable || $0.kind == .folder }
+      func count(_ kind: StayingFile.Kind) -> Int { unclaimedCounts[kind] ?? 0 }
+      return waiting - count(.settling) - count(.openForWriting) + count(.unreadable) + count(.folder)
     }
   }
 
@@ -43,25 +55,51 @@ package struct StatusReport: Sendable {
   /// Why no file is claimed in any inbox; empty where files are.
   package var obstacles: [String] = []
 
+  /// Folders are looked at here: they may be on a slow server.
+  static let folderQueue = DispatchQueue(label: "status", attributes: .concurrent)
+
   /// - Parameter outbox: nil where there is none yet.
-  ///   `ledger`: the daemon's, which knows since when a file stays.
   package init(settings: Settings, outbox: Outbox?) async throws {
-    try await self.init(settings: settings, outbox: outbox, ledger: nil)
+    let unread = await Self.folderQueue.run { ControlSocket.unreadFiles(state: settings.state) }
+    try await self.init(settings: settings, outbox: outbox, ledger: nil, unread: unread)
   }
 
-  init(settings: Settings, outbox: Outbox?, ledger: StayLedger?) async throws {
+  /// For the daemon itself, which knows since when a file stays, and why one is not read.
+  init(settings: Settings, outbox: Outbox?, instruments: Instruments) async throws {
+    try await self.init(
+      settings: settings, outbox: outbox, ledger: instruments.ledger, unread: instruments.unread.all)
+  }
+
+  /// - Parameter unread: what the daemon says; nil where it can't be asked.
+  private init(settings: Settings, outbox: Outbox?, ledger: StayLedger?, unread: [UnreadFile]?) async throws {
+    let isAlone = unread == nil
     let pausedInboxes = try await outbox?.paused(.inbox) ?? []
     queue = try await outbox?.queue() ?? QueueCounts()
     recent = try await outbox?.recentReceipts(limit: 20) ?? []
-    let obstacle = try? Claims.obstacle(queuedBytes: queue.bytes, settings: settings)
-    obstacles = obstacle.map { [$0.description] } ?? []
+    let queuedBytes = queue.bytes
+    let room = await Self.folderQueue.run { try? Room(settings, queuedBytes: queuedBytes) }
+    obstacles = room?.obstacle.map { [$0.description] } ?? []
     let known = try await outbox?.filesUnderWay().ids ?? []
+    // Without a daemon all that is not published is unread.
+    var unread = unread ?? []
+    if isAlone { unread = try await outbox?.unreadFiles().map(UnreadFile.init) ?? [] }
     for inbox in settings.inboxes {
-      var status = Self.look(at: inbox, settings, isPaused: pausedInboxes.contains(inbox.name), obstacle, ledger)
-      let work = (try? InboxFolders(spool: settings.spool, inbox: inbox.name).workFiles()) ?? []
-      for file in work where !known.contains(file.id) {
+      let isPaused = pausedInboxes.contains(inbox.name)
+      var (status, work) = await Self.folderQueue.run {
+        let work = (try? InboxFolders(spool: settings.spool, inbox: inbox.name).workFiles()) ?? []
+        return (Self.look(at: inbox, settings, isPaused: isPaused, room, ledger), work)
+      }
+      let all = unread.filter { $0.inbox == inbox.name }
+      status.unread = Array(all.prefix(InboxStatus.mostListed))
+      status.unreadLeftOut = all.count - status.unread.count
+      let told = Set(all.map(\.id))
+      for file in work where !known.contains(file.id) && !told.contains(file.id) {
         guard try await outbox?.finishedStatus(file.id) == nil else { continue }
-        status.unread.append((file.id, file.dropped.display))
+        if status.unread.count < InboxStatus.mostListed {
+          status.unread.append(UnreadFile(id: file.id, inbox: inbox.name, name: file.dropped.display))
+        } else {
+          status.unreadLeftOut += 1
+        }
       }
       inboxes.append(status)
     }
@@ -73,29 +111,51 @@ package struct StatusReport: Sendable {
   }
 
   private static func look(
-    at inbox: Inbox, _ settings: Settings, isPaused: Bool, _ obstacle: Obstacle?, _ ledger: StayLedger?
+    at inbox: Inbox, _ settings: Settings, isPaused: Bool, _ room: Room?, _ ledger: StayLedger?
   ) -> InboxStatus {
+    let folders = InboxFolders(spool: settings.spool, inbox: inbox.name)
     let look = Watcher.lookOnce(
-      folders: InboxFolders(spool: settings.spool, inbox: inbox.name),
+      folders: folders,
       terms: WatchTerms(
         pollInterval: settings.watch.pollInterval, settle: settings.watch.settle, ignore: { inbox.ignores($0) },
         marker: inbox.marker))
     var status = InboxStatus(name: inbox.name, waiting: look.ready.count, isPaused: isPaused)
-    status.advice = InboxFolders(spool: settings.spool, inbox: inbox.name).advice
-    if let fault = look.fault {
-      status.unclaimed.append(StayingFile(name: "inbox/", kind: .folder, reason: "\(fault)"))
+    status.advice = folders.advice
+    // Without a daemon it is no fault that folders are not made yet.
+    let isRunning = ledger != nil || ControlSocket.isAnswered(state: settings.state) == true
+    if let fault = look.fault.map({ "\($0)" }) ?? ledger?.fault(of: inbox.name)
+      ?? (isRunning ? folders.gap.map { "\($0)" } : nil)
+    {
+      status.unclaimed.append(StayingFile(name: "inbox/", kind: .folder, reason: fault))
+      status.unclaimedCounts[.folder] = 1
     }
     func stay(_ name: FileName, _ kind: StayingFile.Kind, _ reason: String) {
+      guard status.unclaimed.count < InboxStatus.mostListed else { return }
       let since = ledger?.since(name, kind, inbox: inbox.name)
       status.unclaimed.append(StayingFile(name: name.display, kind: kind, reason: reason, since: since))
     }
-    if let obstacle = isPaused ? .paused : obstacle {
-      for file in look.ready { stay(file.name, StayingFile.Kind(obstacle.kind), obstacle.description) }
+    // One for which there is no room holds up those behind it.
+    var obstacle: Obstacle? = isPaused ? .paused : nil
+    var room = room
+    for file in look.ready {
+      obstacle = obstacle ?? room?.take(FileNeed(file, in: folders, of: inbox, settings: settings))
+      guard let obstacle else { continue }
+      let kind = StayingFile.Kind(obstacle.kind)
+      status.unclaimedCounts[kind, default: 0] += 1
+      if status.unclaimed.count < InboxStatus.mostListed { stay(file.name, kind, obstacle.description) }
     }
-    for file in look.unclaimed {
-      if file.isArriving { status.waiting += 1 }
+    for (kind, count) in look.counts {
+      if kind.isArriving { status.waiting += count }
+      status.unclaimedCounts[StayingFile.Kind(kind), default: 0] += count
+    }
+    let isAll = look.unclaimed.count <= InboxStatus.mostListed - status.unclaimed.count
+    for file in isAll ? look.unclaimed : look.unclaimed.filter({ $0.kind != .ignored }) {
       stay(file.name, StayingFile.Kind(file.kind), file.reason)
     }
+    if !isAll {
+      for file in look.unclaimed where file.kind == .ignored { stay(file.name, .ignored, file.reason) }
+    }
+    status.unclaimedLeftOut = status.unclaimedCounts.values.reduce(0, +) - status.unclaimed.count
     return status
   }
 }
@@ -112,10 +172,12 @@ extension StatusReport {
           "since": \(Self.quoted($0.since?.description))}
           """
         }
-        let unread = inbox.unread.map { "{\"file\": \"\($0.file)\", \"name\": \(Self.quoted($0.name))}" }
+        let unread = inbox.unread.map { String(decoding: $0.json.bytes, as: UTF8.self) }
         return """
           {"name": \(Self.quoted(inbox.name)), "waiting": \(inbox.waiting), "paused": \(inbox.isPaused), \
-          "advice": [\(inbox.advice.map { Self.quoted($0) }.joined(separator: ", "))], "unclaimed": [\(unclaimed.joined(separator: ", "))], "unread": [\(unread.joined(separator: ", "))]}
+          "advice": [\(inbox.advice.map { Self.quoted($0) }.joined(separator: ", "))], \
+          "unclaimed": [\(unclaimed.joined(separator: ", "))], "unclaimedLeftOut": \(inbox.unclaimedLeftOut), \
+          "unread": [\(unread.joined(separator: ", "))], "unreadLeftOut": \(inbox.unreadLeftOut)}
           """
       })
     out += """

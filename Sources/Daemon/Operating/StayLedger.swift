@@ -1,4 +1,5 @@
 internal import Delivery
+internal import Engine
 internal import Inbox
 internal import Synchronization
 
@@ -26,6 +27,17 @@ final class StayLedger: Sendable {
   private static let mostLines = 20
 
   private let stays = Mutex<[String: [FileName: Stay]]>([:])
+  /// Why the last look at an inbox failed.
+  private let faults = Mutex<[String: String]>([:])
+
+  /// Remembers why an inbox can't be looked at, or that it can.
+  func note(_ fault: String?, of inbox: String) { faults.withLock { $0[inbox] = fault } }
+
+  /// Nil where the last look found nothing wrong with the inbox itself.
+  func fault(of inbox: String) -> String? { faults.withLock { $0[inbox] } }
+
+  /// What is wrong with inboxes as a whole, each as a line for people.
+  var allFaults: [String] { faults.withLock { $0.map { "inbox \($0): it can't be looked at: \($1)" } }.sorted() }
 
   /// Takes in what a look found, and what holds up the files that it found ready.
   func take(_ look: Look, obstacle: Obstacle?, of inbox: String, at now: Timestamp) -> News {
@@ -76,7 +88,7 @@ extension StayingFile.Kind {
     case .unreadable, .notRegular: .zero
     case .ignored, .openForWriting, .settling, .waitingForMarker, .marker: StayLedger.patience
     // Told for the inbox as a whole, not for each of its files.
-    case .queueFull, .diskFull, .paused, .folder: .seconds(Int64.max / 1_000_000)
+    case .queueFull, .diskFull, .paused, .behindUnread, .folder: .seconds(Int64.max / 1_000_000)
     }
   }
 }

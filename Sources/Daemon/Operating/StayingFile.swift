@@ -1,4 +1,5 @@
 package import Delivery
+internal import Engine
 internal import Inbox
 
 /// A file that stays in an inbox, and why.
@@ -15,6 +16,8 @@ package struct StayingFile: Sendable, Equatable {
     case queueFull = "queue_full"
     case diskFull = "disk_full"
     case paused
+    /// Too many files of the inbox wait for the reading of an earlier one.
+    case behindUnread = "behind_unread"
     /// The folder itself can't be looked at.
     case folder
   }
@@ -47,6 +50,7 @@ extension StayingFile.Kind {
       case .queueFull: .queueFull
       case .diskFull: .diskFull
       case .paused: .paused
+      case .behindUnread: .behindUnread
       }
   }
 }

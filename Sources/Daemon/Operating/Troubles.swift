@@ -3,22 +3,32 @@ internal import Synchronization
 
 /// What keeps the pipeline from working at this moment, though its loops turn: a disk that takes nothing, say.
 ///
-/// Each trouble is told when it begins and when it is over, not at each try; `/healthz` lists what there is.
+/// Each trouble is told when it begins and when it is over, not at each try; `/healthz` lists those that are not one file's alone.
 final class Troubles: Sendable {
   private struct Place: Hashable {
     var part: String
     var what: String
   }
 
-  private let reasons = Mutex<[Place: String]>([:])
+  private struct Reason {
+    var text: String
+    var isOneFiles: Bool
+  }
+
+  private let reasons = Mutex<[Place: Reason]>([:])
 
   /// Something does not work, and will be tried again.
   ///
   /// - Parameters:
   ///   - what: what can't be done; the same words end it.
   ///   - part: the part of the pipeline that can't, or the file that it can't be done for.
-  func begin(_ what: String, in part: String, _ error: any Error, logger: Logger, metadata: Logger.Metadata = [:]) {
-    let isNews = reasons.withLock { $0.updateValue("\(error)", forKey: Place(part: part, what: what)) } == nil
+  ///   - isOneFiles: whether the file itself is to blame, so that no other has the trouble.
+  func begin(
+    _ what: String, in part: String, _ error: any Error, isOneFiles: Bool = false, logger: Logger,
+    metadata: Logger.Metadata = [:]
+  ) {
+    let reason = Reason(text: "\(error)", isOneFiles: isOneFiles)
+    let isNews = reasons.withLock { $0.updateValue(reason, forKey: Place(part: part, what: what)) } == nil
     logger.log(
       level: isNews ? .error : .debug, "\(what); trying again",
       metadata: metadata.merging(["reason": "\(error)"]) { $1 })
@@ -34,5 +44,12 @@ final class Troubles: Sendable {
   func forget(_ part: String) { reasons.withLock { reasons in reasons = reasons.filter { $0.key.part != part } } }
 
   /// Each as a line for people.
-  var all: [String] { reasons.withLock { $0.map { "\($0.part): \($0.what): \($1)" } }.sorted() }
+  var all: [String] { lines { _ in true } }
+
+  /// Those that are not one file's alone.
+  var ofAll: [String] { lines { !$0.isOneFiles } }
+
+  private func lines(_ isWanted: (Reason) -> Bool) -> [String] {
+    reasons.withLock { $0.filter { isWanted($0.value) }.map { "\($0.part): \($0.what): \($1.text)" } }.sorted()
+  }
 }

@@ -1,5 +1,6 @@
 internal import Delivery
 internal import Glibc
+internal import Engine
 internal import Inbox
 internal import ItemFormat
 internal import Outbox
@@ -18,6 +19,12 @@ struct VerifyingLook {
   private var isDaemonRunning = true
   private var corrected: Set<FileID> = []
   private var strangers = 0
+  /// What stands where a receipt should: its name, and the digest of its bytes where they could be read.
+  private var written: [(entry: ResultEntry, inbox: String, path: String, digest: String?)] = []
+  /// Finished files whose receipts retention has removed.
+  private var expired: Set<FileID> = []
+  /// Receipts of finished files that are gone, of which no digest was kept.
+  private var gone = 0
 
   init(settings: Settings, isQuick: Bool, digests: [String: String]) {
     self.settings = settings
@@ -37,20 +44,17 @@ struct VerifyingLook {
     for (_, receipts) in found {
       for entry in receipts { if let id = entry.receipt.file.corrects { corrected.insert(id) } }
     }
-    let ids = found.flatMap { $1.map(\.id) }
+    let ids = written.map(\.entry.id)
     let finished = try await outbox?.finished(ids) ?? [:]
+    checkDigests(finished)
+    for file in try await outbox?.finished(without: Set(ids)) ?? [] { lookedForInVain(file) }
     for (inbox, receipts) in found { try verify(inbox, receipts, finished) }
     for file in sums { check(file) }
     try await checkWork(inboxes, outbox)
     if outbox != nil {
-      let count = try await outbox?.finishedCount() ?? 0
-      let gone = count - finished.count
-      if gone > 0 { result.notes.append("receipts of finished files that were taken away: \(gone)") }
-      let unknown = ids.count { finished[$0] == nil && underWay[$0] == nil }
-      if unknown > 0 {
-        result.notes.append(
-          "receipts that the outbox's history does not know, since they are older than it: \(unknown)")
-      }
+      if !expired.isEmpty { result.notes.append("receipts past their time (retention.receipts): \(expired.count)") }
+      if gone > 0 { result.notes.append("receipts from before upsertd kept digests that were taken away: \(gone)") }
+      checkUnknown(finished, knownSince: try await outbox?.receiptsKnownSince())
     }
     if strangers > 0 { result.notes.append("files beside the results that are not upsertd's: \(strangers)") }
   }
@@ -75,8 +79,18 @@ struct VerifyingLook {
     var seen: Set<FileID> = []
     for entry in try folders.receiptEntries().sorted(by: { $0.id < $1.id }) {
       let path = "\(folders.receipts)/\(entry.name.display)"
+      var digest: String?
       do {
-        var receipt = try Receipt(json: try InboxFolders.contents(of: entry.name, in: folders.receipts))
+        let text = try InboxFolders.contents(of: entry.name, in: folders.receipts)
+        var hash = Digest()
+        hash.update(text.span)
+        digest = hash.hexadecimal
+        written.append((entry, inbox, path, digest))
+        var receipt: Receipt
+        do { receipt = try Receipt(json: text) } catch {
+          add(.receiptUnreadable, inbox, entry.id, path: path, "\(error)")
+          continue
+        }
         check(receipt, entry, inbox, path)
         if !seen.insert(entry.id).inserted {
           add(.receiptTwice, inbox, entry.id, path: path, "the file has more than one receipt")
@@ -84,9 +98,10 @@ struct VerifyingLook {
         // Not needed any more; there may be a hundred thousand receipts.
         (receipt.batches, receipt.rejects) = ([], [])
         read.append(Read(id: entry.id, path: path, receipt: receipt))
-      } catch let error as InboxError where error.code == .missing {
+      } catch  where error.code == .missing {
         // Taken away while we looked.
       } catch {
+        if digest == nil { written.append((entry, inbox, path, nil)) }
         add(.receiptUnreadable, inbox, entry.id, path: path, "\(error)")
       }
     }
@@ -102,6 +117,48 @@ struct VerifyingLook {
         "it is the receipt of \(receipt.file.name) in inbox \(receipt.file.inbox), file \(receipt.file.id)")
     }
     for reason in receipt.contradictions { add(.receiptCounts, inbox, entry.id, path: path, reason) }
+  }
+
+  /// Each receipt against what it was when it was written.
+  private mutating func checkDigests(_ finished: [FileID: FinishedFile]) {
+    for (entry, inbox, path, digest) in written {
+      guard let digest, let kept = finished[entry.id]?.receiptSHA256, kept != digest else { continue }
+      add(.receiptChanged, inbox, entry.id, path: path, "its SHA-256 is not that of the receipt that was written")
+    }
+  }
+
+  /// A finished file has no receipt: its time is over, or somebody took it away.
+  private mutating func lookedForInVain(_ file: FinishedFile) {
+    if let age = settings.inbox(named: file.inbox)?.retention.receipts, .now - file.completedAt > age {
+      expired.insert(file.id)
+    } else if file.receiptSHA256 == nil {
+      gone += 1
+    } else {
+      add(.receiptMissing, file.inbox, file.id, "the file is finished, and its receipt is not there")
+    }
+  }
+
+  /// Receipts of files that the outbox does not know: they were there before the outbox, or nobody wrote them here.
+  ///
+  /// When a file came into its folder tells its inode's change time, which nobody can set.
+  private mutating func checkUnknown(
+    _ finished: [FileID: FinishedFile], knownSince since: Timestamp?
+  ) {
+    var older = 0
+    for (entry, inbox, path, _) in written where finished[entry.id] == nil && underWay[entry.id] == nil {
+      let folders = InboxFolders(spool: settings.spool, inbox: inbox)
+      guard let since, let came = InboxFolders.changed(entry.name, in: folders.receipts), came >= since else {
+        older += 1
+        continue
+      }
+      add(
+        .receiptInvented, inbox, entry.id, path: path,
+        "the outbox knows no such file, and the receipt came here at \(came), when it knew every file: upsertd did not write it, or it was brought back from a backup"
+      )
+    }
+    if older > 0 {
+      result.notes.append("receipts that the outbox's history does not know, since they are older than it: \(older)")
+    }
   }
 
   // MARK: - What a receipt names
@@ -123,7 +180,7 @@ struct VerifyingLook {
       verifyOriginal(read, names, folders, inbox)
     }
     // One that can't be read is told already.
-    let known = Set(try folders.receiptEntries().map(\.id))
+    let known = Set(try folders.receiptEntries().map(\.id)).union(expired)
     for (folder, expected, kind) in [
       (folders.rejected, expected, Disagreement.Kind.rejectsUnknown),
       (folders.archive, expectedOriginals, .originalUnknown),
@@ -167,6 +224,8 @@ struct VerifyingLook {
     guard descriptor >= 0 else {
       let reason = errno
       if reason == ENOENT, isCorrected(read.id, folders) { return }
+      let age = settings.inbox(named: inbox)?.retention.rejected
+      if reason == ENOENT, let age, .now - read.receipt.file.completedAt > age { return }
       return add(
         .rejectsMissing, inbox, read.id, path: path,
         reason == ENOENT
@@ -208,7 +267,7 @@ struct VerifyingLook {
     guard let bytes = InboxFolders.size(of: names.archive, in: folder) else {
       // Its receipt is written before it is put away; one that could not be used may be corrected in place.
       if underWay[read.id] != nil || (read.receipt.error != nil) { return }
-      let age = settings.inbox(named: inbox)?.archiveRetention
+      let age = settings.inbox(named: inbox)?.retention.archive
       if let age, .now - file.completedAt > age { return }
       return add(.originalMissing, inbox, read.id, path: path, "the receipt's file is not there")
     }
@@ -234,7 +293,7 @@ struct VerifyingLook {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard descriptor >= 0 else { throw ReadError(path: path, reason: String(cString: strerror(errno))) }
     defer { close(descriptor) }
-    let digest = Digest()
+    var digest = Digest()
     var bytes = FileBytes(descriptor: descriptor, path: path) { digest.update($0) }
     try bytes.drain()
     return digest.hexadecimal
@@ -245,7 +304,7 @@ struct VerifyingLook {
   private mutating func check(_ file: FileSums) {
     guard file.state != .reading else { return }
     let counts = file.counts
-    if counts.accepted + counts.rejected + file.waitingItems != counts.items {
+    if [counts.accepted, counts.rejected, file.waitingItems].saturatedSum != counts.items {
       add(
         .outboxCounts, file.inbox, file.id,
         "\(counts.items) items are not \(counts.accepted) accepted + \(counts.rejected) rejected + \(file.waitingItems) waiting"

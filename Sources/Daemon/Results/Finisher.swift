@@ -1,5 +1,6 @@
 internal import Delivery
 internal import Dispatch
+internal import Engine
 internal import Inbox
 internal import Logging
 internal import Outbox
@@ -76,7 +77,7 @@ actor Finisher {
 
   /// Finishes one group of files, so that they share a commit; returns how many.
   private func finishWhatIsDone() async throws -> Int {
-    var done: [(record: FileRecord, status: String, receipt: String)] = []
+    var done: [(record: FileRecord, status: String, receipt: String, digest: String)] = []
     var last: FileID?
     repeat {
       let records = try await outbox.secureFinished(after: last, limit: 100, at: .now)
@@ -88,9 +89,13 @@ actor Finisher {
         let results = await queue.run { [self] in writer.write(group) }
         for record in group {
           switch results[record.id] {
-          case .success(let receipt):
+          case .success(let written):
+            let receipt = written.receipt
             done.append(
-              (record, receipt.status.rawValue, String(decoding: receipt.json(withBatches: false), as: UTF8.self)))
+              (
+                record, receipt.status.rawValue, String(decoding: receipt.json(withBatches: false), as: UTF8.self),
+                written.digest
+              ))
             tell(receipt)
             await count(receipt, record.id)
             putOff[record.id] = nil
@@ -115,8 +120,18 @@ actor Finisher {
     let wait = Backoff(initial: settings.retry.initial, max: settings.retry.max).ceiling(failures: failures)
     putOff[record.id] = (.now + wait, failures)
     instruments.troubles.begin(
-      Self.writing, in: "file \(record.id)", error, logger: logger,
+      Self.writing, in: "file \(record.id)", error, isOneFiles: Self.isOneFiles(error), logger: logger,
       metadata: ["file": "\(record.id)", "inbox": "\(record.inbox)"])
+  }
+
+  /// Whether it is this file's own trouble: a folder has its result's name, it can't be read as what it was; not a full disk, a folder
+  /// that can't be written to, or the outbox.
+  private static func isOneFiles(_ error: any Error) -> Bool {
+    switch error {
+    case let error as InboxError: [.taken, .tooLarge, .nameless].contains(error.code)
+    case is OutboxError: false
+    default: true
+    }
   }
 
   /// Millions of rejects take a while: each page of them is a beat, and a stop does not wait for them all.
@@ -159,21 +174,26 @@ actor Finisher {
     }
   }
 
-  /// Once an hour: archived files beyond their time go.
+  /// Once an hour: results and originals beyond their time go.
   private func tidy() async {
     guard tidiedAt.map({ $0 + .seconds(3600) < .now }) ?? true else { return }
     tidiedAt = .now
     for inbox in settings.inboxes {
-      guard let age = inbox.archiveRetention else { continue }
       let folders = InboxFolders(spool: settings.spool, inbox: inbox.name)
-      do {
-        let count = try await queue.run { try folders.discardArchived(olderThan: age, now: .now) }
-        if count > 0 {
-          logger.info(
-            "archived files are past their time", metadata: ["inbox": "\(inbox.name)", "files": .number(count)])
+      let kept = [
+        (folders.archive, inbox.retention.archive), (folders.rejected, inbox.retention.rejected),
+        (folders.receipts, inbox.retention.receipts), (folders.accepted, inbox.retention.accepted),
+      ]
+      for (folder, age) in kept {
+        guard let age else { continue }
+        do {
+          let count = try await queue.run { try folders.discard(from: folder, olderThan: age, now: .now) }
+          if count > 0 {
+            logger.info("files are past their time", metadata: ["folder": "\(folder)", "files": .number(count)])
+          }
+        } catch {
+          logger.error("folder can't be tidied", metadata: ["folder": "\(folder)", "reason": "\(error)"])
         }
-      } catch {
-        logger.error("archive can't be tidied", metadata: ["inbox": "\(inbox.name)", "reason": "\(error)"])
       }
     }
   }

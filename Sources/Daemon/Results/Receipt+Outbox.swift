@@ -1,4 +1,5 @@
 internal import Delivery
+internal import Engine
 internal import Inbox
 internal import Outbox
 internal import Receipts
@@ -21,9 +22,10 @@ extension Receipt {
       file: File(
         id: record.id, name: name.display, inbox: record.inbox, format: facts.format, bytes: facts.bytes,
         sha256: facts.sha256, receivedAt: record.receivedAt, completedAt: record.completedAt ?? .now,
-        corrects: facts.corrects, duplicateOf: facts.duplicateOf),
+        owner: record.owner, corrects: facts.corrects, duplicateOf: facts.duplicateOf),
       target: target, counts: counts)
     error = record.fault
+    orders = try outbox.orders(record.id).map { Order(at: $0.at, order: $0.order, by: $0.by) }
     // Items that were refused without ever being sent belong to no request.
     batches = try outbox.settled(record.id).filter { $0.attempts > 0 }
     rejects = try outbox.refused(record.id, after: 0, limit: Self.firstRejects).map { refusal in

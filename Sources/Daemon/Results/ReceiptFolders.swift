@@ -117,7 +117,9 @@ package struct ReceiptFolders: Sendable {
   }
 
   /// The document itself, byte for byte.
-  package func text(of entry: Entry) throws -> [UInt8] {
-    try InboxFolders.contents(of: entry.file, in: entry.folder)
+  ///
+  /// - Throws: `InboxError`, with `tooLarge` for what has more bytes than `limit`.
+  package func text(of entry: Entry, atMost limit: Int = InboxFolders.mostReceiptBytes) throws -> [UInt8] {
+    try InboxFolders.contents(of: entry.file, in: entry.folder, atMost: limit)
   }
 }

@@ -1,4 +1,5 @@
 internal import Delivery
+internal import Engine
 internal import Inbox
 internal import ItemFormat
 internal import JSONText

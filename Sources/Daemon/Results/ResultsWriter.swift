@@ -1,4 +1,5 @@
 internal import Delivery
+internal import Engine
 internal import Glibc
 internal import Inbox
 internal import ItemFormat
@@ -19,18 +20,25 @@ struct ResultsWriter {
   /// Called for each file, and every some hundred rejected items; what it throws then ends the writing of these.
   let onProgress: () throws -> Void
 
+  /// A file's receipt, as it was written.
+  struct Written {
+    let receipt: Receipt
+    /// SHA-256 of its bytes, in hexadecimal.
+    let digest: String
+  }
+
   private struct Unpublished {
     let record: FileRecord
     let folders: InboxFolders
     let names: ResultNames
-    let receipt: Receipt
+    let written: Written
     let rejects: ResultFile?
     let receiptFile: ResultFile
   }
 
   /// Blocks. Each file's results are written or not for themselves, and may be written again.
-  func write(_ records: [FileRecord]) -> [FileID: Result<Receipt, any Error>] {
-    var results: [FileID: Result<Receipt, any Error>] = [:]
+  func write(_ records: [FileRecord]) -> [FileID: Result<Written, any Error>] {
+    var results: [FileID: Result<Written, any Error>] = [:]
     var left: [Unpublished] = []
     for record in records {
       do {
@@ -46,20 +54,22 @@ struct ResultsWriter {
       try file.receiptFile.sync()
     }
     step(&left, &results, syncing: { $0.rejects == nil ? [] : [$0.folders.rejected] }) { file in
-      try file.rejects?.publish(durably: false)
+      tellOfFolder(try file.rejects?.publish(durably: false), file)
     }
-    step(&left, &results, syncing: { [$0.folders.receipts] }) { try $0.receiptFile.publish(durably: false) }
+    step(&left, &results, syncing: { [$0.folders.receipts] }) {
+      tellOfFolder(try $0.receiptFile.publish(durably: false), $0)
+    }
     step(
       &left, &results,
       syncing: { [$0.record.fault == nil ? $0.folders.archive : $0.folders.rejected, $0.folders.work] }
     ) { try putAway($0) }
-    for file in left { results[file.record.id] = .success(file.receipt) }
+    for file in left { results[file.record.id] = .success(file.written) }
     return results
   }
 
   /// Does the same for every file that is left, then syncs the folders; a file for which something fails drops out.
   private func step(
-    _ left: inout [Unpublished], _ results: inout [FileID: Result<Receipt, any Error>],
+    _ left: inout [Unpublished], _ results: inout [FileID: Result<Written, any Error>],
     syncing folders: (Unpublished) -> [String] = { _ in [] }, _ act: (Unpublished) throws -> Void
   ) {
     var synced: [String: Result<Void, any Error>] = [:]
@@ -85,7 +95,7 @@ struct ResultsWriter {
 
   private func content(of record: FileRecord) throws -> Unpublished {
     guard let name = FileName(bytes: record.name) else {
-      throw InboxError(.unusableFolder, "write the results of", record.id.text, "its name is no file name")
+      throw InboxError(.nameless, "write the results of", record.id.text, "its name is no file name")
     }
     let folders = InboxFolders(spool: settings.spool, inbox: record.inbox)
     let names = ResultNames(dropped: name, id: record.id)
@@ -95,9 +105,20 @@ struct ResultsWriter {
       (receipt.rejectsFile, rejects) = try writeRejects(of: record, names: names, folders: folders)
     }
     let file = try ResultFile(folder: folders.receipts, name: names.receipt)
-    try file.append(receipt.json())
+    let json = receipt.json()
+    try file.append(json)
+    var digest = Digest()
+    digest.update(json.span)
     return Unpublished(
-      record: record, folders: folders, names: names, receipt: receipt, rejects: rejects, receiptFile: file)
+      record: record, folders: folders, names: names, written: Written(receipt: receipt, digest: digest.hexadecimal),
+      rejects: rejects, receiptFile: file)
+  }
+
+  private func tellOfFolder(_ moved: FileName?, _ file: Unpublished) {
+    guard let moved else { return }
+    logger.warning(
+      "a folder had the name of a result; it has another one now",
+      metadata: ["file": "\(file.record.id)", "inbox": "\(file.record.inbox)", "folder": "\(moved.display)"])
   }
 
   private func putAway(_ file: Unpublished) throws(InboxError) {

@@ -72,10 +72,10 @@ private func carryOut(_ order: Order, _ config: ConfigOption) async throws {
     try await Operator.carryOut(order, settings: settings, logger: .quiet)
   }
   guard result.isDone else {
-    Console.error("upsertd: \(result.message)")
+    Console.error("upsertd: \(result.message)".onOneLine)
     throw ExitCode.unusable
   }
-  Console.out(result.message)
+  Console.out(result.message.onOneLine)
 }
 
 extension FileID: ExpressibleByArgument {

@@ -28,13 +28,13 @@ export function showMissing(id, reason) {
   show(place("receipt-body"), h("p", { class: "empty" }, `There is nothing to tell of ${id}: ${reason}`));
 }
 
-export function showFile({ id, file, receipt, receiptPath }, inboxes) {
+export function showFile({ id, file, receipt, receiptPath, receiptFault }, inboxes) {
   const about = receipt?.file ?? file;
   open(about.name);
   const state = receipt?.status ?? file.state;
   const folder = inboxes.find((inbox) => inbox.name === about.inbox)?.folder;
   show(place("receipt-body"),
-    h("p", { class: "standing" }, badge(...states[state] ?? ["unknown", state]), " ", sentence(file, receipt)),
+    h("p", { class: "standing" }, badge(...states[state] ?? ["unknown", state]), " ", sentence(file, receipt, receiptFault)),
     receipt ? share(receipt.counts) : null,
     receipt?.error ? fault(receipt.error) : null,
     receipt ? null : underWay(file),
@@ -51,8 +51,9 @@ function open(title) {
   place("receipt").scrollTop = 0;
 }
 
-function sentence(file, receipt) {
+function sentence(file, receipt, receiptFault) {
   if (!receipt) {
+    if (receiptFault) return `Its receipt can't be shown here (${receiptFault}); these are the counts that the outbox has.`;
     if (file.completedAt) return "Its receipt is no longer in its folder; these are the counts that are left.";
     return `${count(file.accepted)} of ${counted(file.items, "item")} accepted so far, ${count(file.rejected)} refused.`;
   }

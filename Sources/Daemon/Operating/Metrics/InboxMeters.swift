@@ -1,6 +1,6 @@
 internal import Delivery
+internal import Engine
 internal import Metrics
-internal import Outbox
 internal import Receipts
 
 /// What one inbox counts.
@@ -49,7 +49,7 @@ extension RejectCode {
   fileprivate var canBeOfFile: Bool {
     switch self {
     case .malformedJSON, .malformedCSV, .malformedGzip, .invalidEncoding, .unsupportedFormat, .noRoute, .emptyFile,
-      .duplicateFile, .unmappedColumn, .tooLarge:
+      .duplicateFile, .unmappedColumn, .tooLarge, .unreadable, .cancelled:
       true
     default: false
     }
@@ -58,7 +58,8 @@ extension RejectCode {
   /// Whether a single item may be; a bad line of NDJSON is one.
   fileprivate var canBeOfItem: Bool {
     switch self {
-    case .malformedGzip, .unsupportedFormat, .noRoute, .emptyFile, .duplicateFile, .unmappedColumn, .malformedCSV:
+    case .malformedGzip, .unsupportedFormat, .noRoute, .emptyFile, .duplicateFile, .unmappedColumn, .malformedCSV,
+      .unreadable:
       false
     default: true
     }

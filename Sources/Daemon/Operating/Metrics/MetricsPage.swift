@@ -67,7 +67,7 @@ struct MetricsPage {
       text.family(name, help, inboxes.map { ([("inbox", $0.name)], Double(value($0))) })
     }
     each("upsertd_inbox_waiting_files", "Files in the inbox that are ready or on their way in.") { $0.waiting }
-    each("upsertd_inbox_unread_files", "Claimed files that wait to be read.") { $0.unread.count }
+    each("upsertd_inbox_unread_files", "Claimed files that wait to be read.") { $0.unreadCount }
     each("upsertd_inbox_paused", "1 where an operator paused the inbox.") { $0.isPaused ? 1 : 0 }
     func eachKind(_ name: String, _ help: String, _ value: (StatusReport.InboxStatus, StayingFile.Kind) -> Double) {
       text.family(
@@ -76,12 +76,8 @@ struct MetricsPage {
           StayingFile.Kind.allCases.map { ([("inbox", inbox.name), ("reason", $0.rawValue)], value(inbox, $0)) }
         })
     }
-    let counts = inboxes.map { inbox in
-      (inbox.name, inbox.unclaimed.reduce(into: [:]) { $0[$1.kind, default: 0] += 1.0 })
-    }
-    let unclaimed = Dictionary(counts) { first, _ in first }
     eachKind("upsertd_inbox_unclaimed_files", "Files that stay in the inbox, by the reason.") {
-      unclaimed[$0.name]?[$1] ?? 0
+      Double($0.unclaimedCounts[$1] ?? 0)
     }
     let oldest = Dictionary(inboxes.map { ($0.name, instruments.ledger.oldest(inbox: $0.name)) }) { first, _ in first }
     eachKind(

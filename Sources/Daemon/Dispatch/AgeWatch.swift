@@ -1,0 +1,48 @@
+internal import Delivery
+internal import Inbox
+internal import Logging
+internal import Outbox
+
+/// Warns of files whose items wait for long: once when a tenth of `max_age` is over, once more at half.
+struct AgeWatch: Sendable {
+  let outbox: Outbox
+  let clock: DaemonClock
+  let maxAge: Duration
+  let troubles: Troubles
+  let logger: Logger
+
+  /// Looks every minute, or more often where items live for a few minutes only; until its task is cancelled.
+  func run() async {
+    while true {
+      do {
+        try await warn()
+        troubles.end(Self.looking, in: "ages", logger: logger)
+      } catch {
+        troubles.begin(Self.looking, in: "ages", error, logger: logger)
+      }
+      do { try await Task.sleep(for: min(.seconds(60), max(.milliseconds(20), maxAge / 100))) } catch { return }
+    }
+  }
+
+  private static let looking = "the outbox can't be asked for what waits for long"
+
+  private func warn() async throws {
+    let now = clock.now
+    while case let aged = try await outbox.takeAged(tenth: now - maxAge / 10, half: now - maxAge / 2), !aged.isEmpty {
+      for file in aged { tell(file) }
+    }
+  }
+
+  private func tell(_ file: AgedFile) {
+    var metadata: Logger.Metadata = [
+      "file": "\(file.id)", "inbox": "\(file.inbox)", "target": "\(file.target)", "items": .number(file.items),
+      "since": "\(file.receivedAt)", "expires": "\(clock.wall(of: file.claimedAt + maxAge))",
+    ]
+    metadata["name"] = FileName(bytes: file.name).map { "\($0.display)" }
+    metadata["reason"] = file.problem.map { "\($0)" }
+    switch file.share {
+    case .tenth: logger.warning("file has waited for a tenth of retry.max_age", metadata: metadata)
+    case .half: logger.warning("file has waited for half of retry.max_age", metadata: metadata)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+internal import Delivery
+internal import TargetAPI
+
+/// The body of one request, made of one batch or of several files' batches.
+struct OutgoingRequest {
+  /// In the order in which they stand in the body, each as it is queued.
+  let contents: [Batch]
+  let body: [UInt8]
+  /// Where each item stands in the body.
+  let pieces: [Range<Int>]
+  /// What was added to the request ids of items, by their place in `pieces`.
+  private let suffixes: [Int: (id: String, suffix: String)]
+
+  /// A single batch travels as it is. Of several, request ids that were met before get a suffix: `item-1.2` is `item-1` of the second batch.
+  init(_ contents: [Batch], api: any TargetAPI) {
+    self.contents = contents
+    var suffixes: [Int: (id: String, suffix: String)] = [:]
+    if let only = contents.first, contents.count == 1 {
+      body = only.body
+      pieces = only.pieces ?? []
+    } else {
+      var body = [api.open]
+      var pieces: [Range<Int>] = []
+      var ids: Set<String> = []
+      for (index, content) in contents.enumerated() {
+        for range in content.pieces ?? [] {
+          if !pieces.isEmpty { body.append(UInt8(ascii: ",")) }
+          let start = body.count
+          let piece = content.body[range]
+          if let id = api.requestID(ofPiece: piece), !ids.insert(id).inserted {
+            var number = index + 1
+            while !ids.insert("\(id).\(number)").inserted { number += contents.count }
+            suffixes[pieces.count] = (id, ".\(number)")
+            body += api.piece(piece, addingToRequestID: ".\(number)")
+          } else {
+            body += piece
+          }
+          pieces.append(start..<body.count)
+        }
+      }
+      body.append(api.close)
+      self.body = body
+      self.pieces = pieces
+    }
+    self.suffixes = suffixes
+  }
+
+  /// Those of the request's verdicts that are about batch number `index`; what they say names the items as the file does.
+  func verdicts(_ verdicts: [ItemVerdict], of index: Int) -> [ItemVerdict] {
+    let start = contents[..<index].reduce(0) { $0 + $1.items.count }
+    return (start..<start + contents[index].items.count).map { place in
+      guard case .rejected(let code, let message) = verdicts[place], let (id, suffix) = suffixes[place] else {
+        return verdicts[place]
+      }
+      return .rejected(code, message.replacing(id + suffix, with: id))
+    }
+  }
+}

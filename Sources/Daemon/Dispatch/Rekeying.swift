@@ -1,0 +1,78 @@
+internal import Delivery
+internal import Engine
+internal import Inbox
+internal import Logging
+internal import Outbox
+internal import Settings
+internal import TargetAPI
+
+/// Makes the keys of what waits anew where the configuration, or a new upsertd, makes them in another way than when it was queued.
+///
+/// Otherwise an item that was queued before and one that is dropped now could have different keys though they are the same record, and
+/// overtake each other. Runs before anything is dispatched; if it is ended, the next start does it again.
+struct Rekeying {
+  let settings: Settings
+  let outbox: Outbox
+  let logger: Logger
+
+  private static let pageSize = 40
+
+  func run() async throws {
+    let known = try await outbox.keyRules()
+    for inbox in settings.inboxes {
+      let rule = rule(of: inbox)
+      guard known[inbox.name] != rule else { continue }
+      try await rekey(inbox)
+      try await outbox.setKeyRule(rule, of: inbox.name)
+    }
+  }
+
+  /// All that decides which keys the inbox's items get.
+  private func rule(of inbox: Inbox) -> String {
+    inbox.routes.map { route in
+      let apis = Destinations(route, settings: settings).apis.map(\.keyRule).sorted()
+      return "\(route.match): \(apis.joined(separator: ", "))"
+    }.joined(separator: "; ")
+  }
+
+  private func rekey(_ inbox: Inbox) async throws {
+    let bodies = BodyLoader(spool: settings.spool)
+    var count = 0
+    for file in try await outbox.queuedFiles(inbox: inbox.name) where file.state == .queued {
+      guard let record = try await outbox.file(file.id), let route = inbox.route(for: record.name),
+        let kind = record.facts.api, let api = Destinations(route, settings: settings)[kind]?.api
+      else { continue }
+      var position: String?
+      while true {
+        let page = try await outbox.batches(of: file.id, after: position, limit: Self.pageSize)
+        for batch in page.batches {
+          guard let info = page.files[file.id], try await rekey(batch.name, info, api, bodies) else { continue }
+          count += batch.count
+        }
+        position = (page.batches.map(\.name.position) + page.damaged.map(\.position)).max()
+        if page.isEnd || position == nil { break }
+      }
+    }
+    if count > 0 {
+      logger.notice(
+        "keys are made in another way; waiting items have new ones",
+        metadata: ["inbox": "\(inbox.name)", "items": .number(count)])
+    }
+  }
+
+  /// Returns whether a key changed. What can't be read keeps its keys: it can't be sent either.
+  private func rekey(
+    _ name: BatchName, _ file: LineFile, _ api: any TargetAPI, _ bodies: BodyLoader
+  ) async throws -> Bool {
+    guard let content = try await outbox.content(of: name)?.batch,
+      let whole = try? await bodies.load(content, of: file), let pieces = whole.pieces
+    else { return false }
+    var items = content.items
+    for (index, piece) in pieces.enumerated() {
+      items[index].key = api.key(ofPiece: whole.body.span.extracting(piece)).hash.map(KeyHash.init(stored:))
+    }
+    guard items != content.items else { return false }
+    try await outbox.rekey(name, items: items)
+    return true
+  }
+}

@@ -1,0 +1,71 @@
+internal import Delivery
+internal import Engine
+
+/// Rejects items without another attempt: those of a cancelled file, or of one that is too old.
+struct Withdrawer: Sendable {
+  /// What one page of a file's batches came to.
+  struct Page: Sendable {
+    var file: LineFile?
+    /// Those that were rejected.
+    var batches: [WaitingBatch] = []
+    var items = 0
+    /// Up to where the file was gone through; nil where it has no more batches.
+    var position: String?
+    var isFileComplete = false
+  }
+
+  let outbox: any DispatchStore
+  let bodies: BodyLoader
+  /// Nil where the configuration no longer has the target.
+  let describe: (@Sendable (ArraySlice<UInt8>) -> String?)?
+  let maxAge: Duration
+
+  /// Some commits' worth of rejected items.
+  private static let pageSize = 40
+
+  func withdraw(_ order: DispatchState.Withdrawal) async throws(OutboxError) -> Page {
+    let found = try await outbox.batches(of: order.file, after: order.after, limit: Self.pageSize)
+    var page = Page(file: found.files[order.file])
+    if !found.isEnd { page.position = (found.batches.map(\.name.position) + found.damaged.map(\.position)).max() }
+    var changes: [(name: BatchName, change: BatchChange)] = []
+    for batch in found.batches where !order.underWay.contains(batch.name) {
+      guard let content = try await outbox.content(of: batch.name), let file = page.file else { continue }
+      let refused = await refusals(batch, content, file, order.cause)
+      changes.append(
+        (
+          batch.name,
+          .settle(
+            Settlement(accepted: 0, unchanged: 0, refused: refused, ranges: content.batch.items.map(\.number).ranges))
+        ))
+      page.batches.append(batch)
+      page.items += refused.count
+    }
+    guard !changes.isEmpty else { return page }
+    let results = try await outbox.apply(changes, request: nil, resent: 0)
+    page.isFileComplete = results.contains(where: \.isFileComplete)
+    return page
+  }
+
+  private func refusals(
+    _ batch: WaitingBatch, _ content: QueuedContent, _ file: LineFile, _ cause: DispatchState.WithdrawalCause
+  ) async -> [Refusal] {
+    var fault: ItemFault
+    switch cause {
+    case .cancelled: fault = ItemFault(.cancelled, "cancelled by an operator")
+    case .expired:
+      fault = ItemFault(.expired, "not accepted within \(maxAge.text) of its arrival (retry.max_age)")
+      if let problem = content.problem { fault.message += "; the last problem: \(problem)" }
+    }
+    if batch.unanswered > 0 {
+      fault.message += "; it may have been applied: a request with it got no clear answer"
+    }
+    // The key is for people to read: where the file is gone, the receipt does without it.
+    let whole = describe == nil ? nil : try? await bodies.load(content.batch, of: file)
+    let pieces = whole?.pieces
+    return content.batch.items.enumerated().map { index, item in
+      let piece = pieces.flatMap { whole?.body[$0[index]] }
+      return Refusal(
+        item: item.number, line: item.line, source: item.source, key: piece.flatMap { describe?($0) }, fault: fault)
+    }
+  }
+}

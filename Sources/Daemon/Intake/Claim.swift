@@ -1,0 +1,37 @@
+internal import Delivery
+internal import Engine
+internal import Inbox
+internal import Synchronization
+
+/// A claimed file that is open, and about to be read.
+struct Claim: Sendable {
+  var claimed: ClaimedFile
+  var file: NewFile
+  /// Why it is of no use, where that is known.
+  var verdict: FileFault?
+  /// Nil where no reading has failed.
+  var trouble: ReadingTrouble?
+  var reservation = Reservation(.none)
+
+  /// As it waits where it is not read now.
+  var work: UnreadWork { UnreadWork(work: claimed.work, file: file, verdict: verdict, trouble: trouble) }
+}
+
+/// A claimed file that waits in `work/` to be read.
+struct UnreadWork: Sendable {
+  var work: WorkFile
+  var file: NewFile
+  var verdict: FileFault?
+  var trouble: ReadingTrouble?
+}
+
+/// The files that an operator cancelled while they were not read; a reading asks after every chunk.
+final class CancelledFiles: Sendable {
+  private let ids = Mutex<Set<FileID>>([])
+
+  func contains(_ id: FileID) -> Bool { ids.withLock { $0.contains(id) } }
+
+  func insert(_ id: FileID) { ids.withLock { _ = $0.insert(id) } }
+
+  func remove(_ id: FileID) { ids.withLock { _ = $0.remove(id) } }
+}

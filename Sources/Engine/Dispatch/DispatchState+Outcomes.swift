@@ -1,0 +1,298 @@
+package import Delivery
+
+/// What became of a request, and what it leads to.
+extension DispatchState {
+  /// How a request ended.
+  package enum Outcome: Sendable, Equatable {
+    /// An answer tells what became of the items; of all of them, or the outbox makes a batch of the rest.
+    ///
+    /// - `isSuccess`: whether it is a 2xx.
+    case settled(isSuccess: Bool)
+    /// The answer refuses the request for something in it, and can't be told for what.
+    ///
+    /// - `isOpen`: a 2xx that does not say what was applied.
+    case split(why: String, isOpen: Bool)
+    /// The answer asks for another try.
+    ///
+    /// - `slowing`: of the whole target, by `retryAfter` where it says so.
+    /// - `isBlamed`: whether it may be for what is in the request (5xx, 408, a 2xx that can't be read), and not only for its time.
+    case retry(why: String, slowing: Bool, retryAfter: Duration?, isOpen: Bool, isBlamed: Bool)
+    /// The target can't be used as it is: 3xx, 4xx.
+    case hold(why: String)
+    /// 401: the token is not taken.
+    ///
+    /// - `isRenewable`: whether another one may be; not where this one has just replaced one that was not taken.
+    case unauthorized(why: String, isRenewable: Bool)
+    /// No whole answer: time-out, cut connection.
+    case unanswered(why: String)
+    /// Nobody is there: nothing went out.
+    case notSent(why: String)
+    /// Certificates, or settings, do not allow a connection: nothing went out.
+    case unusable(why: String)
+    /// There is no token: nothing went out.
+    case noToken(why: String, isRefusal: Bool, retryAfter: Duration?)
+    /// The claimed file that holds the bytes of these is gone or can't be read: nothing went out.
+    case missing([BatchName: String])
+    /// The bytes of these are not what was checked: nothing went out.
+    case changed(Set<BatchName>)
+    /// These can't be read from the outbox; nothing was leased.
+    case damaged(Set<BatchName>, why: String)
+    /// These are not in the outbox as they were known; nothing was leased.
+    case stale
+    /// The outbox could not be written; nothing was leased.
+    case notLeased
+    /// The daemon stops: whether the API has it is unknown, and stays counted.
+    case abandoned
+  }
+
+  /// What is to be written down of one batch.
+  package enum MemberChange: Sendable, Equatable {
+    /// Its items settle as the answer says.
+    case settle
+    /// Its items are rejected: their bytes are not what was checked.
+    case rejectChanged
+    /// Its halves take its place.
+    case halve(Standing, why: String, isOpen: Bool)
+    case postpone(Standing, why: String, isOpen: Bool)
+    case takeBack(Standing, why: String?)
+    /// Nothing is to be written.
+    case none
+  }
+
+  /// Failures that are put down to a batch before it is halved.
+  static let mostBlames = 5
+
+  /// A request has ended.
+  ///
+  /// - Parameter jitter: drawn from 0 to 1.
+  /// - Returns: what to write down of its batches, in their order; then `wrote`, also where that is nothing.
+  package mutating func ended(
+    _ id: RequestID, _ outcome: Outcome, at now: QueueTime, jitter: Double
+  ) -> [MemberChange] {
+    guard let request = requests[id] else { return [] }
+    let changes = decide(outcome, request, now, jitter)
+    requests[id]?.changes = changes
+    if case .stale = outcome { startOver() }
+    return changes
+  }
+
+  private mutating func decide(
+    _ outcome: Outcome, _ request: Request, _ now: QueueTime, _ jitter: Double
+  ) -> [MemberChange] {
+    let members = request.members.compactMap { line[$0]?.batch }
+    if outcome != .notLeased { (leaseFailures, leaseAgainAt) = (0, nil) }
+    switch outcome {
+    case .settled(let isSuccess):
+      if isSuccess { lastSuccessAt = now }
+      pace.succeeded(at: now)
+      isTrusting = true
+      return members.map { _ in .settle }
+    case .split(let why, let isOpen):
+      if isOpen { lastSuccessAt = now }
+      pace.succeeded(at: now)
+      isTrusting = true
+      guard members.count == 1, let only = members.first else { return part(members, why: why, isOpen: isOpen, now) }
+      var standing = Standing()
+      standing.blames = only.standing.blames
+      return [.halve(standing, why: why, isOpen: isOpen)]
+    case .retry(let why, let slowing, let retryAfter, let isOpen, let isBlamed):
+      if slowing {
+        slow(why, retryAfter, request, now, jitter)
+      } else {
+        suspectIfTrusting(members)
+        probeFailed(why, request, now, jitter)
+      }
+      return fail(members, why, isOpen: isOpen, isBlamed: isBlamed, retryAfter, now, jitter)
+    case .unanswered(let why):
+      pace.stumbled(at: now)
+      suspectIfTrusting(members)
+      probeFailed(why, request, now, jitter)
+      return fail(members, why, isOpen: true, isBlamed: true, nil, now, jitter)
+    case .hold(let why):
+      return hold(members, request, why, now, jitter)
+    case .unauthorized(let why, let isRenewable):
+      if !isRenewable { hold(why, request, now, jitter) }
+      return members.map { .postpone($0.standing, why: why, isOpen: false) }
+    case .notSent(let why):
+      // Nobody is there for any batch: the whole target waits, so that a long queue does not knock all the time.
+      slow(why, nil, request, now, 0.5 + jitter / 2)
+      return members.map { .takeBack($0.standing, why: why) }
+    case .unusable(let why):
+      hold(why, request, now, jitter)
+      return members.map { .takeBack($0.standing, why: why) }
+    case .noToken(let why, let isRefusal, let retryAfter):
+      if isRefusal { hold(why, request, now, jitter) } else { slow(why, retryAfter, request, now, 0.5 + jitter / 2) }
+      return members.map { _ in .none }
+    case .missing(let reasons):
+      // The others go without these.
+      return members.map { batch in
+        guard let why = reasons[batch.name] else { return .takeBack(batch.standing, why: nil) }
+        var standing = batch.standing
+        standing.failures += 1
+        standing.failedAt = now
+        standing.due = now + options.backoff.ceiling(failures: standing.failures)
+        return .takeBack(standing, why: why)
+      }
+    case .changed(let names):
+      return members.map { names.contains($0.name) ? .rejectChanged : .takeBack($0.standing, why: nil) }
+    case .damaged(let names, let why):
+      hold(why, request, now, jitter)
+      for name in names { putAside(name, now + options.backoff.max, now) }
+      return members.map { _ in .none }
+    case .notLeased:
+      // None can be leased now. What waits for this in memory alone would be forgotten with it.
+      leaseFailures += 1
+      leaseAgainAt = now + min(.seconds(5), options.backoff.ceiling(failures: leaseFailures))
+      return members.map { _ in .none }
+    case .stale, .abandoned:
+      return members.map { _ in .none }
+    }
+  }
+
+  /// What was decided of a request is written down: `results` has what is left of each batch, in their order; nil where nothing was to be written.
+  package mutating func wrote(_ id: RequestID, _ results: [ChangeResult?], at now: QueueTime) {
+    guard let request = requests.removeValue(forKey: id) else { return }
+    waitsForWrite = false
+    var needsNewLine = false
+    for (index, name) in request.members.enumerated() {
+      touch(name)
+      underWay.remove(name)
+      guard let entry = line[name] else { continue }
+      switch index < results.count ? results[index] : nil {
+      case nil: line.putBack(putAsides.removeValue(forKey: name) ?? entry.batch, at: now)
+      case let result? where result.batches.count == 1 && result.batches[0].name == name:
+        line.putBack(result.batches[0], at: now)
+      case let result?:
+        for part in result.batches { touch(part.name) }
+        needsNewLine = line.replace(name, by: result.batches, at: now) || needsNewLine
+      }
+    }
+    withdrawLeavings(of: Set(request.members.map(\.file)), at: now)
+    line.spillIfFull()
+    if needsNewLine || line.isWorn { startOver() }
+  }
+
+  // MARK: - What failures lead to
+
+  private mutating func part(
+    _ members: [WaitingBatch], why: String, isOpen: Bool, _ now: QueueTime
+  ) -> [MemberChange] {
+    suspect(members)
+    return members.map { batch in
+      var standing = batch.standing
+      standing.due = now
+      return .postpone(standing, why: why, isOpen: isOpen)
+    }
+  }
+
+  /// Sent again with backoff; what failed together comes back together.
+  private mutating func fail(
+    _ members: [WaitingBatch], _ why: String, isOpen: Bool, isBlamed: Bool, _ retryAfter: Duration?, _ now: QueueTime,
+    _ jitter: Double
+  ) -> [MemberChange] {
+    var isHeld = false
+    if case .held = pace.state { isHeld = true }
+    return members.map { batch in
+      var standing = batch.standing
+      if isBlamed, let halved = halving(batch, &standing, why, isOpen: isOpen, now) { return halved }
+      // While a target is on hold, an attempt counts against nothing but the items' age.
+      if !isHeld { standing.failures += 1 }
+      standing.failedAt = now
+      standing.due =
+        now + max(options.backoff.delay(failures: max(1, standing.failures), jitter: jitter), retryAfter ?? .zero)
+      return .postpone(standing, why: why, isOpen: isOpen)
+    }
+  }
+
+  /// Counts a failure that may be the batch's own fault, and divides it once there are too many.
+  private func halving(
+    _ batch: WaitingBatch, _ standing: inout Standing, _ why: String, isOpen: Bool, _ now: QueueTime
+  ) -> MemberChange? {
+    let wasDivided = standing.blames >= Self.mostBlames
+    let othersWent = lastSuccessAt.map { success in standing.failedAt.map { $0 < success } ?? true } ?? false
+    if standing.failedAt == nil || othersWent { standing.blames = min(Self.mostBlames, standing.blames + 1) }
+    guard standing.blames >= Self.mostBlames, wasDivided || othersWent, batch.count > 1,
+      line.files[batch.name.file]?.successMode == .partial
+    else { return nil }
+    var parts = standing
+    parts.due = now
+    parts.failedAt = now
+    return .halve(parts, why: why, isOpen: isOpen)
+  }
+
+  /// 3xx, 4xx: the whole target waits, unless it is known to serve others.
+  private mutating func hold(
+    _ members: [WaitingBatch], _ request: Request, _ why: String, _ now: QueueTime, _ jitter: Double
+  ) -> [MemberChange] {
+    let wasHeld = if case .held = pace.state { true } else { false }
+    // A batch that began a hold which another's success ended waits by itself.
+    let isOwnFault =
+      !wasHeld && !members.isEmpty
+      && members.allSatisfy { batch in
+        // Its failures count from the hold on: there are none before the hold has ended.
+        batch.standing.beganHold
+          && (batch.standing.failures > 0
+            || lastSuccessAt.map { success in batch.standing.failedAt.map { $0 < success } ?? false } ?? false)
+      }
+    if isOwnFault {
+      suspectIfTrusting(members)
+    } else {
+      hold(why, request, now, jitter)
+    }
+    return members.map { batch in
+      var standing = batch.standing
+      if !isOwnFault, !wasHeld {
+        standing.beganHold = true
+        standing.failures = 0
+      }
+      if let halved = halving(batch, &standing, why, isOpen: false, now) { return halved }
+      standing.failedAt = now
+      standing.due = now
+      if isOwnFault {
+        standing.failures += 1
+        standing.due = now + options.backoff.delay(failures: standing.failures, jitter: 0.5 + jitter / 2)
+      }
+      return .postpone(standing, why: why, isOpen: false)
+    }
+  }
+
+  /// Begins a hold, or goes on with it where this request was to find out whether it is over.
+  private mutating func hold(_ why: String, _ request: Request, _ now: QueueTime, _ jitter: Double) {
+    if case .held = pace.state, !request.isProbe { return }
+    pace.hold(why, at: now, jitter: jitter)
+  }
+
+  private mutating func slow(
+    _ why: String, _ retryAfter: Duration?, _ request: Request, _ now: QueueTime, _ jitter: Double
+  ) {
+    if case .held = pace.state {
+      pace.stumbled(at: now)
+      return hold(why, request, now, jitter)
+    }
+    pace.slow(why, retryAfter: retryAfter, at: now, jitter: jitter)
+  }
+
+  private mutating func probeFailed(_ why: String, _ request: Request, _ now: QueueTime, _ jitter: Double) {
+    if case .held = pace.state, request.isProbe { pace.hold(why, at: now, jitter: jitter) }
+  }
+
+  // MARK: - Requests of several batches
+
+  /// One of these spoiled their request: each may share the next one with an eighth of them, so that it soon stands alone.
+  private mutating func suspect(_ members: [WaitingBatch]) {
+    for batch in members { line.limitCompany(of: batch.name, to: max(1, members.count / 8)) }
+  }
+
+  /// The same, where it is not the API that fails whatever it is sent.
+  private mutating func suspectIfTrusting(_ members: [WaitingBatch]) {
+    if isTrusting, members.count > 1 { suspect(members) }
+    isTrusting = false
+  }
+
+  private mutating func putAside(_ name: BatchName, _ due: QueueTime, _ now: QueueTime) {
+    guard var batch = line[name]?.batch else { return }
+    batch.standing.due = due
+    if batch.standing.failedAt == nil { batch.standing.failedAt = now }
+    putAsides[name] = batch
+  }
+}

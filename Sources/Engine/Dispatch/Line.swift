@@ -1,0 +1,531 @@
+internal import Delivery
+
+/// One target's waiting batches as far as they are known, and which of them nothing holds back but their time.
+///
+/// The line is scanned from its beginning. Each scanned batch gets a place, and the index notes which places hold its keys. A batch may go once no
+/// place before its own holds one of its keys; from then on nothing can block it again, since nothing comes before it any more. Scanning goes
+/// on past what is blocked, so batches with other keys are always found.
+///
+/// # What is in memory
+///
+/// Batches that may go (`fresh`, `waiting`), those under way, and the first ones that are blocked. Of all others, which may be millions, there is
+/// a name of twelve bytes and, outside memory when they are many, their keys:
+///
+/// - *Passed over*: blocked, and no room for it. When a place leaves, whoever holds one of its keys next is looked at again (`freed`): if it is
+///   not in memory it is read by its name.
+/// - *Set aside*: it failed, and others are due before it. The outbox finds such batches by the time when they are due.
+///
+/// `startOver` forgets all but what is under way, and scans anew: it is right at any moment, and the answer to whatever is rare: a file that is
+/// published behind the scan, a row that is not as it was known, more dead entries than living ones.
+struct Line {
+  struct Entry {
+    var batch: WaitingBatch
+    /// Nil for what is under way and was not met since the line was begun anew.
+    var place: Place?
+    /// What orders its delivery, without repeats.
+    var keys: [KeyHash]
+    var state: State
+    /// Since when it may be sent: it may wait for others to travel with.
+    var readySince = QueueTime(milliseconds: 0)
+    /// The most batches that may share a request with it, itself included.
+    var companyLimit = Int.max
+  }
+
+  enum State: Equatable {
+    /// A place before it holds this key.
+    case blocked(by: KeyHash)
+    /// It may be sent, and never failed.
+    case fresh
+    /// It may be sent when it is due.
+    case waiting
+    case underWay
+  }
+
+  /// A batch that waits for its time.
+  struct Waiting: Comparable {
+    var due: QueueTime
+    var place: Place
+
+    static func < (a: Waiting, b: Waiting) -> Bool { (a.due, a.place) < (b.due, b.place) }
+  }
+
+  /// How much is held in memory.
+  struct Limits {
+    var blocked = 1000
+    var waiting = 2000
+    /// Of all entries in memory; what is under way or fresh is held whatever it has.
+    var keys = 40_000
+    /// Of the index.
+    var indexed = 190_000
+    var freed = 10_000
+    var names = 500_000
+    var parts = 20_000
+    var dead = 100_000
+
+    /// A hundredth of it, so that small worlds meet all limits.
+    static let tiny = Limits(
+      blocked: 3, waiting: 3, keys: 20, indexed: 30, freed: 4, names: 50, parts: 4, dead: 10)
+  }
+
+  let limits: Limits
+  private(set) var entries: [BatchName: Entry] = [:]
+  private(set) var files: [FileID: LineFile] = [:]
+  private var fileUses: [FileID: Int] = [:]
+  private var byPlace: [Place: BatchName] = [:]
+  private var index: KeyIndex
+  private var names = ScannedNames()
+  private let runs: any KeyRunStorage
+
+  /// In the order of the line.
+  private(set) var fresh = SortedArray<Place>()
+  private(set) var waiting = SortedArray<Waiting>()
+  private var blocked = SortedArray<Place>()
+  /// Files of which nothing more is sent: an operator cancelled them, or they are too old.
+  private(set) var withdrawn: Set<FileID> = []
+  /// Of the entries in memory.
+  private(set) var keyCount = 0
+  /// Scanned, not settled, and not in memory.
+  private(set) var forgottenCount = 0
+  /// The same, of those that hold no keys and are found without their place.
+  private var looseCount = 0
+
+  /// The last batch that was scanned.
+  private(set) var scanned: BatchName?
+  private(set) var isAtEnd = false
+  /// Files that were published behind the scan and hold no keys, with the position up to which they were read.
+  private(set) var late: [(file: FileID, after: String?)] = []
+  /// Passed over, and perhaps free by now.
+  private(set) var freed = SortedArray<Place>()
+  /// Everything that is set aside is due after this; nil where nothing is.
+  private(set) var setAsideAfter: Waiting.Mark?
+  /// There was no room for all that waits since a batch went last: what is set aside is not read before.
+  private(set) var isCrowded = false
+  /// The index can't be written: nothing more is scanned until it can be, or is small.
+  private(set) var isFull = false
+
+  init(limits: Limits, runs: any KeyRunStorage) {
+    self.limits = limits
+    self.runs = runs
+    index = KeyIndex(runs: KeyRuns(storage: runs))
+  }
+
+  subscript(place: Place) -> Entry? { byPlace[place].flatMap { entries[$0] } }
+  subscript(name: BatchName) -> Entry? { entries[name] }
+
+  // MARK: - Scanning
+
+  /// Takes batches from the outbox that stand behind what was scanned.
+  mutating func append(_ page: LinePage, isEnd: Bool, at now: QueueTime) {
+    for batch in page.batches {
+      scanned = batch.name
+      guard let file = page.files[batch.name.file] else { continue }
+      insert(scanned: batch, file, at: now)
+    }
+    // Damaged rows are passed by, wherever they stand.
+    if let last = page.damaged.last, scanned.map({ $0 < last }) ?? true { scanned = last }
+    isAtEnd = isEnd
+    spillIfLarge()
+  }
+
+  private mutating func insert(scanned batch: WaitingBatch, _ file: LineFile, at now: QueueTime) {
+    if let known = entries[batch.name] {
+      guard known.place == nil, let place = names.append(batch.name) else { return }
+      // Under way since before the line was begun anew.
+      entries[batch.name]?.place = place
+      byPlace[place] = batch.name
+      index.insert(known.keys, at: place)
+      return
+    }
+    // A part of the batch that was scanned last may have come already.
+    guard names[batch.name] == nil, let place = names.append(batch.name) else { return }
+    let keys = file.orderKeys(of: batch.itemKeys)
+    let holder = index.held(keys, before: place)
+    index.insert(keys, at: place)
+    guard !withdrawn.contains(file.id) else {
+      if file.ordering == .none { looseCount += 1 } else { forgottenCount += 1 }
+      return
+    }
+    guard let holder else { return add(batch, file, keys, at: place, now) }
+    guard blocked.count < limits.blocked, keyCount < limits.keys else {
+      forgottenCount += 1
+      return
+    }
+    hold(batch, file, keys, at: place, .blocked(by: holder))
+    blocked.insert(place)
+  }
+
+  /// A batch that nothing holds back but its time.
+  private mutating func add(
+    _ batch: WaitingBatch, _ file: LineFile, _ keys: [KeyHash], at place: Place, _ now: QueueTime,
+    companyLimit: Int = .max
+  ) {
+    hold(batch, file, keys, at: place, .fresh)
+    entries[batch.name]?.companyLimit = companyLimit
+    makeReady(batch.name, at: now)
+    setAsideIfMany()
+  }
+
+  private mutating func hold(
+    _ batch: WaitingBatch, _ file: LineFile, _ keys: [KeyHash], at place: Place?, _ state: State
+  ) {
+    entries[batch.name] = Entry(batch: batch, place: place, keys: keys, state: state)
+    if let place { byPlace[place] = batch.name }
+    keyCount += keys.count
+    files[file.id] = file
+    fileUses[file.id, default: 0] += 1
+  }
+
+  /// Takes an entry out of memory; its keys stay in the index.
+  private mutating func drop(_ name: BatchName) {
+    guard let entry = entries.removeValue(forKey: name) else { return }
+    isCrowded = false
+    keyCount -= entry.keys.count
+    if let place = entry.place {
+      byPlace[place] = nil
+      leaveQueues(entry, place)
+    }
+    let uses = (fileUses[name.file] ?? 1) - 1
+    fileUses[name.file] = uses > 0 ? uses : nil
+    if uses <= 0 { files[name.file] = nil }
+  }
+
+  private mutating func leaveQueues(_ entry: Entry, _ place: Place) {
+    switch entry.state {
+    case .blocked: blocked.remove(place)
+    case .fresh: fresh.remove(place)
+    case .waiting: waiting.remove(Waiting(due: entry.batch.standing.due, place: place))
+    case .underWay: break
+    }
+  }
+
+  private mutating func makeReady(_ name: BatchName, at now: QueueTime) {
+    guard let entry = entries[name], let place = entry.place else { return }
+    let standing = entry.batch.standing
+    entries[name]?.readySince = max(now, standing.due)
+    if standing.failures == 0, standing.failedAt == nil, standing.due <= now {
+      entries[name]?.state = .fresh
+      fresh.insert(place)
+    } else {
+      entries[name]?.state = .waiting
+      waiting.insert(Waiting(due: standing.due, place: place))
+    }
+  }
+
+  /// The name of a batch that is in memory or was passed over.
+  func name(of place: Place) -> BatchName? { byPlace[place] ?? names[place] }
+
+  // MARK: - What is not in memory
+
+  private mutating func setAsideIfMany() {
+    while waiting.count > limits.waiting || keyCount > limits.keys, waiting.count > 1,
+      // What never failed waits since a crash: the outbox does not list it as postponed.
+      let last = waiting.elements.last(where: { self[$0.place]?.batch.standing.failedAt != nil }),
+      let name = byPlace[last.place]
+    {
+      forget(name)
+      setAside(due: last.due, name)
+      isCrowded = true
+    }
+  }
+
+  private mutating func setAside(due: QueueTime, _ name: BatchName) {
+    let mark = Waiting.Mark(before: due, name)
+    setAsideAfter = min(setAsideAfter ?? mark, mark)
+  }
+
+  private mutating func forget(_ name: BatchName) {
+    guard let place = entries[name]?.place else { return }
+    let isOrdered = files[name.file]?.ordering != Ordering.none
+    drop(name)
+    // What holds no keys is found without its place.
+    guard isOrdered else { return looseCount += 1 }
+    if place.isPart { names.note(part: name, at: place) }
+    forgottenCount += 1
+  }
+
+  /// Takes batches that were set aside, and are due soon or by now.
+  mutating func takeBack(_ page: LinePage, isEnd: Bool, touched: Set<BatchName>, at now: QueueTime) {
+    if let last = page.batches.last, !isEnd {
+      setAsideAfter = Waiting.Mark(due: last.standing.due, name: last.name)
+    } else {
+      setAsideAfter = nil
+    }
+    for batch in page.batches where entries[batch.name] == nil && !touched.contains(batch.name) {
+      guard let file = page.files[batch.name.file] else { continue }
+      takeBack(batch, file, at: now)
+    }
+  }
+
+  /// Takes batches that were passed over, to see whether they are free.
+  mutating func takeFreed(_ page: LinePage, of places: [Place], touched: Set<BatchName>, at now: QueueTime) {
+    for place in places { freed.remove(place) }
+    for batch in page.batches where entries[batch.name] == nil && !touched.contains(batch.name) {
+      guard let file = page.files[batch.name.file] else { continue }
+      takeBack(batch, file, at: now)
+    }
+  }
+
+  private mutating func takeBack(_ batch: WaitingBatch, _ file: LineFile, at now: QueueTime) {
+    guard !withdrawn.contains(file.id) else { return }
+    if file.ordering == .none {
+      // It holds nothing, so any place is as good.
+      looseCount -= 1
+      return add(batch, file, [], at: names.appendNameless(), now)
+    }
+    // What the scan has not met yet may be blocked, and is left to it.
+    guard let place = names[batch.name] else { return }
+    let keys = file.orderKeys(of: batch.itemKeys)
+    guard index.held(keys, before: place) == nil else { return }
+    names.forget(part: batch.name)
+    forgottenCount -= 1
+    add(batch, file, keys, at: place, now)
+  }
+
+  /// Takes the next batches of a file that was published behind the scan and holds no keys.
+  mutating func takeLate(_ page: LinePage, of file: FileID, isEnd: Bool, at now: QueueTime) {
+    for batch in page.batches where entries[batch.name] == nil && !withdrawn.contains(file) {
+      guard let file = page.files[batch.name.file] else { continue }
+      add(batch, file, [], at: names.appendNameless(), now)
+    }
+    guard let index = late.firstIndex(where: { $0.file == file }) else { return }
+    if isEnd {
+      late.remove(at: index)
+    } else {
+      late[index].after = (page.batches.map(\.name.position) + page.damaged.map(\.position)).max() ?? late[index].after
+    }
+  }
+
+  /// Tries again what keeps the line from being scanned.
+  mutating func spillIfFull() {
+    if isFull { spillIfLarge() }
+  }
+
+  private mutating func spillIfLarge() {
+    isFull = false
+    guard index.count > limits.indexed else { return }
+    let byPlace = byPlace
+    do {
+      try index.spill { byPlace[$0] != nil }
+    } catch {
+      isFull = index.count > 4 * limits.indexed
+    }
+  }
+
+  /// Whether the line should be begun anew, since what is remembered of the old one is mostly of no use any more.
+  var isWorn: Bool {
+    index.isBroken || names.partCount > limits.parts || freed.count > limits.freed
+      || index.deadCount > limits.dead && index.deadCount > index.spilledCount / 2
+      || names.count > limits.names && names.count > 4 * (forgottenCount + looseCount + entries.count)
+  }
+
+  mutating func startOver() {
+    let underWay = entries.values.filter { $0.state == .underWay }
+    let (oldFiles, oldWithdrawn) = (files, withdrawn)
+    self = Line(limits: limits, runs: runs)
+    withdrawn = oldWithdrawn
+    for var entry in underWay {
+      entry.place = nil
+      guard let file = oldFiles[entry.batch.name.file] else { continue }
+      hold(entry.batch, file, entry.keys, at: nil, .underWay)
+      entries[entry.batch.name]?.companyLimit = entry.companyLimit
+    }
+  }
+
+  /// A file was published.
+  ///
+  /// - Returns: whether the line has to be begun anew: the file stands behind the scan, and may hold keys.
+  mutating func published(_ file: FileID, holdsKeys: Bool) -> Bool {
+    guard let scanned, file <= scanned.file else {
+      isAtEnd = false
+      return false
+    }
+    // The scan may have met it before this was said.
+    if file == scanned.file || names.holds(file) { return false }
+    if holdsKeys { return true }
+    if !late.contains(where: { $0.file == file }) { late.append((file, nil)) }
+    return false
+  }
+
+  // MARK: - What becomes of batches
+
+  mutating func begin(_ name: BatchName) {
+    guard let entry = entries[name], let place = entry.place else { return }
+    leaveQueues(entry, place)
+    entries[name]?.state = .underWay
+    isCrowded = false
+  }
+
+  /// Puts a batch that was under way back where it stood.
+  mutating func putBack(_ batch: WaitingBatch, at now: QueueTime) {
+    guard let entry = entries[batch.name] else { return }
+    guard let place = entry.place else {
+      // Not met since the line was begun anew: the scan finds it.
+      return drop(batch.name)
+    }
+    entries[batch.name]?.batch = batch
+    if withdrawn.contains(batch.name.file) { return forget(batch.name) }
+    // It may have travelled behind others that it waits for, and that come back, too.
+    if let holder = index.held(entry.keys, before: place) {
+      entries[batch.name]?.state = .blocked(by: holder)
+      blocked.insert(place)
+    } else {
+      makeReady(batch.name, at: now)
+      setAsideIfMany()
+    }
+  }
+
+  /// Puts parts, in order, in the place of a batch that was under way: its halves, what an answer left of it, or nothing.
+  ///
+  /// - Returns: whether the line has to be begun anew, since there is no place left between its neighbours.
+  mutating func replace(_ name: BatchName, by parts: [WaitingBatch], at now: QueueTime) -> Bool {
+    guard let entry = entries[name] else { return false }
+    let file = files[name.file]
+    drop(name)
+    if name == scanned, let last = parts.last { scanned = last.name }
+    // Not met since the line was begun anew: the scan finds its parts.
+    guard let place = entry.place else { return false }
+    var added: [(batch: WaitingBatch, place: Place, keys: [KeyHash])] = []
+    if !parts.isEmpty, let file {
+      guard let places = place.parts, parts.count <= 2 else { return true }
+      for (part, place) in zip(parts, [places.0, places.1]) {
+        let keys = file.orderKeys(of: part.itemKeys)
+        index.insert(keys, at: place)
+        added.append((part, place, keys))
+      }
+    }
+    let next = index.remove(entry.keys, at: place)
+    if let file {
+      for part in added {
+        let company = max(1, entry.companyLimit / 2)
+        if withdrawn.contains(file.id) {
+          guard file.ordering != .none else { continue }
+          names.note(part: part.batch.name, at: part.place)
+          forgottenCount += 1
+        } else if let holder = index.held(part.keys, before: part.place) {
+          hold(part.batch, file, part.keys, at: part.place, .blocked(by: holder))
+          blocked.insert(part.place)
+        } else {
+          add(part.batch, file, part.keys, at: part.place, now, companyLimit: company)
+        }
+      }
+    }
+    lookAgain(at: next, now)
+    dropOldNames()
+    return false
+  }
+
+  /// A batch that is not under way is gone: its items were rejected.
+  mutating func removed(_ batch: WaitingBatch, of file: LineFile, at now: QueueTime) {
+    let place: Place
+    let keys: [KeyHash]
+    if let entry = entries[batch.name] {
+      guard let known = entry.place else { return drop(batch.name) }
+      (place, keys) = (known, entry.keys)
+      drop(batch.name)
+    } else {
+      guard let known = names[batch.name] else { return }
+      guard file.ordering != .none else { return looseCount -= 1 }
+      (place, keys) = (known, file.orderKeys(of: batch.itemKeys))
+      names.forget(part: batch.name)
+      freed.remove(place)
+      forgottenCount -= 1
+    }
+    lookAgain(at: index.remove(keys, at: place), now)
+  }
+
+  /// Takes what of a file is in memory, and not under way, out of the queues: it will not be sent. Its keys are held until it is `removed`.
+  mutating func withdraw(_ file: FileID) {
+    withdrawn.insert(file)
+    for entry in entries.values where entry.batch.name.file == file && entry.state != .underWay {
+      forget(entry.batch.name)
+    }
+  }
+
+  /// Nothing of a withdrawn file is left.
+  mutating func ended(_ file: FileID) { withdrawn.remove(file) }
+
+  /// Whoever holds a key first by now may be free.
+  private mutating func lookAgain(at places: [Place], _ now: QueueTime) {
+    guard !places.isEmpty else { return }
+    for place in places.count > 1 ? Array(Set(places)).sorted() : places {
+      guard let name = byPlace[place] else {
+        freed.insert(place)
+        continue
+      }
+      guard let entry = entries[name], case .blocked(let key) = entry.state else { continue }
+      guard let holder = index.held([key], before: place) ?? index.held(entry.keys, before: place) else {
+        blocked.remove(place)
+        makeReady(name, at: now)
+        continue
+      }
+      entries[name]?.state = .blocked(by: holder)
+    }
+    setAsideIfMany()
+  }
+
+  /// Makes what waits due now: all of it, or a file's.
+  mutating func makeDue(file: FileID?, at now: QueueTime) {
+    for entry in waiting.elements where entry.due > now {
+      guard let name = byPlace[entry.place], file == nil || name.file == file else { continue }
+      waiting.remove(entry)
+      entries[name]?.batch.standing.due = now
+      entries[name]?.readySince = now
+      waiting.insert(Waiting(due: now, place: entry.place))
+    }
+    if setAsideAfter != nil { setAsideAfter = Waiting.Mark(before: QueueTime(milliseconds: 0), .first) }
+  }
+
+  mutating func limitCompany(of name: BatchName, to limit: Int) {
+    entries[name]?.companyLimit = limit
+  }
+
+  private mutating func dropOldNames() {
+    guard names.count > 4096, forgottenCount == 0 else { return }
+    guard let first = entries.values.compactMap(\.place).min() else { return }
+    names.drop(before: first)
+  }
+
+  // MARK: - For requests of several batches
+
+  /// Entries that may be sent, or may travel behind others, in the order of the line.
+  func candidates(at now: QueueTime, withBlocked: Bool) -> [Entry] {
+    var places = fresh.elements
+    let others = waiting.elements.prefix { $0.due <= now }.map(\.place) + (withBlocked ? blocked.elements : [])
+    if !others.isEmpty { places = (places + others).sorted() }
+    return places.compactMap { self[$0] }
+  }
+
+  /// Whether all that blocks this entry is among these places.
+  func isBlocked(_ entry: Entry, onlyBy others: Set<Place>) -> Bool {
+    guard let place = entry.place else { return false }
+    return entry.keys.allSatisfy { index.isHeld($0, before: place, onlyBy: others) }
+  }
+}
+
+extension Line.Waiting {
+  /// A point in the order of what is set aside: by the time when it is due, then by name.
+  struct Mark: Comparable {
+    var due: QueueTime
+    var name: BatchName
+
+    init(due: QueueTime, name: BatchName) {
+      self.due = due
+      self.name = name
+    }
+
+    /// A point before this batch, and not far.
+    init(before due: QueueTime, _ name: BatchName) {
+      self.due = due
+      // Sorts behind every batch of the file before.
+      self.name = BatchName(file: FileID(value: name.file.value == 0 ? 0 : name.file.value - 1), position: "~")
+      if name.file.value == 0 { self.name.position = "" }
+    }
+
+    static func < (a: Self, b: Self) -> Bool { (a.due, a.name) < (b.due, b.name) }
+  }
+}
+
+extension BatchName {
+  /// Sorts before every batch.
+  static let first = BatchName(file: .first, position: "")
+}

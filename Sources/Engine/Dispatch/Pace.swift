@@ -1,0 +1,108 @@
+package import Delivery
+
+/// How fast one target is served: how many requests at once, how many a second, and whether it has to wait.
+///
+/// A value without a clock: each call is told the time, and jitter is an argument.
+package struct Pace: Sendable {
+  package enum State: Equatable, Sendable {
+    case delivering
+    /// The API asked for time (429, 503): nothing is sent before `until`.
+    case slowed(reason: String, until: QueueTime)
+    /// The target can't be used as it is: one request at a time, from `until` on, finds out whether it can again.
+    case held(reason: String, until: QueueTime)
+  }
+
+  /// What may be done now.
+  package enum Permission: Equatable, Sendable {
+    case go
+    /// Ask again at this time, or when a request under way has ended where it is nil.
+    case wait(until: QueueTime?)
+  }
+
+  package private(set) var state: State = .delivering
+  /// Requests that may be under way at once; between 1 and the target's `concurrency`.
+  package private(set) var allowance: Int
+  package let concurrency: Int
+  /// Milliseconds between two requests.
+  private let gap: Double
+  private let backoff: Backoff
+  private var successes = 0
+  /// Failures in a row that held or slowed the target.
+  private var failures = 0
+  /// When the next request may go out, in milliseconds of the queue's clock; a fraction, so that no rate is rounded.
+  private var nextSlot = 0.0
+  private var lastReduction: QueueTime?
+
+  package init(concurrency: Int, maxRequestsPerSecond: Double?, backoff: Backoff) {
+    self.concurrency = concurrency
+    self.backoff = backoff
+    allowance = concurrency
+    gap = maxRequestsPerSecond.map { 1000 / $0 } ?? 0
+  }
+
+  /// - Parameter extra: how many more requests than the allowance may be under way, up to the concurrency.
+  package func permission(at now: QueueTime, underWay: Int, extra: Int = 0) -> Permission {
+    switch state {
+    case .held(_, let until) where underWay > 0 || until > now:
+      return .wait(until: underWay > 0 ? nil : until)
+    case .slowed(_, let until) where until > now:
+      return .wait(until: until)
+    default:
+      guard underWay < min(concurrency, allowance + extra) else { return .wait(until: nil) }
+      let slot = QueueTime(milliseconds: Int64(nextSlot.rounded(.up)))
+      return slot > now ? .wait(until: slot) : .go
+    }
+  }
+
+  /// Takes note that a request goes out.
+  package mutating func begin(at now: QueueTime) {
+    nextSlot = max(Double(now.milliseconds), nextSlot) + gap
+  }
+
+  /// The API answered as it should: a hold ends, and one more request may be under way after as many good answers as there are now.
+  ///
+  /// An answer to a request that went out before the API asked for time does not shorten that time.
+  package mutating func succeeded(at now: QueueTime) {
+    if case .slowed(_, let until) = state, until > now { return }
+    failures = 0
+    state = .delivering
+    successes += 1
+    if successes >= allowance, allowance < concurrency {
+      allowance += 1
+      successes = 0
+    }
+  }
+
+  /// A time-out, a cut-off answer or server trouble: half as many requests at once, at most once a second.
+  package mutating func stumbled(at now: QueueTime) {
+    successes = 0
+    if let lastReduction, now - lastReduction < .seconds(1) { return }
+    lastReduction = now
+    allowance = max(1, allowance / 2)
+  }
+
+  /// 429 or 503: nothing before `retryAfter`, or before the backoff's own delay where the answer names none.
+  package mutating func slow(_ reason: String, retryAfter: Duration?, at now: QueueTime, jitter: Double) {
+    stumbled(at: now)
+    if case .held = state { return hold(reason, at: now, jitter: jitter) }
+    failures += 1
+    let until = now + max(.zero, retryAfter ?? backoff.delay(failures: failures, jitter: jitter))
+    if case .slowed(_, let already) = state, already > until { return }
+    state = .slowed(reason: reason, until: until)
+  }
+
+  /// The target can't be used; it is tried again with backoff.
+  package mutating func hold(_ reason: String, at now: QueueTime, jitter: Double) {
+    failures += 1
+    successes = 0
+    // At least half the ceiling: a hold is there to keep quiet.
+    let wait = backoff.delay(failures: failures, jitter: 0.5 + jitter / 2)
+    state = .held(reason: reason, until: now + wait)
+  }
+
+  /// An operator says: try now.
+  package mutating func release() {
+    failures = 0
+    state = .delivering
+  }
+}

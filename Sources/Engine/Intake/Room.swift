@@ -1,0 +1,164 @@
+/// What a file takes once it is claimed, as far as its name and size tell.
+package struct FileNeed: Sendable, Equatable {
+  /// Of `queue.max_bytes`: what its requests will have together.
+  package var queueBytes: Int
+  /// On the disk of the outbox.
+  package var diskBytes: Int
+
+  package static let none = FileNeed(queueBytes: 0, diskBytes: 0)
+
+  package init(queueBytes: Int, diskBytes: Int) {
+    self.queueBytes = queueBytes
+    self.diskBytes = diskBytes
+  }
+
+  /// - Parameters:
+  ///   - size: of the file as dropped.
+  ///   - unpacked: of what it holds, where it is compressed; nil where it is not.
+  ///   - staysInFile: whether items are sent as they stand in the file (JSON): the outbox then holds their places, and no copy.
+  package init(size: Int, unpacked: Int?, staysInFile: Bool) {
+    let content = max(size, unpacked ?? 0)
+    queueBytes = content
+    // Places and keys take an eighth where items are short, and much less where they are long.
+    diskBytes = staysInFile && unpacked == nil ? content / 8 : content
+  }
+}
+
+extension FileNeed {
+  /// Saturates.
+  package static func + (a: FileNeed, b: FileNeed) -> FileNeed {
+    FileNeed(queueBytes: sum(a.queueBytes, b.queueBytes), diskBytes: sum(a.diskBytes, b.diskBytes))
+  }
+}
+
+private func sum<Number: FixedWidthInteger>(_ a: Number, _ b: Number) -> Number {
+  let (sum, isOver) = a.addingReportingOverflow(b)
+  return isOver ? .max : sum
+}
+
+/// Why no further file of an inbox is claimed, whatever the state of the file itself.
+package struct Obstacle: Sendable, Equatable, CustomStringConvertible {
+  package enum Kind: String, Sendable {
+    case queueFull
+    case diskFull
+    case paused
+    /// Too many files wait for the reading of an earlier one.
+    case behindUnread
+  }
+
+  package var kind: Kind
+  /// For people, with the numbers and the settings that they are held against.
+  package var description: String
+
+  package init(kind: Kind, description: String) {
+    self.kind = kind
+    self.description = description
+  }
+
+  package static let paused = Obstacle(kind: .paused, description: "the inbox is paused by an operator")
+
+  package static func behindUnread(_ files: Int) -> Obstacle {
+    Obstacle(
+      kind: .behindUnread,
+      description: "\(files) files of the inbox were read and wait for an earlier file that can't be read yet")
+  }
+}
+
+/// How much room there is for files: in the queue, and on the disks of outbox and spool.
+///
+/// A value of one moment. All arithmetic saturates: sizes come from whoever drops files.
+package struct Room: Sendable, Equatable {
+  package struct Disk: Sendable, Equatable {
+    package var free: UInt64
+    package var size: UInt64
+
+    package init(free: UInt64, size: UInt64) {
+      self.free = free
+      self.size = size
+    }
+  }
+
+  /// `queue.max_bytes` and `queue.min_free_disk`.
+  package struct Limits: Sendable, Equatable {
+    package var maxQueueBytes: Int
+    package var minFreeDisk: Int
+
+    package init(maxQueueBytes: Int, minFreeDisk: Int) {
+      self.maxQueueBytes = maxQueueBytes
+      self.minFreeDisk = minFreeDisk
+    }
+  }
+
+  private let limits: Limits
+  private let state: Disk
+  private let spool: Disk
+  private let queuedBytes: Int
+  /// What files that are claimed will still take.
+  private var promised: FileNeed
+
+  package init(
+    limits: Limits, queuedBytes: Int, state: Disk, spool: Disk, promised: FileNeed = .none
+  ) {
+    self.limits = limits
+    self.queuedBytes = queuedBytes
+    self.state = state
+    self.spool = spool
+    self.promised = promised
+  }
+
+  /// Why a file fits at no time, however long it waits; nil where it may.
+  ///
+  /// - Parameter size: as dropped. What a compressed file says of its content is no reason to refuse it.
+  package func reasonWhyNever(_ need: FileNeed, size: Int) -> String? {
+    if size > limits.maxQueueBytes {
+      return "the file has \(size) bytes, queue.max_bytes allows \(limits.maxQueueBytes) for everything that waits"
+    }
+    let wanted = UInt64(clamping: min(need.diskBytes, size))
+    // Not with what `queue.min_free_disk` keeps: a setting that can't be met is no fault of the file.
+    if wanted > state.size {
+      return "the outbox needs about \(wanted) bytes for the file, and its filesystem has \(state.size)"
+    }
+    return nil
+  }
+
+  /// Why a file can't be claimed now; nil where there is room, which is then promised to it.
+  package mutating func take(_ need: FileNeed) -> Obstacle? {
+    // A file of no use takes no room. It is claimed and rejected however full the queue is.
+    guard need != .none else { return nil }
+    if let obstacle = obstacle(to: need) { return obstacle }
+    promised = promised + need
+    return nil
+  }
+
+  /// Why nothing at all would be claimed now.
+  package var obstacle: Obstacle? { obstacle(to: FileNeed(queueBytes: 1, diskBytes: 1)) }
+
+  private func obstacle(to need: FileNeed) -> Obstacle? {
+    let waiting = sum(queuedBytes, promised.queueBytes)
+    if sum(waiting, need.queueBytes) > limits.maxQueueBytes {
+      let file = need.queueBytes > 1 && waiting < limits.maxQueueBytes ? ", the file has about \(need.queueBytes)" : ""
+      return Obstacle(
+        kind: .queueFull,
+        description: "the queue is full: \(waiting) bytes wait\(file), queue.max_bytes is \(limits.maxQueueBytes)")
+    }
+    let kept = UInt64(clamping: limits.minFreeDisk)
+    if spool.free < kept { return .diskFull(free: spool.free, limits, promised: 0, wanted: 0) }
+    let wanted = sum(promised.diskBytes, need.diskBytes)
+    if state.free < sum(kept, UInt64(clamping: wanted)) {
+      return .diskFull(
+        free: state.free, limits, promised: promised.diskBytes, wanted: state.free < kept ? 0 : need.diskBytes)
+    }
+    return nil
+  }
+}
+
+extension Obstacle {
+  fileprivate static func diskFull(free: UInt64, _ limits: Room.Limits, promised: Int, wanted: Int) -> Obstacle {
+    let file = wanted > 1 ? ", the file needs about \(wanted)" : ""
+    let others = promised > 0 ? ", files that are being read \(promised)" : ""
+    return Obstacle(
+      kind: .diskFull,
+      description:
+        "the disk is full: \(free) bytes are free\(file)\(others), queue.min_free_disk is \(limits.minFreeDisk)")
+  }
+}

@@ -1,0 +1,112 @@
+package import Delivery
+
+/// What the outbox knows of one claimed file.
+package struct FileRecord: Sendable, Equatable {
+  package enum State: String, Sendable {
+    case reading
+    case queued
+    case finishing
+  }
+
+  package var id: FileID
+  package var inbox: String
+  /// As dropped; bytes.
+  package var name: [UInt8]
+  package var state: State
+  /// By the wall clock, for people.
+  package var receivedAt: Timestamp
+  /// By the queue's clock: the file's age counts from here.
+  package var claimedAt: QueueTime
+  /// Who owned it when it was dropped: a user's name, or number where it has none.
+  package var owner: String?
+  package var completedAt: Timestamp?
+  package var facts: FileFacts
+  package var counts: FileCounts
+  /// Why the whole file could not be used.
+  package var fault: FileFault?
+
+  package init(
+    id: FileID, inbox: String, name: [UInt8], state: State, receivedAt: Timestamp, claimedAt: QueueTime,
+    owner: String? = nil, completedAt: Timestamp? = nil, facts: FileFacts = FileFacts(),
+    counts: FileCounts = FileCounts(), fault: FileFault? = nil
+  ) {
+    self.id = id
+    self.inbox = inbox
+    self.name = name
+    self.state = state
+    self.receivedAt = receivedAt
+    self.claimedAt = claimedAt
+    self.owner = owner
+    self.completedAt = completedAt
+    self.facts = facts
+    self.counts = counts
+    self.fault = fault
+  }
+}
+
+/// What was found out by reading a file.
+package struct FileFacts: Sendable, Equatable {
+  /// `csv`, `json` …; nil where the extension says nothing.
+  package var format: String?
+  package var shape: String?
+  /// What stands between a CSV's cells.
+  package var delimiter: UInt8?
+  package var api: APIKind?
+  package var target: String?
+  /// Where its requests go, complete.
+  package var url: String?
+  package var successMode: SuccessMode = .partial
+  package var ordering: Ordering = .key
+  /// Size as dropped.
+  package var bytes = 0
+  /// Hexadecimal, of the bytes as dropped.
+  package var sha256: String?
+  /// The file whose rejects file this is.
+  package var corrects: FileID?
+  /// The first file with the same bytes in this inbox.
+  package var duplicateOf: FileID?
+
+  package init() {}
+}
+
+/// How many of a file's items and requests.
+package struct FileCounts: Sendable, Equatable {
+  package var items = 0
+  package var accepted = 0
+  /// Part of `accepted`.
+  package var unchanged = 0
+  package var rejected = 0
+  package var requests = 0
+
+  package init() {}
+}
+
+/// An item that was refused.
+package struct Refusal: Sendable, Equatable {
+  package var item: Int
+  package var line: Int
+  /// Where it stands in the dropped file, after decompression.
+  package var source: Range<Int>
+  /// For people.
+  package var key: String?
+  package var code: String
+  package var message: String
+
+  package init(item: Int, line: Int, source: Range<Int>, key: String?, code: String, message: String) {
+    self.item = item
+    self.line = line
+    self.source = source
+    self.key = key
+    self.code = code
+    self.message = message
+  }
+
+  package init(item: Int, line: Int, source: Range<Int>, key: String?, fault: ItemFault) {
+    self.item = item
+    self.line = line
+    self.source = source
+    self.key = key
+    self.code = fault.code.rawValue
+    self.message = fault.message
+  }
+}

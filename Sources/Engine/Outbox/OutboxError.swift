@@ -1,0 +1,32 @@
+/// The outbox can't be used, or not as it was asked to.
+package struct OutboxError: Error, Equatable, CustomStringConvertible {
+  package enum Code: Sendable {
+    /// Written by a newer program.
+    case newer
+    /// Written by an older program, and not brought up to date yet by the daemon.
+    case older
+    /// Not a database, or one whose content contradicts itself.
+    case damaged
+    /// No such file, no permission, a read-only folder.
+    case unusable
+    /// A full disk, a failing disk: it may pass.
+    case failing
+  }
+
+  package var code: Code
+  package var path: String
+  package var reason: String
+
+  package init(_ code: Code, path: String, reason: String) {
+    self.code = code
+    self.path = path
+    self.reason = reason
+  }
+
+  package var mayPass: Bool { code == .failing }
+
+  package var description: String {
+    let advice = code == .damaged ? "; `upsertd doctor` says what can be saved, and how to go on" : ""
+    return "outbox \"\(path)\": \(reason)\(advice)"
+  }
+}

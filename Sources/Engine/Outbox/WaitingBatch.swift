@@ -1,0 +1,175 @@
+package import Delivery
+
+/// A batch in line, without its bytes.
+package struct WaitingBatch: Sendable, Equatable {
+  package var name: BatchName
+  /// How many items it has.
+  package var count: Int
+  /// Of the whole body.
+  package var bytes: Int
+  /// The keys of its items without repeats; items without a key of their own have that of their inbox.
+  package var itemKeys: [KeyHash]
+  /// Requests sent with its items, one under way included.
+  package var attempts: Int
+  /// Attempts after which it is open what was applied; one under way counts.
+  package var unanswered: Int
+  package var standing: Standing
+  /// Answers that did not name its items.
+  package var misses: Int
+
+  package init(
+    name: BatchName, count: Int, bytes: Int, itemKeys: [KeyHash], attempts: Int = 0, unanswered: Int = 0,
+    standing: Standing = Standing(), misses: Int = 0
+  ) {
+    self.name = name
+    self.count = count
+    self.bytes = bytes
+    self.itemKeys = itemKeys
+    self.attempts = attempts
+    self.unanswered = unanswered
+    self.standing = standing
+    self.misses = misses
+  }
+}
+
+/// What earlier attempts mean for the next one.
+package struct Standing: Sendable, Equatable {
+  /// When the batch may be sent again.
+  package var due = QueueTime(milliseconds: 0)
+  /// Failures in a row; sets the backoff.
+  package var failures = 0
+  /// Failures that are put down to the batch, since others were answered well in between.
+  package var blames = 0
+  /// When its last attempt failed; nil where none did.
+  package var failedAt: QueueTime?
+  /// Whether the target went on hold for its sake.
+  package var beganHold = false
+
+  package init() {}
+}
+
+/// What the line knows of the file that a batch belongs to.
+package struct LineFile: Sendable, Equatable {
+  package var id: FileID
+  package var inbox: String
+  /// As it was dropped; bytes.
+  package var name: [UInt8]
+  package var successMode: SuccessMode
+  package var ordering: Ordering
+  /// When it was claimed: its age counts from here.
+  package var claimedAt: QueueTime
+  /// Whether an operator cancelled it.
+  package var isCancelled: Bool
+
+  package init(
+    id: FileID, inbox: String, name: [UInt8], successMode: SuccessMode, ordering: Ordering, claimedAt: QueueTime,
+    isCancelled: Bool = false
+  ) {
+    self.id = id
+    self.inbox = inbox
+    self.name = name
+    self.successMode = successMode
+    self.ordering = ordering
+    self.claimedAt = claimedAt
+    self.isCancelled = isCancelled
+  }
+
+  /// What orders the delivery of these items: no batch with one of these keys may be sent before this one has settled.
+  package func orderKeys(of itemKeys: [KeyHash]) -> [KeyHash] {
+    switch ordering {
+    case .none: return []
+    case .key: return itemKeys
+    case .file:
+      // The whole inbox is in order, and each key with the other inboxes of the target.
+      let whole = KeyHash(inbox: inbox)
+      return itemKeys.contains(whole) ? itemKeys : itemKeys + [whole]
+    }
+  }
+}
+
+/// Batches that were read from the outbox, in the order asked for.
+package struct LinePage: Sendable, Equatable {
+  package var batches: [WaitingBatch]
+  /// The files of these batches.
+  package var files: [FileID: LineFile]
+  /// Batches whose rows can't be understood: the outbox is damaged there. They are left out above.
+  package var damaged: [BatchName]
+  /// Whether nothing comes after them.
+  package var isEnd: Bool
+
+  package init(
+    batches: [WaitingBatch] = [], files: [FileID: LineFile] = [:], damaged: [BatchName] = [], isEnd: Bool = true
+  ) {
+    self.batches = batches
+    self.files = files
+    self.damaged = damaged
+    self.isEnd = isEnd
+  }
+}
+
+/// What was learnt from one request that was answered.
+package struct RequestFacts: Sendable, Equatable {
+  package var status: Int?
+  package var requestID: String?
+  package var sentAt: Timestamp
+  /// Where it went.
+  package var url: String?
+
+  package init(status: Int?, requestID: String?, sentAt: Timestamp, url: String? = nil) {
+    self.status = status
+    self.requestID = requestID
+    self.sentAt = sentAt
+    self.url = url
+  }
+}
+
+/// What is to be written down of a batch some or all of whose items have settled.
+package struct Settlement: Sendable, Equatable {
+  package var accepted: Int
+  /// Part of `accepted`.
+  package var unchanged: Int
+  package var refused: [Refusal]
+  /// The items that the answer did not name; they are sent again.
+  package var rest: Batch?
+  /// The numbers of the items that settled, in order.
+  package var ranges: [ClosedRange<Int>]
+
+  package init(
+    accepted: Int, unchanged: Int, refused: [Refusal], rest: Batch? = nil, ranges: [ClosedRange<Int>] = []
+  ) {
+    self.accepted = accepted
+    self.unchanged = unchanged
+    self.refused = refused
+    self.rest = rest
+    self.ranges = ranges
+  }
+}
+
+/// What is written down of one batch after an attempt, or instead of one.
+package enum BatchChange: Sendable, Equatable {
+  /// Items have settled. Without a request (`request` is nil), they are rejected without an answer.
+  case settle(Settlement)
+  /// Parts take its place, in order. Each has `standing`; earlier attempts whose outcome is open count for each.
+  ///
+  /// - `isOpen`: whether it is open what the last request applied.
+  case split([Batch], Standing, why: String, isOpen: Bool)
+  /// It waits.
+  ///
+  /// - `isOpen`: whether it is open what the last request applied.
+  case postpone(Standing, why: String, isOpen: Bool)
+  /// Nothing went out: the attempt does not count.
+  case takeBack(Standing, why: String?)
+}
+
+/// What a change left in the batch's place.
+package struct ChangeResult: Sendable, Equatable {
+  /// Its parts, in order, or the batch itself where it waits; empty where all its items have settled, or there was no such batch.
+  package var batches: [WaitingBatch]
+  /// Whether no batch of the file is left.
+  package var isFileComplete: Bool
+
+  package init(batches: [WaitingBatch], isFileComplete: Bool) {
+    self.batches = batches
+    self.isFileComplete = isFileComplete
+  }
+}

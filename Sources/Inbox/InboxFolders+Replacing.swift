@@ -1,0 +1,45 @@
+import CLinux
+import Glibc
+
+extension InboxFolders {
+  /// Gives a file the name of a result, in the place of whatever file has it.
+  ///
+  /// Who may write to a result folder may make a folder of that name, which no rename replaces: it gets a free name beside it,
+  /// so that the result is where everybody looks for it. As often as somebody makes another, up to a bound.
+  ///
+  /// - Returns: the folder's new name where there was one.
+  /// - Throws: `taken` where the folder can't be moved.
+  @discardableResult
+  static func moveOver(
+    _ file: [CChar], to name: FileName, in folder: String, _ act: String
+  ) throws(InboxError) -> FileName? {
+    let target = name.path(in: folder)
+    var moved: FileName?
+    for _ in 0..<100 {
+      if Glibc.rename(file, target) == 0 { return moved }
+      let reason = errno
+      guard [EISDIR, EEXIST, ENOTEMPTY].contains(reason), FileStatus(path: target)?.kind == .folder else {
+        throw InboxError(act, folder + "/" + name.display, errno: reason)
+      }
+      moved = try moveAside(name, in: folder, act)
+    }
+    throw InboxError(.taken, act, folder + "/" + name.display, "folders of that name are made again and again")
+  }
+
+  private static func moveAside(_ name: FileName, in folder: String, _ act: String) throws(InboxError) -> FileName {
+    let number = String(UInt64.random(in: 0 ... .max), radix: 36)
+    let end = Array(".in-the-way.\(number)".utf8)
+    let free = FileName(known: name.bytes.prefix(FileName.longest - end.count) + end)
+    let from = name.path(in: folder)
+    var code = clinux_rename_new(from, free.path(in: folder))
+    // A filesystem without RENAME_NOREPLACE; the name was drawn, so nobody has it.
+    if code == EINVAL || code == ENOSYS { code = Glibc.rename(from, free.path(in: folder)) == 0 ? 0 : errno }
+    // ENOENT: it is gone by itself.
+    guard code == 0 || code == ENOENT else {
+      throw InboxError(
+        .taken, act, folder + "/" + name.display,
+        "a folder has this name and can't be moved out of the way: \(InboxError.text(of: code))")
+    }
+    return free
+  }
+}

@@ -1,0 +1,44 @@
+import CLinux
+import Glibc
+
+/// What an inbox's paths lead to at one moment.
+struct FolderPlaces: Equatable {
+  struct Place: Equatable {
+    var device: UInt64
+    var inode: UInt64
+    var mount: UInt64
+  }
+
+  /// In the order of `InboxFolders.all`; nil where there is no such folder.
+  var places: [Place?]
+}
+
+extension InboxFolders {
+  /// `inbox/` first.
+  var all: [String] { [inbox, work, receipts, rejected, archive] }
+
+  var standing: FolderPlaces {
+    FolderPlaces(
+      places: all.map { path -> FolderPlaces.Place? in
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
+        return FolderPlaces.Place(
+          device: UInt64(status.st_dev), inode: UInt64(status.st_ino), mount: UInt64(clinux_mount_id(path)))
+      })
+  }
+
+  /// Why no file can be claimed, as far as the folders show it: one is missing, or on another filesystem or mount than `inbox/`.
+  ///
+  /// Nil where there is no `inbox/` either, of which a look tells.
+  package var gap: InboxError? {
+    let places = standing.places
+    guard let inboxPlace = places[0] else { return nil }
+    for (folder, place) in zip(all, places).dropFirst() {
+      guard let place else { return InboxError(.missing, "watch", folder, "the folder is missing") }
+      guard place.device == inboxPlace.device, place.mount == inboxPlace.mount else {
+        return InboxError(.notOneFilesystem, "watch", folder, "is on another filesystem or mount than \"\(inbox)\"")
+      }
+    }
+    return nil
+  }
+}

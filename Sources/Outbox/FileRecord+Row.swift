@@ -1,0 +1,56 @@
+internal import Delivery
+internal import Engine
+internal import Foundation
+internal import GRDB
+
+extension Refusal {
+  init(row: Row) {
+    // SQLite can't tell a damaged number from a sound one.
+    let start: Int = row["source_start"]
+    self.init(
+      item: row["item"], line: row["line"], source: start..<max(start, row["source_end"]), key: row["key"],
+      code: row["code"], message: row["message"])
+  }
+}
+
+extension FileRecord {
+  /// Nil where the row holds what no version of upsertd writes.
+  init?(row: Row) {
+    guard let id = FileID(row["id"] as String), let state = State(rawValue: row["state"]) else { return nil }
+    let receivedAt = Timestamp(milliseconds: row["received_at_ms"])
+    // An outbox of version 4 has neither.
+    let claimedAt = QueueTime(milliseconds: row["claimed_at_ms"] ?? receivedAt.milliseconds)
+    self.init(
+      id: id, inbox: row["inbox"], name: Array(row["name"] as Data), state: state, receivedAt: receivedAt,
+      claimedAt: claimedAt, owner: row["owner"])
+    completedAt = (row["completed_at_ms"] as Int64?).map(Timestamp.init(milliseconds:))
+    facts.format = row["format"]
+    facts.shape = row["shape"]
+    facts.delimiter = (row["delimiter"] as Int?).flatMap(UInt8.init(exactly:))
+    facts.api = (row["api"] as String?).flatMap(APIKind.init(rawValue:))
+    facts.target = row["target"]
+    facts.url = row["url"]
+    facts.successMode = (row["success_mode"] as String?).flatMap(SuccessMode.init(rawValue:)) ?? .partial
+    facts.ordering = (row["ordering"] as String?).flatMap(Ordering.init(rawValue:)) ?? .key
+    facts.bytes = row["file_bytes"]
+    facts.sha256 = row["sha256"]
+    facts.corrects = (row["corrects"] as String?).flatMap { FileID($0) }
+    facts.duplicateOf = (row["duplicate_of"] as String?).flatMap { FileID($0) }
+    counts = FileCounts(row: row)
+    if let code = (row["error_code"] as String?).flatMap(RejectCode.init(rawValue:)) {
+      fault = FileFault(code, row["error_message"], line: row["error_line"], column: row["error_column"])
+    }
+  }
+}
+
+extension FileCounts {
+  /// Of a row that has them under the names that the `file` table gives them.
+  init(row: Row) {
+    self.init()
+    items = row["items"]
+    accepted = row["accepted"]
+    unchanged = row["unchanged"]
+    rejected = row["rejected"]
+    requests = row["requests"]
+  }
+}

@@ -1,0 +1,221 @@
+package import Delivery
+package import Engine
+internal import Foundation
+internal import GRDB
+
+/// What dispatch writes down of batches. Each call is one commit, perhaps together with others.
+extension Outbox {
+  package func apply(
+    _ changes: [(name: BatchName, change: BatchChange)], request: RequestFacts?, resent: Int
+  ) async throws(OutboxError) -> [ChangeResult] {
+    try await write { db in
+      if resent > 0 {
+        let again = try db.cachedStatement(
+          sql: """
+            UPDATE batch SET attempts = attempts + $1, unanswered = unanswered + $1 WHERE file_id = $2 AND position = $3
+            """)
+        for (name, _) in changes {
+          try again.execute(arguments: [resent, name.file.text, name.position])
+          if db.changesCount > 0 { try Self.count(requests: resent, of: name.file, db) }
+        }
+      }
+      return try changes.map { name, change in
+        guard let batch = try StoredBatch(name, db) else { return ChangeResult(batches: [], isFileComplete: false) }
+        switch change {
+        case .settle(let settlement): return try batch.settle(settlement, request, db)
+        case .split(let parts, let standing, let why, let isOpen):
+          return try batch.split(into: parts, standing, why: why, isOpen: isOpen, db)
+        case .postpone(let standing, let why, let isOpen):
+          return try batch.postpone(standing, why: why, isOpen: isOpen, db)
+        case .takeBack(let standing, let why): return try batch.takeBack(standing, why: why, db)
+        }
+      }
+    }
+  }
+
+  package func makeDue(file: FileID?, target: String?, at now: QueueTime) async throws(OutboxError) -> Int {
+    try await write { db in
+      // Batches that were never postponed, and those that are due already, stay as they are: rows are large. None of the others belongs
+      // to a file that isn't published.
+      var conditions = ["due_at_ms > ?"]
+      var arguments: StatementArguments = [now.milliseconds, now.milliseconds]
+      if let file {
+        conditions.append("file_id = ?")
+        arguments += [file.text]
+      }
+      if let target {
+        conditions.append("target = ?")
+        arguments += [target]
+      }
+      try db.execute(
+        sql: "UPDATE batch SET due_at_ms = ? WHERE \(conditions.joined(separator: " AND "))", arguments: arguments)
+      let sql = """
+        SELECT count(*) FROM file CROSS JOIN batch ON file_id = file.id
+        WHERE state = 'queued' AND ($1 IS NULL OR file.id = $1) AND ($2 IS NULL OR file.target = $2)
+        """
+      return try Int.fetchOne(db, sql: sql, arguments: [file?.text, target]) ?? 0
+    }
+  }
+
+  package func cancel(_ file: FileID) async throws(OutboxError) -> Bool {
+    try await writeDurably { db in
+      try db.cachedStatement(sql: "UPDATE file SET is_cancelled = 1 WHERE id = ? AND state = 'queued'")
+        .execute(arguments: [file.text])
+      return db.changesCount > 0
+    }
+  }
+
+  package func note(target: String, state: String, reason: String?, until: QueueTime?) async throws(OutboxError) {
+    try await write { db in
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO target (name, state, reason, until_ms) VALUES (?, ?, ?, ?)",
+        arguments: [target, state, reason, until?.milliseconds])
+    }
+  }
+
+  /// Counts requests that are sent with items of a file.
+  static func count(requests: Int, of file: FileID, _ db: Database) throws {
+    try db.cachedStatement(sql: "UPDATE file SET requests = requests + ? WHERE id = ?")
+      .execute(arguments: [requests, file.text])
+  }
+}
+
+/// A batch's row without its items, before a change.
+private struct StoredBatch {
+  private let name: BatchName
+  /// SQLite's own, never given twice: joins the batch with its body.
+  private let id: Int64
+  private let target: String
+  private let attempts: Int
+  private let unanswered: Int
+  private let misses: Int
+  private let standing: Standing
+
+  /// Nil where there is no such batch.
+  init?(_ name: BatchName, _ db: Database) throws {
+    let statement = try db.cachedStatement(
+      sql: """
+        SELECT id, target, attempts, unanswered, misses, due_at_ms, failures, blames, failed_at_ms, began_hold
+        FROM batch WHERE file_id = ? AND position = ?
+        """)
+    let rows = try Row.fetchCursor(statement, arguments: [name.file.text, name.position])
+    guard let row = try rows.next() else { return nil }
+    self.name = name
+    id = row[0]
+    // A damaged page may have nothing where there always is something.
+    target = row[1] ?? ""
+    attempts = row[2] ?? 0
+    unanswered = row[3] ?? 0
+    misses = row[4] ?? 0
+    var standing = Standing()
+    standing.due = QueueTime(milliseconds: row[5] ?? 0)
+    standing.failures = row[6] ?? 0
+    standing.blames = row[7] ?? 0
+    standing.failedAt = (row[8] as Int64?).map(QueueTime.init(milliseconds:))
+    standing.beganHold = row[9] ?? false
+    self.standing = standing
+  }
+
+  func settle(_ settlement: Settlement, _ request: RequestFacts?, _ db: Database) throws -> ChangeResult {
+    let rejected = settlement.refused.count
+    let unanswered = self.unanswered - (request == nil ? 0 : 1)
+    if settlement.accepted + rejected > 0 {
+      try db.cachedStatement(
+        sql: """
+          INSERT INTO settled (file_id, position, items, accepted, rejected, attempts, unanswered, ranges, status, request_id,
+            sent_at_ms)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          """
+      ).execute(arguments: [
+        name.file.text, name.position, settlement.accepted + rejected, settlement.accepted, rejected, attempts,
+        unanswered, ItemRanges.text(settlement.ranges), request?.status, request?.requestID,
+        request?.sentAt.milliseconds,
+      ])
+    }
+    try Outbox.insert(settlement.refused, of: name.file, db)
+    try delete(db)
+    var rest: [WaitingBatch] = []
+    if let batch = settlement.rest {
+      var standing = self.standing
+      standing.due = QueueTime(milliseconds: 0)
+      rest = try insert(
+        [batch], standing, unanswered: unanswered, misses: misses + 1, why: "the answer did not name these items", db)
+    }
+    try db.cachedStatement(
+      sql: """
+        UPDATE file SET accepted = accepted + ?, unchanged = unchanged + ?, rejected = rejected + ?, url = coalesce(?, url),
+          state = CASE WHEN EXISTS (SELECT 1 FROM batch WHERE file_id = file.id) THEN state ELSE 'finishing' END
+        WHERE id = ?
+        """
+    ).execute(arguments: [settlement.accepted, settlement.unchanged, rejected, request?.url, name.file.text])
+    guard rest.isEmpty else { return ChangeResult(batches: rest, isFileComplete: false) }
+    let state = try String.fetchOne(
+      db.cachedStatement(sql: "SELECT state FROM file WHERE id = ?"), arguments: [name.file.text])
+    return ChangeResult(batches: [], isFileComplete: state == "finishing")
+  }
+
+  func split(
+    into parts: [Batch], _ standing: Standing, why: String, isOpen: Bool, _ db: Database
+  ) throws -> ChangeResult {
+    let batches = try insert(
+      parts, standing, unanswered: unanswered - (isOpen ? 0 : 1), misses: 0, why: why, db)
+    try delete(db)
+    return ChangeResult(batches: batches, isFileComplete: false)
+  }
+
+  func postpone(_ standing: Standing, why: String, isOpen: Bool, _ db: Database) throws -> ChangeResult {
+    try update(standing, attempts: attempts, unanswered: unanswered - (isOpen ? 0 : 1), why: why, db)
+  }
+
+  func takeBack(_ standing: Standing, why: String?, _ db: Database) throws -> ChangeResult {
+    try Outbox.count(requests: -1, of: name.file, db)
+    return try update(standing, attempts: attempts - 1, unanswered: unanswered - 1, why: why, db)
+  }
+
+  private func update(
+    _ standing: Standing, attempts: Int, unanswered: Int, why: String?, _ db: Database
+  ) throws -> ChangeResult {
+    try db.cachedStatement(
+      sql: """
+        UPDATE batch SET attempts = ?, unanswered = ?, due_at_ms = ?, failures = ?, blames = ?, failed_at_ms = ?, began_hold = ?,
+          problem = coalesce(?, problem) WHERE id = ?
+        """
+    ).execute(arguments: [
+      attempts, unanswered, standing.due.milliseconds, standing.failures, standing.blames,
+      standing.failedAt?.milliseconds, standing.beganHold, why, id,
+    ])
+    var reader = PageReader(db)
+    try reader.read("WHERE file_id = ? AND position = ?", [name.file.text, name.position])
+    return ChangeResult(batches: reader.page.batches, isFileComplete: false)
+  }
+
+  /// Puts parts in the batch's place. Earlier requests whose outcome is open held the items of each, and count for each.
+  private func insert(
+    _ parts: [Batch], _ standing: Standing, unanswered: Int, misses: Int, why: String, _ db: Database
+  ) throws -> [WaitingBatch] {
+    let inbox = try String.fetchOne(
+      db.cachedStatement(sql: "SELECT inbox FROM file WHERE id = ?"), arguments: [name.file.text])
+    let keyless = KeyHash(inbox: inbox ?? "")
+    return try parts.enumerated().map { index, part in
+      let partName = name.part(index)
+      let id = try Outbox.insert(QueuedBatch(part), named: partName, target: target, db)
+      try db.cachedStatement(
+        sql: """
+          UPDATE batch SET attempts = $1, unanswered = $1, due_at_ms = $2, failures = $3, blames = $4, failed_at_ms = $5,
+            began_hold = $6, misses = $7, problem = $8 WHERE id = $9
+          """
+      ).execute(arguments: [
+        unanswered, standing.due.milliseconds, standing.failures, standing.blames, standing.failedAt?.milliseconds,
+        standing.beganHold, misses, why, id,
+      ])
+      return WaitingBatch(
+        name: partName, count: part.items.count, bytes: part.body.count,
+        itemKeys: KeySet.distinct(part.items.map { $0.key ?? keyless }), attempts: unanswered, unanswered: unanswered,
+        standing: standing, misses: misses)
+    }
+  }
+
+  private func delete(_ db: Database) throws {
+    try db.cachedStatement(sql: "DELETE FROM batch WHERE id = ?").execute(arguments: [id])
+  }
+}

@@ -1,0 +1,47 @@
+package import Delivery
+package import Engine
+internal import Foundation
+internal import GRDB
+
+/// For making the keys of what waits anew, when a reload changes how they are made.
+extension Outbox {
+  /// What made the keys of the items that wait, by inbox; an inbox of which nothing is known is missing.
+  package func keyRules() async throws(OutboxError) -> [String: String] {
+    try await read { db in
+      var rules: [String: String] = [:]
+      for row in try Row.fetchAll(db, sql: "SELECT inbox, rule FROM key_rule") { rules[row["inbox"]] = row["rule"] }
+      return rules
+    }
+  }
+
+  package func setKeyRule(_ rule: String, of inbox: String) async throws(OutboxError) {
+    try await write { db in
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO key_rule (inbox, rule) VALUES (?, ?)", arguments: [inbox, rule])
+    }
+  }
+
+  /// Gives a batch's items, which stay the same otherwise, other keys; a batch that is not there is left alone.
+  package func rekey(_ name: BatchName, items: [BatchItem]) async throws(OutboxError) {
+    try await write { db in
+      try db.cachedStatement(
+        sql: "UPDATE batch SET item_index = ? WHERE file_id = ? AND position = ? AND items = ?"
+      ).execute(arguments: [Data(BatchItem.pack(items)), name.file.text, name.position, items.count])
+    }
+  }
+}
+
+extension Outbox {
+  /// The APIs that the waiting files of each target were queued for.
+  package func queuedAPIs() async throws(OutboxError) -> [String: Set<APIKind>] {
+    try await read { db in
+      var apis: [String: Set<APIKind>] = [:]
+      for row in try Row.fetchAll(db, sql: "SELECT DISTINCT target, api FROM file WHERE state = 'queued'") {
+        guard let target = row["target"] as String?, let api = (row["api"] as String?).flatMap(APIKind.init(rawValue:))
+        else { continue }
+        apis[target, default: []].insert(api)
+      }
+      return apis
+    }
+  }
+}

@@ -1,0 +1,160 @@
+package import Delivery
+package import Engine
+internal import Foundation
+internal import GRDB
+
+/// What dispatch reads. `damaged` names rows that can't be read; what fails altogether is thrown, and may be tried again.
+extension Outbox: DispatchStore {
+  /// Files are published in the order of their ids for a target, so nothing ever appears before what was handed out already.
+  package func line(for target: String, after last: BatchName?, limit: Int) async throws(OutboxError) -> LinePage {
+    try await read { db in
+      var reader = PageReader(db)
+      var place = (file: last?.file.text ?? "", position: last?.position ?? "")
+      while reader.rows < limit {
+        let unpublished = try reader.read(
+          """
+          INDEXED BY batch_line WHERE target = ? AND (file_id, position) > (?, ?) ORDER BY file_id, position LIMIT ?
+          """, [target, place.file, place.position, limit - reader.rows], stopsAtUnpublished: true)
+        guard let unpublished else { break }
+        place = (unpublished, Self.behindAllPositions)
+      }
+      return Self.page(reader, limit: limit)
+    }
+  }
+
+  package func batches(
+    of file: FileID, after position: String?, limit: Int
+  ) async throws(OutboxError) -> LinePage {
+    try await read { db in
+      var reader = PageReader(db)
+      try reader.read(
+        "WHERE file_id = ? AND position > ? ORDER BY position LIMIT ?", [file.text, position ?? "", limit],
+        stopsAtUnpublished: true)
+      return Self.page(reader, limit: limit)
+    }
+  }
+
+  package func batches(_ names: [BatchName]) async throws(OutboxError) -> LinePage {
+    try await read { db in
+      var reader = PageReader(db)
+      for name in Set(names).sorted() {
+        try reader.read("WHERE file_id = ? AND position = ?", [name.file.text, name.position])
+      }
+      return Self.page(reader, limit: .max)
+    }
+  }
+
+  package func postponed(
+    for target: String, after last: (due: QueueTime, name: BatchName)?, limit: Int
+  ) async throws(OutboxError) -> LinePage {
+    let due = last?.due.milliseconds ?? .min
+    let (file, position) = (last?.name.file.text ?? "", last?.name.position ?? "")
+    return try await read { db in
+      var reader = PageReader(db)
+      // None of these belongs to a file that isn't published: they were sent.
+      try reader.read(
+        """
+        INDEXED BY batch_due WHERE target = ? AND problem IS NOT NULL AND (due_at_ms, file_id, position) > (?, ?, ?)
+        ORDER BY due_at_ms, file_id, position LIMIT ?
+        """, [target, due, file, position, limit])
+      return Self.page(reader, limit: limit)
+    }
+  }
+
+  package func oldestFile(for target: String) async throws(OutboxError) -> LineFile? {
+    try await read { db in
+      let sql =
+        "SELECT file_id FROM batch INDEXED BY batch_line WHERE target = ? AND file_id > ? ORDER BY file_id LIMIT 1"
+      var place = ""
+      while let next = try String.fetchOne(db.cachedStatement(sql: sql), arguments: [target, place]) {
+        if let id = FileID(next), let file = try PageReader.file(id, db) { return file }
+        place = next
+      }
+      return nil
+    }
+  }
+
+  private static func page(_ reader: PageReader, limit: Int) -> LinePage {
+    var page = reader.page
+    page.isEnd = reader.rows < limit
+    return page
+  }
+
+  /// Sorts after every position, which are digits.
+  private static let behindAllPositions = "~"
+}
+
+/// The bytes of batches.
+extension Outbox {
+  package func lease(
+    _ batches: [(name: BatchName, attempts: Int)], dueAfterCrash due: QueueTime
+  ) async throws(OutboxError) -> LeaseResult {
+    try await write { db in
+      var (contents, stale, damaged): ([StoredContent], [BatchName], [BatchName]) = ([], [], [])
+      for (name, attempts) in batches {
+        switch try Self.content(of: name, db) {
+        case nil: stale.append(name)
+        case .found(let content) where content.attempts == attempts: contents.append(content)
+        case .found: stale.append(name)
+        case .damaged: damaged.append(name)
+        }
+      }
+      guard stale.isEmpty else { return .stale(stale) }
+      guard damaged.isEmpty else { return .damaged(damaged) }
+      let update = try db.cachedStatement(
+        sql: "UPDATE batch SET attempts = attempts + 1, unanswered = unanswered + 1, due_at_ms = ? WHERE id = ?")
+      var requests: [FileID: Int] = [:]
+      for (content, batch) in zip(contents, batches) {
+        try update.execute(arguments: [due.milliseconds, content.id])
+        requests[batch.name.file, default: 0] += 1
+      }
+      for (file, count) in requests { try Self.count(requests: count, of: file, db) }
+      return .leased(contents.map(\.batch))
+    }
+  }
+
+  package func content(of name: BatchName) async throws(OutboxError) -> QueuedContent? {
+    let path = self.path
+    return try await read { db in
+      switch try Self.content(of: name, db) {
+      case nil: return nil
+      case .found(let content): return QueuedContent(batch: content.batch, problem: content.problem)
+      case .damaged: throw OutboxError(.damaged, path: path, reason: "batch \(name) can't be read")
+      }
+    }
+  }
+
+  private struct StoredContent {
+    var id: Int64
+    var attempts: Int
+    var batch: QueuedBatch
+    var problem: String?
+  }
+
+  private enum Content {
+    case found(StoredContent)
+    case damaged
+  }
+
+  /// Nil where there is no such batch.
+  private static func content(of name: BatchName, _ db: Database) throws -> Content? {
+    let statement = try db.cachedStatement(
+      sql: """
+        SELECT id, attempts, items, batch.bytes AS bytes, item_index, body.bytes AS body, runs, checksum, problem
+        FROM batch LEFT JOIN body ON batch_id = id WHERE file_id = ? AND position = ?
+        """)
+    do {
+      let rows = try Row.fetchCursor(statement, arguments: [name.file.text, name.position])
+      guard let row = try rows.next() else { return nil }
+      guard let attempts = Int.fromDatabaseValue(row[1]), let index = Data.fromDatabaseValue(row[4]),
+        let items = BatchItem.unpack(Array(index)), items.count == Int.fromDatabaseValue(row[2]),
+        let body = QueuedBody(row: row), body.count == Int.fromDatabaseValue(row[3])
+      else { return .damaged }
+      return .found(
+        StoredContent(
+          id: row[0], attempts: attempts, batch: QueuedBatch(items: items, body: body), problem: row["problem"]))
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+      return .damaged
+    }
+  }
+}

@@ -1,0 +1,197 @@
+internal import Delivery
+internal import Engine
+internal import Foundation
+internal import GRDB
+internal import GRDBSQLite
+internal import Glibc
+
+/// Reads rows of batches into a `LinePage`.
+///
+/// A page is read for every request, and of a long backlog a million times: columns are taken from SQLite's statement by their number, a file is
+/// looked up once for all its rows, and of the items nothing is unpacked but their keys. GRDB's conversions would also end the process
+/// where a damaged page has NULL for a number; here such a row is named in `damaged`.
+struct PageReader {
+  private let db: Database
+  private(set) var page = LinePage()
+  /// Rows found, damaged ones included.
+  private(set) var rows = 0
+  /// The file of the last row, and its id as SQLite has it.
+  private var file: LookedUp = .unpublished
+  private var fileText: [UInt8] = []
+  private var fileStatement: Statement?
+
+  private enum LookedUp {
+    case published(FileID, keyless: KeyHash)
+    /// What is known of the file can't be read.
+    case damaged(FileID)
+    case unpublished
+  }
+
+  private static let names = "SELECT file_id, position FROM batch"
+  private static let columns = """
+    SELECT file_id, position, items, bytes, item_index, attempts, unanswered, due_at_ms, failures, blames, failed_at_ms, began_hold,
+      misses FROM batch
+    """
+
+  init(_ db: Database) { self.db = db }
+
+  /// Adds the rows that fit.
+  ///
+  /// - Parameters:
+  ///   - condition: what stands behind `FROM batch`. An index has to hold all that it names: where a row can't be read, its name is taken
+  ///     from there.
+  ///   - stops: whether to end at the first row of a file that isn't published; otherwise such rows are left out.
+  /// - Returns: the id of the file where it ended, as SQLite has it.
+  @discardableResult
+  mutating func read(
+    _ condition: String, _ arguments: StatementArguments, stopsAtUnpublished stops: Bool = false
+  ) throws -> String? {
+    let found = (batches: page.batches.count, damaged: page.damaged.count, rows: rows)
+    do {
+      let statement = try db.cachedStatement(sql: "\(Self.columns) \(condition)")
+      let cursor = try Row.fetchCursor(statement, arguments: arguments)
+      while try cursor.next() != nil {
+        let row = StatementRow(statement.sqliteStatement)
+        try lookUpFile(row)
+        if case .unpublished = file, stops { return row.string(0) ?? "" }
+        take(row)
+      }
+      return nil
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+      page.batches.removeSubrange(found.batches...)
+      page.damaged.removeSubrange(found.damaged...)
+      rows = found.rows
+    }
+    return try readOneByOne(condition, arguments, stopsAtUnpublished: stops)
+  }
+
+  /// Over a page of the database that can't be read.
+  private mutating func readOneByOne(
+    _ condition: String, _ arguments: StatementArguments, stopsAtUnpublished stops: Bool
+  ) throws -> String? {
+    let names = try Row.fetchAll(db.cachedStatement(sql: "\(Self.names) \(condition)"), arguments: arguments)
+    let statement = try db.cachedStatement(sql: "\(Self.columns) WHERE file_id = ? AND position = ?")
+    for name in names {
+      guard let text = name[0] as String?, let position = name[1] as String? else { continue }
+      do {
+        let cursor = try Row.fetchCursor(statement, arguments: [text, position])
+        guard try cursor.next() != nil else { continue }
+        let row = StatementRow(statement.sqliteStatement)
+        try lookUpFile(row)
+        if case .unpublished = file, stops { return text }
+        take(row)
+      } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+        guard let id = FileID(text) else { continue }
+        page.damaged.append(BatchName(file: id, position: position))
+        rows += 1
+      }
+    }
+    return nil
+  }
+
+  private mutating func lookUpFile(_ row: StatementRow) throws {
+    guard !row.isText(0, equalTo: fileText) else { return }
+    fileText = row.withBytes(0) { Array($0) }
+    file = .unpublished
+    guard let id = FileID(utf8: fileText.span) else { return }
+    if let known = page.files[id] {
+      file = .published(id, keyless: KeyHash(inbox: known.inbox))
+      return
+    }
+    do {
+      let statement = try fileStatement ?? Self.fileStatement(db)
+      fileStatement = statement
+      if let found = try Self.file(id, statement) {
+        page.files[id] = found
+        file = .published(id, keyless: KeyHash(inbox: found.inbox))
+      }
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+      file = .damaged(id)
+    }
+  }
+
+  private mutating func take(_ row: StatementRow) {
+    switch file {
+    case .unpublished: return
+    case .damaged(let id): page.damaged.append(BatchName(file: id, position: row.string(1) ?? ""))
+    case .published(let id, let keyless):
+      let name = BatchName(file: id, position: row.string(1) ?? "")
+      if let batch = row.batch(name, keyless: keyless) { page.batches.append(batch) } else { page.damaged.append(name) }
+    }
+    rows += 1
+  }
+
+  /// What the line knows of a published file; nil for any other.
+  static func file(_ id: FileID, _ db: Database) throws -> LineFile? { try file(id, fileStatement(db)) }
+
+  private static func fileStatement(_ db: Database) throws -> Statement {
+    try db.cachedStatement(
+      sql: """
+        SELECT inbox, name, success_mode, ordering, claimed_at_ms, is_cancelled FROM file WHERE id = ? AND state = 'queued'
+        """)
+  }
+
+  private static func file(_ id: FileID, _ statement: Statement) throws -> LineFile? {
+    let cursor = try Row.fetchCursor(statement, arguments: [id.text])
+    guard try cursor.next() != nil else { return nil }
+    let row = StatementRow(statement.sqliteStatement)
+    return LineFile(
+      id: id, inbox: row.string(0) ?? "", name: row.withBytes(1) { Array($0) },
+      successMode: row.string(2).flatMap(SuccessMode.init(rawValue:)) ?? .partial,
+      ordering: row.string(3).flatMap(Ordering.init(rawValue:)) ?? .key,
+      claimedAt: QueueTime(milliseconds: Int64(row.integer(4) ?? 0)), isCancelled: row.integer(5) == 1)
+  }
+}
+
+/// The row that a statement stands on; good until its next step.
+private struct StatementRow {
+  private let statement: OpaquePointer
+
+  init(_ statement: OpaquePointer) { self.statement = statement }
+
+  /// Nil for whatever is no integer.
+  func integer(_ column: Int32) -> Int? {
+    sqlite3_column_type(statement, column) == SQLITE_INTEGER ? Int(sqlite3_column_int64(statement, column)) : nil
+  }
+
+  func isNull(_ column: Int32) -> Bool { sqlite3_column_type(statement, column) == SQLITE_NULL }
+
+  /// Nil for whatever is no text.
+  func string(_ column: Int32) -> String? {
+    guard sqlite3_column_type(statement, column) == SQLITE_TEXT else { return nil }
+    return withBytes(column) { String(decoding: $0, as: UTF8.self) }
+  }
+
+  func isText(_ column: Int32, equalTo text: [UInt8]) -> Bool {
+    withBytes(column) { bytes in
+      guard bytes.count == text.count, let start = bytes.baseAddress else { return false }
+      return memcmp(start, text, text.count) == 0
+    }
+  }
+
+  /// The bytes of a text or a blob.
+  func withBytes<Value>(_ column: Int32, _ body: (UnsafeBufferPointer<UInt8>) -> Value) -> Value {
+    // In this order: asking for the bytes may change how SQLite holds the value.
+    let start = sqlite3_column_blob(statement, column)
+    let count = Int(sqlite3_column_bytes(statement, column))
+    return body(UnsafeBufferPointer(start: start?.assumingMemoryBound(to: UInt8.self), count: start == nil ? 0 : count))
+  }
+
+  /// Of `PageReader.columns`; nil where no version of upsertd writes such a row.
+  func batch(_ name: BatchName, keyless: KeyHash) -> WaitingBatch? {
+    guard let count = integer(2), let bytes = integer(3), let attempts = integer(5), let unanswered = integer(6),
+      let due = integer(7), let failures = integer(8), let blames = integer(9), let began = integer(11),
+      let misses = integer(12), isNull(10) || integer(10) != nil, sqlite3_column_type(statement, 4) == SQLITE_BLOB,
+      let keys = withBytes(4, { BatchItem.distinctKeys(inPacked: $0.span, count: count, keyless: keyless) })
+    else { return nil }
+    var standing = Standing()
+    standing.due = QueueTime(milliseconds: Int64(due))
+    standing.failures = failures
+    standing.blames = blames
+    standing.failedAt = integer(10).map { QueueTime(milliseconds: Int64($0)) }
+    standing.beganHold = began == 1
+    return WaitingBatch(
+      name: name, count: count, bytes: bytes, itemKeys: keys, attempts: attempts, unanswered: unanswered,
+      standing: standing, misses: misses)
+  }
+}

@@ -1,0 +1,58 @@
+struct Options: Sendable {
+  var worlds = 1000
+  var seed: UInt64 = 1
+  /// Goes on for so long, however many worlds that makes; nil where `worlds` counts.
+  var minutes: Double?
+  /// How many of the worlds are on real SQLite.
+  var sqlite = 0
+  /// After so many, no further world is begun.
+  var violations = 3
+  /// Prints the history of the world of `seed`.
+  var shows = false
+  /// Whether each world is run twice, and must go the same way.
+  var runsTwice = false
+  /// Whether the history of a violation is made as short as possible.
+  var shrinks = true
+  /// A plan to run instead.
+  var plan: String?
+
+  static let usage = """
+    usage: upsertd-simulate [--worlds N | --minutes M] [--seed S] [--sqlite N] [--violations N] [--twice] [--show] [--no-shrinking] [--plan FILE]
+
+      --worlds N    how many worlds, of the seeds S, S + 1 …; default 1000
+      --minutes M   as many as M minutes have room for
+      --seed S      default 1
+      --sqlite N    this many of them, spread evenly, on a real SQLite outbox
+      --violations N  stops after so many; default 3
+      --twice       runs each world twice, and compares
+      --show        prints what happens in the world of seed S
+      --no-shrinking  prints violations as they were found
+      --plan FILE   prints what happens in the world that the JSON file describes
+
+    """
+
+  init?(_ arguments: some Sequence<String>) {
+    var rest = Array(arguments)[...]
+    while let name = rest.popFirst() {
+      switch name {
+      case "--show": shows = true
+      case "--no-shrinking": shrinks = false
+      case "--twice": runsTwice = true
+      default:
+        guard let value = rest.popFirst() else { return nil }
+        switch (name, Int(value), Double(value)) {
+        case ("--worlds", let number?, _) where number > 0: worlds = number
+        case ("--seed", _, _):
+          guard let number = UInt64(value) else { return nil }
+          seed = number
+        case ("--minutes", _, let number?) where number > 0: minutes = number
+        case ("--sqlite", let number?, _) where number >= 0: sqlite = number
+        case ("--violations", let number?, _) where number > 0: violations = number
+        case ("--plan", _, _): plan = value
+        default: return nil
+        }
+      }
+    }
+    if shows { (worlds, shrinks) = (1, false) }
+  }
+}

@@ -1,0 +1,72 @@
+internal import Delivery
+internal import Engine
+
+/// Whether what may go does go, and soon.
+extension Checker {
+  /// The API has answered, or has not.
+  func took(
+    _ outcome: DispatchState.Outcome, _ state: Pace.State, at now: QueueTime, _ dispatcher: Dispatcher, _ world: World
+  ) {
+    guard case .retry(_, true, let retryAfter?, _, _) = outcome else { return }
+    switch state {
+    case .slowed(_, let until) where until >= now + retryAfter: break
+    case .held: break
+    default:
+      world.fail(.request, "t\(dispatcher.target) was asked for \(retryAfter.milliseconds) ms, and is \(state)")
+    }
+  }
+}
+
+/// Watches one target's dispatch for what may go and does not.
+struct ProgressWatch {
+  private var lookedAt: Int64 = -1000
+  /// What should go first, and since when it does not go without a reason.
+  private var stuck: (name: BatchName, since: Int64)?
+
+  /// A batch was sent that was never sent before: it was its turn.
+  mutating func sentFirst() { stuck = nil }
+
+  mutating func look(_ dispatcher: Dispatcher, _ content: MemoryContent, _ world: World) {
+    guard world.now >= lookedAt + 250 else { return }
+    lookedAt = world.now
+    guard case .delivering = dispatcher.state.state, !world.isDisturbed,
+      let name = firstThatMayGo(dispatcher, content, world)
+    else { return stuck = nil }
+    let time = dispatcher.daemon.time
+    guard case .go = dispatcher.state.permission(at: time) else { return stuck = nil }
+    switch dispatcher.state.obstacle(to: name, at: time) {
+    case .pace, .outbox, .turnOfOthers, .stopping, .paused, .withdrawn, .underWay: return stuck = nil
+    case nil, .notInMemory, .blocked, .notDue: break
+    }
+    guard let stuck, stuck.name == name else { return self.stuck = (name, world.now) }
+    let allowed = 1000 + 40 * world.plan.storeDelay + (world.plan.targets[dispatcher.target].linger ?? 0)
+    if world.now - stuck.since > allowed {
+      let reason = dispatcher.state.obstacle(to: name, at: time).map { "\($0)" } ?? "nothing"
+      world.fail(
+        .starvation,
+        "\(world.text(name)) may go, and has not for \(world.now - stuck.since) ms; its obstacle is \(reason)")
+    }
+  }
+
+  /// The first batch that was never sent, and for which nothing before it holds a key.
+  private func firstThatMayGo(
+    _ dispatcher: Dispatcher, _ content: MemoryContent, _ world: World
+  ) -> BatchName? {
+    var held = KeySet()
+    let target = "t\(dispatcher.target)"
+    for file in content.files {
+      guard file.record.state == .queued, file.record.facts.target == target else { continue }
+      let line = file.lineFile
+      for batch in file.batches {
+        let keys = line.orderKeys(of: batch.waiting.itemKeys)
+        let isFree = keys.allSatisfy { !held.contains($0) }
+        for key in keys { _ = held.insert(key) }
+        guard isFree, batch.waiting.attempts == 0, batch.problem == nil, !file.isCancelled else { continue }
+        // It was told of just now.
+        if let told = dispatcher.toldAt[file.record.id], world.now - told < 1000 { continue }
+        return batch.waiting.name
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,50 @@
+internal import Delivery
+internal import Engine
+
+/// A request from its lease to what is written down of it.
+struct Attempt {
+  var shipment: DispatchState.Shipment
+  /// Of each batch.
+  var contents: [Batch] = []
+  var items: [[ItemID]] = []
+  /// Tells it from other requests, whatever happened before.
+  var identity: UInt64
+  /// At which step of the world it was decided.
+  var step: Int
+  /// In the world; 0 where nothing went out.
+  var number = 0
+  var sentAt = Timestamp(milliseconds: 0)
+  /// How often the same went out besides, unanswered.
+  var resent = 0
+
+  /// What the verdicts, one an item, settle of each batch.
+  func settlements(_ verdicts: [ItemVerdict]) -> [Settlement] {
+    guard !verdicts.isEmpty else { return [] }
+    var start = 0
+    return zip(shipment.batches, contents).map { batch, content in
+      defer { start += content.items.count }
+      return Settlement(verdicts[start..<start + content.items.count], of: content, misses: batch.misses)
+    }
+  }
+
+  /// What is written down of the batch at `place`, in this order.
+  func changes(
+    _ decided: DispatchState.MemberChange, _ place: Int, _ settlements: [Settlement]
+  ) -> [BatchChange] {
+    switch decided {
+    case .none: return []
+    case .settle: return [.settle(settlements[place])]
+    case .rejectChanged:
+      // Nothing went out, so the attempt does not count.
+      return [
+        .takeBack(shipment.batches[place].standing, why: nil),
+        .settle(Settlement(rejecting: contents[place].items, .unreadable)),
+      ]
+    case .halve(let standing, let why, let isOpen):
+      let (first, second) = contents[place].halves
+      return [.split([first, second], standing, why: why, isOpen: isOpen)]
+    case .postpone(let standing, let why, let isOpen): return [.postpone(standing, why: why, isOpen: isOpen)]
+    case .takeBack(let standing, let why): return [.takeBack(standing, why: why)]
+    }
+  }
+}

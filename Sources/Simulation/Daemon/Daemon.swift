@@ -1,0 +1,170 @@
+internal import Delivery
+internal import Engine
+
+/// One life of the daemon: drives the real values, as the real daemon's actors do.
+///
+/// Each half of each call of the outbox, and each request, is an event of its own; what was begun by a life that has ended is dropped.
+final class Daemon {
+  unowned let world: World
+  private(set) var isAlive = true
+  private var clock: QueueClock
+  private(set) lazy var intake = Intake(daemon: self)
+  private(set) lazy var results = Results(daemon: self)
+  private(set) var dispatchers: [Dispatcher] = []
+  private var isStopping = false
+  private var restartAfter: Int64 = 0
+  private var pausedTargets: Set<Int> = []
+
+  init(world: World) {
+    self.world = world
+    clock = QueueClock(from: nil, at: world.machine.reading(at: world.now))
+  }
+
+  /// The queue's time.
+  var time: QueueTime { clock.time(at: world.machine.reading(at: world.now)) }
+  var wall: Timestamp { world.machine.wall(at: world.now) }
+
+  /// Goes on from what an earlier life left; returns whether it can.
+  func start() async -> Bool {
+    do {
+      let mark = try await world.disk.read(at: world.now).clockMark()
+      clock = QueueClock(from: mark, at: world.machine.reading(at: world.now))
+      // Nothing is written that is later than the mark from which the next start goes on.
+      try await world.disk.write(at: world.now).keep(clock.mark(at: world.machine.reading(at: world.now)))
+      try await intake.recover()
+    } catch {
+      world.log("the outbox can't be used: \(error)")
+      return false
+    }
+    dispatchers = world.configuration.targets.indices.map { Dispatcher(daemon: self, target: $0) }
+    for dispatcher in dispatchers { dispatcher.pump() }
+    results.lookSoon()
+    after(Self.markInterval) { $0.keepMark() }
+    return true
+  }
+
+  func die() { isAlive = false }
+
+  /// Runs `body` later, if this life lasts so long.
+  func after(_ delay: Int64, _ body: @escaping (Daemon) async -> Void) {
+    world.at(world.now + delay) { [self] _ in
+      if isAlive { await body(self) }
+    }
+  }
+
+  func isPaused(_ target: Int) -> Bool {
+    pausedTargets.contains(target) || !world.configuration.targets[target].isThere
+  }
+
+  private static let markInterval: Int64 = 20_000
+
+  private func keepMark() {
+    let mark = clock.mark(at: world.machine.reading(at: world.now))
+    after(world.storeTime(1)) { daemon in
+      // What can't be kept now is kept the next time.
+      do { try await daemon.world.disk.write(at: daemon.world.now).keep(mark) } catch {
+        daemon.world.log("the clock's mark can't be kept: \(error)")
+      }
+      daemon.after(Self.markInterval) { $0.keepMark() }
+    }
+  }
+
+  /// What can go wrong with an outbox that is sound: nothing else may.
+  func check(_ error: OutboxError) {
+    if error.code != .failing { world.fail(.contradiction, "\(error)") }
+  }
+
+  var report: String {
+    dispatchers.map(\.report).joined(separator: "; ") + "; " + intake.report
+  }
+
+  // MARK: - Operators
+
+  func setPaused(_ target: Int, _ isPaused: Bool) {
+    if isPaused { pausedTargets.insert(target) } else { pausedTargets.remove(target) }
+    dispatchers[target].setPaused(self.isPaused(target))
+  }
+
+  func cancel(_ file: Int) {
+    guard let claimed = world.folders.work.first(where: { $0.file == file }) else { return }
+    after(world.storeTime(2)) { await $0.cancel(claimed, tries: 3) }
+  }
+
+  private func cancel(_ file: ClaimedFile, tries: Int) async {
+    do {
+      let order = FileOrder(at: wall, order: "cancel", by: "ops")
+      if try await world.disk.write(at: world.now).cancel(file.id) {
+        try await world.disk.write(at: world.now).keep(order, for: file.id)
+        after(world.storeTime(3)) { daemon in
+          daemon.world.log("f\(file.file) is cancelled")
+          daemon.world.checker.toldCancelled(file.file, at: daemon.world.steps)
+          daemon.dispatchers[file.target].cancel(file.id)
+        }
+      } else if !intake.cancel(file.id), tries > 1, world.folders.receipts[file.file] == nil {
+        // It was published, or is being published, just now.
+        after(100) { await $0.cancel(file, tries: tries - 1) }
+      }
+    } catch {
+      world.log("f\(file.file) is not cancelled: \(error)")
+    }
+  }
+
+  func retry(file: Int? = nil, target: Int? = nil) {
+    let claimed = file.flatMap { file in world.folders.work.first { $0.file == file } }
+    if file != nil, claimed == nil { return }
+    after(world.storeTime(4)) { daemon in
+      do {
+        _ = try await daemon.world.disk.write(at: daemon.world.now).makeDue(
+          file: claimed?.id, target: target.map { "t\($0)" }, at: daemon.time)
+      } catch {
+        return daemon.world.log("nothing is made due: \(error)")
+      }
+      daemon.after(daemon.world.storeTime(5)) { daemon in
+        for dispatcher in daemon.dispatchers
+        where (target ?? dispatcher.target) == dispatcher.target
+          && (claimed?.target ?? dispatcher.target) == dispatcher.target
+        {
+          dispatcher.tryNow(file: claimed?.id)
+        }
+      }
+    }
+  }
+
+  func reload(_ targets: [Int]) {
+    world.log("reload; dispatch of \(targets.map { "t\($0)" }.joined(separator: " ")) is built anew")
+    for target in targets { dispatchers[target].stop() }
+  }
+
+  /// A dispatcher that was stopped has no request under way any more.
+  func ended(_ dispatcher: Dispatcher) {
+    guard !isStopping else { return endIfQuiet() }
+    let new = Dispatcher(daemon: self, target: dispatcher.target)
+    dispatchers[dispatcher.target] = new
+    new.pump()
+  }
+
+  /// SIGTERM.
+  func stop(downFor: Int64) {
+    guard !isStopping else { return }
+    world.log("the daemon stops")
+    (isStopping, restartAfter) = (true, downFor)
+    intake.stop()
+    for dispatcher in dispatchers { dispatcher.stop() }
+    after(10_000) { daemon in
+      for dispatcher in daemon.dispatchers { dispatcher.abandon() }
+      // Whatever is under way, it ends.
+      daemon.exit()
+    }
+    endIfQuiet()
+  }
+
+  private func endIfQuiet() {
+    if isStopping, dispatchers.allSatisfy(\.isQuiet) { exit() }
+  }
+
+  private func exit() {
+    guard isAlive else { return }
+    world.log("the daemon ends")
+    world.end(restartAfter: restartAfter)
+  }
+}

@@ -1,0 +1,280 @@
+internal import Delivery
+internal import Engine
+
+/// Claims and reads files, and publishes them in the order of the real `PublicationOrder`.
+final class Intake {
+  unowned let daemon: Daemon
+  private var order = PublicationOrder()
+  private var ids = FileIDSource()
+  private var random: Randomness
+  private var troubles: [FileID: ReadingTrouble] = [:]
+  /// Read, and not published.
+  private var staged: [FileID: Staged] = [:]
+  private var isPublishing = false
+  /// Published, and dispatch does not know.
+  private var untold: [ClaimedFile] = []
+  private var isTelling = false
+  private var isStopping = false
+  /// Which an operator cancelled before they were published.
+  private var cancelled: Set<FileID> = []
+  private var unpublished: Set<FileID> = []
+  private var failedOnce: Set<Int> = []
+  private var scansAt: [Int64?]
+
+  private struct Staged {
+    var facts: FileFacts
+    var items = 0
+    var rejected = 0
+    var fault: FileFault?
+  }
+
+  init(daemon: Daemon) {
+    self.daemon = daemon
+    random = Randomness(seed: daemon.world.plan.seed)
+    scansAt = daemon.world.plan.inboxes.map { _ in nil }
+  }
+
+  private var world: World { daemon.world }
+  private static let pollInterval: Int64 = 1000
+
+  /// Begins the reading of claimed files that an earlier life did not read to their end.
+  func recover() async throws(OutboxError) {
+    for file in world.folders.work {
+      ids.skip(past: file.id)
+      do {
+        switch try await world.disk.outbox.knows(file.id) {
+        case .read: continue
+        case .finished:
+          world.folders.work.removeAll { $0.id == file.id }
+          continue
+        case .unknown, .reading: break
+        }
+      } catch { throw OutboxError(.failing, path: "outbox", reason: "\(error)") }
+      unpublished.insert(file.id)
+      order.claimed(file.id, targets: ["t\(file.target)"], isOrdered: file.ordering != .none)
+      daemon.after(world.storeTime(60)) { [self] _ in read(file) }
+    }
+    // What is known of earlier ids, though their files have gone.
+    for file in world.checker.allIDs { ids.skip(past: file) }
+    for inbox in world.folders.inboxes.indices { scanSoon(inbox) }
+  }
+
+  func stop() { isStopping = true }
+
+  var report: String {
+    "\(staged.count) files read and not published, unread: \(troubles.keys.sorted().map { "f\(world.checker.number(of: $0))" })"
+  }
+
+  // MARK: - Claiming
+
+  func scanSoon(_ inbox: Int) {
+    let time = (world.now / Self.pollInterval + 1) * Self.pollInterval
+    guard scansAt[inbox] != time, !isStopping, !world.folders.inboxes[inbox].isEmpty else { return }
+    scansAt[inbox] = time
+    daemon.after(time - world.now) { [self] _ in scan(inbox) }
+  }
+
+  private func scan(_ inbox: Int) {
+    guard !isStopping else { return }
+    // No file is claimed for which there is no room.
+    if world.now < world.disk.isFullUntil { return scanSoon(inbox) }
+    let configured = world.configuration.inboxes[inbox]
+    for file in world.folders.inboxes[inbox] {
+      let id = ids.next(at: daemon.wall, using: &random)
+      let claimed = ClaimedFile(
+        id: id, file: file, inbox: inbox, target: configured.target, ordering: configured.ordering,
+        isKeyed: configured.isKeyed, successMode: configured.successMode)
+      unpublished.insert(id)
+      order.claimed(id, targets: ["t\(claimed.target)"], isOrdered: claimed.ordering != .none)
+      world.folders.work.append(claimed)
+      world.log("f\(file) is claimed for t\(claimed.target)")
+      world.checker.claimed(claimed, at: world.now)
+      daemon.after(world.storeTime(61)) { [self] _ in read(claimed) }
+    }
+    world.folders.inboxes[inbox] = []
+  }
+
+  // MARK: - Reading
+
+  private func read(_ file: ClaimedFile) {
+    let plan = world.plan.files[file.file]
+    if isStopping { return }
+    if isUnreadable(file.file, plan) { return fail(file) }
+    troubles[file.id] = nil
+    let id = file.id
+    do throws(OutboxError) {
+      let store = try world.disk.write(at: world.now)
+      let new = NewFile(
+        id: id, inbox: file.inboxName, name: Array("f\(file.file)".utf8), receivedAt: daemon.wall,
+        claimedAt: daemon.time)
+      try store.commit { try $0.begin(new) }
+    } catch {
+      daemon.check(error)
+      return daemon.after(1000) { [self] _ in read(file) }
+    }
+    daemon.after(plan.readTime) { [self] _ in stage(file, plan) }
+  }
+
+  private func isUnreadable(_ file: Int, _ plan: FilePlan) -> Bool {
+    switch plan.reading {
+    case .failsOnce: failedOnce.insert(file).inserted
+    case .unreadable(let until): world.now < until
+    default: false
+    }
+  }
+
+  private func fail(_ file: ClaimedFile) {
+    let options = world.configuration.targets[file.target].options
+    var trouble = troubles[file.id] ?? ReadingTrouble(since: daemon.time)
+    trouble.fail("input/output error", at: daemon.time, backoff: options.backoff)
+    if trouble.isHopeless(at: daemon.time) {
+      return reject(file, FileFault(.unreadable, "it could not be read for an hour"))
+    }
+    troubles[file.id] = trouble
+    world.log("f\(file.file) can't be read")
+    daemon.after(max(1, (trouble.due - daemon.time).milliseconds)) { [self] _ in
+      if cancelled.contains(file.id) {
+        return reject(file, FileFault(.cancelled, "cancelled"))
+      }
+      read(file)
+    }
+  }
+
+  private func stage(_ file: ClaimedFile, _ plan: FilePlan) {
+    if isStopping { return }
+    if cancelled.contains(file.id) { return reject(file, FileFault(.cancelled, "cancelled")) }
+    if plan.reading == .malformed { return reject(file, FileFault(.malformedJSON, "malformed")) }
+    let (batches, refused) = batches(of: file, plan)
+    if file.successMode == .atomic, batches.count > 1 { return reject(file, FileFault(.tooLarge, "not one request")) }
+    let halves = [batches.prefix(batches.count / 2), batches.suffix(batches.count - batches.count / 2)]
+    do throws(OutboxError) {
+      for (place, half) in halves.enumerated() {
+        let store = try world.disk.write(at: world.now)
+        try store.commit { commit in
+          try commit.stage(Array(half), refused: place == 0 ? refused : [], of: file.id, target: "t\(file.target)")
+        }
+      }
+    } catch {
+      daemon.check(error)
+      return daemon.after(1000) { [self] _ in read(file) }
+    }
+    staged[file.id] = Staged(facts: facts(of: file), items: plan.items.count, rejected: refused.count)
+    world.log("f\(file.file) is read")
+    order.read(file.id, target: "t\(file.target)")
+    publishSoon()
+  }
+
+  private func facts(of file: ClaimedFile) -> FileFacts {
+    var facts = FileFacts()
+    facts.target = "t\(file.target)"
+    facts.api = world.plan.targets[file.target].keepsKeysApart ? .lusid : .liquid
+    (facts.ordering, facts.successMode) = (file.ordering, file.successMode)
+    return facts
+  }
+
+  private func batches(
+    of file: ClaimedFile, _ plan: FilePlan
+  ) -> (batches: [(ordinal: Int, batch: QueuedBatch)], refused: [Refusal]) {
+    let target = world.plan.targets[file.target]
+    var batcher = Batcher(
+      limits: BatchLimits(maxItems: target.maxItems, maxBytes: 1 << 20),
+      brackets: (UInt8(ascii: "["), UInt8(ascii: "]")), keepsKeysApart: target.keepsKeysApart, setsHotKeysApart: true)
+    var full: [QueuedBatch] = []
+    var refused: [Refusal] = []
+    for (index, planned) in plan.items.enumerated() {
+      let piece = ItemID(file: file.file, number: index + 1).piece
+      let item = BatchItem(
+        number: index + 1, line: index + 1, source: index * 10..<index * 10 + 9, pieceLength: piece.count,
+        key: file.isKeyed ? ItemPlan.hash(of: planned.key) : nil)
+      if planned.nature == .invalid {
+        refused.append(Refusal(item, ItemFault(.invalidItem, "invalid")))
+      } else {
+        full += batcher.add(item, piece: piece)
+      }
+    }
+    full += batcher.finish()
+    return (full.enumerated().map { ($0 + 1, $1) }, refused)
+  }
+
+  /// Nothing of the file can be used.
+  private func reject(_ file: ClaimedFile, _ fault: FileFault) {
+    troubles[file.id] = nil
+    staged[file.id] = Staged(facts: facts(of: file), fault: fault)
+    order.read(file.id, target: nil)
+    publishSoon()
+  }
+
+  // MARK: - Publishing
+
+  private func publishSoon() {
+    guard !isPublishing, order.publishable(limit: 1).first != nil else { return }
+    isPublishing = true
+    daemon.after(world.storeTime(62)) { [self] _ in publish() }
+  }
+
+  /// All whose turn has come, in one commit.
+  private func publish() {
+    isPublishing = false
+    let ready = order.publishable().compactMap { id in world.folders.claimed(id) }
+    guard !isStopping, !ready.isEmpty else { return }
+    do throws(OutboxError) {
+      let store = try world.disk.write(at: world.now)
+      try store.commit { commit in for file in ready { try publish(file, in: commit) } }
+    } catch {
+      daemon.check(error)
+      isPublishing = true
+      return daemon.after(1000) { [self] _ in publish() }
+    }
+    for file in ready {
+      if let fault = staged[file.id]?.fault {
+        world.log("f\(file.file) is rejected: \(fault.code.rawValue)")
+        world.checker.unusable(file.file)
+      } else {
+        world.log("f\(file.file) is published")
+        untold.append(file)
+      }
+      order.left(file.id)
+      staged[file.id] = nil
+      cancelled.remove(file.id)
+      unpublished.remove(file.id)
+    }
+    daemon.results.lookSoon()
+    if !isTelling {
+      isTelling = true
+      tellNext()
+    }
+    publishSoon()
+  }
+
+  private func publish(_ file: ClaimedFile, in commit: any IntakeCommit) throws {
+    guard let result = staged[file.id] else { return }
+    guard let fault = result.fault else {
+      return try commit.publish(file.id, facts: result.facts, items: result.items, rejected: result.rejected)
+    }
+    // Its row may not be there yet.
+    try commit.begin(
+      NewFile(
+        id: file.id, inbox: file.inboxName, name: Array("f\(file.file)".utf8), receivedAt: daemon.wall,
+        claimedAt: daemon.time))
+    try commit.fail(file.id, facts: result.facts, fault: fault)
+  }
+
+  /// Dispatch is told of one file after the other, in the order of their publication.
+  private func tellNext() {
+    guard let file = untold.first else { return isTelling = false }
+    daemon.after(world.storeTime(63)) { [self] daemon in
+      untold.removeFirst()
+      daemon.dispatchers[file.target].published(file)
+      tellNext()
+    }
+  }
+
+  /// Whether the file is not published yet; it will be rejected then.
+  func cancel(_ id: FileID) -> Bool {
+    guard unpublished.contains(id) else { return false }
+    cancelled.insert(id)
+    guard let result = staged[id], result.fault == nil, let file = world.folders.claimed(id) else { return true }
+    reject(file, FileFault(.cancelled, "cancelled"))
+    return true
+  }
+}

@@ -1,0 +1,86 @@
+package import Delivery
+package import Engine
+
+/// What an outbox holds, as plain values in order: no iteration depends on a hash.
+package struct MemoryContent: Sendable {
+  /// By id.
+  package internal(set) var files: [MemoryFile] = []
+  /// What is kept of files whose way has ended, by id.
+  package internal(set) var finished: [FinishedFile] = []
+  package internal(set) var clockMark: QueueClock.Mark?
+  /// What the targets were doing last, by name.
+  package internal(set) var notes: [TargetNote] = []
+
+  func place(of id: FileID) -> Int? {
+    let place = files.partition(behind: id, \.record.id)
+    return place < files.count && files[place].record.id == id ? place : nil
+  }
+
+  func place(of name: BatchName) -> (file: Int, batch: Int)? {
+    guard let file = place(of: name.file) else { return nil }
+    return files[file].place(of: name.position).map { (file, $0) }
+  }
+}
+
+package struct MemoryFile: Sendable {
+  package internal(set) var record: FileRecord
+  package internal(set) var isCancelled = false
+  /// By position.
+  package internal(set) var batches: [MemoryBatch] = []
+  /// By item.
+  package internal(set) var refused: [Refusal] = []
+  /// By position.
+  package internal(set) var settled: [(position: String, batch: SettledBatch)] = []
+  package internal(set) var orders: [FileOrder] = []
+
+  var isPublished: Bool { record.state == .queued }
+
+  func place(of position: String) -> Int? {
+    let place = batches.partition(behind: position, \.waiting.name.position)
+    return place < batches.count && batches[place].waiting.name.position == position ? place : nil
+  }
+
+  var lineFile: LineFile {
+    LineFile(
+      id: record.id, inbox: record.inbox, name: record.name, successMode: record.facts.successMode,
+      ordering: record.facts.ordering, claimedAt: record.claimedAt, isCancelled: isCancelled)
+  }
+}
+
+package struct MemoryBatch: Sendable {
+  package internal(set) var waiting: WaitingBatch
+  package internal(set) var target: String
+  package internal(set) var content: QueuedBatch
+  /// Why it waits; nil where nothing was written down of it but attempts.
+  package internal(set) var problem: String?
+  /// Whether its row can't be understood.
+  var isDamaged = false
+}
+
+package struct FinishedFile: Sendable {
+  package var id: FileID
+  package var inbox: String
+  package var sha256: String?
+  package var status: String
+  package var counts: FileCounts
+  package var receipt: String
+}
+
+package struct TargetNote: Sendable, Equatable {
+  package var target: String
+  package var state: String
+  package var reason: String?
+  package var until: QueueTime?
+}
+
+extension Array {
+  /// Where the first element stands whose `key` is not before `value`; the array is sorted by it.
+  func partition<Key: Comparable>(behind value: Key, _ key: (Element) -> Key) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if key(self[middle]) < value { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}

@@ -1,0 +1,209 @@
+internal import Delivery
+
+extension WorldPlan {
+  /// A world that its seed determines.
+  package static func drawn(seed: UInt64, usesSQLite: Bool = false) -> WorldPlan {
+    var random = Randomness(seed: seed)
+    var plan = WorldPlan(seed: random.next())
+    plan.usesSQLite = usesSQLite
+    var drawing = WorldDrawing(random: random, plan: plan)
+    drawing.draw()
+    return drawing.plan
+  }
+}
+
+private struct WorldDrawing {
+  var random: Randomness
+  var plan: WorldPlan
+  /// How much goes wrong; 0 is nothing.
+  private var trouble = 0
+  /// Until when files are dropped and faults begin.
+  private var span: Int64 = 0
+
+  init(random: Randomness, plan: WorldPlan) {
+    self.random = random
+    self.plan = plan
+  }
+
+  private mutating func milliseconds(_ range: ClosedRange<Int64>) -> Int64 {
+    Int64(random.number(Int(range.lowerBound)...Int(range.upperBound)))
+  }
+
+  mutating func draw() {
+    trouble = random.element(of: [0, 1, 1, 2, 2, 3])
+    span = milliseconds(1000...random.element(of: [2000, 10_000, 60_000]))
+    plan.calmAt = span
+    plan.usesTinyLimits = random.once(in: 2)
+    plan.storeDelay = random.element(of: [0, 1, 5, 20, 100])
+    plan.retryInitial = random.element(of: [100, 500, 1000])
+    plan.retryMax = plan.retryInitial * random.element(of: [2, 8, 30])
+    plan.healsWhenCalm = random.number(1...3) > 1
+    if !plan.healsWhenCalm || random.once(in: 4) { plan.maxAge = milliseconds(5000...120_000) }
+    drawTargets()
+    drawInboxes()
+    let isLong = random.once(in: 12)
+    if isLong { drawBacklog() } else { drawFiles() }
+    guard trouble > 0 else { return }
+    drawRules()
+    drawEvents()
+  }
+
+  // MARK: - What there is
+
+  private mutating func drawTargets() {
+    for _ in 1...random.element(of: [1, 1, 1, 2]) {
+      var target = TargetPlan()
+      target.keepsKeysApart = random.once(in: 2)
+      target.concurrency = random.element(of: [1, 1, 2, 3, 4, 8])
+      target.maxRequestsPerSecond = random.once(in: 4) ? random.element(of: [2, 5, 20, 100]) : nil
+      target.maxItems = random.element(of: [1, 2, 4, 8])
+      target.linger = random.once(in: 4) ? random.element(of: [0, 50, 500]) : nil
+      target.timeout = random.element(of: [500, 3000, 10_000])
+      plan.targets.append(target)
+    }
+  }
+
+  private mutating func drawInboxes() {
+    for _ in 1...random.number(1...3) {
+      var inbox = InboxPlan(target: random.number(0...plan.targets.count - 1))
+      inbox.ordering = random.element(of: [.key, .key, .key, .file, .none])
+      inbox.isKeyed = !random.once(in: 5)
+      inbox.successMode = random.once(in: 8) ? .atomic : .partial
+      plan.inboxes.append(inbox)
+    }
+  }
+
+  private mutating func drawFiles() {
+    let keys = random.element(of: [1, 2, 4, 20])
+    let flaws = random.element(of: [0, 0, 3, 10])
+    for _ in 1...random.number(1...random.element(of: [3, 6, 12])) {
+      let inbox = random.number(0...plan.inboxes.count - 1)
+      var items: [ItemPlan] = []
+      for _ in 0..<random.number(random.once(in: 20) ? 0...0 : 1...random.element(of: [1, 4, 10])) {
+        items.append(item(keys: keys, flaws: flaws, in: inbox))
+      }
+      var file = FilePlan(inbox: inbox, droppedAt: milliseconds(0...span / 2), items: items)
+      file.readTime = random.element(of: [1, 5, 50, 2000])
+      switch random.number(1...(trouble > 0 ? 14 : 200)) {
+      case 1: file.reading = .failsOnce
+      case 2: file.reading = .unreadable(until: file.droppedAt + milliseconds(100...30_000))
+      case 3: file.reading = .malformed
+      case 4 where random.once(in: 10): file.reading = .unreadable(until: .max / 4)
+      default: break
+      }
+      plan.files.append(file)
+    }
+  }
+
+  /// Many batches of few or of many keys, some of which fail.
+  private mutating func drawBacklog() {
+    let keys = random.element(of: [1, 5, 60, 400])
+    let nature = random.element(of: [ItemPlan.Nature.good, .failing, .cutting, .forbidden, .bad])
+    for target in plan.targets.indices {
+      plan.targets[target].maxItems = random.element(of: [1, 2, 4])
+      if plan.targets[target].maxRequestsPerSecond ?? 100 < 100 { plan.targets[target].maxRequestsPerSecond = nil }
+    }
+    for number in 0..<random.number(2...6) {
+      let inbox = random.number(0...plan.inboxes.count - 1)
+      var items: [ItemPlan] = []
+      for _ in 0..<random.number(20...(plan.usesSQLite ? 60 : 150)) {
+        let key = random.number(0...keys - 1)
+        // One key in ten fails, always.
+        items.append(ItemPlan(key: key, nature: key % 10 == 0 ? nature : .good))
+      }
+      plan.files.append(FilePlan(inbox: inbox, droppedAt: Int64(number) * milliseconds(0...500), items: items))
+    }
+    if nature != .good {
+      plan.maxAge = min(plan.maxAge, milliseconds(20_000...60_000))
+      plan.healsWhenCalm = plan.healsWhenCalm || random.once(in: 2)
+    }
+  }
+
+  private mutating func item(keys: Int, flaws: Int, in inbox: Int) -> ItemPlan {
+    var item = ItemPlan(key: random.number(0...keys - 1))
+    guard trouble > 0, flaws > 0, random.once(in: flaws) else { return item }
+    item.nature = random.element(of: ItemPlan.Nature.allCases)
+    let keepsKeysApart = plan.targets[plan.inboxes[inbox].target].keepsKeysApart
+    // Only LUSID names its items, and only Liquid echoes them.
+    if item.nature == .unnamed, !keepsKeysApart { item.nature = .ambiguous }
+    if item.nature == .ambiguous, keepsKeysApart { item.nature = .unnamed }
+    return item
+  }
+
+  // MARK: - What goes wrong
+
+  private mutating func drawRules() {
+    for _ in 0..<random.number(0...trouble * 2) {
+      let from = milliseconds(0...span)
+      plan.rules.append(
+        Rule(
+          target: random.number(0...plan.targets.count - 1), from: from,
+          to: from + milliseconds(10...random.element(of: [500, 5000, 20_000])),
+          oneIn: random.element(of: [1, 1, 2, 4]),
+          effect: effect()))
+    }
+    // Everything ends.
+    for index in plan.rules.indices { plan.calmAt = max(plan.calmAt, plan.rules[index].to) }
+  }
+
+  private mutating func effect() -> Rule.Effect {
+    switch random.number(1...12) {
+    case 1: return .status(random.element(of: [401, 403, 404]), retryAfter: nil)
+    case 2: return .status(random.element(of: [400, 413, 422]), retryAfter: nil)
+    case 3...4: return .status(random.element(of: [500, 408, 502]), retryAfter: nil)
+    case 5...6:
+      return .status(random.element(of: [429, 503]), retryAfter: random.once(in: 2) ? milliseconds(0...15_000) : nil)
+    case 7: return random.element(of: [.noConnection, .badCertificate, .noToken(isRefusal: random.once(in: 2))])
+    case 8: return .cut(applies: random.once(in: 2))
+    case 9: return .silent(appliesAfter: random.once(in: 3) ? nil : milliseconds(10...15_000))
+    case 10: return .garbled(appliesAll: random.once(in: 2))
+    case 11: return .resent(applies: random.once(in: 2))
+    default: return .slow(milliseconds(100...8000))
+    }
+  }
+
+  private mutating func drawEvents() {
+    for _ in 0..<random.number(0...trouble * 2) {
+      let when: PlannedEvent.When =
+        random.once(in: 2) ? .at(milliseconds(0...span)) : .step(random.number(1...random.element(of: [20, 100, 400])))
+      plan.events.append(PlannedEvent(when, event()))
+    }
+  }
+
+  private mutating func event() -> PlannedEvent.What {
+    let file = random.number(0...plan.files.count - 1)
+    let target = random.number(0...plan.targets.count - 1)
+    let days: Int64 = 86_400_000
+    switch random.number(1...20) {
+    case 1...4: return .crash(downFor: milliseconds(0...random.element(of: [10, 1000, 20_000])))
+    case 5:
+      return .powerCut(
+        commits: random.number(0...20), downFor: milliseconds(10...20_000),
+        step: random.element(of: [0, 0, -days, 30 * days]))
+    case 6: return .stop(downFor: milliseconds(0...2000))
+    case 7...8: return .setWallClock(by: random.element(of: [-20 * days, -60_000, 60_000, 400 * days]))
+    case 9: return .failReads(random.number(1...3))
+    case 10: return .failWrites(random.number(1...3))
+    case 11: return .fillDisk(lasts: milliseconds(10...5000))
+    case 12: return .failKeyRuns(lasts: milliseconds(10...5000))
+    case 13...14: return .cancel(file: file)
+    case 15: return random.element(of: [.retryFile(file), .retryTarget(target), .retryAll])
+    case 16: return .pause(target: target, lasts: milliseconds(10...5000))
+    case 17...18: return .reload(reload(target))
+    case 19: return .hideOriginal(file: file, lasts: milliseconds(10...5000))
+    default: return .changeOriginal(file: file)
+    }
+  }
+
+  private mutating func reload(_ target: Int) -> PlannedEvent.Reload {
+    let inbox = random.number(0...plan.inboxes.count - 1)
+    switch random.number(1...6) {
+    case 1: return .concurrency(target: target, random.number(1...4))
+    case 2: return .remove(target: target)
+    case 3: return .restore(target: target)
+    case 4: return .route(inbox: inbox, target: target)
+    case 5: return .ordering(inbox: inbox, random.element(of: Ordering.allCases))
+    default: return .same
+    }
+  }
+}

@@ -1,0 +1,199 @@
+package import Delivery
+
+/// All that is decided of a simulated world before it begins: what is dropped, how the API behaves, what goes wrong, and when.
+///
+/// Times are milliseconds since the world began. A world is the same whenever its plan is; a plan that is made smaller is a plan.
+package struct WorldPlan: Sendable, Equatable, Codable {
+  /// For what is drawn on the way, by what it is for: see `Dice`.
+  package var seed: UInt64
+  /// Whether the outbox is the real one, on a disk.
+  package var usesSQLite = false
+  /// Whether dispatch holds so little in memory that a small world meets all its limits.
+  package var usesTinyLimits = false
+  package var retryInitial: Int64 = 1000
+  package var retryMax: Int64 = 8000
+  package var maxAge: Int64 = 432_000_000
+  /// How long each half of a call of the outbox takes at most.
+  package var storeDelay: Int64 = 0
+  package var targets: [TargetPlan] = []
+  package var inboxes: [InboxPlan] = []
+  package var files: [FilePlan] = []
+  package var rules: [Rule] = []
+  package var events: [PlannedEvent] = []
+  /// From here on no rule holds and no fault begins.
+  package var calmAt: Int64 = 0
+  /// Whether items that the API can't take are as good as others once it is calm; else they end by their age.
+  package var healsWhenCalm = true
+
+  package init(seed: UInt64) { self.seed = seed }
+}
+
+package struct TargetPlan: Sendable, Equatable, Codable {
+  /// LUSID: two items with one key never share a request.
+  package var keepsKeysApart = true
+  package var concurrency = 1
+  package var maxRequestsPerSecond: Double?
+  package var maxItems = 4
+  package var linger: Int64?
+  package var timeout: Int64 = 3000
+
+  package init() {}
+}
+
+package struct InboxPlan: Sendable, Equatable, Codable {
+  package var target: Int
+  package var ordering = Ordering.key
+  package var successMode = SuccessMode.partial
+  /// Whether items have keys of their own; else the inbox is in order.
+  package var isKeyed = true
+
+  package init(target: Int) { self.target = target }
+}
+
+package struct FilePlan: Sendable, Equatable, Codable {
+  package enum Reading: Sendable, Equatable, Codable {
+    case fine
+    /// The disk fails once.
+    case failsOnce
+    /// It can't be read before this time.
+    case unreadable(until: Int64)
+    /// Nothing of it can be used.
+    case malformed
+  }
+
+  package var inbox: Int
+  package var droppedAt: Int64
+  package var items: [ItemPlan]
+  /// How long its reading takes.
+  package var readTime: Int64 = 5
+  package var reading = Reading.fine
+
+  package init(inbox: Int, droppedAt: Int64, items: [ItemPlan]) {
+    self.inbox = inbox
+    self.droppedAt = droppedAt
+    self.items = items
+  }
+}
+
+package struct ItemPlan: Sendable, Equatable, Codable {
+  /// How the API takes the item, whatever else happens.
+  package enum Nature: String, Sendable, CaseIterable, Codable {
+    case good
+    /// Refused when it is read.
+    case invalid
+    /// A batch with it is answered 400.
+    case bad
+    /// A batch with it is answered 413.
+    case large
+    /// The answer refuses it alone.
+    case rejected
+    /// The answer says that it was left as it was.
+    case unchanged
+    /// A batch with it is answered 500.
+    case failing
+    /// The connection is cut before anything is applied.
+    case cutting
+    /// All is applied, and the connection is cut before the answer.
+    case cuttingLate
+    /// A batch with it is answered 403.
+    case forbidden
+    /// The answer does not name it: it was not processed (LUSID).
+    case unnamed
+    /// The answer can't be told from that to another item (Liquid).
+    case ambiguous
+  }
+
+  package var key: Int
+  package var nature = Nature.good
+
+  package init(key: Int, nature: Nature = .good) {
+    self.key = key
+    self.nature = nature
+  }
+}
+
+/// What an API does with requests for a while.
+package struct Rule: Sendable, Equatable, Codable {
+  package enum Effect: Sendable, Equatable, Codable {
+    /// Nothing is applied.
+    case status(Int, retryAfter: Int64?)
+    case noConnection
+    case badCertificate
+    case noToken(isRefusal: Bool)
+    /// The connection is cut, before or after all was applied.
+    case cut(applies: Bool)
+    /// No answer; all is applied so long after the request was sent, or never.
+    case silent(appliesAfter: Int64?)
+    /// 2xx that can't be read, though the first half, or all, is applied.
+    case garbled(appliesAll: Bool)
+    /// The connection ended without an answer, and the same was sent again at once, and answered.
+    case resent(applies: Bool)
+    case slow(Int64)
+  }
+
+  package var target: Int
+  package var from: Int64
+  package var to: Int64
+  /// Holds for one request in so many.
+  package var oneIn = 1
+  package var effect: Effect
+
+  package init(target: Int, from: Int64, to: Int64, oneIn: Int = 1, effect: Effect) {
+    self.target = target
+    self.from = from
+    self.to = to
+    self.oneIn = oneIn
+    self.effect = effect
+  }
+}
+
+/// Something that happens to the daemon, or that an operator does.
+package struct PlannedEvent: Sendable, Equatable, Codable {
+  package enum When: Sendable, Equatable, Codable {
+    case at(Int64)
+    /// After so many steps of the world: between any two actions.
+    case step(Int)
+  }
+
+  package enum What: Sendable, Equatable, Codable {
+    /// The process is killed, and starts again after this time.
+    case crash(downFor: Int64)
+    /// The machine loses power, and up to so many of the last commits; then it boots, with its wall clock off by `step`.
+    case powerCut(commits: Int, downFor: Int64, step: Int64)
+    /// SIGTERM.
+    case stop(downFor: Int64)
+    case setWallClock(by: Int64)
+    case failReads(Int)
+    case failWrites(Int)
+    case fillDisk(lasts: Int64)
+    /// What dispatch keeps outside memory can't be written.
+    case failKeyRuns(lasts: Int64)
+    case cancel(file: Int)
+    case retryFile(Int)
+    case retryTarget(Int)
+    case retryAll
+    case pause(target: Int, lasts: Int64)
+    case reload(Reload)
+    /// A claimed file can't be read when it is sent.
+    case hideOriginal(file: Int, lasts: Int64)
+    /// A claimed file's bytes change.
+    case changeOriginal(file: Int)
+  }
+
+  package enum Reload: Sendable, Equatable, Codable {
+    case same
+    case concurrency(target: Int, Int)
+    case remove(target: Int)
+    case restore(target: Int)
+    case route(inbox: Int, target: Int)
+    case ordering(inbox: Int, Ordering)
+  }
+
+  package var when: When
+  package var what: What
+
+  package init(_ when: When, _ what: What) {
+    self.when = when
+    self.what = what
+  }
+}

@@ -1,0 +1,26 @@
+internal import Delivery
+internal import Engine
+
+/// Names for people: files as the plan numbers them.
+extension World {
+  func text(_ name: BatchName) -> String { "f\(checker.number(of: name.file))/\(name.position)" }
+
+  func text(_ read: DispatchState.Read) -> String {
+    switch read {
+    case .line(let after, let limit): "\(limit) of the line behind \(after.map(text) ?? "its beginning")"
+    case .late(let file, let after, let limit):
+      "\(limit) of f\(checker.number(of: file)) behind \(after ?? "its beginning")"
+    case .named(let names): "\(names.map(text))"
+    case .postponed(let after, let limit):
+      "\(limit) of the postponed behind \(after.map { "\($0.due.milliseconds) \(text($0.name))" } ?? "all")"
+    case .oldestFile: "the oldest file"
+    }
+  }
+
+  func text(_ found: DispatchState.Found) -> String {
+    switch found {
+    case .page(let page): "\(page.batches.map { text($0.name) })\(page.isEnd ? ", which is the end" : "")"
+    case .oldestFile(let file): file.map { "f\(checker.number(of: $0.id))" } ?? "no file"
+    }
+  }
+}

@@ -1,0 +1,306 @@
+internal import Delivery
+internal import Engine
+
+/// One simulated world: a plan, and what becomes of it.
+///
+/// # How it works
+///
+/// The world is a queue of events, a clock that jumps from one to the next, and what outlives the daemon: the outbox, the folders, the API, the
+/// machine's clocks. The daemon (`Daemon`) drives the real `DispatchState`, `PublicationOrder`, `QueueClock` and outbox, but no task, file or network: each half of
+/// each action is an event of its own, so that everything else may happen in between, the daemon's death included. What is drawn is drawn from
+/// the plan's seed, and nothing depends on the order of a set. `Checker` compares what happens with what is promised.
+final class World {
+  let plan: WorldPlan
+  let dice: Dice
+  private(set) var now: Int64 = 0
+  private var queue = EventQueue()
+  private(set) var steps = 0
+  private var history: History
+  private(set) var violation: Violation?
+  var machine = Machine()
+  var disk: Disk
+  /// Whether what dispatch keeps outside memory fails.
+  let keyRunsFail = Guarded(false)
+  var folders: Folders
+  var configuration: Configuration
+  let apis: [SimulatedAPI]
+  let checker: Checker
+  private var daemon: Daemon?
+  private var paused: Set<Int> = []
+  private var stepEvents: [(step: Int, what: PlannedEvent.What)] = []
+  /// Applications that are still to come.
+  private var pendingApplications = 0
+  private var requestCount = 0
+  private var watches: [ProgressWatch]
+  /// Faults take their time to be overcome.
+  private var disturbedUntil: Int64 = 0
+
+  init(_ plan: WorldPlan, outbox: any WorldOutbox, keepsHistory: Bool) {
+    self.plan = plan
+    dice = Dice(seed: plan.seed)
+    disk = Disk(outbox: outbox)
+    history = History(isKept: keepsHistory)
+    folders = Folders(inboxes: plan.inboxes.map { _ in [] })
+    configuration = Configuration(plan)
+    let dice = dice
+    apis = plan.targets.indices.map { SimulatedAPI(number: $0, plan: plan, dice: dice) }
+    checker = Checker(plan)
+    watches = plan.targets.map { _ in ProgressWatch() }
+  }
+
+  // MARK: - Time and events
+
+  func at(_ time: Int64, _ body: @escaping (World) async -> Void) { queue.add(at: max(now, time), body) }
+
+  func log(_ text: @autoclosure () -> String) { history.add(at: now, text()) }
+
+  func fail(_ kind: Violation.Kind, _ message: @autoclosure () -> String) {
+    guard violation == nil else { return }
+    let violation = Violation(kind: kind, message: message())
+    self.violation = violation
+    log("VIOLATION \(kind.rawValue): \(violation.message)")
+  }
+
+  /// How long half a call of the outbox takes.
+  func storeTime(_ salt: UInt64) -> Int64 {
+    plan.storeDelay == 0 ? 0 : dice.number(0...plan.storeDelay, .storeTime, UInt64(now), salt)
+  }
+
+  // MARK: - The way of the world
+
+  func run() async -> WorldResult {
+    for (number, file) in plan.files.enumerated() {
+      at(file.droppedAt) { $0.drop(number) }
+    }
+    for event in plan.events {
+      switch event.when {
+      case .at(let time): at(time) { await $0.happen(event.what) }
+      case .step(let step): stepEvents.append((step, event.what))
+      }
+    }
+    stepEvents.sort { $0.step > $1.step }
+    await start()
+    let deadline = plan.deadline
+    while violation == nil, let event = queue.popFirst() {
+      guard event.time <= deadline else {
+        fail(.stall, stallReport)
+        break
+      }
+      now = max(now, event.time)
+      await event.body(self)
+      steps += 1
+      while let next = stepEvents.last, next.step <= steps {
+        stepEvents.removeLast()
+        if now < plan.calmAt { await happen(next.what) }
+      }
+      if steps > 100_000 { fail(.spinning, "the world does not end") }
+      if isOver { break }
+    }
+    if violation == nil, !isOver { fail(.stall, stallReport) }
+    if violation == nil { checker.checkEnd(self) }
+    queue = EventQueue()
+    daemon = nil
+    disk.outbox.close()
+    return WorldResult(
+      violation: violation, history: history.lines, digest: history.digest, steps: steps, requests: requestCount,
+      simulated: now)
+  }
+
+  private var isOver: Bool {
+    folders.receipts.count == plan.files.count && folders.work.isEmpty && pendingApplications == 0 && daemon != nil
+  }
+
+  private var stallReport: String {
+    let open = plan.files.indices.filter { folders.receipts[$0] == nil }.map { "f\($0)" }
+    return "no receipt yet of \(open.joined(separator: " ")); \(daemon?.report ?? "the daemon is down")"
+  }
+
+  private func drop(_ file: Int) {
+    let items = plan.files[file].items.enumerated().map { index, item in
+      "\(index + 1)=k\(item.key)" + (item.nature == .good ? "" : " (\(item.nature.rawValue))")
+    }
+    log("f\(file) is dropped into i\(plan.files[file].inbox): \(items.joined(separator: ", "))")
+    folders.inboxes[plan.files[file].inbox].append(file)
+    daemon?.intake.scanSoon(plan.files[file].inbox)
+  }
+
+  // MARK: - The daemon
+
+  private func start() async {
+    let daemon = Daemon(world: self)
+    self.daemon = daemon
+    log("the daemon starts")
+    guard await daemon.start() else {
+      // Whoever runs it starts it again.
+      daemon.die()
+      self.daemon = nil
+      at(now + 1000) { await $0.startIfDown() }
+      return
+    }
+    for target in paused.sorted() { daemon.setPaused(target, true) }
+  }
+
+  private func startIfDown() async {
+    if daemon == nil { await start() }
+  }
+
+  /// The daemon's process is no more.
+  func end(restartAfter downFor: Int64) {
+    daemon?.die()
+    daemon = nil
+    checker.daemonDied()
+    watches = plan.targets.map { _ in ProgressWatch() }
+    at(now + downFor) { await $0.startIfDown() }
+  }
+
+  private func crash(downFor: Int64) async {
+    guard daemon != nil else { return }
+    log("the daemon is killed")
+    end(restartAfter: downFor)
+    await onOutbox { try await $0.crash() }
+  }
+
+  private func cutPower(_ commits: Int, _ downFor: Int64, _ step: Int64) async {
+    let fraction = dice.fraction(.loss, UInt64(now))
+    end(restartAfter: downFor)
+    await onOutbox { outbox in
+      let lost = try await outbox.cutPower(commits: commits, fraction: fraction)
+      self.log("the machine loses power\(lost ? ", and the last commits" : "")")
+      if lost { self.checker.lostCommits() }
+    }
+    machine.boot(at: now)
+    machine.setWallClock(by: step)
+    await checker.learnSettled(from: self)
+  }
+
+  private func onOutbox(_ body: (any WorldOutbox) async throws -> Void) async {
+    do { try await body(disk.outbox) } catch { fail(.contradiction, "the outbox can't be opened: \(error)") }
+  }
+
+  // MARK: - What happens to the daemon
+
+  private func happen(_ what: PlannedEvent.What) async {
+    log("event: \(what)")
+    disturbedUntil = now + 6000
+    switch what {
+    case .crash(let downFor): await crash(downFor: downFor)
+    case .powerCut(let commits, let downFor, let step): await cutPower(commits, downFor, step)
+    case .stop(let downFor): daemon?.stop(downFor: downFor)
+    case .setWallClock(let step): machine.setWallClock(by: step)
+    case .failReads(let count): disk.readsToFail += count
+    case .failWrites(let count): disk.writesToFail += count
+    case .fillDisk(let lasts): disk.isFullUntil = max(disk.isFullUntil, now + lasts)
+    case .failKeyRuns(let lasts):
+      keyRunsFail.value = true
+      at(now + lasts) { $0.keyRunsFail.value = false }
+    case .cancel(let file): daemon?.cancel(file)
+    case .retryFile(let file): daemon?.retry(file: file)
+    case .retryTarget(let target): daemon?.retry(target: target)
+    case .retryAll: daemon?.retry()
+    case .pause(let target, let lasts):
+      paused.insert(target)
+      daemon?.setPaused(target, true)
+      at(now + lasts) { world in
+        world.paused.remove(target)
+        world.daemon?.setPaused(target, false)
+      }
+    case .reload(let reload):
+      let targets = configuration.take(reload)
+      daemon?.reload(targets)
+    case .hideOriginal(let file, let lasts): folders.hiddenUntil[file] = now + lasts
+    case .changeOriginal(let file): folders.changed.insert(file)
+    }
+  }
+
+  /// Whether the disk fails, or failed just now.
+  var isDisturbed: Bool { now < disk.failedAt + 6000 || now < disturbedUntil }
+
+  /// What may go is looked for; only the outbox in memory can be looked into so often.
+  func look(at dispatcher: Dispatcher) {
+    guard let memory = disk.outbox as? MemoryWorldOutbox else { return }
+    watches[dispatcher.target].look(dispatcher, memory.outbox.content, self)
+  }
+
+  // MARK: - Requests
+
+  /// Sends a request; `ended` follows if the daemon lives so long.
+  ///
+  /// - Returns: its number.
+  func send(
+    _ items: [ItemID], to target: Int, _ course: SimulatedAPI.Course, _ members: [Checker.Member]
+  ) -> Int {
+    requestCount += 1
+    let number = requestCount
+    if members.contains(where: { !$0.isRetry }) { watches[target].sentFirst() }
+    checker.sent(number, items, to: target, members, resent: course.resent, self)
+    for application in course.applications {
+      pendingApplications += 1
+      at(application.at) { world in
+        world.pendingApplications -= 1
+        world.log("t\(target) applies \(application.items) of request \(number)")
+        world.checker.applied(application.items, by: number, at: target, world)
+      }
+    }
+    return number
+  }
+}
+
+/// What a world showed.
+package struct WorldResult: Sendable {
+  package var violation: Violation?
+  package var history: [String]
+  /// Of the history; worlds of one plan must agree.
+  package var digest: UInt64
+  package var steps: Int
+  package var requests: Int
+  /// Milliseconds.
+  package var simulated: Int64
+}
+
+extension WorldPlan {
+  /// By when everything must have ended.
+  var deadline: Int64 {
+    var last = calmAt
+    for file in files {
+      last = max(last, file.droppedAt + file.readTime)
+      switch file.reading {
+      // An hour is the longest that a file is tried.
+      case .unreadable(let until): last = max(last, min(until, file.droppedAt + 3_700_000))
+      default: break
+      }
+    }
+    for event in events {
+      switch event.what {
+      case .hideOriginal(_, let lasts), .fillDisk(let lasts), .failKeyRuns(let lasts), .pause(_, let lasts):
+        last = max(last, calmAt + lasts)
+      case .crash(let downFor), .stop(let downFor), .powerCut(_, let downFor, _): last += downFor + 20_000
+      default: break
+      }
+    }
+    let items = Int64(files.reduce(0) { $0 + $1.items.count })
+    let slowest = targets.map { 1000 / ($0.maxRequestsPerSecond ?? 1000) }.max() ?? 0
+    let timeout = targets.map(\.timeout).max() ?? 0
+    // A retry-after, a hold and a backoff may just have begun; each halving takes five of them.
+    var bound = last + 60_000 + 20 * retryMax + 10 * timeout + items * 200 + Int64(Double(items) * slowest * 4)
+    // What the API never takes ends by its age, also where a power cut took back its claim.
+    let isHopeless = files.contains { $0.items.contains { !$0.nature.ends } } && !healsWhenCalm
+    let isLost = events.contains {
+      switch $0.what {
+      case .changeOriginal, .reload: true
+      default: false
+      }
+    }
+    if isHopeless || isLost || maxAge < 1_000_000 { bound += maxAge }
+    return bound
+  }
+}
+
+extension ItemPlan.Nature {
+  /// Whether the API settles it in the end.
+  var ends: Bool {
+    switch self {
+    case .failing, .cutting, .cuttingLate, .forbidden: false
+    default: true
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import Delivery
+import Engine
+import GRDB
+import Outbox
+import Simulation
+import TestKit
+
+typealias Store = any (DispatchStore & IntakeStore & ResultStore)
+
+/// Every engine that stands behind the store protocols. Each test of the suite holds for all of them.
+enum OutboxEngine: String, CaseIterable, Sendable {
+  case memory
+  case sqlite
+
+  /// Runs `body` with an engine that is new and empty.
+  func with(_ body: (any EngineUnderTest) async throws -> Void) async throws {
+    switch self {
+    case .memory: try await body(MemoryEngine())
+    case .sqlite: try await withTemporaryFolder { try await body(SQLiteEngine(folder: $0)) }
+    }
+  }
+}
+
+/// An engine, and what happens to it from outside.
+protocol EngineUnderTest: AnyObject {
+  var store: Store { get }
+  /// The process dies and starts again: what was committed is there.
+  func crash() throws
+  /// Makes the row of a batch unreadable.
+  func damage(_ name: BatchName) throws
+}
+
+private final class MemoryEngine: EngineUnderTest {
+  private let outbox = MemoryOutbox()
+  var store: Store { outbox }
+  func crash() { outbox.restart() }
+  func damage(_ name: BatchName) { outbox.damage(name) }
+}
+
+private final class SQLiteEngine: EngineUnderTest {
+  private var folder: String
+  private var outbox: Outbox
+  private var crashes = 0
+
+  init(folder: String) throws {
+    self.folder = folder
+    outbox = try Outbox(path: folder + "/outbox.sqlite")
+  }
+
+  deinit { try? outbox.close() }
+
+  var store: Store { outbox }
+
+  /// What a killed process leaves: the files as they are, no log folded in.
+  func crash() throws {
+    crashes += 1
+    let next = "\(folder)/\(crashes)"
+    try copyOutbox(from: folder, to: next)
+    try outbox.close()
+    folder = next
+    outbox = try Outbox(path: folder + "/outbox.sqlite")
+  }
+
+  func damage(_ name: BatchName) throws {
+    try DatabaseQueue(path: folder + "/outbox.sqlite").write { db in
+      try db.execute(
+        sql: "UPDATE batch SET item_index = x'FF' WHERE file_id = ? AND position = ?",
+        arguments: [name.file.text, name.position])
+    }
+  }
+}
