@@ -9,7 +9,7 @@ internal import Delivery
 /// # What is in memory
 ///
 /// Batches that may go (`fresh`, `waiting`), those under way, and the first ones that are blocked. Of all others, which may be millions, there is
-/// a name of twelve bytes and, outside memory when they are many, their keys:
+/// a name, which takes no room of its own where batches of a file follow each other, and, outside memory when they are many, their keys:
 ///
 /// - *Passed over*: blocked, and no room for it. When a place leaves, whoever holds one of its keys next is looked at again (`freed`): if it is
 ///   not in memory it is read by its name.
@@ -58,7 +58,7 @@ struct Line {
     /// Of the index.
     var indexed = 190_000
     var freed = 10_000
-    var names = 500_000
+    var names = 100_000
     var parts = 20_000
     var dead = 100_000
 
@@ -315,7 +315,7 @@ struct Line {
   var isWorn: Bool {
     index.isBroken || names.partCount > limits.parts || freed.count > limits.freed
       || index.deadCount > limits.dead && index.deadCount > index.spilledCount / 2
-      || names.count > limits.names && names.count > 4 * (forgottenCount + looseCount + entries.count)
+      || names.runCount > limits.names && names.runCount > 4 * (forgottenCount + looseCount + entries.count)
   }
 
   mutating func startOver() {
@@ -480,7 +480,7 @@ struct Line {
   }
 
   private mutating func dropOldNames() {
-    guard names.count > 4096, forgottenCount == 0 else { return }
+    guard names.runCount > 256, forgottenCount == 0 else { return }
     guard let first = entries.values.compactMap(\.place).min() else { return }
     names.drop(before: first)
   }

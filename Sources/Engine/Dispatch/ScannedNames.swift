@@ -1,42 +1,52 @@
 internal import Delivery
 
-/// The names of scanned batches by their places: twelve bytes each.
+/// The names of scanned batches by their places.
 ///
-/// In the order of the scan, which is that of the names, so that places are found by names, too. What has left at the beginning can be dropped.
+/// Batches that follow each other in one file, as nearly all do, are one run: the names of a million of them take no more room than one. In the
+/// order of the scan, which is that of the names, so that places are found by names, too. What has left at the beginning can be dropped.
 struct ScannedNames {
-  private var files: [FileID] = []
-  private var fileIndexes: [UInt32] = []
-  private var positions: [UInt64] = []
-  /// The scan number of the first one.
-  private var start = 1
+  private struct Run {
+    /// The scan number of the first one.
+    var start: Int
+    var count: Int
+    var file: FileID
+    /// Of the first one; those of the others follow.
+    var position: PackedPosition
+
+    var last: PackedPosition { position.advanced(by: count - 1) }
+  }
+
+  private var runs: [Run] = []
+  private var nextNumber = 1
   /// Parts that were made since the scan.
   private var partNames: [Place: BatchName] = [:]
   private var partPlaces: [BatchName: Place] = [:]
 
-  var count: Int { positions.count }
+  var runCount: Int { runs.count }
   var partCount: Int { partNames.count }
 
   /// The place of the next batch that is scanned.
-  var nextPlace: Place { Place(scanNumber: start + count) }
+  var nextPlace: Place { Place(scanNumber: nextNumber) }
 
   /// Nil for a position that no version of upsertd gives.
   mutating func append(_ name: BatchName) -> Place? {
-    guard let packed = Self.packed(name.position) else { return nil }
+    guard let position = PackedPosition(name.position) else { return nil }
     let place = nextPlace
-    if files.last != name.file { files.append(name.file) }
-    fileIndexes.append(UInt32(truncatingIfNeeded: files.count - 1))
-    positions.append(packed)
+    if let last = runs.last, last.file == name.file, last.start + last.count == nextNumber,
+      last.position.advanced(by: last.count) == position
+    {
+      runs[runs.count - 1].count += 1
+    } else {
+      runs.append(Run(start: nextNumber, count: 1, file: name.file, position: position))
+    }
+    nextNumber += 1
     return place
   }
 
   /// A place for a batch that is not found by its name: it stands behind all that was scanned.
   mutating func appendNameless() -> Place {
-    let place = nextPlace
-    // Found first, where it is looked for, is the batch whose name this repeats.
-    if files.isEmpty { files.append(FileID.first) }
-    fileIndexes.append(fileIndexes.last ?? 0)
-    positions.append(positions.last ?? 0)
-    return place
+    defer { nextNumber += 1 }
+    return nextPlace
   }
 
   mutating func note(part name: BatchName, at place: Place) {
@@ -50,50 +60,52 @@ struct ScannedNames {
 
   subscript(place: Place) -> BatchName? {
     if place.isPart { return partNames[place] }
-    let index = place.scanNumber - start
-    guard positions.indices.contains(index) else { return nil }
-    return BatchName(file: files[Int(fileIndexes[index])], position: Self.unpacked(positions[index]))
+    let index = firstRun { $0.start + $0.count > place.scanNumber }
+    guard index < runs.count, runs[index].start <= place.scanNumber else { return nil }
+    let run = runs[index]
+    return BatchName(file: run.file, position: run.position.advanced(by: place.scanNumber - run.start).text)
   }
 
   subscript(name: BatchName) -> Place? {
     if let place = partPlaces[name] { return place }
-    guard let packed = Self.packed(name.position) else { return nil }
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if (files[Int(fileIndexes[middle])], positions[middle]) < (name.file, packed) {
-        low = middle + 1
-      } else {
-        high = middle
-      }
-    }
-    guard low < count, positions[low] == packed, files[Int(fileIndexes[low])] == name.file else { return nil }
-    return Place(scanNumber: start + low)
+    guard let position = PackedPosition(name.position) else { return nil }
+    let index = firstRun { ($0.file, $0.last) >= (name.file, position) }
+    guard index < runs.count, runs[index].file == name.file, let steps = runs[index].position.steps(to: position),
+      steps < runs[index].count
+    else { return nil }
+    return Place(scanNumber: runs[index].start + steps)
   }
 
   /// Whether a batch of the file was scanned, and its name is still there.
   func holds(_ file: FileID) -> Bool {
-    var (low, high) = (0, files.count)
+    let index = firstRun { $0.file >= file }
+    return index < runs.count && runs[index].file == file
+  }
+
+  /// Drops the names of batches before this one, but for those that share a run with later ones.
+  mutating func drop(before place: Place) {
+    let index = firstRun { $0.start + $0.count > place.scanNumber }
+    if index > 0 { runs.removeFirst(index) }
+  }
+
+  /// The first run that `isMeant`, which all behind it are, too.
+  private func firstRun(where isMeant: (Run) -> Bool) -> Int {
+    var (low, high) = (0, runs.count)
     while low < high {
       let middle = (low + high) / 2
-      if files[middle] < file { low = middle + 1 } else { high = middle }
+      if isMeant(runs[middle]) { high = middle } else { low = middle + 1 }
     }
-    return low < files.count && files[low] == file
+    return low
   }
+}
 
-  /// Drops the names of all batches before this one.
-  mutating func drop(before place: Place) {
-    let dropped = min(count, max(0, place.scanNumber - start))
-    guard dropped > 0 else { return }
-    start += dropped
-    positions.removeFirst(dropped)
-    let firstFile = dropped < fileIndexes.count ? Int(fileIndexes[dropped]) : max(0, files.count - 1)
-    fileIndexes = fileIndexes.dropFirst(dropped).map { $0 - UInt32(firstFile) }
-    files.removeFirst(min(firstFile, files.count))
-  }
+/// A batch's position in eight bytes, which sort as the text does: the first eight digits in 27 bits, the further ones, which are 0 or 1, in 32,
+/// and how many these are in five.
+private struct PackedPosition: Comparable {
+  private var bits: UInt64
 
-  /// Eight digits in 27 bits, the further ones, which are 0 or 1, in 32, and how many these are in five: sorts as the text does.
-  private static func packed(_ position: String) -> UInt64? {
+  /// Nil for a position that no version of upsertd gives.
+  init?(_ position: String) {
     let text = position.utf8
     guard text.count >= 8, text.count < 8 + 32, let ordinal = UInt64(position.prefix(8)) else { return nil }
     var path: UInt64 = 0
@@ -103,14 +115,27 @@ struct ScannedNames {
       path |= UInt64(digit - UInt8(ascii: "0")) << (31 - length)
       length += 1
     }
-    return ordinal << 37 | path << 5 | length
+    bits = ordinal << 37 | path << 5 | length
   }
 
-  private static func unpacked(_ packed: UInt64) -> String {
-    let digits = String(packed >> 37)
+  private init(bits: UInt64) { self.bits = bits }
+
+  /// The position of a whole batch so many behind this one; itself where it is a part.
+  func advanced(by steps: Int) -> PackedPosition { PackedPosition(bits: bits &+ UInt64(steps) << 37) }
+
+  /// How many batches of a file lie between; nil where one of them is a part.
+  func steps(to other: PackedPosition) -> Int? {
+    guard other >= self, (other.bits &- bits) & (1 << 37 - 1) == 0 else { return nil }
+    return Int((other.bits &- bits) >> 37)
+  }
+
+  var text: String {
+    let digits = String(bits >> 37)
     var position = String(repeating: "0", count: max(0, 8 - digits.count)) + digits
-    let path = packed >> 5 & 0xFFFF_FFFF
-    for index in 0..<(packed & 31) { position += path >> (31 - index) & 1 == 1 ? "1" : "0" }
+    let path = bits >> 5 & 0xFFFF_FFFF
+    for index in 0..<(bits & 31) { position += path >> (31 - index) & 1 == 1 ? "1" : "0" }
     return position
   }
+
+  static func < (a: PackedPosition, b: PackedPosition) -> Bool { a.bits < b.bits }
 }
