@@ -17,6 +17,8 @@ struct RequestRunner: Sendable {
     var contents: [Batch] = []
     /// Of each batch's items, where an answer tells.
     var verdicts: [[ItemVerdict]] = []
+    /// Whether the answer was cut off: then it is no fault of an item that it is not named.
+    var isCut = false
     /// Nil where there was no whole answer.
     var facts: RequestFacts?
     /// An outbox that fails, for the log.
@@ -99,6 +101,7 @@ struct RequestRunner: Sendable {
       ).discreet(about: [outgoing.body, Array(token.utf8)])
       if case .renewToken = verdict {} else { await tokens.accepted(token) }
       report.outcome = await outcome(of: verdict, answer, token)
+      report.isCut = if case .settledInPart = verdict { true } else { false }
       switch verdict {
       case .settled(let verdicts), .settledInPart(let verdicts, _):
         report.verdicts = contents.indices.map { outgoing.verdicts(verdicts, of: $0) }
@@ -125,9 +128,9 @@ struct RequestRunner: Sendable {
     switch verdict {
     case .settled: return .settled(isSuccess: isSuccess)
     case .settledInPart(let verdicts, let why):
-      // What was cut off may have named the others, too.
-      let isMost = 2 * verdicts.count { $0 == .unacknowledged } <= verdicts.count
-      return isMost ? .settled(isSuccess: isSuccess) : .split(why: why, isOpen: isSuccess)
+      // What was cut off may have named the others. They go again, fewer of them, so that the answer may fit.
+      let namesNone = verdicts.allSatisfy { $0 == .unacknowledged }
+      return namesNone ? .split(why: why, isOpen: isSuccess) : .settled(isSuccess: isSuccess)
     case .split(let why): return .split(why: why, isOpen: isSuccess)
     case .retry(let why, let slowing):
       return .retry(
@@ -149,7 +152,7 @@ struct RequestRunner: Sendable {
       switch change {
       case .none: return []
       case .settle:
-        return [.settle(settlement(of: batch, report.contents[index], report.verdicts[index]))]
+        return [.settle(settlement(of: batch, report.contents[index], report.verdicts[index], isCut: report.isCut))]
       case .halve(let standing, let why, let isOpen):
         let halves = report.contents[index].halves
         return [.split([halves.0, halves.1], standing, why: why, isOpen: isOpen)]
@@ -170,9 +173,12 @@ struct RequestRunner: Sendable {
     }
   }
 
-  private func settlement(of batch: WaitingBatch, _ content: Batch, _ verdicts: [ItemVerdict]) -> Settlement {
+  private func settlement(
+    of batch: WaitingBatch, _ content: Batch, _ verdicts: [ItemVerdict], isCut: Bool
+  ) -> Settlement {
     let pieces = content.pieces ?? []
     var settlement = Settlement(accepted: 0, unchanged: 0, refused: [])
+    settlement.isMiss = !isCut
     var unnamed: Set<Int> = []
     for (index, verdict) in verdicts.enumerated() {
       var fault: ItemFault?
@@ -184,7 +190,7 @@ struct RequestRunner: Sendable {
         settlement.unchanged += 1
       case .rejected(let code, let message):
         fault = ItemFault(code, message)
-      case .unacknowledged where batch.misses + 1 >= Self.mostMisses:
+      case .unacknowledged where !isCut && batch.misses + 1 >= Self.mostMisses:
         fault = ItemFault(
           .unacknowledged, "the API answered \(Self.mostMisses) times without naming this item; it may have arrived")
       case .unacknowledged:

@@ -131,6 +131,8 @@ package struct Settlement: Sendable, Equatable {
   package var refused: [Refusal]
   /// The items that the answer did not name; they are sent again.
   package var rest: Batch?
+  /// Whether that counts against them: not where the answer was cut off, and may have named them.
+  package var isMiss = true
   /// The numbers of the items that settled, in order.
   package var ranges: [ClosedRange<Int>]
 

@@ -265,9 +265,9 @@ extension MemoryFile {
       try edit(name.part(0)) { new in
         new.waiting.standing = old.waiting.standing
         new.waiting.standing.due = QueueTime(milliseconds: 0)
-        new.waiting.attempts = old.waiting.unanswered
-        new.waiting.unanswered = old.waiting.unanswered
-        new.waiting.misses = old.waiting.misses + 1
+        let unanswered = old.waiting.unanswered + (settlement.isMiss ? 0 : 1)
+        (new.waiting.attempts, new.waiting.unanswered) = (unanswered, unanswered)
+        new.waiting.misses = old.waiting.misses + (settlement.isMiss ? 1 : 0)
         new.problem = "the answer did not name these items"
         rest.append(new.waiting)
       }
