@@ -1,7 +1,7 @@
 package import Delivery
 package import ItemFormat
 
-/// What upsertd knows of one web API; a further API is one more conforming type.
+/// What upsertd knows of one web API. CONTRIBUTING.md lists what a further API touches besides.
 ///
 /// Everything here is a pure function of its arguments: no clock, no file, no network. Items and batches travel as the JSON
 /// text that was dropped, so that numbers, escapes, member order and unknown members reach the API as they were.

@@ -23,7 +23,7 @@ import Testing
     }
   }
 
-  @Test func `a result's group may read it, others not, whatever the umask`() async throws {
+  @Test func `a result's group may read it, others not`() async throws {
     try await withInbox { folders in
       let file = try ResultFile(folder: folders.receipts, name: "a")
       try file.publish()

@@ -46,7 +46,7 @@ struct Destinations: Sendable {
 }
 
 extension Target {
-  /// What upsertd knows of this target's API: the one place where a further API is named.
+  /// What upsertd knows of this target's API.
   func makeAPI(
     item: ItemDefaults? = nil, validate: Bool = true, maxNesting: Int = 128, isMapped: Bool = false
   ) -> any TargetAPI {
