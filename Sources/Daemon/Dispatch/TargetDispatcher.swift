@@ -297,6 +297,7 @@ actor TargetDispatcher {
       }
     } catch {
       instruments.troubles.begin(Self.writing, in: loop, error, logger: logger)
+      self.state.noteFailed(at: clock.now)
     }
   }
 

@@ -20,7 +20,7 @@ actor Finisher {
   let signal = Signal()
   private var isStopping = false
   /// Files whose results could not be written, with the time of the next try.
-  private var putOff: [FileID: (due: Timestamp, failures: Int)] = [:]
+  private var putOff: [FileID: (due: ContinuousClock.Instant, failures: Int)] = [:]
   private(set) var finished = FinishedCounts()
   private var tidiedAt: ContinuousClock.Instant?
   private var gaveBackAt: ContinuousClock.Instant?

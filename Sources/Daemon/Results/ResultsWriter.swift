@@ -144,8 +144,9 @@ struct ResultsWriter {
     let rejected = names.rejected(format: format.kind.rawValue)
     let work = WorkFile(id: record.id, name: names.work, dropped: names.dropped)
     guard let claimed = try folders.reopen(work) else {
-      // A crash came after the original was archived: then the rejects file was complete.
-      if access("\(folders.rejected)/\(rejected.display)", F_OK) == 0 { return (rejected.display, nil) }
+      // A crash came after the original was archived: then the rejects file was complete, though somebody may have taken it since.
+      let places = ["\(folders.rejected)/\(rejected.display)", "\(folders.archive)/\(names.archive.display)"]
+      if places.contains(where: { access($0, F_OK) == 0 }) { return (rejected.display, nil) }
       logger.error(
         "the original is gone, so there is no rejects file; the receipt names the first refused items",
         metadata: ["file": "\(record.id)"])

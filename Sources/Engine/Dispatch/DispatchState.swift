@@ -147,6 +147,8 @@ package struct DispatchState: Sendable {
   /// When the API last answered 2xx.
   var lastSuccessAt: QueueTime?
   private var noted: Pace.State?
+  /// Not before, since the outbox could not be written.
+  private var noteAgainAt: QueueTime?
 
   /// - Parameter runs: where keys go that memory has no room for.
   /// - Parameter usesTinyLimits: of memory, so that small worlds meet them.
@@ -276,10 +278,16 @@ package struct DispatchState: Sendable {
 
   // MARK: - What is to be done
 
+  /// A state was not noted: the outbox can't be written.
+  package mutating func noteFailed(at now: QueueTime) {
+    noted = nil
+    noteAgainAt = now + min(.seconds(5), options.backoff.ceiling(failures: 1))
+  }
+
   /// What is to be done next; nil where nothing is, before something happens or `wakeTime` comes.
   package mutating func nextAction(at now: QueueTime) -> Action? {
-    if pace.state != noted {
-      noted = pace.state
+    if pace.state != noted, noteAgainAt ?? now <= now {
+      (noted, noteAgainAt) = (pace.state, nil)
       return .note(pace.state)
     }
     if let file = endedWithdrawals.popLast() { return .withdrawn(file) }
@@ -296,7 +304,7 @@ package struct DispatchState: Sendable {
     guard !isStopping else { return nil }
     return [
       outstanding == nil ? readAgainAt : nil, outstanding == nil ? lookForOldAt : nil, withdrawAgainAt,
-      timeOfNextShipment(after: now), line.setAsideAfter?.due,
+      timeOfNextShipment(after: now), line.setAsideAfter?.due, noteAgainAt,
     ].compactMap { $0 }.filter { $0 > now }.min()
   }
 
