@@ -37,7 +37,7 @@ let package = Package(
       name: "Daemon",
       dependencies: [
         "CLinux", "Delivery", "Engine", "Inbox", "ItemFormat", "JSONText", "Metrics", "Outbox", "Receipts",
-       , "Sender", "Settings", "TargetAPI",
+        "Sender", "Settings", "TargetAPI",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -53,7 +53,7 @@ let package = Package(
     .target(name: "Engine", dependencies: ["Delivery"], swiftSettings: strict),
     .executableTarget(
       name: "upsertd-simulate", dependencies: ["Simulation"], path: "Sources/Simulate", swiftSettings: strict),
-    .target(name: "Simulation", dependencies: ["Delivery", "Engine"], swiftSettings: strict),
+    .target(name: "Simulation", dependencies: ["Delivery", "Engine", "Outbox"], swiftSettings: strict),
     .target(
       name: "Outbox",
       dependencies: [
@@ -109,7 +109,8 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "EngineTests", dependencies: ["Delivery", "Engine", "Simulation", "TestKit"], swiftSettings: strict),
+    .testTarget(
+      name: "EngineTests", dependencies: ["Delivery", "Engine", "Simulation", "TestKit"], swiftSettings: strict),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "TestKit"], swiftSettings: strict),
     .testTarget(
       name: "OutboxTests",

@@ -31,6 +31,14 @@ struct Options: Sendable {
 
     """
 
+  /// Those on SQLite are spread evenly.
+  func usesSQLite(_ seed: UInt64) -> Bool {
+    guard sqlite > 0 else { return false }
+    let place = seed &- self.seed
+    let before = place.multipliedReportingOverflow(by: UInt64(sqlite)).partialValue / UInt64(worlds)
+    return (place + 1) * UInt64(sqlite) / UInt64(worlds) > before
+  }
+
   init?(_ arguments: some Sequence<String>) {
     var rest = Array(arguments)[...]
     while let name = rest.popFirst() {

@@ -213,7 +213,8 @@ final class Checker {
       let key = plan.files[item.file].items[item.number - 1].key
       let earlier = self.applied[target][key, default: []]
       let isFirst = items[item.file][item.number - 1].applications.count == 1
-      if isFirst, !isLate, !hasLostCommits, let later = earlier.first(where: { !$0.isLate && isBefore(item, $0.item) }) {
+      if isFirst, !isLate, !hasLostCommits, let later = earlier.first(where: { !$0.isLate && isBefore(item, $0.item) })
+      {
         world.fail(.order, "\(item) is applied for the first time after \(later.item), which was dropped after it")
       }
       self.applied[target][key, default: []].append((item, number, isLate))

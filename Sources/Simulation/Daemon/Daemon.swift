@@ -94,6 +94,7 @@ final class Daemon {
     do {
       let order = FileOrder(at: wall, order: "cancel", by: "ops")
       if try await world.disk.write(at: world.now).cancel(file.id) {
+        world.disk.outbox.becameDurable()
         try await world.disk.write(at: world.now).keep(order, for: file.id)
         after(world.storeTime(3)) { daemon in
           daemon.world.log("f\(file.file) is cancelled")

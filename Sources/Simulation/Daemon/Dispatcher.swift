@@ -23,7 +23,8 @@ final class Dispatcher {
     self.target = target
     state = DispatchState(
       options: daemon.world.configuration.targets[target].options, isPaused: daemon.isPaused(target),
-      runs: KeyRunDisk(isFailing: daemon.world.keyRunsFail), at: daemon.time, usesTinyLimits: daemon.world.plan.usesTinyLimits)
+      runs: KeyRunDisk(isFailing: daemon.world.keyRunsFail), at: daemon.time,
+      usesTinyLimits: daemon.world.plan.usesTinyLimits)
   }
 
   private var world: World { daemon.world }

@@ -255,6 +255,18 @@ package struct WorldResult: Sendable {
   package var requests: Int
   /// Milliseconds.
   package var simulated: Int64
+
+  package init(
+    violation: Violation? = nil, history: [String] = [], digest: UInt64 = 0, steps: Int = 0, requests: Int = 0,
+    simulated: Int64 = 0
+  ) {
+    self.violation = violation
+    self.history = history
+    self.digest = digest
+    self.steps = steps
+    self.requests = requests
+    self.simulated = simulated
+  }
 }
 
 extension WorldPlan {
