@@ -82,11 +82,15 @@ struct VerifyingLook {
       var digest: String?
       do {
         let text = try InboxFolders.contents(of: entry.name, in: folders.receipts)
-        let hash = Digest()
+        var hash = Digest()
         hash.update(text.span)
         digest = hash.hexadecimal
         written.append((entry, inbox, path, digest))
-        var receipt = try Receipt(json: text)
+        var receipt: Receipt
+        do { receipt = try Receipt(json: text) } catch {
+          add(.receiptUnreadable, inbox, entry.id, path: path, "\(error)")
+          continue
+        }
         check(receipt, entry, inbox, path)
         if !seen.insert(entry.id).inserted {
           add(.receiptTwice, inbox, entry.id, path: path, "the file has more than one receipt")
@@ -94,7 +98,7 @@ struct VerifyingLook {
         // Not needed any more; there may be a hundred thousand receipts.
         (receipt.batches, receipt.rejects) = ([], [])
         read.append(Read(id: entry.id, path: path, receipt: receipt))
-      } catch let error as InboxError where error.code == .missing {
+      } catch where error.code == .missing {
         // Taken away while we looked.
       } catch {
         if digest == nil { written.append((entry, inbox, path, nil)) }

@@ -107,7 +107,7 @@ struct ResultsWriter {
     let file = try ResultFile(folder: folders.receipts, name: names.receipt)
     let json = receipt.json()
     try file.append(json)
-    let digest = Digest()
+    var digest = Digest()
     digest.update(json.span)
     return Unpublished(
       record: record, folders: folders, names: names, written: Written(receipt: receipt, digest: digest.hexadecimal),

@@ -51,7 +51,7 @@ final class Results {
 
   private func finish(_ receipt: Receipt) async {
     do throws(OutboxError) {
-      try await world.disk.write(at: world.now).finish([(receipt.record, "accepted", "{}")])
+      try await world.disk.write(at: world.now).finish([(receipt.record, "accepted", "{}", "")])
       daemon.after(world.storeTime(53)) { [self] _ in
         world.folders.work.removeAll { $0.id == receipt.record.id }
         isLooking = false

@@ -243,7 +243,7 @@ private struct RandomCalls {
         answer += "\(try engine.store.settled(record.id)) \(try engine.store.refused(record.id, after: 0, limit: 99))"
         answer += "\(try engine.store.orders(record.id))"
       }
-      if isEnd { try await engine.store.finish(records.map { ($0, "accepted", "{}") }) }
+      if isEnd { try await engine.store.finish(records.map { ($0, "accepted", "{}", "00") }) }
       return answer
     }
   }

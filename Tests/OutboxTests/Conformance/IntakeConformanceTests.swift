@@ -142,7 +142,7 @@ import Testing
       #expect(try original("b", "in", 9) == ["\(FileID.numbered(3))", "false"])
       #expect(try original("c", "in", 9).isEmpty)
       let records = try await store.secureFinished(after: nil, limit: 9, at: Timestamp(milliseconds: 0))
-      try await store.finish(records.map { ($0, "rejected", "{}") })
+      try await store.finish(records.map { ($0, "rejected", "{}", "00") })
       #expect(try original("b", "in", 9) == ["\(FileID.numbered(3))", "false"])
       #expect(try original("a", "in", 2) == ["\(FileID.numbered(1))", "true"])
       let name = BatchName(file: .numbered(1), ordinal: 1)
@@ -151,7 +151,7 @@ import Testing
         name, .settle(Settlement(accepted: 0, unchanged: 0, refused: [.of(1)])), request: .example)
       try await store.finish(
         try await store.secureFinished(after: nil, limit: 9, at: Timestamp(milliseconds: 0)).map {
-          ($0, "rejected", "{}")
+          ($0, "rejected", "{}", "00")
         })
       #expect(try original("a", "in", 9) == ["\(FileID.numbered(1))", "false"], "nothing of it was accepted")
     }

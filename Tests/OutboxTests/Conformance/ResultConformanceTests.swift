@@ -77,7 +77,7 @@ import Testing
       #expect(try store.orders(file.id) == orders, "in the order in which they were given")
       #expect(try store.orders(.numbered(9)).isEmpty)
       let records = try await store.secureFinished(after: nil, limit: 9, at: Timestamp(milliseconds: 0))
-      try await store.finish(records.map { ($0, "accepted", "{}") })
+      try await store.finish(records.map { ($0, "accepted", "{}", "00") })
       #expect(try store.orders(file.id).isEmpty)
     }
   }
@@ -93,7 +93,7 @@ import Testing
         file.name(1), .settle(Settlement(accepted: 1, unchanged: 0, refused: [], ranges: [1...1])), request: .example)
       let records = try await store.secureFinished(after: nil, limit: 9, at: Timestamp(milliseconds: 0))
       for _ in 1...2 {
-        try await store.finish(records.map { ($0, "partial", "{}") })
+        try await store.finish(records.map { ($0, "partial", "{}", "00") })
         #expect(try await store.secureFinished(after: nil, limit: 9, at: Timestamp(milliseconds: 0)).isEmpty)
         #expect(try store.settled(file.id).isEmpty)
         #expect(try store.refused(file.id, after: 0, limit: 9).isEmpty)
