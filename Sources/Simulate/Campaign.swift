@@ -58,11 +58,13 @@ final class Campaign: Sendable {
   }
 
   private func run(_ seed: UInt64) async {
-    let plan = WorldPlan.drawn(seed: seed, usesSQLite: options.usesSQLite(seed))
+    let plan =
+      options.tiny.map { TinyWorlds(answers: $0).plan(at: Int(seed)) }
+      ?? .drawn(seed: seed, usesSQLite: options.usesSQLite(seed))
     let began = ContinuousClock.now
     let result = await Self.run(plan, keepsHistory: options.shows || options.runsTwice)
     let time = ContinuousClock.now - began
-    if options.shows { print(result.history.joined(separator: "\n")) }
+    if options.shows, result.history.count < 100_000 { print(result.history.joined(separator: "\n")) }
     var violation = result.violation
     if options.runsTwice, await Self.run(plan, keepsHistory: true).digest != result.digest {
       violation = violation ?? Violation(kind: .contradiction, message: "two runs of the world differ")

@@ -102,7 +102,9 @@ extension DispatchState {
     guard let linger = options.linger, isJoinable(entry) else { return .send([entry.batch.name]) }
     let (joined, isFull) = joined(at: now)
     let until = (joined.map(\.readySince).min() ?? now) + linger
-    if isFull || until <= now || joined.isEmpty { return .send(joined.isEmpty ? [entry.batch.name] : joined.map(\.batch.name)) }
+    if isFull || until <= now || joined.isEmpty {
+      return .send(joined.isEmpty ? [entry.batch.name] : joined.map(\.batch.name))
+    }
     // What waits for no company need not wait for those that do.
     if let other = line.candidates(at: now, withBlocked: false).first(where: { !isJoinable($0) }) {
       return .send([other.batch.name])

@@ -61,7 +61,8 @@ package struct KeyRuns: Sendable {
     try storage.append(words)
     let fences = stride(from: 0, to: sorted.count, by: Self.block).map { sorted[$0].key.value }
     if segments.last.map({ !$0.filter.hasRoom(for: sorted.count) }) ?? true {
-      segments.append(Segment(filter: KeyFilter(capacity: max(sorted.count, (segments.last?.filter.capacity ?? 0) * 2))))
+      segments.append(
+        Segment(filter: KeyFilter(capacity: max(sorted.count, (segments.last?.filter.capacity ?? 0) * 2))))
     }
     let last = segments.count - 1
     for entry in sorted { segments[last].filter.insert(entry.key) }
