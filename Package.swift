@@ -53,7 +53,7 @@ let package = Package(
     .target(name: "Engine", dependencies: ["Delivery"], swiftSettings: strict),
     .executableTarget(
       name: "upsertd-simulate", dependencies: ["Simulation"], path: "Sources/Simulate", swiftSettings: strict),
-    .target(name: "Simulation", dependencies: ["Delivery", "Engine"], swiftSettings: strict),
+    .target(name: "Simulation", dependencies: ["Delivery", "Engine", "Outbox"], swiftSettings: strict),
     .target(
       name: "Outbox",
       dependencies: [

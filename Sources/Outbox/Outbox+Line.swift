@@ -61,11 +61,11 @@ extension Outbox: DispatchStore {
     }
   }
 
-  package func oldestFile(for target: String) async throws(OutboxError) -> LineFile? {
+  package func oldestFile(for target: String, after last: FileID?) async throws(OutboxError) -> LineFile? {
     try await read { db in
       let sql =
         "SELECT file_id FROM batch INDEXED BY batch_line WHERE target = ? AND file_id > ? ORDER BY file_id LIMIT 1"
-      var place = ""
+      var place = last?.text ?? ""
       while let next = try String.fetchOne(db.cachedStatement(sql: sql), arguments: [target, place]) {
         if let id = FileID(next), let file = try PageReader.file(id, db) { return file }
         place = next

@@ -44,14 +44,29 @@ final class Campaign: Sendable {
     }
   }
 
+  /// In memory, or on the disk.
+  static func run(_ plan: WorldPlan, keepsHistory: Bool = false) async -> WorldResult {
+    guard plan.usesSQLite else { return await Simulator.run(plan, keepsHistory: keepsHistory) }
+    // A world in memory needs no disk to be slow.
+    let base = FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
+    do {
+      let outbox = try SQLiteWorldOutbox(folder: "\(base)/upsertd-world-\(UUID().uuidString)")
+      return await Simulator.run(plan, on: outbox, keepsHistory: keepsHistory)
+    } catch {
+      return WorldResult(violation: Violation(kind: .contradiction, message: "no outbox: \(error)"))
+    }
+  }
+
   private func run(_ seed: UInt64) async {
-    let plan = WorldPlan.drawn(seed: seed)
+    let plan =
+      options.tiny.map { TinyWorlds(answers: $0).plan(at: Int(seed)) }
+      ?? .drawn(seed: seed, usesSQLite: options.usesSQLite(seed))
     let began = ContinuousClock.now
-    let result = await Simulator.run(plan, keepsHistory: options.shows || options.runsTwice)
+    let result = await Self.run(plan, keepsHistory: options.shows || options.runsTwice)
     let time = ContinuousClock.now - began
-    if options.shows { print(result.history.joined(separator: "\n")) }
+    if options.shows, result.history.count < 100_000 { print(result.history.joined(separator: "\n")) }
     var violation = result.violation
-    if options.runsTwice, await Simulator.run(plan, keepsHistory: true).digest != result.digest {
+    if options.runsTwice, await Self.run(plan, keepsHistory: true).digest != result.digest {
       violation = violation ?? Violation(kind: .contradiction, message: "two runs of the world differ")
     }
     progress.withLock { progress in
@@ -71,12 +86,12 @@ final class Campaign: Sendable {
     for (seed, plan, violation) in failures {
       print("seed \(seed): \(violation.kind.rawValue): \(violation.message)")
       guard options.shrinks else { continue }
-      var shrinker = Shrinker(violation) { await Simulator.run($0).violation }
+      var shrinker = Shrinker(violation) { await Self.run($0).violation }
       let small = await shrinker.shrink(plan)
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
       if let json = try? encoder.encode(small) { print(String(decoding: json, as: UTF8.self)) }
-      print(await Simulator.run(small, keepsHistory: true).history.joined(separator: "\n"))
+      print(await Self.run(small, keepsHistory: true).history.joined(separator: "\n"))
       print("")
     }
     return progress.withLock { progress in

@@ -1,3 +1,5 @@
+internal import Simulation
+
 struct Options: Sendable {
   var worlds = 1000
   var seed: UInt64 = 1
@@ -5,6 +7,8 @@ struct Options: Sendable {
   var minutes: Double?
   /// How many of the worlds are on real SQLite.
   var sqlite = 0
+  /// Runs all tiny worlds instead, with so many answers gone through.
+  var tiny: Int?
   /// After so many, no further world is begun.
   var violations = 3
   /// Prints the history of the world of `seed`.
@@ -17,12 +21,13 @@ struct Options: Sendable {
   var plan: String?
 
   static let usage = """
-    usage: upsertd-simulate [--worlds N | --minutes M] [--seed S] [--sqlite N] [--violations N] [--twice] [--show] [--no-shrinking] [--plan FILE]
+    usage: upsertd-simulate [--worlds N | --minutes M | --tiny N] [--seed S] [--sqlite N] [--violations N] [--twice] [--show] [--no-shrinking] [--plan FILE]
 
       --worlds N    how many worlds, of the seeds S, S + 1 …; default 1000
       --minutes M   as many as M minutes have room for
       --seed S      default 1
       --sqlite N    this many of them, spread evenly, on a real SQLite outbox
+      --tiny N      all tiny worlds instead, with every answer to the first N requests
       --violations N  stops after so many; default 3
       --twice       runs each world twice, and compares
       --show        prints what happens in the world of seed S
@@ -30,6 +35,14 @@ struct Options: Sendable {
       --plan FILE   prints what happens in the world that the JSON file describes
 
     """
+
+  /// Those on SQLite are spread evenly.
+  func usesSQLite(_ seed: UInt64) -> Bool {
+    guard sqlite > 0 else { return false }
+    let place = seed &- self.seed
+    let before = place.multipliedReportingOverflow(by: UInt64(sqlite)).partialValue / UInt64(worlds)
+    return (place + 1) * UInt64(sqlite) / UInt64(worlds) > before
+  }
 
   init?(_ arguments: some Sequence<String>) {
     var rest = Array(arguments)[...]
@@ -47,11 +60,16 @@ struct Options: Sendable {
           seed = number
         case ("--minutes", _, let number?) where number > 0: minutes = number
         case ("--sqlite", let number?, _) where number >= 0: sqlite = number
+        case ("--tiny", let number?, _) where (0...6).contains(number): tiny = number
         case ("--violations", let number?, _) where number > 0: violations = number
         case ("--plan", _, _): plan = value
         default: return nil
         }
       }
+    }
+    if let tiny {
+      worlds = TinyWorlds(answers: tiny).count
+      seed = 0
     }
     if shows { (worlds, shrinks) = (1, false) }
   }

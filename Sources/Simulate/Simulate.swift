@@ -21,7 +21,7 @@ struct Simulate {
   private static func show(planAt path: String) async -> Int32 {
     do {
       let plan = try JSONDecoder().decode(WorldPlan.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
-      let result = await Simulator.run(plan, keepsHistory: true)
+      let result = await Campaign.run(plan, keepsHistory: true)
       print(result.history.joined(separator: "\n"))
       return result.violation == nil ? 0 : 1
     } catch {

@@ -105,7 +105,8 @@ final class TargetWorld {
       case .named(let names): state.read(.page(try await outbox.batches(names)), at: now)
       case .postponed(let after, let limit):
         state.read(.page(try await outbox.postponed(for: target, after: after, limit: limit)), at: now)
-      case .oldestFile: state.read(.oldestFile(try await outbox.oldestFile(for: target)), at: now)
+      case .oldestFile(let last):
+        state.read(.oldestFile(try await outbox.oldestFile(for: target, after: last)), at: now)
       }
     } catch {
       state.readFailed(at: now)

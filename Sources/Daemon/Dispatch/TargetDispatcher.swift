@@ -239,7 +239,7 @@ actor TargetDispatcher {
         case .named(let names): .page(try await outbox.batches(names))
         case .postponed(let after, let limit):
           .page(try await outbox.postponed(for: name, after: after, limit: limit))
-        case .oldestFile: .oldestFile(try await outbox.oldestFile(for: name))
+        case .oldestFile(let last): .oldestFile(try await outbox.oldestFile(for: name, after: last))
         }
       instruments.troubles.end(Self.reading, in: loop, logger: logger)
       if case .page(let page) = found, let first = page.damaged.first {

@@ -123,6 +123,9 @@ extension DispatchState {
     withdrawals.remove(at: index)
     line.ended(file)
     endedWithdrawals.append(file)
-    if cause == .expired { lookForOldAt = now }
+    if cause == .expired {
+      givenUp = max(givenUp ?? file, file)
+      lookForOldAt = now
+    }
   }
 }

@@ -60,7 +60,7 @@ package struct DispatchState: Sendable {
     case late(FileID, after: String?, limit: Int)
     case named([BatchName])
     case postponed(after: (due: QueueTime, name: BatchName)?, limit: Int)
-    case oldestFile
+    case oldestFile(after: FileID?)
 
     package static func == (a: Read, b: Read) -> Bool {
       switch (a, b) {
@@ -68,7 +68,7 @@ package struct DispatchState: Sendable {
       case (.late(let f, let a, let m), .late(let g, let b, let n)): f == g && a == b && m == n
       case (.named(let a), .named(let b)): a == b
       case (.postponed(let a, let m), .postponed(let b, let n)): a?.due == b?.due && a?.name == b?.name && m == n
-      case (.oldestFile, .oldestFile): true
+      case (.oldestFile(let a), .oldestFile(let b)): a == b
       default: false
       }
     }
@@ -137,6 +137,8 @@ package struct DispatchState: Sendable {
   var isWithdrawing = false
   var endedWithdrawals: [FileID] = []
   var lookForOldAt: QueueTime?
+  /// All files up to this one are too old, and what of them can be rejected is: what is left can't be read.
+  var givenUp: FileID?
 
   // Choosing.
   /// Retries that may go while first attempts wait.
@@ -171,6 +173,7 @@ package struct DispatchState: Sendable {
   package mutating func published(_ file: FileID, holdsKeys: Bool, at now: QueueTime) {
     if outstanding != nil { publishedMeanwhile.append((file, holdsKeys)) }
     if line.published(file, holdsKeys: holdsKeys) { startOver() }
+    if let last = givenUp, file <= last { givenUp = nil }
     let soon = now + min(.seconds(10), max(.milliseconds(10), options.maxAge / 20))
     lookForOldAt = min(lookForOldAt ?? soon, soon)
   }
@@ -229,7 +232,7 @@ package struct DispatchState: Sendable {
     // What a request has just been replaced by is not known before that is told.
     if page.batches.contains(where: isPartOfUnderWay) {
       waitsForWrite = true
-      return
+      return line.stopTakingBack()
     }
     let before = line.fresh.count
     switch read {
@@ -264,6 +267,7 @@ package struct DispatchState: Sendable {
   /// What was to be read can't be read now.
   package mutating func readFailed(at now: QueueTime) {
     endRead()
+    line.stopTakingBack()
     readFailures += 1
     readAgainAt = now + min(.seconds(5), options.backoff.ceiling(failures: readFailures))
   }
@@ -335,9 +339,10 @@ package struct DispatchState: Sendable {
       guard again <= now else { return nil }
       readAgainAt = nil
     }
-    if let due = lookForOldAt, due <= now { return .oldestFile }
+    if let due = lookForOldAt, due <= now { return .oldestFile(after: givenUp) }
     // Some of what was set aside may be due before all that is in memory.
     if let mark = line.setAsideAfter, mark.due <= now, !line.isCrowded, line.waiting.count * 2 <= line.limits.waiting {
+      line.beginTakingBack()
       return .postponed(after: (mark.due, mark.name), limit: max(2, line.limits.waiting / 2))
     }
     guard isHungry else { return nil }

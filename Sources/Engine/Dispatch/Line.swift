@@ -98,6 +98,8 @@ struct Line {
   private(set) var freed = SortedArray<Place>()
   /// Everything that is set aside is due after this; nil where nothing is.
   private(set) var setAsideAfter: Waiting.Mark?
+  /// The same, of what is being read.
+  private var takingBackAfter: Waiting.Mark?
   /// There was no room for all that waits since a batch went last: what is set aside is not read before.
   private(set) var isCrowded = false
   /// The index can't be written: nothing more is scanned until it can be, or is small.
@@ -243,12 +245,24 @@ struct Line {
     forgottenCount += 1
   }
 
+  /// What was set aside is read, from the first of it on; what is set aside meanwhile counts from then on.
+  mutating func beginTakingBack() {
+    takingBackAfter = setAsideAfter
+    setAsideAfter = nil
+  }
+
+  /// It could not be read, or what was read is of no use.
+  mutating func stopTakingBack() {
+    if let mark = takingBackAfter { setAsideAfter = min(setAsideAfter ?? mark, mark) }
+    takingBackAfter = nil
+  }
+
   /// Takes batches that were set aside, and are due soon or by now.
   mutating func takeBack(_ page: LinePage, isEnd: Bool, touched: Set<BatchName>, at now: QueueTime) {
+    takingBackAfter = nil
     if let last = page.batches.last, !isEnd {
-      setAsideAfter = Waiting.Mark(due: last.standing.due, name: last.name)
-    } else {
-      setAsideAfter = nil
+      let mark = Waiting.Mark(due: last.standing.due, name: last.name)
+      setAsideAfter = min(setAsideAfter ?? mark, mark)
     }
     for batch in page.batches where entries[batch.name] == nil && !touched.contains(batch.name) {
       guard let file = page.files[batch.name.file] else { continue }
@@ -472,7 +486,9 @@ struct Line {
       entries[name]?.readySince = now
       waiting.insert(Waiting(due: now, place: entry.place))
     }
-    if setAsideAfter != nil { setAsideAfter = Waiting.Mark(before: QueueTime(milliseconds: 0), .first) }
+    if setAsideAfter != nil || takingBackAfter != nil {
+      setAsideAfter = Waiting.Mark(before: QueueTime(milliseconds: 0), .first)
+    }
   }
 
   mutating func limitCompany(of name: BatchName, to limit: Int) {

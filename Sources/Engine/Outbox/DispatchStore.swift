@@ -21,8 +21,8 @@ package protocol DispatchStore: Sendable {
     for target: String, after last: (due: QueueTime, name: BatchName)?, limit: Int
   ) async throws(OutboxError) -> LinePage
 
-  /// The target's first published file that has batches left.
-  func oldestFile(for target: String) async throws(OutboxError) -> LineFile?
+  /// The target's first published file behind `last` that has batches left.
+  func oldestFile(for target: String, after last: FileID?) async throws(OutboxError) -> LineFile?
 
   /// Counts an attempt of each batch, one whose outcome is open so far, and hands over what to send, in the same order.
   ///
@@ -55,6 +55,12 @@ package protocol DispatchStore: Sendable {
 
   /// Keeps, for `status`, what a target is doing.
   func note(target: String, state: String, reason: String?, until: QueueTime?) async throws(OutboxError)
+}
+
+extension DispatchStore {
+  package func oldestFile(for target: String) async throws(OutboxError) -> LineFile? {
+    try await oldestFile(for: target, after: nil)
+  }
 }
 
 package enum LeaseResult: Sendable, Equatable {

@@ -61,7 +61,9 @@ struct ProgressWatch {
         let keys = line.orderKeys(of: batch.waiting.itemKeys)
         let isFree = keys.allSatisfy { !held.contains($0) }
         for key in keys { _ = held.insert(key) }
-        guard isFree, batch.waiting.attempts == 0, batch.problem == nil, !file.isCancelled else { continue }
+        guard isFree, batch.waiting.attempts == 0, batch.problem == nil, !batch.isDamaged, !file.isCancelled else {
+          continue
+        }
         // It was told of just now.
         if let told = dispatcher.toldAt[file.record.id], world.now - told < 1000 { continue }
         return batch.waiting.name

@@ -69,6 +69,7 @@ final class Checker {
   /// When the last requests of each item were sent.
   private var lastSends: [ItemID: [Int64]] = [:]
   private var claimedAt: [Int: Int64] = [:]
+  private var damagedFiles: Set<Int> = []
   /// At which step of the world dispatch was told that a file is cancelled.
   private var cancelledAt: [Int: Int] = [:]
 
@@ -105,6 +106,35 @@ final class Checker {
   /// Nothing of the file is sent.
   func unusable(_ file: Int) { for number in items[file].indices { items[file][number].isSettled = true } }
 
+  /// Nobody can tell what these are, or what follows them, any more.
+  func damaged(_ damaged: [ItemID]) {
+    for item in damaged {
+      damagedFiles.insert(item.file)
+      items[item.file][item.number - 1].isSettled = true
+    }
+  }
+
+  var hasDamage: Bool { !damagedFiles.isEmpty }
+
+  /// Whether the file may have no receipt at the end: something of it is damaged, or waits for what is.
+  func mayStay(_ file: Int) -> Bool { hasDamage && waiting(for: damagedFiles).contains(file) }
+
+  /// These files, and those behind them that share a key with one of these, and so on.
+  func waiting(for first: Set<Int>) -> Set<Int> {
+    var waiting: Set<Int> = first
+    var held = plan.targets.map { _ in KeySet() }
+    let claims = files.compactMap { $0 }.sorted { $0.id < $1.id }
+    for file in claims {
+      let keys = plan.files[file.file].items.flatMap { file.orderKeys(of: $0.key) }
+      guard waiting.contains(file.file) || keys.contains(where: { held[file.target].contains($0) }) else { continue }
+      waiting.insert(file.file)
+      for key in keys { _ = held[file.target].insert(key) }
+    }
+    return waiting
+  }
+
+  func isDamaged(_ file: Int) -> Bool { damagedFiles.contains(file) }
+
   func toldCancelled(_ file: Int, at step: Int) { if cancelledAt[file] == nil { cancelledAt[file] = step } }
 
   // MARK: - Requests
@@ -125,7 +155,9 @@ final class Checker {
     var keys: Set<Int> = []
     for item in sent {
       if !live.insert(item).inserted { world.fail(.request, "\(item) is sent while a request carries it") }
-      if items[item.file][item.number - 1].isSettled { world.fail(.request, "\(item) is sent though it is settled") }
+      if items[item.file][item.number - 1].isSettled, !isDamaged(item.file) {
+        world.fail(.request, "\(item) is sent though it is settled")
+      }
       checkTurn(of: item, behind: before, at: target, world)
       before.insert(item)
       let key = plan.files[item.file].items[item.number - 1].key
@@ -156,7 +188,7 @@ final class Checker {
       while line.start < line.items.count, isSettled(line.items[line.start]) { line.start += 1 }
       lines[target][key]?.start = line.start
       for earlier in line.items[line.start...] {
-        if earlier == item || isWhole && earlier.file == item.file { break }
+        if !isBefore(earlier, item) || isWhole && earlier.file == item.file { break }
         guard !isSettled(earlier), !before.contains(earlier) else { continue }
         world.fail(.order, "\(item) is sent before \(earlier), which was dropped before it and has the same key")
         return

@@ -71,7 +71,7 @@ final class Daemon {
 
   /// What can go wrong with an outbox that is sound: nothing else may.
   func check(_ error: OutboxError) {
-    if error.code != .failing { world.fail(.contradiction, "\(error)") }
+    if error.code != .failing, !world.checker.hasDamage { world.fail(.contradiction, "\(error)") }
   }
 
   var report: String {
@@ -94,6 +94,7 @@ final class Daemon {
     do {
       let order = FileOrder(at: wall, order: "cancel", by: "ops")
       if try await world.disk.write(at: world.now).cancel(file.id) {
+        world.disk.outbox.becameDurable()
         try await world.disk.write(at: world.now).keep(order, for: file.id)
         after(world.storeTime(3)) { daemon in
           daemon.world.log("f\(file.file) is cancelled")

@@ -139,7 +139,7 @@ final class Dispatcher {
         case .named(let names): found = .page(try await store.batches(names))
         case .postponed(let after, let limit):
           found = .page(try await store.postponed(for: name, after: after, limit: limit))
-        case .oldestFile: found = .oldestFile(try await store.oldestFile(for: name))
+        case .oldestFile(let last): found = .oldestFile(try await store.oldestFile(for: name, after: last))
         }
         return { [self] in
           world.log("\(name) has read \(world.text(found))")
@@ -240,7 +240,7 @@ final class Dispatcher {
     attempt.sentAt = daemon.wall
     let course = world.apis[target].course(
       of: items, successMode: attempt.shipment.files[0].successMode, sentAt: world.now, identity: attempt.identity,
-      timeout: timeout)
+      timeout: timeout, number: world.requestCount + 1)
     attempt.resent = course.resent
     switch course.ending {
     case .noConnection, .badCertificate:

@@ -22,6 +22,7 @@ final class Results {
     mayHaveMore = false
     do throws(OutboxError) {
       let records = try await world.disk.write(at: world.now).secureFinished(after: nil, limit: 3, at: daemon.wall)
+      world.disk.outbox.becameDurable()
       guard let record = records.first else {
         isLooking = false
         if mayHaveMore { lookSoon() }

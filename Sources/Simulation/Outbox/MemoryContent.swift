@@ -16,6 +16,10 @@ package struct MemoryContent: Sendable {
     return place < files.count && files[place].record.id == id ? place : nil
   }
 
+  func firstBatch(of id: FileID) -> MemoryBatch? {
+    place(of: id).flatMap { files[$0].isPublished ? files[$0].batches.first : nil }
+  }
+
   func place(of name: BatchName) -> (file: Int, batch: Int)? {
     guard let file = place(of: name.file) else { return nil }
     return files[file].place(of: name.position).map { (file, $0) }

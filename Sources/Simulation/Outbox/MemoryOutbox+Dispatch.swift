@@ -64,9 +64,13 @@ extension MemoryOutbox: DispatchStore {
     }
   }
 
-  package func oldestFile(for target: String) async throws(OutboxError) -> LineFile? {
+  package func oldestFile(for target: String, after last: FileID?) async throws(OutboxError) -> LineFile? {
     try read { content in
-      content.files.first { $0.isPublished && $0.batches.contains { $0.target == target } }?.lineFile
+      let first = last.map { last in content.files.partition(behind: last, \.record.id) } ?? 0
+      return content.files[first...].first {
+        if let last, $0.record.id <= last { return false }
+        return $0.isPublished && $0.batches.contains { $0.target == target }
+      }?.lineFile
     }
   }
 

@@ -174,7 +174,7 @@ private struct WorldDrawing {
     let file = random.number(0...plan.files.count - 1)
     let target = random.number(0...plan.targets.count - 1)
     let days: Int64 = 86_400_000
-    switch random.number(1...20) {
+    switch random.number(1...21) {
     case 1...4: return .crash(downFor: milliseconds(0...random.element(of: [10, 1000, 20_000])))
     case 5:
       return .powerCut(
@@ -190,7 +190,8 @@ private struct WorldDrawing {
     case 15: return random.element(of: [.retryFile(file), .retryTarget(target), .retryAll])
     case 16: return .pause(target: target, lasts: milliseconds(10...5000))
     case 17...18: return .reload(reload(target))
-    case 19: return .hideOriginal(file: file, lasts: milliseconds(10...5000))
+    case 19: return .damage(file: file)
+    case 20: return .hideOriginal(file: file, lasts: milliseconds(10...5000))
     default: return .changeOriginal(file: file)
     }
   }

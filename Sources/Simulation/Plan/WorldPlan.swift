@@ -19,6 +19,8 @@ package struct WorldPlan: Sendable, Equatable, Codable {
   package var inboxes: [InboxPlan] = []
   package var files: [FilePlan] = []
   package var rules: [Rule] = []
+  /// What happens to the first requests of the world, one after the other, whatever the rules say.
+  package var answers: [Rule.Effect] = []
   package var events: [PlannedEvent] = []
   /// From here on no rule holds and no fault begins.
   package var calmAt: Int64 = 0
@@ -115,6 +117,8 @@ package struct ItemPlan: Sendable, Equatable, Codable {
 /// What an API does with requests for a while.
 package struct Rule: Sendable, Equatable, Codable {
   package enum Effect: Sendable, Equatable, Codable {
+    /// What the items ask for.
+    case plain
     /// Nothing is applied.
     case status(Int, retryAfter: Int64?)
     case noConnection
@@ -178,6 +182,8 @@ package struct PlannedEvent: Sendable, Equatable, Codable {
     case hideOriginal(file: Int, lasts: Int64)
     /// A claimed file's bytes change.
     case changeOriginal(file: Int)
+    /// The row of a batch of the file can't be understood any more, until the end.
+    case damage(file: Int)
   }
 
   package enum Reload: Sendable, Equatable, Codable {

@@ -26,6 +26,7 @@ package struct Shrinker: Sendable {
       before = best
       await leaveOut(\.events, &best)
       await leaveOut(\.rules, &best)
+      await leaveOut(\.answers, &best)
       await leaveOutFiles(&best)
       for file in best.files.indices { await leaveOut(\.files[file].items, &best) }
       for change in WorldPlan.simplifications {
@@ -138,6 +139,7 @@ extension WorldPlan {
       case .retryFile(let file): event.what = .retryFile(moved(file) ?? -1)
       case .hideOriginal(let file, let lasts): event.what = .hideOriginal(file: moved(file) ?? -1, lasts: lasts)
       case .changeOriginal(let file): event.what = .changeOriginal(file: moved(file) ?? -1)
+      case .damage(let file): event.what = .damage(file: moved(file) ?? -1)
       default: return event
       }
       return event.isAboutNothing ? nil : event
@@ -237,7 +239,9 @@ extension PlannedEvent {
 
   fileprivate var isAboutNothing: Bool {
     switch what {
-    case .cancel(let file), .retryFile(let file), .hideOriginal(let file, _), .changeOriginal(let file): file < 0
+    case .cancel(let file), .retryFile(let file), .hideOriginal(let file, _), .changeOriginal(let file),
+      .damage(let file):
+      file < 0
     default: false
     }
   }

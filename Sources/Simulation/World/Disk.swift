@@ -12,6 +12,8 @@ package protocol WorldOutbox: AnyObject {
   ///
   /// - Returns: whether any commit was lost.
   func cutPower(commits: Int, fraction: Double) async throws -> Bool
+  /// A call has returned after which no commit so far can be lost.
+  func becameDurable()
   /// The world is over.
   func close()
 }
@@ -47,6 +49,9 @@ package final class MemoryWorldOutbox: WorldOutbox {
     outbox.cutPower(losing: lost)
     return lost > 0
   }
+
+  /// It knows itself.
+  package func becameDurable() {}
 
   package func close() {}
 }

@@ -65,14 +65,14 @@ struct SimulatedAPI {
     var resent = 0
   }
 
-  let number: Int
+  let target: Int
   let plan: WorldPlan
   let dice: Dice
 
   func course(
-    of items: [ItemID], successMode: SuccessMode, sentAt now: Int64, identity: UInt64, timeout: Int64
+    of items: [ItemID], successMode: SuccessMode, sentAt now: Int64, identity: UInt64, timeout: Int64, number: Int
   ) -> Course {
-    var effect = effect(at: now, identity)
+    var effect = number <= plan.answers.count ? plan.answers[number - 1] : effect(at: now, identity)
     // This request has its token already.
     if case .noToken = effect { effect = nil }
     var applyTime = now + dice.number(1...40, .applyTime, identity)
@@ -99,7 +99,7 @@ struct SimulatedAPI {
   /// What holds for a request that is sent now; `identity` tells it from others, whatever happened before.
   func effect(at now: Int64, _ identity: UInt64) -> Rule.Effect? {
     for (place, rule) in plan.rules.enumerated()
-    where rule.target == number && rule.from <= now && now < rule.to && now < plan.calmAt {
+    where rule.target == target && rule.from <= now && now < rule.to && now < plan.calmAt {
       if rule.oneIn <= 1 || dice.number(1...Int64(rule.oneIn), .rule, identity, UInt64(place)) == 1 {
         return rule.effect
       }
@@ -119,7 +119,7 @@ struct SimulatedAPI {
       (course.ending, course.endsAt) = (.noConnection, applyTime)
     case .badCertificate:
       (course.ending, course.endsAt) = (.badCertificate, applyTime)
-    case .noToken: return false
+    case .noToken, .plain: return false
     case .cut(let applies):
       course.ending = .cut
       if applies { course.applications = [(applyTime, applicable(items, now))] }

@@ -13,7 +13,7 @@ extension World {
     case .named(let names): "\(names.map(text))"
     case .postponed(let after, let limit):
       "\(limit) of the postponed behind \(after.map { "\($0.due.milliseconds) \(text($0.name))" } ?? "all")"
-    case .oldestFile: "the oldest file"
+    case .oldestFile(let last): "the oldest file\(last.map { " behind f\(checker.number(of: $0))" } ?? "")"
     }
   }
 

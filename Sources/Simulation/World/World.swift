@@ -30,7 +30,7 @@ final class World {
   private var stepEvents: [(step: Int, what: PlannedEvent.What)] = []
   /// Applications that are still to come.
   private var pendingApplications = 0
-  private var requestCount = 0
+  private(set) var requestCount = 0
   private var watches: [ProgressWatch]
   /// Faults take their time to be overcome.
   private var disturbedUntil: Int64 = 0
@@ -43,7 +43,7 @@ final class World {
     folders = Folders(inboxes: plan.inboxes.map { _ in [] })
     configuration = Configuration(plan)
     let dice = dice
-    apis = plan.targets.indices.map { SimulatedAPI(number: $0, plan: plan, dice: dice) }
+    apis = plan.targets.indices.map { SimulatedAPI(target: $0, plan: plan, dice: dice) }
     checker = Checker(plan)
     watches = plan.targets.map { _ in ProgressWatch() }
   }
@@ -107,7 +107,10 @@ final class World {
   }
 
   private var isOver: Bool {
-    folders.receipts.count == plan.files.count && folders.work.isEmpty && pendingApplications == 0 && daemon != nil
+    // What is damaged stays until somebody mends the outbox.
+    let left = folders.work.count { !checker.mayStay($0.file) }
+    return folders.receipts.count + folders.work.count - left >= plan.files.count && left == 0
+      && pendingApplications == 0 && daemon != nil
   }
 
   private var stallReport: String {
@@ -209,6 +212,7 @@ final class World {
       daemon?.reload(targets)
     case .hideOriginal(let file, let lasts): folders.hiddenUntil[file] = now + lasts
     case .changeOriginal(let file): folders.changed.insert(file)
+    case .damage(let file): damage(file)
     }
   }
 
@@ -219,6 +223,17 @@ final class World {
   func look(at dispatcher: Dispatcher) {
     guard let memory = disk.outbox as? MemoryWorldOutbox else { return }
     watches[dispatcher.target].look(dispatcher, memory.outbox.content, self)
+  }
+
+  /// The first of the file's batches; only the outbox in memory can be damaged so.
+  private func damage(_ file: Int) {
+    // What is not published is read once more, whatever became of it.
+    guard let memory = disk.outbox as? MemoryWorldOutbox, let claimed = folders.work.first(where: { $0.file == file }),
+      let batch = memory.outbox.content.firstBatch(of: claimed.id)
+    else { return }
+    log("\(text(batch.waiting.name)) is damaged")
+    memory.outbox.damage(batch.waiting.name)
+    checker.damaged(batch.content.items.map { ItemID(file: file, number: $0.number) })
   }
 
   // MARK: - Requests
@@ -255,6 +270,18 @@ package struct WorldResult: Sendable {
   package var requests: Int
   /// Milliseconds.
   package var simulated: Int64
+
+  package init(
+    violation: Violation? = nil, history: [String] = [], digest: UInt64 = 0, steps: Int = 0, requests: Int = 0,
+    simulated: Int64 = 0
+  ) {
+    self.violation = violation
+    self.history = history
+    self.digest = digest
+    self.steps = steps
+    self.requests = requests
+    self.simulated = simulated
+  }
 }
 
 extension WorldPlan {

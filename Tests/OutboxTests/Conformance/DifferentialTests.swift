@@ -267,7 +267,7 @@ private struct RandomCalls {
       return Call(name: "postponed") { text(try await $0.store.postponed(for: target, after: after, limit: limit)) }
     case 6:
       return Call(name: "oldest") { engine in
-        let oldest = "\(String(describing: try await engine.store.oldestFile(for: target)))"
+        let oldest = "\(String(describing: try await engine.store.oldestFile(for: target, after: last?.file)))"
         return oldest
           + " \(try await engine.store.unreadFiles()) \(String(describing: try await engine.store.clockMark()))"
       }

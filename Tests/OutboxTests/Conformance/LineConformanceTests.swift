@@ -133,6 +133,8 @@ import Testing
       let third = DroppedFile(number: 3, batches: [batch(1...1)])
       try store.publish(third)
       try store.publish(DroppedFile(number: 4, batches: [batch(1...1)]))
+      #expect(try await store.oldestFile(for: "t", after: third.id)?.id == .numbered(4))
+      #expect(try await store.oldestFile(for: "t", after: .numbered(4)) == nil)
       #expect(try await store.oldestFile(for: "t")?.id == third.id)
       #expect(try await store.cancel(third.id))
       #expect(try await store.oldestFile(for: "t")?.isCancelled == true)
