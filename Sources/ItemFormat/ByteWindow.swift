@@ -1,3 +1,4 @@
+import Delivery
 import JSONText
 
 /// The part of a file's content that a reader looks at: read in chunks, dropped as soon as it is done with.
@@ -14,8 +15,17 @@ struct ByteWindow {
   private var counted = 0
   private var line = 1
   private var lineStart = 0
+  // For tags.
+  private let key: SourceKey?
+  /// Where the item begins that is being read.
+  private var itemStart: Int?
+  /// Has seen the item's bytes that were dropped.
+  private var hasher: SourceHasher?
 
-  init(chunkBytes: Int) { self.chunkBytes = chunkBytes }
+  init(chunkBytes: Int, key: SourceKey?) {
+    self.chunkBytes = chunkBytes
+    self.key = key
+  }
 
   /// The position just past the last byte read.
   var end: Int { base + bytes.count }
@@ -28,6 +38,7 @@ struct ByteWindow {
     if atEnd { return false }
     if position > base {
       countLines(to: min(position, end))
+      hashItem(to: min(position, end))
       bytes.removeFirst(min(position, end) - base)
       base = position
     }
@@ -35,6 +46,28 @@ struct ByteWindow {
     try source.read(upTo: chunkBytes, into: &bytes)
     atEnd = bytes.count == before
     return !atEnd
+  }
+
+  /// An item begins at `position`, which is in the window.
+  mutating func beginItem(at position: Int) {
+    itemStart = position
+    hasher = nil
+  }
+
+  /// The tag of the item that was begun, up to `position`, however much of it is dropped already; nil without a key.
+  mutating func endItem(at position: Int) -> SourceTag? {
+    defer { itemStart = nil }
+    guard let key, let itemStart else { return nil }
+    let rest = bytes.span.extracting(max(itemStart, base) - base..<position - base)
+    guard var seen = hasher else { return key.tag(of: rest) }
+    return seen.tag(endingIn: rest)
+  }
+
+  private mutating func hashItem(to position: Int) {
+    guard let key, let itemStart, position > itemStart else { return }
+    var seen = hasher ?? SourceHasher(key)
+    seen.update(bytes.span.extracting(max(itemStart, base) - base..<position - base))
+    hasher = seen
   }
 
   /// Counts the lines before `position`, which from then on may only grow.

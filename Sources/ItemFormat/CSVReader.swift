@@ -8,14 +8,18 @@ package struct CSVReader: Sendable {
   private let delimiter: Delimiter
   private let limits: ReaderLimits
   private let chunkBytes: Int
+  private let key: SourceKey?
 
   /// - Parameters:
   ///   - kind: a TSV's cells always stand between tabs.
   ///   - delimiter: what stands between the cells of other files.
   ///   - chunkBytes: how much is read at a time.
+  ///   - key: makes the rows' tags; nil for none.
   package init(
-    kind: FileFormat.Kind = .csv, delimiter: Delimiter, limits: ReaderLimits, chunkBytes: Int = 256 << 10
+    kind: FileFormat.Kind = .csv, delimiter: Delimiter, limits: ReaderLimits, chunkBytes: Int = 256 << 10,
+    key: SourceKey? = nil
   ) {
+    self.key = key
     self.delimiter = kind == .tsv ? .byte(UInt8(ascii: "\t")) : delimiter
     self.limits = limits
     self.chunkBytes = chunkBytes
@@ -36,14 +40,14 @@ package struct CSVReader: Sendable {
   package func read<S: ByteSource & ~Copyable>(
     _ source: inout S, plan: (CSVHeader) throws -> RowTemplate, each: (RawItem, Span<UInt8>) throws -> Void
   ) throws -> CSVDialect {
-    var rows = CSVRows(delimiter: delimiter, limits: limits, chunkBytes: chunkBytes)
+    var rows = CSVRows(delimiter: delimiter, limits: limits, chunkBytes: chunkBytes, key: key)
     let header = try rows.readHeader(from: &source)
     var writer = RowWriter(try plan(header), limits: limits)
     var number = 0
     while try rows.findRow(in: &source) {
       number += 1
       let range = rows.scanner.rowStart + rows.offset..<rows.scanner.rowEnd + rows.offset
-      var item = RawItem(number: number, line: rows.scanner.rowLine, source: range)
+      var item = RawItem(number: number, line: rows.scanner.rowLine, source: range, tag: rows.takeTag())
       do throws(ItemFault) {
         try check(rows, header)
         item.requestID = try writer.requestID(rows.scanner.cells, in: rows.buffer)

@@ -4,17 +4,29 @@ package import Delivery
 ///
 /// Where the dropped file was such a file itself, its old `_error_` cells are left out, so that they do not pile up.
 package struct CSVRejects: Sendable {
-  private let header: CSVHeader
-  private var delimiter: UInt8 { header.dialect.delimiter }
+  /// Nil where the file no longer holds the one that was checked.
+  private let header: CSVHeader?
+  private let dialect: CSVDialect
+  private var delimiter: UInt8 { dialect.delimiter }
 
   private static let names = ["_error_code", "_error_message", "_error_line"]
 
   /// - Parameter header: of the dropped file.
-  package init(_ header: CSVHeader) { self.header = header }
+  package init(_ header: CSVHeader) {
+    self.header = header
+    dialect = header.dialect
+  }
+
+  /// Of a file whose header row was changed since: then nobody knows the columns' names any more.
+  package init(withoutHeader delimiter: UInt8) {
+    header = nil
+    dialect = CSVDialect(delimiter: delimiter, lineBreak: .lf)
+  }
 
   /// The header row, with its line break.
   package var headerLine: [UInt8] {
     let names = Self.names.flatMap { Array($0.utf8) + [delimiter] }
+    guard let header else { return names.dropLast() + dialect.lineBreak.bytes }
     return names + kept(of: header.bytes) + lineBreak(after: header.bytes.last)
   }
 
@@ -25,6 +37,12 @@ package struct CSVRejects: Sendable {
   ///   - number: the physical line on which it starts there.
   package func line(for row: [UInt8], _ fault: ItemFault, line number: Int) -> [UInt8] {
     opening(fault, line: number) + kept(of: row) + lineBreak(after: row.last)
+  }
+
+  /// The line of a refused row whose bytes were changed since: all its own cells are empty.
+  package func lineWithoutRow(_ fault: ItemFault, line number: Int) -> [UInt8] {
+    let cells = opening(fault, line: number).dropLast()
+    return cells + Array(repeating: delimiter, count: header?.columns.count ?? 0) + dialect.lineBreak.bytes
   }
 
   // A row over the limits may be larger than memory. It is written as `opening`, the row in pieces (the first one without
@@ -44,7 +62,7 @@ package struct CSVRejects: Sendable {
 
   /// How many bytes at the start of a row, of which `piece` is the beginning, are cells that upsertd once put in front of it.
   package func errorCells(atStartOf piece: [UInt8]) -> Int {
-    guard header.errorColumns.prefix(3).map(\.name) == Self.names,
+    guard let header, header.errorColumns.prefix(3).map(\.name) == Self.names,
       header.errorColumns.prefix(3).map(\.index) == [0, 1, 2]
     else { return 0 }
     var scanner = CSVScanner(delimiter: delimiter)
@@ -60,7 +78,7 @@ package struct CSVRejects: Sendable {
 
   /// What ends a line whose last byte is `last`: a CR would be lost to a LF after it.
   package func lineBreak(after last: UInt8?) -> [UInt8] {
-    last == Ascii.carriageReturn ? CSVDialect.LineBreak.crlf.bytes : header.dialect.lineBreak.bytes
+    last == Ascii.carriageReturn ? CSVDialect.LineBreak.crlf.bytes : dialect.lineBreak.bytes
   }
 
   /// A text that no spreadsheet takes for a formula (<https://owasp.org/www-community/attacks/CSV_Injection>).
@@ -89,7 +107,7 @@ package struct CSVRejects: Sendable {
 
   /// What of a row goes on: all but old `_error_` cells.
   private func kept(of row: [UInt8]) -> [UInt8] {
-    if header.errorColumns.isEmpty { return row }
+    guard let header, !header.errorColumns.isEmpty else { return row }
     var scanner = CSVScanner(delimiter: delimiter)
     // The row was found in the file before, so nothing is wrong with it as CSV. With a CRLF, a CR that it ends in stays text.
     let line = row + CSVDialect.LineBreak.crlf.bytes

@@ -20,11 +20,16 @@ struct CSVRows: Sendable {
   private(set) var scanner: CSVScanner
   /// Bytes that a row may have beyond the limit because they belong to columns that are dropped.
   private var slack = 0
+  private let key: SourceKey?
+  /// Has seen the bytes of the row that were let go.
+  private var hasher: SourceHasher?
 
   /// Rejects files that are dropped again carry messages; a row that fitted before must fit with them.
   private static let errorColumnsSlack = 64 << 10
 
-  init(delimiter: Delimiter, limits: ReaderLimits, chunkBytes: Int) {
+  /// - Parameter key: makes the rows' tags; nil for none.
+  init(delimiter: Delimiter, limits: ReaderLimits, chunkBytes: Int, key: SourceKey? = nil) {
+    self.key = key
     self.delimiter = delimiter
     maxRowBytes = limits.maxItemBytes
     self.chunkBytes = chunkBytes
@@ -65,6 +70,16 @@ struct CSVRows: Sendable {
     }
   }
 
+  /// The tag of the row that was found last, however much of it was let go already; nil without a key. Ask once.
+  mutating func takeTag() -> SourceTag? {
+    guard let key else { return nil }
+    let before = hasher
+    hasher = nil
+    let rest = buffer.span.extracting(max(0, scanner.rowStart)..<scanner.rowEnd)
+    guard var before else { return key.tag(of: rest) }
+    return before.tag(endingIn: rest)
+  }
+
   /// Whether the row that was found last has more bytes than an item may have.
   ///
   /// - Parameter errorColumns: places of the columns whose bytes don't count.
@@ -103,6 +118,11 @@ struct CSVRows: Sendable {
     guard !isBroken else { throw encodingFault }
     let gone = scanner.forgettable
     if gone > 0 {
+      if let key, scanner.isSkipping, !scanner.isBetweenRows {
+        var seen = hasher ?? SourceHasher(key)
+        seen.update(buffer.span.extracting(max(0, scanner.rowStart)..<gone))
+        hasher = seen
+      }
       buffer.removeSubrange(..<gone)
       scanner.forget(gone)
       offset += gone

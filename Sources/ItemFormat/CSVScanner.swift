@@ -57,7 +57,8 @@ struct CSVScanner: Sendable {
     switch state {
     case .rowStart: at
     case .rowStartReturn: at - 1
-    default: isSkipping ? at : rowStart
+    // The last byte may be the CR of a line break, which the row's tag is made without.
+    default: isSkipping ? at - 1 : rowStart
     }
   }
 

@@ -24,10 +24,16 @@ struct JSONCursor {
   private var window: ByteWindow
   private let limits: ReaderLimits
 
-  init(limits: ReaderLimits, chunkBytes: Int) {
+  init(limits: ReaderLimits, chunkBytes: Int, key: SourceKey?) {
     self.limits = limits
-    window = ByteWindow(chunkBytes: chunkBytes)
+    window = ByteWindow(chunkBytes: chunkBytes, key: key)
   }
+
+  /// An item begins at the position.
+  mutating func beginItem() { window.beginItem(at: position) }
+
+  /// The item ends at the position.
+  mutating func endItem() -> SourceTag? { window.endItem(at: position) }
 
   mutating func skipByteOrderMark<S: ByteSource & ~Copyable>(_ source: inout S) throws {
     position = try window.skipByteOrderMark(from: &source)

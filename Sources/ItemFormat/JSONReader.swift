@@ -1,4 +1,4 @@
-import Delivery
+package import Delivery
 import JSONText
 
 /// Reads a JSON file: an array of items, one item, or an object of request ids.
@@ -9,8 +9,11 @@ package struct JSONReader: Sendable {
   private let limits: ReaderLimits
   private let objects: ObjectShape
   private let chunkBytes: Int
+  private let key: SourceKey?
 
-  package init(limits: ReaderLimits, objects: ObjectShape, chunkBytes: Int = 256 << 10) {
+  /// - Parameter key: makes the items' tags; nil for none.
+  package init(limits: ReaderLimits, objects: ObjectShape, chunkBytes: Int = 256 << 10, key: SourceKey? = nil) {
+    self.key = key
     self.limits = limits
     self.objects = objects
     self.chunkBytes = chunkBytes
@@ -23,7 +26,7 @@ package struct JSONReader: Sendable {
   package func read<S: ByteSource & ~Copyable>(
     _ source: inout S, each: (RawItem, Span<UInt8>) throws -> Void
   ) throws -> DocumentShape {
-    var text = JSONCursor(limits: limits, chunkBytes: chunkBytes)
+    var text = JSONCursor(limits: limits, chunkBytes: chunkBytes, key: key)
     try text.skipByteOrderMark(&source)
     guard let first = try text.next(&source) else { throw FileFault(.emptyFile, "the file is empty") }
     let shape: DocumentShape
@@ -36,6 +39,7 @@ package struct JSONReader: Sendable {
       try readRequests(&text, &source, each)
     default:
       shape = .single
+      text.beginItem()
       try hand(text.value(&source), number: 1, from: &text, each)
     }
     if let more = try text.next(&source) {
@@ -58,6 +62,7 @@ package struct JSONReader: Sendable {
     while true {
       number += 1
       _ = try text.next(&source)
+      text.beginItem()
       try hand(text.value(&source), number: number, from: &text, each)
       if try text.separator(&source, closing: UInt8(ascii: "]")) == .end { return }
     }
@@ -77,6 +82,7 @@ package struct JSONReader: Sendable {
       guard try text.next(&source) == UInt8(ascii: "\"") else {
         throw try text.unexpected(&source, expected: "a request id in quotes")
       }
+      text.beginItem()
       let name = try text.value(&source)
       let id = name.isTooLarge ? nil : text.bytes(of: name.range.lowerBound + 1..<name.range.upperBound - 1)
       guard try text.next(&source) == UInt8(ascii: ":") else {
@@ -107,7 +113,8 @@ package struct JSONReader: Sendable {
     let start = member?.range.lowerBound ?? value.range.lowerBound
     let item = RawItem(
       number: number, line: member?.line ?? value.line, source: start..<value.range.upperBound,
-      textStart: value.range.lowerBound, requestID: id, fault: fault)
+      textStart: value.range.lowerBound, requestID: id, fault: fault,
+      tag: text.endItem())
     try text.withBytes(of: fault == nil ? value.range : nil) { bytes in try each(item, bytes) }
   }
 

@@ -1,4 +1,4 @@
-import Delivery
+package import Delivery
 import JSONText
 
 /// Reads NDJSON: one item a line, ended by LF or CRLF, which the last line may lack.
@@ -8,8 +8,11 @@ import JSONText
 package struct NDJSONReader: Sendable {
   private let limits: ReaderLimits
   private let chunkBytes: Int
+  private let key: SourceKey?
 
-  package init(limits: ReaderLimits, chunkBytes: Int = 256 << 10) {
+  /// - Parameter key: makes the items' tags; nil for none.
+  package init(limits: ReaderLimits, chunkBytes: Int = 256 << 10, key: SourceKey? = nil) {
+    self.key = key
     self.limits = limits
     self.chunkBytes = chunkBytes
   }
@@ -20,7 +23,7 @@ package struct NDJSONReader: Sendable {
   package func read<S: ByteSource & ~Copyable>(
     _ source: inout S, each: (RawItem, Span<UInt8>) throws -> Void
   ) throws -> DocumentShape {
-    var window = ByteWindow(chunkBytes: chunkBytes)
+    var window = ByteWindow(chunkBytes: chunkBytes, key: key)
     var start = try window.skipByteOrderMark(from: &source)
     let mark = start
     var number = 0
@@ -28,7 +31,8 @@ package struct NDJSONReader: Sendable {
     while let found = try nextLine(from: start, &window, &source) {
       if !found.isBlank {
         number += 1
-        var item = RawItem(number: number, line: line, source: start..<found.end)
+        var item = RawItem(
+          number: number, line: line, source: start..<found.end, tag: window.endItem(at: found.end))
         if isTooLarge(start..<found.end, window) {
           item.fault = .tooLarge(limits)
           try each(item, Span())
@@ -67,6 +71,7 @@ package struct NDJSONReader: Sendable {
   private func nextLine<S: ByteSource & ~Copyable>(
     from start: Int, _ window: inout ByteWindow, _ source: inout S
   ) throws -> Line? {
+    window.beginItem(at: start)
     var at = start
     var isBlank = true
     var endsInCR = false
@@ -83,7 +88,8 @@ package struct NDJSONReader: Sendable {
       }
       // One byte more, for a CR that is part of the line break.
       let isKept = at - start <= limits.maxItemBytes + RejectsAdditions.slack + 1
-      if try !window.fill(from: &source, keepingFrom: isKept ? start : at) {
+      // The last byte stays: it may be that CR, which the tag is made without.
+      if try !window.fill(from: &source, keepingFrom: isKept ? start : at - 1) {
         return at == start ? nil : Line(end: at, next: at, hasBreak: false, isBlank: isBlank)
       }
     }

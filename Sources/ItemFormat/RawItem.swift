@@ -19,10 +19,12 @@ package struct RawItem: Sendable, Equatable {
   package var requestID: [UInt8]?
   /// What the reader itself refuses: over a limit, a bad NDJSON line, a row or cell that can't be converted.
   package var fault: ItemFault?
+  /// Of the bytes at `source`; nil where the reader has no key.
+  package var tag: SourceTag?
 
   package init(
     number: Int, line: Int, source: Range<Int>, textStart: Int? = nil, requestID: [UInt8]? = nil,
-    fault: ItemFault? = nil
+    fault: ItemFault? = nil, tag: SourceTag? = nil
   ) {
     self.number = number
     self.line = line
@@ -30,5 +32,6 @@ package struct RawItem: Sendable, Equatable {
     self.textStart = textStart
     self.requestID = requestID
     self.fault = fault
+    self.tag = tag
   }
 }

@@ -15,7 +15,8 @@ package struct SourceRanges<Source: PositionedBytes & ~Copyable>: ~Copyable {
   /// Calls `each` with the bytes of `range`, in order, in pieces of at most `chunkBytes`.
   ///
   /// No range may start before the end of the one before it; all count in bytes after decompression.
-  /// - Throws: `ReadError` where the content ends before the range, since then the file is no longer what was read.
+  /// - Throws: `SourceEnded` where the content ends before the range, since then the file is no longer what was read; and what the source and
+  ///   `each` throw.
   package mutating func copy(_ range: Range<Int>, to each: (Span<UInt8>) throws -> Void) throws {
     var at = range.lowerBound
     while at < range.upperBound {
@@ -23,9 +24,7 @@ package struct SourceRanges<Source: PositionedBytes & ~Copyable>: ~Copyable {
         chunk.removeAll(keepingCapacity: true)
         try source.move(to: at)
         try source.read(upTo: chunkBytes, into: &chunk)
-        guard source.position > at else {
-          throw ReadError(path: source.path, reason: "it ends before byte \(range.upperBound): it was changed")
-        }
+        guard source.position > at else { throw SourceEnded() }
       }
       let chunkStart = source.position - chunk.count
       precondition(at >= chunkStart, "ranges must ascend")
@@ -35,3 +34,6 @@ package struct SourceRanges<Source: PositionedBytes & ~Copyable>: ~Copyable {
     }
   }
 }
+
+/// The content ends before a range of it: the file was changed.
+package struct SourceEnded: Error {}

@@ -56,11 +56,11 @@ struct CSVReadingTerms {
     var source = MemoryBytes(content, pieceBytes: chunk)
     var reading = CSVReading()
     do {
-      let reader = CSVReader(kind: kind, delimiter: delimiter, limits: limits, chunkBytes: chunk)
+      let reader = CSVReader(kind: kind, delimiter: delimiter, limits: limits, chunkBytes: chunk, key: testKey)
       reading.dialect = try reader.read(&source) { header in
         try RowPlan(header, mapping: mapping).template(empty: empty, limits: limits, place: place)
       } each: { item, json in
-        reading.items.append(item)
+        reading.items.append(item.checkingTag(of: content, "chunks of \(chunk)"))
         reading.texts.append(json.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) })
       }
     } catch let fault as FileFault {

@@ -15,9 +15,10 @@ import Testing
       var source = MemoryBytes(content)
       var reading = Reading()
       do {
-        reading.shape = try JSONReader(limits: limits, objects: objects, chunkBytes: chunk).read(&source) {
-          item, bytes in
-          reading.items.append(item)
+        reading.shape = try JSONReader(limits: limits, objects: objects, chunkBytes: chunk, key: testKey).read(
+          &source
+        ) { item, bytes in
+          reading.items.append(item.checkingTag(of: content, "chunks of \(chunk)"))
           reading.texts.append(bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) })
         }
       } catch let fault as FileFault {

@@ -9,8 +9,8 @@ import Testing
       var source = MemoryBytes(content)
       var reading = Reading()
       do {
-        reading.shape = try NDJSONReader(limits: limits, chunkBytes: chunk).read(&source) { item, bytes in
-          reading.items.append(item)
+        reading.shape = try NDJSONReader(limits: limits, chunkBytes: chunk, key: testKey).read(&source) { item, bytes in
+          reading.items.append(item.checkingTag(of: content, "chunks of \(chunk)"))
           reading.texts.append(bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) })
         }
       } catch let fault as FileFault {

@@ -1,5 +1,6 @@
 import Delivery
 import ItemFormat
+import Testing
 
 /// What a reader handed on: items with their text, and the shape or the fault at the end.
 struct Reading: Equatable {
@@ -11,5 +12,18 @@ struct Reading: Equatable {
   /// `number line code` of every item, for short expectations.
   var summary: [String] {
     items.map { "\($0.number) \($0.line)" + ($0.fault.map { " " + $0.code.rawValue } ?? "") }
+  }
+}
+
+let testKey = SourceKey(Array(0..<16))
+
+extension RawItem {
+  /// Without its tag, which has to be that of its bytes in `content`, however these came in chunks.
+  func checkingTag(of content: [UInt8], _ place: Comment, location: SourceLocation = #_sourceLocation) -> RawItem {
+    let wanted = testKey?.tag(of: content[source].span)
+    #expect(tag != nil && tag == wanted, place, sourceLocation: location)
+    var item = self
+    item.tag = nil
+    return item
   }
 }

@@ -31,14 +31,14 @@ import Testing
     }
   }
 
-  @Test func `a file that lost its end meanwhile is a read error`() throws {
+  @Test func `a file that lost its end meanwhile is noticed`() throws {
     try withFile(content) { descriptor in
       for range in [49_990..<50_001, 60_000..<60_001] {
         var parts = SourceRanges(FileBytes(descriptor: descriptor, path: "a"))
-        #expect(throws: ReadError.self) { try parts.copy(range) { _ in } }
+        #expect(throws: SourceEnded.self) { try parts.copy(range) { _ in } }
       }
     }
     var parts = SourceRanges(try GzipBytes(MemoryBytes(gzipped(content)), limits: GzipLimits()))
-    #expect(throws: ReadError.self) { try parts.copy(60_000..<60_001) { _ in } }
+    #expect(throws: SourceEnded.self) { try parts.copy(60_000..<60_001) { _ in } }
   }
 }
