@@ -44,15 +44,17 @@ actor Pipeline {
     self.clock = clock
     self.logger = logger
     let stopFlag = StopFlag()
+    let key = try outbox.sourceKey()
     let finisher = Finisher(
-      settings: settings, outbox: outbox, instruments: instruments, stopFlag: stopFlag, logger: logger)
+      settings: settings, outbox: outbox, key: key, instruments: instruments, stopFlag: stopFlag, logger: logger)
     let onSettled: @Sendable () -> Void = { finisher.signal.raise() }
     try await Self.checkAPIs(settings, outbox)
-    try await Rekeying(settings: settings, outbox: outbox, logger: logger).run()
+    let bodies = BodyLoader(spool: settings.spool, key: key)
+    try await Rekeying(settings: settings, outbox: outbox, bodies: bodies, logger: logger).run()
     let pausedTargets = try await outbox.paused(.target)
     let pausedInboxes = try await outbox.paused(.inbox)
     let shared = TargetDispatcher.Shared(
-      outbox: outbox, bodies: BodyLoader(spool: settings.spool), retry: settings.retry, stateFolder: settings.state,
+      outbox: outbox, bodies: bodies, retry: settings.retry, stateFolder: settings.state,
       clock: clock, instruments: instruments, logger: logger, onSettled: onSettled)
     var dispatchers: [String: TargetDispatcher] = [:]
     var connections: [Connections] = []
@@ -74,7 +76,7 @@ actor Pipeline {
       onFinishing: onSettled)
     if let newest = underWay.newest { await publisher.skip(past: newest) }
     let around = Intake.Surroundings(
-      settings: settings, outbox: outbox, store: outbox, publisher: publisher,
+      settings: settings, outbox: outbox, store: outbox, key: key, publisher: publisher,
       claims: Claims(outbox: outbox, settings: settings), instruments: instruments, stopFlag: stopFlag,
       now: { clock.now })
     let rows = try await outbox.unreadFiles()

@@ -10,19 +10,25 @@ package struct BatchItem: Sendable, Equatable {
   package var pieceLength: Int
   /// What orders the item; nil where nothing does.
   package var key: KeyHash?
+  /// Of the bytes at `source`; nil where an older upsertd queued the item.
+  package var tag: SourceTag?
 
-  package init(number: Int, line: Int, source: Range<Int>, pieceLength: Int, key: KeyHash?) {
+  package init(
+    number: Int, line: Int, source: Range<Int>, pieceLength: Int, key: KeyHash?, tag: SourceTag? = nil
+  ) {
     self.number = number
     self.line = line
     self.source = source
     self.pieceLength = pieceLength
     self.key = key
+    self.tag = tag
   }
 }
 
 extension BatchItem {
   /// Packs items for the outbox: LEB128 numbers (number, line and source start as the difference from the item before;
-  /// source length; piece length), then the key's eight bytes, little-endian, all zero for none.
+  /// source length; piece length), then the key's eight bytes, little-endian, all zero for none. The tags are packed apart: a page of the
+  /// line, which is read for nothing but the keys, is the smaller.
   package static func pack(_ items: [BatchItem]) -> [UInt8] {
     var packed = PackedNumbers(reservingCapacity: items.count * 18)
     var number = 0
@@ -65,6 +71,26 @@ extension BatchItem {
           key: key == 0 ? nil : KeyHash(stored: key)))
     }
     return items
+  }
+}
+
+extension BatchItem {
+  /// The items' tags, eight bytes each, little-endian; nil unless all have one.
+  package static func packTags(_ items: [BatchItem]) -> [UInt8]? {
+    var packed = PackedNumbers(reservingCapacity: items.count * 8)
+    for item in items {
+      guard let tag = item.tag else { return nil }
+      packed.append(word: tag.value)
+    }
+    return packed.bytes
+  }
+
+  /// Gives items their tags; false where `bytes` are not what `packTags` makes of as many.
+  package static func unpackTags(_ bytes: [UInt8], into items: inout [BatchItem]) -> Bool {
+    guard bytes.count == items.count * 8 else { return false }
+    var packed = PackedNumbers(bytes)
+    for index in items.indices { items[index].tag = packed.nextWord().map(SourceTag.init(stored:)) }
+    return true
   }
 }
 

@@ -47,8 +47,9 @@ package struct Batcher: Sendable {
 
   /// Adds an item; returns the batches that are full, in order, which is mostly none.
   ///
-  /// - Parameter copied: which bytes of the piece stand in the file, and where; they are not kept.
+  /// - Parameter copied: which bytes of the piece stand in the file, and where; they are not kept, so the item must have a tag.
   package mutating func add(_ item: BatchItem, piece: borrowing [UInt8], copied: CopiedText? = nil) -> [QueuedBatch] {
+    precondition(copied == nil || item.tag != nil, "what is left in the file can't be checked without a tag")
     var full: [QueuedBatch] = []
     if let key = item.key, isHot(key, leaving: &full) {
       if let batch = hot, !fits(piece.count, in: batch.batch) || keepsKeysApart && batch.keys.contains(key) {
@@ -140,7 +141,7 @@ extension QueuedBody {
     guard let copied else { return append(copy piece) }
     let end = copied.start + copied.source.count
     append(piece[..<copied.start])
-    append(piece.span.extracting(copied.start..<end), at: copied.source)
+    append(at: copied.source)
     append(piece[end...])
   }
 }

@@ -2,7 +2,7 @@
 ///
 /// Most JSON items travel as they were dropped. Queued like this, a file's bytes are neither written to the disk a second
 /// time nor read back from the database; the price is that the claimed file must still be there, and unchanged, when the
-/// body is sent, which `checksum` shows.
+/// body is sent, which the items' tags show.
 package struct QueuedBody: Sendable, Equatable {
   /// Bytes of the file that belong into the body.
   package struct Run: Sendable, Equatable {
@@ -14,8 +14,8 @@ package struct QueuedBody: Sendable, Equatable {
   /// All bytes of the body that no run holds, in order; the whole body where there are no runs.
   package private(set) var literals: [UInt8]
   package private(set) var runs: [Run] = []
-  /// Of the runs' bytes, one behind the other.
-  package private(set) var checksum: UInt64 = 0
+  /// Of the runs' bytes, one behind the other, where an older upsertd queued them; nil where the items have tags.
+  private(set) var checksum: UInt64?
   /// Bytes of the whole body.
   package private(set) var count: Int
 
@@ -34,60 +34,11 @@ package struct QueuedBody: Sendable, Equatable {
     count += bytes.count
   }
 
-  /// Appends `bytes`, which stand at `source` in the file.
-  mutating func append(_ bytes: Span<UInt8>, at source: Range<Int>) {
+  /// Appends what stands at `source` in the file.
+  mutating func append(at source: Range<Int>) {
     runs.append(Run(literals: literals.count, source: source))
-    checksum = XXH64.hash(bytes, seed: checksum)
-    count += bytes.count
+    count += source.count
   }
-}
-
-extension QueuedBody {
-  /// The whole body, with the runs as `read` finds them in the file.
-  ///
-  /// Runs that stand close together are read at once.
-  /// - Parameter read: appends the bytes of a range of the file, as many as there are.
-  package func whole<E: Error>(
-    reading read: (Range<Int>, inout [UInt8]) throws(E) -> Void, onChange: @autoclosure () -> E
-  ) throws(E) -> [UInt8] {
-    guard let first = runs.first else { return literals }
-    var body: [UInt8] = []
-    // Of a damaged outbox it may be any number.
-    body.reserveCapacity(min(count, 64 << 20))
-    var span: [UInt8] = []
-    var spanStart = first.source.lowerBound
-    var taken = 0
-    var seed: UInt64 = 0
-    for (index, run) in runs.enumerated() {
-      body += literals[taken..<run.literals]
-      taken = run.literals
-      if run.source.lowerBound < spanStart || run.source.upperBound > spanStart + span.count {
-        spanStart = run.source.lowerBound
-        span.removeAll(keepingCapacity: true)
-        try read(spanStart..<end(ofSpanFrom: index), &span)
-      }
-      let range = run.source.lowerBound - spanStart..<run.source.upperBound - spanStart
-      guard range.upperBound <= span.count else { throw onChange() }
-      seed = XXH64.hash(span.span.extracting(range), seed: seed)
-      body += span[range]
-    }
-    body += literals[taken...]
-    guard seed == checksum else { throw onChange() }
-    return body
-  }
-
-  /// How far one read goes on from a run: over gaps of some bytes, such as the line breaks between items.
-  private func end(ofSpanFrom index: Int) -> Int {
-    var end = runs[index].source.upperBound
-    for run in runs[(index + 1)...] {
-      let gap = run.source.lowerBound - end
-      guard gap >= 0, gap <= Self.smallGap else { break }
-      end = run.source.upperBound
-    }
-    return end
-  }
-
-  private static let smallGap = 4096
 }
 
 extension QueuedBody {
@@ -104,15 +55,19 @@ extension QueuedBody {
     return packed.bytes
   }
 
-  /// The checksum of the runs and the literals, for the outbox.
-  package var storedChecksum: UInt64 { checksum ^ Self.checksum(of: literals) }
+  /// Of the literals, for the outbox and against damage: nobody can choose them who knows it. Where there is a `tags`, of these and of the
+  /// runs' places, too.
+  func storedChecksum(tags: [UInt8]?) -> UInt64 {
+    let literals = XXH64.hash(literals.span, seed: 1)
+    guard let tags else { return literals ^ (checksum ?? 0) }
+    return XXH64.hash(tags.span, seed: XXH64.hash(packedRuns.span, seed: literals))
+  }
 
   /// - Parameter storedChecksum: nil for a body of an upsertd that did not store one.
-  /// - Returns: nil where the parts do not fit together: the outbox is damaged. Damage to the literals between runs shows only in
-  ///   `whole`, as if the file had changed.
-  package init?(literals: [UInt8], packedRuns: [UInt8], storedChecksum: UInt64?) {
+  /// - Returns: nil where the parts do not fit together: the outbox is damaged. Damage to the literals between runs that an older upsertd
+  ///   queued shows only when they are looked up, as if the file had changed.
+  package init?(literals: [UInt8], packedRuns: [UInt8], tags: [UInt8]?, storedChecksum: UInt64?) {
     self.init(literals)
-    if let storedChecksum { checksum = storedChecksum ^ Self.checksum(of: literals) }
     var packed = PackedNumbers(packedRuns)
     var (before, end) = (0, 0)
     while !packed.isAtEnd {
@@ -127,8 +82,12 @@ extension QueuedBody {
       runs.append(Run(literals: before, source: start..<stop))
       count = whole
     }
-    if runs.isEmpty, checksum != 0 { return nil }
+    if let tags {
+      guard storedChecksum == self.storedChecksum(tags: tags) else { return nil }
+    } else if runs.isEmpty {
+      if let storedChecksum, storedChecksum != self.storedChecksum(tags: nil) { return nil }
+    } else {
+      checksum = (storedChecksum ?? 0) ^ self.storedChecksum(tags: nil)
+    }
   }
-
-  private static func checksum(of literals: [UInt8]) -> UInt64 { XXH64.hash(literals.span, seed: 1) }
 }

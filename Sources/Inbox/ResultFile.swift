@@ -10,6 +10,7 @@ package final class ResultFile {
   private let hidden: FileName
   private var descriptor: Int32
   private var buffer: [UInt8] = []
+  private var writtenBytes = 0
   private var isSynced = false
   private static let bufferBytes = 64 << 10
 
@@ -31,6 +32,19 @@ package final class ResultFile {
   package func append(_ bytes: some Collection<UInt8>) throws(InboxError) {
     buffer.append(contentsOf: bytes)
     if buffer.count >= Self.bufferBytes { try flush() }
+  }
+
+  /// Bytes so far.
+  package var count: Int { writtenBytes + buffer.count }
+
+  /// Takes back what was appended after the first `count` bytes.
+  package func cut(to count: Int) throws(InboxError) {
+    guard count < writtenBytes else { return buffer.removeLast(self.count - count) }
+    buffer.removeAll(keepingCapacity: true)
+    guard ftruncate(descriptor, off_t(count)) == 0, lseek(descriptor, off_t(count), SEEK_SET) >= 0 else {
+      throw failure()
+    }
+    writtenBytes = count
   }
 
   package func append(_ text: String) throws(InboxError) {
@@ -88,6 +102,7 @@ package final class ResultFile {
       }
       done += count
     }
+    writtenBytes += done
     buffer.removeAll(keepingCapacity: true)
   }
 

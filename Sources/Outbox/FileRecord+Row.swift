@@ -9,7 +9,15 @@ extension Refusal {
     let start: Int = row["source_start"]
     self.init(
       item: row["item"], line: row["line"], source: start..<max(start, row["source_end"]), key: row["key"],
-      code: row["code"], message: row["message"])
+      code: row["code"], message: row["message"], tag: SourceTag(column: row["tag"]))
+  }
+}
+
+extension SourceTag {
+  /// Nil for what an older upsertd wrote, which has no such column either.
+  fileprivate init?(column: Int64?) {
+    guard let column else { return nil }
+    self.init(stored: UInt64(bitPattern: column))
   }
 }
 
@@ -36,6 +44,7 @@ extension FileRecord {
     facts.sha256 = row["sha256"]
     facts.corrects = (row["corrects"] as String?).flatMap { FileID($0) }
     facts.duplicateOf = (row["duplicate_of"] as String?).flatMap { FileID($0) }
+    facts.headerTag = SourceTag(column: row["header_tag"])
     counts = FileCounts(row: row)
     if let code = (row["error_code"] as String?).flatMap(RejectCode.init(rawValue:)) {
       fault = FileFault(code, row["error_message"], line: row["error_line"], column: row["error_column"])

@@ -138,10 +138,10 @@ private struct StoredBatch {
     if let batch = settlement.rest {
       var standing = self.standing
       standing.due = QueueTime(milliseconds: 0)
-      // What a cut answer did not get to say of them is open.
+      let cause = settlement.restCause
       rest = try insert(
-        [batch], standing, unanswered: unanswered + (settlement.isMiss ? 0 : 1),
-        misses: misses + (settlement.isMiss ? 1 : 0), why: "the answer did not name these items", db)
+        [batch], standing, unanswered: unanswered + cause.unanswered, misses: misses + cause.misses, why: cause.reason,
+        db)
     }
     try db.cachedStatement(
       sql: """

@@ -32,6 +32,21 @@ extension Outbox {
 }
 
 extension Outbox {
+  /// With what the tags of this outbox are made.
+  package func sourceKey() throws(OutboxError) -> SourceKey {
+    guard let key = try readNow({ try Self.sourceKey($0) }) else {
+      throw OutboxError(.damaged, path: path, reason: "the key of its tags is gone")
+    }
+    return key
+  }
+
+  /// Nil where it is gone.
+  static func sourceKey(_ db: Database) throws -> SourceKey? {
+    try Data.fetchOne(db, sql: "SELECT bytes FROM source_key WHERE id = 1").flatMap { SourceKey(Array($0)) }
+  }
+}
+
+extension Outbox {
   /// The APIs that the waiting files of each target were queued for.
   package func queuedAPIs() async throws(OutboxError) -> [String: Set<APIKind>] {
     try await read { db in

@@ -140,7 +140,7 @@ extension Outbox {
   private static func content(of name: BatchName, _ db: Database) throws -> Content? {
     let statement = try db.cachedStatement(
       sql: """
-        SELECT id, attempts, items, batch.bytes AS bytes, item_index, body.bytes AS body, runs, checksum, problem
+        SELECT id, attempts, items, batch.bytes AS bytes, item_index, body.bytes AS body, runs, checksum, tags, problem
         FROM batch LEFT JOIN body ON batch_id = id WHERE file_id = ? AND position = ?
         """)
     do {
@@ -148,11 +148,11 @@ extension Outbox {
       guard let row = try rows.next() else { return nil }
       guard let attempts = Int.fromDatabaseValue(row[1]), let index = Data.fromDatabaseValue(row[4]),
         let items = BatchItem.unpack(Array(index)), items.count == Int.fromDatabaseValue(row[2]),
-        let body = QueuedBody(row: row), body.count == Int.fromDatabaseValue(row[3])
+        let batch = QueuedBatch(items: items, row: row), batch.body.count == Int.fromDatabaseValue(row[3])
       else { return .damaged }
       return .found(
         StoredContent(
-          id: row[0], attempts: attempts, batch: QueuedBatch(items: items, body: body), problem: row["problem"]))
+          id: row[0], attempts: attempts, batch: batch, problem: row["problem"]))
     } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
       return .damaged
     }

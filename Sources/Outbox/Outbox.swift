@@ -29,9 +29,9 @@ internal import Glibc
 /// # The way of a batch
 ///
 /// A row in `batch`, its bytes in `body`; of a JSON file only those that do not stand in the claimed file, with the places of those that
-/// do and their checksum (`QueuedBody`). Where that file is gone or changed, the batch waits and says so. `lease()` counts an attempt before anything is sent, so that a crash can't hide a
-/// request. Then `apply()` does one of: settle (row gone, one row in `settled`, refused items in `refused`), settle with a rest (items that
-/// the answer did not name become a new batch in the same place), split (parts in its place), postpone (due later), take back (nothing
+/// do and the tags of the items (`SourceTag`). Where that file is gone, the batch waits and says so; items that were changed there are
+/// rejected. `lease()` counts an attempt before anything is sent, so that a crash can't hide a request. Then `apply()` does one of: settle (row gone, one row in `settled`, refused items in `refused`), settle with a rest (items that
+/// the answer did not name, or that stood beside changed ones, become a new batch in the same place), split (parts in its place), postpone (due later), take back (nothing
 /// went out). `position` orders the batches of a file: eight digits, and a digit more for each part, which sorts parts into the place of the
 /// whole. File and position are a batch's name; the row's own number only joins it with its body.
 ///

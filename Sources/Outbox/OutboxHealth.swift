@@ -80,18 +80,18 @@ package struct OutboxHealth: Sendable {
   private static func compare(_ db: Database) throws -> [String] {
     guard try db.tableExists("batch") else { return [] }
     var found: [String] = []
-    let hasRuns = try db.columns(in: "body").contains { $0.name == "runs" }
+    let bodyColumns = try QueuedBatch.bodyColumns(db)
     let rows = try Row.fetchCursor(
       db,
       sql: """
         SELECT id, file_id, items, item_index, batch.bytes AS bytes, body.bytes AS body,
-          \(hasRuns ? "runs, checksum" : "NULL AS runs, NULL AS checksum")
+          \(bodyColumns)
         FROM batch LEFT JOIN body ON batch_id = id
         """)
     while let row = try rows.next(), found.count < mostFindings {
       let items = BatchItem.unpack(Array(row["item_index"] as Data))
-      guard let items, items.count == row["items"], let body = QueuedBody(row: row), body.count == row["bytes"],
-        QueuedBatch(items: items, body: body).whole.map({ $0.pieces != nil }) ?? true
+      guard let items, items.count == row["items"], let batch = QueuedBatch(items: items, row: row),
+        batch.body.count == row["bytes"], batch.whole.map({ $0.pieces != nil }) ?? true
       else {
         found.append("batch \(row["id"] as Int64) of file \(row["file_id"] as String) can't be read")
         continue

@@ -95,13 +95,14 @@ struct SQLiteCommit: IntakeCommit {
     try db.cachedStatement(
       sql: """
         UPDATE file SET format = ?, shape = ?, delimiter = ?, api = ?, target = ?, url = ?, success_mode = ?, ordering = ?,
-          file_bytes = ?, sha256 = ?, corrects = ?, duplicate_of = ?
+          file_bytes = ?, sha256 = ?, corrects = ?, duplicate_of = ?, header_tag = ?
         WHERE id = ?
         """
     ).execute(arguments: [
       facts.format, facts.shape, facts.delimiter, facts.api?.rawValue, facts.target, facts.url,
       facts.successMode.rawValue,
-      facts.ordering.rawValue, facts.bytes, facts.sha256, facts.corrects?.text, facts.duplicateOf?.text, id.text,
+      facts.ordering.rawValue, facts.bytes, facts.sha256, facts.corrects?.text, facts.duplicateOf?.text,
+      facts.headerTag.map { Int64(bitPattern: $0.value) }, id.text,
     ])
   }
 }
@@ -117,10 +118,11 @@ extension Outbox {
     ])
     let id = db.lastInsertedRowID
     let body = batch.body
-    try db.cachedStatement(sql: "INSERT INTO body (batch_id, bytes, runs, checksum) VALUES (?, ?, ?, ?)")
+    let (tags, checksum) = batch.tagsAndChecksum
+    try db.cachedStatement(sql: "INSERT INTO body (batch_id, bytes, runs, checksum, tags) VALUES (?, ?, ?, ?, ?)")
       .execute(arguments: [
-        id, Data(body.literals), body.runs.isEmpty ? nil : Data(body.packedRuns),
-        Int64(bitPattern: body.storedChecksum),
+        id, Data(body.literals), body.runs.isEmpty ? nil : Data(body.packedRuns), Int64(bitPattern: checksum),
+        tags.map { Data($0) },
       ])
     return id
   }
@@ -129,13 +131,13 @@ extension Outbox {
     guard !refused.isEmpty else { return }
     let statement = try db.cachedStatement(
       sql: """
-        INSERT INTO refused (file_id, item, line, source_start, source_end, key, code, message)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO refused (file_id, item, line, source_start, source_end, key, code, message, tag)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
     for refusal in refused {
       try statement.execute(arguments: [
         id.text, refusal.item, refusal.line, refusal.source.lowerBound, refusal.source.upperBound, refusal.key,
-        refusal.code, refusal.message,
+        refusal.code, refusal.message, refusal.tag.map { Int64(bitPattern: $0.value) },
       ])
     }
   }

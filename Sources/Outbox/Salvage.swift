@@ -134,23 +134,26 @@ package final class Salvage {
   }
 
   private func content(of id: Int64) -> QueuedBatch? {
-    // An outbox of version 1 has no runs.
-    let runs = hasRuns ? "runs, checksum" : "NULL AS runs, NULL AS checksum"
     let sql = """
-      SELECT item_index, body.bytes AS body, \(runs)
+      SELECT item_index, body.bytes AS body, \(bodyColumns)
       FROM batch NOT INDEXED JOIN body ON batch_id = batch.id WHERE batch.rowid = ?
       """
     guard let row = attempt("body", { try Row.fetchOne($0, sql: sql, arguments: [id]) }) ?? nil,
       note(row, of: "batch", isPart: true), note(row, of: "body", isPart: true),
       case .blob = (row["body"] as DatabaseValue).storage,
-      let items = BatchItem.unpack(Array(row["item_index"] as Data)), let body = QueuedBody(row: row)
+      let items = BatchItem.unpack(Array(row["item_index"] as Data)), let batch = QueuedBatch(items: items, row: row)
     else { return nil }
-    let batch = QueuedBatch(items: items, body: body)
     if let whole = batch.whole, whole.pieces == nil { return nil }
     return batch
   }
 
-  private lazy var hasRuns = attempt("body") { try $0.columns(in: "body").contains { $0.name == "runs" } } ?? true
+  private lazy var bodyColumns = attempt("body", QueuedBatch.bodyColumns) ?? "runs, checksum, tags"
+
+  /// With what the tags were made; nil where it can't be read, or an older upsertd wrote the outbox.
+  package private(set) lazy var sourceKey: SourceKey? = {
+    guard columns["source_key"] != nil else { return nil }
+    return attempt("source_key") { try Outbox.sourceKey($0) } ?? nil
+  }()
 
   /// Calls `body` with every row of a table with rowids that can be read.
   private func rows(_ table: String, columns: String, _ body: (Row) -> Void) {
@@ -264,14 +267,22 @@ extension SettledBatch {
   }
 }
 
-extension QueuedBody {
+extension QueuedBatch {
+  /// What of the table `body` is read beside its bytes: older versions lack some of these.
+  static func bodyColumns(_ db: Database) throws -> String {
+    let known = Set(try db.columns(in: "body").map(\.name))
+    return ["runs", "checksum", "tags"].map { known.contains($0) ? $0 : "NULL AS \($0)" }.joined(separator: ", ")
+  }
+
   /// Nil where the parts do not fit together; the row has the columns of `body`, its bytes under the name `body`.
-  init?(row: Row) {
+  init?(items: [BatchItem], row: Row) {
     // Nothing looks at these before: a damaged page may say that they are of another kind, or nothing.
     guard let literals = Data.fromDatabaseValue(row["body"]) else { return nil }
     let (runs, checksum) = (Data.fromDatabaseValue(row["runs"]), Int64.fromDatabaseValue(row["checksum"]))
     self.init(
-      literals: Array(literals), packedRuns: runs.map { Array($0) } ?? [],
-      storedChecksum: checksum.map { UInt64(bitPattern: $0) })
+      items: items, literals: Array(literals), packedRuns: runs.map { Array($0) } ?? [],
+      tags: Data.fromDatabaseValue(row["tags"]).map { Array($0) },
+      storedChecksum: checksum.map { UInt64(bitPattern: $0) }
+    )
   }
 }

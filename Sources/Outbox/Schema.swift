@@ -1,3 +1,5 @@
+internal import Delivery
+internal import Foundation
 internal import GRDB
 
 /// The tables of the outbox, for this program and for whoever looks with the `sqlite3` shell.
@@ -23,13 +25,17 @@ enum Schema {
     migrator.registerMigration("6", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: version6)
     }
+    migrator.registerMigration("7", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version7)
+      try db.execute(sql: "INSERT INTO source_key (bytes) VALUES (?)", arguments: [Data(SourceKey.randomBytes())])
+    }
     return migrator
   }
 
   static let tables = [
     "file", "batch", "body", "settled", "refused", "operator_order", "history", "recent", "target", "paused",
     "key_rule",
-    "clock",
+    "clock", "source_key",
   ]
 
   /// What of the database is not as its migrations leave it: SQLite believes every name that it reads.
@@ -216,5 +222,19 @@ enum Schema {
 
     -- What made the keys of the items that wait, by inbox.
     CREATE TABLE key_rule (inbox TEXT NOT NULL PRIMARY KEY, rule TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    """
+
+  /// What the bytes that are read again are checked with.
+  private static let version7 = """
+    -- The secret that tags are made with; made once, and never anywhere else.
+    CREATE TABLE source_key (
+      id INTEGER PRIMARY KEY DEFAULT 1 CHECK (id = 1),
+      bytes BLOB NOT NULL CHECK (length(bytes) = 16)
+    ) STRICT;
+
+    -- Tags are keyed hashes of bytes of the dropped file, as they were when they were checked; NULL: read by an upsertd that made none.
+    ALTER TABLE body ADD COLUMN tags BLOB;          -- of each item, eight bytes; then checksum covers bytes, runs and tags
+    ALTER TABLE refused ADD COLUMN tag INTEGER;
+    ALTER TABLE file ADD COLUMN header_tag INTEGER; -- of a CSV's header row
     """
 }

@@ -118,7 +118,7 @@ struct IntakeWorld: Sendable {
       onPublished: { files in published.withLock { $0 += files.map(\.target) } }, onFinishing: {})
     let clock = clock
     let around = Intake.Surroundings(
-      settings: settings, outbox: outbox, store: store, publisher: publisher,
+      settings: settings, outbox: outbox, store: store, key: try outbox.sourceKey(), publisher: publisher,
       claims: Claims(outbox: outbox, settings: settings), instruments: instruments, stopFlag: stopFlag,
       now: { clock.now })
     let underWay = try await outbox.filesUnderWay()

@@ -83,14 +83,14 @@ extension FuzzDriver {
     PlainReader { input in
       let items = BatchItem.unpack(input)
       let cut = input.count / 2
-      let body = QueuedBody(
-        literals: Array(input[..<cut]), packedRuns: Array(input[cut...]), storedChecksum: UInt64(input.count))
-      guard let body else { return items != nil }
+      let batch = QueuedBatch(
+        items: items ?? [], literals: Array(input[..<cut]), packedRuns: Array(input[cut...]), tags: nil,
+        storedChecksum: UInt64(input.count))
+      guard let batch else { return items != nil }
       // Runs of any size: the file that they are looked up in is short.
-      _ = try? body.whole(
-        reading: { (range: Range<Int>, bytes: inout [UInt8]) throws(Broken) in
-          bytes += input[min(range.lowerBound, input.count)..<min(range.upperBound, input.count)]
-        }, onChange: Broken("changed"))
+      _ = batch.load(checkingWith: nil) { range, bytes in
+        bytes += input[min(range.lowerBound, input.count)..<min(range.upperBound, input.count)]
+      }
       return true
     }
   }

@@ -4,6 +4,24 @@ import Testing
 @testable import Inbox
 
 @Suite struct ResultFileTests {
+  @Test func `what was appended last can be taken back, written out or not`() async throws {
+    try await withInbox { folders in
+      let file = try ResultFile(folder: folders.receipts, name: "a")
+      try file.append("kept")
+      for size in [3, 70_000, 200_000] {
+        let mark = file.count
+        try file.append(String(repeating: "x", count: size))
+        try file.append("tail")
+        #expect(file.count == mark + size + 4)
+        try file.cut(to: mark)
+        #expect(file.count == mark)
+        try file.append("|")
+      }
+      try file.publish()
+      #expect(try String(contentsOfFile: folders.receipts + "/a", encoding: .utf8) == "kept|||")
+    }
+  }
+
   @Test func `a result appears whole, and not before it is published`() async throws {
     try await withInbox { folders in
       let file = try ResultFile(folder: folders.receipts, name: "a.receipt.json")

@@ -75,6 +75,7 @@ import Testing
       let salvage = try Salvage(path)
       var found: [Salvage.File] = []
       try salvage.files(each: { _, _ in }) { found.append($0) }
+      #expect(salvage.sourceKey == nil)
       salvage.close()
       #expect(found.map(\.isWhole) == [true])
       #expect(found.first?.record.claimedAt == QueueTime(milliseconds: 1_795_000_000_000))
@@ -87,6 +88,7 @@ import Testing
       let file = try #require(page.files.keys.first)
       #expect(try outbox.settled(file).map(\.ranges) == [[]])
       #expect(try await outbox.clockMark() == nil)
+      #expect(throws: Never.self, "it gets a key") { try outbox.sourceKey() }
       try outbox.close()
       #expect(try OutboxHealth.examine(path)?.findings == [])
     }

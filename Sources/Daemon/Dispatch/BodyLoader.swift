@@ -9,28 +9,33 @@ internal import ItemFormat
 struct BodyLoader: Sendable {
   /// Why a batch can't be sent now.
   struct Fault: Error, CustomStringConvertible {
-    /// Whether the file holds something else than what was checked; else it is gone, or can't be read at the moment.
-    var isChange = false
     var description: String
   }
 
   let spool: String
+  /// Checks that the file still holds what was queued; nil where a damaged outbox has lost it.
+  let key: SourceKey?
   private let queue = DispatchQueue(label: "read bodies", attributes: .concurrent)
 
-  init(spool: String) { self.spool = spool }
+  init(spool: String, key: SourceKey?) {
+    self.spool = spool
+    self.key = key
+  }
 
-  /// - Throws: `Fault` where the file is gone, can't be read, or holds something else than what was checked: nothing of it may be sent.
-  func load(_ queued: QueuedBatch, of file: LineFile) async throws(Fault) -> Batch {
-    if let whole = queued.whole { return whole }
-    let result = await queue.run { () -> Result<Batch, Fault> in
+  /// What the file holds in place of what was checked is not in the result: it may not be sent.
+  ///
+  /// - Throws: `Fault` where the file is gone, or can't be read at the moment.
+  func load(_ queued: QueuedBatch, of file: LineFile) async throws(Fault) -> LoadedBatch {
+    if let whole = queued.whole { return LoadedBatch(batch: whole) }
+    let result = await queue.run { () -> Result<LoadedBatch, Fault> in
       Result { () throws(Fault) in try read(queued, of: file.id, inbox: file.inbox, name: file.name) }
     }
     return try result.get()
   }
 
   /// The same for who may block.
-  func read(_ queued: QueuedBatch, of id: FileID, inbox: String, name: [UInt8]) throws(Fault) -> Batch {
-    if let whole = queued.whole { return whole }
+  func read(_ queued: QueuedBatch, of id: FileID, inbox: String, name: [UInt8]) throws(Fault) -> LoadedBatch {
+    if let whole = queued.whole { return LoadedBatch(batch: whole) }
     guard let name = FileName(bytes: name) else { throw Fault(description: "the file's name is no name") }
     let folders = InboxFolders(spool: spool, inbox: inbox)
     let work = WorkFile(id: id, name: ResultNames(dropped: name, id: id).work, dropped: name)
@@ -47,13 +52,10 @@ struct BodyLoader: Sendable {
           "the claimed file \(path) is gone, and with it the items that wait: bring it back, or cancel file \(id)"
       )
     }
-    let changed = Fault(isChange: true, description: "the claimed file \(path) is not what was checked")
-    let body = try queued.body.whole(
-      reading: { (range, bytes) throws(Fault) in try Self.read(range, of: file, path, into: &bytes) }, onChange: changed
-    )
-    let whole = Batch(items: queued.items, body: body)
-    guard whole.pieces != nil else { throw changed }
-    return whole
+    return try queued.load(checkingWith: key) { (range, bytes) throws(Fault) in
+      // A damaged outbox may ask for any number of bytes.
+      try Self.read(range.clamped(to: 0..<Int(max(0, file.size))), of: file, path, into: &bytes)
+    }
   }
 
   private static func read(

@@ -13,6 +13,7 @@ internal import TargetAPI
 struct Rekeying {
   let settings: Settings
   let outbox: Outbox
+  let bodies: BodyLoader
   let logger: Logger
 
   private static let pageSize = 40
@@ -36,7 +37,6 @@ struct Rekeying {
   }
 
   private func rekey(_ inbox: Inbox) async throws {
-    let bodies = BodyLoader(spool: settings.spool)
     var count = 0
     for file in try await outbox.queuedFiles(inbox: inbox.name) where file.state == .queued {
       guard let record = try await outbox.file(file.id), let route = inbox.route(for: record.name),
@@ -46,7 +46,7 @@ struct Rekeying {
       while true {
         let page = try await outbox.batches(of: file.id, after: position, limit: Self.pageSize)
         for batch in page.batches {
-          guard let info = page.files[file.id], try await rekey(batch.name, info, api, bodies) else { continue }
+          guard let info = page.files[file.id], try await rekey(batch.name, info, api) else { continue }
           count += batch.count
         }
         position = (page.batches.map(\.name.position) + page.damaged.map(\.position)).max()
@@ -61,15 +61,15 @@ struct Rekeying {
   }
 
   /// Returns whether a key changed. What can't be read keeps its keys: it can't be sent either.
-  private func rekey(
-    _ name: BatchName, _ file: LineFile, _ api: any TargetAPI, _ bodies: BodyLoader
-  ) async throws -> Bool {
+  private func rekey(_ name: BatchName, _ file: LineFile, _ api: any TargetAPI) async throws -> Bool {
     guard let content = try await outbox.content(of: name)?.batch,
-      let whole = try? await bodies.load(content, of: file), let pieces = whole.pieces
+      let whole = try? await bodies.load(content, of: file).batch, let pieces = whole.pieces
     else { return false }
     var items = content.items
-    for (index, piece) in pieces.enumerated() {
-      items[index].key = api.key(ofPiece: whole.body.span.extracting(piece)).hash.map(KeyHash.init(stored:))
+    var place = 0
+    for (item, piece) in zip(whole.items, pieces) {
+      while items[place].number != item.number { place += 1 }
+      items[place].key = api.key(ofPiece: whole.body.span.extracting(piece)).hash.map(KeyHash.init(stored:))
     }
     guard items != content.items else { return false }
     try await outbox.rekey(name, items: items)

@@ -15,6 +15,8 @@ struct RequestRunner: Sendable {
     var resent = 0
     /// Of each batch, where they were read.
     var contents: [Batch] = []
+    /// Of each batch, those that are not in `contents`, since the claimed file no longer holds what was checked.
+    var changed: [[BatchItem]] = []
     /// Of each batch's items, where an answer tells.
     var verdicts: [[ItemVerdict]] = []
     /// Whether the answer was cut off: then it is no fault of an item that it is not named.
@@ -57,18 +59,21 @@ struct RequestRunner: Sendable {
     } catch {
       return Report(outcome: .notLeased, trouble: error)
     }
-    var (contents, missing, changed) = ([Batch](), [BatchName: String](), Set<BatchName>())
+    var (contents, missing, changed) = ([Batch](), [BatchName: String](), [[BatchItem]]())
     for (index, queued) in queued.enumerated() {
       do {
-        contents.append(try await bodies.load(queued, of: shipment.files[index]))
+        let loaded = try await bodies.load(queued, of: shipment.files[index])
+        contents.append(loaded.batch)
+        changed.append(loaded.changed)
       } catch {
         // A batch without its bytes still has its items.
         contents.append(Batch(items: queued.items, body: []))
-        let name = shipment.batches[index].name
-        if error.isChange { changed.insert(name) } else { missing[name] = error.description }
+        changed.append([])
+        missing[shipment.batches[index].name] = error.description
       }
     }
-    if !changed.isEmpty { return Report(outcome: .changed(changed), contents: contents) }
+    let names = zip(shipment.batches, changed).filter { !$1.isEmpty }.map(\.0.name)
+    if !names.isEmpty { return Report(outcome: .changed(Set(names)), contents: contents, changed: changed) }
     if !missing.isEmpty { return Report(outcome: .missing(missing), contents: contents) }
     return await exchange(shipment, contents, token)
   }
@@ -161,14 +166,12 @@ struct RequestRunner: Sendable {
       case .rejectChanged:
         let fault = ItemFault(
           .fileChanged, "the file was changed after it was checked, so the item was not sent")
-        let items = report.contents[index].items
-        return [
-          .takeBack(batch.standing, why: nil),
-          .settle(
-            Settlement(
-              accepted: 0, unchanged: 0, refused: items.map { refusal(of: $0, nil, fault) },
-              ranges: items.map(\.number).ranges)),
-        ]
+        let (items, rest) = (report.changed[index], report.contents[index])
+        var settlement = Settlement(
+          accepted: 0, unchanged: 0, refused: items.map { Refusal($0, key: nil, fault: fault) },
+          rest: rest.items.isEmpty ? nil : rest, ranges: items.map(\.number).ranges)
+        settlement.restCause = .unsent
+        return [.takeBack(batch.standing, why: nil), .settle(settlement)]
       }
     }
   }
@@ -178,7 +181,7 @@ struct RequestRunner: Sendable {
   ) -> Settlement {
     let pieces = content.pieces ?? []
     var settlement = Settlement(accepted: 0, unchanged: 0, refused: [])
-    settlement.isMiss = !isCut
+    settlement.restCause = isCut ? .cutOff : .unnamed
     var unnamed: Set<Int> = []
     for (index, verdict) in verdicts.enumerated() {
       var fault: ItemFault?
@@ -196,19 +199,16 @@ struct RequestRunner: Sendable {
       case .unacknowledged:
         unnamed.insert(index)
       }
-      if let fault { settlement.refused.append(refusal(of: content.items[index], content.body[pieces[index]], fault)) }
+      if let fault {
+        // The key is for people to read.
+        let key = api.describe(content.body[pieces[index]].span)
+        settlement.refused.append(Refusal(content.items[index], key: key, fault: fault))
+      }
     }
     if !unnamed.isEmpty { settlement.rest = content.filtered { unnamed.contains($0) } }
     settlement.ranges =
       content.items.indices.lazy.filter { !unnamed.contains($0) }.map { content.items[$0].number }.ranges
     return settlement
-  }
-
-  /// - Parameter piece: for the key, which is for people to read; nil where it can't be had.
-  func refusal(of item: BatchItem, _ piece: ArraySlice<UInt8>?, _ fault: ItemFault) -> Refusal {
-    Refusal(
-      item: item.number, line: item.line, source: item.source, key: piece.flatMap { api.describe($0.span) },
-      fault: fault)
   }
 }
 

@@ -339,8 +339,11 @@ actor TargetDispatcher {
         guard case .settle(let settlement)? = changes[index].first else { continue }
         log.sent(batch, file, settlement, status: report.facts?.status)
       case .rejectChanged:
-        meters.gaveUp(inbox: file.inbox, rejected: batch.count)
-        log.delayed(batch, file, why: "the claimed file is not what was checked; its items are rejected", level: .error)
+        let count = report.changed[index].count
+        meters.gaveUp(inbox: file.inbox, rejected: count)
+        log.delayed(
+          batch, file, why: "the claimed file is not what was checked; items that it no longer holds are rejected",
+          level: .error)
       case .halve(_, let why, _): log.halved(batch, file, why: why)
       case .postpone(let standing, let why, _):
         if case .split = report.outcome {

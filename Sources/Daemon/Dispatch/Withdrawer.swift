@@ -59,13 +59,15 @@ struct Withdrawer: Sendable {
     if batch.unanswered > 0 {
       fault.message += "; it may have been applied: a request with it got no clear answer"
     }
-    // The key is for people to read: where the file is gone, the receipt does without it.
-    let whole = describe == nil ? nil : try? await bodies.load(content.batch, of: file)
-    let pieces = whole?.pieces
-    return content.batch.items.enumerated().map { index, item in
-      let piece = pieces.flatMap { whole?.body[$0[index]] }
-      return Refusal(
-        item: item.number, line: item.line, source: item.source, key: piece.flatMap { describe?($0) }, fault: fault)
+    // The key is for people to read: where the file is gone or changed, the receipt does without it.
+    let whole = describe == nil ? nil : try? await bodies.load(content.batch, of: file).batch
+    var pieces: [Int: Range<Int>] = [:]
+    if let whole, let places = whole.pieces {
+      for (item, place) in zip(whole.items, places) { pieces[item.number] = place }
+    }
+    return content.batch.items.map { item in
+      let piece = pieces[item.number].flatMap { whole?.body[$0] }
+      return Refusal(item, key: piece.flatMap { describe?($0) }, fault: fault)
     }
   }
 }

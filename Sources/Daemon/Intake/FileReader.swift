@@ -91,7 +91,8 @@ struct FileReader: Sendable {
     return FileReading(
       inbox: inbox, settings: around.settings, name: claim.claimed.name.bytes,
       path: "\(folders.work)/\(claim.claimed.workName.display)", descriptor: claim.claimed.descriptor,
-      size: Int(claim.claimed.size), refersToFile: true, verdict: claim.verdict
+      size: Int(claim.claimed.size), refersToFile: true, verdict: claim.verdict,
+      key: around.key
     ) {
       around.instruments.pulse.beat("inbox \(inbox.name)")
       if around.stopFlag.isRaised { throw ReadingStopped() }

@@ -38,6 +38,8 @@ struct FileReading {
   let refersToFile: Bool
   /// Why the file can't be used, where that is known before it is read: nothing of it is read then.
   let verdict: FileFault?
+  /// Makes the items' tags; nil where nothing is going to be read again.
+  let key: SourceKey?
   /// Called every some hundred kilobytes, whatever they hold; what it throws ends the reading.
   let onProgress: () throws -> Void
 
@@ -46,7 +48,8 @@ struct FileReading {
 
   init(
     inbox: Inbox, settings: Settings, name: [UInt8], path: String, descriptor: Int32, size: Int,
-    refersToFile: Bool, verdict: FileFault? = nil, onProgress: @escaping () throws -> Void = {}
+    refersToFile: Bool, verdict: FileFault? = nil, key: SourceKey? = nil,
+    onProgress: @escaping () throws -> Void = {}
   ) {
     self.inbox = inbox
     self.settings = settings
@@ -56,6 +59,7 @@ struct FileReading {
     self.size = size
     self.refersToFile = refersToFile
     self.verdict = verdict
+    self.key = key
     self.onProgress = onProgress
     limits = ReaderLimits(maxItemBytes: settings.limits.maxItemBytes, maxNesting: settings.limits.maxNesting)
   }
@@ -174,16 +178,22 @@ struct FileReading {
     switch kind {
     case .csv, .tsv:
       facts.shape = DocumentShape.rows.rawValue
-      let rows = CSVReader(kind: kind, delimiter: reading.route.delimiter, limits: limits)
+      let rows = CSVReader(kind: kind, delimiter: reading.route.delimiter, limits: limits, key: key)
+      var headerTag: SourceTag?
+      defer { facts.headerTag = headerTag }
       // Two closures that both change the conversion: the template is settled before the first row.
       facts.delimiter = try rows.read(
-        &source, plan: { try reading.template(for: $0) }, each: { try reading.take($0, $1, into: &sink) }
+        &source,
+        plan: { header in
+          headerTag = key?.tag(of: header.bytes.span)
+          return try reading.template(for: header)
+        }, each: { try reading.take($0, $1, into: &sink) }
       ).delimiter
     case .ndjson, .jsonl:
       facts.shape = DocumentShape.lines.rawValue
-      _ = try NDJSONReader(limits: limits).read(&source) { try reading.take($0, $1, into: &sink) }
+      _ = try NDJSONReader(limits: limits, key: key).read(&source) { try reading.take($0, $1, into: &sink) }
     case .json:
-      let reader = JSONReader(limits: limits, objects: reading.destinations.objectShape)
+      let reader = JSONReader(limits: limits, objects: reading.destinations.objectShape, key: key)
       facts.shape = try reader.read(&source) { try reading.take($0, $1, into: &sink) }.rawValue
     }
     try reading.finish(into: &sink)

@@ -20,6 +20,8 @@ actor Intake {
     var outbox: Outbox
     /// The same outbox, for what reading leaves there.
     var store: any IntakeStore
+    /// Makes the items' tags.
+    var key: SourceKey
     var publisher: Publisher
     var claims: Claims
     var instruments: Instruments

@@ -113,14 +113,16 @@ struct ItemConversion {
       return try refuse(item, error, key: api.describe(json), into: &sink)
     }
     let entry = BatchItem(
-      number: item.number, line: item.line, source: item.source, pieceLength: piece.count, key: key)
+      number: item.number, line: item.line, source: item.source, pieceLength: piece.count, key: key,
+      tag: item.tag)
     let copied = copiedText(of: item, json)
     for batch in batcher?.add(entry, piece: piece, copied: copied) ?? [] { try emit(batch, into: &sink) }
   }
 
   /// The text of the item in the piece, where it travels as it was dropped: last, or before one closing brace.
   private func copiedText(of item: RawItem, _ json: Span<UInt8>) -> CopiedText? {
-    guard refersToFile, let place = item.textStart else { return nil }
+    // Without a tag it could not be checked when it is read again.
+    guard refersToFile, item.tag != nil, let place = item.textStart else { return nil }
     for start in [piece.count - json.count, piece.count - json.count - 1] where start >= 0 {
       guard piece.span.extracting(start..<start + json.count).holdsSameBytes(as: json) else { continue }
       return CopiedText(start: start, source: place..<place + json.count)
@@ -132,7 +134,8 @@ struct ItemConversion {
     _ item: RawItem, _ fault: ItemFault, key: String?, into sink: inout some ReadingSink
   ) throws {
     rejected += 1
-    let refusal = Refusal(item: item.number, line: item.line, source: item.source, key: key, fault: fault)
+    let refusal = Refusal(
+      item: item.number, line: item.line, source: item.source, key: key, fault: fault, tag: item.tag)
     if atomic == nil { try sink.refuse(refusal) } else { atomic?.refused.append(refusal) }
   }
 
@@ -153,9 +156,7 @@ struct ItemConversion {
     let fault = ItemFault(.notApplied, "another item of the file was refused, and success_mode is Atomic")
     let spared = rest.flatMap { batch in
       zip(batch.items, batch.whole?.pieces ?? []).map { item, range in
-        Refusal(
-          item: item.number, line: item.line, source: item.source,
-          key: chosen?.api.describe(batch.body.literals.span.extracting(range)), fault: fault)
+        Refusal(item, key: chosen?.api.describe(batch.body.literals.span.extracting(range)), fault: fault)
       }
     }
     rejected = items

@@ -108,11 +108,11 @@ package struct Doctor: Sendable {
 
   /// Reads what can be read.
   private mutating func save(_ settings: Settings, exports: String?, fresh: String?) async throws {
+    let salvage = try? Salvage(path)
     var export = try exports.map {
-      try SalvageExport(folder: $0, bodies: BodyLoader(spool: settings.spool))
+      try SalvageExport(folder: $0, bodies: BodyLoader(spool: settings.spool, key: salvage?.sourceKey))
     }
     var known: [FileID: Salvage.File] = [:]
-    let salvage = try? Salvage(path)
     try salvage?.files(
       each: { record, batch in try export?.add(batch, of: record) },
       { file in

@@ -35,11 +35,12 @@ struct SalvageExport {
 
   /// Adds a batch to its file's `NAME.ID.unsent.json` (LUSID, an object of request ids) or `….ndjson` (Liquid).
   ///
-  /// What the batch left in the claimed file is looked up there; where that is gone or changed, the batch is left out.
+  /// What the batch left in the claimed file is looked up there; where that is gone, the batch is left out, and so are items whose bytes
+  /// were changed.
   mutating func add(_ batch: QueuedBatch, of record: FileRecord) throws {
     guard record.state == .queued, let api = record.facts.api, let name = FileName(bytes: record.name),
-      let whole = try? bodies.read(batch, of: record.id, inbox: record.inbox, name: record.name),
-      let pieces = whole.pieces
+      let whole = try? bodies.read(batch, of: record.id, inbox: record.inbox, name: record.name).batch,
+      let pieces = whole.pieces, !pieces.isEmpty
     else { return }
     let isLUSID = api == .lusid
     if unsent == nil {

@@ -13,6 +13,7 @@ internal import Settings
 actor Finisher {
   private let settings: Settings
   private let outbox: Outbox
+  private let key: SourceKey
   private let instruments: Instruments
   private let stopFlag: StopFlag
   private let logger: Logger
@@ -40,10 +41,11 @@ actor Finisher {
   }
 
   init(
-    settings: Settings, outbox: Outbox, instruments: Instruments, stopFlag: StopFlag, logger: Logger
+    settings: Settings, outbox: Outbox, key: SourceKey, instruments: Instruments, stopFlag: StopFlag, logger: Logger
   ) {
     self.settings = settings
     self.outbox = outbox
+    self.key = key
     self.instruments = instruments
     self.stopFlag = stopFlag
     self.logger = logger
@@ -136,7 +138,7 @@ actor Finisher {
 
   /// Millions of rejects take a while: each page of them is a beat, and a stop does not wait for them all.
   private nonisolated var writer: ResultsWriter {
-    ResultsWriter(settings: settings, outbox: outbox, logger: logger) { [instruments, stopFlag] in
+    ResultsWriter(settings: settings, outbox: outbox, key: key, logger: logger) { [instruments, stopFlag] in
       instruments.pulse.beat("results")
       if stopFlag.isRaised(for: Self.patience) { throw WritingStopped() }
     }

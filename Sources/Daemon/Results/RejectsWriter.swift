@@ -8,6 +8,9 @@ internal import TargetAPI
 
 /// Writes a file's refused items in the format in which it was dropped, each with its reason, so that it can be corrected and
 /// dropped again.
+///
+/// The items are read again from the claimed file, which whoever dropped it may have changed meanwhile. What is written is only what is
+/// what was checked; of an item that is not, the reason alone.
 struct RejectsWriter {
   let outbox: Outbox
   let file: FileRecord
@@ -19,53 +22,71 @@ struct RejectsWriter {
   let gzip: GzipLimits
   /// Items up to this size are held in memory while their reason is put into them.
   let maxItemBytes: Int
+  /// Made the tags of what was checked.
+  let key: SourceKey
   /// Called every some hundred items; what it throws ends the writing.
   let onProgress: () throws -> Void
 
   /// Leaves the publishing to the caller.
   ///
+  /// - Returns: of how many items the claimed file no longer holds what was checked.
   /// - Throws: `InboxError`, `OutboxError`, `ReadError`.
-  func write(to result: ResultFile) throws {
+  func write(to result: ResultFile) throws -> Int {
     let source = FileBytes(descriptor: descriptor, path: path)
     if format.isGzipped {
-      let rejects =
-        try shape == .rows ? csvRejects(GzipBytes(FileBytes(descriptor: descriptor, path: path), limits: gzip)) : nil
-      try write(SourceRanges(try GzipBytes(source, limits: gzip)), rejects, to: result)
-    } else {
-      let rejects = try shape == .rows ? csvRejects(FileBytes(descriptor: descriptor, path: path)) : nil
-      try write(SourceRanges(source), rejects, to: result)
+      let rejects = try csvRejects { try GzipBytes(FileBytes(descriptor: descriptor, path: path), limits: gzip) }
+      return try write(SourceRanges(try GzipBytes(source, limits: gzip)), rejects, to: result)
     }
+    let rejects = try csvRejects { FileBytes(descriptor: descriptor, path: path) }
+    return try write(SourceRanges(source), rejects, to: result)
   }
 
   private func write<Source: PositionedBytes & ~Copyable>(
-    _ ranges: consuming SourceRanges<Source>, _ rejects: CSVRejects?, to result: ResultFile
-  ) throws {
+    _ ranges: consuming SourceRanges<Source>, _ rejects: CSVRejects, to result: ResultFile
+  ) throws -> Int {
+    var lost = 0
     switch shape {
     case .rows:
-      guard let rejects else { return }
       try result.append(rejects.headerLine)
-      try forEachRefusal { refusal, _ in try writeRow(refusal, rejects, &ranges, to: result) }
+      try forEachRefusal { refusal, _ in
+        if try !writeRow(refusal, rejects, &ranges, to: result) {
+          lost += 1
+          try result.append(rejects.lineWithoutRow(Self.lostFault(of: refusal), line: refusal.line))
+        }
+      }
     case .lines:
       try forEachRefusal { refusal, _ in
-        try write(refusal, &ranges, to: result)
+        if try !write(refusal, &ranges, to: result) {
+          lost += 1
+          try writeLost(refusal, to: result)
+        }
         try result.append("\n")
       }
     case .single:
-      try forEachRefusal { refusal, _ in try write(refusal, &ranges, to: result) }
+      try forEachRefusal { refusal, _ in
+        if try !write(refusal, &ranges, to: result) {
+          lost += 1
+          try writeLost(refusal, to: result)
+        }
+      }
       try result.append("\n")
     case .array, .requestIDs:
       let isArray = shape == .array
       try result.append(isArray ? "[\n" : "{\n")
       try forEachRefusal { refusal, isFirst in
         if !isFirst { try result.append(",\n") }
-        if isArray {
-          try write(refusal, &ranges, to: result)
-        } else {
-          try writeRequest(refusal, &ranges, to: result)
+        let isWritten =
+          try isArray ? write(refusal, &ranges, to: result) : writeRequest(refusal, &ranges, to: result)
+        if !isWritten {
+          lost += 1
+          // Nobody knows its id any more.
+          if !isArray { try result.append("\"item-\(refusal.item)\": ") }
+          try writeLost(refusal, to: result)
         }
       }
       try result.append(isArray ? "\n]\n" : "\n}\n")
     }
+    return lost
   }
 
   private func forEachRefusal(_ body: (Refusal, _ isFirst: Bool) throws -> Void) throws {
@@ -79,52 +100,135 @@ struct RejectsWriter {
     }
   }
 
+  // MARK: - What was checked
+
+  /// The item's bytes; nil where they are no longer what was checked.
+  private func bytes<Source: PositionedBytes & ~Copyable>(
+    of refusal: Refusal, _ ranges: inout SourceRanges<Source>
+  ) throws -> [UInt8]? {
+    var bytes: [UInt8] = []
+    let isChanged = try isChanged { try ranges.copy(refusal.source) { bytes.append(contentsOf: $0) } }
+    guard !isChanged, agrees(refusal, key.tag(of: bytes.span)) else { return nil }
+    return bytes
+  }
+
+  /// Calls `each` with the item's bytes, piece by piece, before it is known whether they are what was checked: where they are not, what
+  /// was written of the item since `mark` is taken back.
+  ///
+  /// - Returns: whether they are.
+  private func copy<Source: PositionedBytes & ~Copyable>(
+    _ refusal: Refusal, _ ranges: inout SourceRanges<Source>, to result: ResultFile, since mark: Int,
+    _ each: ([UInt8]) throws -> Void
+  ) throws -> Bool {
+    var hasher = SourceHasher(key)
+    let isChanged = try isChanged {
+      try ranges.copy(refusal.source) { chunk in
+        hasher.update(chunk)
+        var bytes: [UInt8] = []
+        bytes.append(contentsOf: chunk)
+        try each(bytes)
+      }
+    }
+    if !isChanged, agrees(refusal, hasher.tag) { return true }
+    try result.cut(to: mark)
+    return false
+  }
+
+  /// Whether reading fails in a way in which only a file fails that is no longer what was read.
+  private func isChanged(_ read: () throws -> Void) throws -> Bool {
+    do {
+      try read()
+      return false
+    } catch is SourceEnded {
+      return true
+    } catch is FileFault {
+      return true
+    } catch is JSONFault {
+      return true
+    }
+  }
+
+  private func agrees(_ refusal: Refusal, _ found: SourceTag) -> Bool {
+    // An older upsertd made no tags.
+    refusal.tag.map { $0 == found } ?? true
+  }
+
+  private static func fault(of refusal: Refusal) -> ItemFault {
+    ItemFault(RejectCode(rawValue: refusal.code) ?? .invalidItem, refusal.message)
+  }
+
+  private static func lostFault(of refusal: Refusal) -> ItemFault {
+    var fault = fault(of: refusal)
+    // The reason says it already where it is that.
+    if fault.code != .fileChanged {
+      fault.message += "; the item's text is not here, since the file was changed after it was checked"
+    }
+    return fault
+  }
+
   // MARK: - CSV
 
   /// The header row is read again from the file itself, with the delimiter that the first reading found.
-  private func csvRejects<Source: ByteSource & ~Copyable>(_ source: consuming Source) throws -> CSVRejects {
+  private func csvRejects<Source: ByteSource & ~Copyable>(_ source: () throws -> Source) throws -> CSVRejects {
+    let lost = CSVRejects(withoutHeader: file.facts.delimiter ?? UInt8(ascii: ","))
+    guard shape == .rows else { return lost }
     let delimiter = file.facts.delimiter.map(Delimiter.byte) ?? .auto
     let reader = CSVReader(
       kind: format.kind, delimiter: delimiter, limits: ReaderLimits(maxItemBytes: maxItemBytes))
-    var source = source
-    return CSVRejects(try reader.readHeader(from: &source))
+    var header: CSVHeader?
+    let isChanged = try isChanged {
+      var source = try source()
+      header = try reader.readHeader(from: &source)
+    }
+    guard !isChanged, let header, file.facts.headerTag.map({ $0 == key.tag(of: header.bytes.span) }) ?? true else {
+      return lost
+    }
+    return CSVRejects(header)
   }
 
+  /// Returns whether the row is what was checked; else nothing is written.
   private func writeRow<Source: PositionedBytes & ~Copyable>(
     _ refusal: Refusal, _ rejects: CSVRejects, _ ranges: inout SourceRanges<Source>, to result: ResultFile
-  ) throws {
-    let fault = ItemFault(RejectCode(rawValue: refusal.code) ?? .invalidItem, refusal.message)
+  ) throws -> Bool {
+    let fault = Self.fault(of: refusal)
     if refusal.source.count <= maxItemBytes {
-      var row: [UInt8] = []
-      try ranges.copy(refusal.source) { row.append(contentsOf: $0) }
-      return try result.append(rejects.line(for: row, fault, line: refusal.line))
+      guard let row = try bytes(of: refusal, &ranges) else { return false }
+      try result.append(rejects.line(for: row, fault, line: refusal.line))
+      return true
     }
+    let mark = result.count
     try result.append(rejects.opening(fault, line: refusal.line))
     var isFirst = true
     var last: UInt8?
-    try ranges.copy(refusal.source) { chunk in
-      var bytes: [UInt8] = []
-      bytes.append(contentsOf: chunk)
+    let isWhole = try copy(refusal, &ranges, to: result, since: mark) { chunk in
+      var bytes = chunk
       if isFirst { bytes.removeFirst(rejects.errorCells(atStartOf: bytes)) }
       isFirst = false
       last = bytes.last ?? last
       try result.append(bytes)
     }
-    try result.append(rejects.lineBreak(after: last))
+    if isWhole { try result.append(rejects.lineBreak(after: last)) }
+    return isWhole
   }
 
   // MARK: - JSON
 
+  /// Returns whether the item is what was checked; else nothing is written.
   private func write<Source: PositionedBytes & ~Copyable>(
     _ refusal: Refusal, _ ranges: inout SourceRanges<Source>, to result: ResultFile
-  ) throws {
-    guard refusal.source.count <= maxItemBytes else {
-      return try writeHuge(refusal, refusal.source, &ranges, to: result)
-    }
-    var text: [UInt8] = []
-    try ranges.copy(refusal.source) { text.append(contentsOf: $0) }
+  ) throws -> Bool {
+    guard refusal.source.count <= maxItemBytes else { return try writeHuge(refusal, &ranges, to: result) }
+    guard let text = try bytes(of: refusal, &ranges) else { return false }
     // A line of NDJSON may have been refused for being none.
     try result.append(annotated(text.span, refusal, isJSON: Self.isJSON(text)))
+    return true
+  }
+
+  /// An item of which nothing but the reason is left.
+  private func writeLost(_ refusal: Refusal, to result: ResultFile) throws {
+    var refusal = refusal
+    refusal.message = Self.lostFault(of: refusal).message
+    try result.append(annotated(Array("{}".utf8).span, refusal, isJSON: true))
   }
 
   private func annotated(_ item: Span<UInt8>, _ refusal: Refusal, isJSON: Bool) -> [UInt8] {
@@ -136,62 +240,62 @@ struct RejectsWriter {
   }
 
   /// A member of an object of request ids: the id, a colon, the request.
+  ///
+  /// Returns whether it is what was checked; else nothing is written.
   private func writeRequest<Source: PositionedBytes & ~Copyable>(
     _ refusal: Refusal, _ ranges: inout SourceRanges<Source>, to result: ResultFile
-  ) throws {
+  ) throws -> Bool {
     guard refusal.source.count <= maxItemBytes else {
       // The id is found by reading on until the string ends.
       return try writeHugeRequest(refusal, &ranges, to: result)
     }
-    var text: [UInt8] = []
-    try ranges.copy(refusal.source) { text.append(contentsOf: $0) }
+    guard let text = try bytes(of: refusal, &ranges) else { return false }
     var id = JSONScanner()
-    guard let idEnd = try id.scan(text.span, from: 0), let colon = text[idEnd...].firstIndex(of: UInt8(ascii: ":"))
-    else { throw ReadError(path: path, reason: "byte \(refusal.source.lowerBound) is no request id: it was changed") }
+    guard let idEnd = (try? id.scan(text.span, from: 0)) ?? nil,
+      let colon = text[idEnd...].firstIndex(of: UInt8(ascii: ":"))
+    else { return false }
     let start = afterSpace(text.span, from: colon + 1)
     try result.append(text[..<idEnd])
     try result.append(": ")
     try result.append(annotated(text.span.extracting(start..<text.count), refusal, isJSON: true))
+    return true
   }
 
   /// Too large to be held: it follows unchanged as `_raw`, which is taken for the item when it is dropped again.
   private func writeHuge<Source: PositionedBytes & ~Copyable>(
-    _ refusal: Refusal, _ range: Range<Int>, _ ranges: inout SourceRanges<Source>, to result: ResultFile
-  ) throws {
+    _ refusal: Refusal, _ ranges: inout SourceRanges<Source>, to result: ResultFile
+  ) throws -> Bool {
+    let mark = result.count
     try writeError(refusal, to: result)
     guard shape != .lines else {
       // Nobody knows whether the line is JSON: it becomes a string, cut between characters.
       try result.append("\"")
       var rest: [UInt8] = []
-      try ranges.copy(range) { chunk in
-        rest.append(contentsOf: chunk)
+      let isWhole = try copy(refusal, &ranges, to: result, since: mark) { chunk in
+        rest += chunk
         let whole = rest.count - Self.unfinishedBytes(at: rest)
         var quoted: [UInt8] = []
         appendQuoted(String(decoding: rest[..<whole], as: UTF8.self), to: &quoted)
         try result.append(quoted.dropFirst().dropLast())
         rest.removeFirst(whole)
       }
-      try result.append(rest.isEmpty ? "\"}" : "\u{FFFD}\"}")
-      return
+      if isWhole { try result.append(rest.isEmpty ? "\"}" : "\u{FFFD}\"}") }
+      return isWhole
     }
-    try ranges.copy(range) { chunk in
-      var bytes: [UInt8] = []
-      bytes.append(contentsOf: chunk)
-      try result.append(bytes)
-    }
-    try result.append("}")
+    let isWhole = try copy(refusal, &ranges, to: result, since: mark) { try result.append($0) }
+    if isWhole { try result.append("}") }
+    return isWhole
   }
 
   private func writeHugeRequest<Source: PositionedBytes & ~Copyable>(
     _ refusal: Refusal, _ ranges: inout SourceRanges<Source>, to result: ResultFile
-  ) throws {
+  ) throws -> Bool {
+    let mark = result.count
     var head: [UInt8] = []
     var id = JSONScanner()
     var idEnd: Int?
     var isInValue = false
-    try ranges.copy(refusal.source) { chunk in
-      var bytes: [UInt8] = []
-      bytes.append(contentsOf: chunk)
+    let isWhole = try copy(refusal, &ranges, to: result, since: mark) { bytes in
       if isInValue { return try result.append(bytes) }
       let before = head.count
       head += bytes
@@ -203,7 +307,8 @@ struct RejectsWriter {
       try result.append(head[(colon + 1)...])
       isInValue = true
     }
-    try result.append("}")
+    if isWhole { try result.append("}") }
+    return isWhole
   }
 
   private func writeError(_ refusal: Refusal, to result: ResultFile) throws {

@@ -16,6 +16,8 @@ internal import TargetAPI
 struct ResultsWriter {
   let settings: Settings
   let outbox: Outbox
+  /// Checks that a file still holds what was read.
+  let key: SourceKey
   let logger: Logger
   /// Called for each file, and every some hundred rejected items; what it throws then ends the writing of these.
   let onProgress: () throws -> Void
@@ -156,9 +158,14 @@ struct ResultsWriter {
       outbox: outbox, file: record, format: format, shape: shape, api: record.facts.api.annotator,
       descriptor: claimed.descriptor, path: "\(folders.work)/\(claimed.workName.display)",
       gzip: GzipLimits(maxRatio: settings.limits.maxGzipRatio, maxOutputBytes: settings.limits.maxFileBytes),
-      maxItemBytes: max(4 << 20, 2 * settings.limits.maxItemBytes), onProgress: onProgress)
+      maxItemBytes: max(4 << 20, 2 * settings.limits.maxItemBytes), key: key, onProgress: onProgress)
     let file = try ResultFile(folder: folders.rejected, name: rejected, isForCorrection: true)
-    try writer.write(to: file)
+    let lost = try writer.write(to: file)
+    if lost > 0 {
+      logger.error(
+        "the claimed file is not what was checked; the rejects file lacks the text of some items",
+        metadata: ["file": "\(record.id)", "items": .number(lost)])
+    }
     return (rejected.display, file)
   }
 }

@@ -33,7 +33,7 @@ extension DispatchState {
     case noToken(why: String, isRefusal: Bool, retryAfter: Duration?)
     /// The claimed file that holds the bytes of these is gone or can't be read: nothing went out.
     case missing([BatchName: String])
-    /// The bytes of these are not what was checked: nothing went out.
+    /// The bytes of some items of these are not what was checked: nothing went out.
     case changed(Set<BatchName>)
     /// These can't be read from the outbox; nothing was leased.
     case damaged(Set<BatchName>, why: String)
@@ -49,7 +49,7 @@ extension DispatchState {
   package enum MemberChange: Sendable, Equatable {
     /// Its items settle as the answer says.
     case settle
-    /// Its items are rejected: their bytes are not what was checked.
+    /// Those of its items are rejected whose bytes are not what was checked; the rest goes on in its place.
     case rejectChanged
     /// Its halves take its place.
     case halve(Standing, why: String, isOpen: Bool)

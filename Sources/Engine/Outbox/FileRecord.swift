@@ -65,6 +65,8 @@ package struct FileFacts: Sendable, Equatable {
   package var corrects: FileID?
   /// The first file with the same bytes in this inbox.
   package var duplicateOf: FileID?
+  /// Of a CSV's header row; nil where an older upsertd read the file.
+  package var headerTag: SourceTag?
 
   package init() {}
 }
@@ -91,22 +93,31 @@ package struct Refusal: Sendable, Equatable {
   package var key: String?
   package var code: String
   package var message: String
+  /// Of the bytes at `source`; nil where an older upsertd read the item.
+  package var tag: SourceTag?
 
-  package init(item: Int, line: Int, source: Range<Int>, key: String?, code: String, message: String) {
+  package init(
+    item: Int, line: Int, source: Range<Int>, key: String?, code: String, message: String, tag: SourceTag? = nil
+  ) {
     self.item = item
     self.line = line
     self.source = source
     self.key = key
     self.code = code
     self.message = message
+    self.tag = tag
   }
 
-  package init(item: Int, line: Int, source: Range<Int>, key: String?, fault: ItemFault) {
-    self.item = item
-    self.line = line
-    self.source = source
-    self.key = key
-    self.code = fault.code.rawValue
-    self.message = fault.message
+  package init(
+    item: Int, line: Int, source: Range<Int>, key: String?, fault: ItemFault, tag: SourceTag? = nil
+  ) {
+    self.init(
+      item: item, line: line, source: source, key: key, code: fault.code.rawValue, message: fault.message, tag: tag)
+  }
+
+  /// An item that was queued.
+  package init(_ item: BatchItem, key: String?, fault: ItemFault) {
+    self.init(
+      item: item.number, line: item.line, source: item.source, key: key, fault: fault, tag: item.tag)
   }
 }

@@ -129,10 +129,9 @@ package struct Settlement: Sendable, Equatable {
   /// Part of `accepted`.
   package var unchanged: Int
   package var refused: [Refusal]
-  /// The items that the answer did not name; they are sent again.
+  /// The items that have not settled; they are sent again, or for the first time.
   package var rest: Batch?
-  /// Whether that counts against them: not where the answer was cut off, and may have named them.
-  package var isMiss = true
+  package var restCause = RestCause.unnamed
   /// The numbers of the items that settled, in order.
   package var ranges: [ClosedRange<Int>]
 
@@ -144,6 +143,28 @@ package struct Settlement: Sendable, Equatable {
     self.refused = refused
     self.rest = rest
     self.ranges = ranges
+  }
+
+  /// Why items have not settled with the others of their batch.
+  package enum RestCause: Sendable, Equatable {
+    /// The answer did not name them.
+    case unnamed
+    /// The answer was cut off, and may have named them: it is open what became of them, and does not count against them.
+    case cutOff
+    /// There was no request: the others were rejected before.
+    case unsent
+
+    /// What is added to the batch's misses.
+    package var misses: Int { self == .unnamed ? 1 : 0 }
+    /// What is added to its unanswered requests.
+    package var unanswered: Int { self == .cutOff ? 1 : 0 }
+
+    package var reason: String {
+      switch self {
+      case .unnamed, .cutOff: "the answer did not name these items"
+      case .unsent: "items beside these were rejected before the request"
+      }
+    }
   }
 }
 

@@ -269,10 +269,11 @@ extension MemoryFile {
       try edit(name.part(0)) { new in
         new.waiting.standing = old.waiting.standing
         new.waiting.standing.due = QueueTime(milliseconds: 0)
-        let unanswered = old.waiting.unanswered + (settlement.isMiss ? 0 : 1)
+        let cause = settlement.restCause
+        let unanswered = old.waiting.unanswered + cause.unanswered
         (new.waiting.attempts, new.waiting.unanswered) = (unanswered, unanswered)
-        new.waiting.misses = old.waiting.misses + (settlement.isMiss ? 1 : 0)
-        new.problem = "the answer did not name these items"
+        new.waiting.misses = old.waiting.misses + cause.misses
+        new.problem = cause.reason
         rest.append(new.waiting)
       }
     }

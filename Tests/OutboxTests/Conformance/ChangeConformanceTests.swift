@@ -88,6 +88,33 @@ import Testing
   }
 
   @Test(arguments: OutboxEngine.allCases)
+  func
+    `items beside some that are rejected without a request go on in the same place, and nothing is held against them`(
+      _ engine: OutboxEngine
+    ) async throws
+  {
+    try await engine.with { engine in
+      let store = engine.store
+      let file = DroppedFile(number: 1, batches: [batch(1...3), batch(4...4)])
+      try store.publish(file)
+      _ = try await store.lease(file.name(1))
+      _ = try await store.apply(file.name(1), .takeBack(standing(), why: nil))
+      let part = batch(1...3).filtered { $0 != 1 }
+      var settlement = Settlement(
+        accepted: 0, unchanged: 0, refused: [.of(2, .fileChanged)], rest: part, ranges: [2...2])
+      settlement.restCause = .unsent
+      let result = try await store.apply(file.name(1), .settle(settlement))
+      let rest = WaitingBatch(
+        name: file.name(1).part(0), count: 2, bytes: 5, itemKeys: [KeyHash(stored: 1), KeyHash(stored: 3)])
+      #expect(result == ChangeResult(batches: [rest], isFileComplete: false))
+      #expect(try await store.row(rest.name) == rest)
+      #expect(try await store.content(of: rest.name)?.batch == QueuedBatch(part))
+      #expect(try store.settled(file.id).map(\.attempts) == [0])
+      #expect(try store.refused(file.id, after: 0, limit: 9) == [.of(2, .fileChanged)])
+    }
+  }
+
+  @Test(arguments: OutboxEngine.allCases)
   func `an answer that names nothing settles nothing`(_ engine: OutboxEngine) async throws {
     try await engine.with { engine in
       let store = engine.store

@@ -18,7 +18,7 @@ func batch(_ items: [(number: Int, key: UInt64?)]) -> Batch {
     batch.items.append(
       BatchItem(
         number: number, line: number + 1, source: number * 10..<number * 10 + piece.count, pieceLength: piece.count,
-        key: key.map { KeyHash(stored: $0) }))
+        key: key.map { KeyHash(stored: $0) }, tag: SourceTag(stored: UInt64(number) << 32)))
   }
   batch.body.append(UInt8(ascii: "]"))
   return batch
@@ -29,8 +29,9 @@ func batch(_ numbers: ClosedRange<Int>) -> Batch { batch(numbers.map { ($0, UInt
 extension Refusal {
   static func of(_ item: Int, _ code: RejectCode = .rejectedByAPI) -> Refusal {
     Refusal(
-      item: item, line: item + 1, source: item * 10..<item * 10 + 1, key: "k\(item)", code: code.rawValue, message: "no"
-    )
+      item: item, line: item + 1, source: item * 10..<item * 10 + 1, key: "k\(item)", code: code.rawValue,
+      message: "no",
+      tag: SourceTag(stored: .max - UInt64(item)))
   }
 }
 
@@ -64,6 +65,7 @@ struct DroppedFile {
   var facts: FileFacts {
     var facts = FileFacts()
     (facts.format, facts.api, facts.target, facts.url) = ("json", .liquid, target, "http://127.0.0.1/old")
+    facts.headerTag = SourceTag(stored: .max)
     (facts.ordering, facts.successMode, facts.sha256, facts.bytes) = (ordering, successMode, sha256, 17)
     return facts
   }
