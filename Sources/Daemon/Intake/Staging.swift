@@ -22,6 +22,8 @@ struct Staging: ReadingSink, Sendable {
   static let commitBytes = 2 << 20
   /// What an item and its place in the file, or a refusal, take in memory.
   private static let itemBytes = 80
+  /// What a batch takes beside them.
+  private static let batchBytes = 500
   private static let refusalBytes = 200
 
   init(store: any IntakeStore, file: NewFile, reservation: Reservation) {
@@ -33,7 +35,7 @@ struct Staging: ReadingSink, Sendable {
   mutating func take(_ batch: QueuedBatch, ordinal: Int, for destination: Destinations.Destination) throws {
     target = destination.target.name
     batches.append((ordinal, batch))
-    heldBytes += batch.body.literals.count + batch.items.count * Self.itemBytes
+    heldBytes += batch.body.literals.count + batch.items.count * Self.itemBytes + Self.batchBytes
     queuedBytes += batch.body.count
     if heldBytes >= Self.commitBytes { try flush() }
   }

@@ -137,7 +137,11 @@ extension DispatchState {
       return members.map { names.contains($0.name) ? .rejectChanged : .takeBack($0.standing, why: nil) }
     case .damaged(let names, let why):
       hold(why, request, now, jitter)
-      for name in names { putAside(name, now + options.backoff.max, now) }
+      for name in names {
+        putAside(name, now + options.backoff.max, now)
+        // The others must not meet it again.
+        line.limitCompany(of: name, to: 1)
+      }
       return members.map { _ in .none }
     case .notLeased:
       // None can be leased now. What waits for this in memory alone would be forgotten with it.
