@@ -72,7 +72,7 @@ actor Pipeline {
     let underWay = try await outbox.filesUnderWay()
     let publisher = Publisher(
       store: outbox, ledger: instruments.unread,
-      onPublished: { [dispatchers] files in for file in files { await dispatchers[file.target]?.published(file) } },
+      onPublished: { [dispatchers] files in for file in files { dispatchers[file.target]?.published(file) } },
       onFinishing: onSettled)
     if let newest = underWay.newest { await publisher.skip(past: newest) }
     let around = Intake.Surroundings(

@@ -74,6 +74,13 @@ extension Outbox: DispatchStore {
     }
   }
 
+  package func newestOrderedFile(for target: String) async throws(OutboxError) -> FileID? {
+    try await read { db in
+      let sql = "SELECT max(id) FROM file WHERE state = 'queued' AND target = ? AND ordering <> 'none'"
+      return try String.fetchOne(db.cachedStatement(sql: sql), arguments: [target]).flatMap { FileID($0) }
+    }
+  }
+
   private static func page(_ reader: PageReader, limit: Int) -> LinePage {
     var page = reader.page
     page.isEnd = reader.rows < limit

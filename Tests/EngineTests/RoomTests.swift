@@ -51,7 +51,8 @@ import Testing
   @Test func `a file that fits at no time is told from one that does not fit now`() {
     #expect(room().reasonWhyNever(csv(10_000), size: 10_000) == nil)
     #expect(room().reasonWhyNever(csv(10_001), size: 10_001)?.contains("queue.max_bytes") == true)
-    #expect(room(size: 5000).reasonWhyNever(csv(5000), size: 5000) == nil, "a setting that is not met is not the file's")
+    #expect(
+      room(size: 5000).reasonWhyNever(csv(5000), size: 5000) == nil, "a setting that is not met is not the file's")
     #expect(room(size: 5000).reasonWhyNever(csv(5001), size: 5001)?.contains("filesystem") == true)
     let claims = FileNeed(size: 10, unpacked: .max, staysInFile: false)
     #expect(room().reasonWhyNever(claims, size: 10) == nil, "a gzip may say what it likes of its content")

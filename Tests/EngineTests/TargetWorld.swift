@@ -107,6 +107,7 @@ final class TargetWorld {
         state.read(.page(try await outbox.postponed(for: target, after: after, limit: limit)), at: now)
       case .oldestFile(let last):
         state.read(.oldestFile(try await outbox.oldestFile(for: target, after: last)), at: now)
+      case .newestFile: state.read(.newestFile(try await outbox.newestOrderedFile(for: target)), at: now)
       }
     } catch {
       state.readFailed(at: now)

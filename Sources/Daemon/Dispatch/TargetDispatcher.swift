@@ -3,6 +3,7 @@ internal import Engine
 internal import Logging
 internal import Sender
 internal import Settings
+internal import Synchronization
 internal import TargetAPI
 
 /// Dispatches one target's batches.
@@ -25,6 +26,8 @@ actor TargetDispatcher {
   private let retryDelay: Duration
   private let loop: String
 
+  /// What was published and is not told to the state yet.
+  private let announced = Mutex<[PublishedFile]>([])
   private var state: DispatchState
   private var log: DispatchLog
   private var isStopping = false
@@ -99,6 +102,7 @@ actor TargetDispatcher {
     await withDiscardingTaskGroup { tasks in
       while !isStopping {
         instruments.pulse.beat(loop)
+        takeAnnounced()
         while let action = state.nextAction(at: clock.now) { await carryOut(action, in: &tasks) }
         log.take(state.state)
         let now = clock.now
@@ -126,10 +130,18 @@ actor TargetDispatcher {
 
   // MARK: - What others ask of the dispatcher
 
-  /// A file of this target was published.
-  func published(_ file: PublishedFile) {
-    state.published(file.id, holdsKeys: file.isOrdered, at: clock.now)
+  /// A file of this target was published; to be said in the order in which files are.
+  nonisolated func published(_ file: PublishedFile) {
+    announced.withLock { $0.append(file) }
     signal.raise()
+  }
+
+  private func takeAnnounced() {
+    let files = announced.withLock { files in
+      defer { files = [] }
+      return files
+    }
+    for file in files { state.published(file.id, holdsKeys: file.isOrdered, at: clock.now) }
   }
 
   func setPaused(_ isPaused: Bool) {
@@ -240,6 +252,7 @@ actor TargetDispatcher {
         case .postponed(let after, let limit):
           .page(try await outbox.postponed(for: name, after: after, limit: limit))
         case .oldestFile(let last): .oldestFile(try await outbox.oldestFile(for: name, after: last))
+        case .newestFile: .newestFile(try await outbox.newestOrderedFile(for: name))
         }
       instruments.troubles.end(Self.reading, in: loop, logger: logger)
       if case .page(let page) = found, let first = page.damaged.first {
@@ -247,6 +260,7 @@ actor TargetDispatcher {
         let error = OutboxError(.damaged, path: "", reason: "batch \(first) can't be read")
         instruments.troubles.begin(Self.damaged, in: loop, error, logger: logger)
       }
+      takeAnnounced()
       state.read(found, at: clock.now)
     } catch {
       instruments.troubles.begin(Self.reading, in: loop, error, logger: logger)

@@ -30,7 +30,7 @@ struct PublishedFile: Sendable, Equatable {
 actor Publisher {
   private let store: any IntakeStore
   private let ledger: UnreadLedger
-  private let onPublished: @Sendable ([PublishedFile]) async -> Void
+  private let onPublished: @Sendable ([PublishedFile]) -> Void
   private let onFinishing: @Sendable () -> Void
   private var ids = FileIDSource()
   private var order = PublicationOrder()
@@ -72,7 +72,7 @@ actor Publisher {
   ///   - onPublished: these files were published, in this order.
   ///   - onFinishing: a file's results can be written.
   init(
-    store: any IntakeStore, ledger: UnreadLedger, onPublished: @escaping @Sendable ([PublishedFile]) async -> Void,
+    store: any IntakeStore, ledger: UnreadLedger, onPublished: @escaping @Sendable ([PublishedFile]) -> Void,
     onFinishing: @escaping @Sendable () -> Void
   ) {
     self.store = store
@@ -226,7 +226,7 @@ actor Publisher {
         PublishedFile(id: file.file.id, target: $0, isOrdered: file.result.facts.ordering != .none)
       }
     }
-    if !published.isEmpty { await onPublished(published) }
+    if !published.isEmpty { onPublished(published) }
     onFinishing()
   }
 

@@ -124,7 +124,7 @@ extension DispatchState {
     line.ended(file)
     endedWithdrawals.append(file)
     if cause == .expired {
-      givenUp = max(givenUp ?? file, file)
+      givenUp.insert(file)
       lookForOldAt = now
     }
   }

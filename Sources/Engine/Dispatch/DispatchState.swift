@@ -61,6 +61,8 @@ package struct DispatchState: Sendable {
     case named([BatchName])
     case postponed(after: (due: QueueTime, name: BatchName)?, limit: Int)
     case oldestFile(after: FileID?)
+    /// The last file that holds keys.
+    case newestFile
 
     package static func == (a: Read, b: Read) -> Bool {
       switch (a, b) {
@@ -69,6 +71,7 @@ package struct DispatchState: Sendable {
       case (.named(let a), .named(let b)): a == b
       case (.postponed(let a, let m), .postponed(let b, let n)): a?.due == b?.due && a?.name == b?.name && m == n
       case (.oldestFile(let a), .oldestFile(let b)): a == b
+      case (.newestFile, .newestFile): true
       default: false
       }
     }
@@ -78,6 +81,7 @@ package struct DispatchState: Sendable {
   package enum Found: Sendable {
     case page(LinePage)
     case oldestFile(LineFile?)
+    case newestFile(FileID?)
   }
 
   /// One request to be made.
@@ -123,6 +127,9 @@ package struct DispatchState: Sendable {
   private var touched: Set<BatchName> = []
   /// What was published since the read under way began.
   private var publishedMeanwhile: [(file: FileID, holdsKeys: Bool)] = []
+  /// The last file that holds keys and is known to be published; all such files before it are published, too.
+  private var announced = FileID.first
+  private var isNewestKnown = false
   /// The line was begun anew since the read under way began.
   private var isOutdated = false
   /// What a page had is not told yet: nothing is read before a request is written down.
@@ -137,8 +144,10 @@ package struct DispatchState: Sendable {
   var isWithdrawing = false
   var endedWithdrawals: [FileID] = []
   var lookForOldAt: QueueTime?
-  /// All files up to this one are too old, and what of them can be rejected is: what is left can't be read.
-  var givenUp: FileID?
+  /// Files that are too old, and of which all is rejected that can be: what is left can't be read.
+  var givenUp: Set<FileID> = []
+  /// The last of these that the look for old files has met.
+  private var lookBehind: FileID?
 
   // Choosing.
   /// Retries that may go while first attempts wait.
@@ -173,7 +182,7 @@ package struct DispatchState: Sendable {
   package mutating func published(_ file: FileID, holdsKeys: Bool, at now: QueueTime) {
     if outstanding != nil { publishedMeanwhile.append((file, holdsKeys)) }
     if line.published(file, holdsKeys: holdsKeys) { startOver() }
-    if let last = givenUp, file <= last { givenUp = nil }
+    if holdsKeys { announced = max(announced, file) }
     let soon = now + min(.seconds(10), max(.milliseconds(10), options.maxAge / 20))
     lookForOldAt = min(lookForOldAt ?? soon, soon)
   }
@@ -205,17 +214,22 @@ package struct DispatchState: Sendable {
     readFailures = 0
     switch (read, found) {
     case (.oldestFile, .oldestFile(let file)):
-      lookForOldAt = nil
+      (lookForOldAt, lookBehind) = (nil, nil)
       guard let file else {
         // Something may have been published since.
         if !published.isEmpty { lookForOldAt = now }
         return
       }
-      if now - file.claimedAt >= options.maxAge {
+      if givenUp.contains(file.id) {
+        (lookForOldAt, lookBehind) = (now, file.id)
+      } else if now - file.claimedAt >= options.maxAge {
         withdraw(file.id, .expired)
       } else {
         lookForOldAt = file.claimedAt + options.maxAge
       }
+    case (.newestFile, .newestFile(let file)):
+      isNewestKnown = true
+      announced = max(announced, file ?? .first)
     case (_, .page(let page)):
       guard !isOutdated else { return }
       take(page, read, touched, now)
@@ -239,7 +253,7 @@ package struct DispatchState: Sendable {
     case .line(_, let limit):
       // What was replaced meanwhile must not come back, nor its parts be passed by.
       if !touched.isEmpty, page.batches.contains(where: { touched.contains($0.name) }) { return }
-      line.append(page, isEnd: page.isEnd, at: now)
+      line.append(announcedPart(of: page), at: now)
       // Pages grow while they hold little that may go.
       let keys = page.batches.reduce(1) { $0 + $1.itemKeys.count }
       let largest = max(Self.smallestPage, Self.pageKeys * max(1, page.batches.count) / keys)
@@ -251,9 +265,28 @@ package struct DispatchState: Sendable {
       line.takeFreed(page, of: placesAsked, touched: touched, at: now)
     case .postponed:
       line.takeBack(page, isEnd: page.isEnd, touched: touched, at: now)
-    case .oldestFile: break
+    case .oldestFile, .newestFile: break
     }
     if line.isWorn { startOver() }
+  }
+
+  /// The page up to the first file that holds keys and was not said to be published yet.
+  ///
+  /// Such files are published in the order of their ids, and said to be in that order. Files that hold no keys are published when they are read,
+  /// so the scan may be behind a file that is published only now: before it is said to be, nothing that was published with it, or later, may
+  /// overtake it.
+  private func announcedPart(of page: LinePage) -> LinePage {
+    guard
+      let end = page.batches.firstIndex(where: { batch in
+        batch.name.file > announced && page.files[batch.name.file]?.ordering != Ordering.none
+      })
+    else { return page }
+    var part = page
+    let name = page.batches[end].name
+    part.batches.removeSubrange(end...)
+    part.damaged.removeAll { $0 > name }
+    part.isEnd = true
+    return part
   }
 
   private func isPartOfUnderWay(_ batch: WaitingBatch) -> Bool {
@@ -339,7 +372,8 @@ package struct DispatchState: Sendable {
       guard again <= now else { return nil }
       readAgainAt = nil
     }
-    if let due = lookForOldAt, due <= now { return .oldestFile(after: givenUp) }
+    if !isNewestKnown { return .newestFile }
+    if let due = lookForOldAt, due <= now { return .oldestFile(after: lookBehind) }
     // Some of what was set aside may be due before all that is in memory.
     if let mark = line.setAsideAfter, mark.due <= now, !line.isCrowded, line.waiting.count * 2 <= line.limits.waiting {
       line.beginTakingBack()

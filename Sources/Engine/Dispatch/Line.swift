@@ -117,7 +117,7 @@ struct Line {
   // MARK: - Scanning
 
   /// Takes batches from the outbox that stand behind what was scanned.
-  mutating func append(_ page: LinePage, isEnd: Bool, at now: QueueTime) {
+  mutating func append(_ page: LinePage, at now: QueueTime) {
     for batch in page.batches {
       scanned = batch.name
       guard let file = page.files[batch.name.file] else { continue }
@@ -125,7 +125,7 @@ struct Line {
     }
     // Damaged rows are passed by, wherever they stand.
     if let last = page.damaged.last, scanned.map({ $0 < last }) ?? true { scanned = last }
-    isAtEnd = isEnd
+    isAtEnd = page.isEnd
     spillIfLarge()
   }
 

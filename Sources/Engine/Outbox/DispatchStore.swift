@@ -24,6 +24,9 @@ package protocol DispatchStore: Sendable {
   /// The target's first published file behind `last` that has batches left.
   func oldestFile(for target: String, after last: FileID?) async throws(OutboxError) -> LineFile?
 
+  /// The target's last published file whose inbox has an order; nil where there is none.
+  func newestOrderedFile(for target: String) async throws(OutboxError) -> FileID?
+
   /// Counts an attempt of each batch, one whose outcome is open so far, and hands over what to send, in the same order.
   ///
   /// Where one of them is not there, has other attempts than is known, or can't be read, none is counted.

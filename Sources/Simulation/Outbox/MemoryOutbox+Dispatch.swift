@@ -74,6 +74,14 @@ extension MemoryOutbox: DispatchStore {
     }
   }
 
+  package func newestOrderedFile(for target: String) async throws(OutboxError) -> FileID? {
+    try read { content in
+      content.files.last {
+        $0.isPublished && $0.record.facts.target == target && $0.record.facts.ordering != .none && !$0.batches.isEmpty
+      }?.record.id
+    }
+  }
+
   package func lease(
     _ batches: [(name: BatchName, attempts: Int)], dueAfterCrash due: QueueTime
   ) async throws(OutboxError) -> LeaseResult {
