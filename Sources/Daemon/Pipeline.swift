@@ -147,13 +147,29 @@ actor Pipeline {
 
   // MARK: - How it stands
 
-  /// Whether nothing is in the inboxes that will be claimed, and nothing is queued.
+  /// Whether nothing is in the inboxes that will be claimed, and nothing is queued but what only a person can free: files for targets
+  /// that are paused, or that the configuration no longer has. Those that have waited too long are awaited: they expire.
   func isWorkedOff() async throws -> Bool {
     for intake in intakes.values {
       let rest = await intake.rest
       if !rest.hasLooked || rest.unread > 0 || rest.arriving > 0 { return false }
     }
-    return try await outbox.isEmpty()
+    if try await outbox.isEmpty() { return true }
+    let blocked = try await outbox.paused(.target).union(missing.keys)
+    return try await outbox.onlyWaits(for: blocked, claimedAfter: clock.now - settings.retry.maxAge)
+  }
+
+  /// Names the targets for which files are left queued until somebody does something.
+  func tellWhatIsLeft() async throws {
+    let paused = try await outbox.paused(.target)
+    for target in try await outbox.awaitedTargets().sorted() {
+      if missing[target] != nil {
+        logger.warning(
+          "files wait for a target that the configuration no longer has", metadata: ["target": "\(target)"])
+      } else if paused.contains(target) {
+        logger.warning("files wait for a paused target", metadata: ["target": "\(target)"])
+      }
+    }
   }
 
   /// Files that were claimed and not read.
@@ -204,13 +220,16 @@ actor Pipeline {
   }
 
   private func cancel(_ file: FileID, by: String) async throws -> OrderResult {
+    let isUnread = OrderResult(isDone: true, message: "file \(file) is cancelled; it was not read to its end")
+    if try await outbox.file(file) == nil {
+      // A small file has no row before it is published.
+      for intake in intakes.values where try await intake.cancel(file) { return isUnread }
+    }
     guard let record = try await outbox.file(file) else { return try await unknown(file) }
     try await outbox.keep(FileOrder(at: .now, order: "cancel", by: by), for: file)
     if record.state == .reading {
       // It may be published at this very moment.
-      if let intake = intakes[record.inbox], try await intake.cancel(file) {
-        return OrderResult(isDone: true, message: "file \(file) is cancelled; it was not read to its end")
-      }
+      if let intake = intakes[record.inbox], try await intake.cancel(file) { return isUnread }
     }
     guard try await outbox.cancel(file) else {
       if try await outbox.file(file) == nil { return try await unknown(file) }

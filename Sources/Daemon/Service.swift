@@ -183,8 +183,13 @@ package actor Service {
       guard new.state == settings.state else {
         throw StartError(description: "`state` can't change while upsertd runs; restart it")
       }
-      if new.spool != settings.spool, try await !outbox.isEmpty() {
-        throw StartError(description: "`spool` can't change while files are under way; reload again once they are done")
+      if new.spool != settings.spool {
+        // A small file has no row before it is published.
+        let unread = await pipeline.unreadFiles()
+        guard try await outbox.isEmpty(), unread == 0 else {
+          throw StartError(
+            description: "`spool` can't change while files are under way; reload again once they are done")
+        }
       }
       for inbox in new.inboxes { try InboxFolders(spool: new.spool, inbox: inbox.name).prepare() }
       next = new
@@ -314,6 +319,7 @@ package actor Service {
         instruments.troubles.end("the outbox can't be read", in: "status", logger: logger)
         if try await pipeline.isWorkedOff() {
           isWorkedOff = true
+          try await pipeline.tellWhatIsLeft()
           return await stop()
         }
         if let deadline, now >= began + deadline { return await stop() }

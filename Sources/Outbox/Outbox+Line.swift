@@ -2,6 +2,7 @@ package import Delivery
 package import Engine
 internal import Foundation
 internal import GRDB
+internal import Glibc
 
 /// What dispatch reads. `damaged` names rows that can't be read; what fails altogether is thrown, and may be tried again.
 extension Outbox: DispatchStore {
@@ -145,23 +146,26 @@ extension Outbox {
 
   /// Nil where there is no such batch.
   private static func content(of name: BatchName, _ db: Database) throws -> Content? {
+    for attempt in 0..<PageReader.attempts {
+      do { return try contentNow(of: name, db) } catch let error as DatabaseError
+        where error.resultCode == .SQLITE_CORRUPT
+      { usleep(UInt32(attempt) * 10_000) }
+    }
+    return .damaged
+  }
+
+  private static func contentNow(of name: BatchName, _ db: Database) throws -> Content? {
     let statement = try db.cachedStatement(
       sql: """
         SELECT id, attempts, items, batch.bytes AS bytes, item_index, body.bytes AS body, runs, checksum, tags, problem
         FROM batch LEFT JOIN body ON batch_id = id WHERE file_id = ? AND position = ?
         """)
-    do {
-      let rows = try Row.fetchCursor(statement, arguments: [name.file.text, name.position])
-      guard let row = try rows.next() else { return nil }
-      guard let attempts = Int.fromDatabaseValue(row[1]), let index = Data.fromDatabaseValue(row[4]),
-        let items = BatchItem.unpack(Array(index)), items.count == Int.fromDatabaseValue(row[2]),
-        let batch = QueuedBatch(items: items, row: row), batch.body.count == Int.fromDatabaseValue(row[3])
-      else { return .damaged }
-      return .found(
-        StoredContent(
-          id: row[0], attempts: attempts, batch: batch, problem: row["problem"]))
-    } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
-      return .damaged
-    }
+    let rows = try Row.fetchCursor(statement, arguments: [name.file.text, name.position])
+    guard let row = try rows.next() else { return nil }
+    guard let attempts = Int.fromDatabaseValue(row[1]), let index = Data.fromDatabaseValue(row[4]),
+      let items = BatchItem.unpack(Array(index)), items.count == Int.fromDatabaseValue(row[2]),
+      let batch = QueuedBatch(items: items, row: row), batch.body.count == Int.fromDatabaseValue(row[3])
+    else { return .damaged }
+    return .found(StoredContent(id: row[0], attempts: attempts, batch: batch, problem: row["problem"]))
   }
 }

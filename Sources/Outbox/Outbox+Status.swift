@@ -51,6 +51,21 @@ extension Outbox {
     try await read { db in try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM file)") ?? true }
   }
 
+  /// Whether every file under way is read, was claimed after that time, and has items that wait for one of these targets.
+  package func onlyWaits(for targets: Set<String>, claimedAfter time: QueueTime) async throws(OutboxError) -> Bool {
+    guard !targets.isEmpty else { return false }
+    return try await read { db in
+      let places = databaseQuestionMarks(count: targets.count)
+      let sql = """
+        SELECT NOT EXISTS (
+          SELECT 1 FROM file
+          WHERE state <> 'queued' OR claimed_at_ms <= ? OR target IS NULL OR target NOT IN (\(places)))
+        """
+      return try Bool.fetchOne(
+        db, sql: sql, arguments: StatementArguments([time.milliseconds]) + StatementArguments(targets)) ?? false
+    }
+  }
+
   package func targetNotes(
     at reading: QueueClock.Reading = .now
   ) async throws(OutboxError) -> [String: TargetNote] {

@@ -20,6 +20,13 @@ struct PageReader {
   private var fileText: [UInt8] = []
   private var fileStatement: Statement?
 
+  /// Whether what SQLite calls malformed is taken for damaged.
+  private var believesDamage = false
+
+  /// SQLite answers SQLITE_CORRUPT also where `read` answers EIO (vdbe.c, `SQLITE_IOERR_CORRUPTFS`), which may be over at once: what can't be
+  /// read is read again before it counts as damaged, since others pass by what is.
+  static let attempts = 4
+
   private enum LookedUp {
     case published(FileID, keyless: KeyHash)
     /// What is known of the file can't be read.
@@ -47,22 +54,34 @@ struct PageReader {
     _ condition: String, _ arguments: StatementArguments, stopsAtUnpublished stops: Bool = false
   ) throws -> String? {
     let found = (batches: page.batches.count, damaged: page.damaged.count, rows: rows)
-    do {
-      let statement = try db.cachedStatement(sql: "\(Self.columns) \(condition)")
-      let cursor = try Row.fetchCursor(statement, arguments: arguments)
-      while try cursor.next() != nil {
-        let row = StatementRow(statement.sqliteStatement)
-        try lookUpFile(row)
-        if case .unpublished = file, stops { return row.string(0) ?? "" }
-        take(row)
+    for attempt in 0..<Self.attempts {
+      do {
+        return try readTogether(condition, arguments, stopsAtUnpublished: stops)
+      } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+        page.batches.removeSubrange(found.batches...)
+        page.damaged.removeSubrange(found.damaged...)
+        rows = found.rows
+        fileText = []
+        usleep(UInt32(attempt) * 10_000)
       }
-      return nil
-    } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
-      page.batches.removeSubrange(found.batches...)
-      page.damaged.removeSubrange(found.damaged...)
-      rows = found.rows
     }
+    believesDamage = true
+    defer { believesDamage = false }
     return try readOneByOne(condition, arguments, stopsAtUnpublished: stops)
+  }
+
+  private mutating func readTogether(
+    _ condition: String, _ arguments: StatementArguments, stopsAtUnpublished stops: Bool
+  ) throws -> String? {
+    let statement = try db.cachedStatement(sql: "\(Self.columns) \(condition)")
+    let cursor = try Row.fetchCursor(statement, arguments: arguments)
+    while try cursor.next() != nil {
+      let row = StatementRow(statement.sqliteStatement)
+      try lookUpFile(row)
+      if case .unpublished = file, stops { return row.string(0) ?? "" }
+      take(row)
+    }
+    return nil
   }
 
   /// Over a page of the database that can't be read.
@@ -105,7 +124,7 @@ struct PageReader {
         page.files[id] = found
         file = .published(id, keyless: KeyHash(inbox: found.inbox))
       }
-    } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT && believesDamage {
       file = .damaged(id)
     }
   }

@@ -2,8 +2,8 @@ import JSONText
 
 /// Finds the items that an API's answer echoes.
 ///
-/// An echo has no id and perhaps fewer fields than its item, so it *fits* every item that contains it. Each item is echoed at
-/// most once.
+/// An echo has no id and perhaps fewer fields than its item, so it *fits* every item that contains it. An item may be echoed several
+/// times, once for each reason; this is known only of echoes that fit one item alone.
 enum EchoMatch {
   /// The item (an index) of each echo; nil where it can't be told, and the batch has to be sent in halves to find out.
   static func items(of echoes: [JSONValue], among items: [JSONValue]) -> [Int]? {
@@ -18,7 +18,11 @@ enum EchoMatch {
       let candidates = texts.compactMap { holders[$0] }.min { $0.count < $1.count } ?? Array(items.indices)
       return candidates.filter { items[$0].contains(echo) }
     }
-    return assign(fits)
+    let isRepeated = Set(fits.lazy.filter { $0.count == 1 }.map { $0[0] }).count < fits.count { $0.count == 1 }
+    guard isRepeated else { return assign(fits) }
+    // Where one comes twice, so may others: what fits several could be any of them.
+    let items = fits.compactMap { $0.count == 1 ? $0[0] : nil }
+    return items.count == fits.count ? items : nil
   }
 
   /// A string that stands two levels down.
@@ -38,6 +42,8 @@ enum EchoMatch {
     return texts
   }
 
+  /// Each item has one echo at most.
+  ///
   /// - Parameter fits: for each echo, the items it fits, in ascending order.
   private static func assign(_ fits: [[Int]]) -> [Int]? {
     var found = [Int?](repeating: nil, count: fits.count)

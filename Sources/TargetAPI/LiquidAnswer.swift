@@ -6,6 +6,9 @@ struct LiquidAnswer {
   private(set) var count: Int?
   /// The items that were refused, perhaps with fewer fields; nil where `rejectedItems` is no list.
   private(set) var echoes: [JSONValue]? = []
+  /// An item may be echoed once for each reason; more than so many for each is no answer to this request.
+  static let mostEchoesPerItem = 16
+
   /// Whether there can be no further echoes.
   private(set) var isWhole = false
 
@@ -40,7 +43,7 @@ struct LiquidAnswer {
           return
         }
         forEachElement(of: bytes, in: member.value) { element, _ in
-          guard !isFull, echoes?.count ?? 0 <= pieces.count else { return }
+          guard !isFull, echoes?.count ?? 0 <= Self.mostEchoesPerItem * pieces.count else { return }
           let echo = JSONValue(bytes, element, room: &room)
           isFull = room < 0
           if !isFull { echoes?.append(echo) }

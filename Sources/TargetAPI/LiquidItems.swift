@@ -105,25 +105,37 @@ package struct LiquidItems: TargetAPI {
     guard let echoes = answer.echoes else {
       return .retry("answered \(status) with rejectedItems that are no list", slowing: false)
     }
-    guard echoes.count <= pieces.count else {
-      return .retry("answered \(status) with \(echoes.count) rejected items, sent were \(pieces.count)", slowing: false)
-    }
+    let contradiction = BatchVerdict.retry(
+      "answered \(status) with \(echoes.count) rejected items, sent were \(pieces.count)", slowing: false)
+    guard echoes.count <= LiquidAnswer.mostEchoesPerItem * pieces.count else { return contradiction }
     // What is not echoed is accepted, if all echoes have been read.
     var verdicts = [ItemVerdict](repeating: answer.isWhole ? .accepted : .unacknowledged, count: pieces.count)
     if !echoes.isEmpty {
       guard let refused = refusedItems(echoes, pieces) else {
+        // More than were sent, and not the same ones twice: halves would tell no more.
+        let isReadable = pieces.count > 1 && echoes.allSatisfy { $0.echoedPart != nil }
+        guard echoes.count <= pieces.count || isReadable else { return contradiction }
         return .split("answered \(status) with rejected items that can't be told apart")
       }
-      for (echo, item) in zip(echoes, refused) { verdicts[item] = .rejected(.rejectedByAPI, words(of: echo)) }
+      var reasons: [Int: [String]] = [:]
+      for (echo, item) in zip(echoes, refused) {
+        let reason = words(of: echo)
+        if reasons[item]?.contains(reason) != true { reasons[item, default: []].append(reason) }
+      }
+      for (item, reasons) in reasons {
+        verdicts[item] = .rejected(.rejectedByAPI, reasons.joined(separator: "; ").cut(to: String.longestMessage))
+      }
     }
     return .settled(verdicts, status: status, isCut: !answer.isWhole, successMode: .partial)
   }
 
   /// The item of each echo; nil where it can't be told.
   private func refusedItems(_ echoes: [JSONValue], _ pieces: [ArraySlice<UInt8>]) -> [Int]? {
-    if pieces.count == 1 { return [0] }
+    if pieces.count == 1, echoes.count == 1 { return [0] }
     let parts = echoes.compactMap(\.echoedPart)
     guard parts.count == echoes.count else { return nil }
+    // The only item is meant by whatever comes back several times, too.
+    if pieces.count == 1, parts.allSatisfy({ $0 == parts[0] }) { return parts.map { _ in 0 } }
     return EchoMatch.items(of: parts, among: pieces.map { (try? JSONValue.parse($0.span)) ?? .null })
   }
 

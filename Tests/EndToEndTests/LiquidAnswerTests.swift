@@ -14,7 +14,7 @@ import Testing
     ("holds rejected items that are no list", .json("{\"count\": 2, \"rejectedItems\": {}}")),
     (
       "rejects more items than were sent",
-      .json("{\"count\": 2, \"rejectedItems\": [{\"data\": {}}, {\"data\": {}}, {\"data\": {}}]}")
+      .json("{\"count\": 2, \"rejectedItems\": [1, 2, 3]}")
     ),
   ]
 
@@ -59,6 +59,32 @@ import Testing
       #expect(refused.first?["headers"]?["receiptMessage"]?.string == "the chain is unknown")
       #expect(refused.first?["headers"]?["receiptType"]?.string != nil)
       #expect(refused.first?["data"]?["accountId"]?.string == "2")
+    }
+    await api.stop()
+  }
+
+  @Test(arguments: [1, 3])
+  func `an item that is echoed twice with two reasons is refused once, with both`(_ count: Int) async throws {
+    let api = try LoopbackServer { request in
+      let echoes = ["no owner", "no chain"].map { reason in
+        """
+        {"data": {"accountId": "1"}, "headers": {"type": "Account", "receiptType": "Error", \
+        "receiptMessage": "\(reason)"}}
+        """
+      }
+      return .liquid(request, rejecting: request.accountIDs.contains("1") ? echoes : [])
+    }
+    // An inbox without `item.key`: all wait behind it.
+    let inbox = ["item: {category: entity, type: Account, action: Merge}"]
+    try await withWorld(.liquid(api.url, target: ["batch: {max_items: \(count)}"], inbox: inbox)) { world in
+      try world.drop("a.json", in: "accounts", array((1...6).map { account("\($0)", name: "same") }))
+      try await world.workOff(expecting: 1)
+      try world.checkResults("accounts", files: 1)
+      let receipt = try world.receipt("accounts")
+      #expect(receipt.codes == [1: "rejected-by-api"])
+      #expect(receipt.message(ofItem: 1) == "no owner; no chain")
+      #expect(receipt.accepted == 5)
+      #expect(api.requests.count == 6 / count, "it was sent again")
     }
     await api.stop()
   }

@@ -58,6 +58,22 @@ import Testing
     await api.stop()
   }
 
+  @Test(arguments: ["0", "-1", "Thu, 01 Jan 1970 00:00:00 GMT"])
+  func `a 429 slows down, also where its Retry-After asks for no time`(_ value: String) async throws {
+    let api = try LoopbackServer { _ in .status(429, headers: ["Retry-After": value]) }
+    let setup = Setup.lusid(api.url, target: ["batch: {max_items: 1}", "concurrency: 8"])
+      .with { $0.retry = "{initial: 500ms, max: 1m}" }
+    try await withWorld(setup) { world in
+      _ = try await world.startDaemon()
+      try world.drop("a.json", in: "investors", array((1...100).map { record("\($0)") }))
+      try await api.waitForRequests(1)
+      try await Task.sleep(for: .seconds(4))
+      // Eight at first at most, then one at a time with growing pauses.
+      #expect(api.requests.count < 30, "\(api.requests.count) requests in four seconds")
+    }
+    await api.stop()
+  }
+
   @Test func `Retry-After as a date is honoured`() async throws {
     let arrivals = Arrivals()
     // A date has whole seconds: this one is between one and two of them away.

@@ -76,7 +76,32 @@ import Testing
     #expect(judge(items, ["5"]).isSplit)
     #expect(judge(items, ["{}"]).isSplit)
     #expect(judge(items, [echo(#"{"id":3}"#), echo(#"{"id":1}"#)]).isSplit)
-    #expect(judge(items, [echo(#"{"id":3}"#), echo(#"{"id":3}"#)]).isSplit)
+  }
+
+  @Test func `an item that is echoed several times is refused once, with each reason once`() {
+    let items = [item(#"{"id":1,"x":1}"#), item(#"{"id":1,"x":2}"#), item(#"{"id":3}"#)]
+    let twice = [echo(#"{"id":3}"#, "no owner"), echo(#"{"id":3}"#, "no chain"), echo(#"{"id":3}"#, "no owner")]
+    #expect(judge(items, twice) == .settled([.accepted, .accepted, refused("no owner; no chain")]))
+    #expect(
+      judge(items, twice + [echo(#"{"x":2}"#, "late")])
+        == .settled([.accepted, refused("late"), refused("no owner; no chain")]))
+    // Alone, even with more echoes than items, and whatever they look like, as long as they are the same.
+    #expect(judge([items[2]], twice) == .settled([refused("no owner; no chain")]))
+    #expect(
+      judge([items[2]], [echo(#"{"x":0}"#, "a"), echo(#"{"x":0}"#, "b")]) == .settled([refused("a; b")]))
+  }
+
+  @Test func `where an item is echoed twice, an echo that fits several needs a closer look`() {
+    let items = [item(#"{"id":1,"x":1}"#), item(#"{"id":1,"x":2}"#)]
+    #expect(judge(items, [echo(#"{"x":2}"#), echo(#"{"x":2}"#), echo(#"{"id":1}"#)]).isSplit)
+    #expect(judge(items, (1...3).map { echo(#"{"id":1}"#, "\($0)") }).isSplit)
+  }
+
+  @Test func `more echoes than items that are not the same one's are no answer`() {
+    let items = [item(#"{"id":1}"#), item(#"{"id":2}"#)]
+    #expect(judge([items[0]], [echo(#"{"id":1}"#), echo(#"{"id":2}"#)]).isRetry)
+    #expect(judge([items[0]], ["1", "2"]).isRetry)
+    #expect(judge(items, (0..<33).map { echo(#"{"id":1}"#, "\($0)") }).isRetry)
   }
 
   @Test func `one echo's item is no longer open to another`() {

@@ -67,6 +67,7 @@ package enum FileSearch {
     found.record = try await outbox?.file(id)
     if let outbox, let record = found.record, record.state != .reading {
       found.settled = try outbox.settled(id)
+      found.orders = try outbox.orders(id).map { Receipt.Order(at: $0.at, order: $0.order, by: $0.by) }
       found.refused = try outbox.refused(id, after: 0, limit: Receipt.firstRejects)
       found.waiting = try await outbox.waitingBatches(of: id, limit: FileStory.mostLines)
     }
@@ -77,7 +78,7 @@ package enum FileSearch {
     }
     found.finished = try await outbox?.finished(id)
     do { found.receipt = try receipts.receipt(of: id) } catch { found.receiptFault = "\(error)" }
-    if let receipt = found.receipt?.receipt { found.settled = receipt.batches }
+    if let receipt = found.receipt?.receipt { (found.settled, found.orders) = (receipt.batches, receipt.orders) }
     var query = ReceiptFolders.Query()
     query.text = "\(id).rejected"
     let corrections = try receipts.entries(query).map(\.id) + (try await outbox?.ids(correcting: id) ?? [])

@@ -27,6 +27,7 @@ extension FileStory {
     counts = receipt?.counts ?? found.record.map { Receipt.Counts($0.counts) }
     find(found, dropped, InboxFolders(spool: settings.spool, inbox: inbox))
     tellArrival(found)
+    for order in found.orders { tell("order", "\(order.order), asked for by \(order.by)", at: order.at) }
     tellDelivery(found)
     tellRefusals(found)
     tellEnd(found, settings.inbox(named: inbox)?.retention ?? .init())

@@ -9,7 +9,7 @@ package struct FileStory: Sendable {
   package struct Event: Sendable {
     /// Nil where no time was written down.
     package var at: Timestamp?
-    /// `received`, `corrects`, `duplicate`, `read`, `request`, `waiting`, `target`, `refused`, `done`, `receipt`, `rejects`,
+    /// `received`, `corrects`, `duplicate`, `read`, `order`, `request`, `waiting`, `target`, `refused`, `done`, `receipt`, `rejects`,
     /// `original`, `corrected`, `repeated`.
     package var kind: String
     /// For people.
@@ -41,6 +41,8 @@ struct FileEvidence {
   var work: WorkFile?
   var record: FileRecord?
   var queued: QueueReport.File?
+  /// What operators asked for.
+  var orders: [Receipt.Order] = []
   var settled: [SettledBatch] = []
   var waiting: [QueuedRequest] = []
   /// The first of them.
