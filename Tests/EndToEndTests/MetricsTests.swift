@@ -179,7 +179,8 @@ import Testing
       #expect(status == 503)
       #expect(body.contains("investors"))
       #expect(rename(inbox + ".away", inbox) == 0)
-      #expect(try admin.get("/readyz").status == 200)
+      // At the next look.
+      try await eventually("it to be ready again") { try admin.get("/readyz").status == 200 }
     }
   }
 
