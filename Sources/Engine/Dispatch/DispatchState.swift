@@ -132,6 +132,9 @@ package struct DispatchState: Sendable {
   /// Whose names the read under way asks for.
   private var placesAsked: [Place] = []
 
+  /// Files that are about to be published.
+  private var announced = SortedArray<FileID>()
+
   // Withdrawing.
   var withdrawals: [Withdrawn] = []
   var isWithdrawing = false
@@ -139,6 +142,8 @@ package struct DispatchState: Sendable {
   var lookForOldAt: QueueTime?
   /// All files up to this one are too old, and what of them can be rejected is: what is left can't be read.
   var givenUp: FileID?
+  /// The last file that was rejected for its age. Found again, it is given up.
+  var lastExpired: FileID?
 
   // Choosing.
   /// Retries that may go while first attempts wait.
@@ -167,8 +172,17 @@ package struct DispatchState: Sendable {
 
   // MARK: - What happens
 
+  /// A file that holds keys is about to be published; `published` or `notPublished` follows.
+  ///
+  /// One that stands behind the scan has to be told before its commit: else what comes after it in line may be met before it.
+  package mutating func publishing(_ file: FileID) { announced.insert(file) }
+
+  /// A file that was announced is not published after all.
+  package mutating func notPublished(_ file: FileID) { announced.remove(file) }
+
   /// A file of this target was published; `holdsKeys` unless its inbox has no order.
   package mutating func published(_ file: FileID, holdsKeys: Bool, at now: QueueTime) {
+    announced.remove(file)
     if outstanding != nil { publishedMeanwhile.append((file, holdsKeys)) }
     if line.published(file, holdsKeys: holdsKeys) { startOver() }
     if let last = givenUp, file <= last { givenUp = nil }
@@ -209,7 +223,10 @@ package struct DispatchState: Sendable {
         if !published.isEmpty { lookForOldAt = now }
         return
       }
-      if now - file.claimedAt >= options.maxAge {
+      if file.id == lastExpired, !isWithdrawing(file.id) {
+        givenUp = file.id
+        lookForOldAt = now
+      } else if now - file.claimedAt >= options.maxAge {
         withdraw(file.id, .expired)
       } else {
         lookForOldAt = file.claimedAt + options.maxAge
@@ -228,13 +245,14 @@ package struct DispatchState: Sendable {
   ) {
     for file in page.files.values.sorted(by: { $0.id < $1.id }) where file.isCancelled { withdraw(file.id, .cancelled) }
     // What a request has just been replaced by is not known before that is told.
-    if page.batches.contains(where: isPartOfUnderWay) {
+    if page.batches.contains(where: { !underWay.contains($0.name) && underWay.containsOrigin(of: $0.name) }) {
       waitsForWrite = true
       return line.stopTakingBack()
     }
     let before = line.fresh.count
     switch read {
-    case .line(_, let limit):
+    case .line(let after, let limit):
+      guard !isAnnounced(behind: after) else { return }
       // What was replaced meanwhile must not come back, nor its parts be passed by.
       if !touched.isEmpty, page.batches.contains(where: { touched.contains($0.name) }) { return }
       line.append(page, isEnd: page.isEnd, at: now)
@@ -254,12 +272,10 @@ package struct DispatchState: Sendable {
     if line.isWorn { startOver() }
   }
 
-  private func isPartOfUnderWay(_ batch: WaitingBatch) -> Bool {
-    let position = batch.name.position
-    guard !underWay.isEmpty, position.utf8.count > 8 else { return false }
-    return (8..<position.utf8.count).contains { length in
-      underWay.contains(BatchName(file: batch.name.file, position: String(position.prefix(length))))
-    }
+  /// Whether something may have been published that a page from here on passes by.
+  private func isAnnounced(behind name: BatchName?) -> Bool {
+    guard let first = announced.first, let name else { return false }
+    return first <= name.file
   }
 
   /// What was to be read can't be read now.
@@ -343,7 +359,7 @@ package struct DispatchState: Sendable {
       return .named(placesAsked.compactMap { line.name(of: $0) })
     }
     if let late = line.late.first { return .late(late.file, after: late.after, limit: Self.smallestPage) }
-    if !line.isAtEnd, !line.isFull { return .line(after: line.scanned, limit: pageSize) }
+    if !line.isAtEnd, !line.isFull, !isAnnounced(behind: line.scanned) { return .line(after: line.scanned, limit: pageSize) }
     return nil
   }
 
@@ -363,5 +379,18 @@ package struct DispatchState: Sendable {
   mutating func nextRequestID() -> RequestID {
     lastRequest += 1
     return RequestID(number: lastRequest)
+  }
+}
+
+extension Set<BatchName> {
+  /// Whether it holds the batch, or one of which it is a part.
+  func containsOrigin(of name: BatchName) -> Bool {
+    guard !isEmpty else { return false }
+    var name = name
+    while name.position.utf8.count >= 8 {
+      if contains(name) { return true }
+      name.position.removeLast()
+    }
+    return false
   }
 }

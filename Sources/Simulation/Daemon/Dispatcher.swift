@@ -32,6 +32,14 @@ final class Dispatcher {
 
   // MARK: - Events
 
+  /// The file is about to be published.
+  func publishing(_ file: ClaimedFile) { if file.ordering != .none { state.publishing(file.id) } }
+
+  func notPublished(_ file: ClaimedFile) {
+    state.notPublished(file.id)
+    pump()
+  }
+
   func published(_ file: ClaimedFile) {
     toldAt[file.id] = world.now
     state.published(file.id, holdsKeys: file.ordering != .none, at: daemon.time)
@@ -163,7 +171,7 @@ final class Dispatcher {
           return { [self] in state.withdrewNothing(of: withdrawal.file, at: daemon.time) }
         }
         let code: RejectCode = withdrawal.cause == .expired ? .expired : .cancelled
-        let batches = page.batches.filter { !withdrawal.underWay.contains($0.name) }
+        let batches = page.batches.filter { !withdrawal.spares($0.name) }
         var changes: [(name: BatchName, change: BatchChange)] = []
         var settled: [ItemID] = []
         for batch in batches {
