@@ -116,7 +116,7 @@ final class TargetWorld {
 
   private func carryOut(_ order: DispatchState.Withdrawal) async throws {
     let page = try await outbox.batches(of: order.file, after: order.after, limit: 2)
-    let rejected = page.batches.filter { !order.underWay.contains($0.name) }
+    let rejected = page.batches.filter { !order.spares($0.name) }
     let code = order.cause == .cancelled ? RejectCode.cancelled : .expired
     var changes: [(name: BatchName, change: BatchChange)] = []
     for batch in rejected {

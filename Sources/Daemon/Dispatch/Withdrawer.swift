@@ -28,7 +28,7 @@ struct Withdrawer: Sendable {
     var page = Page(file: found.files[order.file])
     if !found.isEnd { page.position = (found.batches.map(\.name.position) + found.damaged.map(\.position)).max() }
     var changes: [(name: BatchName, change: BatchChange)] = []
-    for batch in found.batches where !order.underWay.contains(batch.name) {
+    for batch in found.batches where !order.spares(batch.name) {
       guard let content = try await outbox.content(of: batch.name), let file = page.file else { continue }
       let refused = await refusals(batch, content, file, order.cause)
       changes.append(

@@ -100,7 +100,7 @@ extension DispatchState {
     }
     guard let entry = line[place] else { return .wait(until: nil) }
     guard let linger = options.linger, isJoinable(entry) else { return .send([entry.batch.name]) }
-    let (joined, isFull) = joined(at: now)
+    let (joined, isFull) = joined(to: entry, at: now)
     let until = (joined.map(\.readySince).min() ?? now) + linger
     if isFull || until <= now || joined.isEmpty {
       return .send(joined.isEmpty ? [entry.batch.name] : joined.map(\.batch.name))
@@ -142,17 +142,18 @@ extension DispatchState {
       && entry.batch.bytes < options.maxBytes && entry.companyLimit > 1
   }
 
-  /// The first batches in line that fit one request, and whether there are more of them than fit.
+  /// The batch whose turn it is, and the first others in line that fit one request with it; whether there are more of them than fit.
   ///
   /// They are joined only for the time of the request: in the outbox each stays what it is, has its own attempts, and is settled by its own part of
   /// the answer.
-  private func joined(at now: QueueTime) -> (entries: [Line.Entry], isFull: Bool) {
+  private func joined(to first: Line.Entry, at now: QueueTime) -> (entries: [Line.Entry], isFull: Bool) {
     var joined: [Line.Entry] = []
     var (items, bytes, most) = (0, 2, Int.max)
     var files: Set<FileID> = []
     var keys: Set<KeyHash> = []
     var places: Set<Place> = []
-    for entry in line.candidates(at: now, withBlocked: !options.keepsKeysApart) where isJoinable(entry) {
+    let others = line.candidates(at: now, withBlocked: !options.keepsKeysApart)
+    for entry in [first] + others.filter({ $0.batch.name != first.batch.name }) where isJoinable(entry) {
       let batch = entry.batch
       // A file's receipt counts requests, not the parts of one; and a key that nothing holds apart may stand in two files.
       guard !files.contains(batch.name.file), !options.keepsKeysApart || keys.isDisjoint(with: batch.itemKeys) else {
@@ -166,7 +167,7 @@ extension DispatchState {
       let size = batch.bytes + 8 * batch.count
       guard items + batch.count <= options.maxItems, bytes + size <= options.maxBytes || joined.isEmpty,
         joined.count < min(most, entry.companyLimit)
-      else { return (joined, true) }
+      else { return (inLine(joined), true) }
       joined.append(entry)
       if let place = entry.place { places.insert(place) }
       items += batch.count
@@ -175,6 +176,10 @@ extension DispatchState {
       files.insert(batch.name.file)
       if options.keepsKeysApart { keys.formUnion(batch.itemKeys) }
     }
-    return (joined, items == options.maxItems)
+    return (inLine(joined), items == options.maxItems)
+  }
+
+  private func inLine(_ entries: [Line.Entry]) -> [Line.Entry] {
+    entries.sorted { $0.place ?? Place(value: 0) < $1.place ?? Place(value: 0) }
   }
 }

@@ -287,9 +287,10 @@ extension DispatchState {
     for batch in members { line.limitCompany(of: batch.name, to: max(1, members.count / 8)) }
   }
 
-  /// The same, where it is not the API that fails whatever it is sent.
+  /// The same, where it is not the API that fails whatever it is sent, as far as that is known: what always fails together is parted at last.
   private mutating func suspectIfTrusting(_ members: [WaitingBatch]) {
-    if isTrusting, members.count > 1 { suspect(members) }
+    let isOld = members.contains { $0.standing.failures >= Self.mostBlames }
+    if members.count > 1, isTrusting || isOld { suspect(members) }
     isTrusting = false
   }
 

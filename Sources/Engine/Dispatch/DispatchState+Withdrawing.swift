@@ -17,8 +17,11 @@ extension DispatchState {
     package var cause: WithdrawalCause
     /// Those behind this position.
     package var after: String?
-    /// Requests carry these: they are left alone.
-    package var underWay: Set<BatchName>
+    /// Requests carry these.
+    var underWay: Set<BatchName>
+
+    /// Whether a batch is left alone: a request carries it, or has just been replaced by it and others, which is not told yet.
+    package func spares(_ name: BatchName) -> Bool { underWay.containsOrigin(of: name) }
   }
 
   struct Withdrawn {
@@ -124,7 +127,7 @@ extension DispatchState {
     line.ended(file)
     endedWithdrawals.append(file)
     if cause == .expired {
-      givenUp.insert(file)
+      lastExpired = file
       lookForOldAt = now
     }
   }

@@ -146,7 +146,9 @@ package struct DispatchState: Sendable {
   var lookForOldAt: QueueTime?
   /// Files that are too old, and of which all is rejected that can be: what is left can't be read.
   var givenUp: Set<FileID> = []
-  /// The last of these that the look for old files has met.
+  /// The last file that was rejected for its age. Found again, it is given up.
+  var lastExpired: FileID?
+  /// The last given up file that the look for old files has met.
   private var lookBehind: FileID?
 
   // Choosing.
@@ -220,6 +222,7 @@ package struct DispatchState: Sendable {
         if !published.isEmpty { lookForOldAt = now }
         return
       }
+      if file.id == lastExpired, !isWithdrawing(file.id) { givenUp.insert(file.id) }
       if givenUp.contains(file.id) {
         (lookForOldAt, lookBehind) = (now, file.id)
       } else if now - file.claimedAt >= options.maxAge {
@@ -244,7 +247,7 @@ package struct DispatchState: Sendable {
   ) {
     for file in page.files.values.sorted(by: { $0.id < $1.id }) where file.isCancelled { withdraw(file.id, .cancelled) }
     // What a request has just been replaced by is not known before that is told.
-    if page.batches.contains(where: isPartOfUnderWay) {
+    if page.batches.contains(where: { !underWay.contains($0.name) && underWay.containsOrigin(of: $0.name) }) {
       waitsForWrite = true
       return line.stopTakingBack()
     }
@@ -287,14 +290,6 @@ package struct DispatchState: Sendable {
     part.damaged.removeAll { $0 > name }
     part.isEnd = true
     return part
-  }
-
-  private func isPartOfUnderWay(_ batch: WaitingBatch) -> Bool {
-    let position = batch.name.position
-    guard !underWay.isEmpty, position.utf8.count > 8 else { return false }
-    return (8..<position.utf8.count).contains { length in
-      underWay.contains(BatchName(file: batch.name.file, position: String(position.prefix(length))))
-    }
   }
 
   /// What was to be read can't be read now.
@@ -405,5 +400,18 @@ package struct DispatchState: Sendable {
   mutating func nextRequestID() -> RequestID {
     lastRequest += 1
     return RequestID(number: lastRequest)
+  }
+}
+
+extension Set<BatchName> {
+  /// Whether it holds the batch, or one of which it is a part.
+  func containsOrigin(of name: BatchName) -> Bool {
+    guard !isEmpty else { return false }
+    var name = name
+    while name.position.utf8.count >= 8 {
+      if contains(name) { return true }
+      name.position.removeLast()
+    }
+    return false
   }
 }

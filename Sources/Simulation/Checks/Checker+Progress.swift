@@ -23,15 +23,33 @@ struct ProgressWatch {
   /// What should go first, and since when it does not go without a reason.
   private var stuck: (name: BatchName, since: Int64)?
 
-  /// A batch was sent that was never sent before: it was its turn.
-  mutating func sentFirst() { stuck = nil }
+  /// What never was sent and may go, and since when it is known to.
+  private var waitingFirst: (name: BatchName, since: Int64)?
+  /// Retries since a first attempt.
+  private var retries = 0
+
+  /// A request goes out.
+  mutating func sent(isRetry: Bool, to target: Int, _ world: World) {
+    guard isRetry else { return self = ProgressWatch() }
+    guard let first = waitingFirst, world.now > first.since + 1000, world.plan.targets[target].linger == nil,
+      !world.isDisturbed
+    else { return }
+    retries += 1
+    // Half of the requests, give or take one that was decided before.
+    if retries > 3 { world.fail(.starvation, "\(retries) retries are sent while \(world.text(first.name)) may go") }
+    let concurrency = world.configuration.targets[target].options.concurrency
+    if concurrency > 1, world.checker.liveRetries(target) + 1 >= concurrency {
+      world.fail(.starvation, "retries take all connections while \(world.text(first.name)) may go")
+    }
+  }
 
   mutating func look(_ dispatcher: Dispatcher, _ content: MemoryContent, _ world: World) {
     guard world.now >= lookedAt + 250 else { return }
     lookedAt = world.now
     guard case .delivering = dispatcher.state.state, !world.isDisturbed,
       let name = firstThatMayGo(dispatcher, content, world)
-    else { return stuck = nil }
+    else { return (stuck, waitingFirst) = (nil, nil) }
+    if waitingFirst?.name != name { waitingFirst = (name, world.now) }
     let time = dispatcher.daemon.time
     guard case .go = dispatcher.state.permission(at: time) else { return stuck = nil }
     switch dispatcher.state.obstacle(to: name, at: time) {

@@ -23,6 +23,7 @@ final class Checker {
     var resent: Int
     /// Of its batches.
     var files: [Int]
+    var isRetry: Bool
     /// Whether the daemon waits for its end.
     var isLive = true
   }
@@ -69,7 +70,9 @@ final class Checker {
   /// When the last requests of each item were sent.
   private var lastSends: [ItemID: [Int64]] = [:]
   private var claimedAt: [Int: Int64] = [:]
-  private var damagedFiles: Set<Int> = []
+  private(set) var damagedFiles: Set<Int> = []
+  /// What may stay, for so many claims and damaged files.
+  private var staying = (claims: 0, damaged: 0, files: Set<Int>())
   /// At which step of the world dispatch was told that a file is cancelled.
   private var cancelledAt: [Int: Int] = [:]
 
@@ -85,6 +88,11 @@ final class Checker {
   }
 
   // MARK: - Files
+
+  /// Requests under way of which each batch was tried before.
+  func liveRetries(_ target: Int) -> Int {
+    requests.values.count { $0.isLive && $0.target == target && $0.isRetry }
+  }
 
   /// Every id that was ever given out.
   var allIDs: [FileID] { files.compactMap { $0?.id } }
@@ -117,7 +125,14 @@ final class Checker {
   var hasDamage: Bool { !damagedFiles.isEmpty }
 
   /// Whether the file may have no receipt at the end: something of it is damaged, or waits for what is.
-  func mayStay(_ file: Int) -> Bool { hasDamage && waiting(for: damagedFiles).contains(file) }
+  func mayStay(_ file: Int) -> Bool {
+    guard hasDamage else { return false }
+    let claims = ids.count
+    if staying.claims != claims || staying.damaged != damagedFiles.count {
+      staying = (claims, damagedFiles.count, waiting(for: damagedFiles))
+    }
+    return staying.files.contains(file)
+  }
 
   /// These files, and those behind them that share a key with one of these, and so on.
   func waiting(for first: Set<Int>) -> Set<Int> {
@@ -143,7 +158,8 @@ final class Checker {
     _ number: Int, _ sent: [ItemID], to target: Int, _ members: [Member], resent: Int, _ world: World
   ) {
     requests[number] = Request(
-      target: target, items: sent, resent: resent, files: members.compactMap { $0.items.first?.file })
+      target: target, items: sent, resent: resent, files: members.compactMap { $0.items.first?.file },
+      isRetry: members.allSatisfy(\.isRetry))
     liveCount[target] += 1
     let options = world.configuration.targets[target].options
     let most = max(options.concurrency, plan.targets[target].concurrency)
@@ -295,6 +311,14 @@ final class Checker {
     }
     for target in lines.indices {
       for key in lines[target].keys { lines[target][key]?.start = 0 }
+    }
+  }
+
+  /// An item of the file that is not settled, and that no request carries.
+  func idleItem(of file: Int) -> ItemID? {
+    items[file].indices.lazy.map { ItemID(file: file, number: $0 + 1) }.first {
+      !self.isSettled($0) && !self.live.contains($0) && !self.damagedFiles.contains(file)
+        && self.plan.files[file].items[$0.number - 1].nature != .invalid
     }
   }
 

@@ -100,6 +100,7 @@ final class Daemon {
           daemon.world.log("f\(file.file) is cancelled")
           daemon.world.checker.toldCancelled(file.file, at: daemon.world.steps)
           daemon.dispatchers[file.target].cancel(file.id)
+          daemon.watchCancel(of: file.file)
         }
       } else if !intake.cancel(file.id), tries > 1, world.folders.receipts[file.file] == nil {
         // It was published, or is being published, just now.
@@ -107,6 +108,20 @@ final class Daemon {
       }
     } catch {
       world.log("f\(file.file) is not cancelled: \(error)")
+    }
+  }
+
+  /// What no request carries is rejected at once.
+  private func watchCancel(of file: Int, since told: Int64? = nil, idle before: ItemID? = nil) {
+    let told = told ?? world.now
+    let pages = Int64(world.plan.files[file].items.count / 4 + 4)
+    after(1000 + 10 * pages * world.plan.storeDelay) { daemon in
+      guard daemon.world.lastDisturbance < told, let item = daemon.world.checker.idleItem(of: file) else { return }
+      // A request may have left it just now.
+      guard let before else { return daemon.watchCancel(of: file, since: told, idle: item) }
+      if item == before {
+        daemon.world.fail(.stall, "f\(file) is cancelled, no request carries \(item), and it is not rejected")
+      }
     }
   }
 

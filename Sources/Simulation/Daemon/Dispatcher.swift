@@ -164,7 +164,7 @@ final class Dispatcher {
           return { [self] in state.withdrewNothing(of: withdrawal.file, at: daemon.time) }
         }
         let code: RejectCode = withdrawal.cause == .expired ? .expired : .cancelled
-        let batches = page.batches.filter { !withdrawal.underWay.contains($0.name) }
+        let batches = page.batches.filter { !withdrawal.spares($0.name) }
         var changes: [(name: BatchName, change: BatchChange)] = []
         var settled: [ItemID] = []
         for batch in batches {

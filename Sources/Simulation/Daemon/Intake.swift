@@ -19,6 +19,8 @@ final class Intake {
   private var cancelled: Set<FileID> = []
   private var unpublished: Set<FileID> = []
   private var failedOnce: Set<Int> = []
+  /// When each file of this life was claimed, or taken over.
+  private var claimedAt: [FileID: QueueTime] = [:]
   private var scansAt: [Int64?]
 
   private struct Staged {
@@ -51,6 +53,7 @@ final class Intake {
         }
       } catch { throw OutboxError(.failing, path: "outbox", reason: "\(error)") }
       unpublished.insert(file.id)
+      claimedAt[file.id] = daemon.time
       order.claimed(file.id, targets: ["t\(file.target)"], isOrdered: file.ordering != .none)
       daemon.after(world.storeTime(60)) { [self] _ in read(file) }
     }
@@ -85,6 +88,7 @@ final class Intake {
         id: id, file: file, inbox: inbox, target: configured.target, ordering: configured.ordering,
         isKeyed: configured.isKeyed, successMode: configured.successMode)
       unpublished.insert(id)
+      claimedAt[id] = daemon.time
       order.claimed(id, targets: ["t\(claimed.target)"], isOrdered: claimed.ordering != .none)
       world.folders.work.append(claimed)
       world.log("f\(file) is claimed for t\(claimed.target)")
@@ -106,7 +110,7 @@ final class Intake {
       let store = try world.disk.write(at: world.now)
       let new = NewFile(
         id: id, inbox: file.inboxName, name: Array("f\(file.file)".utf8), receivedAt: daemon.wall,
-        claimedAt: daemon.time)
+        claimedAt: claimedAt[id] ?? daemon.time)
       try store.commit { try $0.begin(new) }
     } catch {
       daemon.check(error)
@@ -209,21 +213,22 @@ final class Intake {
   private func publishSoon() {
     guard !isPublishing, order.publishable(limit: 1).first != nil else { return }
     isPublishing = true
-    daemon.after(world.storeTime(62)) { [self] _ in publish() }
+    daemon.after(world.storeTime(62)) { [self] _ in
+      publish(order.publishable().compactMap { id in world.folders.claimed(id) })
+    }
   }
 
   /// All whose turn has come, in one commit.
-  private func publish() {
+  private func publish(_ ready: [ClaimedFile]) {
     isPublishing = false
-    let ready = order.publishable().compactMap { id in world.folders.claimed(id) }
-    guard !isStopping, !ready.isEmpty else { return }
+    guard !isStopping else { return }
     do throws(OutboxError) {
       let store = try world.disk.write(at: world.now)
       try store.commit { commit in for file in ready { try publish(file, in: commit) } }
     } catch {
       daemon.check(error)
       isPublishing = true
-      return daemon.after(1000) { [self] _ in publish() }
+      return daemon.after(1000) { [self] _ in publish(ready) }
     }
     for file in ready {
       if let fault = staged[file.id]?.fault {
@@ -255,7 +260,7 @@ final class Intake {
     try commit.begin(
       NewFile(
         id: file.id, inbox: file.inboxName, name: Array("f\(file.file)".utf8), receivedAt: daemon.wall,
-        claimedAt: daemon.time))
+        claimedAt: claimedAt[file.id] ?? daemon.time))
     try commit.fail(file.id, facts: result.facts, fault: fault)
   }
 

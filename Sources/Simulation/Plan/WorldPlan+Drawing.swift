@@ -38,7 +38,9 @@ private struct WorldDrawing {
     plan.retryInitial = random.element(of: [100, 500, 1000])
     plan.retryMax = plan.retryInitial * random.element(of: [2, 8, 30])
     plan.healsWhenCalm = random.number(1...3) > 1
-    if !plan.healsWhenCalm || random.once(in: 4) { plan.maxAge = milliseconds(5000...120_000) }
+    if !plan.healsWhenCalm || random.once(in: 4) {
+      plan.maxAge = random.once(in: 3) ? 60_000 + 100 * plan.retryMax : milliseconds(5000...120_000)
+    }
     drawTargets()
     drawInboxes()
     let isLong = random.once(in: 12)
@@ -114,7 +116,7 @@ private struct WorldDrawing {
       plan.files.append(FilePlan(inbox: inbox, droppedAt: Int64(number) * milliseconds(0...500), items: items))
     }
     if nature != .good {
-      plan.maxAge = min(plan.maxAge, milliseconds(20_000...60_000))
+      plan.maxAge = random.once(in: 4) ? 60_000 + 30 * plan.retryMax : milliseconds(20_000...60_000)
       plan.healsWhenCalm = plan.healsWhenCalm || random.once(in: 2)
     }
   }

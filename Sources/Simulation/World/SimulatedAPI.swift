@@ -187,6 +187,6 @@ struct SimulatedAPI {
     course.ending = .items(verdicts)
     if natures.contains(.cuttingLate) { course.ending = .cut }
     // An echo that fits several items: alone, there is no doubt.
-    if natures.contains(.ambiguous), items.count > 1 { course.ending = successMode == .partial ? .ambiguous : .garbled }
+    if natures.contains(.ambiguous), items.count > 1, successMode == .partial { course.ending = .ambiguous }
   }
 }

@@ -33,7 +33,7 @@ final class World {
   private(set) var requestCount = 0
   private var watches: [ProgressWatch]
   /// Faults take their time to be overcome.
-  private var disturbedUntil: Int64 = 0
+  private var disturbedAt: Int64 = -1_000_000
 
   init(_ plan: WorldPlan, outbox: any WorldOutbox, keepsHistory: Bool) {
     self.plan = plan
@@ -79,6 +79,7 @@ final class World {
       }
     }
     stepEvents.sort { $0.step > $1.step }
+    at(plan.goodDeadline) { $0.checkGoodFiles() }
     await start()
     let deadline = plan.deadline
     while violation == nil, let event = queue.popFirst() {
@@ -118,6 +119,16 @@ final class World {
     return "no receipt yet of \(open.joined(separator: " ")); \(daemon?.report ?? "the daemon is down")"
   }
 
+  /// Files that nothing is wrong with, and that wait for no other, must be done long before the others are too old.
+  private func checkGoodFiles() {
+    guard !plan.isEverRemoved else { return }
+    let bad = checker.waiting(for: plan.hopelessFiles).union(checker.waiting(for: checker.damagedFiles))
+    let open = plan.files.indices.filter { folders.receipts[$0] == nil && !bad.contains($0) }
+    if let first = open.first {
+      fail(.stall, "f\(first) has no receipt yet, though nothing is wrong with it: \(stallReport)")
+    }
+  }
+
   private func drop(_ file: Int) {
     let items = plan.files[file].items.enumerated().map { index, item in
       "\(index + 1)=k\(item.key)" + (item.nature == .good ? "" : " (\(item.nature.rawValue))")
@@ -140,6 +151,7 @@ final class World {
       at(now + 1000) { await $0.startIfDown() }
       return
     }
+    disturbedAt = max(disturbedAt, now)
     for target in paused.sorted() { daemon.setPaused(target, true) }
   }
 
@@ -184,7 +196,6 @@ final class World {
 
   private func happen(_ what: PlannedEvent.What) async {
     log("event: \(what)")
-    disturbedUntil = now + 6000
     switch what {
     case .crash(let downFor): await crash(downFor: downFor)
     case .powerCut(let commits, let downFor, let step): await cutPower(commits, downFor, step)
@@ -195,6 +206,7 @@ final class World {
     case .fillDisk(let lasts): disk.isFullUntil = max(disk.isFullUntil, now + lasts)
     case .failKeyRuns(let lasts):
       keyRunsFail.value = true
+      disturbedAt = max(disturbedAt, now + lasts)
       at(now + lasts) { $0.keyRunsFail.value = false }
     case .cancel(let file): daemon?.cancel(file)
     case .retryFile(let file): daemon?.retry(file: file)
@@ -208,6 +220,7 @@ final class World {
         world.daemon?.setPaused(target, false)
       }
     case .reload(let reload):
+      disturbedAt = max(disturbedAt, now)
       let targets = configuration.take(reload)
       daemon?.reload(targets)
     case .hideOriginal(let file, let lasts): folders.hiddenUntil[file] = now + lasts
@@ -217,7 +230,10 @@ final class World {
   }
 
   /// Whether the disk fails, or failed just now.
-  var isDisturbed: Bool { now < disk.failedAt + 6000 || now < disturbedUntil }
+  var isDisturbed: Bool { now < lastDisturbance + 6000 }
+
+  /// When something last went wrong that is not the API's; perhaps in the future, where it lasts.
+  var lastDisturbance: Int64 { max(disk.failedAt, disturbedAt) }
 
   /// What may go is looked for; only the outbox in memory can be looked into so often.
   func look(at dispatcher: Dispatcher) {
@@ -246,7 +262,7 @@ final class World {
   ) -> Int {
     requestCount += 1
     let number = requestCount
-    if members.contains(where: { !$0.isRetry }) { watches[target].sentFirst() }
+    watches[target].sent(isRetry: members.allSatisfy(\.isRetry), to: target, self)
     checker.sent(number, items, to: target, members, resent: course.resent, self)
     for application in course.applications {
       pendingApplications += 1
@@ -281,53 +297,5 @@ package struct WorldResult: Sendable {
     self.steps = steps
     self.requests = requests
     self.simulated = simulated
-  }
-}
-
-extension WorldPlan {
-  /// By when everything must have ended.
-  var deadline: Int64 {
-    var last = calmAt
-    for file in files {
-      last = max(last, file.droppedAt + file.readTime)
-      switch file.reading {
-      // An hour is the longest that a file is tried.
-      case .unreadable(let until): last = max(last, min(until, file.droppedAt + 3_700_000))
-      default: break
-      }
-    }
-    for event in events {
-      switch event.what {
-      case .hideOriginal(_, let lasts), .fillDisk(let lasts), .failKeyRuns(let lasts), .pause(_, let lasts):
-        last = max(last, calmAt + lasts)
-      case .crash(let downFor), .stop(let downFor), .powerCut(_, let downFor, _): last += downFor + 20_000
-      default: break
-      }
-    }
-    let items = Int64(files.reduce(0) { $0 + $1.items.count })
-    let slowest = targets.map { 1000 / ($0.maxRequestsPerSecond ?? 1000) }.max() ?? 0
-    let timeout = targets.map(\.timeout).max() ?? 0
-    // A retry-after, a hold and a backoff may just have begun; each halving takes five of them.
-    var bound = last + 60_000 + 20 * retryMax + 10 * timeout + items * 200 + Int64(Double(items) * slowest * 4)
-    // What the API never takes ends by its age, also where a power cut took back its claim.
-    let isHopeless = files.contains { $0.items.contains { !$0.nature.ends } } && !healsWhenCalm
-    let isLost = events.contains {
-      switch $0.what {
-      case .changeOriginal, .reload: true
-      default: false
-      }
-    }
-    if isHopeless || isLost || maxAge < 1_000_000 { bound += maxAge }
-    return bound
-  }
-}
-
-extension ItemPlan.Nature {
-  /// Whether the API settles it in the end.
-  var ends: Bool {
-    switch self {
-    case .failing, .cutting, .cuttingLate, .forbidden: false
-    default: true
-    }
   }
 }

@@ -1,0 +1,67 @@
+/// By when what must have happened.
+extension WorldPlan {
+  /// Everything has ended.
+  var deadline: Int64 {
+    // What the API never takes ends by its age, also where a power cut took back its claim.
+    let isLost = events.contains {
+      switch $0.what {
+      case .changeOriginal, .reload: true
+      default: false
+      }
+    }
+    return goodDeadline + (!hopelessFiles.isEmpty || isLost || maxAge < 1_000_000 ? maxAge : 0)
+  }
+
+  /// Every file is done that the API takes, and that waits for no other.
+  var goodDeadline: Int64 {
+    let items = Int64(files.reduce(0) { $0 + $1.items.count })
+    let hopelessItems = Int64(hopelessFiles.reduce(0) { $0 + files[$1].items.count { !$0.nature.ends } })
+    let slowest = targets.map { 1000 / ($0.maxRequestsPerSecond ?? 1000) }.max() ?? 0
+    let timeout = targets.map(\.timeout).max() ?? 0
+    let linger = targets.map { $0.linger ?? 0 }.max() ?? 0
+    // A retry-after, a hold and a backoff may just have begun; each halving takes five of them.
+    return lastTrouble + 30_000 + 20 * retryMax + 10 * timeout + items * (200 + 2 * linger)
+      + Int64(Double(items) * slowest * 4) + hopelessItems * (10 * retryMax + timeout)
+  }
+
+  /// Files with items that the API never takes.
+  var hopelessFiles: Set<Int> {
+    guard !healsWhenCalm else { return [] }
+    return Set(files.indices.filter { files[$0].items.contains { !$0.nature.ends } })
+  }
+
+  var isEverRemoved: Bool {
+    events.contains {
+      if case .reload(.remove) = $0.what { true } else { false }
+    }
+  }
+
+  /// When the last thing that is planned is over.
+  private var lastTrouble: Int64 {
+    var last = calmAt
+    for file in files {
+      last = max(last, file.droppedAt + file.readTime)
+      // An hour is the longest that a file is tried.
+      if case .unreadable(let until) = file.reading { last = max(last, min(until, file.droppedAt + 3_700_000)) }
+    }
+    for event in events {
+      switch event.what {
+      case .hideOriginal(_, let lasts), .fillDisk(let lasts), .failKeyRuns(let lasts), .pause(_, let lasts):
+        last = max(last, calmAt + lasts)
+      case .crash(let downFor), .stop(let downFor), .powerCut(_, let downFor, _): last += downFor + 20_000
+      default: break
+      }
+    }
+    return last
+  }
+}
+
+extension ItemPlan.Nature {
+  /// Whether the API settles it in the end.
+  var ends: Bool {
+    switch self {
+    case .failing, .cutting, .cuttingLate, .forbidden: false
+    default: true
+    }
+  }
+}
