@@ -238,11 +238,9 @@ extension DispatchState {
           && (batch.standing.failures > 0
             || lastSuccessAt.map { success in batch.standing.failedAt.map { $0 < success } ?? false } ?? false)
       }
-    if isOwnFault {
-      suspectIfTrusting(members)
-    } else {
-      hold(why, request, now, jitter)
-    }
+    // One of them may be refused for what it is, and the others would find out nothing together with it.
+    if members.count > 1 { suspect(members) }
+    if !isOwnFault { hold(why, request, now, jitter) }
     return members.map { batch in
       var standing = batch.standing
       if !isOwnFault, !wasHeld {

@@ -117,6 +117,11 @@ final class Daemon {
     let pages = Int64(world.plan.files[file].items.count / 4 + 4)
     after(1000 + 10 * pages * world.plan.storeDelay) { daemon in
       guard daemon.world.lastDisturbance < told, let item = daemon.world.checker.idleItem(of: file) else { return }
+      // The next dispatch does it, once this one has its answers.
+      let target = daemon.world.folders.work.first { $0.file == file }?.target
+      if let target, daemon.dispatchers[target].isStopping {
+        return daemon.watchCancel(of: file, since: daemon.world.now)
+      }
       // A request may have left it just now.
       guard let before else { return daemon.watchCancel(of: file, since: told, idle: item) }
       if item == before {

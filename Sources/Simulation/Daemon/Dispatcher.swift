@@ -69,6 +69,7 @@ final class Dispatcher {
     }
   }
 
+  var isStopping: Bool { isStopped }
   var isQuiet: Bool { isStopped && calls == 0 && state.requestCount == 0 }
 
   var report: String {
