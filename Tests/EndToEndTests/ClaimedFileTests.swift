@@ -26,7 +26,8 @@ import Testing
       #expect(api.requests.dropFirst(seen).allSatisfy { !$0.path.contains("batchUpsert") || $0.number <= seen + 1 })
       #expect(try world.receipts("investors").isEmpty, "nothing is given up")
       #expect(try await world.status()["queue"]?["items"]?.integer == 3)
-      try original.write(to: URL(filePath: path))
+      // Whole at once: half of it would be a changed file.
+      try original.write(to: URL(filePath: path), options: .atomic)
       try await world.waitForReceipts(1, in: "investors")
       try world.checkResults("investors", files: 1)
       #expect(try world.receipt("investors").accepted == 3)
