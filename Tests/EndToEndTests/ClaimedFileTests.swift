@@ -60,7 +60,12 @@ import Testing
         try handle.truncate(atOffset: UInt64(bytes.count))
         try handle.close()
       }
+      let seen = api.requests.count
       try overwrite(changed)
+      // A request of what stood there before may still be under way; the one after it was read from what stands there now.
+      try await eventually("a request of the changed file") {
+        try api.requests.count >= seen + 2 || !world.receipts("investors").isEmpty
+      }
       trouble.isOver = true
       try await world.waitForReceipts(1, in: "investors")
       // As if nothing had been.

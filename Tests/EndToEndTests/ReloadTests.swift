@@ -38,6 +38,20 @@ import Testing
     try await daemon.waitFor("configuration is read again")
   }
 
+  /// Asks for reloads until one is taken: a file's results are there a moment before the outbox forgets it.
+  private func reloadOnceDone(_ daemon: Product) async throws {
+    var before = daemon.log.count
+    daemon.send(SIGHUP)
+    try await eventually("the reload") {
+      let new = daemon.log.dropFirst(before)
+      if new.contains("the old one stays") {
+        before = daemon.log.count
+        daemon.send(SIGHUP)
+      }
+      return new.contains("configuration is read again")
+    }
+  }
+
   @Test(arguments: [true, false])
   func `what waits for a target that is gone can be cancelled`(_ hasDaemon: Bool) async throws {
     try await withWaitingFile { world, _, daemon, id, setup in
@@ -120,11 +134,7 @@ import Testing
       // Once they are done, it is taken.
       #expect(try await world.run(["cancel", id]).status == 0)
       try await world.waitForReceipts(1, in: "investors")
-      let before = daemon.log.count
-      daemon.send(SIGHUP)
-      try await eventually("the reload") {
-        daemon.log.dropFirst(before).contains("configuration is read again")
-      }
+      try await reloadOnceDone(daemon)
     }
   }
 
@@ -142,8 +152,7 @@ import Testing
       try await world.waitForReceipts(1, in: "investors")
       try world.checkResults("investors", files: 1)
       try world.write(moved, to: world.configuration)
-      daemon.send(SIGHUP)
-      try await daemon.waitFor("configuration is read again")
+      try await reloadOnceDone(daemon)
     }
   }
 
