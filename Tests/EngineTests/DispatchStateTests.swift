@@ -257,5 +257,32 @@ import Testing
     #expect(world.applied.count == 400)
   }
 
+  @Test func `batches that always fail leave memory to others that failed once`() async throws {
+    for waits in [false, true] {
+      let world = TargetWorld(usesTinyLimits: true)
+      try await world.drop((0..<40).map { ["k\($0)"] })
+      // All fail at first; then only the first half, which holds more than memory has room for.
+      try await world.run(for: .seconds(waits ? 30 : 1)) { _ in .unanswered(why: "cut") }
+      try await world.run(for: .seconds(3600)) { keys in
+        Int(keys[0].dropFirst()) ?? 0 < 20 ? .unanswered(why: "cut") : good
+      }
+      #expect(Set(world.applied.map(\.key)) == Set((20..<40).map { "k\($0)" }))
+    }
+  }
+
+  @Test func `on hold, batches that always fail leave memory to others that failed once`() async throws {
+    let world = TargetWorld(usesTinyLimits: true)
+    try await world.drop((0..<20).map { ["k\($0)"] })
+    try await world.run(for: .seconds(30)) { _ in .unanswered(why: "cut") }
+    try await world.run(for: .seconds(36_000)) { keys in
+      switch Int(keys[0].dropFirst()) ?? 0 {
+      case ..<5: .hold(why: "403")
+      case ..<10: .unanswered(why: "cut")
+      default: good
+      }
+    }
+    #expect(Set(world.applied.map(\.key)) == Set((10..<20).map { "k\($0)" }))
+  }
+
   private struct Missing: Error {}
 }

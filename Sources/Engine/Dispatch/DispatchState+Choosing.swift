@@ -99,7 +99,9 @@ extension DispatchState {
       return .wait(until: until)
     }
     guard let entry = line[place] else { return .wait(until: nil) }
-    guard let linger = options.linger, isJoinable(entry) else { return .send([entry.batch.name]) }
+    // On hold a batch travels alone: what another one is refused for says nothing of it.
+    let isHeld = if case .held = pace.state { true } else { false }
+    guard let linger = options.linger, !isHeld, isJoinable(entry) else { return .send([entry.batch.name]) }
     let (joined, isFull) = joined(to: entry, at: now)
     let until = (joined.map(\.readySince).min() ?? now) + linger
     if isFull || until <= now || joined.isEmpty {

@@ -370,7 +370,7 @@ package struct DispatchState: Sendable {
     if !isNewestKnown { return .newestFile }
     if let due = lookForOldAt, due <= now { return .oldestFile(after: lookBehind) }
     // Some of what was set aside may be due before all that is in memory.
-    if let mark = line.setAsideAfter, mark.due <= now, !line.isCrowded, line.waiting.count * 2 <= line.limits.waiting {
+    if let mark = line.setAsideAfter, mark.due <= now, line.makeRoom(forDueAt: mark.due) {
       line.beginTakingBack()
       return .postponed(after: (mark.due, mark.name), limit: max(2, line.limits.waiting / 2))
     }

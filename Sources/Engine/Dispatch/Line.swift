@@ -219,15 +219,32 @@ struct Line {
   // MARK: - What is not in memory
 
   private mutating func setAsideIfMany() {
-    while waiting.count > limits.waiting || keyCount > limits.keys, waiting.count > 1,
-      // What never failed waits since a crash: the outbox does not list it as postponed.
-      let last = waiting.elements.last(where: { self[$0.place]?.batch.standing.failedAt != nil }),
+    while waiting.count > limits.waiting || keyCount > limits.keys, waiting.count > 1, let last = lastThatFailed,
       let name = byPlace[last.place]
     {
       forget(name)
       setAside(due: last.due, name)
       isCrowded = true
     }
+  }
+
+  /// What may be set aside first. What never failed waits since a crash, and is not: the outbox does not list it as postponed.
+  private var lastThatFailed: Waiting? {
+    waiting.elements.last { self[$0.place]?.batch.standing.failedAt != nil }
+  }
+
+  /// Makes room for what was set aside and is due: what is due later gives way to it, or batches that always fail could fill memory for good.
+  ///
+  /// - Returns: whether there is room for a page.
+  mutating func makeRoom(forDueAt due: QueueTime) -> Bool {
+    guard !isCrowded else { return false }
+    while waiting.count * 2 > limits.waiting || keyCount * 2 > limits.keys, let last = lastThatFailed, last.due > due,
+      let name = byPlace[last.place]
+    {
+      forget(name)
+      setAside(due: last.due, name)
+    }
+    return waiting.count * 2 <= limits.waiting
   }
 
   private mutating func setAside(due: QueueTime, _ name: BatchName) {

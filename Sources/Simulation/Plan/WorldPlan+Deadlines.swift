@@ -19,8 +19,9 @@ extension WorldPlan {
     let slowest = targets.map { 1000 / ($0.maxRequestsPerSecond ?? 1000) }.max() ?? 0
     let timeout = targets.map(\.timeout).max() ?? 0
     let linger = targets.map { $0.linger ?? 0 }.max() ?? 0
-    // A retry-after, a hold and a backoff may just have begun; each halving takes five of them.
-    return lastTrouble + 30_000 + 20 * retryMax + 10 * timeout + items * (200 + 2 * linger)
+    // A retry-after, a hold and a backoff may just have begun; each halving takes five of them. An item may need a request of its own, and a
+    // request a page, a lease and a settlement.
+    return lastTrouble + 30_000 + 20 * retryMax + 10 * timeout + items * (200 + 2 * linger + 6 * storeDelay)
       + Int64(Double(items) * slowest * 4) + hopelessItems * (10 * retryMax + timeout)
   }
 

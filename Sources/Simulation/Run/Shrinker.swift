@@ -161,7 +161,7 @@ extension WorldPlan {
     },
     { $0.usesTinyLimits = false },
     { $0.storeDelay = 0 },
-    { $0.storeDelay = 1 },
+    { $0.storeDelay = min($0.storeDelay, 1) },
     { $0.retryInitial = 1000 },
     { $0.retryMax = 8000 },
     { $0.maxAge = 432_000_000 },
