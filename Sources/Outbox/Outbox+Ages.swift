@@ -32,8 +32,8 @@ extension Outbox {
     let aged = try await read { db in
       let sql = """
         SELECT id, inbox, name, target, received_at_ms, claimed_at_ms, CASE WHEN claimed_at_ms <= ?2 THEN 2 ELSE 1 END AS share,
-          (SELECT sum(items) FROM batch WHERE file_id = file.id) AS waiting,
-          (SELECT problem FROM batch WHERE file_id = file.id AND problem IS NOT NULL ORDER BY position LIMIT 1) AS problem
+          waiting_items AS waiting,
+          (SELECT problem FROM batch WHERE file_id = file.id AND problem IS NOT NULL ORDER BY due_at_ms LIMIT 1) AS problem
         FROM file LEFT JOIN age_warning ON file_id = id
         WHERE state = 'queued' AND claimed_at_ms <= ?1
           AND coalesce(age_warning.share, 0) < CASE WHEN claimed_at_ms <= ?2 THEN 2 ELSE 1 END

@@ -50,7 +50,7 @@ extension Outbox {
       try db.execute(
         sql: "UPDATE batch SET due_at_ms = ? WHERE \(conditions.joined(separator: " AND "))", arguments: arguments)
       let sql = """
-        SELECT count(*) FROM file CROSS JOIN batch ON file_id = file.id
+        SELECT coalesce(sum(waiting_batches), 0) FROM file
         WHERE state = 'queued' AND ($1 IS NULL OR file.id = $1) AND ($2 IS NULL OR file.target = $2)
         """
       return try Int.fetchOne(db, sql: sql, arguments: [file?.text, target]) ?? 0

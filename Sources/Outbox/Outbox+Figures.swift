@@ -22,13 +22,9 @@ extension Outbox {
     try await read { db in
       let wall = try PeoplesTime(db, at: reading)
       let sql = """
-        SELECT waiting.target AS target, sum(batches) AS batches, sum(waiting.items) AS items, sum(bytes) AS bytes,
+        SELECT target, sum(waiting_batches) AS batches, sum(waiting_items) AS items, sum(waiting_bytes) AS bytes,
           min(claimed_at_ms) AS oldest
-        FROM (
-          -- From the index `batch_line` alone.
-          SELECT target, file_id, count(*) AS batches, sum(items) AS items, sum(bytes) AS bytes
-          FROM batch GROUP BY target, file_id) AS waiting
-        JOIN file ON file.id = file_id WHERE state = 'queued' GROUP BY waiting.target
+        FROM file WHERE state = 'queued' AND waiting_batches > 0 GROUP BY target
         """
       var backlogs: [String: TargetBacklog] = [:]
       for row in try Row.fetchAll(db, sql: sql) {

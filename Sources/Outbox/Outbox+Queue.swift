@@ -39,7 +39,7 @@ package struct QueuedRequest: Sendable, Equatable {
   package var problem: String?
 }
 
-/// What `upsertd queue` asks. Served by indexes alone (`batch_line`, `batch_postponed`): rows of batches are large.
+/// What `upsertd queue` asks. Served by what each file's row says, and by the index `batch_postponed`: there may be a million batches.
 extension Outbox {
   /// The files under way, in the order of their arrival; what is nil does not matter.
   package func queuedFiles(
@@ -50,12 +50,9 @@ extension Outbox {
       let wall = try PeoplesTime(db, at: reading)
       let cutoff = age.map { wall.now - $0 }
       let sql = """
-        SELECT id, inbox, name, state, file.target, claimed_at_ms, batches, waiting.items, waiting.bytes,
+        SELECT id, inbox, name, state, file.target, claimed_at_ms, waiting_batches, waiting_items, waiting_bytes,
           tried, due_at_ms, late.failures, problem
         FROM file
-        LEFT JOIN (
-          SELECT file_id, count(*) AS batches, sum(items) AS items, sum(bytes) AS bytes
-          FROM batch GROUP BY target, file_id) AS waiting ON waiting.file_id = id
         LEFT JOIN (
           -- SQLite takes the other columns from the row that has the minimum.
           SELECT file_id, count(*) AS tried, min(due_at_ms) AS due_at_ms, problem, failures
@@ -96,9 +93,9 @@ extension QueuedFile {
     name = Array(row["name"] as Data)
     target = row["target"]
     claimedAt = wall(row["claimed_at_ms"])
-    batches = row["batches"] ?? 0
-    items = row["items"] ?? 0
-    bytes = row["bytes"] ?? 0
+    batches = row["waiting_batches"]
+    items = row["waiting_items"]
+    bytes = row["waiting_bytes"]
     triedBatches = row["tried"] ?? 0
     failures = row["failures"] ?? 0
     dueAt = (row["due_at_ms"] as Int64?).map { wall($0) }

@@ -43,7 +43,7 @@ package struct OutboxHealth: Sendable {
           found = try Schema.faults(db)
         }
         if found.isEmpty {
-          found = try compare(db)
+          found = try compare(db, isOlder: isOlder)
         }
       }
       health.findings = found
@@ -77,7 +77,7 @@ package struct OutboxHealth: Sendable {
   }
 
   /// What SQLite can't know: whether the parts of a batch fit together, and whether counts add up.
-  private static func compare(_ db: Database) throws -> [String] {
+  private static func compare(_ db: Database, isOlder: Bool) throws -> [String] {
     guard try db.tableExists("batch") else { return [] }
     var found: [String] = []
     let bodyColumns = try QueuedBatch.bodyColumns(db)
@@ -104,6 +104,14 @@ package struct OutboxHealth: Sendable {
           + (SELECT coalesce(sum(items), 0) FROM batch WHERE file_id = file.id)
         """)
     found += sums.prefix(mostFindings).map { "the counts of file \($0["id"] as String) do not add up" }
+    guard !isOlder else { return found }
+    let waiting = try Row.fetchAll(
+      db,
+      sql: """
+        SELECT id FROM file WHERE (waiting_batches, waiting_items, waiting_bytes) IS NOT
+          (SELECT count(*), coalesce(sum(items), 0), coalesce(sum(bytes), 0) FROM batch WHERE file_id = file.id)
+        """)
+    found += waiting.prefix(mostFindings).map { "what waits of file \($0["id"] as String) is not what its row says" }
     return found
   }
 }

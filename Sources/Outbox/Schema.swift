@@ -29,6 +29,9 @@ enum Schema {
       try db.execute(sql: version7)
       try db.execute(sql: "INSERT INTO source_key (bytes) VALUES (?)", arguments: [Data(SourceKey.randomBytes())])
     }
+    migrator.registerMigration("8", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version8)
+    }
     return migrator
   }
 
@@ -222,6 +225,23 @@ enum Schema {
 
     -- What made the keys of the items that wait, by inbox.
     CREATE TABLE key_rule (inbox TEXT NOT NULL PRIMARY KEY, rule TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    """
+
+  /// What waits of each file, kept up to date: counting a million batches takes as long as people notice.
+  private static let version8 = """
+    ALTER TABLE file ADD COLUMN waiting_batches INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE file ADD COLUMN waiting_items INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE file ADD COLUMN waiting_bytes INTEGER NOT NULL DEFAULT 0;
+    UPDATE file SET (waiting_batches, waiting_items, waiting_bytes) =
+      (SELECT count(*), coalesce(sum(items), 0), coalesce(sum(bytes), 0) FROM batch WHERE file_id = file.id);
+    CREATE TRIGGER batch_added AFTER INSERT ON batch BEGIN
+      UPDATE file SET waiting_batches = waiting_batches + 1, waiting_items = waiting_items + NEW.items,
+        waiting_bytes = waiting_bytes + NEW.bytes WHERE id = NEW.file_id;
+    END;
+    CREATE TRIGGER batch_removed AFTER DELETE ON batch BEGIN
+      UPDATE file SET waiting_batches = waiting_batches - 1, waiting_items = waiting_items - OLD.items,
+        waiting_bytes = waiting_bytes - OLD.bytes WHERE id = OLD.file_id;
+    END;
     """
 
   /// What the bytes that are read again are checked with.

@@ -18,6 +18,7 @@ import Testing
           guard found == expected else { return }
           history.learn(expected)
         }
+        #expect(try engine.findings() == [], "seed \(seed)")
       }
     }
   }

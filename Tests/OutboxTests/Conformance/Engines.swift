@@ -28,6 +28,8 @@ protocol EngineUnderTest: AnyObject {
   func crash() throws
   /// Makes the row of a batch unreadable.
   func damage(_ name: BatchName) throws
+  /// What of its own bookkeeping does not add up.
+  func findings() throws -> [String]
 }
 
 private final class MemoryEngine: EngineUnderTest {
@@ -35,6 +37,7 @@ private final class MemoryEngine: EngineUnderTest {
   var store: Store { outbox }
   func crash() { outbox.restart() }
   func damage(_ name: BatchName) { outbox.damage(name) }
+  func findings() -> [String] { [] }
 }
 
 private final class SQLiteEngine: EngineUnderTest {
@@ -68,4 +71,6 @@ private final class SQLiteEngine: EngineUnderTest {
         arguments: [name.file.text, name.position])
     }
   }
+
+  func findings() throws -> [String] { try OutboxHealth.examine(folder + "/outbox.sqlite")?.findings ?? [] }
 }
