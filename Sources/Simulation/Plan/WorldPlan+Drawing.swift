@@ -43,8 +43,11 @@ private struct WorldDrawing {
     }
     drawTargets()
     drawInboxes()
-    let isLong = random.once(in: 12)
-    if isLong { drawBacklog() } else { drawFiles() }
+    switch random.number(1...24) {
+    case 1...2: drawBacklog()
+    case 3: drawStubborn()
+    default: drawFiles()
+    }
     guard trouble > 0 else { return }
     drawRules()
     drawEvents()
@@ -118,6 +121,36 @@ private struct WorldDrawing {
     if nature != .good {
       plan.maxAge = random.once(in: 4) ? 60_000 + 30 * plan.retryMax : milliseconds(20_000...60_000)
       plan.healsWhenCalm = plan.healsWhenCalm || random.once(in: 2)
+    }
+  }
+
+  /// More batches that always fail than memory has room for, and others that failed at first.
+  private mutating func drawStubborn() {
+    plan.usesTinyLimits = true
+    plan.healsWhenCalm = false
+    plan.retryMax = plan.retryInitial * random.element(of: [2, 8])
+    plan.maxAge = 120_000 + 200 * plan.retryMax
+    for target in plan.targets.indices {
+      plan.targets[target].maxItems = 1
+      plan.rules.append(
+        Rule(
+          target: target, from: 0, to: milliseconds(3000...20_000), effect: .status(500, retryAfter: nil)))
+      plan.calmAt = max(plan.calmAt, plan.rules[target].to)
+    }
+    let natures = [ItemPlan.Nature.failing, .cutting, .cuttingLate, .forbidden]
+    let stubborn = random.number(3...6)
+    let share = random.number(1...2)
+    let count = stubborn + random.number(3...12)
+    var key = 0
+    for number in 0..<random.number(2...4) {
+      let inbox = random.number(0...plan.inboxes.count - 1)
+      var items: [ItemPlan] = []
+      for _ in 0..<count / 2 {
+        items.append(
+          ItemPlan(key: key, nature: key < stubborn * share && key % share == 0 ? random.element(of: natures) : .good))
+        key += 1
+      }
+      plan.files.append(FilePlan(inbox: inbox, droppedAt: Int64(number) * milliseconds(0...500), items: items))
     }
   }
 
