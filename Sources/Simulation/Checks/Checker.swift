@@ -212,7 +212,7 @@ final class Checker {
     }
   }
 
-  private func isSettled(_ item: ItemID) -> Bool { items[item.file][item.number - 1].isSettled }
+  func isSettled(_ item: ItemID) -> Bool { items[item.file][item.number - 1].isSettled }
 
   /// What is sent thirty times within three of the longest waits between two tries is not waited for.
   private func checkPace(of item: ItemID, _ world: World) {

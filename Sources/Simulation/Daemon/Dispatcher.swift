@@ -11,6 +11,8 @@ final class Dispatcher {
   /// Calls of the outbox that are under way.
   private var calls = 0
   private var wakesAt: QueueTime?
+  /// All the times at which it will be asked again.
+  private var wakeTimes: Set<QueueTime> = []
   /// Whether the token was fetched since the API last took one.
   private var hasNewToken = false
   /// Requests by their number in the world, to be told from one another when they end.
@@ -98,7 +100,12 @@ final class Dispatcher {
       // What is asked earlier than needed does no harm.
       if wakesAt.map({ wake < $0 || $0 <= daemon.time }) ?? true {
         wakesAt = wake
-        daemon.after((wake - daemon.time).milliseconds) { [self] _ in pump() }
+        // Often it is the time when a file becomes too old, days away.
+        guard wakeTimes.insert(wake).inserted else { return world.look(at: self) }
+        daemon.after((wake - daemon.time).milliseconds) { [self] _ in
+          wakeTimes.remove(wake)
+          pump()
+        }
       }
     }
     world.look(at: self)

@@ -1,3 +1,5 @@
+internal import Delivery
+
 /// By when what must have happened.
 extension WorldPlan {
   /// Everything has ended.
@@ -29,6 +31,26 @@ extension WorldPlan {
   var hopelessFiles: Set<Int> {
     guard !healsWhenCalm else { return [] }
     return Set(files.indices.filter { files[$0].items.contains { !$0.nature.ends } })
+  }
+
+  /// How many files have to go well for an item that never does to be parted from seven others.
+  static let neighbourCount = 20
+
+  /// Good items of files with others that the API never takes, where each has a key of its own, and others of the target go well all the time:
+  /// then nothing explains that they are not settled.
+  var neighbours: [(file: Int, item: Int)] {
+    let hopeless = hopelessFiles
+    let good = files.filter { file in
+      file.droppedAt >= calmAt && !file.items.isEmpty && file.items.allSatisfy { $0.nature == .good }
+    }
+    let keys = files.flatMap { $0.items.map(\.key) }
+    guard !hopeless.isEmpty, events.isEmpty, targets.count == 1, Set(keys).count == keys.count,
+      inboxes.allSatisfy({ $0.isKeyed && $0.ordering == .key && $0.successMode == .partial }),
+      good.count >= Self.neighbourCount * hopeless.count
+    else { return [] }
+    return hopeless.sorted().flatMap { file in
+      files[file].items.indices.filter { files[file].items[$0].nature == .good }.map { (file, $0) }
+    }
   }
 
   var isEverRemoved: Bool {

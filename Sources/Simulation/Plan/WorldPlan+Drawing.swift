@@ -45,12 +45,13 @@ private struct WorldDrawing {
     drawInboxes()
     switch random.number(1...24) {
     case 1...2: drawBacklog()
-    case 3: drawStubborn()
+    case 3: if random.once(in: 2) { drawStubborn() } else { drawNeighbours() }
     default: drawFiles()
     }
     guard trouble > 0 else { return }
     drawRules()
-    drawEvents()
+    // What happens to neighbours is told from what the API does alone.
+    if plan.neighbours.isEmpty { drawEvents() }
   }
 
   // MARK: - What there is
@@ -151,6 +152,26 @@ private struct WorldDrawing {
         key += 1
       }
       plan.files.append(FilePlan(inbox: inbox, droppedAt: Int64(number) * milliseconds(0...500), items: items))
+    }
+  }
+
+  /// A file of which the API takes all but an item or two, while others of its target go well for long enough to find out which.
+  private mutating func drawNeighbours() {
+    plan.healsWhenCalm = false
+    plan.retryMax = plan.retryInitial * 2
+    plan.maxAge = 1_000_000 + 1000 * plan.retryMax
+    plan.inboxes = [InboxPlan(target: 0), InboxPlan(target: 0)]
+    plan.targets = [plan.targets[0]]
+    plan.targets[0].maxItems = random.element(of: [4, 8])
+    if plan.targets[0].maxRequestsPerSecond != nil { plan.targets[0].maxRequestsPerSecond = 100 }
+    let natures = [ItemPlan.Nature.failing, .cutting, .cuttingLate, .forbidden]
+    let stubborn = random.number(1...2)
+    let items = (0..<8).map { ItemPlan(key: $0, nature: $0 < stubborn ? random.element(of: natures) : .good) }
+    plan.files = [FilePlan(inbox: 0, droppedAt: 0, items: items.shuffled(using: &random))]
+    for number in 1...WorldPlan.neighbourCount {
+      // No rule lasts so long.
+      let droppedAt = plan.calmAt + 20_000 + Int64(number) * 2 * plan.retryMax
+      plan.files.append(FilePlan(inbox: 1, droppedAt: droppedAt, items: [ItemPlan(key: 8 + number)]))
     }
   }
 

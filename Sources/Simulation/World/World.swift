@@ -15,6 +15,9 @@ final class World {
   private(set) var now: Int64 = 0
   private var queue = EventQueue()
   private(set) var steps = 0
+  /// A second of the world's time, and the steps before it: what spins makes more of them than a second has.
+  private var secondBegan: Int64 = 0
+  private var stepsBefore = 0
   private var history: History
   private(set) var violation: Violation?
   var machine = Machine()
@@ -94,7 +97,8 @@ final class World {
         stepEvents.removeLast()
         if now < plan.calmAt { await happen(next.what) }
       }
-      if steps > 100_000 { fail(.spinning, "the world does not end") }
+      if now >= secondBegan + 1000 { (secondBegan, stepsBefore) = (now, steps) }
+      if steps - stepsBefore > 20_000 || steps > 3_000_000 { fail(.spinning, "the world does not end") }
       if isOver { break }
     }
     if violation == nil, !isOver { fail(.stall, stallReport) }
@@ -126,6 +130,9 @@ final class World {
     let open = plan.files.indices.filter { folders.receipts[$0] == nil && !bad.contains($0) }
     if let first = open.first {
       fail(.stall, "f\(first) has no receipt yet, though nothing is wrong with it: \(stallReport)")
+    }
+    for (file, item) in plan.neighbours where !checker.isSettled(ItemID(file: file, number: item + 1)) {
+      fail(.stall, "f\(file).\(item + 1) is not settled yet, for what another item of its batch is: \(stallReport)")
     }
   }
 
