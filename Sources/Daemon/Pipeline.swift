@@ -47,7 +47,7 @@ actor Pipeline {
     let key = try outbox.sourceKey()
     let finisher = Finisher(
       settings: settings, outbox: outbox, key: key, instruments: instruments, stopFlag: stopFlag, logger: logger)
-    let onSettled: @Sendable () -> Void = { finisher.signal.raise() }
+    let onSettled: @Sendable () -> Void = { finisher.wake() }
     try await Self.checkAPIs(settings, outbox)
     let bodies = BodyLoader(spool: settings.spool, key: key)
     try await Rekeying(settings: settings, outbox: outbox, bodies: bodies, logger: logger).run()

@@ -9,6 +9,7 @@ package struct GzipBytes<Source: PositionedBytes & ~Copyable>: ByteSource, ~Copy
   package private(set) var source: Source
   package private(set) var position = 0
   private let limits: GzipLimits
+  private let onRead: () throws -> Void
   private let inflater: Inflater
   /// Compressed bytes read ahead; those before `next` are used up.
   private var input: [UInt8] = []
@@ -25,9 +26,11 @@ package struct GzipBytes<Source: PositionedBytes & ~Copyable>: ByteSource, ~Copy
 
   private static var chunkBytes: Int { 128 << 10 }
 
-  package init(_ source: consuming Source, limits: GzipLimits) throws {
+  /// - Parameter onRead: called before each read, since few bytes of the source may become many; what it throws ends the reading.
+  package init(_ source: consuming Source, limits: GzipLimits, onRead: @escaping () throws -> Void = {}) throws {
     self.source = source
     self.limits = limits
+    self.onRead = onRead
     guard let inflater = Inflater() else {
       throw ReadError(
         path: self.source.path, reason: "zlib can't start: no memory, or another version than it was built for")
@@ -41,6 +44,7 @@ package struct GzipBytes<Source: PositionedBytes & ~Copyable>: ByteSource, ~Copy
   package consuming func finish() -> Source { source }
 
   package mutating func read(upTo count: Int, into buffer: inout [UInt8]) throws {
+    try onRead()
     let start = buffer.count
     while buffer.count == start, place != .end {
       if next == input.count, try !readAhead() {

@@ -85,6 +85,37 @@ import Testing
     await api.stop()
   }
 
+  @Test func `callers of the control socket who say nothing stop no delivery`() async throws {
+    let api = try LoopbackServer { .lusid($0) }
+    try await withWorld(.lusid(api.url)) { world in
+      let daemon = try await world.startDaemon()
+      let silent = """
+        import socket, sys, time
+        kept = []
+        for number in range(40):
+            caller = socket.socket(socket.AF_UNIX)
+            caller.setblocking(False)
+            try: caller.connect(sys.argv[1])
+            except BlockingIOError: continue
+            if number % 2: caller.sendall(b"{")
+            kept.append(caller)
+        print("open", len(kept), flush=True)
+        time.sleep(120)
+        """
+      let caller = try world.python(silent, [world.state + "/control.sock"])
+      try await eventually("the silent callers") { caller.printed.contains("open") }
+      let began = ContinuousClock.now
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      try await world.waitForReceipts(1, in: "investors")
+      #expect(began.duration(to: .now) < .seconds(4))
+      // Who has something to say waits for their patience at most.
+      #expect(try await world.run(["retry"]).status == 0)
+      daemon.send(SIGTERM)
+      #expect(try await daemon.end(within: .seconds(10)) == 0)
+    }
+    await api.stop()
+  }
+
   @Test func `the limit of open files is raised, and the log says so`() async throws {
     try await withWorld(.lusid("http://127.0.0.1:9")) { world in
       let daemon = try world.start(["run"], openFiles: 300, most: 900)

@@ -112,6 +112,29 @@ import Testing
     await api.stop()
   }
 
+  @Test func `a refused line without end keeps back nobody else's receipt, and no stop`() async throws {
+    let api = try LoopbackServer { .lusid($0) }
+    let setup = Setup.lusid(api.url).with { $0.inboxes += ["- name: others", "  target: lusid"] }
+    try await withWorld(setup) { world in
+      let daemon = try await world.startDaemon()
+      let hidden = world.path("others", "inbox") + "/.x"
+      try world.write("", to: hidden)
+      // Six times as much is to be written: each of its zeros becomes an escape.
+      try #require(truncate(hidden, 64 << 20) == 0)
+      try #require(rename(hidden, world.path("others", "inbox") + "/x.ndjson") == 0)
+      try await eventually("the line to be refused", within: .seconds(60)) {
+        daemon.log.contains("file is queued inbox=others")
+      }
+      try world.drop("a.json", in: "investors", array([record("1"), "{}"]))
+      try await world.waitForReceipts(1, in: "investors")
+      #expect(world.names("others", "outbox/receipts") == [])
+      daemon.send(SIGTERM)
+      #expect(try await daemon.end(within: .seconds(10)) == 0)
+      #expect(!daemon.log.contains("it has not stopped in time"), "\(daemon.log)")
+    }
+    await api.stop()
+  }
+
   @Test func `listings are capped, and say how much is left out`() async throws {
     try await Self.withAdmin(.lusid("http://127.0.0.1:9/api")) { world, admin in
       _ = try await world.startDaemon()

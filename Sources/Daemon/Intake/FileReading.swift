@@ -150,7 +150,7 @@ struct FileReading {
         var content = try GzipBytes(
           file,
           limits: GzipLimits(
-            maxRatio: settings.limits.maxGzipRatio, maxOutputBytes: settings.limits.maxFileBytes))
+            maxRatio: settings.limits.maxGzipRatio, maxOutputBytes: settings.limits.maxFileBytes), onRead: onProgress)
         try read(&content, format.kind, &conversion, into: &sink)
       } else {
         try read(&file, format.kind, &conversion, into: &sink)

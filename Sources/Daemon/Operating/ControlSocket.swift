@@ -8,11 +8,17 @@ internal import Logging
 ///
 /// Only the daemon writes to the outbox, so commands that change something go through here. The socket's mode, 0600, and the caller's
 /// user id keep others out; root and the daemon's own user may ask.
+///
+/// Each caller is listened to on a thread of its own: a concurrent queue would take them from Swift's, and some that say nothing would stop
+/// every delivery.
 actor ControlSocket {
   private let listener: Int32
   private let path: String
   private var source: (any DispatchSourceRead)?
-  private let queue = DispatchQueue(label: "control", attributes: .concurrent)
+  private let queue = DispatchQueue(label: "control")
+  /// So many callers are listened to at a time; others wait until one has spoken, which takes `patience` at most.
+  private let places = DispatchSemaphore(value: 16)
+  private static let patience = Duration.seconds(5)
 
   static func path(state: String) -> String { state + "/control.sock" }
 
@@ -44,28 +50,36 @@ actor ControlSocket {
     answer: @escaping @Sendable (_ order: Order, _ by: String) async -> OrderResult
   ) {
     let source = DispatchSource.makeReadSource(fileDescriptor: listener, queue: queue)
-    source.setEventHandler { [listener, queue] in
+    source.setEventHandler { [listener, places] in
+      places.wait()
       let connection = accept(listener, nil, nil)
-      guard connection >= 0 else { return }
+      guard connection >= 0 else {
+        places.signal()
+        return
+      }
       _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
-      queue.async { Self.serve(connection, logger: logger, unread: unread, answer: answer) }
+      DispatchQueue(label: "control caller").async {
+        Self.serve(connection, logger: logger, unread: unread, answer: answer)
+        places.signal()
+      }
     }
+    // Not before the handler has ended: it may wait for a place, and the number may be another file's then.
+    source.setCancelHandler { [listener] in Glibc.close(listener) }
     source.activate()
     self.source = source
   }
 
   func close() {
-    source?.cancel()
     unlink(path)
-    Glibc.close(listener)
+    if let source { source.cancel() } else { Glibc.close(listener) }
   }
 
   private static func serve(
     _ connection: Int32, logger: Logger, unread: UnreadLedger,
     answer: @escaping @Sendable (_ order: Order, _ by: String) async -> OrderResult
   ) {
-    setTimeout(connection, seconds: 5)
-    guard let caller = permittedCaller(connection), let line = readLine(connection) else {
+    setTimeout(connection, patience)
+    guard let caller = permittedCaller(connection), let line = readLine(connection, within: patience) else {
       Glibc.close(connection)
       return
     }
@@ -108,9 +122,10 @@ actor ControlSocket {
       if errno == ENOENT || errno == ECONNREFUSED { return nil }
       throw ControlError(reason: "ask the daemon at \"\(path(state: state))\": \(String(cString: strerror(errno)))")
     }
-    setTimeout(connection, seconds: 120)
+    let patience = Duration.seconds(120)
+    setTimeout(connection, patience)
     write(order.line, to: connection)
-    guard let result = readLine(connection).flatMap(OrderResult.init(line:)) else {
+    guard let result = readLine(connection, within: patience).flatMap(OrderResult.init(line:)) else {
       throw ControlError(reason: "the daemon closed the connection without an answer")
     }
     return result
@@ -123,9 +138,9 @@ actor ControlSocket {
     guard connection >= 0 else { return nil }
     defer { Glibc.close(connection) }
     guard with(address, { connect(connection, $0, length) }) == 0 else { return nil }
-    setTimeout(connection, seconds: 5)
+    setTimeout(connection, patience)
     write(unreadQuery, to: connection)
-    return readLine(connection).flatMap(UnreadFile.list(line:))
+    return readLine(connection, within: patience).flatMap(UnreadFile.list(line:))
   }
 
   /// Whether a daemon listens; nil where this user may not ask it.
@@ -147,18 +162,20 @@ actor ControlSocket {
     }
   }
 
-  private static func setTimeout(_ connection: Int32, seconds: Int) {
-    var limit = timeval(tv_sec: seconds, tv_usec: 0)
+  /// Of one call; whoever reads on has a limit for all.
+  private static func setTimeout(_ connection: Int32, _ patience: Duration) {
+    var limit = timeval(tv_sec: Int(patience.components.seconds), tv_usec: 0)
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
       setsockopt(connection, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
   }
 
-  /// A line without its end; nil where the other side says nothing whole, or more than 64 KiB.
-  private static func readLine(_ connection: Int32) -> [UInt8]? {
+  /// A line without its end; nil where the other side says nothing whole in time, or more than 64 KiB.
+  private static func readLine(_ connection: Int32, within patience: Duration) -> [UInt8]? {
     var line: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 4096)
-    while line.count < 65_536 {
+    let deadline = ContinuousClock.now + patience
+    while line.count < 65_536, .now < deadline {
       let count = read(connection, &chunk, chunk.count)
       guard count > 0 else { return nil }
       line += chunk[..<count]

@@ -2,6 +2,7 @@ internal import Delivery
 internal import Dispatch
 internal import Engine
 internal import Inbox
+internal import ItemFormat
 internal import Logging
 internal import Outbox
 internal import Receipts
@@ -10,6 +11,10 @@ internal import Settings
 /// Writes the results of files whose items have all settled: rejects, receipt, then the original to its last place.
 ///
 /// Every step may be repeated: names follow from the file's id, and a result replaces what an earlier try left.
+///
+/// Two loops share the files. One takes those of which little is to be written, many together; the other those of which much may be, one
+/// after the other, and an inbox that had its turn waits for those that had none. So a file of which gigabytes are refused keeps back
+/// neither other files' receipts, nor more than its share of other large ones.
 actor Finisher {
   private let settings: Settings
   private let outbox: Outbox
@@ -17,20 +22,37 @@ actor Finisher {
   private let instruments: Instruments
   private let stopFlag: StopFlag
   private let logger: Logger
-  private let queue = DispatchQueue(label: "write results")
-  let signal = Signal()
+  private let small = Loop(name: "results")
+  private let large = Loop(name: "large results")
   private var isStopping = false
   /// Files whose results could not be written, with the time of the next try.
   private var putOff: [FileID: (due: ContinuousClock.Instant, failures: Int)] = [:]
   private(set) var finished = FinishedCounts()
   private var tidiedAt: ContinuousClock.Instant?
   private var gaveBackAt: ContinuousClock.Instant?
+  /// Of each inbox, the number of its last large file.
+  private var turns: [String: Int] = [:]
+  private var turn = 0
 
   private static let manyRejects = 5000
+  /// Of a file of so many bytes, few rejects may be much to write, too.
+  private static let manyBytes = 8 << 20
   /// How long results are still written when the daemon stops.
   private static let patience = Duration.seconds(3)
   private static let finishing = "results can't be finished"
   private static let writing = "the file's results can't be written"
+
+  /// What one loop has for itself.
+  private struct Loop {
+    let name: String
+    let signal = Signal()
+    let queue: DispatchQueue
+
+    init(name: String) {
+      self.name = name
+      queue = DispatchQueue(label: "write \(name)")
+    }
+  }
 
   /// Of this run.
   struct FinishedCounts: Sendable {
@@ -51,70 +73,101 @@ actor Finisher {
     self.logger = logger
   }
 
+  /// A file is settled. Whether it is a large one is seen by the loop of the small ones, so that the other does not look for nothing.
+  nonisolated func wake() { small.signal.raise() }
+
   func stop() {
     isStopping = true
-    signal.raise()
+    small.signal.raise()
+    large.signal.raise()
   }
 
   func run() async {
-    while true {
-      instruments.pulse.beat("results")
-      do {
-        let isIdle = try await finishWhatIsDone() == 0
-        instruments.troubles.end(Self.finishing, in: "results", logger: logger)
-        if isStopping { break }
-        if isIdle {
-          await giveBackPages()
-          await tidy()
-          await signal.wait(atMost: Pulse.beat)
-        }
-      } catch {
-        instruments.troubles.begin(Self.finishing, in: "results", error, logger: logger)
-        if isStopping { break }
-        await signal.wait(atMost: settings.retry.initial)
-      }
-    }
-    instruments.pulse.ended("results")
+    async let other: Void = run(large)
+    await run(small)
+    await other
   }
 
-  /// Finishes one group of files, so that they share a commit; returns how many.
-  private func finishWhatIsDone() async throws -> Int {
+  private func run(_ loop: Loop) async {
+    while true {
+      instruments.pulse.beat(loop.name)
+      do {
+        let isIdle = try await finishWhatIsDone(loop) == 0
+        instruments.troubles.end(Self.finishing, in: loop.name, logger: logger)
+        if isStopping { break }
+        if isIdle {
+          if loop.name == small.name {
+            await giveBackPages()
+            await tidy()
+          }
+          await loop.signal.wait(atMost: Pulse.beat)
+        }
+      } catch {
+        instruments.troubles.begin(Self.finishing, in: loop.name, error, logger: logger)
+        if isStopping { break }
+        await loop.signal.wait(atMost: settings.retry.initial)
+      }
+    }
+    instruments.pulse.ended(loop.name)
+  }
+
+  /// Finishes one group of a loop's files, so that they share a commit; returns how many.
+  private func finishWhatIsDone(_ loop: Loop) async throws -> Int {
     var done: [(record: FileRecord, status: String, receipt: String, digest: String)] = []
     var last: FileID?
     repeat {
       let records = try await outbox.secureFinished(after: last, limit: 100, at: .now)
       let due = records.filter { putOff[$0.id].map { $0.due <= .now } ?? true }
-      // Who has only few rejects does not wait for who has many.
-      let few = due.filter { $0.counts.rejected <= Self.manyRejects }
-      let many = due.filter { $0.counts.rejected > Self.manyRejects }
-      for group in [few] + many.map({ [$0] }) {
-        let results = await queue.run { [self] in writer.write(group) }
-        for record in group {
-          switch results[record.id] {
-          case .success(let written):
-            let receipt = written.receipt
-            done.append(
-              (
-                record, receipt.status.rawValue, String(decoding: receipt.json(withBatches: false), as: UTF8.self),
-                written.digest
-              ))
-            tell(receipt)
-            await count(receipt, record.id)
-            putOff[record.id] = nil
-            instruments.troubles.end(
-              Self.writing, in: "file \(record.id)", logger: logger, metadata: ["file": "\(record.id)"])
-          case .failure(is WritingStopped), nil:
-            // The next run writes them from their beginning.
-            putOff[record.id] = (.now + .seconds(3600), 0)
-          case .failure(let error):
-            delay(record, error)
-          }
+      let group: [FileRecord]
+      if loop.name == small.name {
+        group = due.filter { !isLarge($0) }
+        if group.count < due.count { large.signal.raise() }
+      } else {
+        group = nextLarge(of: due).map { [$0] } ?? []
+      }
+      let results = await loop.queue.run { [self] in writer(loop.name).write(group) }
+      for record in group {
+        switch results[record.id] {
+        case .success(let written):
+          let receipt = written.receipt
+          done.append(
+            (
+              record, receipt.status.rawValue, String(decoding: receipt.json(withBatches: false), as: UTF8.self),
+              written.digest
+            ))
+          tell(receipt)
+          await count(receipt, record.id)
+          putOff[record.id] = nil
+          instruments.troubles.end(
+            Self.writing, in: "file \(record.id)", logger: logger, metadata: ["file": "\(record.id)"])
+        case .failure(is WritingStopped), nil:
+          // The next run writes them from their beginning.
+          putOff[record.id] = (.now + .seconds(3600), 0)
+        case .failure(let error):
+          delay(record, error)
         }
       }
       last = records.last?.id
     } while done.isEmpty && last != nil
     if !done.isEmpty { try await outbox.finish(done) }
     return done.count
+  }
+
+  /// Whether its rejects may be much to write: many items, or few of a large file.
+  private func isLarge(_ record: FileRecord) -> Bool {
+    guard record.counts.rejected > 0, record.fault == nil else { return false }
+    let isGzipped = FileFormat(fileName: record.name)?.isGzipped == true
+    let bytes = record.facts.bytes.multipliedSaturated(by: isGzipped ? settings.limits.maxGzipRatio : 1)
+    return record.counts.rejected > Self.manyRejects || bytes > Self.manyBytes
+  }
+
+  /// The next large file: of the inbox whose last turn is longest ago.
+  private func nextLarge(of records: [FileRecord]) -> FileRecord? {
+    let next = records.filter(isLarge).min { turns[$0.inbox, default: 0] < turns[$1.inbox, default: 0] }
+    guard let next else { return nil }
+    turn += 1
+    turns[next.inbox] = turn
+    return next
   }
 
   private func delay(_ record: FileRecord, _ error: any Error) {
@@ -136,10 +189,10 @@ actor Finisher {
     }
   }
 
-  /// Millions of rejects take a while: each page of them is a beat, and a stop does not wait for them all.
-  private nonisolated var writer: ResultsWriter {
+  /// Millions of rejects take a while: each page of them, and each piece of a huge one, is a beat, and a stop does not wait for them all.
+  private nonisolated func writer(_ loop: String) -> ResultsWriter {
     ResultsWriter(settings: settings, outbox: outbox, key: key, logger: logger) { [instruments, stopFlag] in
-      instruments.pulse.beat("results")
+      instruments.pulse.beat(loop)
       if stopFlag.isRaised(for: Self.patience) { throw WritingStopped() }
     }
   }
@@ -189,7 +242,7 @@ actor Finisher {
       for (folder, age) in kept {
         guard let age else { continue }
         do {
-          let count = try await queue.run { try folders.discard(from: folder, olderThan: age, now: .now) }
+          let count = try await small.queue.run { try folders.discard(from: folder, olderThan: age, now: .now) }
           if count > 0 {
             logger.info("files are past their time", metadata: ["folder": "\(folder)", "files": .number(count)])
           }

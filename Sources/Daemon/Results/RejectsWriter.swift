@@ -24,7 +24,7 @@ struct RejectsWriter {
   let maxItemBytes: Int
   /// Made the tags of what was checked.
   let key: SourceKey
-  /// Called every some hundred items; what it throws ends the writing.
+  /// Called every some hundred items, and for each piece of a huge one; what it throws ends the writing.
   let onProgress: () throws -> Void
 
   /// Leaves the publishing to the caller.
@@ -123,6 +123,7 @@ struct RejectsWriter {
     var hasher = SourceHasher(key)
     let isChanged = try isChanged {
       try ranges.copy(refusal.source) { chunk in
+        try onProgress()
         hasher.update(chunk)
         var bytes: [UInt8] = []
         bytes.append(contentsOf: chunk)
