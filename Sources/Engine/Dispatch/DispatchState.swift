@@ -136,6 +136,8 @@ package struct DispatchState: Sendable {
   var waitsForWrite = false
   /// Of the next page of the line.
   private var pageSize: Int
+  /// What was set aside was read last: next, what may go at once is looked for.
+  private var hasTakenBack = false
   /// Whose names the read under way asks for.
   private var placesAsked: [Place] = []
 
@@ -358,6 +360,8 @@ package struct DispatchState: Sendable {
 
   private static let smallestPage = 64
   private static let largestPage = 2000
+  /// How many batches are looked at by name in one read.
+  private static let mostFreed = 100
   /// How many keys a page may hold, about.
   private static let pageKeys = 20_000
 
@@ -369,15 +373,23 @@ package struct DispatchState: Sendable {
     }
     if !isNewestKnown { return .newestFile }
     if let due = lookForOldAt, due <= now { return .oldestFile(after: lookBehind) }
-    // Some of what was set aside may be due before all that is in memory.
-    if let mark = line.setAsideAfter, mark.due <= now, line.makeRoom(forDueAt: mark.due) {
+    let look = nextLook
+    // Some of what was set aside may be due before all that is in memory. Where much always fails, that is so all the time.
+    if let mark = line.setAsideAfter, mark.due <= now, !hasTakenBack || look == nil, line.makeRoom(forDueAt: mark.due) {
+      hasTakenBack = true
       line.beginTakingBack()
       return .postponed(after: (mark.due, mark.name), limit: max(2, line.limits.waiting / 2))
     }
+    if look != nil { hasTakenBack = false }
+    if case .named = look { placesAsked = Array(line.freed.elements.prefix(Self.mostFreed)) }
+    return look
+  }
+
+  /// What to read next to find batches that may go, if there are too few.
+  private var nextLook: Read? {
     guard isHungry else { return nil }
     if !line.freed.isEmpty {
-      placesAsked = Array(line.freed.elements.prefix(100))
-      return .named(placesAsked.compactMap { line.name(of: $0) })
+      return .named(line.freed.elements.prefix(Self.mostFreed).compactMap { line.name(of: $0) })
     }
     if let late = line.late.first { return .late(late.file, after: late.after, limit: Self.smallestPage) }
     if !line.isAtEnd, !line.isFull { return .line(after: line.scanned, limit: pageSize) }

@@ -157,12 +157,14 @@ struct Line {
   }
 
   /// A batch that nothing holds back but its time.
+  ///
+  /// - Parameter companyLimit: where it is known. Else what failed again though others went well in between travels alone.
   private mutating func add(
     _ batch: WaitingBatch, _ file: LineFile, _ keys: [KeyHash], at place: Place, _ now: QueueTime,
-    companyLimit: Int = .max
+    companyLimit: Int? = nil
   ) {
     hold(batch, file, keys, at: place, .fresh)
-    entries[batch.name]?.companyLimit = companyLimit
+    entries[batch.name]?.companyLimit = companyLimit ?? (batch.standing.blames > 1 ? 1 : .max)
     makeReady(batch.name, at: now)
     setAsideIfMany()
   }
