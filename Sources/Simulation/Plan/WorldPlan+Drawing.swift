@@ -159,7 +159,7 @@ private struct WorldDrawing {
   private mutating func drawNeighbours() {
     plan.healsWhenCalm = false
     plan.retryMax = plan.retryInitial * 2
-    plan.maxAge = 1_000_000 + 1000 * plan.retryMax
+    plan.maxAge = 300_000 + 100 * plan.retryMax
     plan.inboxes = [InboxPlan(target: 0), InboxPlan(target: 0)]
     plan.targets = [plan.targets[0]]
     plan.targets[0].maxItems = random.element(of: [4, 8])
