@@ -37,7 +37,7 @@ let package = Package(
       name: "Daemon",
       dependencies: [
         "CLinux", "Delivery", "Engine", "Inbox", "ItemFormat", "JSONText", "Metrics", "Outbox", "Receipts",
-        "Sender", "Settings", "TargetAPI",
+        "Sender", "Settings", "APIs",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -49,7 +49,7 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "Inbox", dependencies: ["CLinux", "Delivery"], swiftSettings: strict),
     .target(name: "ItemFormat", dependencies: ["CZlib", "Delivery", "JSONText"], swiftSettings: strict),
-    .target(name: "TargetAPI", dependencies: ["Delivery", "ItemFormat", "JSONText"], swiftSettings: strict),
+    .target(name: "APIs", dependencies: ["Delivery", "ItemFormat", "JSONText"], swiftSettings: strict),
     .target(name: "Engine", dependencies: ["Delivery"], swiftSettings: strict),
     .executableTarget(
       name: "upsertd-simulate", dependencies: ["Simulation"], path: "Sources/Simulate", swiftSettings: strict),
@@ -99,7 +99,7 @@ let package = Package(
     .testTarget(
       name: "ItemFormatTests", dependencies: ["CZlib", "Delivery", "ItemFormat", "JSONText"], swiftSettings: strict),
     .testTarget(
-      name: "TargetAPITests", dependencies: ["Delivery", "ItemFormat", "JSONText", "TargetAPI"], swiftSettings: strict),
+      name: "APIsTests", dependencies: ["Delivery", "ItemFormat", "JSONText", "APIs"], swiftSettings: strict),
     .testTarget(name: "SettingsTests", dependencies: ["Delivery", "Settings"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(

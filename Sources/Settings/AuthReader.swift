@@ -15,7 +15,7 @@ struct AuthReader {
   struct Found {
     var auth: Auth?
     /// What the LUSID SDK's configuration said, which may also give URL and proxy.
-    var access: LusidAccess?
+    var access: SDKConfiguration?
     /// Whether it is unknown what that would have said: the file can't be used, which has been told.
     var isAccessUnknown = false
   }
@@ -71,13 +71,13 @@ struct AuthReader {
       : "give secrets_file, access_token_file, or username, password_file, client_id, client_secret_file and token_url"
   }
 
-  private func secrets(_ entry: Entry) -> LusidAccess? {
+  private func secrets(_ entry: Entry) -> SDKConfiguration? {
     guard api != .liquid else {
       entry.report("is the LUSID SDK's file, which has nothing for Liquid: give username, password_file and so on")
       return nil
     }
     return entry.text().flatMap {
-      LusidAccess(
+      SDKConfiguration(
         secretsFile: reading.credential($0), note: { reading.note($0, line: entry.line, key: entry.key) },
         report: reading.report)
     }
@@ -147,7 +147,7 @@ struct AuthReader {
   }
 
   private func readEnvironment() -> Found {
-    let access = LusidAccess(environment: reading.environment ?? [:])
+    let access = SDKConfiguration(environment: reading.environment ?? [:])
     var found = Found(auth: nil, access: access)
     let grantItems = [
       access.tokenURL, access.username, access.password, access.clientID, access.clientSecret, access.accessToken,
@@ -164,7 +164,7 @@ struct AuthReader {
   }
 
   /// What the SDK's configuration amounts to; `parts` holds what `auth` said beside it, which wins.
-  private func auth(_ access: LusidAccess, _ given: GrantParts, at entry: Entry) -> Auth? {
+  private func auth(_ access: SDKConfiguration, _ given: GrantParts, at entry: Entry) -> Auth? {
     if let item = access.accessToken {
       return Secret(item.value).checkedToken { entry.report("\(item.name) \($0)") }.map(Auth.accessToken)
     }

@@ -5,7 +5,7 @@ extension Entry {
   }
 
   /// The same for an URL of the LUSID SDK's configuration.
-  func webAddress(_ item: LusidAccess.Item, allowsPlaintext: Bool) -> String? {
+  func webAddress(_ item: SDKConfiguration.Item, allowsPlaintext: Bool) -> String? {
     webAddress(item.value, allowsPlaintext: allowsPlaintext) { report("\(item.name) \($0)") }
   }
 
@@ -65,7 +65,7 @@ extension Entry {
   }
 
   /// The proxy of the LUSID SDK's configuration.
-  func proxy(_ access: LusidAccess) -> Proxy? {
+  func proxy(_ access: SDKConfiguration) -> Proxy? {
     guard let item = access.proxyAddress else { return nil }
     guard var proxy = proxy(item.value, refuse: { report("\(item.name) \($0)") }) else { return nil }
     if let username = access.proxyUsername { proxy.username = username.value }

@@ -8,7 +8,7 @@ struct GrantParts {
   var clientSecret: Secret?
   var scope: String?
   /// What each part is called where it should have been given.
-  var names = LusidAccess.Names(
+  var names = SDKConfiguration.Names(
     tokenURL: "token_url", url: "url", username: "username", password: "password or password_file",
     clientID: "client_id", clientSecret: "client_secret or client_secret_file")
 

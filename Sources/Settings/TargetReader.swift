@@ -78,12 +78,12 @@ struct TargetReader {
   }
 
   /// The target's own, else that of the LUSID SDK's configuration.
-  private func readProxy(_ section: Section, _ api: APIKind?, _ access: LusidAccess?) -> Proxy? {
+  private func readProxy(_ section: Section, _ api: APIKind?, _ access: SDKConfiguration?) -> Proxy? {
     if let entry = section.value("proxy") {
       return if case .proxy(let proxy) = entry.proxy() { proxy } else { nil }
     }
     guard api == .lusid else { return nil }
     if let access, access.proxyAddress != nil { return entry.proxy(access) }
-    return entry.proxy(LusidAccess(environment: entry.reading.environment ?? [:]))
+    return entry.proxy(SDKConfiguration(environment: entry.reading.environment ?? [:]))
   }
 }

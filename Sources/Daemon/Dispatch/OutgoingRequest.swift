@@ -1,5 +1,5 @@
 internal import Delivery
-internal import TargetAPI
+internal import APIs
 
 /// The body of one request, made of one batch or of several files' batches.
 struct OutgoingRequest {

@@ -2,7 +2,7 @@ internal import Delivery
 internal import Engine
 internal import Sender
 internal import Settings
-internal import TargetAPI
+internal import APIs
 
 /// Makes one request: leases its batches, gathers their bytes, sends them, and reads the answer.
 ///

@@ -4,7 +4,7 @@ internal import Logging
 internal import Sender
 internal import Settings
 internal import Synchronization
-internal import TargetAPI
+internal import APIs
 
 /// Dispatches one target's batches.
 ///

@@ -1,7 +1,7 @@
 internal import Delivery
 internal import ItemFormat
 internal import Settings
-internal import TargetAPI
+internal import APIs
 
 /// The targets that a route may send a file to, each with what is known of its API.
 struct Destinations: Sendable {

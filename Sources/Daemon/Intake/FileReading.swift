@@ -3,7 +3,7 @@ internal import Delivery
 internal import Engine
 internal import ItemFormat
 internal import Settings
-internal import TargetAPI
+internal import APIs
 
 /// Takes what a file's reading yields, in the file's order.
 protocol ReadingSink {

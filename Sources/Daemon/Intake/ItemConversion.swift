@@ -3,7 +3,7 @@ internal import Engine
 internal import ItemFormat
 internal import JSONText
 internal import Settings
-internal import TargetAPI
+internal import APIs
 
 /// Turns the items of one file into the batches of one target.
 struct ItemConversion {

@@ -3,7 +3,7 @@ internal import Engine
 internal import Glibc
 internal import Outbox
 package import Settings
-internal import TargetAPI
+internal import APIs
 
 /// What a file would become, by the same reading that the daemon does; nothing is sent or stored.
 ///

@@ -6,7 +6,7 @@ internal import ItemFormat
 internal import Outbox
 internal import Receipts
 internal import Settings
-internal import TargetAPI
+internal import APIs
 
 /// One look at everything that has to agree.
 struct VerifyingLook {

@@ -7,7 +7,7 @@ internal import Logging
 internal import Outbox
 internal import Receipts
 internal import Settings
-internal import TargetAPI
+internal import APIs
 
 /// Writes the results of some files together, so that they share what it costs to make names survive a power loss.
 ///

@@ -1,7 +1,7 @@
 import Delivery
 import ItemFormat
 import JSONText
-import TargetAPI
+import APIs
 import Testing
 
 /// A piece and its key, as text to compare.

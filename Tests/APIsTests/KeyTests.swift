@@ -1,5 +1,5 @@
 import Delivery
-import TargetAPI
+import APIs
 import Testing
 
 @Suite struct KeyTests {

@@ -1,6 +1,6 @@
 import Delivery
 import ItemFormat
-import TargetAPI
+import APIs
 import Testing
 
 @Suite struct PlaceTests {

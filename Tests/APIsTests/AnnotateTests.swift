@@ -1,6 +1,6 @@
 import Delivery
 import JSONText
-import TargetAPI
+import APIs
 import Testing
 
 @Suite struct AnnotateTests {

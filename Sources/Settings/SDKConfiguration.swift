@@ -3,7 +3,7 @@ internal import JSONText
 /// What the LUSID SDK's own configuration says: a `secrets.json`, or FBN_* in the environment.
 ///
 /// An empty value counts as none, as it does for the SDK.
-struct LusidAccess {
+struct SDKConfiguration {
   var tokenURL: Item?
   var url: Item?
   var username: Item?
