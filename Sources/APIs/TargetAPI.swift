@@ -1,12 +1,12 @@
 package import Delivery
 package import ItemFormat
 
-/// What upsertd knows of one web API. CONTRIBUTING.md lists what a further API touches besides.
+/// What upsertd does with the items and answers of one API, as a target and a route want it; an `API` makes these.
 ///
 /// Everything here is a pure function of its arguments: no clock, no file, no network. Items and batches travel as the JSON
 /// text that was dropped, so that numbers, escapes, member order and unknown members reach the API as they were.
 ///
-/// A *piece* is one item as it stands in a request: `open`, the pieces with commas between them, and `close` make the body.
+/// A *piece* is one item as it stands in a request: `framing` says how pieces make the body.
 package protocol TargetAPI: Sendable {
   var kind: APIKind { get }
 
@@ -23,8 +23,8 @@ package protocol TargetAPI: Sendable {
 
   /// Checks one item, valid JSON text of any kind, and appends its piece.
   ///
-  /// Bytes pass verbatim, but for what an earlier rejects file added (`_error`, `_raw`, Liquid's `receiptType` and
-  /// `receiptMessage`) and for headers that are filled in.
+  /// Bytes pass verbatim, but for what an earlier rejects file added (`_error`, `_raw`, and what the API has besides) and for
+  /// what a route fills in.
   /// - Parameter number: the item's number in the file, from 1.
   /// - Parameter requestID: JSON string content (between the quotes, escapes as written); nil where the file has none.
   /// - Throws: what is wrong with the item; `piece` is then as it was.
@@ -40,10 +40,7 @@ package protocol TargetAPI: Sendable {
   /// The key of a dropped item or of a piece as people read it; nil where there is none, or the text is no JSON.
   func describe(_ item: Span<UInt8>) -> String?
 
-  /// Stands before a body's pieces.
-  var open: UInt8 { get }
-  /// Stands after a body's pieces.
-  var close: UInt8 { get }
+  var framing: BodyFraming { get }
 
   /// The request's id in a piece, unescaped; nil where the API has none.
   func requestID(ofPiece piece: ArraySlice<UInt8>) -> String?
@@ -63,6 +60,10 @@ package protocol TargetAPI: Sendable {
 
   /// Headers of every request, besides authorization and what differs by request.
   var headers: [(String, String)] { get }
+  /// The header that tells the API the batch's name; nil where it has no use for it.
+  var batchNameHeader: String? { get }
+  /// The header of an answer, in lower case, with the API's own name for the request; nil where it has none.
+  var requestIDHeader: String? { get }
 
   /// What an answer means for the batch it answers.
   ///
@@ -83,7 +84,24 @@ package protocol TargetAPI: Sendable {
     _ item: Span<UInt8>, isJSON: Bool, code: RejectCode, message: String, number: Int, into out: inout [UInt8])
 }
 
+/// What holds for most APIs: items without ids in a JSON array.
 extension TargetAPI {
+  package var idsAllowed: Bool { false }
+  package var framing: BodyFraming { .array }
+  package var keepsKeysApart: Bool { false }
+  package var headers: [(String, String)] { [("Content-Type", "application/json"), ("Accept", "application/json")] }
+  package var batchNameHeader: String? { nil }
+  package var requestIDHeader: String? { nil }
+  package func requestID(ofPiece piece: ArraySlice<UInt8>) -> String? { nil }
+  package func piece(_ piece: ArraySlice<UInt8>, addingToRequestID suffix: String) -> [UInt8] { Array(piece) }
+
+  /// With `_error` as the first member.
+  package func annotate(
+    _ item: Span<UInt8>, isJSON: Bool, code: RejectCode, message: String, number: Int, into out: inout [UInt8]
+  ) {
+    Annotation(code: code, message: message, number: number).append(to: &out, addingTo: item, isJSON: isJSON)
+  }
+
   /// How much of an answer is read: an API may repeat the items, and add a reason to each.
   ///
   /// - Parameter requestBytes: of the request's body.

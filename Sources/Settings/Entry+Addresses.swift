@@ -4,7 +4,7 @@ extension Entry {
     text().flatMap { webAddress($0, allowsPlaintext: allowsPlaintext, refuse: report) }
   }
 
-  /// The same for an URL of the LUSID SDK's configuration.
+  /// The same for an URL of an SDK's configuration.
   func webAddress(_ item: SDKConfiguration.Item, allowsPlaintext: Bool) -> String? {
     webAddress(item.value, allowsPlaintext: allowsPlaintext) { report("\(item.name) \($0)") }
   }
@@ -64,7 +64,7 @@ extension Entry {
     return proxy
   }
 
-  /// The proxy of the LUSID SDK's configuration.
+  /// The proxy of an SDK's configuration.
   func proxy(_ access: SDKConfiguration) -> Proxy? {
     guard let item = access.proxyAddress else { return nil }
     guard var proxy = proxy(item.value, refuse: { report("\(item.name) \($0)") }) else { return nil }

@@ -142,8 +142,8 @@ import Testing
     for api in [current, liquid] as [any TargetAPI] {
       #expect(api.headers.contains { $0 == ("Content-Type", "application/json") })
     }
-    #expect([current.open, current.close] == Array("{}".utf8))
-    #expect([liquid.open, liquid.close] == Array("[]".utf8))
+    #expect(current.framing == BodyFraming(open: "{", separator: ",", close: "}"))
+    #expect(liquid.framing == BodyFraming(open: "[", separator: ",", close: "]"))
     #expect(current.idsAllowed)
     #expect(!liquid.idsAllowed)
     #expect(current.itemMembers.contains("identifiers"))

@@ -1,3 +1,4 @@
+import APIs
 import Delivery
 import Foundation
 import Logging
@@ -83,7 +84,9 @@ import Testing
 
   @Test func `a stop leaves what could not be sent queued, and the next run sends it`() async throws {
     let isUp = Guarded(false)
-    try await withWorld { isUp.withLock { $0 } ? Self.accepting($0) : .answer(status: 500) } _: { world in
+    try await withWorld {
+      isUp.withLock { $0 } ? Self.accepting($0) : .answer(status: 500)
+    } _: { world in
       do {
         let service = try await world.service()
         try world.drop("a.json")

@@ -5,8 +5,6 @@ import JSONText
 enum Added {
   static let error = "_error"
   static let raw = "_raw"
-  /// In the headers of a Liquid item.
-  static let receipt = ["receiptType", "receiptMessage"]
 }
 
 /// Hands `body` the item itself: `X` where a rejects file wrapped it as `{"_error": …, "_raw": X}`.

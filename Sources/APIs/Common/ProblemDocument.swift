@@ -1,8 +1,8 @@
 import JSONText
 
-/// What an API's error says of itself: RFC 9457 members, LUSID's additions, and what others are known to use.
+/// What an API's error says of itself: RFC 9457 members, and what APIs are known to add.
 struct ProblemDocument {
-  /// LUSID's own error code.
+  /// The API's own error code.
   private(set) var code: Int?
   private(set) var name: String?
   private(set) var title: String?
@@ -12,7 +12,7 @@ struct ProblemDocument {
   private var error: String?
   /// Messages by field.
   private(set) var errors: [(field: String, messages: [String])] = []
-  /// LUSID's `errorDetails`: one dictionary a fault.
+  /// `errorDetails`: one dictionary a fault.
   private(set) var details: [[(name: String, text: String)]] = []
   /// An answer that is no JSON object, where it is text to read.
   private var plainText: String?

@@ -28,12 +28,13 @@ package struct LusidInvestorRecords: TargetAPI {
   package var kind: APIKind { .lusid }
   package var itemMembers: [String] { Self.fields + [Added.error, Added.raw] }
   package var idsAllowed: Bool { true }
-  package var open: UInt8 { UInt8(ascii: "{") }
-  package var close: UInt8 { UInt8(ascii: "}") }
+  package var framing: BodyFraming { .object }
 
   package var headers: [(String, String)] {
     [("Content-Type", "application/json"), ("Accept", "application/json"), ("X-LUSID-Application", "upsertd")]
   }
+  package var batchNameHeader: String? { "CorrelationId" }
+  package var requestIDHeader: String? { "lusid-meta-requestid" }
 
   private static let fields = ["identifiers", "properties", "displayName", "description", "investor", "scope"]
 

@@ -28,3 +28,8 @@ struct PerHeader<Value: Sendable>: Sendable {
     }
   }
 }
+
+extension Added {
+  /// In an item's headers: what a rejects file says of it, as Liquid's own answers do.
+  static let receipt = ["receiptType", "receiptMessage"]
+}

@@ -22,18 +22,11 @@ package struct LiquidItems: TargetAPI {
 
   package var kind: APIKind { .liquid }
   package var itemMembers: [String] { ["headers", "data", Added.error, Added.raw] }
-  package var idsAllowed: Bool { false }
-  package var open: UInt8 { UInt8(ascii: "[") }
-  package var close: UInt8 { UInt8(ascii: "]") }
-  package var headers: [(String, String)] { [("Content-Type", "application/json"), ("Accept", "application/json")] }
+  package var batchNameHeader: String? { "CorrelationId" }
 
   package func endpoint(base: String, successMode: SuccessMode) -> String {
     base.appendingPath("/ls/api/items/upsert")
   }
-
-  package func requestID(ofPiece piece: ArraySlice<UInt8>) -> String? { nil }
-  package func piece(_ piece: ArraySlice<UInt8>, addingToRequestID suffix: String) -> [UInt8] { Array(piece) }
-  package var keepsKeysApart: Bool { false }
 
   // MARK: Columns
 

@@ -60,7 +60,8 @@ package enum FilePreview {
       print("POST \(destination.api.endpoint(base: destination.target.url, successMode: successMode))")
       for (name, value) in destination.api.headers { print("\(name): \(value)") }
       print("")
-      print(String(decoding: batch.body.literals, as: UTF8.self))
+      let content = Batch(items: batch.items, body: batch.body.literals)
+      print(String(decoding: OutgoingRequest([content], api: destination.api).body, as: UTF8.self))
       print("")
     }
 

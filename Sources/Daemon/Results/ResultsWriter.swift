@@ -171,11 +171,10 @@ struct ResultsWriter {
 }
 
 extension Optional<APIKind> {
-  /// How a refused item gets its reason; a file that was never known to be for an API gets the plain way.
+  /// How a refused item gets its reason.
   var annotator: any TargetAPI {
-    switch self {
-    case .liquid: LiquidItems(defaults: nil, validate: false)
-    case .lusid, nil: LusidInvestorRecords(schema: .current, validate: false)
-    }
+    var terms = APITerms()
+    terms.validate = false
+    return (flatMap { APIs[$0] } ?? APIs.undecided).makeAPI(terms)
   }
 }

@@ -1,10 +1,11 @@
-internal import Delivery
+import APIs
+import Delivery
 
 extension SampleFile {
   /// LUSID's request body, in the form that its documentation shows.
   ///
   /// The last request is right by upsertd's checks and refused by the API: only its newer schema has nominees.
-  static let onboarding = SampleFile(
+  package static let onboarding = SampleFile(
     name: "onboarding.json", inbox: "investors", api: .lusid, what: "LUSID's own form: 4 records, 2 bad",
     text: """
       {
@@ -69,44 +70,53 @@ extension SampleFile {
     items: 4,
     faults: [Fault(item: 3, code: .missingField), Fault(item: 4, code: .rejectedByAPI)])
 
-  /// Liquid's own form: an array of items with headers and data.
-  ///
-  /// The last item has the field that upsertd was told to look for, and lacks the one that the API wants for a contact.
-  static let accounts = SampleFile(
-    name: "accounts.json", inbox: "accounts", api: .liquid, what: "Liquid's own form: 5 items, 2 bad",
-    text: """
-      [
-        {
-          "headers": {"category": "entity", "type": "Account", "action": "Create"},
-          "data": {
-            "accountId": "ABC123", "name": "EXAMPLE CUSTOMER #1", "currency": "USD", "paymentTerms": "CCOD",
-            "exposure": 98765432109876543.20, "creditBlock": true,
-            "addresses": [
-              {"addressLine1": "1 FAIRY TALE BLVD", "city": "STORYBROOK", "region": "ME", "postalCode": "04012",
-               "country": "US", "addressType": "Work", "primary": true}],
-            "deliveryDays": ["Thu"],
-            "phones": [{"phoneNumber": "2223334455", "phoneCountryCode": "1", "phoneType": "office"}]
-          }
-        },
-        {
-          "headers": {"category": "entity", "type": "Account", "action": "Merge"},
-          "data": {"accountId": "ABC124", "name": "EXAMPLE CUSTOMER #2", "deliveryDays": ["Mon", "Thu"]}
-        },
-        {
-          "headers": {"category": "entity", "type": "Account", "action": "Delete"},
-          "data": {"accountId": "ABC100"}
-        },
-        {
-          "headers": {"category": "entity", "type": "Account", "action": "Upsert"},
-          "data": {"accountId": "ABC125", "name": "EXAMPLE CUSTOMER #3"}
-        },
-        {
-          "headers": {"category": "entity", "type": "Contact", "action": "Create"},
-          "data": {"name": "Buyer of customer #1", "accountId": "ABC123"}
-        }
-      ]
+  /// A transfer agent's export, with its own column names; `mapping` says what they mean.
+  package static let transferAgent = SampleFile(
+    name: "transfer-agent.csv", inbox: "investors", api: .lusid, what: "600 investor records, 5 bad",
+    rows: 600, header: "Investor Ref,Name,Type,Country,Since,Commitment,Currency,Note",
+    row: { number in
+      let country = countries[number % countries.count]
+      let day = twoDigits(number % 28 + 1), month = twoDigits(number / 7 % 12 + 1)
+      return [
+        "TA-\(100_000 + number)", number % 5 == 0 ? firm(number) : person(number), number % 5 == 0 ? "C" : "P",
+        country.name, "\(day)/\(month)/\(2008 + number % 17)",
+        "\((number * 7919 % 900 + 100) * 1000).\(twoDigits(number % 100))",
+        country.currency, "",
+      ].joined(separator: ",")
+    },
+    bad: [
+      (58, "TA-100058,,P,Portugal,14/03/2016,250000.00,EUR,", .missingField, ("100058,,", "100058,Inês Duarte,")),
+      (141, "TA-100141,Liam Byrne,P,Ireland,02/11/2019,1.250.000,EUR,", .invalidValue, ("1.250.000", "1250000")),
+      (263, "TA-100263,Mei Tanaka,P,Japan,31/02/2019,410000.00,JPY,", .invalidValue, ("31/02", "28/02")),
+      (
+        377, "TA-100377,Okafor, Sons & Co,C,Nigeria,09/06/2021,975000.00,USD,", .wrongColumnCount,
+        ("Okafor, Sons & Co", "\"Okafor, Sons & Co\"")
+      ),
+      // What the sandbox takes for a request to answer 400 to the whole batch.
+      (
+        455, "TA-100455,Sofia Rossi,P,Italy,17/09/2020,330000.00,EUR,sandbox: malformed", .badRequest,
+        ("sandbox: malformed", "")
+      ),
+    ])
 
-      """,
-    items: 5,
-    faults: [Fault(item: 4, code: .invalidValue), Fault(item: 5, code: .rejectedByAPI)])
+  /// Which field each of the transfer agent's columns fills.
+  static let mapping = """
+    columns:
+      "Investor Ref": identifiers.InvestorRecord/ExternalIdentifier/ExternalIRId
+      "Name":         [displayName, properties.InvestorRecord/Details/Name]
+      "Type":         {to: investor.investorType, values: {P: Person, C: LegalEntity}}
+      "Country":      properties.InvestorRecord/Details/Country
+      "Since":        {to: properties.InvestorRecord/Details/Country.effectiveFrom, date: "dd/MM/yyyy"}
+      "Commitment":   {to: properties.InvestorRecord/Details/Commitment, type: number}
+      "Currency":     properties.InvestorRecord/Details/Commitment.unit
+      "Note":         description
+    constants:
+      scope: TransferAgent
+
+    """
+
+  private static let countries: [(name: String, currency: String)] = [
+    ("Germany", "EUR"), ("United Kingdom", "GBP"), ("France", "EUR"), ("Norway", "NOK"), ("Poland", "PLN"),
+    ("Switzerland", "CHF"), ("Spain", "EUR"), ("Ireland", "EUR"),
+  ]
 }
