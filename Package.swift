@@ -28,7 +28,7 @@ let package = Package(
     .executableTarget(
       name: "upsertd",
       dependencies: [
-        "Daemon", "Delivery", "JSONText", "Receipts", "Sandbox", "Settings",
+        "APIs", "Daemon", "Delivery", "JSONText", "Receipts", "Sandbox", "Settings",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -36,8 +36,8 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "CLinux", "Delivery", "Engine", "Inbox", "ItemFormat", "JSONText", "Metrics", "Outbox", "Receipts",
-        "Sender", "Settings", "TargetAPI",
+        "APIs", "CLinux", "Delivery", "Engine", "Inbox", "ItemFormat", "JSONText", "Metrics", "Outbox", "Receipts",
+        "Sender", "Settings",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -49,7 +49,7 @@ let package = Package(
       swiftSettings: strict),
     .target(name: "Inbox", dependencies: ["CLinux", "Delivery"], swiftSettings: strict),
     .target(name: "ItemFormat", dependencies: ["CZlib", "Delivery", "JSONText"], swiftSettings: strict),
-    .target(name: "TargetAPI", dependencies: ["Delivery", "ItemFormat", "JSONText"], swiftSettings: strict),
+    .target(name: "APIs", dependencies: ["Delivery", "ItemFormat", "JSONText", "Settings"], swiftSettings: strict),
     .target(name: "Engine", dependencies: ["Delivery"], swiftSettings: strict),
     .executableTarget(
       name: "upsertd-simulate", dependencies: ["Simulation"], path: "Sources/Simulate", swiftSettings: strict),
@@ -69,7 +69,7 @@ let package = Package(
     .target(
       name: "Sandbox",
       dependencies: [
-        "Delivery", "PromptSockets",
+        "APIs", "Delivery", "PromptSockets",
         .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "FlyingSocks", package: "FlyingFox"),
       ],
@@ -84,7 +84,8 @@ let package = Package(
     .target(
       name: "Fuzzing",
       dependencies: [
-        "Daemon", "Delivery", "Inbox", "Receipts", "Settings", .product(name: "Logging", package: "swift-log"),
+        "APIs", "Daemon", "Delivery", "Inbox", "Receipts", "Settings",
+        .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/Fuzzing", swiftSettings: strict),
     .executableTarget(
@@ -92,20 +93,21 @@ let package = Package(
       dependencies: ["Fuzzing", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Tests/upsertd-fuzz", swiftSettings: strict),
     .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"], swiftSettings: strict),
-    .testTarget(name: "SandboxTests", dependencies: ["Delivery", "Sandbox"], swiftSettings: strict),
+    .testTarget(name: "SandboxTests", dependencies: ["APIs", "Delivery", "Sandbox"], swiftSettings: strict),
     .testTarget(name: "InboxTests", dependencies: ["Delivery", "Inbox"], swiftSettings: strict),
     .testTarget(name: "SenderTests", dependencies: ["Sender", "TestKit"], swiftSettings: strict),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strict),
     .testTarget(
       name: "ItemFormatTests", dependencies: ["CZlib", "Delivery", "ItemFormat", "JSONText"], swiftSettings: strict),
     .testTarget(
-      name: "TargetAPITests", dependencies: ["Delivery", "ItemFormat", "JSONText", "TargetAPI"], swiftSettings: strict),
-    .testTarget(name: "SettingsTests", dependencies: ["Delivery", "Settings"], swiftSettings: strict),
+      name: "APIsTests", dependencies: ["APIs", "Delivery", "ItemFormat", "JSONText", "Settings"],
+      swiftSettings: strict),
+    .testTarget(name: "SettingsTests", dependencies: ["APIs", "Delivery", "Settings"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(
       name: "DaemonTests",
       dependencies: [
-        "Daemon", "Delivery", "Engine", "Inbox", "JSONText", "Outbox", "Settings", "TestKit",
+        "APIs", "Daemon", "Delivery", "Engine", "Inbox", "ItemFormat", "JSONText", "Outbox", "Settings", "TestKit",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),

@@ -1,3 +1,4 @@
+internal import APIs
 internal import CLinux
 internal import Delivery
 internal import Engine

@@ -4,8 +4,12 @@ package struct BatchLimits: Sendable, Equatable {
   /// Bytes of the whole body; an item that is larger alone travels alone.
   package var maxBytes: Int
 
-  package init(maxItems: Int, maxBytes: Int) {
+  /// What is counted beside the bytes that are queued.
+  package var framing: BodyFraming
+
+  package init(maxItems: Int, maxBytes: Int, framing: BodyFraming = .array) {
     self.maxItems = maxItems
     self.maxBytes = maxBytes
+    self.framing = framing
   }
 }

@@ -1,6 +1,6 @@
 /// Gathers the items of one file into batches.
 ///
-/// Where `keepsKeysApart` (LUSID), an item whose key is in a batch already goes into a later one; the batches stay in the
+/// Where `keepsKeysApart`, an item whose key is in a batch already goes into a later one; the batches stay in the
 /// order in which they must be sent. Up to `openBatches` batches are filled at once, so one key that comes back
 /// every few items does not make every batch small.
 ///
@@ -25,6 +25,8 @@ package struct Batcher: Sendable {
   private let limits: BatchLimits
   private let keepsKeysApart: Bool
   private let brackets: (open: UInt8, close: UInt8)
+  /// Bytes of a body that are not queued: around all pieces, and between two of them.
+  private let beyondQueued: (around: Int, between: Int)
   private var open: [Open] = []
   private let openBatches = 4
   /// Nil where hot keys are not set apart.
@@ -36,13 +38,20 @@ package struct Batcher: Sendable {
   ) {
     self.limits = limits
     self.brackets = brackets
+    let around = limits.framing.bytesBeyondQueued(items: 1)
+    beyondQueued = (around, limits.framing.bytesBeyondQueued(items: 2) - around)
     self.keepsKeysApart = keepsKeysApart
     if setsHotKeysApart { hotKeys = HotKeys() }
   }
 
   /// Bytes of the bodies that are being filled.
   package var waitingBytes: Int {
-    open.reduce(0) { $0 + $1.batch.body.count + 1 } + (hot.map { $0.batch.body.count + 1 } ?? 0)
+    open.reduce(0) { $0 + waitingBytes(of: $1) } + (hot.map { waitingBytes(of: $0) } ?? 0)
+  }
+
+  private func waitingBytes(of open: Open) -> Int {
+    let between = beyondQueued.between * max(0, open.batch.items.count - 1)
+    return open.batch.body.count + 1 + beyondQueued.around + between
   }
 
   /// Adds an item; returns the batches that are full, in order, which is mostly none.
@@ -112,7 +121,10 @@ package struct Batcher: Sendable {
   }
 
   private func fits(_ length: Int, in batch: QueuedBatch) -> Bool {
-    batch.items.isEmpty || (batch.items.count < limits.maxItems && batch.body.count + length + 2 <= limits.maxBytes)
+    batch.items.isEmpty
+      || (batch.items.count < limits.maxItems
+        && batch.body.count + length + 2 + beyondQueued.around + beyondQueued.between * batch.items.count
+          <= limits.maxBytes)
   }
 
   private mutating func finished(_ open: Open) -> QueuedBatch {

@@ -1,10 +1,15 @@
-/// The kinds of web API that upsertd speaks; the raw value is the configuration's `api`.
-package enum APIKind: String, Sendable, CaseIterable, Codable {
-  case lusid
-  case liquid
+/// The name of a kind of web API: the configuration's `api`, which the outbox and receipts keep.
+///
+/// Which there are is not known here, but to the list of the APIs.
+package struct APIKind: RawRepresentable, Hashable, Sendable, Codable, ExpressibleByStringLiteral {
+  package let rawValue: String
+
+  package init(rawValue: String) { self.rawValue = rawValue }
+
+  package init(stringLiteral name: String) { rawValue = name }
 }
 
-/// LUSID's `successMode`: whether one bad item spoils its request.
+/// Whether one bad item spoils its request.
 package enum SuccessMode: String, Sendable, CaseIterable, Codable {
   case partial = "Partial"
   case atomic = "Atomic"
@@ -19,33 +24,9 @@ package enum Ordering: String, Sendable, CaseIterable, Codable {
   case none
 }
 
-/// Which form of LUSID's investor records a target takes.
-package enum LusidSchema: String, Sendable, CaseIterable, Codable {
-  /// SDK 2.1.781 to 2.1.881: `investor.investorIdentifiers` is a map of properties, no scope.
-  case seed
-  /// From SDK 2.1.930: `scope` is required, `investor.identifiers` maps a key to a plain string.
-  case current
-}
-
 /// What an empty CSV cell becomes.
 package enum EmptyCell: String, Sendable, CaseIterable, Codable {
   case omit
   case null
   case string
-}
-
-/// What a route's `item` says of Liquid items: headers that fill in missing ones, and the primary key's fields.
-package struct ItemDefaults: Hashable, Sendable, Codable {
-  package var category: String?
-  package var type: String?
-  package var action: String?
-  /// Names of fields in `data`; empty where the configuration has no `key`.
-  package var key: [String]
-
-  package init(category: String? = nil, type: String? = nil, action: String? = nil, key: [String] = []) {
-    self.category = category
-    self.type = type
-    self.action = action
-    self.key = key
-  }
 }

@@ -9,7 +9,7 @@ package struct SettledBatch: Sendable, Equatable {
   package var unanswered: Int
   /// HTTP status of the answer; nil where no answer settled the items.
   package var status: Int?
-  /// The API's own name for the request (LUSID's `lusid-meta-requestId`), cut where it is longer than any such name.
+  /// The API's own name for the request , cut where it is longer than any such name.
   package var requestID: String?
   package var sentAt: Timestamp?
   /// The numbers of these items, in order; empty where an older upsertd did not keep them.

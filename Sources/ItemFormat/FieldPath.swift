@@ -18,7 +18,7 @@ package enum ColumnPlacement: Hashable, Sendable {
 package struct PlacedField: Hashable, Sendable {
   package var path: [PathStep]
   package var type: CellType
-  /// Members that appear in an object if, and only if, another member of that object does: LUSID's `key` of a property.
+  /// Members that appear in an object if, and only if, another member of that object does.
   package var companions: [Companion]
 
   package init(path: [PathStep], type: CellType, companions: [Companion] = []) {

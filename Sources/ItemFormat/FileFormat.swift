@@ -33,7 +33,7 @@ package enum DocumentShape: String, Sendable, CaseIterable {
   case array
   /// One JSON value that is the item.
   case single
-  /// A JSON object of LUSID request ids.
+  /// A JSON object of request ids.
   case requestIDs = "request-ids"
 }
 
@@ -43,9 +43,12 @@ package struct ReaderLimits: Sendable, Equatable {
   package var maxItemBytes: Int
   /// Levels of objects and arrays within an item, the item's own included.
   package var maxNesting: Int
+  /// Where rejects files put reasons, each the names of members inside each other; these don't count against `maxItemBytes`.
+  package var additions: [[String]]
 
-  package init(maxItemBytes: Int = 1 << 20, maxNesting: Int = 128) {
+  package init(maxItemBytes: Int = 1 << 20, maxNesting: Int = 128, additions: [[String]] = [["_error"]]) {
     self.maxItemBytes = maxItemBytes
     self.maxNesting = maxNesting
+    self.additions = additions
   }
 }

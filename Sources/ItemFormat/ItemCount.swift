@@ -3,20 +3,21 @@ internal import Delivery
 /// How many items a file holds, read as it is when it is dropped, but without looking into them.
 package enum ItemCount {
   /// - Parameter objects: what a JSON file that is one object is taken for.
+  /// - Parameter limits: as for the reading of dropped files.
   /// - Throws: `FileFault` where the file can't be read as what it is, `ReadError`.
   package static func items(
-    in descriptor: Int32, path: String, format: FileFormat, objects: ObjectShape, gzip: GzipLimits
+    in descriptor: Int32, path: String, format: FileFormat, objects: ObjectShape, limits: ReaderLimits,
+    gzip: GzipLimits
   ) throws -> Int {
     var file = FileBytes(descriptor: descriptor, path: path)
-    guard format.isGzipped else { return try items(in: &file, format.kind, objects) }
+    guard format.isGzipped else { return try items(in: &file, format.kind, objects, limits) }
     var content = try GzipBytes(file, limits: gzip)
-    return try items(in: &content, format.kind, objects)
+    return try items(in: &content, format.kind, objects, limits)
   }
 
   private static func items<Source: ByteSource & ~Copyable>(
-    in source: inout Source, _ kind: FileFormat.Kind, _ objects: ObjectShape
+    in source: inout Source, _ kind: FileFormat.Kind, _ objects: ObjectShape, _ limits: ReaderLimits
   ) throws -> Int {
-    let limits = ReaderLimits()
     var count = 0
     switch kind {
     case .csv, .tsv:

@@ -77,7 +77,8 @@ struct JSONCursor {
     guard count > limits.maxItemBytes else { return false }
     guard count <= limits.maxItemBytes + RejectsAdditions.slack else { return true }
     let value = start - window.base..<position - window.base
-    return count - RejectsAdditions.bytes(in: window.bytes.span.extracting(value)) > limits.maxItemBytes
+    return count - RejectsAdditions.bytes(in: window.bytes.span.extracting(value), limits.additions)
+      > limits.maxItemBytes
   }
 
   /// Passes what follows a value in an array or object: a comma, or the closing bracket or brace.

@@ -102,7 +102,7 @@ package struct NDJSONReader: Sendable {
     var scanner = JSONScanner()
     // Only of JSON it can be told what was added.
     guard (try? scanner.scan(text, from: 0)) ?? nil != nil else { return true }
-    return line.count - RejectsAdditions.bytes(in: text) > limits.maxItemBytes
+    return line.count - RejectsAdditions.bytes(in: text, limits.additions) > limits.maxItemBytes
   }
 
   /// The range of the one value that makes up `line`.

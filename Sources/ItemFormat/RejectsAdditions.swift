@@ -6,20 +6,21 @@ enum RejectsAdditions {
   /// How many bytes beyond the limit are kept until it is known whether they were added; a message has 1,000 characters.
   static let slack = 64 << 10
 
-  /// The bytes of `_error`, and of a Liquid item's receipt, in the JSON object `item`, with a comma each.
-  static func bytes(in item: Span<UInt8>) -> Int {
-    let object = afterSpace(item, from: 0)..<item.count
+  /// The bytes of the `additions` (`ReaderLimits`) in the JSON object `item`, with a comma each.
+  static func bytes(in item: Span<UInt8>, _ additions: [[String]]) -> Int {
+    bytes(of: item, in: 0..<item.count, additions.map { $0[...] })
+  }
+
+  private static func bytes(of item: Span<UInt8>, in range: Range<Int>, _ additions: [ArraySlice<String>]) -> Int {
+    let object = afterSpace(item, from: range.lowerBound)..<range.upperBound
     guard !object.isEmpty, item[object.lowerBound] == UInt8(ascii: "{") else { return 0 }
     var count = 0
     forEachMember(of: item, in: object) { member in
-      if member.isCalled("_error", in: item) {
+      let named = additions.filter { path in path.first.map { member.isCalled($0, in: item) } ?? false }
+      if named.contains(where: { $0.count == 1 }) {
         count += member.bytesWithComma
-      } else if member.kind == .object, member.isCalled("headers", in: item) {
-        forEachMember(of: item, in: member.value) { header in
-          if header.isCalled("receiptType", in: item) || header.isCalled("receiptMessage", in: item) {
-            count += header.bytesWithComma
-          }
-        }
+      } else if !named.isEmpty {
+        count += bytes(of: item, in: member.value, named.map { $0.dropFirst() })
       }
     }
     return count

@@ -1,11 +1,12 @@
-internal import Delivery
+package import Delivery
 internal import JSONText
 
 extension Receipt {
   /// Reads a receipt as it lies in its folder; members that this version does not know are passed over.
   ///
   /// Counts that do not add up are read as they stand, negative and enormous ones are none; a status that they contradict is none.
-  package init(json: [UInt8]) throws(ReceiptFault) {
+  /// - Parameter apis: those that there are; a receipt of any other is none.
+  package init(json: [UInt8], apis: Set<APIKind>) throws(ReceiptFault) {
     let document: JSONValue
     do { document = try JSONValue.parse(json) } catch { throw ReceiptFault(reason: "\(error)") }
     let part = Part(name: nil, value: document)
@@ -13,8 +14,9 @@ extension Receipt {
     guard version == 1 else {
       throw ReceiptFault(reason: "its version is \(version), which this upsertd does not know")
     }
+    let target = try part.optional("target").map { part throws(ReceiptFault) in try Target(part, apis) }
     self.init(
-      file: try File(try part.object("file")), target: try part.optional("target").map(Target.init),
+      file: try File(try part.object("file")), target: target,
       counts: try Counts(try part.object("counts")))
     batches = try part.elements("batches").map(SettledBatch.init)
     let rejects = try part.object("rejects")
@@ -106,8 +108,9 @@ extension Receipt.File {
 }
 
 extension Receipt.Target {
-  fileprivate init(_ part: Part) throws(ReceiptFault) {
-    guard let api = APIKind(rawValue: try part.string("api")) else {
+  fileprivate init(_ part: Part, _ apis: Set<APIKind>) throws(ReceiptFault) {
+    let api = APIKind(rawValue: try part.string("api"))
+    guard apis.contains(api) else {
       throw ReceiptFault(reason: "target.api is none that this upsertd knows")
     }
     self.init(name: try part.string("name"), api: api, url: try part.string("url"))

@@ -9,49 +9,47 @@ struct Backend: Sendable {
   init(memory: SharedMemory) { self.memory = memory }
 
   func answer(_ call: Call) -> Reply {
-    switch (call.path, call.method) {
-    case ("/oauth2/token", "POST"): return tokenReply(call, of: .lusid)
-    case ("/ls/api/oauth2/token", "POST"): return tokenReply(call, of: .liquid)
-    case ("/ls/api/oauth2/validate", "GET"): return validation(call)
-    case ("/api/api/investorrecords/$batchUpsert", "POST"): return apiReply(call, of: .lusid)
-    case ("/ls/api/items/upsert", "POST"): return apiReply(call, of: .liquid)
-    case (_, "GET"): return SandboxView(path: call.path)?.reply(memory) ?? missing(call)
-    default: return missing(call)
+    if call.method == "POST" {
+      if let api = SandboxAPIs[tokenPath: call.path] { return tokenReply(call, of: api.kind) }
+      if let api = SandboxAPIs[itemsPath: call.path] { return apiReply(call, of: api) }
+    } else if call.method == "GET" {
+      if let api = SandboxAPIs[validationPath: call.path] { return validation(call, of: api) }
+      if let reply = SandboxView(path: call.path)?.reply(memory) { return reply }
     }
+    return missing(call)
   }
 
   private func missing(_ call: Call) -> Reply {
-    let allowed =
-      switch call.path {
-      case "/oauth2/token", "/ls/api/oauth2/token", "/api/api/investorrecords/$batchUpsert", "/ls/api/items/upsert":
-        "POST"
-      case "/ls/api/oauth2/validate": "GET"
-      default: SandboxView(path: call.path) == nil ? nil : "GET"
-      }
-    guard let allowed else {
+    let path = call.path
+    let isPosted = SandboxAPIs[tokenPath: path] ?? SandboxAPIs[itemsPath: path] != nil
+    let isGot = SandboxAPIs[validationPath: path] != nil || SandboxView(path: path) != nil
+    guard isPosted || isGot else {
       return Reply(404) { $0.member("error", "Nothing is here; GET / tells what the sandbox has.") }
     }
+    let allowed = isPosted ? "POST" : "GET"
     return Reply(405, headers: ["Allow": allowed]) { $0.member("error", "Only \(allowed) is possible here.") }
   }
 
   private func tokenReply(_ call: Call, of api: APIKind) -> Reply {
     memory.withLock { memory in
-      let reply = TokenDesk.answer(call, office: &memory[tokensOf: api], now: .now)
-      if reply.status == 200 { memory.stats[api].tokens += 1 }
+      let reply = TokenDesk.answer(call, office: &memory[api].tokens, now: .now)
+      if reply.status == 200 { memory[api].stats.tokens += 1 }
       return reply
     }
   }
 
-  private func validation(_ call: Call) -> Reply {
-    let isGood = memory.withLock { $0.isAuthorized(call, for: .liquid) }
-    return isGood ? Reply(200) { $0.member("status", "valid") } : Hurdle.unauthorized.liquidReply
+  private func validation(_ call: Call, of api: any SandboxAPI) -> Reply {
+    let isGood = memory.withLock { $0[api.kind].isAuthorized(call) }
+    return isGood
+      ? Reply(200) { $0.member("status", "valid") } : api.refusal(of: call, by: .unauthorized, requestID: "")
   }
 
-  private func apiReply(_ call: Call, of api: APIKind) -> Reply {
+  private func apiReply(_ call: Call, of api: any SandboxAPI) -> Reply {
+    let kind = api.kind
     let (number, refusal, latency, isAuthorized) = memory.withLock { memory in
       (
-        memory.nextRequest(), memory.trouble.refusal(for: api, at: .now), memory.trouble.conduct.latency,
-        memory.isAuthorized(call, for: api)
+        memory.nextRequest(), memory.trouble.refusal(for: kind, at: .now), memory.trouble.conduct.latency,
+        memory[kind].isAuthorized(call)
       )
     }
     let requestID = "\(run):\(number)"
@@ -61,17 +59,14 @@ struct Backend: Sendable {
       case .rateLimited: .rateLimited
       case nil: !isAuthorized ? .unauthorized : !call.isJSON ? .wrongType : call.isTooLarge ? .tooLarge : nil
       }
-    var reply: Reply
-    switch (api, hurdle) {
-    case (.lusid, let hurdle?):
-      reply = hurdle.lusidProblem.reply(to: call, requestID: requestID, headers: hurdle.headers)
-    case (.lusid, nil): reply = InvestorRecords.answer(call, requestID: requestID, memory: memory)
-    case (.liquid, let hurdle?): reply = hurdle.liquidReply
-    case (.liquid, nil): reply = ItemUpsert.answer(call, memory: memory)
-    }
-    if api == .lusid { reply.headers["lusid-meta-requestId"] = requestID }
+    var reply =
+      if let hurdle {
+        api.refusal(of: call, by: hurdle, requestID: requestID)
+      } else {
+        api.answer(call, requestID: requestID, memory: APIMemory.Shared(memory: memory, api: kind))
+      }
     reply.delay = latency
-    memory.withLock { $0.note(call, to: api, answeredWith: reply.status) }
+    memory.withLock { $0.note(call, to: kind, answeredWith: reply.status) }
     return reply
   }
 }

@@ -34,23 +34,4 @@ enum Hurdle {
     case .tooLarge: "The body has more than \(Call.largestBody) bytes."
     }
   }
-
-  /// The codes are LUSID's own.
-  var lusidProblem: LusidProblem {
-    let (code, name) =
-      switch self {
-      case .unavailable: (-1, "UnknownError")
-      case .rateLimited: (103, "ApiRateLimitViolation")
-      case .unauthorized: (187, "InvalidIdentityToken")
-      case .wrongType, .tooLarge: (157, "InvalidRequest")
-      }
-    return LusidProblem(status: status, code: code, name: name, title: reason, detail: reason)
-  }
-
-  var liquidReply: Reply {
-    Reply(status, headers: headers) {
-      $0.member("status", status)
-      $0.member("error", reason)
-    }
-  }
 }

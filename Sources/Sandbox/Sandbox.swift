@@ -3,10 +3,10 @@ import FlyingFox
 import FlyingSocks
 import PromptSockets
 
-/// Both APIs and their token endpoints, in memory, behind real HTTP on 127.0.0.1.
+/// The APIs and their token endpoints, in memory, behind real HTTP on 127.0.0.1.
 ///
-/// It does what the two services are publicly known to do, takes both of LUSID's schemas, and refuses what they would
-/// refuse, so that upsertd can be tried, and tested, without either. Items are kept byte for byte, one for each key;
+/// It does what the services are publicly known to do, takes all their schemas, and refuses what they would refuse, so that
+/// upsertd can be tried, and tested, without them. Items are kept byte for byte, one for each key;
 /// `GET /` says what else there is. Not played: property definitions, entitlements, records that share only some of
 /// their identifiers.
 ///
@@ -75,17 +75,14 @@ package actor Sandbox {
 
   /// Makes all access tokens bad, as an expiry nobody foresaw.
   package nonisolated func revokeTokens() {
-    memory.withLock { memory in
-      memory[tokensOf: .lusid].revokeAll()
-      memory[tokensOf: .liquid].revokeAll()
-    }
+    memory.withLock { $0.revokeTokens() }
   }
 
   package nonisolated var stats: SandboxStats { memory.withLock { $0.currentStats } }
 
   /// By key.
   package nonisolated func items(of api: APIKind) -> [String: StoredItem] {
-    memory.withLock { $0[itemsOf: api].items }
+    memory.withLock { $0[api].items.items }
   }
 
   /// In the order of their answers; empty unless the options ask for it.

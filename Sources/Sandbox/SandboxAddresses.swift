@@ -2,14 +2,18 @@
 package struct SandboxAddresses: Sendable, Equatable {
   package let port: UInt16
 
-  /// For a LUSID target's `url`.
-  package var lusid: String { base + "/api" }
-  package var lusidToken: String { base + "/oauth2/token" }
-  /// For a Liquid target's `url`.
-  package var liquid: String { base }
-  package var liquidToken: String { base + "/ls/api/oauth2/token" }
   /// What the sandbox has seen, as JSON.
   package var stats: String { base + "/sandbox/stats" }
+
+  /// For people: each API's addresses, and what they are for.
+  package var lines: [(what: String, address: String)] {
+    SandboxAPIs.all.flatMap { api in
+      [("\(api.title) url", url(of: api)), ("\(api.title) token_url", tokenURL(of: api))]
+    }
+  }
+
+  func url(of api: some SandboxAPI) -> String { base + api.basePath }
+  func tokenURL(of api: some SandboxAPI) -> String { base + api.tokenPath }
 
   private var base: String { "http://127.0.0.1:\(port)" }
 }

@@ -1,9 +1,8 @@
-import Delivery
+package import Delivery
 
 /// What a sandbox has seen since its start.
 package struct SandboxStats: Sendable, Equatable, Encodable {
-  package var lusid = Figures()
-  package var liquid = Figures()
+  private var figures: [APIKind: Figures] = [:]
 
   package struct Figures: Sendable, Equatable, Encodable {
     /// API requests, whatever became of them; token requests are not among them.
@@ -11,9 +10,9 @@ package struct SandboxStats: Sendable, Equatable, Encodable {
     /// Items, counted at each answer: a repeat counts again.
     package var accepted = 0
     package var rejected = 0
-    /// LUSID: listed in `failed` without a reason, as left unchanged.
+    /// Answered as left unchanged, where the API has such an answer.
     package var unchanged = 0
-    /// LUSID: named neither in `values` nor in `failed`.
+    /// Not named in the answer, where the API names those that it took.
     package var ignored = 0
     /// Stored items with different keys.
     package var distinct = 0
@@ -31,8 +30,12 @@ package struct SandboxStats: Sendable, Equatable, Encodable {
     package var tokens = 0
   }
 
-  subscript(api: APIKind) -> Figures {
-    get { api == .lusid ? lusid : liquid }
-    set { if api == .lusid { lusid = newValue } else { liquid = newValue } }
+  package internal(set) subscript(api: APIKind) -> Figures {
+    get { figures[api] ?? Figures() }
+    set { figures[api] = newValue }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    try Dictionary(uniqueKeysWithValues: figures.map { ($0.rawValue, $1) }).encode(to: encoder)
   }
 }

@@ -2,21 +2,28 @@ import Delivery
 import Foundation
 
 /// The sandbox's own pages, for tests and curious people.
-enum SandboxView: String {
-  case welcome = "/"
-  case stats = "/sandbox/stats"
-  case records = "/sandbox/lusid/records"
-  case items = "/sandbox/liquid/items"
-  case requests = "/sandbox/requests"
+enum SandboxView {
+  case welcome
+  case stats
+  case items(APIKind)
+  case requests
 
-  init?(path: String) { self.init(rawValue: path) }
+  init?(path: String) {
+    switch path {
+    case "/": self = .welcome
+    case "/sandbox/stats": self = .stats
+    case "/sandbox/requests": self = .requests
+    default:
+      guard let api = SandboxAPIs.all.first(where: { $0.storedItemsPath == path }) else { return nil }
+      self = .items(api.kind)
+    }
+  }
 
   func reply(_ memory: SharedMemory) -> Reply {
     switch self {
     case .welcome: Reply(200, body: Array(Self.welcomeText.utf8), type: "text/plain; charset=utf-8")
     case .stats: Self.stats(memory)
-    case .records: Self.items(memory.withLock { $0[itemsOf: .lusid].items })
-    case .items: Self.items(memory.withLock { $0[itemsOf: .liquid].items })
+    case .items(let api): Self.items(memory.withLock { $0[api].items.items })
     case .requests: Self.requests(memory.withLock { $0.recorded })
     }
   }
@@ -68,27 +75,35 @@ enum SandboxView: String {
     return Reply(200, body: json.bytes)
   }
 
-  private static let welcomeText = """
-    The upsertd sandbox: two web APIs and their token endpoints, in memory. Any credentials will do, but for the
-    password "wrong".
+  private static var welcomeText: String {
+    let apis = SandboxAPIs.all
+    var lines = [
+      "The upsertd sandbox: \(apis.count == 2 ? "two" : "\(apis.count)") web APIs and their token endpoints, in memory. "
+        + "Any credentials will do, but for the",
+      "password \"wrong\".", "",
+    ]
+    for api in apis {
+      var paths = ["POST \(api.tokenPath)"]
+      if let path = api.validationPath { paths.append("GET  \(path)") }
+      paths.append("POST \(api.itemsPath)" + (api.itemsQuery.map { "?\($0)" } ?? ""))
+      lines += zip([api.title] + paths.dropFirst().map { _ in "" }, paths).map { columns($0, $1) }
+    }
+    lines += ["", "What it has seen:", columns("", "GET  /sandbox/stats")]
+    lines += apis.map { columns("", "GET  \($0.storedItemsPath)") }
+    lines += [columns("", "GET  /sandbox/requests          (where requests are recorded)"), ""]
+    let places = apis.compactMap { api in api.outcomePlace.map { "for \(api.title): \($0)" } }
+    lines.append(
+      "An item whose description says so\(places.isEmpty ? "" : " (\(places.joined(separator: ", ")))") has its outcome:"
+    )
+    var outcomes = [("reject", "refused"), ("malformed", "the whole batch gets a 400")]
+    outcomes += apis.flatMap { api in api.outcomes.map { ($0, "\(api.title): \($1)") } }
+    lines += outcomes.map { columns("", padded("\"sandbox: \($0)\"", to: 32) + $1) }
+    return lines.joined(separator: "\n") + "\n"
+  }
 
-    LUSID    POST /oauth2/token
-             POST /api/api/investorrecords/$batchUpsert?successMode=Partial|Atomic
-    Liquid   POST /ls/api/oauth2/token
-             GET  /ls/api/oauth2/validate
-             POST /ls/api/items/upsert
+  private static func columns(_ left: String, _ right: String) -> String { padded(left, to: 9) + right }
 
-    What it has seen:
-             GET  /sandbox/stats
-             GET  /sandbox/lusid/records
-             GET  /sandbox/liquid/items
-             GET  /sandbox/requests          (where requests are recorded)
-
-    An item whose description says so (for Liquid: the one in its data) has its outcome:
-             "sandbox: reject"               refused
-             "sandbox: malformed"            the whole batch gets a 400
-             "sandbox: unchanged"            LUSID: in "failed" without a reason
-             "sandbox: ignore"               LUSID: neither in "values" nor in "failed"
-
-    """
+  private static func padded(_ text: String, to width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
 }

@@ -1,14 +1,14 @@
 /// What an item itself asks the sandbox to do with it, for trying things out.
 ///
-/// By its description: `"description": "sandbox: reject"`, in a Liquid item within `data`.
+/// By its description: `"description": "sandbox: reject"`.
 enum StagedOutcome: String {
   /// Refused, its neighbours not.
   case reject
   /// The whole batch is answered with 400.
   case malformed
-  /// LUSID: listed in `failed` without a reason. Liquid: accepted.
+  /// Answered as left unchanged, where the API has such an answer; else accepted.
   case unchanged
-  /// LUSID: named neither in `values` nor in `failed`, and not stored. Liquid: accepted.
+  /// Neither stored nor named in the answer, where the API names what it took; else accepted.
   case ignore
 
   init?(_ description: JSONPart?) {

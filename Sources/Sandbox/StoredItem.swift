@@ -1,6 +1,6 @@
 /// What the sandbox keeps of the items with one key.
 package struct StoredItem: Sendable, Equatable {
-  /// LUSID: scope and sorted identifiers; Liquid: type and primary key.
+  /// What the API takes for an item's identity, as one text.
   package let key: String
   /// From 1, in the order in which keys first appeared.
   package let number: Int

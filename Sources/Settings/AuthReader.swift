@@ -2,50 +2,53 @@ internal import Delivery
 
 /// Reads how one target's tokens are come by.
 ///
-/// Exactly one way is given: an access token, a file with one, the LUSID SDK's secrets file, or the parts of a grant.
-/// LUSID without `auth` takes FBN_* from the environment.
+/// Exactly one way is given: an access token, a file with one, the configuration file of the API's own SDK, or the parts of a
+/// grant. Without `auth`, what that SDK finds in the environment is taken.
 struct AuthReader {
   /// The target's section, whose `auth` this is.
   var target: Section
-  var api: APIKind?
+  var api: (any APISettings)?
   /// The target's own URL, where it is known.
   var url: String?
   var allowsPlaintext: Bool
 
   struct Found {
     var auth: Auth?
-    /// What the LUSID SDK's configuration said, which may also give URL and proxy.
-    var access: LusidAccess?
+    /// What the SDK's configuration said, which may also give URL and proxy.
+    var access: SDKConfiguration?
     /// Whether it is unknown what that would have said: the file can't be used, which has been told.
     var isAccessUnknown = false
   }
 
   private var reading: Reading { target.entry.reading }
+  private var apis: [any APISettings] { reading.apis }
 
   func read() -> Found {
     if let entry = target.value("auth") { return entry.section(readAuth) ?? Found() }
-    switch api {
-    case .lusid?: return readEnvironment()
-    case .liquid?:
-      target.reportMissing("auth", "give username, password_file, client_id, client_secret_file and community")
-    case nil: break
-    }
+    guard let api else { return Found() }
+    if let access = api.sdkConfiguration(environment: reading.environment ?? [:]) { return read(access, of: api) }
+    target.reportMissing("auth", api.missingAuthAdvice)
     return Found()
   }
 
   private func readAuth(_ section: Section) -> Found {
     var found = Found()
-    let ways = ["access_token", "access_token_file", "secrets_file"].filter(section.has)
+    let sdkFiles = apis.compactMap { api in api.sdkFileKey.map { (key: $0, api: api) } }
+    let ways = (["access_token", "access_token_file"] + sdkFiles.map(\.key)).filter(section.has)
     let token = section.read("access_token") { entry in entry.secret().flatMap { $0.checkedToken(entry.report) } }
     let tokenFile = section.read("access_token_file") { $0.tokenFile() }
-    found.access = section.read("secrets_file", secrets)
-    found.isAccessUnknown = section.has("secrets_file") && found.access == nil
+    for file in sdkFiles {
+      guard let entry = section.value(file.key) else { continue }
+      found.access = configuration(of: file.api, fileNamedBy: entry)
+      found.isAccessUnknown = found.access == nil
+    }
     let parts = grantParts(section)
     let others = ["grant", "token_url", "scope"]
     let grantKeys =
-      ["username", "password", "password_file", "client_id", "client_secret", "client_secret_file", "community"]
-      + others
-    let given = grantKeys.filter { section.has($0) && !(ways == ["secrets_file"] && others.contains($0)) }
+      ["username", "password", "password_file", "client_id", "client_secret", "client_secret_file"]
+      + apis.flatMap(\.authKeys) + others
+    let isFile = ways.count == 1 && sdkFiles.contains { $0.key == ways[0] }
+    let given = grantKeys.filter { section.has($0) && !(isFile && others.contains($0)) }
 
     if ways.count + (given.isEmpty ? 0 : 1) > 1 {
       section.entry.report("has \((ways + given).joined(separator: ", ")): keep one way to get a token")
@@ -57,7 +60,7 @@ struct AuthReader {
         if let access = found.access { found.auth = auth(access, parts, at: section.entry) }
       }
     } else if given.isEmpty {
-      section.entry.report("gives no way to get a token: \(advice)")
+      section.entry.report("gives no way to get a token: \((api ?? apis.first)?.authAdvice ?? "")")
     } else {
       checkGrant(parts, section)
       found.auth = parts.grant.map(Auth.grant)
@@ -65,22 +68,14 @@ struct AuthReader {
     return found
   }
 
-  private var advice: String {
-    api == .liquid
-      ? "give username, password_file, client_id, client_secret_file and community, or access_token_file"
-      : "give secrets_file, access_token_file, or username, password_file, client_id, client_secret_file and token_url"
-  }
-
-  private func secrets(_ entry: Entry) -> LusidAccess? {
-    guard api != .liquid else {
-      entry.report("is the LUSID SDK's file, which has nothing for Liquid: give username, password_file and so on")
+  /// - Parameter owner: the API whose SDK's file it is.
+  private func configuration(of owner: any APISettings, fileNamedBy entry: Entry) -> SDKConfiguration? {
+    if let api, api.kind != owner.kind {
+      entry.report(
+        "is the \(owner.title) SDK's file, which has nothing for \(api.title): give username, password_file and so on")
       return nil
     }
-    return entry.text().flatMap {
-      LusidAccess(
-        secretsFile: reading.credential($0), note: { reading.note($0, line: entry.line, key: entry.key) },
-        report: reading.report)
-    }
+    return owner.sdkConfiguration(fileNamedBy: entry)
   }
 
   private func grantParts(_ auth: Section) -> GrantParts {
@@ -92,31 +87,8 @@ struct AuthReader {
     parts.clientID = auth.read("client_id") { $0.text() }
     parts.clientSecret = secret("client_secret", auth)
     parts.scope = auth.read("scope") { $0.text() }
-    if parts.tokenURL == nil, api == .liquid, let url { parts.tokenURL = url + "/ls/api/oauth2/token" }
-    readCommunity(auth, &parts)
-    if parts.scope == nil, api == .lusid { parts.scope = lusidScope(parts.kind) }
+    for owner in apis { owner.completeGrant(&parts, auth, of: api, url: url) }
     return parts
-  }
-
-  /// What the SDK asks for; a client without a user has no use for any of it (OpenID Connect Core 1.0, 11).
-  private func lusidScope(_ kind: Grant.Kind) -> String? {
-    kind == .password ? "openid client groups offline_access" : nil
-  }
-
-  private func readCommunity(_ auth: Section, _ parts: inout GrantParts) {
-    guard api == .liquid else {
-      // Known to the section, so that it is told apart from a misspelt key.
-      if let community = auth.value("community"), api == .lusid {
-        community.report("is Liquid's: LUSID has no communities, so leave it out")
-      }
-      return
-    }
-    guard let community = auth.read("community", { $0.text() }) else { return }
-    if auth.has("scope") {
-      auth.report("is given beside scope: keep one of them", at: "community")
-    } else {
-      parts.scope = "community=\(community)"
-    }
   }
 
   /// A secret in line, or in a file.
@@ -132,39 +104,36 @@ struct AuthReader {
   /// Tells what a grant that is written out lacks; a key that is there but refused has its own fault already.
   private func checkGrant(_ parts: GrantParts, _ auth: Section) {
     for name in parts.missing where !name.split(separator: " ").contains(where: { auth.has(String($0)) }) {
-      // Liquid's token URL follows from its URL, which has its own fault.
-      if name == parts.names.tokenURL, api != .lusid { continue }
+      // One that follows from the target's URL is missing with that, which has its own fault.
+      if name == parts.names.tokenURL, api?.makesTokenURL ?? true { continue }
       let key = String(name.prefix { $0 != " " })
       auth.reportMissing(key, "a \(parts.kind.rawValue) grant needs \(name)")
     }
-    if api == .liquid, !auth.has("community"), !auth.has("scope") {
-      auth.reportMissing("community", "Liquid gives tokens for one community")
-    }
+    api?.checkGrant(auth)
     guard parts.kind == .clientCredentials else { return }
     for name in ["username", "password", "password_file"] where auth.has(name) {
       auth.report("goes with grant: password only: leave it out, or leave out the grant", at: name)
     }
   }
 
-  private func readEnvironment() -> Found {
-    let access = LusidAccess(environment: reading.environment ?? [:])
+  private func read(_ access: SDKConfiguration, of api: any APISettings) -> Found {
     var found = Found(auth: nil, access: access)
     let grantItems = [
       access.tokenURL, access.username, access.password, access.clientID, access.clientSecret, access.accessToken,
       access.accessTokenFile,
     ]
     guard grantItems.contains(where: { $0 != nil }) else {
-      target.reportMissing("auth", "\(advice); or set FBN_TOKEN_URL, FBN_USERNAME and so on in the environment")
+      target.reportMissing("auth", api.missingAuthAdvice)
       return found
     }
     var parts = GrantParts()
-    parts.scope = lusidScope(.password)
+    api.completeGrant(&parts, nil, of: api, url: url)
     found.auth = auth(access, parts, at: target.entry)
     return found
   }
 
   /// What the SDK's configuration amounts to; `parts` holds what `auth` said beside it, which wins.
-  private func auth(_ access: LusidAccess, _ given: GrantParts, at entry: Entry) -> Auth? {
+  private func auth(_ access: SDKConfiguration, _ given: GrantParts, at entry: Entry) -> Auth? {
     if let item = access.accessToken {
       return Secret(item.value).checkedToken { entry.report("\(item.name) \($0)") }.map(Auth.accessToken)
     }

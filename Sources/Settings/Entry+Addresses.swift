@@ -4,8 +4,8 @@ extension Entry {
     text().flatMap { webAddress($0, allowsPlaintext: allowsPlaintext, refuse: report) }
   }
 
-  /// The same for an URL of the LUSID SDK's configuration.
-  func webAddress(_ item: LusidAccess.Item, allowsPlaintext: Bool) -> String? {
+  /// The same for an URL of an SDK's configuration.
+  func webAddress(_ item: SDKConfiguration.Item, allowsPlaintext: Bool) -> String? {
     webAddress(item.value, allowsPlaintext: allowsPlaintext) { report("\(item.name) \($0)") }
   }
 
@@ -64,8 +64,8 @@ extension Entry {
     return proxy
   }
 
-  /// The proxy of the LUSID SDK's configuration.
-  func proxy(_ access: LusidAccess) -> Proxy? {
+  /// The proxy of an SDK's configuration.
+  func proxy(_ access: SDKConfiguration) -> Proxy? {
     guard let item = access.proxyAddress else { return nil }
     guard var proxy = proxy(item.value, refuse: { report("\(item.name) \($0)") }) else { return nil }
     if let username = access.proxyUsername { proxy.username = username.value }

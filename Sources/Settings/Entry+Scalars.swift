@@ -29,7 +29,7 @@ extension Entry {
   }
 
   /// Text of at least one character, without control characters.
-  func text() -> String? {
+  package func text() -> String? {
     guard !isNull else {
       report("has no value: give one, or leave out the key")
       return nil
@@ -158,10 +158,13 @@ extension Entry {
   }
 
   /// One of an enumeration's words, in its spelling.
-  func word<T: RawRepresentable & CaseIterable>(_: T.Type = T.self) -> T? where T.RawValue == String {
+  package func word<T: RawRepresentable & CaseIterable>(_: T.Type = T.self) -> T? where T.RawValue == String {
+    word(among: T.allCases.map(\.rawValue)).flatMap(T.init(rawValue:))
+  }
+
+  func word(among words: [String]) -> String? {
     guard let text = scalarText() else { return nil }
-    if let value = T(rawValue: text.text) { return value }
-    let words = T.allCases.map(\.rawValue)
+    if words.contains(text.text) { return text.text }
     let known = words.joined(separator: ", ")
     if isNull || text.text.isEmpty {
       report("has no value: give one of \(known)")

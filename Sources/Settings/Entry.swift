@@ -1,19 +1,19 @@
 internal import Yams
 
 /// One value of a file, and where it stands.
-struct Entry {
+package struct Entry {
   let node: Node
   /// The path from the root: `targets.lusid.batch.max_items`; empty for the root.
-  let key: String
+  package let key: String
   /// Of the key, or of the value where it has no key or begins further down.
-  let line: Int?
-  let reading: Reading
+  package let line: Int?
+  package let reading: Reading
 
-  func report(_ message: String) {
+  package func report(_ message: String) {
     reading.report(message, line: line, key: key.isEmpty ? nil : key)
   }
 
-  func report(_ message: String, at subkey: String) {
+  package func report(_ message: String, at subkey: String) {
     reading.report(message, line: line, key: path(to: subkey))
   }
 
@@ -42,10 +42,10 @@ struct Entry {
 
   var isMapping: Bool { node.mapping != nil }
 
-  var isScalar: Bool { node.scalar != nil }
+  package var isScalar: Bool { node.scalar != nil }
 
   /// A list's entries; nil for anything else.
-  var elements: [Entry]? {
+  package var elements: [Entry]? {
     node.sequence?.enumerated().map { index, node in
       Entry(node: node, key: "\(key)[\(index)]", line: node.mark?.line ?? line, reading: reading)
     }
@@ -58,7 +58,7 @@ struct Entry {
 
   /// Reads a mapping; keys that `read` does not ask for are unknown.
   @discardableResult
-  func section<T>(_ read: (Section) -> T?) -> T? {
+  package func section<T>(_ read: (Section) -> T?) -> T? {
     guard let mapping = node.mapping else {
       report("must be a mapping of keys to values, but is \(kind)")
       return nil
@@ -70,7 +70,7 @@ struct Entry {
   }
 
   /// Reads a list, each entry of it by `read`; what that refuses is left out.
-  func list<T>(_ read: (Entry) -> T?) -> [T]? {
+  package func list<T>(_ read: (Entry) -> T?) -> [T]? {
     guard let elements else {
       report("must be a list, but is \(kind)")
       return nil

@@ -1,14 +1,14 @@
 /// What a grant is put together from, wherever each part came from.
-struct GrantParts {
-  var kind = Grant.Kind.password
-  var tokenURL: String?
+package struct GrantParts {
+  package var kind = Grant.Kind.password
+  package var tokenURL: String?
   var username: String?
   var password: Secret?
   var clientID: String?
   var clientSecret: Secret?
-  var scope: String?
+  package var scope: String?
   /// What each part is called where it should have been given.
-  var names = LusidAccess.Names(
+  var names = SDKConfiguration.Names(
     tokenURL: "token_url", url: "url", username: "username", password: "password or password_file",
     clientID: "client_id", clientSecret: "client_secret or client_secret_file")
 

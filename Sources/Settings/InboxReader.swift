@@ -67,7 +67,7 @@ struct InboxReader {
       }
       return reader.read(section).map { [$0] } ?? []
     }
-    for key in RouteReader.keys {
+    for key in RouteReader.keys(entry.reading.apis) {
       section.value(key)?.report("stands beside routes: move it into them, or leave out routes")
     }
     let routes = entry.list { $0.section(reader.readWhole) }

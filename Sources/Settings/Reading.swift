@@ -2,7 +2,7 @@ internal import Glibc
 internal import Yams
 
 /// One file being read: where it is, what may be replaced in it, and what was found wrong so far.
-final class Reading {
+package final class Reading {
   let path: String
   /// The file's own folder, absolute: relative paths start here.
   let folder: String
@@ -10,6 +10,8 @@ final class Reading {
   let environment: [String: String]?
   /// Whether files with secrets and certificates are opened.
   let readsSecrets: Bool
+  /// In the order in which messages name them.
+  let apis: [any APISettings]
   private(set) var faults: [SettingsFaults.Fault] = []
   private var isReported: Set<SettingsFaults.Fault> = []
   /// Where the first secret stands in the file itself.
@@ -18,10 +20,13 @@ final class Reading {
   private(set) var secretFiles: [Droppers.SecretFile] = []
   private var repeated: [YAMLDocument.Place: String] = [:]
 
-  init(path: String, environment: [String: String]?, readsSecrets: Bool = true) {
+  init(
+    path: String, environment: [String: String]?, readsSecrets: Bool = true, apis: [any APISettings] = []
+  ) {
     self.path = path
     self.environment = environment
     self.readsSecrets = readsSecrets
+    self.apis = apis
     let absolute = path.hasPrefix("/") ? path : Self.workingFolder + "/" + path
     folder = String(absolute[..<(absolute.lastIndex(of: "/") ?? absolute.startIndex)])
   }

@@ -6,9 +6,9 @@ package struct Route: Sendable, Equatable {
   package var match = "*"
   package var target: RouteTarget
   package var mapping: ColumnMapping?
-  /// Liquid's; nil where no Liquid target can be reached.
-  package var item: ItemDefaults?
-  /// Atomic only where every target that can be reached is LUSID's.
+  /// What only one of the APIs has that can be reached.
+  package var own = OwnSettings()
+  /// Atomic only where every target that can be reached has such a mode.
   package var successMode = SuccessMode.partial
   package var validate = true
   package var delimiter = Delimiter.byte(UInt8(ascii: ","))

@@ -5,7 +5,9 @@ struct RouteReader {
   var targets: TargetNames
   var mappings: MappingFiles
 
-  static let keys = ["match", "target", "mapping", "item", "success_mode", "validate", "delimiter", "empty"]
+  static func keys(_ apis: [any APISettings]) -> [String] {
+    ["match", "target", "mapping"] + apis.flatMap(\.routeKeys) + ["success_mode", "validate", "delimiter", "empty"]
+  }
 
   func readWhole(_ section: Section) -> Route? {
     if !section.has("target") { section.reportMissing("target", "name the target, or write auto") }
@@ -19,7 +21,7 @@ struct RouteReader {
     section.read("mapping", into: &route.mapping) { entry in
       entry.path().flatMap { mappings.mapping(path: $0, namedBy: entry) }
     }
-    section.read("item", into: &route.item, readItem)
+    for api in section.entry.reading.apis { api.readRoute(section, into: &route.own) }
     section.read("success_mode", into: &route.successMode) { $0.word() }
     section.read("validate", into: &route.validate) { $0.bool() }
     section.read("delimiter", into: &route.delimiter, readDelimiter)
@@ -32,7 +34,7 @@ struct RouteReader {
   private func readTarget(_ entry: Entry) -> RouteTarget? {
     guard let name = entry.text() else { return nil }
     if name == "auto" {
-      for api in APIKind.allCases {
+      for api in entry.reading.apis.map(\.kind) {
         let rivals = targets.apis.filter { $0.api == api }.map { "\"\($0.name)\"" }
         guard rivals.count > 1 else { continue }
         entry.report(
@@ -54,48 +56,24 @@ struct RouteReader {
     return nil
   }
 
-  /// What only one of the APIs has.
-  private func check(_ route: Route, _ apis: Set<APIKind>, _ section: Section) {
-    if apis.contains(.liquid), route.successMode == .atomic, let entry = section.value("success_mode") {
-      let which = route.target == .auto ? "files that auto sends to Liquid would not be" : "Liquid has none"
+  /// What only some of the APIs have.
+  private func check(_ route: Route, _ reached: Set<APIKind>, _ section: Section) {
+    let apis = section.entry.reading.apis
+    let plain = apis.first { reached.contains($0.kind) && !$0.hasAtomicMode }
+    if let plain, route.successMode == .atomic, let entry = section.value("success_mode") {
+      let which =
+        route.target == .auto ? "files that auto sends to \(plain.title) would not be" : "\(plain.title) has none"
       entry.report(
-        "is Atomic, but Liquid takes or refuses each item by itself (\(which)): leave it out, or use Partial")
+        "is Atomic, but \(plain.title) takes or refuses each item by itself (\(which)): leave it out, or use Partial")
     }
-    if !apis.contains(.liquid), let entry = section.value("item") {
-      entry.report("is for Liquid's items, but this goes to LUSID alone: leave it out")
+    for owner in apis where !reached.contains(owner.kind) {
+      let others = apis.filter { $0.kind != owner.kind && (reached.isEmpty || reached.contains($0.kind)) }
+      for entry in owner.routeKeys.compactMap(section.value) {
+        entry.report(
+          "is for \(owner.title)'s items, but this goes to \(others.map(\.title).joined(separator: " and ")) alone: "
+            + "leave it out")
+      }
     }
-  }
-
-  private enum Action: String, CaseIterable {
-    case create = "Create"
-    case merge = "Merge"
-    case update = "Update"
-    case delete = "Delete"
-  }
-
-  private func readItem(_ entry: Entry) -> ItemDefaults? {
-    entry.section { section in
-      var item = ItemDefaults()
-      item.category = section.read("category") { $0.text() }
-      item.type = section.read("type") { $0.text() }
-      item.action = section.read("action") { $0.word(Action.self)?.rawValue }
-      section.read("key", into: &item.key, readKey)
-      if section.names.isEmpty { entry.report("is empty: give category, type, action or key, or leave it out") }
-      return item
-    }
-  }
-
-  /// One field's name, or a list of them.
-  private func readKey(_ entry: Entry) -> [String]? {
-    if entry.isScalar { return entry.text().map { [$0] } }
-    guard let fields = entry.list({ $0.text() }) else { return nil }
-    if fields.isEmpty, entry.elements?.isEmpty == true {
-      entry.report("must name at least one field; without key the whole inbox is in order")
-    }
-    for (index, field) in fields.enumerated() where fields[..<index].contains(field) {
-      entry.report("names \"\(field)\" twice: leave out one of them")
-    }
-    return fields
   }
 
   private func readDelimiter(_ entry: Entry) -> Delimiter? {

@@ -3,8 +3,8 @@ internal import Yams
 /// One mapping of a file, read key by key.
 ///
 /// Knows which keys were asked for: all others are unknown, and the nearest of those asked for is what was meant.
-final class Section {
-  let entry: Entry
+package final class Section {
+  package let entry: Entry
   private var members: [(name: String, line: Int?, value: Entry)] = []
   /// Where each stands in `members`; a mapping file may have ten thousand.
   private var places: [String: Int] = [:]
@@ -55,28 +55,28 @@ final class Section {
   }
 
   /// In the file's order.
-  var names: [String] { members.map(\.name) }
+  package var names: [String] { members.map(\.name) }
 
-  func has(_ name: String) -> Bool { places[name] != nil }
+  package func has(_ name: String) -> Bool { places[name] != nil }
 
   /// The value of a key, or nil where it is not given.
-  func value(_ name: String) -> Entry? {
+  package func value(_ name: String) -> Entry? {
     if isAsked.insert(name).inserted { asked.append(name) }
     return places[name].map { members[$0].value }
   }
 
   /// What `convert` makes of a key's value; nil where it is not given, or refused.
   @discardableResult
-  func read<T>(_ name: String, _ convert: (Entry) -> T?) -> T? {
+  package func read<T>(_ name: String, _ convert: (Entry) -> T?) -> T? {
     value(name).flatMap(convert)
   }
 
   /// The same, leaving the default where the key is not given.
-  func read<T>(_ name: String, into place: inout T, _ convert: (Entry) -> T?) {
+  package func read<T>(_ name: String, into place: inout T, _ convert: (Entry) -> T?) {
     if let value = read(name, convert) { place = value }
   }
 
-  func read<T>(_ name: String, into place: inout T?, _ convert: (Entry) -> T?) {
+  package func read<T>(_ name: String, into place: inout T?, _ convert: (Entry) -> T?) {
     if let value = read(name, convert) { place = value }
   }
 
@@ -88,11 +88,11 @@ final class Section {
   }
 
   /// A fault of a key, where that stands if it is given.
-  func report(_ message: String, at name: String) {
+  package func report(_ message: String, at name: String) {
     if let value = value(name) { value.report(message) } else { entry.report(message, at: name) }
   }
 
-  func reportMissing(_ name: String, _ advice: String) {
+  package func reportMissing(_ name: String, _ advice: String) {
     report("is missing: \(advice)", at: name)
   }
 

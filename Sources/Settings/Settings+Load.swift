@@ -3,14 +3,15 @@ internal import Delivery
 extension Settings {
   /// Reads the configuration at `path`, and every file it names.
   ///
-  /// - Parameter environment: for `${NAME}`, FBN_* and `CREDENTIALS_DIRECTORY`.
+  /// - Parameter environment: for `${NAME}`, what an SDK finds there, and `CREDENTIALS_DIRECTORY`.
   /// - Parameter withSecrets: false for whoever only looks or gives orders, and may not read the daemon's secrets: how targets
   ///   are reached is then left out, and nothing can be sent.
+  /// - Parameter apis: those that a target may name, in the order in which messages name them.
   /// - Throws: all faults in one go.
   package static func load(
-    path: String, environment: [String: String], withSecrets: Bool = true
+    path: String, environment: [String: String], withSecrets: Bool = true, apis: [any APISettings]
   ) throws(SettingsFaults) -> Settings {
-    let reading = Reading(path: path, environment: environment, readsSecrets: withSecrets)
+    let reading = Reading(path: path, environment: environment, readsSecrets: withSecrets, apis: apis)
     let mappings = MappingFiles()
     var settings = Settings(path: path)
     if let (root, file) = reading.root() {

@@ -14,8 +14,8 @@ package struct Target: Sendable, Equatable {
   package var maxRequestsPerSecond: Double?
   /// Of one request, from connecting to the answer's last byte.
   package var timeout = Duration.seconds(60)
-  /// Means something for LUSID only.
-  package var schema = LusidSchema.current
+  /// What only its API has.
+  package var own = OwnSettings()
   /// PEM files, absolute.
   package var caFile: String?
   package var clientCert: String?

@@ -9,7 +9,7 @@ struct TargetNames {
     apis = []
     for name in section.names {
       let api = section.value(name)?.member("api")?.scalarText()?.text
-      apis.append((name, api.flatMap(APIKind.init(rawValue:))))
+      apis.append((name, section.entry.reading.apis[kind: api.map(APIKind.init(rawValue:))]?.kind))
     }
   }
 

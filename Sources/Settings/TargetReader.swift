@@ -20,46 +20,41 @@ struct TargetReader {
   }
 
   private func read(_ section: Section) -> Target? {
-    let api: APIKind? = section.read("api") { $0.word() }
-    if !section.has("api") { section.reportMissing("api", "write lusid or liquid") }
+    let apis = entry.reading.apis
+    let name = section.read("api") { $0.word(among: apis.map(\.kind.rawValue)) }
+    let api = apis[kind: name.map(APIKind.init(rawValue:))]
+    if !section.has("api") { section.reportMissing("api", "write \(apis.alternatives)") }
     let allowsPlaintext = section.read("allow_plaintext") { $0.bool() } ?? false
     var url = section.read("url") { $0.webAddress(allowsPlaintext: allowsPlaintext) }
     guard section.entry.reading.readsSecrets else { return outline(section, api, url) }
     let found = AuthReader(target: section, api: api, url: url, allowsPlaintext: allowsPlaintext).read()
-    if !section.has("url"), api != nil, !found.isAccessUnknown {
+    if !section.has("url"), let api, !found.isAccessUnknown {
       if let item = found.access?.url {
         url = entry.webAddress(item, allowsPlaintext: allowsPlaintext)
       } else {
         let other = found.access.map { "; or give \($0.names.url)" } ?? ""
-        section.reportMissing("url", "give the API's address, such as \(example(api))\(other)")
+        section.reportMissing("url", "give the API's address, such as \(api.exampleURL)\(other)")
       }
     }
-    var target = Target(name: name, api: api ?? .lusid, url: url ?? "", auth: found.auth ?? .accessToken(Secret("")))
+    var target = Target(
+      name: self.name, api: api?.kind ?? "", url: url ?? "", auth: found.auth ?? .accessToken(Secret("")))
     section.read("batch") { $0.section { readBatch($0, &target.batch) } }
     section.read("concurrency", into: &target.concurrency) { $0.int(atLeast: 1, atMost: 1000) }
     section.read("max_requests_per_second", into: &target.maxRequestsPerSecond) { $0.rate() }
     section.read("timeout", into: &target.timeout) { $0.duration(.moreThanZero) }
-    section.read("schema", into: &target.schema) { $0.word() }
-    if section.has("schema"), api == .liquid {
-      section.report("is LUSID's: Liquid has only one, so leave it out", at: "schema")
-    }
+    for owner in apis { owner.readTarget(section, of: api, into: &target.own) }
     readCertificates(section, &target)
     target.proxy = readProxy(section, api, found.access)
     return api == nil || url == nil || found.auth == nil ? nil : target
   }
 
   /// The target without anything that a secret is needed for.
-  private func outline(_ section: Section, _ api: APIKind?, _ url: String?) -> Target? {
-    let left = [
-      "auth", "batch", "concurrency", "max_requests_per_second", "timeout", "schema", "ca_file", "client_cert",
-      "client_key", "proxy",
-    ]
+  private func outline(_ section: Section, _ api: (any APISettings)?, _ url: String?) -> Target? {
+    let left =
+      ["auth", "batch", "concurrency", "max_requests_per_second", "timeout"]
+      + entry.reading.apis.flatMap(\.targetKeys) + ["ca_file", "client_cert", "client_key", "proxy"]
     for key in left { _ = section.value(key) }
-    return api.map { Target(name: name, api: $0, url: url ?? "", auth: .accessToken(Secret(""))) }
-  }
-
-  private func example(_ api: APIKind?) -> String {
-    api == .liquid ? "https://ld.example.com" : "https://example.lusid.com/api"
+    return api.map { Target(name: name, api: $0.kind, url: url ?? "", auth: .accessToken(Secret(""))) }
   }
 
   private func readBatch(_ section: Section, _ batch: inout Target.BatchLimits) {
@@ -77,13 +72,13 @@ struct TargetReader {
     }
   }
 
-  /// The target's own, else that of the LUSID SDK's configuration.
-  private func readProxy(_ section: Section, _ api: APIKind?, _ access: LusidAccess?) -> Proxy? {
+  /// The target's own, else that of the SDK's configuration.
+  private func readProxy(_ section: Section, _ api: (any APISettings)?, _ access: SDKConfiguration?) -> Proxy? {
     if let entry = section.value("proxy") {
       return if case .proxy(let proxy) = entry.proxy() { proxy } else { nil }
     }
-    guard api == .lusid else { return nil }
+    guard let environment = api?.sdkConfiguration(environment: entry.reading.environment ?? [:]) else { return nil }
     if let access, access.proxyAddress != nil { return entry.proxy(access) }
-    return entry.proxy(LusidAccess(environment: entry.reading.environment ?? [:]))
+    return entry.proxy(environment)
   }
 }

@@ -1,3 +1,4 @@
+internal import APIs
 internal import ArgumentParser
 internal import Daemon
 internal import Foundation

@@ -1,3 +1,4 @@
+import APIs
 import Delivery
 import Foundation
 import Logging

@@ -12,10 +12,10 @@ import Testing
   /// Numbers of the items of each batch, in order.
   private func batches(
     _ keys: [UInt64?], maxItems: Int = 3, maxBytes: Int = 1000, keepsKeysApart: Bool = true,
-    setsHotKeysApart: Bool = false
+    setsHotKeysApart: Bool = false, framing: BodyFraming = .array
   ) -> [[Int]] {
     var batcher = Batcher(
-      limits: BatchLimits(maxItems: maxItems, maxBytes: maxBytes),
+      limits: BatchLimits(maxItems: maxItems, maxBytes: maxBytes, framing: framing),
       brackets: (UInt8(ascii: "["), UInt8(ascii: "]")), keepsKeysApart: keepsKeysApart,
       setsHotKeysApart: setsHotKeysApart)
     var all: [QueuedBatch] = []
@@ -39,6 +39,15 @@ import Testing
   @Test func `a batch is full at its number of bytes, and one large item travels alone`() {
     #expect(batches([1, 2, 3], maxBytes: 7) == [[1, 2], [3]])
     #expect(batches([1, 2], maxBytes: 1) == [[1], [2]])
+  }
+
+  @Test func `what an API wants around and between items counts, though it is not queued`() {
+    let framing = BodyFraming(open: #"{"a":["#, separator: ", ", close: "]}")
+    // {"a":[{}, {}]}
+    #expect(batches([1, 2, 3], maxBytes: 14, framing: framing) == [[1, 2], [3]])
+    #expect(batches([1, 2, 3], maxBytes: 13, framing: framing) == [[1], [2], [3]])
+    #expect(batches([1, 2, 3], maxBytes: 18, framing: framing) == [[1, 2, 3]])
+    #expect(batches([1, 2, 3], maxBytes: 17, framing: framing) == [[1, 2], [3]])
   }
 
   @Test func `two items with the same key never share a batch, and keep their order`() {

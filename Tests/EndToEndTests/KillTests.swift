@@ -82,7 +82,7 @@ import Testing
     let note: Comment = "UPSERTD_KILL_SEED=\(seed) UPSERTD_KILLS=\(kills)"
     for inbox in PlannedFile.inboxes { try world.checkResults(inbox, files: files.count { $0.inbox == inbox }) }
     let stored = Set(
-      (Array(sandbox.items(of: .lusid).values) + Array(sandbox.items(of: .liquid).values)).compactMap {
+      (Array(sandbox.items(of: "lusid").values) + Array(sandbox.items(of: "liquid").values)).compactMap {
         item -> String? in
         guard let raw = item.raw, let value = try? JSONValue.parse(raw) else { return nil }
         return value["displayName"]?.string ?? value["data"]?["accountId"]?.string

@@ -1,3 +1,4 @@
+import APIs
 import Daemon
 import Delivery
 import Foundation

@@ -18,7 +18,7 @@ import Testing
       let id = ids.next(at: Timestamp(milliseconds: 1_795_000_000_000))
       let count = Self.batches / files
       var facts = FileFacts()
-      (facts.target, facts.api, facts.url) = ("t", .liquid, "http://127.0.0.1/")
+      (facts.target, facts.api, facts.url) = ("t", "liquid", "http://127.0.0.1/")
       try outbox.commit {
         try $0.begin(World.newFile(id))
         try $0.stage((1...count).map { ($0, batch) }, refused: [], of: id, target: "t")

@@ -45,7 +45,7 @@ struct World: Sendable {
   static var facts: FileFacts {
     var facts = FileFacts()
     facts.target = "t"
-    facts.api = .liquid
+    facts.api = "liquid"
     facts.url = "http://127.0.0.1/"
     facts.sha256 = "ab"
     return facts

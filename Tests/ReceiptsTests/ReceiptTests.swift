@@ -16,7 +16,7 @@ import Testing
       file: Receipt.File(
         id: id, name: "a \"quoted\"\n%FF.csv", inbox: "investors", format: "csv", bytes: 12, sha256: "ab",
         receivedAt: id.time, completedAt: id.time + .seconds(1), corrects: nil, duplicateOf: nil),
-      target: Receipt.Target(name: "lusid", api: .lusid, url: "https://example.com/$batchUpsert"), counts: counts)
+      target: Receipt.Target(name: "lusid", api: "lusid", url: "https://example.com/$batchUpsert"), counts: counts)
   }
 
   @Test func `a receipt is strict JSON with the contract's members, whatever the names hold`() throws {

@@ -1,3 +1,4 @@
+import APIs
 import Foundation
 
 @testable import Settings

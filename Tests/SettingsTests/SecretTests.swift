@@ -1,3 +1,4 @@
+import APIs
 import Glibc
 import Testing
 

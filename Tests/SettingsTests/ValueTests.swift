@@ -1,3 +1,4 @@
+import APIs
 import Delivery
 import Testing
 
@@ -22,7 +23,7 @@ struct ValueTests {
         == Target(
           name: "lusid", api: .lusid, url: "https://example.lusid.com/api", auth: .accessToken(Secret("abc")),
           batch: .init(maxItems: 500, maxBytes: 4_194_304, linger: nil), concurrency: 4, maxRequestsPerSecond: nil,
-          timeout: .seconds(60), schema: .current, caFile: nil, clientCert: nil, clientKey: nil, proxy: nil))
+          timeout: .seconds(60), own: OwnSettings(), caFile: nil, clientCert: nil, clientKey: nil, proxy: nil))
     let inbox = try #require(settings.inboxes.first)
     #expect(
       inbox
@@ -30,7 +31,8 @@ struct ValueTests {
           name: "a", ignore: [], marker: nil, ordering: .key, rejectsDuplicates: false, retention: .init(),
           routes: [
             Route(
-              match: "*", target: .named("lusid"), mapping: nil, item: nil, successMode: .partial, validate: true,
+              match: "*", target: .named("lusid"), mapping: nil, own: OwnSettings(), successMode: .partial,
+              validate: true,
               delimiter: .byte(44), empty: .omit)
           ]))
   }
@@ -97,7 +99,7 @@ struct ValueTests {
         == Target(
           name: "l", api: .liquid, url: "https://ld.example.com/x", auth: .grant(grant),
           batch: .init(maxItems: 5, maxBytes: 6144, linger: .milliseconds(200)), concurrency: 8,
-          maxRequestsPerSecond: 0.5, timeout: .seconds(9), schema: .current, caFile: "\(folder)/tls/ca.pem",
+          maxRequestsPerSecond: 0.5, timeout: .seconds(9), own: OwnSettings(), caFile: "\(folder)/tls/ca.pem",
           clientCert: "\(folder)/tls/cert.pem", clientKey: "\(folder)/tls/key.pem",
           proxy: Proxy(address: "http://p.example.com:3128", username: "me", password: Secret("pw"))))
     #expect(
@@ -108,7 +110,8 @@ struct ValueTests {
           routes: [
             Route(
               match: "*.csv", target: .named("l"), mapping: nil,
-              item: ItemDefaults(category: "entity", type: "Account", action: "Merge", key: ["accountId", "region"]),
+              own: OwnSettings(
+                ItemDefaults(category: "entity", type: "Account", action: "Merge", key: ["accountId", "region"])),
               successMode: .partial, validate: false, delimiter: .byte(9), empty: .null)
           ]))
     #expect(
@@ -117,7 +120,7 @@ struct ValueTests {
           name: "b", ignore: ["*.log"], ordering: .none,
           routes: [
             Route(match: "x*", target: .auto, delimiter: .auto, empty: .string),
-            Route(match: "*", target: .named("l"), item: ItemDefaults(key: ["id"]), delimiter: .byte(59)),
+            Route(match: "*", target: .named("l"), own: OwnSettings(ItemDefaults(key: ["id"])), delimiter: .byte(59)),
           ]))
   }
 
@@ -220,5 +223,12 @@ struct ValueTests {
     #expect(nearestWord(to: "max", among: ["max_items", "max_bytes"]) == nil)
     #expect(nearestWord(to: "", among: ["a"]) == nil)
     #expect(nearestWord(to: "a", among: []) == nil)
+  }
+}
+
+extension OwnSettings {
+  fileprivate init(_ item: ItemDefaults) {
+    self.init()
+    self[ItemDefaults.self] = item
   }
 }

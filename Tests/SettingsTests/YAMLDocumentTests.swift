@@ -1,3 +1,4 @@
+import APIs
 import Testing
 
 @testable import Settings

@@ -1,3 +1,4 @@
+internal import APIs
 internal import Delivery
 internal import Dispatch
 internal import Inbox
@@ -99,7 +100,7 @@ struct Dashboard: Sendable {
       do {
         let text = try folders.text(of: entry, atMost: Self.mostReceiptBytes)
         // Anybody may have put it there: what is no receipt is not shown as one.
-        _ = try Receipt(json: text)
+        _ = try Receipt(json: text, apis: APIs.kinds)
         return Self.document(of: id, summary, path: entry.path, receipt: try JSONValue.parse(text), fault: nil)
       } catch {
         guard let summary else { throw error }

@@ -1,5 +1,5 @@
 internal import Delivery
-internal import TargetAPI
+internal import APIs
 
 /// The body of one request, made of one batch or of several files' batches.
 struct OutgoingRequest {
@@ -11,20 +11,20 @@ struct OutgoingRequest {
   /// What was added to the request ids of items, by their place in `pieces`.
   private let suffixes: [Int: (id: String, suffix: String)]
 
-  /// A single batch travels as it is. Of several, request ids that were met before get a suffix: `item-1.2` is `item-1` of the second batch.
+  /// A single batch travels as it is queued, where that is what the API takes. Of several, request ids that were met before get a suffix: `item-1.2` is `item-1` of the second batch.
   init(_ contents: [Batch], api: any TargetAPI) {
     self.contents = contents
     var suffixes: [Int: (id: String, suffix: String)] = [:]
-    if let only = contents.first, contents.count == 1 {
+    if let only = contents.first, contents.count == 1, api.framing.isQueuedForm {
       body = only.body
       pieces = only.pieces ?? []
     } else {
-      var body = [api.open]
+      var body = api.framing.open
       var pieces: [Range<Int>] = []
       var ids: Set<String> = []
       for (index, content) in contents.enumerated() {
         for range in content.pieces ?? [] {
-          if !pieces.isEmpty { body.append(UInt8(ascii: ",")) }
+          if !pieces.isEmpty { body += api.framing.separator }
           let start = body.count
           let piece = content.body[range]
           if let id = api.requestID(ofPiece: piece), !ids.insert(id).inserted {
@@ -38,7 +38,7 @@ struct OutgoingRequest {
           pieces.append(start..<body.count)
         }
       }
-      body.append(api.close)
+      body += api.framing.close
       self.body = body
       self.pieces = pieces
     }

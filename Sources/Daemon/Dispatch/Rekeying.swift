@@ -4,7 +4,7 @@ internal import Inbox
 internal import Logging
 internal import Outbox
 internal import Settings
-internal import TargetAPI
+internal import APIs
 
 /// Makes the keys of what waits anew where the configuration, or a new upsertd, makes them in another way than when it was queued.
 ///

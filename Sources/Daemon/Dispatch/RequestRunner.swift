@@ -2,7 +2,7 @@ internal import Delivery
 internal import Engine
 internal import Sender
 internal import Settings
-internal import TargetAPI
+internal import APIs
 
 /// Makes one request: leases its batches, gathers their bytes, sends them, and reads the answer.
 ///
@@ -98,7 +98,7 @@ struct RequestRunner: Sendable {
     case .success(let answer):
       var report = Report(outcome: .abandoned, resent: answer.unanswered, contents: contents)
       report.facts = RequestFacts(
-        status: answer.status, requestID: answer.header("lusid-meta-requestid"), sentAt: sentAt, url: url)
+        status: answer.status, requestID: api.requestIDHeader.flatMap { answer.header($0) }, sentAt: sentAt, url: url)
       let verdict = api.judge(
         status: answer.status, body: answer.body, isCut: answer.isCut,
         pieces: outgoing.pieces.map { outgoing.body[$0] },
@@ -121,7 +121,7 @@ struct RequestRunner: Sendable {
   ) async -> Result<Answer, SendError> {
     var headers = api.headers.map { Header($0.0, $0.1) }
     headers.append(Header("Authorization", "Bearer \(token)"))
-    headers.append(Header("CorrelationId", "\(name.file)-\(name.position)"))
+    if let header = api.batchNameHeader { headers.append(Header(header, "\(name.file)-\(name.position)")) }
     let request = Request(
       method: "POST", url: url, headers: headers, body: outgoing.body, timeout: target.timeout,
       mostAnswerBytes: api.mostAnswerBytes(requestBytes: outgoing.body.count, items: outgoing.pieces.count))

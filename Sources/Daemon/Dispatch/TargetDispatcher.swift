@@ -4,7 +4,7 @@ internal import Logging
 internal import Sender
 internal import Settings
 internal import Synchronization
-internal import TargetAPI
+internal import APIs
 
 /// Dispatches one target's batches.
 ///
@@ -47,7 +47,7 @@ actor TargetDispatcher {
     options.concurrency = target.concurrency
     options.maxRequestsPerSecond = target.maxRequestsPerSecond
     options.maxItems = target.batch.maxItems
-    options.maxBytes = target.batch.maxBytes
+    options.maxBytes = max(1, target.batch.maxBytes - api.framing.bytesBeyondQueued(items: target.batch.maxItems))
     options.linger = target.batch.linger
     options.keepsKeysApart = api.keepsKeysApart
     self.init(target.name, runner, options, meters, shared, isPaused: isPaused) { api.describe($0.span) }

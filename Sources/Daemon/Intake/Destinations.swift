@@ -1,7 +1,7 @@
 internal import Delivery
 internal import ItemFormat
 internal import Settings
-internal import TargetAPI
+internal import APIs
 
 /// The targets that a route may send a file to, each with what is known of its API.
 struct Destinations: Sendable {
@@ -18,9 +18,7 @@ struct Destinations: Sendable {
     func destination(_ target: Target) -> Destination {
       Destination(
         target: target,
-        api: target.makeAPI(
-          item: route.item, validate: route.validate, maxNesting: settings.limits.maxNesting,
-          isMapped: route.mapping != nil))
+        api: target.makeAPI(for: route, maxNesting: settings.limits.maxNesting))
     }
     switch route.target {
     case .named(let name):
@@ -47,13 +45,18 @@ struct Destinations: Sendable {
 
 extension Target {
   /// What upsertd knows of this target's API.
-  func makeAPI(
-    item: ItemDefaults? = nil, validate: Bool = true, maxNesting: Int = 128, isMapped: Bool = false
-  ) -> any TargetAPI {
-    switch api {
-    case .lusid:
-      LusidInvestorRecords(schema: schema, validate: validate, maxNesting: maxNesting, isMapped: isMapped)
-    case .liquid: LiquidItems(defaults: item, validate: validate, maxNesting: maxNesting)
+  ///
+  /// - Parameter route: nil for requests that are made already, which may hold items of several routes.
+  func makeAPI(for route: Route? = nil, maxNesting: Int = 128) -> any TargetAPI {
+    guard let api = APIs[api] else {
+      preconditionFailure("a target's api is one of the list: its settings were checked")
     }
+    var terms = APITerms()
+    terms.target = own
+    terms.maxNesting = maxNesting
+    if let route {
+      (terms.route, terms.validate, terms.isMapped) = (route.own, route.validate, route.mapping != nil)
+    }
+    return api.makeAPI(terms)
   }
 }

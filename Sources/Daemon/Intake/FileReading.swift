@@ -3,7 +3,7 @@ internal import Delivery
 internal import Engine
 internal import ItemFormat
 internal import Settings
-internal import TargetAPI
+internal import APIs
 
 /// Takes what a file's reading yields, in the file's order.
 protocol ReadingSink {
@@ -61,7 +61,9 @@ struct FileReading {
     self.verdict = verdict
     self.key = key
     self.onProgress = onProgress
-    limits = ReaderLimits(maxItemBytes: settings.limits.maxItemBytes, maxNesting: settings.limits.maxNesting)
+    limits = ReaderLimits(
+      maxItemBytes: settings.limits.maxItemBytes, maxNesting: settings.limits.maxNesting,
+      additions: APIs.rejectsAdditions)
   }
 
   /// - Throws: `ReadError` where the disk fails, and what the sink throws; what is wrong with the file itself is in the result.

@@ -3,7 +3,7 @@ internal import Engine
 internal import ItemFormat
 internal import JSONText
 internal import Settings
-internal import TargetAPI
+internal import APIs
 
 /// Turns the items of one file into the batches of one target.
 struct ItemConversion {
@@ -51,8 +51,8 @@ struct ItemConversion {
       limits: BatchLimits(
         // An Atomic file's batch is measured when it is whole.
         maxItems: atomic == nil ? destination.target.batch.maxItems : .max,
-        maxBytes: atomic == nil ? destination.target.batch.maxBytes : .max),
-      brackets: (destination.api.open, destination.api.close),
+        maxBytes: atomic == nil ? destination.target.batch.maxBytes : .max, framing: destination.api.framing),
+      brackets: destination.api.framing.brackets,
       keepsKeysApart: destination.api.keepsKeysApart, setsHotKeysApart: atomic == nil && ordering == .key)
   }
 
@@ -61,10 +61,7 @@ struct ItemConversion {
     let plan = try RowPlan(header, mapping: route.mapping)
     if chosen == nil {
       guard let api = APIKind.classify(headerPaths: plan.paths.map(\.text)), let destination = destinations[api] else {
-        throw FileFault(
-          .noRoute,
-          "target: auto needs a column that starts with `identifiers.` (LUSID) or with `headers.` (Liquid), not both",
-          line: header.line)
+        throw FileFault(.noRoute, APIs.unknownColumns, line: header.line)
       }
       choose(destination)
       isHeaderOrRouteDecisive = true
@@ -78,10 +75,7 @@ struct ItemConversion {
   /// With `target: auto`, each item of a JSON file has to be of the same API.
   private mutating func classify(_ item: RawItem, _ json: Span<UInt8>) throws {
     guard let api = APIKind.classify(json), let destination = destinations[api] else {
-      throw FileFault(
-        .noRoute,
-        "item \(item.number) is neither a Liquid item (`headers` and `data`) nor a LUSID request (`identifiers`)",
-        line: item.line)
+      throw FileFault(.noRoute, "item \(item.number) is \(APIs.unknownItem)", line: item.line)
     }
     guard let chosen else { return choose(destination) }
     guard chosen.api.kind == api else {

@@ -1,3 +1,4 @@
+internal import APIs
 internal import Delivery
 internal import Dispatch
 internal import Engine
@@ -75,7 +76,9 @@ struct WorkSearch: Sendable {
     let names = ResultNames(dropped: file.dropped, id: file.id)
     let folders = folders
     let receipt = await queue.run {
-      (try? InboxFolders.contents(of: names.receipt, in: folders.receipts)).flatMap { try? Receipt(json: $0) }
+      (try? InboxFolders.contents(of: names.receipt, in: folders.receipts)).flatMap {
+        try? Receipt(json: $0, apis: APIs.kinds)
+      }
     }
     let status = try await around.outbox.finishedStatus(file.id)
     guard receipt != nil || status != nil else {

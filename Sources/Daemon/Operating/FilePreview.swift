@@ -3,7 +3,7 @@ internal import Engine
 internal import Glibc
 internal import Outbox
 package import Settings
-internal import TargetAPI
+internal import APIs
 
 /// What a file would become, by the same reading that the daemon does; nothing is sent or stored.
 ///
@@ -60,7 +60,8 @@ package enum FilePreview {
       print("POST \(destination.api.endpoint(base: destination.target.url, successMode: successMode))")
       for (name, value) in destination.api.headers { print("\(name): \(value)") }
       print("")
-      print(String(decoding: batch.body.literals, as: UTF8.self))
+      let content = Batch(items: batch.items, body: batch.body.literals)
+      print(String(decoding: OutgoingRequest([content], api: destination.api).body, as: UTF8.self))
       print("")
     }
 

@@ -1,3 +1,4 @@
+internal import APIs
 internal import Delivery
 internal import Engine
 internal import Glibc
@@ -14,7 +15,7 @@ struct SalvageExport {
   private struct Unsent {
     var file: ResultFile
     var name: FileName
-    var ending: String
+    var form: SalvageForm
   }
 
   private let bodies: BodyLoader
@@ -33,27 +34,26 @@ struct SalvageExport {
     outcomes = try ResultFile(folder: folder, name: Self.outcomesName)
   }
 
-  /// Adds a batch to its file's `NAME.ID.unsent.json` (LUSID, an object of request ids) or `….ndjson` (Liquid).
+  /// Adds a batch to its file's `NAME.ID.unsent.json`, or another ending, as the API says.
   ///
   /// What the batch left in the claimed file is looked up there; where that is gone, the batch is left out, and so are items whose bytes
   /// were changed.
   mutating func add(_ batch: QueuedBatch, of record: FileRecord) throws {
-    guard record.state == .queued, let api = record.facts.api, let name = FileName(bytes: record.name),
+    guard record.state == .queued, let form = record.facts.api.flatMap({ APIs[$0]?.salvage }),
+      let name = FileName(bytes: record.name),
       let whole = try? bodies.read(batch, of: record.id, inbox: record.inbox, name: record.name).batch,
       let pieces = whole.pieces, !pieces.isEmpty
     else { return }
-    let isLUSID = api == .lusid
     if unsent == nil {
-      let name = ResultNames(dropped: name, id: record.id).unsent(format: isLUSID ? "json" : "ndjson")
-      unsent = Unsent(file: try ResultFile(folder: folder, name: name), name: name, ending: isLUSID ? "\n}\n" : "")
-      if isLUSID { try unsent?.file.append("{\n") }
-    } else if isLUSID {
-      try unsent?.file.append(",\n")
+      let name = ResultNames(dropped: name, id: record.id).unsent(format: form.fileExtension)
+      unsent = Unsent(file: try ResultFile(folder: folder, name: name), name: name, form: form)
+      try unsent?.file.append(form.open)
+    } else {
+      try unsent?.file.append(form.separator)
     }
     for (index, piece) in pieces.enumerated() {
-      if isLUSID, index > 0 { try unsent?.file.append(",\n") }
+      if index > 0 { try unsent?.file.append(form.separator) }
       try unsent?.file.append(whole.body[piece])
-      if !isLUSID { try unsent?.file.append("\n") }
     }
   }
 
@@ -67,7 +67,7 @@ struct SalvageExport {
     hasOutcomes = true
     guard let unsent else { return }
     self.unsent = nil
-    try unsent.file.append(unsent.ending)
+    try unsent.file.append(unsent.form.close)
     try unsent.file.publish()
     written.append("\(folder)/\(unsent.name.display)")
   }

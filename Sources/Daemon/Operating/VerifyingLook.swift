@@ -6,7 +6,7 @@ internal import ItemFormat
 internal import Outbox
 internal import Receipts
 internal import Settings
-internal import TargetAPI
+internal import APIs
 
 /// One look at everything that has to agree.
 struct VerifyingLook {
@@ -87,7 +87,7 @@ struct VerifyingLook {
         digest = hash.hexadecimal
         written.append((entry, inbox, path, digest))
         var receipt: Receipt
-        do { receipt = try Receipt(json: text) } catch {
+        do { receipt = try Receipt(json: text, apis: APIs.kinds) } catch {
           add(.receiptUnreadable, inbox, entry.id, path: path, "\(error)")
           continue
         }
@@ -238,7 +238,8 @@ struct VerifyingLook {
     do {
       let count = try ItemCount.items(
         in: descriptor, path: path, format: format,
-        objects: ObjectShape(itemMembers: api.itemMembers, idsAllowed: api.idsAllowed), gzip: GzipLimits())
+        objects: ObjectShape(itemMembers: api.itemMembers, idsAllowed: api.idsAllowed),
+        limits: ReaderLimits(additions: APIs.rejectsAdditions), gzip: GzipLimits())
       if count != read.receipt.counts.rejected {
         add(
           .rejectsCount, inbox, read.id, path: path,

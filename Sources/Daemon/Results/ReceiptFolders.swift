@@ -1,3 +1,4 @@
+internal import APIs
 package import Delivery
 internal import Inbox
 package import Receipts
@@ -104,7 +105,7 @@ package struct ReceiptFolders: Sendable {
   }
 
   /// - Throws: `InboxError`, `ReceiptFault`.
-  package func receipt(in entry: Entry) throws -> Receipt { try Receipt(json: try text(of: entry)) }
+  package func receipt(in entry: Entry) throws -> Receipt { try Receipt(json: try text(of: entry), apis: APIs.kinds) }
 
   /// Where a file's receipt lies; nil where there is none.
   ///

@@ -4,7 +4,7 @@ internal import Inbox
 internal import ItemFormat
 internal import JSONText
 internal import Outbox
-internal import TargetAPI
+internal import APIs
 
 /// Writes a file's refused items in the format in which it was dropped, each with its reason, so that it can be corrected and
 /// dropped again.

@@ -7,7 +7,7 @@ internal import Logging
 internal import Outbox
 internal import Receipts
 internal import Settings
-internal import TargetAPI
+internal import APIs
 
 /// Writes the results of some files together, so that they share what it costs to make names survive a power loss.
 ///
@@ -171,11 +171,10 @@ struct ResultsWriter {
 }
 
 extension Optional<APIKind> {
-  /// How a refused item gets its reason; a file that was never known to be for an API gets the plain way.
+  /// How a refused item gets its reason.
   var annotator: any TargetAPI {
-    switch self {
-    case .liquid: LiquidItems(defaults: nil, validate: false)
-    case .lusid, nil: LusidInvestorRecords(schema: .current, validate: false)
-    }
+    var terms = APITerms()
+    terms.validate = false
+    return (flatMap { APIs[$0] } ?? APIs.undecided).makeAPI(terms)
   }
 }

@@ -2,7 +2,7 @@ import Delivery
 
 /// LUSID's upsert of investor records.
 enum InvestorRecords {
-  static func answer(_ call: Call, requestID: String, memory: SharedMemory) -> Reply {
+  static func answer(_ call: Call, requestID: String, memory: APIMemory.Shared) -> Reply {
     func problem(_ errors: [(field: String, messages: [String])]) -> Reply {
       LusidProblem.invalid(errors).reply(to: call, requestID: requestID)
     }
@@ -19,12 +19,12 @@ enum InvestorRecords {
     if isAtomic {
       let flaws = batch.errors(\.flaws)
       guard flaws.isEmpty else {
-        memory.withLock { $0.refuse(batch.requests.map(\.key), by: .lusid) }
+        memory.withLock { $0.refuse(batch.requests.map(\.key)) }
         return problem(flaws)
       }
     }
     let outcomes = memory.withLock { memory in
-      memory.noteKeys(batch.requests.compactMap(\.key), by: .lusid)
+      memory.noteKeys(batch.requests.compactMap(\.key))
       return batch.requests.map { settle($0, in: &memory) }
     }
     let answer = InvestorRecordAnswer(call: call, requestID: requestID, time: Timestamp.now.description)
@@ -32,23 +32,23 @@ enum InvestorRecords {
   }
 
   private static func settle(
-    _ request: InvestorRecordBatch.Request, in memory: inout Memory
+    _ request: InvestorRecordBatch.Request, in memory: inout APIMemory
   ) -> InvestorRecordAnswer.Outcome {
     guard request.check.flaws.isEmpty, let key = request.key else {
-      memory.refuse([request.key], by: .lusid)
+      memory.refuse([request.key])
       return .refused
     }
     switch request.check.staged {
     case .unchanged:
-      memory.stats.lusid.unchanged += 1
-      memory.see(key, by: .lusid)
+      memory.stats.unchanged += 1
+      memory.see(key)
       return .unchanged
     case .ignore:
-      memory.stats.lusid.ignored += 1
-      memory.see(key, by: .lusid)
+      memory.stats.ignored += 1
+      memory.see(key)
       return .ignored
     case .reject, .malformed, nil:
-      let (number, version) = memory.store(request.raw, at: key, by: .lusid)
+      let (number, version) = memory.store(request.raw, at: key)
       return .stored(number: number, version: version)
     }
   }

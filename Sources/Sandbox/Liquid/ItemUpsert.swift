@@ -2,7 +2,7 @@ import Delivery
 
 /// Liquid's upsert of items.
 enum ItemUpsert {
-  static func answer(_ call: Call, memory: SharedMemory) -> Reply {
+  static func answer(_ call: Call, memory: APIMemory.Shared) -> Reply {
     let items: [LiquidItem]
     do throws(JSONFault) {
       let document = try JSONScanner.document(of: call.body)
@@ -13,12 +13,12 @@ enum ItemUpsert {
     }
     if let index = items.firstIndex(where: \.isMalformed) { return malformed("Item \(index + 1) cannot be read.") }
     memory.withLock { memory in
-      memory.noteKeys(items.compactMap(\.key), by: .liquid)
+      memory.noteKeys(items.compactMap(\.key))
       for item in items {
         if item.refusal == nil, let key = item.key {
-          _ = memory.store(item.part.raw, at: key, by: .liquid)
+          _ = memory.store(item.part.raw, at: key)
         } else {
-          memory.refuse([item.key], by: .liquid)
+          memory.refuse([item.key])
         }
       }
     }

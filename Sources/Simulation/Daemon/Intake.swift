@@ -171,7 +171,7 @@ final class Intake {
   private func facts(of file: ClaimedFile) -> FileFacts {
     var facts = FileFacts()
     facts.target = "t\(file.target)"
-    facts.api = world.plan.targets[file.target].keepsKeysApart ? .lusid : .liquid
+    facts.api = world.plan.targets[file.target].keepsKeysApart ? "lusid" : "liquid"
     (facts.ordering, facts.successMode) = (file.ordering, file.successMode)
     return facts
   }

@@ -38,14 +38,10 @@ struct SandboxCommand: AsyncParsableCommand {
         port: port, latency: latency?.duration ?? .zero, failRate: failRate, rateLimit: rateLimit))
     _ = try await reportingTrouble { try await sandbox.start() }
     guard let addresses = await sandbox.addresses else { return }
-    Console.out(
-      """
-      LUSID url:        \(addresses.lusid)
-      LUSID token_url:  \(addresses.lusidToken)
-      Liquid url:       \(addresses.liquid)
-      Liquid token_url: \(addresses.liquidToken)
-      What it has seen: \(addresses.stats)
-      """)
+    let lines = (addresses.lines + [("What it has seen", addresses.stats)]).map {
+      "\($0.what):".padded(to: 18) + $0.address
+    }
+    Console.out(lines.joined(separator: "\n"))
     // Serves until a signal ends the process.
     try await Task.sleep(for: .seconds(365 * 86_400))
   }

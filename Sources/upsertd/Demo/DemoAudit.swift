@@ -12,7 +12,7 @@ struct DemoAudit {
   func check() throws {
     narrator.heading("Do the receipts tell the truth? The sandbox has counted too")
     var findings = [try countFiles(), countItems()]
-    findings += [APIKind.lusid, .liquid].map(compare)
+    findings += SandboxDemo.all.map(\.api).map(compare)
     findings.append(lookForSpellings())
     for finding in findings { finding.holds ? narrator.good(finding.text) : narrator.bad(finding.text) }
     let faults = findings.filter { !$0.holds }.map(\.text)
@@ -25,7 +25,7 @@ struct DemoAudit {
 
   private func countFiles() throws -> Finding {
     func count(_ part: String) throws -> Int {
-      try ["investors", "accounts"].reduce(0) { $0 + (try folder.names($1, part).count) }
+      try SandboxDemo.all.map(\.inbox).reduce(0) { $0 + (try folder.names($1, part).count) }
     }
     let written = try count("outbox/receipts"), archived = try count("archive")
     let left = try count("inbox") + count("work")
@@ -45,7 +45,7 @@ struct DemoAudit {
 
   private func compare(_ api: APIKind) -> Finding {
     let own = receipts.filter { $0.target == api.rawValue }
-    let figures = api == .lusid ? sandbox.stats.lusid : sandbox.stats.liquid
+    let figures = sandbox.stats[api]
     let accepted = sum(own, \.accepted)
     let stored = sandbox.items(of: api).values.count { $0.raw != nil }
     // The kill may have come between writing a request down and its answer: then it counts as unanswered.
@@ -65,10 +65,7 @@ struct DemoAudit {
 
   /// What a detour by way of floating point, guessed types or another JSON writer would have changed.
   private func lookForSpellings() -> Finding {
-    let spellings: [(APIKind, String)] = [
-      (.lusid, "12345678901234567.10"), (.lusid, #"S\u00f6hne"#), (.liquid, #""02108""#),
-      (.liquid, "98765432109876543.20"),
-    ]
+    let spellings = SandboxDemo.all.flatMap { demo in demo.spellings.map { (demo.api, $0) } }
     let holds = spellings.allSatisfy { api, text in
       sandbox.items(of: api).values.contains { String(decoding: $0.raw ?? [], as: UTF8.self).contains(text) }
     }

@@ -22,7 +22,7 @@ struct DemoFolder: Sendable {
 
   /// Writes what the daemon reads at its start.
   func configure(_ addresses: SandboxAddresses) throws {
-    try write(SampleFile.mapping, to: "transfer-agent.yaml")
+    for (name, text) in SandboxDemo.all.flatMap(\.companions) { try write(text, to: name) }
     try write(Self.configuration(addresses), to: "upsertd.yaml")
   }
 
@@ -88,26 +88,15 @@ struct DemoFolder: Sendable {
     admin: false
 
     targets:
-      lusid:
-        api: lusid
-        url: \(addresses.lusid)
-        auth: {token_url: "\(addresses.lusidToken)", username: demo, password: demo, client_id: demo, client_secret: demo}
-        batch: {max_items: 100}
-      liquid:
-        api: liquid
-        url: \(addresses.liquid)
-        auth: {username: demo, password: demo, client_id: demo, client_secret: demo, community: demo}
-        batch: {max_items: 100}
+    \(indented(SandboxDemo.all.map { $0.target(addresses) }))
 
     inboxes:
-      - name: investors
-        routes:
-          - {match: "transfer-agent*.csv", target: lusid, mapping: transfer-agent.yaml}
-          - {match: "*", target: lusid}
-      - name: accounts
-        target: liquid
-        item: {category: entity, type: Account, action: Merge, key: [accountId]}
+    \(indented(SandboxDemo.all.map(\.inboxSettings)))
 
     """
+  }
+
+  private static func indented(_ blocks: [String]) -> String {
+    blocks.flatMap { $0.split(separator: "\n") }.map { "  " + $0 }.joined(separator: "\n")
   }
 }

@@ -1,3 +1,4 @@
+internal import APIs
 internal import Daemon
 internal import Delivery
 internal import Foundation
@@ -47,14 +48,15 @@ struct DemoPlay {
     try folder.configure(addresses)
     settings = try Settings.load(path: folder.configuration, environment: [:])
     let daemon = try startDaemon()
+    let titles = SandboxDemo.all.map(\.title).joined(separator: " and ")
     narrator.heading("upsertd demo: drop files into folders, find receipts in others")
     narrator.tell(
-      "Records go from JSON and CSV files to two web APIs, LUSID and Liquid. All of it is real but the APIs: "
+      "Records go from JSON and CSV files to two web APIs, \(titles). All of it is real but the APIs: "
         + "this process plays them.")
     narrator.tellLine("folder    \(folder.path)")
     narrator.tellLine("sandbox   http://127.0.0.1:\(port)")
     narrator.tellLine("daemon    \(daemon.commandLine)")
-    try await wait("the daemon's folders") { folder.hasInbox("investors") && folder.hasInbox("accounts") ? true : nil }
+    try await wait("the daemon's folders") { SandboxDemo.all.allSatisfy { folder.hasInbox($0.inbox) } ? true : nil }
     return port
   }
 
@@ -77,7 +79,7 @@ struct DemoPlay {
     try drop(.transferAgent)
     let receipt = try await takeReceipt(.transferAgent, since: began)
     sandbox.change { $0.rateLimit = nil }
-    let figures = sandbox.stats.lusid
+    let figures = sandbox.stats[SampleFile.transferAgent.api]
     guard figures.rateLimited > 0, figures.malformed > 0 else {
       throw DemoFailure("the sandbox gave no 429, or no 400")
     }
@@ -105,7 +107,7 @@ struct DemoPlay {
     daemon.kill()
     narrator.command("upsertd run")
     try startDaemon()
-    try await waitForRefusals(sandbox.stats.liquid.unavailable + 6)
+    try await waitForRefusals(sandbox.stats[SampleFile.export.api].unavailable + 6)
     let after = try await waiting()
     guard after.queueItems == before.queueItems else {
       throw DemoFailure("\(before.queueItems) items waited before the kill, and \(after.queueItems) after it")
@@ -125,9 +127,9 @@ struct DemoPlay {
     narrator.command("head -3 spool/\(receipt.inbox)/outbox/rejected/\(name)")
     for line in rejects.split(separator: "\n").prefix(3) { narrator.quote(line) }
     narrator.tell("The \(receipt.rejected) rows are put right in that very file. Its first three columns may stay.")
-    let corrected = SampleFile(
-      name: name, inbox: sample.inbox, api: sample.api, what: "", text: try sample.corrected(rejects),
-      items: sample.faults.count, faults: [])
+    var corrected = sample
+    (corrected.name, corrected.what, corrected.text) = (name, "", try sample.corrected(rejects))
+    (corrected.items, corrected.faults) = (sample.faults.count, [])
     let began = ContinuousClock.now
     try drop(corrected)
     let second = try await takeReceipt(corrected, since: began)
@@ -179,12 +181,14 @@ struct DemoPlay {
     return receipt
   }
 
-  /// Waits until Liquid has answered 503 that often.
+  /// Waits until the API of the export has answered 503 that often.
   private func waitForRefusals(_ count: Int) async throws {
-    try await wait("an attempt during the outage") { sandbox.stats.liquid.unavailable >= count ? true : nil }
+    try await wait("an attempt during the outage") {
+      sandbox.stats[SampleFile.export.api].unavailable >= count ? true : nil
+    }
   }
 
-  /// Waits until a status shows that Liquid makes items wait.
+  /// Waits until a status shows that items wait for it.
   private func waiting() async throws -> StatusReport {
     try await wait("a status with waiting items") {
       let report = try await status()

@@ -1,3 +1,5 @@
+internal import Sandbox
+
 /// The receipts as a table, the rejected items with their reasons, and one receipt as it is.
 struct DemoSummary {
   var receipts: [ReceiptFile]
@@ -9,7 +11,7 @@ struct DemoSummary {
     tellTable()
     narrator.heading("Rejected, and why")
     tellRejects()
-    if let receipt = receipts.first(where: { $0.target == "liquid" && $0.rejected > 0 }) {
+    if let receipt = receipts.first(where: { $0.file == SampleFile.accounts.name && $0.rejected > 0 }) {
       narrator.heading("One of the receipts, whole")
       narrator.tellLine(Console.styled(folder.short(receipt.path), .dim))
       for line in receipt.text.split(separator: "\n") { tellWrapped(line) }

@@ -1,3 +1,4 @@
+internal import Sandbox
 internal import Delivery
 internal import Foundation
 

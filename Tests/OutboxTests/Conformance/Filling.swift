@@ -64,7 +64,7 @@ struct DroppedFile {
   }
   var facts: FileFacts {
     var facts = FileFacts()
-    (facts.format, facts.api, facts.target, facts.url) = ("json", .liquid, target, "http://127.0.0.1/old")
+    (facts.format, facts.api, facts.target, facts.url) = ("json", "liquid", target, "http://127.0.0.1/old")
     facts.headerTag = SourceTag(stored: .max)
     (facts.ordering, facts.successMode, facts.sha256, facts.bytes) = (ordering, successMode, sha256, 17)
     return facts

@@ -1,0 +1,107 @@
+import Delivery
+import JSONText
+
+/// Members that rejects files add; they never reach an API.
+enum Added {
+  static let error = "_error"
+  static let raw = "_raw"
+}
+
+/// Hands `body` the item itself: `X` where a rejects file wrapped it as `{"_error": …, "_raw": X}`.
+///
+/// Where `X` is a string that holds JSON (an NDJSON line that could not be parsed and has been mended), that JSON is the item.
+/// `_error` may be missing; with any other member beside them it is no wrapper.
+/// - Parameter levels: how many wrappers may stand in each other; nobody makes more, unless to keep us busy.
+func unwrapping<R, E: Error>(
+  _ item: Span<UInt8>, maxNesting: Int, levels: Int = 4, _ body: (Span<UInt8>) throws(E) -> R
+) throws(E) -> R {
+  guard levels > 0, let value = wrappedValue(in: item) else { return try body(item) }
+  let inner = item.extracting(value)
+  guard kind(of: inner, at: 0) == .string else {
+    return try unwrapping(inner, maxNesting: maxNesting, levels: levels - 1, body)
+  }
+  let text = Array(stringContent(inner, (0..<inner.count).content).utf8)
+  guard (try? text.span.checkIsJSON(maxNesting: maxNesting)) != nil else { return try body(inner) }
+  return try unwrapping(text.span, maxNesting: maxNesting, levels: levels - 1, body)
+}
+
+/// Refuses a line again that was no UTF-8 and still holds the U+FFFD that stand for its bytes: sent so, they would replace
+/// what is there.
+///
+/// With real characters in their places, or without `_error`, it is taken.
+func checkIsDecoded(_ item: Span<UInt8>) throws(ItemFault) {
+  guard let value = wrappedValue(in: item), kind(of: item, at: value.lowerBound) == .string else { return }
+  var isUndecoded = false
+  forEachMember(of: item, in: item.trimmed) { member in
+    guard member.isCalled(Added.error, in: item), member.kind == .object else { return }
+    forEachMember(of: item, in: member.value) { part in
+      guard part.isCalled("code", in: item), part.kind == .string else { return }
+      isUndecoded = stringContent(item, part.value.content) == RejectCode.invalidEncoding.rawValue
+    }
+  }
+  guard isUndecoded, stringContent(item, value.content).unicodeScalars.contains("\u{FFFD}") else { return }
+  throw ItemFault(
+    .invalidEncoding,
+    "_raw still holds U+FFFD for bytes that were no UTF-8: put the right characters there, or leave nothing but _raw to send it so"
+  )
+}
+
+private func wrappedValue(in item: Span<UInt8>) -> Range<Int>? {
+  let object = item.trimmed
+  guard object.count > 2, kind(of: item, at: object.lowerBound) == .object else { return nil }
+  // Nearly all items are told by their first name.
+  let name = afterSpace(item, from: object.lowerBound + 1) + 1
+  guard name < object.upperBound, item[name] == UInt8(ascii: "_") || item[name] == UInt8(ascii: "\\") else {
+    return nil
+  }
+  var value: Range<Int>?
+  var isWrapper = true
+  forEachMember(of: item, in: object) { member in
+    if value == nil, member.isCalled(Added.raw, in: item) {
+      value = member.value
+    } else if !member.isCalled(Added.error, in: item) {
+      isWrapper = false
+    }
+  }
+  return isWrapper ? value : nil
+}
+
+/// Where the object that the item has to be stands.
+///
+/// - Throws: `invalid-item` where it is none.
+func objectRange(_ item: Span<UInt8>, maxNesting: Int) throws(ItemFault) -> Range<Int> {
+  let object = item.trimmed
+  guard !object.isEmpty, kind(of: item, at: object.lowerBound) == .object else {
+    throw notAnObject(item, maxNesting: maxNesting)
+  }
+  return object
+}
+
+/// What is wrong with an item that is no object; of a string, what keeps its text from being one.
+private func notAnObject(_ item: Span<UInt8>, maxNesting: Int) -> ItemFault {
+  let value = item.trimmed
+  guard !value.isEmpty else { return ItemFault(.invalidItem, "an item must be a JSON object, this is nothing") }
+  let name =
+    switch kind(of: item, at: value.lowerBound) {
+    case .array: "an array"
+    case .string: "a string"
+    case .number: "a number"
+    case .true, .false: "a boolean"
+    case .null: "null"
+    case .object: "an object"
+    }
+  let fault = ItemFault(.invalidItem, "an item must be a JSON object, this is \(name)")
+  guard kind(of: item, at: value.lowerBound) == .string else { return fault }
+  let text = Array(stringContent(item, value.content).utf8)
+  do {
+    try text.span.checkIsJSON(maxNesting: .max)
+  } catch {
+    return ItemFault(.invalidItem, fault.message + "; as JSON: \(error.reason) (byte \(error.offset + 1))")
+  }
+  do {
+    try text.span.checkIsJSON(maxNesting: maxNesting)
+  } catch {
+    return ItemFault(.tooDeep, "the item in _raw has \(error.reason)")
+  }
+  return fault
+}

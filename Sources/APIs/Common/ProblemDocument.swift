@@ -1,0 +1,94 @@
+import JSONText
+
+/// What an API's error says of itself: RFC 9457 members, and what APIs are known to add.
+struct ProblemDocument {
+  /// The API's own error code.
+  private(set) var code: Int?
+  private(set) var name: String?
+  private(set) var title: String?
+  private(set) var type: String?
+  private(set) var detail: String?
+  /// OAuth's and others' `error`.
+  private var error: String?
+  /// Messages by field.
+  private(set) var errors: [(field: String, messages: [String])] = []
+  /// `errorDetails`: one dictionary a fault.
+  private(set) var details: [[(name: String, text: String)]] = []
+  /// An answer that is no JSON object, where it is text to read.
+  private var plainText: String?
+
+  init(_ value: JSONValue) {
+    code = value["code"]?.integer ?? value["code"]?.string.flatMap { Int($0) }
+    name = value["name"]?.words
+    title = value["title"]?.words
+    type = value["type"]?.words
+    error = value["error"]?.words
+    detail = value["detail"]?.words ?? value["message"]?.words ?? value["error_description"]?.words
+    errors = (value["errors"]?.members ?? []).map { field, value in
+      (field, (value.elements ?? [value]).compactMap(\.words))
+    }
+    details = (value["errorDetails"]?.elements ?? []).map { fault in
+      (fault.members ?? [("", fault)]).compactMap { name, value in value.words.map { (name, $0) } }
+    }
+  }
+
+  /// What a document may take in memory: far more than one that blames each item of a large batch.
+  private static let room = 1 << 20
+
+  /// - Parameter body: an answer's body, whatever it is.
+  /// - Parameter isCut: only its beginning is there.
+  init(body: [UInt8], isCut: Bool = false) {
+    var object = body
+    if isCut, let prefix = JSONPrefix(body, maxNesting: mostAnswerNesting) { object = prefix.object }
+    if object.span.isJSONObject(maxNesting: mostAnswerNesting) {
+      var room = Self.room
+      self.init(JSONValue(object.span, object.span.trimmed, room: &room))
+      return
+    }
+    self.init(.null)
+    let text = String(decoding: body.prefix(4 * String.longestMessage), as: UTF8.self).trimmingSpace
+    // A page from a proxy tells nobody anything.
+    if !text.isEmpty, !text.contains("<"), !text.contains("\0") { plainText = text }
+  }
+
+  /// Whether nothing is said at all.
+  var isSilent: Bool { words == nil }
+
+  /// What the API says, for the person who mends the item; it may quote the item. Nil where it says nothing.
+  var words: String? {
+    let main = detail ?? title ?? name ?? error ?? type ?? plainText
+    let parts = errors.map { "\($0.field): \($0.messages.joined(separator: ", "))" } + details.map(Self.spelled)
+    let said = (main.map { [$0] } ?? []) + parts.filter { !$0.isEmpty }
+    return said.isEmpty ? nil : said.joined(separator: "; ").cut(to: String.longestMessage)
+  }
+
+  /// For the log: title or name, and the code, and nothing that may quote an item.
+  var headline: String? {
+    let said = [title ?? name, code.map { "code \($0)" }].compactMap { $0 }
+    return said.isEmpty ? nil : said.joined(separator: ", ").cut(to: 200)
+  }
+
+  static func spelled(_ fault: [(name: String, text: String)]) -> String {
+    fault.map { $0.name.isEmpty ? $0.text : "\($0.name): \($0.text)" }.joined(separator: ", ")
+  }
+}
+
+extension JSONValue {
+  /// The text of a string that says something, or of a number; nil for all else.
+  fileprivate var words: String? {
+    switch self {
+    case .string(let text):
+      let text = text.trimmingSpace
+      return text.isEmpty ? nil : text
+    case .number(let text): return text
+    default: return nil
+    }
+  }
+}
+
+extension String {
+  fileprivate var trimmingSpace: String {
+    let start = drop(while: \.isWhitespace)
+    return String(start.reversed().drop(while: \.isWhitespace).reversed())
+  }
+}

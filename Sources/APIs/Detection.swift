@@ -1,0 +1,86 @@
+package import Delivery
+import ItemFormat
+import JSONText
+import Settings
+
+/// How `target: auto` knows the items of one API.
+package struct Detection: Sendable {
+  /// Members that are objects in each item of this API, and not all of them in any other's.
+  package var objects: [String]
+  /// What one of a CSV's columns begins with.
+  package var columns: String
+  /// An item, for messages: `a Liquid item`.
+  package var noun: String
+}
+
+extension APIKind {
+  /// The API that an item is for, by what it holds (`target: auto`); nil where it fits none, or several.
+  ///
+  /// - Parameter item: JSON text of any kind; what a rejects file wrapped counts as what is inside.
+  package static func classify(_ item: Span<UInt8>) -> APIKind? {
+    unwrapping(item, maxNesting: ReaderLimits().maxNesting) { item in
+      let object = item.trimmed
+      guard !object.isEmpty, JSONText.kind(of: item, at: object.lowerBound) == .object else { return nil }
+      let names = Known.names
+      var found: UInt64 = 0
+      forEachMember(of: item, in: object) { member in
+        guard member.kind == .object else { return }
+        for place in names.indices where member.isCalled(names[place], in: item) { found |= 1 << place }
+      }
+      return only { found & $0.objects == $0.objects }
+    }
+  }
+
+  /// The API that a CSV's rows are for, by the paths in its header (`target: auto`); nil where they fit none, or several.
+  package static func classify(headerPaths: [String]) -> APIKind? {
+    only { known in headerPaths.contains { $0.hasPrefix(known.columns) } }
+  }
+
+  private static func only(_ fits: (Known) -> Bool) -> APIKind? {
+    var kind: APIKind?
+    for known in Known.all where fits(known) {
+      if kind != nil { return nil }
+      kind = known.kind
+    }
+    return kind
+  }
+}
+
+/// `Detection` as it is asked for each item.
+private struct Known {
+  var kind: APIKind
+  /// A bit for each of `names` that its items have.
+  var objects: UInt64
+  var columns: String
+
+  /// What some API's items are known by.
+  static let names = Array(Set(APIs.all.flatMap { $0.detection?.objects ?? [] })).sorted()
+
+  static let all = APIs.all.compactMap { api in
+    api.detection.map { detection in
+      Known(
+        kind: api.kind, objects: detection.objects.reduce(0) { $0 | 1 << (names.firstIndex(of: $1) ?? 63) },
+        columns: detection.columns)
+    }
+  }
+}
+
+extension APIs {
+  private static var detections: [(title: String, detection: Detection)] {
+    all.compactMap { api in api.detection.map { (api.title, $0) } }
+  }
+
+  /// What is wrong with a header that no API's columns are in, or several's.
+  package static var unknownColumns: String {
+    let columns = detections.map { "`\($0.detection.columns)` (\($0.title))" }.joined(separator: " or with ")
+    return "target: auto needs a column that starts with \(columns), not \(detections.count > 2 ? "several" : "both")"
+  }
+
+  /// What an item is not that fits no API; the latest API comes first.
+  package static var unknownItem: String {
+    let nouns = detections.reversed().map { _, detection in
+      "\(detection.noun) (\(detection.objects.map { "`\($0)`" }.joined(separator: " and ")))"
+    }
+    return "neither \(nouns.joined(separator: " nor "))"
+  }
+}

@@ -1,0 +1,65 @@
+package import Delivery
+package import Settings
+
+/// FINBOURNE's LUSID: investor records.
+package struct LUSID: API {
+  package init() {}
+
+  package var kind: APIKind { .lusid }
+  package var title: String { "LUSID" }
+  package var exampleURL: String { "https://example.lusid.com/api" }
+  package var hasAtomicMode: Bool { true }
+
+  package let detection: Detection? = Detection(
+    objects: ["identifiers"], columns: "identifiers.", noun: "a LUSID request")
+  /// An object of request ids, as LUSID takes it.
+  package let salvage = SalvageForm(fileExtension: "json", open: "{\n", separator: ",\n", close: "\n}\n")
+
+  package func makeAPI(_ terms: APITerms) -> any TargetAPI {
+    LusidInvestorRecords(
+      schema: terms.target[LusidSchema.self] ?? .current, validate: terms.validate, maxNesting: terms.maxNesting,
+      isMapped: terms.isMapped)
+  }
+
+  // MARK: Settings
+
+  package var targetKeys: [String] { ["schema"] }
+
+  package func readTarget(_ section: Section, of api: (any APISettings)?, into own: inout OwnSettings) {
+    if let schema = section.read("schema", { $0.word(LusidSchema.self) }), schema != .current {
+      own[LusidSchema.self] = schema
+    }
+    if section.has("schema"), let api, api.kind != kind {
+      section.report("is LUSID's: \(api.title) has only one, so leave it out", at: "schema")
+    }
+  }
+
+  package var authAdvice: String {
+    "give secrets_file, access_token_file, or username, password_file, client_id, client_secret_file and token_url"
+  }
+
+  package var missingAuthAdvice: String {
+    authAdvice + "; or set FBN_TOKEN_URL, FBN_USERNAME and so on in the environment"
+  }
+
+  package func completeGrant(_ parts: inout GrantParts, _ auth: Section?, of api: (any APISettings)?, url: String?) {
+    // What the SDK asks for; a client without a user has no use for any of it (OpenID Connect Core 1.0, 11).
+    if api?.kind == kind, parts.scope == nil, parts.kind == .password {
+      parts.scope = "openid client groups offline_access"
+    }
+  }
+
+  package var sdkFileKey: String? { "secrets_file" }
+
+  package func sdkConfiguration(fileNamedBy entry: Entry) -> SDKConfiguration? {
+    SecretDocument(namedBy: entry).flatMap(SDKConfiguration.init(lusidSecrets:))
+  }
+
+  package func sdkConfiguration(environment: [String: String]) -> SDKConfiguration? {
+    SDKConfiguration(lusidEnvironment: environment)
+  }
+}
+
+extension APIKind {
+  package static let lusid: APIKind = "lusid"
+}

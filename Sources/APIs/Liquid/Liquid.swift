@@ -1,0 +1,94 @@
+package import Delivery
+package import Settings
+
+/// Liquid Analytics: items of any type.
+package struct Liquid: API {
+  package init() {}
+
+  package var kind: APIKind { .liquid }
+  package var title: String { "Liquid" }
+  package var exampleURL: String { "https://ld.example.com" }
+
+  package let detection: Detection? = Detection(
+    objects: ["headers", "data"], columns: "headers.", noun: "a Liquid item")
+  package let salvage = SalvageForm(fileExtension: "ndjson", open: "", separator: "\n", close: "\n")
+  package var rejectsAdditions: [[String]] { Added.receipt.map { ["headers", $0] } }
+
+  package func makeAPI(_ terms: APITerms) -> any TargetAPI {
+    LiquidItems(defaults: terms.route[ItemDefaults.self], validate: terms.validate, maxNesting: terms.maxNesting)
+  }
+
+  // MARK: Settings
+
+  package var routeKeys: [String] { ["item"] }
+
+  package func readRoute(_ section: Section, into own: inout OwnSettings) {
+    section.read("item", into: &own[ItemDefaults.self], readItem)
+  }
+
+  private enum Action: String, CaseIterable {
+    case create = "Create"
+    case merge = "Merge"
+    case update = "Update"
+    case delete = "Delete"
+  }
+
+  private func readItem(_ entry: Entry) -> ItemDefaults? {
+    entry.section { section in
+      var item = ItemDefaults()
+      item.category = section.read("category") { $0.text() }
+      item.type = section.read("type") { $0.text() }
+      item.action = section.read("action") { $0.word(Action.self)?.rawValue }
+      section.read("key", into: &item.key, readKey)
+      if section.names.isEmpty { entry.report("is empty: give category, type, action or key, or leave it out") }
+      return item
+    }
+  }
+
+  /// One field's name, or a list of them.
+  private func readKey(_ entry: Entry) -> [String]? {
+    if entry.isScalar { return entry.text().map { [$0] } }
+    guard let fields = entry.list({ $0.text() }) else { return nil }
+    if fields.isEmpty, entry.elements?.isEmpty == true {
+      entry.report("must name at least one field; without key the whole inbox is in order")
+    }
+    for (index, field) in fields.enumerated() where fields[..<index].contains(field) {
+      entry.report("names \"\(field)\" twice: leave out one of them")
+    }
+    return fields
+  }
+
+  package var authKeys: [String] { ["community"] }
+  package var makesTokenURL: Bool { true }
+  package var authAdvice: String { missingAuthAdvice + ", or access_token_file" }
+
+  package var missingAuthAdvice: String {
+    "give username, password_file, client_id, client_secret_file and community"
+  }
+
+  package func completeGrant(_ parts: inout GrantParts, _ auth: Section?, of api: (any APISettings)?, url: String?) {
+    guard api?.kind == kind else {
+      if let community = auth?.value("community"), let api {
+        community.report("is Liquid's: \(api.title) has no communities, so leave it out")
+      }
+      return
+    }
+    if parts.tokenURL == nil, let url { parts.tokenURL = url + "/ls/api/oauth2/token" }
+    guard let auth, let community = auth.read("community", { $0.text() }) else { return }
+    if auth.has("scope") {
+      auth.report("is given beside scope: keep one of them", at: "community")
+    } else {
+      parts.scope = "community=\(community)"
+    }
+  }
+
+  package func checkGrant(_ auth: Section) {
+    if !auth.has("community"), !auth.has("scope") {
+      auth.reportMissing("community", "Liquid gives tokens for one community")
+    }
+  }
+}
+
+extension APIKind {
+  package static let liquid: APIKind = "liquid"
+}

@@ -1,0 +1,156 @@
+package import Delivery
+package import ItemFormat
+import JSONText
+
+/// Liquid Analytics' item upsert: `POST /ls/api/items/upsert` with an array of `{"headers": …, "data": …}`.
+///
+/// Items have no id: the answer echoes those it refused, and `EchoMatch` finds out which they are. There is no atomic mode:
+/// what an answer with 2xx does not echo is applied.
+package struct LiquidItems: TargetAPI {
+  private let rules: LiquidRules
+  private let validate: Bool
+  private let maxNesting: Int
+
+  /// - Parameter defaults: the route's `item`; nil where it has none.
+  /// - Parameter validate: false leaves all checks to the API that batching does not need.
+  /// - Parameter maxNesting: levels allowed in an item that a `_raw` string holds; the reader has checked all others.
+  package init(defaults: ItemDefaults?, validate: Bool, maxNesting: Int = ReaderLimits().maxNesting) {
+    rules = LiquidRules(defaults)
+    self.validate = validate
+    self.maxNesting = maxNesting
+  }
+
+  package var kind: APIKind { .liquid }
+  package var itemMembers: [String] { ["headers", "data", Added.error, Added.raw] }
+  package var batchNameHeader: String? { "CorrelationId" }
+
+  package func endpoint(base: String, successMode: SuccessMode) -> String {
+    base.appendingPath("/ls/api/items/upsert")
+  }
+
+  // MARK: Columns
+
+  package func place(steps: [PathStep], type: CellType, text: String) throws(FileFault) -> ColumnPlacement {
+    if steps.count > 1, steps[0] == .member("headers") { return .field(PlacedField(path: steps, type: type)) }
+    return .field(PlacedField(path: [.member("data")] + steps, type: type))
+  }
+
+  // MARK: Items
+
+  package func prepare(
+    _ item: Span<UInt8>, number: Int, requestID: [UInt8]?, into piece: inout [UInt8]
+  ) throws(ItemFault) -> PreparedKey {
+    try checkIsDecoded(item)
+    return try unwrapping(item, maxNesting: maxNesting) { (item) throws(ItemFault) in
+      let read = LiquidItem(item, object: try objectRange(item, maxNesting: maxNesting), rules: rules)
+      if validate { try read.check(item, rules: rules) }
+      read.append(item, rules: rules, to: &piece)
+      return PreparedKey(hash: read.keyHash(item, rules: rules)?.value)
+    }
+  }
+
+  package func key(ofPiece piece: Span<UInt8>) -> PreparedKey {
+    guard piece.isJSONObject else { return PreparedKey(hash: nil) }
+    return PreparedKey(hash: LiquidItem(piece, object: piece.trimmed, rules: rules).keyHash(piece, rules: rules)?.value)
+  }
+
+  /// The second way: equal numbers are the same key.
+  package var keyRule: String { "liquid 2 \(rules.keyFields.map(\.name))" }
+
+  package func describe(_ item: Span<UInt8>) -> String? {
+    guard (try? item.checkIsJSON(maxNesting: .max)) != nil else { return nil }
+    return unwrapping(item, maxNesting: maxNesting) { item in
+      guard item.isJSONObject else { return nil }
+      return LiquidItem(item, object: item.trimmed, rules: rules).spelledKey(item, rules: rules)
+    }
+  }
+
+  package func annotate(
+    _ item: Span<UInt8>, isJSON: Bool, code: RejectCode, message: String, number: Int, into out: inout [UInt8]
+  ) {
+    let annotation = Annotation(code: code, message: message, number: number)
+    if isJSON, item.isJSONObject {
+      let read = LiquidItem(item, object: item.trimmed, rules: rules)
+      if let headers = read.headersValue, item.isObject(headers) {
+        return read.append(item, receipt: message, to: &out)
+      }
+    }
+    annotation.append(to: &out, addingTo: item, isJSON: isJSON)
+  }
+
+  // MARK: Answers
+
+  package func judge(
+    status: Int, body: [UInt8], isCut: Bool, pieces: [ArraySlice<UInt8>], successMode: SuccessMode
+  ) -> BatchVerdict {
+    guard (200..<300).contains(status) else {
+      return StatusTable.verdict(
+        status: status, problem: ProblemDocument(body: body, isCut: isCut), items: pieces.count,
+        successMode: successMode)
+    }
+    guard let answer = LiquidAnswer(body: body, isCut: isCut, pieces: pieces) else {
+      return .unreadable(status: status, isCut: isCut, items: pieces.count, successMode: .partial)
+        ?? .retry("answered \(status) with a body that can't be read", slowing: false)
+    }
+    guard answer.count ?? pieces.count == pieces.count else {
+      return .retry("answered \(status) for \(answer.count ?? 0) items, sent were \(pieces.count)", slowing: false)
+    }
+    guard let echoes = answer.echoes else {
+      return .retry("answered \(status) with rejectedItems that are no list", slowing: false)
+    }
+    let contradiction = BatchVerdict.retry(
+      "answered \(status) with \(echoes.count) rejected items, sent were \(pieces.count)", slowing: false)
+    guard echoes.count <= LiquidAnswer.mostEchoesPerItem * pieces.count else { return contradiction }
+    // What is not echoed is accepted, if all echoes have been read.
+    var verdicts = [ItemVerdict](repeating: answer.isWhole ? .accepted : .unacknowledged, count: pieces.count)
+    if !echoes.isEmpty {
+      guard let refused = refusedItems(echoes, pieces) else {
+        // More than were sent, and not the same ones twice: halves would tell no more.
+        let isReadable = pieces.count > 1 && echoes.allSatisfy { $0.echoedPart != nil }
+        guard echoes.count <= pieces.count || isReadable else { return contradiction }
+        return .split("answered \(status) with rejected items that can't be told apart")
+      }
+      var reasons: [Int: [String]] = [:]
+      for (echo, item) in zip(echoes, refused) {
+        let reason = words(of: echo)
+        if reasons[item]?.contains(reason) != true { reasons[item, default: []].append(reason) }
+      }
+      for (item, reasons) in reasons {
+        verdicts[item] = .rejected(.rejectedByAPI, reasons.joined(separator: "; ").cut(to: String.longestMessage))
+      }
+    }
+    return .settled(verdicts, status: status, isCut: !answer.isWhole, successMode: .partial)
+  }
+
+  /// The item of each echo; nil where it can't be told.
+  private func refusedItems(_ echoes: [JSONValue], _ pieces: [ArraySlice<UInt8>]) -> [Int]? {
+    if pieces.count == 1, echoes.count == 1 { return [0] }
+    let parts = echoes.compactMap(\.echoedPart)
+    guard parts.count == echoes.count else { return nil }
+    // The only item is meant by whatever comes back several times, too.
+    if pieces.count == 1, parts.allSatisfy({ $0 == parts[0] }) { return parts.map { _ in 0 } }
+    return EchoMatch.items(of: parts, among: pieces.map { (try? JSONValue.parse($0.span)) ?? .null })
+  }
+
+  private func words(of echo: JSONValue) -> String {
+    let headers = echo["headers"]
+    let said = Added.receipt.reversed().lazy
+      .compactMap { headers?[$0]?.string }.first { !$0.isEmpty }
+    return (said ?? "the API refused the item without a reason").cut(to: String.longestMessage)
+  }
+}
+
+extension JSONValue {
+  /// What an echo shares with its item: all of headers and data but the receipt; nil where it has neither.
+  fileprivate var echoedPart: JSONValue? {
+    guard let members else { return nil }
+    let shared = members.filter { $0.name == "headers" || $0.name == "data" }.map { member in
+      guard member.name == "headers", let headers = member.value.members else { return member }
+      return (
+        member.name,
+        .object(headers.filter { !Added.receipt.contains($0.name) })
+      )
+    }
+    return shared.isEmpty ? nil : .object(shared)
+  }
+}

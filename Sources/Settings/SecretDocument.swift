@@ -1,0 +1,57 @@
+package import JSONText
+
+/// A JSON file with secrets, named by the configuration; its faults are told of that file.
+package struct SecretDocument {
+  package let path: String
+  package let root: JSONValue
+  private let reading: Reading
+
+  /// Nil, with a fault, where the file can't be read or holds no JSON.
+  package init?(namedBy entry: Entry) {
+    guard let name = entry.text() else { return nil }
+    reading = entry.reading
+    path = reading.credential(name)
+    let file: SmallFile
+    do {
+      file = try SmallFile(path: path)
+    } catch {
+      Self.report(error.reason, path, to: reading)
+      return nil
+    }
+    reading.note(file, line: entry.line, key: entry.key)
+    if file.isOpenToOthers { Self.report(file.othersAdvice, path, to: reading) }
+    // Windows' editors put a byte order mark in front, which is not JSON.
+    let bytes = file.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(file.bytes.dropFirst(3)) : file.bytes
+    do {
+      root = try JSONValue.parse(bytes)
+    } catch {
+      let before = bytes.prefix(error.offset)
+      let column = error.offset - (before.lastIndex(of: UInt8(ascii: "\n")) ?? -1)
+      Self.report(
+        "is not valid JSON: \(error.reason) (column \(column))", path,
+        line: before.count { $0 == UInt8(ascii: "\n") } + 1, to: reading)
+      return nil
+    }
+  }
+
+  /// - Parameter key: the path of the member that is meant; nil for the file as a whole.
+  package func report(_ message: String, key: String? = nil) { Self.report(message, path, key: key, to: reading) }
+
+  private static func report(
+    _ message: String, _ path: String, line: Int? = nil, key: String? = nil, to reading: Reading
+  ) {
+    reading.report(SettingsFaults.Fault(path: path, line: line, key: key, message: message))
+  }
+
+  /// The text of a member's member; nil where there is none, or an empty one, and with a fault where it is no string.
+  package func item(_ section: String, _ name: String) -> SDKConfiguration.Item? {
+    switch root[section]?[name] {
+    case .string(let text):
+      return text.isEmpty ? nil : SDKConfiguration.Item(value: text, name: "\(section).\(name) in \"\(path)\"")
+    case .none, .null: return nil
+    default:
+      report("must be a string", key: "\(section).\(name)")
+      return nil
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import Delivery
+import APIs
+import Testing
+
+@Suite struct KeyTests {
+  private let lusid = LusidInvestorRecords(schema: .current, validate: true)
+  private let unchecked = LusidInvestorRecords(schema: .current, validate: false)
+  private let liquid = LiquidItems(
+    defaults: ItemDefaults(category: "entity", type: "Account", action: "Merge", key: ["id", "region"]), validate: true)
+
+  // Computed apart from this code, from what the types say of their hashes.
+  @Test func `the hashes on disk never change`() throws {
+    #expect(try lusid.prepare(Records.current()).hash == 0x54FF9F3AA2844FD7)
+    #expect(try lusid.prepare(two(first: "A/b/c", second: "A/b/d")).hash == 0x3555DD3981615791)
+    #expect(try liquid.prepare(#"{"id":"A1","region":5}"#).hash == 0xC7CBCA30E43A42DB)
+  }
+
+  private func two(first: String, second: String) -> String {
+    Records.current(
+      identifiers:
+        #"{\#(Records.property(first, #"{"labelValue":"\#(first)"}"#)),\#(Records.property(second, #"{"labelValue":"\#(second)"}"#))}"#
+    )
+  }
+
+  @Test func `a LUSID key is the identifiers in any order and the scope`() throws {
+    let hash = try lusid.prepare(two(first: "A/b/c", second: "A/b/d")).hash
+    #expect(try lusid.prepare(two(first: "A/b/d", second: "A/b/c")).hash == hash)
+    #expect(try lusid.prepare(two(first: "A/b/d", second: "A/b/e")).hash != hash)
+    let one = try lusid.prepare(Records.current()).hash
+    #expect(try lusid.prepare(Records.current(displayName: #""Other""#, more: #","properties":{}"#)).hash == one)
+    #expect(try lusid.prepare(Records.current(scope: #""other""#)).hash != one)
+    #expect(
+      try lusid.prepare(Records.current(identifiers: "{\(Records.property(Records.key, #"{"labelValue":"IR_2"}"#))}"))
+        .hash != one)
+    let escaped =
+      #"{"\#(Records.key.replacing("/", with: #"\/"#))":{"value":{"labelValue":"\u0049R_1"},"key":"\#(Records.key)"}}"#
+    #expect(try lusid.prepare(Records.current(identifiers: escaped)).hash == one)
+  }
+
+  @Test(arguments: [
+    Records.current(), Records.current(more: #","investor":{"identifiers":{"A/b/c":"x"}}"#),
+    Records.current(
+      identifiers: "{\(Records.property(Records.key, #"{"metricValue":{"value":1.0},"labelValue":null}"#))}"),
+    Records.current(
+      identifiers: "{\(Records.property("A/b/c", more: #","effectiveFrom":"2016""#)),\(Records.property())}"),
+  ])
+  func `checks or not, the key is the same`(item: String) throws {
+    #expect(try lusid.prepare(item).hash == unchecked.prepare(item).hash)
+    #expect(try lusid.prepare(item).hash != nil)
+  }
+
+  @Test(arguments: [
+    "{}", #"{"identifiers":{}}"#, #"{"identifiers":5}"#,
+    #"{"identifiers":{"a":"1","a":"2"}}"#, #"{"identifiers":{"a":"1"},"identifiers":{"a":"2"}}"#,
+  ])
+  func `an unchecked item without a clear key has none`(item: String) throws {
+    #expect(try unchecked.prepare(item).hash == nil)
+  }
+
+  @Test func `a Liquid key is the type and the key fields' texts`() throws {
+    let hash = try liquid.prepare(#"{"id":"A1","region":5,"x":1}"#).hash
+    #expect(hash != nil)
+    #expect(try liquid.prepare(#"{"region":5, "id":"\u00411"}"#).hash == hash)
+    #expect(try liquid.prepare(#"{"headers":{"action":"Delete"},"data":{"region":5,"id":"A1"}}"#).hash == hash)
+    #expect(try liquid.prepare(#"{"headers":{"type":"Account"},"data":{"region":"5","id":"A1"}}"#).hash == hash)
+    #expect(try liquid.prepare(#"{"headers":{"type":"Contact"},"data":{"region":5,"id":"A1"}}"#).hash != hash)
+    #expect(try liquid.prepare(#"{"region":5,"id":"A2"}"#).hash != hash)
+    #expect(try liquid.prepare(#"{"region":"15","id":"A"}"#).hash != hash)
+  }
+
+  @Test func `without configured key fields, or with one missing, a Liquid item has no key`() throws {
+    let plain = LiquidItems(defaults: nil, validate: true)
+    #expect(try plain.prepare(Examples.liquidItem).hash == nil)
+    let unchecked = LiquidItems(defaults: ItemDefaults(key: ["id"]), validate: false)
+    #expect(try unchecked.prepare(#"{"x":1}"#).hash == nil)
+    #expect(try unchecked.prepare(#"{"id":1,"id":2}"#).hash == nil)
+  }
+
+  @Test func `people read a LUSID item's identifiers`() {
+    #expect(lusid.describe(Records.current()) == "InvestorRecord/ExternalIdentifier/ExternalIRId=IR_1")
+    #expect(
+      lusid.describe(#""item-\"1" : "# + Records.current()) == "InvestorRecord/ExternalIdentifier/ExternalIRId=IR_1")
+    #expect(lusid.describe(two(first: "A/b/c", second: "A/b/d")) == "A/b/c=A/b/c, A/b/d=A/b/d")
+    #expect(
+      lusid.describe(#"{"_error":1,"_raw":\#(Records.current())}"#)
+        == "InvestorRecord/ExternalIdentifier/ExternalIRId=IR_1")
+    #expect(lusid.describe(#"{"identifiers":{"A/b/c":5}}"#) == "A/b/c=5")
+  }
+
+  @Test func `people read a Liquid item's type and key`() {
+    #expect(liquid.describe(#"{"id":"A1","region":5}"#) == "Account A1 5")
+    #expect(liquid.describe(#"{"id":"A1"}"#) == "Account A1")
+    let plain = LiquidItems(defaults: nil, validate: true)
+    #expect(plain.describe(Examples.liquidItem) == "Account ABC123")
+    #expect(plain.describe(#"{"headers":{"type":"Order"},"data":{}}"#) == "Order")
+  }
+
+  @Test(arguments: [
+    "", " ", "{", #"{"identifiers":"#, "[]", "5", #""text""#, #""a":"#, #""a" "b""#, "{}", "nope", #"{"data":{}}"#,
+  ])
+  func `what has no key is described by none`(item: String) {
+    #expect(lusid.describe(item) == nil)
+    #expect(LiquidItems(defaults: nil, validate: true).describe(item) == nil)
+  }
+}
