@@ -378,7 +378,7 @@ package struct DispatchState: Sendable {
     if let mark = line.setAsideAfter, mark.due <= now, !hasTakenBack || look == nil, line.makeRoom(forDueAt: mark.due) {
       hasTakenBack = true
       line.beginTakingBack()
-      return .postponed(after: (mark.due, mark.name), limit: max(2, line.limits.waiting / 2))
+      return .postponed(after: (mark.due, mark.name), limit: line.roomForDue)
     }
     if look != nil { hasTakenBack = false }
     if case .named = look { placesAsked = Array(line.freed.elements.prefix(Self.mostFreed)) }

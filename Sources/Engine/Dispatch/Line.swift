@@ -249,6 +249,12 @@ struct Line {
     return waiting.count * 2 <= limits.waiting
   }
 
+  /// How many batches of what is due there is room for, if they have as many keys as those in memory.
+  var roomForDue: Int {
+    let keys = max(1, keyCount / max(1, entries.count))
+    return max(2, min(limits.waiting / 2, limits.keys / 2 / keys))
+  }
+
   private mutating func setAside(due: QueueTime, _ name: BatchName) {
     let mark = Waiting.Mark(before: due, name)
     setAsideAfter = min(setAsideAfter ?? mark, mark)

@@ -162,7 +162,8 @@ final class Checker {
       isRetry: members.allSatisfy(\.isRetry))
     liveCount[target] += 1
     let options = world.configuration.targets[target].options
-    let most = max(options.concurrency, plan.targets[target].concurrency)
+    // What an earlier configuration let begin may go out after a reload.
+    let most = plan.mostConcurrency(of: target)
     if liveCount[target] > most { world.fail(.request, "\(liveCount[target]) requests at once to t\(target)") }
     if members.count > 1 && sent.count > options.maxItems {
       world.fail(.request, "\(sent.count) items in request \(number) to t\(target)")

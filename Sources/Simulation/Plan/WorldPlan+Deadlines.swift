@@ -53,6 +53,14 @@ extension WorldPlan {
     }
   }
 
+  /// The most requests at once that any configuration of a target allows.
+  func mostConcurrency(of target: Int) -> Int {
+    events.reduce(targets[target].concurrency) { most, event in
+      guard case .reload(.concurrency(target, let concurrency)) = event.what else { return most }
+      return max(most, concurrency)
+    }
+  }
+
   var isEverRemoved: Bool {
     events.contains {
       if case .reload(.remove) = $0.what { true } else { false }
