@@ -25,6 +25,8 @@ struct Line {
     /// What orders its delivery, without repeats.
     var keys: [KeyHash]
     var state: State
+    /// Under way, and nothing blocked it when it began: so nothing does when it comes back.
+    var isKnownFree = false
     /// Since when it may be sent: it may wait for others to travel with.
     var readySince = QueueTime(milliseconds: 0)
     /// The most batches that may share a request with it, itself included.
@@ -100,6 +102,9 @@ struct Line {
   private(set) var setAsideAfter: Waiting.Mark?
   /// The same, of what is being read.
   private var takingBackAfter: Waiting.Mark?
+  /// Places of batches with many keys that were set aside, and that nothing blocks: looking for each key outside memory takes long.
+  private var knownFree: Set<Place> = []
+  private static let manyKeys = 8
   /// There was no room for all that waits since a batch went last: what is set aside is not read before.
   private(set) var isCrowded = false
   /// The index can't be written: nothing more is scanned until it can be, or is small.
@@ -224,8 +229,7 @@ struct Line {
     while waiting.count > limits.waiting || keyCount > limits.keys, waiting.count > 1, let last = lastThatFailed,
       let name = byPlace[last.place]
     {
-      forget(name)
-      setAside(due: last.due, name)
+      setAside(name, at: last)
       isCrowded = true
     }
   }
@@ -243,8 +247,7 @@ struct Line {
     while waiting.count * 2 > limits.waiting || keyCount * 2 > limits.keys, let last = lastThatFailed, last.due > due,
       let name = byPlace[last.place]
     {
-      forget(name)
-      setAside(due: last.due, name)
+      setAside(name, at: last)
     }
     return waiting.count * 2 <= limits.waiting
   }
@@ -255,8 +258,12 @@ struct Line {
     return max(2, min(limits.waiting / 2, limits.keys / 2 / keys))
   }
 
-  private mutating func setAside(due: QueueTime, _ name: BatchName) {
-    let mark = Waiting.Mark(before: due, name)
+  private mutating func setAside(_ name: BatchName, at waiting: Waiting) {
+    if let keys = entries[name]?.keys.count, keys > Self.manyKeys, knownFree.count < limits.names {
+      knownFree.insert(waiting.place)
+    }
+    forget(name)
+    let mark = Waiting.Mark(before: waiting.due, name)
     setAsideAfter = min(setAsideAfter ?? mark, mark)
   }
 
@@ -314,7 +321,7 @@ struct Line {
     // What the scan has not met yet may be blocked, and is left to it.
     guard let place = names[batch.name] else { return }
     let keys = file.orderKeys(of: batch.itemKeys)
-    guard index.held(keys, before: place) == nil else { return }
+    guard knownFree.remove(place) != nil || index.held(keys, before: place) == nil else { return }
     names.forget(part: batch.name)
     forgottenCount -= 1
     add(batch, file, keys, at: place, now)
@@ -390,6 +397,7 @@ struct Line {
   mutating func begin(_ name: BatchName) {
     guard let entry = entries[name], let place = entry.place else { return }
     leaveQueues(entry, place)
+    if case .blocked = entry.state {} else { entries[name]?.isKnownFree = true }
     entries[name]?.state = .underWay
     isCrowded = false
   }
@@ -403,8 +411,9 @@ struct Line {
     }
     entries[batch.name]?.batch = batch
     if withdrawn.contains(batch.name.file) { return forget(batch.name) }
+    entries[batch.name]?.isKnownFree = false
     // It may have travelled behind others that it waits for, and that come back, too.
-    if let holder = index.held(entry.keys, before: place) {
+    if !entry.isKnownFree, let holder = index.held(entry.keys, before: place) {
       entries[batch.name]?.state = .blocked(by: holder)
       blocked.insert(place)
     } else {
@@ -467,6 +476,7 @@ struct Line {
       (place, keys) = (known, file.orderKeys(of: batch.itemKeys))
       names.forget(part: batch.name)
       freed.remove(place)
+      knownFree.remove(place)
       forgottenCount -= 1
     }
     lookAgain(at: index.remove(keys, at: place), now)
