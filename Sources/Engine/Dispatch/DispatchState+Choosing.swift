@@ -72,14 +72,13 @@ extension DispatchState {
     if let again = leaseAgainAt, again > now { return .wait(until: again) }
     let retry = line.waiting.first
     let isRetryDue = retry.map { $0.due <= now } ?? false
-    let isHeld = if case .held = pace.state { true } else { false }
     // A hold is found out about by a batch that did not fail, where there is one.
-    if let first = line.fresh.first, isHeld || !isRetryDue || retryCredit <= 0 || !mayRetry {
+    if let first = line.fresh.first, pace.isHeld || !isRetryDue || retryCredit <= 0 || !mayRetry {
       return chosen(first, isRetry: false, at: now)
     }
     if let retry, isRetryDue, line.fresh.isEmpty || mayRetry {
       // What is not known yet may be a first attempt.
-      if line.fresh.isEmpty, isLooking, !isHeld, !mayRetry { return .wait(until: nil) }
+      if line.fresh.isEmpty, isLooking, !pace.isHeld, !mayRetry { return .wait(until: nil) }
       return chosen(retry.place, isRetry: true, at: now)
     }
     if let first = line.fresh.first { return chosen(first, isRetry: false, at: now) }
@@ -100,8 +99,7 @@ extension DispatchState {
     }
     guard let entry = line[place] else { return .wait(until: nil) }
     // On hold a batch travels alone: what another one is refused for says nothing of it.
-    let isHeld = if case .held = pace.state { true } else { false }
-    guard let linger = options.linger, !isHeld, isJoinable(entry) else { return .send([entry.batch.name]) }
+    guard let linger = options.linger, !pace.isHeld, isJoinable(entry) else { return .send([entry.batch.name]) }
     let (joined, isFull) = joined(to: entry, at: now)
     let until = (joined.map(\.readySince).min() ?? now) + linger
     if isFull || until <= now || joined.isEmpty {
@@ -117,7 +115,6 @@ extension DispatchState {
 
   private mutating func begin(_ names: [BatchName], at now: QueueTime) -> Shipment {
     let entries = names.compactMap { line[$0] }
-    let isHeld = if case .held = pace.state { true } else { false }
     let isRetry = entries.contains { $0.batch.standing.failures > 0 || $0.batch.standing.failedAt != nil }
     if isRetry {
       retryCredit = max(0, retryCredit - 1)
@@ -125,7 +122,7 @@ extension DispatchState {
       retryCredit = 1
     }
     let id = nextRequestID()
-    requests[id] = Request(members: names, isProbe: isHeld, isRetry: isRetry)
+    requests[id] = Request(members: names, isProbe: pace.isHeld, isRetry: isRetry)
     pace.begin(at: now)
     for name in names {
       line.begin(name)

@@ -194,8 +194,7 @@ extension DispatchState {
     _ members: [WaitingBatch], _ why: String, isOpen: Bool, isBlamed: Bool, _ retryAfter: Duration?, _ now: QueueTime,
     _ jitter: Double
   ) -> [MemberChange] {
-    var isHeld = false
-    if case .held = pace.state { isHeld = true }
+    let isHeld = pace.isHeld
     return members.map { batch in
       var standing = batch.standing
       if isBlamed, let halved = halving(batch, &standing, why, isOpen: isOpen, now) { return halved }
@@ -228,7 +227,7 @@ extension DispatchState {
   private mutating func hold(
     _ members: [WaitingBatch], _ request: Request, _ why: String, _ now: QueueTime, _ jitter: Double
   ) -> [MemberChange] {
-    let wasHeld = if case .held = pace.state { true } else { false }
+    let wasHeld = pace.isHeld
     // A batch that began a hold which another's success ended waits by itself.
     let isOwnFault =
       !wasHeld && !members.isEmpty

@@ -360,8 +360,6 @@ package struct DispatchState: Sendable {
 
   private static let smallestPage = 64
   private static let largestPage = 2000
-  /// How many batches are looked at by name in one read.
-  private static let mostFreed = 100
   /// How many keys a page may hold, about.
   private static let pageKeys = 20_000
 
@@ -373,27 +371,25 @@ package struct DispatchState: Sendable {
     }
     if !isNewestKnown { return .newestFile }
     if let due = lookForOldAt, due <= now { return .oldestFile(after: lookBehind) }
-    let look = nextLook
     // Some of what was set aside may be due before all that is in memory. Where much always fails, that is so all the time.
-    if let mark = line.setAsideAfter, mark.due <= now, !hasTakenBack || look == nil, line.makeRoom(forDueAt: mark.due) {
+    if let mark = line.setAsideAfter, mark.due <= now, !hasTakenBack || !mayLook, line.makeRoom(forDueAt: mark.due) {
       hasTakenBack = true
       line.beginTakingBack()
       return .postponed(after: (mark.due, mark.name), limit: line.roomForDue)
     }
-    if look != nil { hasTakenBack = false }
-    if case .named = look { placesAsked = Array(line.freed.elements.prefix(Self.mostFreed)) }
-    return look
-  }
-
-  /// What to read next to find batches that may go, if there are too few.
-  private var nextLook: Read? {
-    guard isHungry else { return nil }
+    guard mayLook else { return nil }
+    hasTakenBack = false
     if !line.freed.isEmpty {
-      return .named(line.freed.elements.prefix(Self.mostFreed).compactMap { line.name(of: $0) })
+      placesAsked = Array(line.freed.elements.prefix(100))
+      return .named(placesAsked.compactMap { line.name(of: $0) })
     }
     if let late = line.late.first { return .late(late.file, after: late.after, limit: Self.smallestPage) }
-    if !line.isAtEnd, !line.isFull { return .line(after: line.scanned, limit: pageSize) }
-    return nil
+    return .line(after: line.scanned, limit: pageSize)
+  }
+
+  /// Whether there is something to read in which batches that may go are looked for.
+  private var mayLook: Bool {
+    (!line.freed.isEmpty || !line.late.isEmpty || !line.isAtEnd && !line.isFull) && isHungry
   }
 
   /// Whether more batches that may go should be looked for.

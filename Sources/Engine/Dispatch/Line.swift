@@ -25,7 +25,7 @@ struct Line {
     /// What orders its delivery, without repeats.
     var keys: [KeyHash]
     var state: State
-    /// Under way, and nothing blocked it when it began: so nothing does when it comes back.
+    /// Nothing blocked it when it was sent: so nothing does when it comes back.
     var isKnownFree = false
     /// Since when it may be sent: it may wait for others to travel with.
     var readySince = QueueTime(milliseconds: 0)
@@ -411,7 +411,6 @@ struct Line {
     }
     entries[batch.name]?.batch = batch
     if withdrawn.contains(batch.name.file) { return forget(batch.name) }
-    entries[batch.name]?.isKnownFree = false
     // It may have travelled behind others that it waits for, and that come back, too.
     if !entry.isKnownFree, let holder = index.held(entry.keys, before: place) {
       entries[batch.name]?.state = .blocked(by: holder)

@@ -20,6 +20,7 @@ package struct Pace: Sendable {
   }
 
   package private(set) var state: State = .delivering
+  var isHeld: Bool { if case .held = state { true } else { false } }
   /// Requests that may be under way at once; between 1 and the target's `concurrency`.
   package private(set) var allowance: Int
   package let concurrency: Int

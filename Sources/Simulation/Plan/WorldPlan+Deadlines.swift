@@ -88,6 +88,9 @@ extension WorldPlan {
 }
 
 extension ItemPlan.Nature {
+  /// Those that the API never settles.
+  static let endless = allCases.filter { !$0.ends }
+
   /// Whether the API settles it in the end.
   var ends: Bool {
     switch self {

@@ -138,7 +138,6 @@ private struct WorldDrawing {
           target: target, from: 0, to: milliseconds(3000...20_000), effect: .status(500, retryAfter: nil)))
       plan.calmAt = max(plan.calmAt, plan.rules[target].to)
     }
-    let natures = [ItemPlan.Nature.failing, .cutting, .cuttingLate, .forbidden]
     let stubborn = random.number(3...6)
     let share = random.number(1...2)
     let count = stubborn + random.number(3...12)
@@ -148,7 +147,9 @@ private struct WorldDrawing {
       var items: [ItemPlan] = []
       for _ in 0..<count / 2 {
         items.append(
-          ItemPlan(key: key, nature: key < stubborn * share && key % share == 0 ? random.element(of: natures) : .good))
+          ItemPlan(
+            key: key,
+            nature: key < stubborn * share && key % share == 0 ? random.element(of: ItemPlan.Nature.endless) : .good))
         key += 1
       }
       plan.files.append(FilePlan(inbox: inbox, droppedAt: Int64(number) * milliseconds(0...500), items: items))
@@ -164,9 +165,10 @@ private struct WorldDrawing {
     plan.targets = [plan.targets[0]]
     plan.targets[0].maxItems = random.element(of: [4, 8])
     if plan.targets[0].maxRequestsPerSecond != nil { plan.targets[0].maxRequestsPerSecond = 100 }
-    let natures = [ItemPlan.Nature.failing, .cutting, .cuttingLate, .forbidden]
     let stubborn = random.number(1...2)
-    let items = (0..<8).map { ItemPlan(key: $0, nature: $0 < stubborn ? random.element(of: natures) : .good) }
+    let items = (0..<8).map {
+      ItemPlan(key: $0, nature: $0 < stubborn ? random.element(of: ItemPlan.Nature.endless) : .good)
+    }
     plan.files = [FilePlan(inbox: 0, droppedAt: 0, items: items.shuffled(using: &random))]
     for number in 1...WorldPlan.neighbourCount {
       // No rule lasts so long.
