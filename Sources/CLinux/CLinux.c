@@ -64,12 +64,7 @@ unsigned long clinux_mount_id(const char *path) {
   return about.stx_mnt_id;
 }
 
-void clinux_keep_heap_small(void) {
-  mallopt(M_ARENA_MAX, 2);
-  // Request bodies are mapped, and unmapped as soon as they are freed; without a fixed value the threshold would rise past them.
-  mallopt(M_MMAP_THRESHOLD, 4096 * 1024);
-  mallopt(M_TRIM_THRESHOLD, 4096 * 1024);
-}
+void clinux_return_free_memory(void) { malloc_trim(0); }
 
 int clinux_holds(const void *text, unsigned long length, const void *part, unsigned long part_length) {
   return memmem(text, length, part, part_length) != NULL;

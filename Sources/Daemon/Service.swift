@@ -71,7 +71,6 @@ package actor Service {
     self.makeLogger = makeLogger
     self.signals = signals
     self.progress = progress
-    clinux_keep_heap_small()
     logger = makeLogger(settings.log)
     notifications = Notifications(environment: environment)
     instruments = Instruments(environment: environment)
@@ -313,6 +312,7 @@ package actor Service {
         }
         if now >= told + (isOnce(mode) ? .milliseconds(500) : .seconds(5)) {
           told = now
+          clinux_return_free_memory()
           try await tellHowItStands()
         }
         if servesAdmin { try await noteFlow() }

@@ -90,8 +90,8 @@ package final class Outbox: Sendable {
     configuration.maximumReaderCount = 2
     configuration.busyMode = .timeout(5)
     configuration.prepareDatabase { db in
-      // Readers are set up by the same closure.
-      guard !db.configuration.readonly else { return }
+      // Readers are set up by the same closure. What they read is mostly read once, and the system keeps it, too.
+      guard !db.configuration.readonly else { return try db.execute(sql: "PRAGMA cache_size = -1024") }
       // Page size and vacuum take effect only while the file is still empty. NORMAL: see "What reaches the disk when". The log
       // is cut back after a checkpoint, or one large file would leave it large.
       try db.execute(

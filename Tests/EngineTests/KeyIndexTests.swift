@@ -60,6 +60,21 @@ import Testing
     }
   }
 
+  @Test func `a run that could be written in part only is written again, and found`() throws {
+    let storage = RunsInMemory()
+    var index = KeyIndex(runs: KeyRuns(storage: storage))
+    var keys = (1...20_000).map { key($0) }
+    for number in 1...3 {
+      index.insert(keys, at: Place(scanNumber: number))
+      storage.fail(after: 2)
+      #expect(throws: KeyRuns.WriteError.self) { try index.spill { _ in false } }
+      try index.spill { _ in false }
+      #expect(index.count == 0)
+      for key in [keys[0], keys[9_999], keys[19_999]] { #expect(index.firstHolder(of: key) == Place(scanNumber: number)) }
+      keys = keys.map { KeyHash(stored: $0.value &+ 1) }
+    }
+  }
+
   @Test func `places of parts lie between those of the neighbours, in order`() throws {
     var line = [Place(scanNumber: 1), Place(scanNumber: 2), Place(scanNumber: 3)]
     for _ in 0..<23 {
@@ -106,8 +121,24 @@ import Testing
 /// Keeps runs in memory.
 final class RunsInMemory: KeyRunStorage {
   private let words = Mutex<[UInt64]>([])
+  private let writesBeforeFailure = Mutex(Int.max)
 
-  func append(_ more: [UInt64]) { words.withLock { $0 += more } }
-  func read(from index: Int, count: Int) -> [UInt64]? { words.withLock { Array($0[index..<index + count]) } }
+  /// The write after so many fails, and none after it.
+  func fail(after writes: Int) { writesBeforeFailure.withLock { $0 = writes } }
+
+  func write(_ more: [UInt64], at index: Int) throws(KeyRuns.WriteError) {
+    let fails = writesBeforeFailure.withLock { left in
+      left -= 1
+      return left == -1
+    }
+    if fails { throw KeyRuns.WriteError(reason: "no space left on device") }
+    words.withLock { $0.replaceSubrange(index..., with: more) }
+  }
+
+  func read(from index: Int, count: Int) -> [UInt64]? {
+    words.withLock { words in
+      index + count <= words.count ? Array(words[index..<index + count]) : nil
+    }
+  }
   func removeAll() { words.withLock { $0 = [] } }
 }

@@ -30,16 +30,15 @@ int clinux_next_entry(void *folder, const char **name, unsigned char *type);
 /// A bind mount is on the same device, and still no rename leads out of it. In C since `statx` is not in Glibc's module map.
 unsigned long clinux_mount_id(const char *path);
 
-/// Bounds what malloc keeps for itself: glibc gives each thread a heap of its own and lets freed megabyte-sized bodies stay
-/// in it, which doubles the memory of a daemon with a dozen threads. `mallopt` is variadic-free, but its constants are macros
-/// of <malloc.h> that Swift's Glibc module leaves out (mallopt(3)).
-void clinux_keep_heap_small(void);
+/// Returns to the system what malloc keeps between blocks in use: of itself it returns only what is free at the end of a heap
+/// (malloc_trim(3), which Glibc's module map leaves out).
+void clinux_return_free_memory(void);
 
 /// Whether `part` stands somewhere in `text`: `memmem`, which Glibc's module map leaves out.
 int clinux_holds(const void *text, unsigned long length, const void *part, unsigned long part_length);
 
 /// Keeps SIGTERM, SIGINT and SIGHUP for `clinux_next_signal`; 0 or the errno. In `upsertd run` they are kept from before
-/// `main` (a constructor in EarlySignals.c). In C since Swift has neither constructors nor code that may run in a signal
+/// `main` (a constructor in EarlyStart.c). In C since Swift has neither constructors nor code that may run in a signal
 /// handler. Not blocked: libdispatch's `dispatch_main` waits on the first thread with every signal let through.
 int clinux_keep_signals(void);
 

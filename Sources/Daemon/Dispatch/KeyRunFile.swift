@@ -5,29 +5,23 @@ internal import Synchronization
 
 /// Keeps key runs in a file that has no name: it is gone with the process.
 final class KeyRunFile: KeyRunStorage {
-  private struct File {
-    var descriptor: Int32?
-    /// In words.
-    var count = 0
-  }
-
   private let folder: String
-  private let file = Mutex(File())
+  private let file = Mutex<Int32?>(nil)
 
   /// - Parameter folder: on a disk with room; nothing is made there before the first run.
   init(folder: String) { self.folder = folder }
 
-  deinit { file.withLock { file in if let descriptor = file.descriptor { close(descriptor) } } }
+  deinit { file.withLock { file in if let file { close(file) } } }
 
-  func append(_ words: [UInt64]) throws(KeyRuns.WriteError) {
+  func write(_ words: [UInt64], at index: Int) throws(KeyRuns.WriteError) {
     try file.withLock { file throws(KeyRuns.WriteError) in
-      if file.descriptor == nil { file.descriptor = try make() }
-      guard let descriptor = file.descriptor else { return }
+      let descriptor = if let file { file } else { try make() }
+      file = descriptor
       let written = words.withUnsafeBytes { bytes in
         var rest = bytes[...]
         while !rest.isEmpty {
           let part = UnsafeRawBufferPointer(rebasing: rest)
-          let count = pwrite(descriptor, part.baseAddress, part.count, off_t(file.count * 8 + rest.startIndex))
+          let count = pwrite(descriptor, part.baseAddress, part.count, off_t(index * 8 + rest.startIndex))
           if count < 0, errno == EINTR { continue }
           guard count > 0 else { return false }
           rest = rest.dropFirst(count)
@@ -35,22 +29,18 @@ final class KeyRunFile: KeyRunStorage {
         return true
       }
       guard written else { throw KeyRuns.WriteError(reason: String(cString: strerror(errno))) }
-      file.count += words.count
     }
   }
 
   func read(from index: Int, count: Int) -> [UInt64]? {
-    guard let descriptor = file.withLock({ $0.descriptor }) else { return nil }
+    guard let descriptor = file.withLock({ $0 }) else { return nil }
     var words = [UInt64](repeating: 0, count: count)
     let bytes = words.withUnsafeMutableBytes { pread(descriptor, $0.baseAddress, $0.count, off_t(index * 8)) }
     return bytes == count * 8 ? words : nil
   }
 
   func removeAll() {
-    file.withLock { file in
-      if let descriptor = file.descriptor { ftruncate(descriptor, 0) }
-      file.count = 0
-    }
+    file.withLock { file in if let file { ftruncate(file, 0) } }
   }
 
   private func make() throws(KeyRuns.WriteError) -> Int32 {

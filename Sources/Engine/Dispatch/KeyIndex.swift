@@ -89,11 +89,13 @@ struct KeyIndex {
   /// - Throws: what keeps the runs from being written; everything is then as it was.
   mutating func spill(keeping kept: (Place) -> Bool) throws(KeyRuns.WriteError) {
     var run: [KeyRuns.Entry] = []
+    run.reserveCapacity(count)
     for (key, place) in first where !kept(place) { run.append(KeyRuns.Entry(key: key, place: place)) }
     for (key, places) in more {
       places.forEach { place in if !kept(place) { run.append(KeyRuns.Entry(key: key, place: place)) } }
     }
-    try runs.append(run)
+    run.sort()
+    try runs.append(sorted: run)
     for (key, places) in more {
       var left = [first[key]].compactMap { $0 }.filter(kept)
       places.forEach { if kept($0) { left.append($0) } }

@@ -2,8 +2,8 @@ internal import Delivery
 
 /// Keys and the places that hold them, outside memory: sorted runs that are written once and searched by key.
 ///
-/// In memory stay a filter of ten bits a key, which spares nearly all searches for keys that no run holds, and of every 256th entry
-/// the key, so that a search reads one block of 4 KiB a run.
+/// In memory stay a filter of eight bits a key, which spares nearly all searches for keys that no run holds, and of every 256th entry
+/// the key, so that a search reads one block of 4 KiB a run. Runs that fill a filter are merged into one.
 package struct KeyRuns: Sendable {
   package struct WriteError: Error {
     package var reason: String
@@ -18,26 +18,28 @@ package struct KeyRuns: Sendable {
     static func < (a: Entry, b: Entry) -> Bool { (a.key.value, a.place.value) < (b.key.value, b.place.value) }
   }
 
-  private struct Run {
+  fileprivate struct Run {
     /// Where it begins in the storage, in entries.
     var start: Int
     var count: Int
     /// The key of each block's first entry.
-    var fences: [UInt64]
+    var fences: [UInt64] = []
     /// For keys whose first entries are dead: how many entries of the run lie before the first that may live.
     var skipped: [KeyHash: Int] = [:]
   }
 
-  /// Runs that share a filter, which is twice as large as the one before it.
+  /// Runs that share a filter.
   private struct Segment {
     var filter: KeyFilter
     var runs: [Run] = []
   }
 
-  private static let block = 256
+  fileprivate static let block = 256
   private let storage: any KeyRunStorage
   private var segments: [Segment] = []
   private(set) var count = 0
+  /// Where the next run begins, in entries.
+  private var end = 0
   /// Whether something could not be read: then batches may wait for what is not there.
   private(set) var isBroken = false
 
@@ -49,27 +51,48 @@ package struct KeyRuns: Sendable {
 
   var isEmpty: Bool { segments.isEmpty }
 
-  mutating func append(_ entries: [Entry]) throws(WriteError) {
-    guard !entries.isEmpty else { return }
-    let sorted = entries.sorted()
-    var words: [UInt64] = []
-    words.reserveCapacity(sorted.count * 2)
-    for entry in sorted {
-      words.append(entry.key.value)
-      words.append(entry.place.value)
-    }
-    try storage.append(words)
-    let fences = stride(from: 0, to: sorted.count, by: Self.block).map { sorted[$0].key.value }
+  /// - Throws: what keeps them from being written; nothing is added then.
+  mutating func append(sorted: [Entry]) throws(WriteError) {
+    guard !sorted.isEmpty else { return }
+    var writer = RunWriter(storage: storage, start: end)
+    for entry in sorted { try writer.add(entry) }
+    let run = try writer.finish()
+    end += run.count
     if segments.last.map({ !$0.filter.hasRoom(for: sorted.count) }) ?? true {
-      segments.append(
-        Segment(filter: KeyFilter(capacity: max(sorted.count, (segments.last?.filter.capacity ?? 0) * 2))))
+      mergeLast()
+      segments.append(Segment(filter: KeyFilter(capacity: max(sorted.count, capacityOfNextFilter))))
     }
-    let last = segments.count - 1
-    for entry in sorted { segments[last].filter.insert(entry.key) }
-    segments[last].runs.append(Run(start: count, count: sorted.count, fences: fences))
+    for entry in sorted { segments[segments.count - 1].filter.insert(entry.key) }
+    segments[segments.count - 1].runs.append(run)
     count += sorted.count
   }
 
+  /// Makes one run of those that share the last filter: each costs a search. What cannot be read or written stays as it is.
+  ///
+  /// The room of those that are replaced is not used again.
+  private mutating func mergeLast() {
+    guard let runs = segments.last?.runs, runs.count > 1 else { return }
+    var readers = runs.map { RunReader(storage: storage, run: $0) }
+    var writer = RunWriter(storage: storage, start: end)
+    while true {
+      var first: (reader: Int, entry: Entry)?
+      for reader in readers.indices {
+        guard let entry = readers[reader].next else { continue }
+        if first.map({ entry < $0.entry }) ?? true { first = (reader, entry) }
+      }
+      guard let first else { break }
+      readers[first.reader].advance()
+      guard (try? writer.add(first.entry)) != nil else { return }
+    }
+    guard let merged = try? writer.finish(), merged.count == runs.reduce(0, { $0 + $1.count }) else { return }
+    segments[segments.count - 1].runs = [merged]
+    end += merged.count
+  }
+
+  /// Twice that of the filter before, so that few have to be asked; of ten million keys and more an eighth of all, so that little of it is empty.
+  private var capacityOfNextFilter: Int {
+    min((segments.last?.filter.capacity ?? 0) * 2, max(1_000_000, count / 8))
+  }
   /// The first place of the key that is not among `dead`.
   ///
   /// What can't be read counts as held at the first place of all, so that nothing overtakes it.
@@ -121,7 +144,68 @@ package struct KeyRuns: Sendable {
   }
 }
 
-/// Says of a key that it is not there, or that it may be: then, one time in a hundred, it is not.
+/// Writes a run in pieces: a copy of all of it takes megabytes.
+private struct RunWriter {
+  let storage: any KeyRunStorage
+  private var run: KeyRuns.Run
+  private var piece: [UInt64] = []
+
+  init(storage: any KeyRunStorage, start: Int) {
+    self.storage = storage
+    run = KeyRuns.Run(start: start, count: 0)
+  }
+
+  mutating func add(_ entry: KeyRuns.Entry) throws(KeyRuns.WriteError) {
+    if run.count % KeyRuns.block == 0 { run.fences.append(entry.key.value) }
+    run.count += 1
+    piece.append(entry.key.value)
+    piece.append(entry.place.value)
+    if piece.count >= 32 * KeyRuns.block { try write() }
+  }
+
+  mutating func finish() throws(KeyRuns.WriteError) -> KeyRuns.Run {
+    try write()
+    return run
+  }
+
+  private mutating func write() throws(KeyRuns.WriteError) {
+    try storage.write(piece, at: (run.start + run.count) * 2 - piece.count)
+    piece.removeAll(keepingCapacity: true)
+  }
+}
+
+/// Reads a run from its beginning to its end, or to where it can't be read.
+private struct RunReader {
+  let storage: any KeyRunStorage
+  let run: KeyRuns.Run
+  private(set) var next: KeyRuns.Entry?
+  private var words: [UInt64] = []
+  private var index = 0
+
+  init(storage: any KeyRunStorage, run: KeyRuns.Run) {
+    self.storage = storage
+    self.run = run
+    read()
+  }
+
+  mutating func advance() {
+    index += 1
+    read()
+  }
+
+  private mutating func read() {
+    next = nil
+    guard index < run.count else { return }
+    let offset = index % KeyRuns.block * 2
+    if offset == 0 {
+      words = storage.read(from: (run.start + index) * 2, count: min(KeyRuns.block, run.count - index) * 2) ?? []
+    }
+    guard offset < words.count else { return }
+    next = KeyRuns.Entry(key: KeyHash(stored: words[offset]), place: Place(value: words[offset + 1]))
+  }
+}
+
+/// Says of a key that it is not there, or that it may be: then, three times in a hundred, it is not.
 ///
 /// A Bloom filter whose four bits for a key lie in one cache line.
 private struct KeyFilter {
@@ -131,7 +215,7 @@ private struct KeyFilter {
 
   init(capacity: Int) {
     self.capacity = capacity
-    words = [UInt64](repeating: 0, count: max(1, (capacity * 10 + 511) / 512) * 8)
+    words = [UInt64](repeating: 0, count: max(1, (capacity * 8 + 511) / 512) * 8)
   }
 
   func hasRoom(for more: Int) -> Bool { count + more <= capacity }
@@ -160,9 +244,9 @@ private struct KeyFilter {
   private func bit(_ hash: UInt64, _ probe: Int) -> UInt64 { 1 << (hash >> (probe * 9 + 3) & 63) }
 }
 
-/// Where runs are kept: words, added at the end and read from anywhere. It need not outlive the process.
+/// Where runs are kept: words, written behind each other, or again where that failed, and read from anywhere. It need not outlive the process.
 package protocol KeyRunStorage: Sendable {
-  func append(_ words: [UInt64]) throws(KeyRuns.WriteError)
+  func write(_ words: [UInt64], at index: Int) throws(KeyRuns.WriteError)
   /// Nil where they can't be read.
   func read(from index: Int, count: Int) -> [UInt64]?
   func removeAll()

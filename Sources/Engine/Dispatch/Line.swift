@@ -56,9 +56,9 @@ struct Line {
     var blocked = 1000
     var waiting = 2000
     /// Of all entries in memory; what is under way or fresh is held whatever it has.
-    var keys = 40_000
-    /// Of the index.
-    var indexed = 190_000
+    var keys = 24_000
+    /// Of the index, beside those of the entries in memory. A hash table has room for 49,152 of both before it grows to 2 MiB.
+    var indexed = 24_000
     var freed = 10_000
     var names = 100_000
     var parts = 20_000
@@ -66,7 +66,7 @@ struct Line {
 
     /// A hundredth of it, so that small worlds meet all limits.
     static let tiny = Limits(
-      blocked: 3, waiting: 3, keys: 20, indexed: 30, freed: 4, names: 50, parts: 4, dead: 10)
+      blocked: 3, waiting: 3, keys: 20, indexed: 15, freed: 4, names: 50, parts: 4, dead: 10)
   }
 
   let limits: Limits
@@ -127,11 +127,11 @@ struct Line {
       scanned = batch.name
       guard let file = page.files[batch.name.file] else { continue }
       insert(scanned: batch, file, at: now)
+      spillIfLarge()
     }
     // Damaged rows are passed by, wherever they stand.
     if let last = page.damaged.last, scanned.map({ $0 < last }) ?? true { scanned = last }
     isAtEnd = page.isEnd
-    spillIfLarge()
   }
 
   private mutating func insert(scanned batch: WaitingBatch, _ file: LineFile, at now: QueueTime) {
@@ -348,12 +348,12 @@ struct Line {
 
   private mutating func spillIfLarge() {
     isFull = false
-    guard index.count > limits.indexed else { return }
+    guard index.count > limits.indexed + keyCount else { return }
     let byPlace = byPlace
     do {
       try index.spill { byPlace[$0] != nil }
     } catch {
-      isFull = index.count > 4 * limits.indexed
+      isFull = index.count > 4 * limits.indexed + keyCount
     }
   }
 

@@ -100,9 +100,9 @@ final class KeyRunDisk: KeyRunStorage {
   /// - Parameter isFailing: shared by all.
   init(isFailing: Guarded<Bool>) { self.isFailing = isFailing }
 
-  func append(_ more: [UInt64]) throws(KeyRuns.WriteError) {
+  func write(_ more: [UInt64], at index: Int) throws(KeyRuns.WriteError) {
     if isFailing.value { throw KeyRuns.WriteError(reason: "no space left on device") }
-    words.value += more
+    words.value.replaceSubrange(index..., with: more)
   }
 
   func read(from index: Int, count: Int) -> [UInt64]? {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -29,10 +30,22 @@ int clinux_keep_signals(void) {
   return 0;
 }
 
+// Bounds what malloc keeps for itself (mallopt(3)). glibc gives each new thread a heap of its own and lets freed blocks stay in
+// it, which doubles the memory of a daemon with a dozen threads: here all share one, at no cost that could be measured. It has
+// to be said before there is a second thread.
+static void keep_heap_small(void) {
+  mallopt(M_ARENA_MAX, 1);
+  // Request bodies are mapped, and unmapped as soon as they are freed; without a fixed value the threshold would rise past them.
+  mallopt(M_MMAP_THRESHOLD, 4096 * 1024);
+  mallopt(M_TRIM_THRESHOLD, 4096 * 1024);
+}
+
 // Before `main`, which is the earliest that a program can do: a signal that comes before somebody waits for it would end
 // the process, or be lost. Other commands end by a signal as any program does.
-__attribute__((constructor)) static void keep_early(int count, char **arguments) {
-  if (count > 1 && strcmp(arguments[1], "run") == 0) clinux_keep_signals();
+__attribute__((constructor)) static void start_early(int count, char **arguments) {
+  if (count < 2 || strcmp(arguments[1], "run") != 0) return;
+  clinux_keep_signals();
+  keep_heap_small();
 }
 
 int clinux_next_signal(long milliseconds) {
