@@ -120,7 +120,9 @@ let package = Package(
         "Delivery", "Engine", "Outbox", "Simulation", "TestKit", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "SimulationTests", dependencies: ["Delivery", "Engine", "Simulation"], swiftSettings: strict),
+    .testTarget(
+      name: "SimulationTests", dependencies: ["Delivery", "Engine", "Simulation"], exclude: ["Regressions"],
+      swiftSettings: strict),
     .testTarget(name: "ReceiptsTests", dependencies: ["Delivery", "JSONText", "Receipts"], swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["CZlib", "Delivery", "JSONText", "Sandbox", "TestKit", "upsertd"],

@@ -205,10 +205,11 @@ actor Pipeline {
       guard try await outbox.file(file) != nil else { return try await unknown(file) }
       try await outbox.keep(FileOrder(at: .now, order: "retry", by: by), for: file)
     }
-    let count = try await outbox.makeDue(file: file, target: target, at: clock.now)
+    let due = clock.now
+    let count = try await outbox.makeDue(file: file, target: target, at: due)
     var wasHeld = false
     for (name, dispatcher) in dispatchers where target == nil || name == target {
-      if await dispatcher.tryNow(file: file) { wasHeld = true }
+      if await dispatcher.tryNow(file: file, due: due) { wasHeld = true }
     }
     if target == nil { for intake in intakes.values { await intake.tryNow() } }
     let batches = counted(count, "waiting batch", "waiting batches")

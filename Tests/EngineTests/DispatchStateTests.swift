@@ -54,6 +54,27 @@ import Testing
     #expect(try await world.run(for: .seconds(86_400)) { _ in good })
   }
 
+  @Test func `what an operator makes due while its failure is being written, or while it is read, is sent at once`()
+    async throws
+  {
+    let world = TargetWorld()
+    try await world.drop([["a"], ["b"]])
+    try await world.turn()
+    for _ in 1...2 {
+      // The outbox is told between the postponement and dispatch's knowing of it.
+      world.retry(when: .outcomeIsWritten)
+      try await world.answer(0, .unanswered(why: "cut"), jitter: 1)
+      try await world.turn()
+      #expect(world.underWay.count == 2)
+    }
+    for _ in 1...2 { try await world.answer(0, .unanswered(why: "cut"), jitter: 1) }
+    // Another dispatch reads them as they were before.
+    world.restart()
+    world.retry(when: .lineIsRead)
+    try await world.turn()
+    #expect(world.underWay.count == 2)
+  }
+
   @Test func `retries take at most every other request while first attempts wait, and leave a connection`() async throws
   {
     let world = TargetWorld()

@@ -21,6 +21,10 @@ final class TargetWorld {
   private(set) var applied: [(key: String, file: FileID)] = []
   private let options: DispatchOptions
   private let usesTinyLimits: Bool
+  enum Moment { case lineIsRead, outcomeIsWritten }
+
+  /// Happens once, after the outbox has been read or written, and before dispatch has the result.
+  private var meanwhile: [Moment: () async throws -> Void] = [:]
 
   init(_ options: DispatchOptions = DispatchOptions(), usesTinyLimits: Bool = false) {
     self.options = options
@@ -96,22 +100,37 @@ final class TargetWorld {
   }
 
   private func carryOut(_ read: DispatchState.Read) async throws {
+    let found: DispatchState.Found
     do throws(OutboxError) {
       switch read {
       case .line(let after, let limit):
-        state.read(.page(try await outbox.line(for: target, after: after, limit: limit)), at: now)
+        found = .page(try await outbox.line(for: target, after: after, limit: limit))
       case .late(let file, let after, let limit):
-        state.read(.page(try await outbox.batches(of: file, after: after, limit: limit)), at: now)
-      case .named(let names): state.read(.page(try await outbox.batches(names)), at: now)
+        found = .page(try await outbox.batches(of: file, after: after, limit: limit))
+      case .named(let names): found = .page(try await outbox.batches(names))
       case .postponed(let after, let limit):
-        state.read(.page(try await outbox.postponed(for: target, after: after, limit: limit)), at: now)
-      case .oldestFile(let last):
-        state.read(.oldestFile(try await outbox.oldestFile(for: target, after: last)), at: now)
-      case .newestFile: state.read(.newestFile(try await outbox.newestOrderedFile(for: target)), at: now)
+        found = .page(try await outbox.postponed(for: target, after: after, limit: limit))
+      case .oldestFile(let last): found = .oldestFile(try await outbox.oldestFile(for: target, after: last))
+      case .newestFile: found = .newestFile(try await outbox.newestOrderedFile(for: target))
       }
     } catch {
-      state.readFailed(at: now)
+      return state.readFailed(at: now)
     }
+    if case .line = read { try await letHappen(.lineIsRead) }
+    state.read(found, at: now)
+  }
+
+  /// An operator's `retry` comes at this moment.
+  func retry(when moment: Moment) { meanwhile[moment] = { [unowned self] in try await retry() } }
+
+  private func letHappen(_ moment: Moment) async throws { try await meanwhile.removeValue(forKey: moment)?() }
+
+  /// An operator's `retry` of all.
+  func retry() async throws {
+    let due = now
+    _ = try await outbox.makeDue(file: nil, target: target, at: due)
+    now = now + .milliseconds(1)
+    state.tryNow(due: due)
   }
 
   private func carryOut(_ order: DispatchState.Withdrawal) async throws {
@@ -174,6 +193,7 @@ final class TargetWorld {
     }
     let facts = RequestFacts(status: 200, requestID: nil, sentAt: Timestamp(milliseconds: 1))
     let results = try await outbox.apply(changes, request: facts, resent: 0)
+    try await letHappen(.outcomeIsWritten)
     var byName: [BatchName: ChangeResult] = [:]
     for (change, result) in zip(changes, results) { byName[change.name] = result }
     state.wrote(shipment.id, shipment.batches.map { byName[$0.name] }, at: now)

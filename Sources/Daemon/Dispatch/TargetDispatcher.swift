@@ -152,10 +152,11 @@ actor TargetDispatcher {
 
   /// An operator says: try now what waits, and end a hold. The outbox has been told already.
   ///
+  /// - Parameter due: what the outbox has as their time by now.
   /// - Returns: whether the target was on hold.
-  func tryNow(file: FileID?) -> Bool {
+  func tryNow(file: FileID?, due: QueueTime) -> Bool {
     let wasHeld = if case .held = state.state { true } else { false }
-    state.tryNow(file: file, at: clock.now)
+    state.tryNow(file: file, due: due)
     signal.raise()
     return wasHeld
   }

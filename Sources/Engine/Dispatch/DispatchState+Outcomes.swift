@@ -138,7 +138,7 @@ extension DispatchState {
     case .damaged(let names, let why):
       hold(why, request, now, jitter)
       for name in names {
-        putAside(name, now + options.backoff.max, now)
+        putAside(name, until: now + options.backoff.max)
         // The others must not meet it again.
         line.limitCompany(of: name, to: 1)
       }
@@ -163,12 +163,17 @@ extension DispatchState {
       underWay.remove(name)
       guard let entry = line[name] else { continue }
       switch index < results.count ? results[index] : nil {
-      case nil: line.putBack(putAsides.removeValue(forKey: name) ?? entry.batch, at: now)
-      case let result? where result.batches.count == 1 && result.batches[0].name == name:
-        line.putBack(result.batches[0], at: now)
+      case nil:
+        let batch = putAsides.removeValue(forKey: name)
+        line.putBack(batch ?? entry.batch, isWritten: batch == nil, at: now)
       case let result?:
-        for part in result.batches { touch(part.name) }
-        needsNewLine = line.replace(name, by: result.batches, at: now) || needsNewLine
+        let batches = result.batches.map { request.withMadeDue($0) }
+        if batches.count == 1, batches[0].name == name {
+          line.putBack(batches[0], at: now)
+        } else {
+          for part in batches { touch(part.name) }
+          needsNewLine = line.replace(name, by: batches, at: now) || needsNewLine
+        }
       }
     }
     withdrawLeavings(of: Set(request.members.map(\.file)), at: now)
@@ -291,10 +296,20 @@ extension DispatchState {
     isTrusting = false
   }
 
-  private mutating func putAside(_ name: BatchName, _ due: QueueTime, _ now: QueueTime) {
+  private mutating func putAside(_ name: BatchName, until due: QueueTime) {
     guard var batch = line[name]?.batch else { return }
     batch.standing.due = due
-    if batch.standing.failedAt == nil { batch.standing.failedAt = now }
     putAsides[name] = batch
+  }
+}
+
+extension DispatchState.Request {
+  /// The batch as the outbox has it, where an operator made it due after it was written.
+  fileprivate func withMadeDue(_ batch: WaitingBatch) -> WaitingBatch {
+    var batch = batch
+    for (file, due) in madeDue where file == nil || file == batch.name.file {
+      batch.standing.due = min(batch.standing.due, due)
+    }
+    return batch
   }
 }

@@ -102,6 +102,8 @@ package struct DispatchState: Sendable {
     /// Whether a batch of it failed before.
     var isRetry: Bool
     var changes: [MemberChange] = []
+    /// What an operator made due while the changes were being written.
+    var madeDue: [(file: FileID?, due: QueueTime)] = []
   }
 
   package let options: DispatchOptions
@@ -130,7 +132,7 @@ package struct DispatchState: Sendable {
   /// The last file that holds keys and is known to be published; all such files before it are published, too.
   private var announced = FileID.first
   private var isNewestKnown = false
-  /// The line was begun anew since the read under way began.
+  /// The line was begun anew since the read under way began, or an operator has made batches due.
   private var isOutdated = false
   /// What a page had is not told yet: nothing is read before a request is written down.
   var waitsForWrite = false
@@ -195,10 +197,13 @@ package struct DispatchState: Sendable {
 
   /// An operator says: try now what waits, and end a hold.
   ///
-  /// The outbox has been told already (`DispatchStore.makeDue`).
-  package mutating func tryNow(file: FileID? = nil, at now: QueueTime) {
+  /// - Parameter due: what the outbox has as their time by now (`DispatchStore.makeDue`). What is under way between it and here was
+  ///   written, or read, before or after: a later time must not be believed, or the batch is looked for behind its place.
+  package mutating func tryNow(file: FileID? = nil, due: QueueTime) {
     pace.release()
-    line.makeDue(file: file, at: now)
+    line.makeDue(file: file, at: due)
+    isOutdated = outstanding != nil
+    for id in requests.keys where requests[id]?.changes.isEmpty == false { requests[id]?.madeDue.append((file, due)) }
   }
 
   /// Nothing more is read or sent.
@@ -207,7 +212,7 @@ package struct DispatchState: Sendable {
   /// Reads the line from its beginning: something has changed what the outbox says of it.
   package mutating func startOver() {
     line.startOver()
-    isOutdated = true
+    isOutdated = outstanding != nil
   }
 
   /// Answers `Action.read`.
@@ -236,7 +241,7 @@ package struct DispatchState: Sendable {
       isNewestKnown = true
       announced = max(announced, file ?? .first)
     case (_, .page(let page)):
-      guard !isOutdated else { return }
+      guard !isOutdated else { return line.stopTakingBack() }
       take(page, read, touched, now)
       // The page may have been read before they were there, and the line scanned beyond them.
       for (file, holdsKeys) in published where line.published(file, holdsKeys: holdsKeys) { startOver() }

@@ -31,6 +31,8 @@ struct Line {
     var readySince = QueueTime(milliseconds: 0)
     /// The most batches that may share a request with it, itself included.
     var companyLimit = Int.max
+    /// Whether the outbox knows its time: else it would not be found by it.
+    var isWritten = true
   }
 
   enum State: Equatable {
@@ -236,7 +238,9 @@ struct Line {
 
   /// What may be set aside first. What never failed waits since a crash, and is not: the outbox does not list it as postponed.
   private var lastThatFailed: Waiting? {
-    waiting.elements.last { self[$0.place]?.batch.standing.failedAt != nil }
+    waiting.elements.last { waiting in
+      self[waiting.place].map { $0.isWritten && $0.batch.standing.failedAt != nil } ?? false
+    }
   }
 
   /// Makes room for what was set aside and is due: what is due later gives way to it, or batches that always fail could fill memory for good.
@@ -403,13 +407,16 @@ struct Line {
   }
 
   /// Puts a batch that was under way back where it stood.
-  mutating func putBack(_ batch: WaitingBatch, at now: QueueTime) {
+  ///
+  /// - Parameter isWritten: whether the outbox has it so.
+  mutating func putBack(_ batch: WaitingBatch, isWritten: Bool = true, at now: QueueTime) {
     guard let entry = entries[batch.name] else { return }
     guard let place = entry.place else {
       // Not met since the line was begun anew: the scan finds it.
       return drop(batch.name)
     }
     entries[batch.name]?.batch = batch
+    entries[batch.name]?.isWritten = isWritten
     if withdrawn.contains(batch.name.file) { return forget(batch.name) }
     // It may have travelled behind others that it waits for, and that come back, too.
     if !entry.isKnownFree, let holder = index.held(entry.keys, before: place) {
@@ -511,7 +518,7 @@ struct Line {
     setAsideIfMany()
   }
 
-  /// Makes what waits due now: all of it, or a file's.
+  /// Makes what waits due: all of it, or a file's; `now` is what the outbox has as their time by now.
   mutating func makeDue(file: FileID?, at now: QueueTime) {
     for entry in waiting.elements where entry.due > now {
       guard let name = byPlace[entry.place], file == nil || name.file == file else { continue }

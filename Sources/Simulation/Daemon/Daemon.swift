@@ -134,9 +134,10 @@ final class Daemon {
     let claimed = file.flatMap { file in world.folders.work.first { $0.file == file } }
     if file != nil, claimed == nil { return }
     after(world.storeTime(4)) { daemon in
+      let due = daemon.time
       do {
         _ = try await daemon.world.disk.write(at: daemon.world.now).makeDue(
-          file: claimed?.id, target: target.map { "t\($0)" }, at: daemon.time)
+          file: claimed?.id, target: target.map { "t\($0)" }, at: due)
       } catch {
         return daemon.world.log("nothing is made due: \(error)")
       }
@@ -145,7 +146,7 @@ final class Daemon {
         where (target ?? dispatcher.target) == dispatcher.target
           && (claimed?.target ?? dispatcher.target) == dispatcher.target
         {
-          dispatcher.tryNow(file: claimed?.id)
+          dispatcher.tryNow(file: claimed?.id, due: due)
         }
       }
     }

@@ -50,9 +50,9 @@ final class Dispatcher {
     pump()
   }
 
-  func tryNow(file: FileID?) {
+  func tryNow(file: FileID?, due: QueueTime) {
     world.log("\(name): try now")
-    state.tryNow(file: file, at: daemon.time)
+    state.tryNow(file: file, due: due)
     pump()
   }
 

@@ -86,7 +86,7 @@ private struct WorldDrawing {
       let inbox = random.number(0...plan.inboxes.count - 1)
       var items: [ItemPlan] = []
       for _ in 0..<random.number(random.once(in: 20) ? 0...0 : 1...random.element(of: [1, 4, 10])) {
-        items.append(item(keys: keys, flaws: flaws, in: inbox))
+        items.append(item(keys: keys, flaws: flaws))
       }
       var file = FilePlan(inbox: inbox, droppedAt: milliseconds(0...span / 2), items: items)
       file.readTime = random.element(of: [1, 5, 50, 2000])
@@ -177,14 +177,10 @@ private struct WorldDrawing {
     }
   }
 
-  private mutating func item(keys: Int, flaws: Int, in inbox: Int) -> ItemPlan {
+  private mutating func item(keys: Int, flaws: Int) -> ItemPlan {
     var item = ItemPlan(key: random.number(0...keys - 1))
     guard trouble > 0, flaws > 0, random.once(in: flaws) else { return item }
     item.nature = random.element(of: ItemPlan.Nature.allCases)
-    let keepsKeysApart = plan.targets[plan.inboxes[inbox].target].keepsKeysApart
-    // Only LUSID names its items, and only Liquid echoes them.
-    if item.nature == .unnamed, !keepsKeysApart { item.nature = .ambiguous }
-    if item.nature == .ambiguous, keepsKeysApart { item.nature = .unnamed }
     return item
   }
 

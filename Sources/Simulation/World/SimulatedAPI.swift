@@ -140,7 +140,9 @@ struct SimulatedAPI {
   }
 
   private func nature(_ item: ItemID, _ now: Int64) -> ItemPlan.Nature {
-    let nature = plan.files[item.file].items[item.number - 1].nature
+    var nature = plan.files[item.file].items[item.number - 1].nature
+    // Only LUSID, where keys are kept apart, names its items, and only Liquid echoes them.
+    if [.unnamed, .ambiguous].contains(nature) { nature = plan.targets[target].keepsKeysApart ? .unnamed : .ambiguous }
     guard plan.healsWhenCalm, now >= plan.calmAt else { return nature }
     switch nature {
     case .failing, .cutting, .cuttingLate, .forbidden, .unnamed, .ambiguous: return .good
