@@ -1,21 +1,21 @@
 package import Settings
 
-/// One kind of web API: all that upsertd knows of it, in one folder.
+/// One kind of web API: everything upsertd knows about it, in one folder.
 ///
-/// What the configuration says of it is in `APISettings`, what is done with its items and answers in `TargetAPI`. How the sandbox
-/// plays it is an extension in `Sources/Sandbox`, which shares no code with what is here.
+/// `APISettings` covers its configuration, `TargetAPI` its items and answers. The sandbox's version is an extension in
+/// `Sources/Sandbox`, which shares no code with this one.
 package protocol API: APISettings {
-  /// How its items are told from those of other APIs; nil where `target: auto` never finds it.
+  /// How its items are distinguished from those of other APIs; nil if `target: auto` never picks it.
   var detection: Detection? { get }
 
-  /// - Parameter terms: those of the target alone where requests are sent and answers are judged, since a request may hold items of
-  ///   several routes; so URL, headers and body must not depend on a route.
+  /// - Parameter terms: only the target's own terms when requests are sent and answers are judged, since a request may
+  ///   hold items of several routes. So the URL, headers and body must not depend on a route.
   func makeAPI(_ terms: APITerms) -> any TargetAPI
 
-  /// How items that were not sent are written down for people, when an outbox is damaged.
+  /// The human-readable form of unsent items when an outbox is damaged.
   var salvage: SalvageForm { get }
 
-  /// Where rejects files put reasons besides `_error`, each the names of members inside each other.
+  /// Where rejects files put reasons besides `_error`; each entry is a path of nested member names.
   var rejectsAdditions: [[String]] { get }
 }
 
@@ -25,17 +25,18 @@ extension API {
   package var rejectsAdditions: [[String]] { [] }
 }
 
-/// What a target and a route say of how items are treated.
+/// How a target and a route want items treated.
 package struct APITerms: Sendable {
-  /// What the target has that is the API's own.
+  /// The target's settings that belong to the API.
   package var target = OwnSettings()
-  /// The same of the route.
+  /// The route's settings that belong to the API.
   package var route = OwnSettings()
-  /// False leaves all checks to the API that batching does not need.
+  /// False leaves every check that batching does not need to the API.
   package var validate = true
-  /// Levels allowed in an item that a `_raw` string holds; the reader has checked all others.
+  /// Nesting levels allowed in an item inside a `_raw` string; the reader has checked all others.
   package var maxNesting = 128
-  /// Whether a mapping file names the columns' fields: one that is not known is meant, where in a header it would be a slip.
+  /// Whether a mapping file names the columns' fields. An unknown field is then intended; in a header it would be a
+  /// typo.
   package var isMapped = false
 
   package init() {}

@@ -3,20 +3,20 @@ import ItemFormat
 import JSONText
 import Settings
 
-/// How `target: auto` knows the items of one API.
+/// How `target: auto` recognizes the items of one API.
 package struct Detection: Sendable {
-  /// Members that are objects in each item of this API, and not all of them in any other's.
+  /// Members that are objects in every item of this API; no other API's items have all of them.
   package var objects: [String]
-  /// What one of a CSV's columns begins with.
+  /// The prefix of at least one CSV column.
   package var columns: String
   /// An item, for messages: `a Liquid item`.
   package var noun: String
 }
 
 extension APIKind {
-  /// The API that an item is for, by what it holds (`target: auto`); nil where it fits none, or several.
+  /// The API an item is for, judged by its content (`target: auto`); nil if it fits none or several.
   ///
-  /// - Parameter item: JSON text of any kind; what a rejects file wrapped counts as what is inside.
+  /// - Parameter item: JSON text of any kind; if a rejects file wrapped an item, the inner item counts.
   package static func classify(_ item: Span<UInt8>) -> APIKind? {
     unwrapping(item, maxNesting: ReaderLimits().maxNesting) { item in
       let object = item.trimmed
@@ -31,7 +31,7 @@ extension APIKind {
     }
   }
 
-  /// The API that a CSV's rows are for, by the paths in its header (`target: auto`); nil where they fit none, or several.
+  /// The API a CSV's rows are for, judged by the paths in its header (`target: auto`); nil if they fit none or several.
   package static func classify(headerPaths: [String]) -> APIKind? {
     only { known in headerPaths.contains { $0.hasPrefix(known.columns) } }
   }
@@ -46,14 +46,14 @@ extension APIKind {
   }
 }
 
-/// `Detection` as it is asked for each item.
+/// `Detection` in the form used to check each item.
 private struct Known {
   var kind: APIKind
-  /// A bit for each of `names` that its items have.
+  /// One bit for each of `names` that its items have.
   var objects: UInt64
   var columns: String
 
-  /// What some API's items are known by.
+  /// The members by which any API's items are recognized.
   static let names = Array(Set(APIs.all.flatMap { $0.detection?.objects ?? [] })).sorted()
 
   static let all = APIs.all.compactMap { api in
@@ -70,13 +70,13 @@ extension APIs {
     all.compactMap { api in api.detection.map { (api.title, $0) } }
   }
 
-  /// What is wrong with a header that no API's columns are in, or several's.
+  /// The error for a header with columns of no API, or of several.
   package static var unknownColumns: String {
     let columns = detections.map { "`\($0.detection.columns)` (\($0.title))" }.joined(separator: " or with ")
     return "target: auto needs a column that starts with \(columns), not \(detections.count > 2 ? "several" : "both")"
   }
 
-  /// What an item is not that fits no API; the latest API comes first.
+  /// The error for an item that fits no API; the latest API comes first.
   package static var unknownItem: String {
     let nouns = detections.reversed().map { _, detection in
       "\(detection.noun) (\(detection.objects.map { "`\($0)`" }.joined(separator: " and ")))"

@@ -1,53 +1,53 @@
 package import Delivery
 package import ItemFormat
 
-/// What upsertd does with the items and answers of one API, as a target and a route want it; an `API` makes these.
+/// How upsertd handles the items and answers of one API for a given target and route; an `API` makes these.
 ///
-/// Everything here is a pure function of its arguments: no clock, no file, no network. Items and batches travel as the JSON
-/// text that was dropped, so that numbers, escapes, member order and unknown members reach the API as they were.
+/// Everything here is a pure function of its arguments: no clock, no file, no network. Items and batches stay as the
+/// JSON text that was dropped, so that numbers, escapes, member order and unknown members reach the API unchanged.
 ///
-/// A *piece* is one item as it stands in a request: `framing` says how pieces make the body.
+/// A *piece* is one item as written in a request; `framing` says how pieces make up the body.
 package protocol TargetAPI: Sendable {
   var kind: APIKind { get }
 
-  /// Names that make a top-level JSON object one item; the reader looks ahead for them.
+  /// Names that mark a top-level JSON object as a single item; the reader looks ahead for them.
   var itemMembers: [String] { get }
-  /// Whether a top-level JSON object of none of `itemMembers` may be a map of request ids to items.
+  /// Whether a top-level JSON object with none of `itemMembers` may be a map of request ids to items.
   var idsAllowed: Bool { get }
 
-  /// Where a CSV header's (or a mapping's) path goes in the item.
+  /// Where the path in a CSV header (or mapping) goes in the item.
   ///
-  /// - Parameter text: the path as it is written, for messages.
-  /// - Throws: `unmapped-column` where the API has no such field.
+  /// - Parameter text: the path as written, for messages.
+  /// - Throws: `unmapped-column` if the API has no such field.
   func place(steps: [PathStep], type: CellType, text: String) throws(FileFault) -> ColumnPlacement
 
   /// Checks one item, valid JSON text of any kind, and appends its piece.
   ///
-  /// Bytes pass verbatim, but for what an earlier rejects file added (`_error`, `_raw`, and what the API has besides) and for
-  /// what a route fills in.
+  /// Bytes pass verbatim, except that anything an earlier rejects file added (`_error`, `_raw` and the API's own
+  /// additions) is removed and the route's defaults are filled in.
   /// - Parameter number: the item's number in the file, from 1.
-  /// - Parameter requestID: JSON string content (between the quotes, escapes as written); nil where the file has none.
-  /// - Throws: what is wrong with the item; `piece` is then as it was.
+  /// - Parameter requestID: JSON string content (between the quotes, escapes as written); nil if the file has none.
+  /// - Throws: what is wrong with the item; `piece` is then unchanged.
   func prepare(
     _ item: Span<UInt8>, number: Int, requestID: [UInt8]?, into piece: inout [UInt8]
   ) throws(ItemFault) -> PreparedKey
 
-  /// What orders the item of a piece, as `prepare` found it; nil where nothing does.
+  /// The ordering key of a piece's item, as `prepare` found it; nil if nothing orders it.
   func key(ofPiece piece: Span<UInt8>) -> PreparedKey
-  /// How keys are made: as long as the text stays the same, so do the keys of the same items.
+  /// Identifies how keys are made: as long as this text is unchanged, the same items get the same keys.
   var keyRule: String { get }
 
-  /// The key of a dropped item or of a piece as people read it; nil where there is none, or the text is no JSON.
+  /// The human-readable key of a dropped item or a piece; nil if it has none or the text is not JSON.
   func describe(_ item: Span<UInt8>) -> String?
 
   var framing: BodyFraming { get }
 
-  /// The request's id in a piece, unescaped; nil where the API has none.
+  /// The request's id in a piece, unescaped; nil if the API has none.
   func requestID(ofPiece piece: ArraySlice<UInt8>) -> String?
 
-  /// The piece with `suffix`, plain ASCII, at the end of its request id; as it is where it has none.
+  /// The piece with `suffix`, plain ASCII, appended to its request id; unchanged if it has no id.
   ///
-  /// For pieces of several files in one body.
+  /// Used when one body holds pieces of several files.
   func piece(_ piece: ArraySlice<UInt8>, addingToRequestID suffix: String) -> [UInt8]
 
   /// Whether two items with the same key must not share a request; otherwise they may, in their order.
@@ -58,33 +58,34 @@ package protocol TargetAPI: Sendable {
   /// - Parameter base: the target's `url`.
   func endpoint(base: String, successMode: SuccessMode) -> String
 
-  /// Headers of every request, besides authorization and what differs by request.
+  /// Headers sent with every request, besides authorization and those that differ by request.
   var headers: [(String, String)] { get }
-  /// The header that tells the API the batch's name; nil where it has no use for it.
+  /// The header that gives the API the batch's name; nil if the API has no use for it.
   var batchNameHeader: String? { get }
-  /// The header of an answer, in lower case, with the API's own name for the request; nil where it has none.
+  /// The answer header, in lower case, with the API's own name for the request; nil if it has none.
   var requestIDHeader: String? { get }
 
-  /// What an answer means for the batch it answers.
+  /// Judges what an answer means for its batch.
   ///
-  /// Reasons to retry, hold, split or renew the token are for the log: they hold the status and the answer's title, name and
-  /// code, cut to 200 characters, and nothing of an item. What a rejected item gets to read has up to 1,000 characters.
-  /// - Parameter body: an answer's body, whatever it is; beyond `mostAnswerBytes` it is not read.
-  /// - Parameter isCut: the answer went on after `body`. What can be read counts; the rest is as if it had not been said.
+  /// Reasons to retry, hold, split or renew the token go to the log: they contain the status and the answer's title,
+  /// name and code, cut to 200 characters, and nothing from an item. The message for a rejected item has up to 1,000
+  /// characters.
+  /// - Parameter body: an answer's body, whatever it is; bytes beyond `mostAnswerBytes` are not read.
+  /// - Parameter isCut: the answer went on after `body`. The readable part counts; the rest is treated as absent.
   /// - Parameter pieces: the batch's pieces in order.
   func judge(
     status: Int, body: [UInt8], isCut: Bool, pieces: [ArraySlice<UInt8>], successMode: SuccessMode
   ) -> BatchVerdict
 
-  /// Appends a refused item as a rejects file has it: droppable again, with the reason inside.
+  /// Appends a rejected item in the form of a rejects file: droppable again, with the reason inside.
   ///
-  /// - Parameter item: the bytes as dropped; perhaps no JSON, perhaps not UTF-8 where `isJSON` is false.
+  /// - Parameter item: the bytes as dropped; if `isJSON` is false, possibly neither JSON nor UTF-8.
   /// - Parameter number: the item's number in the file, from 1.
   func annotate(
     _ item: Span<UInt8>, isJSON: Bool, code: RejectCode, message: String, number: Int, into out: inout [UInt8])
 }
 
-/// What holds for most APIs: items without ids in a JSON array.
+/// Defaults that suit most APIs: items without ids in a JSON array.
 extension TargetAPI {
   package var idsAllowed: Bool { false }
   package var framing: BodyFraming { .array }
@@ -95,18 +96,18 @@ extension TargetAPI {
   package func requestID(ofPiece piece: ArraySlice<UInt8>) -> String? { nil }
   package func piece(_ piece: ArraySlice<UInt8>, addingToRequestID suffix: String) -> [UInt8] { Array(piece) }
 
-  /// With `_error` as the first member.
+  /// Puts `_error` first in the item.
   package func annotate(
     _ item: Span<UInt8>, isJSON: Bool, code: RejectCode, message: String, number: Int, into out: inout [UInt8]
   ) {
     Annotation(code: code, message: message, number: number).append(to: &out, addingTo: item, isJSON: isJSON)
   }
 
-  /// How much of an answer is read: an API may repeat the items, and add a reason to each.
+  /// How much of an answer is read: an API may repeat the items and add a reason to each.
   ///
-  /// - Parameter requestBytes: of the request's body.
+  /// - Parameter requestBytes: the size of the request's body.
   package func mostAnswerBytes(requestBytes: Int, items: Int) -> Int { (1 << 20) + 4 * requestBytes + 8192 * items }
 }
 
-/// How deep an answer may nest, of any API; deeper ones can't be read.
+/// How deep any API's answer may nest; deeper answers can't be read.
 let mostAnswerNesting = 512

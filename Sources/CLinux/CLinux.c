@@ -16,9 +16,9 @@ int clinux_rename_new(const char *from, const char *to) {
 }
 
 int clinux_writers(int descriptor) {
-  // A writer that opens the file while we hold the lease makes the kernel send us a signal: SIGIO unless told
-  // otherwise, which ends the process. SIGURG is ignored by default. F_UNLCK makes it SIGIO again (fs/locks.c,
-  // lease_modify), so each time anew.
+  // A writer that opens the file while we hold the lease makes the kernel send us a signal: by default SIGIO, which
+  // ends the process. SIGURG is ignored by default. F_UNLCK resets it to SIGIO (fs/locks.c, lease_modify), so it must
+  // be set each time.
   if (fcntl(descriptor, F_SETSIG, SIGURG) != 0) return -1;
   if (fcntl(descriptor, F_SETLEASE, F_RDLCK) == 0) {
     fcntl(descriptor, F_SETLEASE, F_UNLCK);
@@ -30,7 +30,7 @@ int clinux_writers(int descriptor) {
 int clinux_leases_tell(int descriptor) {
   struct statfs about;
   if (fstatfs(descriptor, &about) != 0) return 0;
-  // linux/magic.h, or the filesystem's own source where it is not there.
+  // linux/magic.h, or the filesystem's own source if the number is not there.
   switch ((unsigned int)about.f_type) {
     case 0xef53:      // ext2, ext3, ext4
     case 0x58465342:  // XFS

@@ -15,7 +15,7 @@ static int kept[2] = {-1, -1};
 static void keep(int number) {
   const int before = errno;
   const unsigned char byte = (unsigned char)number;
-  // A full pipe has told enough.
+  // A full pipe already says enough.
   if (write(kept[1], &byte, 1) < 0) { }
   errno = before;
 }
@@ -30,18 +30,19 @@ int clinux_keep_signals(void) {
   return 0;
 }
 
-// Bounds what malloc keeps for itself (mallopt(3)). glibc gives each new thread a heap of its own and lets freed blocks stay in
-// it, which doubles the memory of a daemon with a dozen threads: here all share one, at no cost that could be measured. It has
-// to be said before there is a second thread.
+// Limits what malloc keeps for itself (mallopt(3)). glibc gives each new thread a heap of its own and lets freed blocks
+// stay in it, which doubles the memory of a daemon with a dozen threads. Here all threads share one heap, at no
+// measurable cost. It must be set before there is a second thread.
 static void keep_heap_small(void) {
   mallopt(M_ARENA_MAX, 1);
-  // Request bodies are mapped, and unmapped as soon as they are freed; without a fixed value the threshold would rise past them.
+  // Request bodies are mapped, and unmapped as soon as they are freed; without a fixed value the threshold would rise
+  // above their size.
   mallopt(M_MMAP_THRESHOLD, 4096 * 1024);
   mallopt(M_TRIM_THRESHOLD, 4096 * 1024);
 }
 
-// Before `main`, which is the earliest that a program can do: a signal that comes before somebody waits for it would end
-// the process, or be lost. Other commands end by a signal as any program does.
+// Before `main`, the earliest point possible for a program: a signal that arrives before anything waits for it would
+// end the process or be lost. Other commands are ended by a signal like any program.
 __attribute__((constructor)) static void start_early(int count, char **arguments) {
   if (count < 2 || strcmp(arguments[1], "run") != 0) return;
   clinux_keep_signals();

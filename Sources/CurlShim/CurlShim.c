@@ -15,11 +15,11 @@
 #endif
 
 enum {
-  // Beyond this, a slot's memory is given back when the next exchange begins.
+  // If a slot holds more, its memory is freed when the next exchange begins.
   KEPT_BYTES = 1 << 20,
   MOST_HEAD_BYTES = 256 << 10,
   RECEIVE_BYTES = 64 << 10,
-  // How often exchanges on connections that are to go are looked at.
+  // How often exchanges on retiring connections are checked.
   RETIRING_MS = 20,
 };
 
@@ -31,7 +31,7 @@ struct bytes {
 struct slot {
   struct curlshim_pool *pool;
   CURL *easy;
-  // Where it is busy.
+  // The multi handle it is busy on.
   CURLM *multi;
   struct curl_slist *fields;
   struct bytes request, head, answer;
@@ -41,8 +41,8 @@ struct slot {
   char reason[CURL_ERROR_SIZE];
 };
 
-// libcurl lets go of an old connection only when nothing is on it, which on HTTP/2 may be never. So the connections as a
-// whole are replaced once they are old: what is under way ends on the retiring ones, and nothing new begins there.
+// libcurl closes an old connection only when nothing is on it, which on HTTP/2 may never happen. So the connections as
+// a whole are replaced once they are old: exchanges in flight end on the retiring ones, and nothing new begins there.
 struct curlshim_pool {
   CURLM *multi, *retiring;
   int64_t most_age_s, born_s;
@@ -75,8 +75,8 @@ static void clear(struct bytes *b) {
   *b = (struct bytes){0};
 }
 
-// libcurl calls this once a connection stands, TLS and proxy included, just before each sending of the request: until
-// then nothing of it can have reached the server.
+// libcurl calls this once a connection is established, including TLS and proxy, just before each sending of the
+// request: until then nothing of it can have reached the server.
 static int before_sending(void *context, char *peer, char *local, int peer_port, int local_port) {
   (void)peer, (void)local, (void)peer_port, (void)local_port;
   struct slot *slot = context;
@@ -84,7 +84,7 @@ static int before_sending(void *context, char *peer, char *local, int peer_port,
   return CURL_PREREQFUNC_OK;
 }
 
-// One call a line. Interim answers (1xx) make room for the final one; trailers after the body are left out.
+// Called once per line. The final answer replaces interim ones (1xx); trailers after the body are ignored.
 static size_t on_head(char *line, size_t size, size_t count, void *context) {
   struct slot *slot = context;
   count *= size;
@@ -101,7 +101,7 @@ static size_t on_head(char *line, size_t size, size_t count, void *context) {
   return append(&slot->head, line, count) ? count : 0;
 }
 
-// What libcurl unpacked, piece by piece: the limit counts for that.
+// Receives the unpacked body piece by piece: the limit applies to this.
 static size_t on_body(char *part, size_t size, size_t count, void *context) {
   struct slot *slot = context;
   const size_t most = slot->most_answer_bytes;
@@ -112,14 +112,14 @@ static size_t on_body(char *part, size_t size, size_t count, void *context) {
     if (length > 0 && (uint64_t)length <= most && !reserve(&slot->answer, (size_t)length)) return 0;
   }
   if (count > most - slot->answer.count) {
-    // What fits is kept, and the rest is not even waited for.
+    // Keeps what fits, and does not even wait for the rest.
     slot->cut = append(&slot->answer, part, most - slot->answer.count);
     return 0;
   }
   return append(&slot->answer, part, count) ? count : 0;
 }
 
-// What holds for every exchange.
+// Options that apply to every exchange.
 static bool prepare(struct slot *slot) {
   CURL *easy = slot->easy;
 #define SET(option, value) \
@@ -142,19 +142,19 @@ static bool prepare(struct slot *slot) {
   SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
   SET(CURLOPT_SSL_VERIFYPEER, 1L);
   SET(CURLOPT_SSL_VERIFYHOST, 2L);
-  // An API, or a proxy before it, may compress what it was not asked to. Asked, it at least does so in a way that is known.
+  // An API, or a proxy in front of it, may compress without being asked. If asked, it at least uses a known encoding.
   SET(CURLOPT_ACCEPT_ENCODING, "gzip");
   SET(CURLOPT_TCP_KEEPALIVE, 1L);
   SET(CURLOPT_TCP_KEEPIDLE, 60L);
   SET(CURLOPT_TCP_KEEPINTVL, 15L);
-  // Empty, not unset: unset, the environment's http_proxy and no_proxy would count.
+  // Empty, not unset: if unset, the environment's http_proxy and no_proxy would apply.
   SET(CURLOPT_PROXY, "");
   SET(CURLOPT_NOPROXY, "");
   SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  // Without it OpenSSL asks the terminal for an encrypted key's passphrase.
+  // Without it, OpenSSL asks the terminal for an encrypted key's passphrase.
   SET(CURLOPT_KEYPASSWD, "");
-  // Without it libcurl waits for getaddrinfo to return when an exchange ends while its name is looked up, and every
-  // other exchange waits too. The thread that looks it up ends by itself and frees what it has.
+  // Without it, libcurl waits for getaddrinfo to return when an exchange ends during its name lookup, and every other
+  // exchange waits too. The lookup thread ends by itself and frees its memory.
   SET(CURLOPT_QUICK_EXIT, 1L);
 #undef SET
   return true;
@@ -185,7 +185,7 @@ static bool is_busy(const struct curlshim_pool *pool, const CURLM *multi) {
   return false;
 }
 
-// Connections without anything on them need no replacing: libcurl looks at their age itself.
+// Idle connections need no replacing: libcurl checks their age itself.
 static void replace_old_connections(struct curlshim_pool *pool) {
   if (pool->retiring || now_s() - pool->born_s <= pool->most_age_s) return;
   if (is_busy(pool, pool->multi)) {
@@ -218,7 +218,7 @@ struct curlshim_pool *curlshim_pool_new(size_t slots, int64_t most_connection_ag
     pool->slots[i].pool = pool;
     pool->slots[i].easy = curl_easy_init();
     done = pool->slots[i].easy && prepare(&pool->slots[i]) &&
-           // An older one is not used again: a name that has moved is looked up again, however busy its connections are.
+           // An older one is not reused: a name that has moved is looked up again, however busy its connections are.
            curl_easy_setopt(pool->slots[i].easy, CURLOPT_MAXLIFETIME_CONN, (long)most_connection_age_s) == CURLE_OK;
   }
   if (done) return pool;
@@ -259,7 +259,7 @@ static CURLoption option(enum curlshim_setting setting) {
 bool curlshim_set(struct curlshim_pool *pool, enum curlshim_setting setting, const char *value) {
   for (size_t i = 0; i < pool->count; i++)
     if (curl_easy_setopt(pool->slots[i].easy, option(setting), value) != CURLE_OK) return false;
-  // A CA file of one's own stands instead of the system's authorities, whose folder libcurl would still search.
+  // A custom CA file replaces the system's authorities, whose folder libcurl would otherwise still search.
   for (size_t i = 0; setting == CURLSHIM_CA_FILE && i < pool->count; i++)
     if (curl_easy_setopt(pool->slots[i].easy, CURLOPT_CAPATH, NULL) != CURLE_OK) return false;
   return true;
@@ -283,7 +283,7 @@ static CURLcode describe(
   if (code == CURLE_OK) code = curl_easy_setopt(easy, option, value)
   SET(CURLOPT_URL, url);
   SET(CURLOPT_HTTPHEADER, slot->fields);
-  // In this order: POSTFIELDS chooses POST, the next two choose again, and undo what the last exchange chose.
+  // In this order: POSTFIELDS selects POST, the next two options override it and undo the last exchange's choice.
   SET(CURLOPT_POSTFIELDS, slot->request.start ? slot->request.start : "");
   SET(has_body ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
   SET(CURLOPT_NOBODY, head ? 1L : 0L);
@@ -291,7 +291,7 @@ static CURLcode describe(
   SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body_count);
   SET(CURLOPT_TIMEOUT_MS, (long)timeout_ms);
   SET(CURLOPT_CONNECTTIMEOUT_MS, (long)connect_timeout_ms);
-  // Worth waiting for the first connection only where it may turn out to carry many exchanges: over TLS.
+  // Waiting for the first connection is worthwhile only if it may carry many exchanges: over TLS.
   SET(CURLOPT_PIPEWAIT, strncasecmp(url, "https:", 6) ? 0L : 1L);
 #undef SET
   return code;
@@ -357,7 +357,7 @@ bool curlshim_perform(struct curlshim_pool *pool) {
 }
 
 bool curlshim_wait(struct curlshim_pool *pool, int timeout_ms) {
-  // One wait serves one of the two; the other is looked at often enough.
+  // One wait covers only one of the two; the other is checked often enough.
   if (pool->retiring && timeout_ms > RETIRING_MS) timeout_ms = RETIRING_MS;
   struct curl_waitfd waker = {.fd = pool->waker, .events = CURL_WAIT_POLLIN};
   const bool done = curl_multi_poll(pool->multi, &waker, 1, timeout_ms, NULL) == CURLM_OK;
@@ -366,15 +366,15 @@ bool curlshim_wait(struct curlshim_pool *pool, int timeout_ms) {
   return done;
 }
 
-// Not `curl_multi_wakeup`: another thread must not touch what this pool may just be replacing.
+// Not `curl_multi_wakeup`: another thread must not touch a handle that this pool may be replacing.
 void curlshim_wake(struct curlshim_pool *pool) {
   const uint64_t one = 1;
-  // Where it can't be written, it is full, and wakes as well.
+  // If the write fails, the counter is full, which also wakes the loop.
   if (write(pool->waker, &one, sizeof one) < 0) { }
 }
 
-// Under TLS 1.3 a server refuses a client certificate only after our handshake has ended and the request is out: it
-// says so in an alert, which libcurl reports as a failed read. Nobody has acted on the request then.
+// Under TLS 1.3 a server rejects a client certificate only after our handshake has ended and the request is sent. It
+// does so in an alert, which libcurl reports as a failed read. Nobody has acted on the request then.
 static bool refused_by_alert(const struct slot *slot, CURLcode code) {
   if (code != CURLE_RECV_ERROR && code != CURLE_SEND_ERROR) return false;
   if (slot->sendings != 1 || slot->head.count) return false;
@@ -383,14 +383,15 @@ static bool refused_by_alert(const struct slot *slot, CURLcode code) {
                    strstr(alert, "handshake failure"));
 }
 
-// A connection that ends within the handshake says nothing about certificates: a server that restarts does that, too.
+// A connection that ends during the handshake says nothing about certificates: a restarting server does that, too.
 static bool lost_in_handshake(const struct slot *slot, CURLcode code) {
   return code == CURLE_SSL_CONNECT_ERROR && (strstr(slot->reason, "SSL_ERROR_SYSCALL") ||
                                              strstr(slot->reason, "Recv failure") || strstr(slot->reason, "Send failure"));
 }
 
-// A server that takes no more of a request may answer and close at once, which resets the connection while the request is
-// still on its way: what came of the answer counts, since nobody acts on a part of a request. A 413 says so itself.
+// A server that rejects the rest of a request may answer and close at once, which resets the connection while the
+// request is still being sent. The part of the answer that arrived counts, since nobody acts on part of a request. A
+// 413 says so itself.
 static bool refused_early(const struct slot *slot, CURLcode code, long status) {
   if (code != CURLE_RECV_ERROR && code != CURLE_SEND_ERROR && code != CURLE_PARTIAL_FILE && code != CURLE_HTTP2_STREAM)
     return false;
@@ -400,7 +401,7 @@ static bool refused_early(const struct slot *slot, CURLcode code, long status) {
   return status == 413 || (size_t)sent < slot->request.count;
 }
 
-// Reads what libcurl knows of an exchange that is over.
+// Reads libcurl's data about an exchange that has ended.
 static void conclude(struct slot *slot, CURLcode code, struct curlshim_outcome *outcome) {
   long status = 0, request_bytes = 0, connect_errno = 0;
   curl_off_t elapsed_us = 0;
@@ -408,13 +409,13 @@ static void conclude(struct slot *slot, CURLcode code, struct curlshim_outcome *
   curl_easy_getinfo(slot->easy, CURLINFO_REQUEST_SIZE, &request_bytes);
   curl_easy_getinfo(slot->easy, CURLINFO_TOTAL_TIME_T, &elapsed_us);
   if (code == CURLE_COULDNT_CONNECT) curl_easy_getinfo(slot->easy, CURLINFO_OS_ERRNO, &connect_errno);
-  // Our own end to an answer that is too long.
+  // We ended an answer that was too long.
   if (slot->cut && code == CURLE_WRITE_ERROR) code = CURLE_OK;
   if (refused_early(slot, code, status)) {
     slot->cut = true;
     code = CURLE_OK;
   }
-  // libcurl is content with a connection that is closed within the head, or after an interim answer.
+  // libcurl accepts a connection that is closed within the head, or after an interim answer.
   const bool headless = code == CURLE_OK && (!slot->head_ended || status < 200);
   if (headless) code = CURLE_PARTIAL_FILE;
   const bool refused = refused_by_alert(slot, code);

@@ -12,14 +12,14 @@ extension Timestamp {
 }
 
 extension DispatchQueue {
-  /// Runs a call that blocks (`read`, `fsync`) here, away from Swift's own few threads.
+  /// Runs a blocking call (`read`, `fsync`) here, away from Swift's own few threads.
   func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
     await withCheckedContinuation { done in
       async { done.resume(returning: body()) }
     }
   }
 
-  /// Like the other, for a call that may fail.
+  /// Like the other, for a call that may throw.
   func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await withCheckedThrowingContinuation { done in
       async { done.resume(with: Result(catching: body)) }

@@ -6,13 +6,13 @@ internal import Outbox
 struct DaemonClock: Sendable {
   let clock: QueueClock
 
-  /// Goes on from the mark that the outbox kept last.
+  /// Continues from the mark that the outbox stored last.
   init(from mark: QueueClock.Mark?) { clock = QueueClock(from: mark, at: .now) }
 
   var now: QueueTime { clock.time(at: .now) }
 
   var mark: QueueClock.Mark { clock.mark(at: .now) }
 
-  /// When, by the wall clock, the queue's clock shows, or showed, `time`.
+  /// The wall-clock time at which the queue's clock shows, or showed, `time`.
   func wall(of time: QueueTime) -> Timestamp { clock.wall(of: time, at: .now) }
 }

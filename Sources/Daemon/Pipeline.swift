@@ -7,7 +7,7 @@ internal import Sender
 internal import Settings
 internal import Synchronization
 
-/// Everything that one configuration asks for, wired: inboxes, dispatchers and whoever writes results.
+/// Everything that one configuration asks for, wired together: inboxes, dispatchers and the results writers.
 ///
 ///     Watcher ─look▶ Intake ─files▶ Publisher ─batches▶ Outbox ─line▶ TargetDispatcher ─request▶ Sender ─▶ API
 ///                                                         ▲                 │ changes
@@ -20,7 +20,7 @@ actor Pipeline {
   private let logger: Logger
   /// Of the configured targets.
   private let dispatchers: [String: TargetDispatcher]
-  /// Of targets that files wait for, and that the configuration no longer has.
+  /// For targets that files wait for but the configuration no longer has.
   private let missing: [String: TargetDispatcher]
   private let intakes: [String: Intake]
   private let finisher: Finisher
@@ -29,13 +29,13 @@ actor Pipeline {
   private let stopFlag: StopFlag
   private var isRunning = false
 
-  /// How long requests under way are awaited when the daemon stops.
+  /// How long the daemon waits for requests in flight when it stops.
   private static let patience = Duration.seconds(7)
 
-  /// Makes the folders, and finds what an earlier run left in `work/`.
+  /// Creates the folders, and finds what an earlier run left in `work/`.
   ///
-  /// - Throws: `InboxError` for folders that can't be used, `SendError` for certificates that can't, `OutboxError`, and `Service.StartError`
-  ///   where files wait for a target whose `api` is another one now.
+  /// - Throws: `InboxError` for unusable folders, `SendError` for unusable certificates, `OutboxError`, and
+  ///   `Service.StartError` if files wait for a target whose `api` has changed.
   init(
     settings: Settings, outbox: Outbox, clock: DaemonClock, instruments: Instruments, logger: Logger
   ) async throws {
@@ -101,7 +101,7 @@ actor Pipeline {
     self.stopFlag = stopFlag
   }
 
-  /// Bodies that were made for one API are never sent to another.
+  /// Bodies made for one API are never sent to another.
   private static func checkAPIs(_ settings: Settings, _ outbox: Outbox) async throws {
     for (name, apis) in try await outbox.queuedAPIs().sorted(by: { $0.key < $1.key }) {
       guard let target = settings.target(named: name), let other = apis.first(where: { $0 != target.api }) else {
@@ -115,7 +115,7 @@ actor Pipeline {
     }
   }
 
-  /// Works until `stop()`; returns when everything under way has ended, with the results of what is done written.
+  /// Works until `stop()`; returns when everything in flight has ended and the results of finished files are written.
   func run() async {
     isRunning = true
     async let results: Void = finisher.run()
@@ -132,23 +132,24 @@ actor Pipeline {
 
   private var all: [TargetDispatcher] { Array(dispatchers.values) + Array(missing.values) }
 
-  /// Claims nothing more, begins no request, and waits some seconds for the answers under way.
+  /// Claims nothing more, starts no requests, and waits a few seconds for the answers in flight.
   func stop() async {
     stopFlag.raise()
     for intake in intakes.values { await intake.stop() }
     for dispatcher in all { await dispatcher.stop() }
     let connections = connections
-    // Outlives this call on purpose: it ends requests that nobody answers, and harms none that have ended.
+    // Deliberately outlives this call: it ends requests that no one answers, and harms none that have ended.
     Task {
       try await Task.sleep(for: Self.patience)
       for pool in connections { pool.close() }
     }
   }
 
-  // MARK: - How it stands
+  // MARK: - State
 
-  /// Whether nothing is in the inboxes that will be claimed, and nothing is queued but what only a person can free: files for targets
-  /// that are paused, or that the configuration no longer has. Those that have waited too long are awaited: they expire.
+  /// Whether the inboxes hold nothing that will be claimed, and the queue holds only what a person must release: files
+  /// for targets that are paused or no longer in the configuration. Files that have waited too long are still waited
+  /// for: they expire.
   func isWorkedOff() async throws -> Bool {
     for intake in intakes.values {
       let rest = await intake.rest
@@ -159,7 +160,7 @@ actor Pipeline {
     return try await outbox.onlyWaits(for: blocked, claimedAfter: clock.now - settings.retry.maxAge)
   }
 
-  /// Names the targets for which files are left queued until somebody does something.
+  /// Logs the targets for which files stay queued until somebody acts.
   func tellWhatIsLeft() async throws {
     let paused = try await outbox.paused(.target)
     for target in try await outbox.awaitedTargets().sorted() {
@@ -181,9 +182,9 @@ actor Pipeline {
 
   func counts() async -> Finisher.FinishedCounts { await finisher.finished }
 
-  // MARK: - What an operator asks for
+  // MARK: - Operator orders
 
-  /// - Parameter by: who asks: a user's name, for the receipts of the files that are named.
+  /// - Parameter by: who asks: a user's name, for the receipts of the files concerned.
   func carryOut(_ order: Order, by: String) async -> OrderResult {
     do {
       switch order {
@@ -215,7 +216,7 @@ actor Pipeline {
     let batches = counted(count, "waiting batch", "waiting batches")
     let paused = try await outbox.paused(.target).filter { target == nil || $0 == target }.sorted()
     let but = paused.isEmpty ? "" : "; but \(paused.joined(separator: ", ")) is paused until `upsertd resume`"
-    // What was fixed is most often a secret, and secrets are read with the configuration.
+    // What was fixed is usually a secret, and secrets are read with the configuration.
     let hint = wasHeld ? "; a corrected configuration or secret counts after a reload (`systemctl reload upsertd`)" : ""
     return OrderResult(isDone: true, message: "\(batches) will be tried now; holds are released\(hint)\(but)")
   }
@@ -274,7 +275,7 @@ actor Pipeline {
 
   private func names(_ parts: [String: some Any]) -> String { parts.keys.sorted().joined(separator: ", ") }
 
-  /// Writes the results of what is done, for a command that works without a daemon.
+  /// Writes the results of finished files, for a command that works without a daemon.
   func finishOnce() async {
     await finisher.stop()
     await finisher.run()
@@ -287,7 +288,7 @@ final class StopFlag: Sendable {
 
   var isRaised: Bool { raised.withLock { $0 != nil } }
 
-  /// Whether it has been raised for so long.
+  /// Whether it has been raised for at least this long.
   func isRaised(for time: Duration) -> Bool { raised.withLock { $0.map { $0 + time < .now } ?? false } }
 
   func raise() { raised.withLock { $0 = $0 ?? .now } }

@@ -4,10 +4,11 @@ internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
-/// SIGTERM, SIGINT and SIGHUP for `upsertd run`: none is lost, from the first moment on, and a stop always comes to an end.
+/// SIGTERM, SIGINT and SIGHUP for `upsertd run`: from the very start none is lost, and a stop always completes.
 ///
-/// They are kept (`clinux_keep_signals`) for a thread that does nothing else, and so hangs with nothing else: where the process has not ended by itself in
-/// time (a read on a dead mount, a commit on a failing disk), it is ended from here. The outbox survives that as it survives a power failure.
+/// They are kept (`clinux_keep_signals`) for a thread that does nothing else, so it can't hang with anything else. If
+/// the process has not ended by itself in time (a read on a dead mount, a commit on a failing disk), this thread ends
+/// it. The outbox survives that as it survives a power failure.
 package final class ProcessSignals: Sendable {
   package enum Wish: Sendable { case stop, reload }
 
@@ -22,7 +23,7 @@ package final class ProcessSignals: Sendable {
     var isReloadWished = false
     var receiver: (@Sendable (Wish) -> Void)?
     var lastStatus: Int32 = 0
-    /// Says what hangs.
+    /// Logs what hangs.
     var tellHang: @Sendable () -> Void = {}
   }
 
@@ -35,7 +36,7 @@ package final class ProcessSignals: Sendable {
     DispatchQueue(label: "upsertd.signals", qos: .userInteractive).async { self.watch() }
   }
 
-  /// Hands over what was asked for, also before this.
+  /// Delivers requests, including those that came before this call.
   func deliver(to receiver: @escaping @Sendable (Wish) -> Void) {
     let wishes = state.withLock { state in
       state.receiver = receiver
@@ -45,7 +46,7 @@ package final class ProcessSignals: Sendable {
     if wishes.isStop { receiver(.stop) }
   }
 
-  /// Where a stop takes too long, `tell` is called, and the process ends with `status`.
+  /// If a stop takes too long, `tell` is called, and the process ends with `status`.
   func setLastResort(status: Int32, _ tell: @escaping @Sendable () -> Void) {
     state.withLock { state in
       state.lastStatus = status
@@ -53,7 +54,7 @@ package final class ProcessSignals: Sendable {
     }
   }
 
-  /// For ever.
+  /// Never returns.
   private func watch() {
     var deadline: ContinuousClock.Instant?
     while true {
@@ -83,7 +84,7 @@ package final class ProcessSignals: Sendable {
   private func endNow() -> Never {
     let (tellHang, status) = state.withLock { ($0.tellHang, $0.lastStatus) }
     let said = DispatchSemaphore(value: 0)
-    // Telling may hang, too: behind a full pipe, or a lock of what hangs.
+    // Logging may hang as well: on a full pipe, or on a lock held by whatever hangs.
     DispatchQueue(label: "upsertd.last-resort").async {
       tellHang()
       said.signal()

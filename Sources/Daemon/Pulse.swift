@@ -1,14 +1,16 @@
 internal import Delivery
 internal import Synchronization
 
-/// Whether the pipeline moves: each of its loops says so every few seconds, busy or idle.
+/// Whether the pipeline moves: each of its loops reports every few seconds, busy or idle.
 ///
-/// A loop that waits for a slow API still turns; one that hangs in a call, or waits for ever, does not. The watchdog and `/healthz` ask here.
+/// A loop that waits for a slow API still turns; one that hangs in a call, or waits forever, does not. The watchdog and
+/// `/healthz` check this.
 package final class Pulse: Sendable {
   /// How long a loop may wait before it has to turn once, even with nothing to do.
   static let beat = Duration.seconds(5)
 
-  /// A loop that has not turned for this long hangs: 30 s, or half of what systemd's watchdog waits where that is less.
+  /// A loop that has not turned for this long is hanging: 30 s, or half of the watchdog timeout of systemd if that is
+  /// less.
   let limit: Duration
   private let last = Mutex<[String: ContinuousClock.Instant]>([:])
   private let testHang: TestHang?
@@ -34,7 +36,7 @@ package final class Pulse: Sendable {
     }
   }
 
-  /// The loops that have not turned for longer than they may; empty while everything moves.
+  /// The loops that have not turned for longer than allowed; empty while everything moves.
   package var hanging: [String] {
     let now = ContinuousClock.now
     return last.withLock { last in last.filter { $0.value + limit < now }.keys.sorted() }

@@ -3,16 +3,16 @@ internal import Logging
 internal import Outbox
 internal import Settings
 
-/// The admin address, and what is gathered for it.
+/// The admin address, and the data gathered for it.
 extension Service {
-  /// Serves the address that the settings name now, and no other any more.
+  /// Serves the address that the settings now name, and no other.
   ///
-  /// Where the new one can't be had, the old one stays, and the log says so: a daemon without its pages still delivers.
+  /// If the new one is unavailable, the old one stays, and that is logged: a daemon without its pages still delivers.
   func serveAdmin() async {
     let wanted = settings.admin
     let old = admin?.address
     guard wanted != old else { return }
-    // First, since both may be on one port.
+    // First, since both may use the same port.
     await endAdmin()
     do {
       try beginAdmin(at: wanted)
@@ -29,7 +29,7 @@ extension Service {
     }
   }
 
-  /// Closes the address; returns once others may have it.
+  /// Closes the address; returns once others can bind it.
   func endAdmin() async {
     admin?.stop()
     admin = nil
@@ -53,13 +53,13 @@ extension Service {
     }
   }
 
-  /// A server that ended by itself is replaced, for as long as it takes: a daemon that can't be looked at is half blind.
+  /// Replaces a server that ended by itself, however long that takes: a daemon that can't be observed is half blind.
   private func beginAgain(after ended: AdminServer, because reason: String) async {
     guard admin === ended else { return }
     admin = nil
     logger.error("the admin address is served no more; it is opened again", metadata: ["reason": "\(reason)"])
     var pause = Duration.milliseconds(200)
-    // A reload may have opened it meanwhile, or turned it off.
+    // A reload may have opened it in the meantime, or turned it off.
     while admin == nil, settings.admin == ended.address, !Task.isCancelled {
       do {
         try beginAdmin(at: ended.address)

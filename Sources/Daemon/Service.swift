@@ -11,10 +11,10 @@ internal import Synchronization
 
 /// The daemon: takes the state's lock, opens the outbox, and runs a pipeline until it is told to stop.
 ///
-/// SIGTERM and SIGINT stop it (`ProcessSignals`), SIGHUP makes it read its configuration again: a new pipeline follows the old one once
-/// that has come to rest, on the same outbox and under the same lock.
+/// SIGTERM and SIGINT stop it (`ProcessSignals`). SIGHUP makes it read its configuration again: once the old pipeline
+/// has come to rest, a new one takes over, on the same outbox and under the same lock.
 package actor Service {
-  /// Why the service can't begin; inboxes are then untouched.
+  /// Why the service can't start; inboxes are then untouched.
   package struct StartError: Error, CustomStringConvertible {
     package var description: String
   }
@@ -30,7 +30,7 @@ package actor Service {
 
   package enum Mode: Sendable {
     case untilStopped
-    /// Until nothing is in the inboxes and nothing is queued, or the deadline is over.
+    /// Until nothing is in the inboxes and nothing is queued, or until the deadline has passed.
     case once(deadline: Duration?)
   }
 
@@ -46,10 +46,10 @@ package actor Service {
   private var pipeline: Pipeline
   private var isStopping = false
   private var isReloading = false
-  /// Asked for while one was under way: what it read may be older.
+  /// Requested while a reload was under way, which may have read an older configuration.
   private var isReloadDue = false
   private let signals: ProcessSignals?
-  /// What is being done, for who has to say what hangs.
+  /// What is being done, for reporting what hangs.
   private let stage = Stage()
   private var earlier = Finisher.FinishedCounts()
   /// Whether this run has an admin address, and what serves it.
@@ -60,8 +60,8 @@ package actor Service {
   let flow: FlowHistory
   private let progress: (@Sendable (StatusReport, _ doneItems: Int) -> Void)?
 
-  /// - Parameter signals: nil where the process's signals are not the service's.
-  ///   `progress`: called twice a second with how things stand.
+  /// - Parameter signals: nil if the process's signals are not the service's.
+  ///   `progress`: called twice a second with the current state.
   package init(
     settings: Settings, environment: [String: String], makeLogger: @escaping @Sendable (Settings.Log) -> Logger,
     signals: ProcessSignals? = nil, progress: (@Sendable (StatusReport, _ doneItems: Int) -> Void)? = nil
@@ -82,7 +82,7 @@ package actor Service {
       settings: settings, outbox: outbox, clock: clock, instruments: instruments, logger: logger)
   }
 
-  /// Locks the state folder and opens its outbox: nobody else may work on it from here on.
+  /// Locks the state folder and opens its outbox: from here on no other process may work on it.
   static func takeState(_ settings: Settings) throws -> (StateLock, Outbox) {
     try makeFolders(settings.state, mode: 0o750)
     let lock = try lockState(settings)
@@ -121,7 +121,7 @@ package actor Service {
       "upsertd \(Version.text) is ready",
       metadata: ["inboxes": .number(settings.inboxes.count), "targets": .number(settings.targets.count)])
     notifications.send("READY=1", "STATUS=ready")
-    // Ends with the pipelines, which is awaited below.
+    // Ends with the pipelines, which are awaited below.
     let watching = Task { await watch(mode) }
     stage.name = "the pipeline"
     await runPipelines()
@@ -134,13 +134,13 @@ package actor Service {
     stage.name = "the outbox"
     let queue = try await outbox.queue()
     let counts = await pipeline.counts()
-    // A file may have been dropped, and claimed, at the very moment when all was done.
+    // A file may have been dropped and claimed at the very moment when everything was done.
     let unread = await pipeline.unreadFiles() + (isWorkedOff ? await leftFiles() : 0)
     let outcome = Outcome(
       rejectedItems: earlier.rejectedItems + counts.rejectedItems,
       unusableFiles: earlier.unusableFiles + counts.unusableFiles, queuedItems: queue.items,
       waitingFiles: queue.files + (isWorkedOff ? unread : 1))
-    // The next run goes on from here; where the disk does not take it, from the mark before.
+    // The next run continues from here; if the disk does not take it, from the previous mark.
     try? await outbox.keep(clock.mark)
     try outbox.close()
     logger.notice("upsertd has stopped", metadata: ["queued": .number(queue.items)])
@@ -170,7 +170,7 @@ package actor Service {
     await pipeline.stop()
   }
 
-  /// A bad new configuration is told, and the old one stays.
+  /// If the new configuration is invalid, that is logged and the old one stays.
   package func reload() async {
     guard !isStopping else { return }
     guard !isReloading else {
@@ -250,7 +250,8 @@ package actor Service {
     }
   }
 
-  /// Each connection and each file that is read takes a descriptor, and the usual limit of 1,024 is for programs with `select`.
+  /// Each connection and each file being read takes a descriptor, and the usual limit of 1,024 is meant for programs
+  /// with `select`.
   private func tellOpenFiles() {
     var before: UInt = 0
     let now = clinux_raise_open_files(Self.mostOpenFiles, &before)
@@ -265,7 +266,7 @@ package actor Service {
   private static let mostOpenFiles: UInt = 65_536
   private static let fewestOpenFiles: UInt = 256
 
-  /// Files that stay in an inbox though they should have been taken: for `run --once`, whose status says so.
+  /// Files that stay in an inbox though they should have been taken: for `run --once`, whose exit status reflects them.
   private func leftFiles() async -> Int {
     do {
       var left = 0
@@ -282,7 +283,7 @@ package actor Service {
 
   // MARK: - Watching
 
-  /// Feeds systemd's watchdog, tells progress, and ends a run that has worked everything off.
+  /// Feeds systemd's watchdog, reports progress, and ends a run that has finished all its work.
   private func watch(_ mode: Mode) async {
     let watchdog = Notifications.watchdogInterval(environment: environment).map { $0 / 3 }
     let began = ContinuousClock.now
@@ -305,7 +306,7 @@ package actor Service {
         }
       }
       do {
-        // At least once a minute, and some tries: see `QueueClock`.
+        // At least once a minute, with some retries: see `QueueClock`.
         if now >= marked + .seconds(20) {
           try await outbox.keep(clock.mark)
           marked = now
@@ -348,7 +349,7 @@ package actor Service {
   }
 }
 
-/// What the service is at, seen from any thread.
+/// What the service is doing, readable from any thread.
 private final class Stage: Sendable {
   private let current = Mutex("the start")
 

@@ -1,12 +1,12 @@
 internal import Delivery
 internal import Synchronization
 
-/// Wakes one waiting loop: raised any number of times, it ends one wait, or the next one if nobody waits.
+/// Wakes one waiting loop: however often it is raised, it ends one wait, or the next one if no one waits.
 final class Signal: Sendable {
   private struct State {
     var isRaised = false
     var waiter: CheckedContinuation<Void, Never>?
-    /// Tells a late alarm from the wait that it belongs to.
+    /// Lets a late alarm recognize that its wait is over.
     var wait = 0
   }
 
@@ -20,7 +20,7 @@ final class Signal: Sendable {
       state.wait += 1
       return state.wait
     }
-    // An alarm of its own, since a continuation can't be waited for with a limit; it does nothing if the wait has ended.
+    // A separate alarm, since a continuation can't be awaited with a time limit; it does nothing if the wait has ended.
     let alarm = Task {
       try await Task.sleep(for: limit)
       end(wait: wait)
@@ -43,7 +43,7 @@ final class Signal: Sendable {
     let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
       if let wait, wait != state.wait { return nil }
       guard let waiter = state.waiter else {
-        // Only a raise is remembered; an alarm before the wait has begun would end it at once.
+        // Only a raise is remembered; an alarm from before the wait began would end it at once.
         state.isRaised = true
         return nil
       }

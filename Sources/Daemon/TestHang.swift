@@ -2,9 +2,9 @@ internal import Glibc
 
 /// Makes one of the pipeline's loops hang, so that the watchdog can be tested. For tests only.
 ///
-/// `UPSERTD_TEST_HANG` names a file. Once that holds a loop's name (`results`, `inbox NAME`, `target NAME`), the loop blocks
-/// its thread at its next turn and never goes on, like a call into a dead disk; everything else in the process goes on.
-/// Without the variable nothing is ever looked at.
+/// `UPSERTD_TEST_HANG` names a file. Once it holds a loop's name (`results`, `inbox NAME`, `target NAME`), the loop
+/// blocks its thread at its next turn and never continues, like a call into a dead disk; everything else in the process
+/// carries on. Without the variable no file is ever checked.
 struct TestHang: Sendable {
   private let path: String
 

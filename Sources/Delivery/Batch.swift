@@ -1,7 +1,7 @@
-/// Items in the order in which they travel, and the request body that they make.
+/// Items in the order in which they are sent, and the request body that they form.
 package struct Batch: Sendable, Equatable {
   package var items: [BatchItem]
-  /// The opening byte, the pieces with commas between, the closing byte: what is sent.
+  /// The body as sent: the opening byte, the pieces separated by commas, the closing byte.
   package var body: [UInt8]
 
   package init(items: [BatchItem], body: [UInt8]) {
@@ -9,7 +9,8 @@ package struct Batch: Sendable, Equatable {
     self.body = body
   }
 
-  /// Where each item's piece stands in the body; nil where the two do not fit together: the outbox is damaged.
+  /// The range of each item's piece in the body; nil if the two do not fit together, which means that the outbox is
+  /// damaged.
   package var pieces: [Range<Int>]? {
     var ranges: [Range<Int>] = []
     ranges.reserveCapacity(items.count)
@@ -21,7 +22,7 @@ package struct Batch: Sendable, Equatable {
     return start == body.count || (items.isEmpty && body.count == 2) ? ranges : nil
   }
 
-  /// The batch of only those items whose index `isIncluded` takes.
+  /// The batch with only the items whose index satisfies `isIncluded`.
   package func filtered(_ isIncluded: (Int) -> Bool) -> Batch {
     guard let pieces, let open = body.first, let close = body.last else { return self }
     var part = Batch(items: [], body: [open])

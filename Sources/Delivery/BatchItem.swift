@@ -1,16 +1,16 @@
-/// What the outbox knows of one item of a batch, beside its piece of the body.
+/// What the outbox knows about one item of a batch, besides its piece of the body.
 package struct BatchItem: Sendable, Equatable {
   /// Counts from 1 in the file.
   package var number: Int
   /// Physical line, from 1.
   package var line: Int
-  /// Where the item stands in the dropped file, after decompression; what a rejects file copies.
+  /// The item's range in the dropped file, after decompression; a rejects file copies these bytes.
   package var source: Range<Int>
-  /// Bytes of the item's piece of the body.
+  /// Size of the item's piece of the body, in bytes.
   package var pieceLength: Int
-  /// What orders the item; nil where nothing does.
+  /// The key that orders the item; nil if nothing does.
   package var key: KeyHash?
-  /// Of the bytes at `source`; nil where an older upsertd queued the item.
+  /// Of the bytes at `source`; nil if an older upsertd queued the item.
   package var tag: SourceTag?
 
   package init(
@@ -27,8 +27,8 @@ package struct BatchItem: Sendable, Equatable {
 
 extension BatchItem {
   /// Packs items for the outbox: LEB128 numbers (number, line and source start as the difference from the item before;
-  /// source length; piece length), then the key's eight bytes, little-endian, all zero for none. The tags are packed apart: a page of the
-  /// line, which is read for nothing but the keys, is the smaller.
+  /// source length; piece length), then the key's eight bytes, little-endian, all zero for none. The tags are packed
+  /// separately, so that a page of the line, which is read only for the keys, is smaller.
   package static func pack(_ items: [BatchItem]) -> [UInt8] {
     var packed = PackedNumbers(reservingCapacity: items.count * 18)
     var number = 0
@@ -48,7 +48,7 @@ extension BatchItem {
     return packed.bytes
   }
 
-  /// Nil where `bytes` are not what `pack` makes: the outbox is damaged.
+  /// Nil if `bytes` are not what `pack` makes, which means that the outbox is damaged.
   package static func unpack(_ bytes: [UInt8]) -> [BatchItem]? {
     var packed = PackedNumbers(bytes)
     var items: [BatchItem] = []
@@ -85,7 +85,7 @@ extension BatchItem {
     return packed.bytes
   }
 
-  /// Gives items their tags; false where `bytes` are not what `packTags` makes of as many.
+  /// Sets the items' tags; false if `bytes` are not what `packTags` makes of the same number of items.
   package static func unpackTags(_ bytes: [UInt8], into items: inout [BatchItem]) -> Bool {
     guard bytes.count == items.count * 8 else { return false }
     var packed = PackedNumbers(bytes)
@@ -95,12 +95,13 @@ extension BatchItem {
 }
 
 extension BatchItem {
-  /// The keys of `count` packed items, as `unpack` would tell them, without repeats and in order; nil where the outbox is damaged.
+  /// The keys of `count` packed items, as `unpack` would return them, without repeats and in order; nil if the outbox
+  /// is damaged.
   ///
-  /// A page of the line is read for nothing but these.
-  /// - Parameter keyless: stands for items without a key.
+  /// A page of the line is read only for these.
+  /// - Parameter keyless: represents items without a key.
   package static func distinctKeys(inPacked bytes: Span<UInt8>, count: Int, keyless: KeyHash) -> [KeyHash]? {
-    // Each item takes 13 bytes at least: a damaged count must not make room for anything.
+    // Each item takes at least 13 bytes: a damaged count must not reserve memory.
     guard count > 0, count <= bytes.count / 13 else { return nil }
     var keys: [KeyHash] = []
     keys.reserveCapacity(count)

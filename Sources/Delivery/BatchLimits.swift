@@ -1,10 +1,10 @@
 /// The limits of one request.
 package struct BatchLimits: Sendable, Equatable {
   package var maxItems: Int
-  /// Bytes of the whole body; an item that is larger alone travels alone.
+  /// Bytes of the whole body; an item that alone is larger is sent alone.
   package var maxBytes: Int
 
-  /// What is counted beside the bytes that are queued.
+  /// Bytes that count in addition to those queued.
   package var framing: BodyFraming
 
   package init(maxItems: Int, maxBytes: Int, framing: BodyFraming = .array) {

@@ -1,10 +1,10 @@
-/// What a batch is called in every engine: its file, and its place there.
+/// The name of a batch in every engine: its file, and its place there.
 ///
-/// Names sort in the order of the line. A name is never used again: a part of a batch has a longer position than the batch, and sorts into its
-/// place.
+/// Names sort in line order. A name is never used again: a part of a batch has a longer position than the batch, and
+/// sorts into its place.
 package struct BatchName: Hashable, Sendable, Comparable, CustomStringConvertible {
   package var file: FileID
-  /// Eight digits, and a digit more for each time that the batch was replaced by a part of it.
+  /// Eight digits, and one more for each time that the batch was replaced by a part of it.
   package var position: String
 
   package init(file: FileID, position: String) {

@@ -1,17 +1,17 @@
 /// Gathers the items of one file into batches.
 ///
-/// Where `keepsKeysApart`, an item whose key is in a batch already goes into a later one; the batches stay in the
-/// order in which they must be sent. Up to `openBatches` batches are filled at once, so one key that comes back
-/// every few items does not make every batch small.
+/// If `keepsKeysApart`, an item whose key is already in a batch goes into a later one; the batches stay in the order in
+/// which they must be sent. Up to `openBatches` batches are filled at once, so a key that comes back every few items
+/// does not make every batch small.
 ///
-/// Where `setsHotKeysApart`, items whose key comes back batch after batch travel in batches of their own: else each batch would have
-/// to wait for the one before it. The order of items with the same key is kept; that of others is not.
+/// If `setsHotKeysApart`, items whose key comes back batch after batch go into batches of their own; otherwise each
+/// batch would have to wait for the one before it. The order of items with the same key is kept; that of others is not.
 package struct Batcher: Sendable {
   private struct Open {
     var batch: QueuedBatch
     var keys = KeySet()
 
-    /// A method of the batch alone: one of the batcher would copy the batch, which the batcher holds, for each item.
+    /// A method of the batch itself: one of the batcher would copy the batch, which the batcher holds, for each item.
     mutating func append(
       _ item: BatchItem, _ piece: borrowing [UInt8], _ copied: CopiedText?, notingKey notesKey: Bool
     ) {
@@ -25,11 +25,11 @@ package struct Batcher: Sendable {
   private let limits: BatchLimits
   private let keepsKeysApart: Bool
   private let brackets: (open: UInt8, close: UInt8)
-  /// Bytes of a body that are not queued: around all pieces, and between two of them.
+  /// Bytes of a body that are not queued: around all pieces, and between each two.
   private let beyondQueued: (around: Int, between: Int)
   private var open: [Open] = []
   private let openBatches = 4
-  /// Nil where hot keys are not set apart.
+  /// Nil if hot keys are not set apart.
   private var hotKeys: HotKeys?
   private var hot: Open?
 
@@ -54,9 +54,10 @@ package struct Batcher: Sendable {
     return open.batch.body.count + 1 + beyondQueued.around + between
   }
 
-  /// Adds an item; returns the batches that are full, in order, which is mostly none.
+  /// Adds an item; returns the full batches in order, usually none.
   ///
-  /// - Parameter copied: which bytes of the piece stand in the file, and where; they are not kept, so the item must have a tag.
+  /// - Parameter copied: which bytes of the piece are in the file, and where; they are not kept, so the item must have
+  ///   a tag.
   package mutating func add(_ item: BatchItem, piece: borrowing [UInt8], copied: CopiedText? = nil) -> [QueuedBatch] {
     precondition(copied == nil || item.tag != nil, "what is left in the file can't be checked without a tag")
     var full: [QueuedBatch] = []
@@ -69,13 +70,13 @@ package struct Batcher: Sendable {
       hot?.append(item, piece, copied, notingKey: true)
       return full
     }
-    // The first open batch behind the last one that holds the key.
+    // The first open batch after the last one that holds the key.
     var place = 0
     if keepsKeysApart, let key = item.key, let last = open.lastIndex(where: { $0.keys.contains(key) }) {
       place = last + 1
     }
     while place < open.count, !fits(piece.count, in: open[place].batch) {
-      // Full batches leave from the front; one behind an unfilled batch waits for its turn.
+      // Full batches leave from the front; a full one behind an unfilled batch waits its turn.
       if place == 0 {
         let first = open.removeFirst()
         full.append(finished(first))
@@ -95,7 +96,7 @@ package struct Batcher: Sendable {
     return full
   }
 
-  /// Returns what is left, in order.
+  /// Returns the remaining batches, in order.
   package mutating func finish() -> [QueuedBatch] {
     var rest: [QueuedBatch] = []
     for batch in open { rest.append(finished(batch)) }
@@ -106,13 +107,13 @@ package struct Batcher: Sendable {
 
   private func begun() -> Open { Open(batch: QueuedBatch(items: [], body: QueuedBody([brackets.open]))) }
 
-  /// What is hot may overtake the batches that are being filled, so those that hold a key leave when it becomes hot.
+  /// Hot items may overtake the batches being filled, so batches that hold a key leave when it becomes hot.
   private mutating func isHot(_ key: KeyHash, leaving full: inout [QueuedBatch]) -> Bool {
     guard hotKeys != nil else { return false }
     if hotKeys?.contains(key) == true { return true }
     guard hotKeys?.wasSentLately(key) == true else { return false }
     let holders = open.indices.filter { open[$0].keys.contains(key) }
-    // One that holds it still has room for others; where several do, and one left already, it comes back all the time.
+    // A single holder still has room for others. A key sent lately that has no holder, or several, keeps coming back.
     guard holders.count != 1, hotKeys?.insert(key) == true else { return false }
     guard let last = holders.last else { return true }
     for batch in open[...last] { full.append(finished(batch)) }
@@ -135,11 +136,11 @@ package struct Batcher: Sendable {
   }
 }
 
-/// Bytes of an item's piece that stand in the file word for word.
+/// Bytes of an item's piece that are in the file verbatim.
 package struct CopiedText: Sendable, Equatable {
-  /// Where in the piece they begin.
+  /// Their start in the piece.
   package var start: Int
-  /// Where they stand in the file.
+  /// Their range in the file.
   package var source: Range<Int>
 
   package init(start: Int, source: Range<Int>) {

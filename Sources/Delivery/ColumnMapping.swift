@@ -1,10 +1,10 @@
-/// A mapping file: what fills in which field, for a CSV whose header can't be changed.
+/// A mapping file: which columns fill which fields, for a CSV whose header can't be changed.
 package struct ColumnMapping: Hashable, Sendable {
-  /// By the column's name in the CSV header; the fields it fills, at least one each.
+  /// By column name in the CSV header; the fields that it fills, at least one each.
   package var columns: [String: [MappedField]]
   /// Fields with the same value in every item, in the file's order.
   package var constants: [Constant]
-  /// Columns that are dropped without a word.
+  /// Columns that are dropped silently.
   package var ignore: Set<String>
   /// The mapping file, for messages.
   package var path: String
@@ -23,7 +23,7 @@ package struct ColumnMapping: Hashable, Sendable {
     package var type: CellType
     /// A pattern such as `dd/MM/yyyy`; the cell becomes RFC 3339.
     package var date: String?
-    /// What each cell's text becomes; nil where any text goes.
+    /// What each cell's text is replaced by; nil if any text is allowed.
     package var values: [String: String]?
 
     package init(to: String, type: CellType = .string, date: String? = nil, values: [String: String]? = nil) {
@@ -55,9 +55,9 @@ package enum CellType: String, Sendable, CaseIterable {
   case json
 }
 
-/// What stands between a CSV's cells.
+/// The delimiter between a CSV's cells.
 package enum Delimiter: Hashable, Sendable {
-  /// Sniffed among `,` `;` `|` and tab.
+  /// Detected among `,` `;` `|` and tab.
   case auto
   case byte(UInt8)
 }

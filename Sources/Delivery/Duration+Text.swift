@@ -1,5 +1,5 @@
 extension Duration {
-  /// As a person writes it in the configuration: `500ms`, `2s`, `1h30m`, `5d`.
+  /// As written in the configuration: `500ms`, `2s`, `1h30m`, `5d`.
   package var text: String {
     var rest = milliseconds
     guard rest > 0 else { return "0s" }

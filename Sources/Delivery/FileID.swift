@@ -1,13 +1,13 @@
 /// The name of one dropped file for its whole life: a ULID, 26 characters of Crockford's base 32.
 ///
-/// Ids sort as text in the order in which they were made (<https://github.com/ulid/spec>).
+/// As text, ids sort in the order in which they were made (<https://github.com/ulid/spec>).
 package struct FileID: Hashable, Sendable, Comparable, CustomStringConvertible {
-  /// The 128 bits; the two that a first character beyond 7 would need are not there.
+  /// The 128 bits. A first character beyond 7 would need two more, so it is not allowed.
   package let value: UInt128
 
   package init(value: UInt128) { self.value = value }
 
-  /// Sorts before every other.
+  /// Sorts before every other id.
   package static let first = FileID(value: 0)
 
   package var text: String {
@@ -25,14 +25,14 @@ package struct FileID: Hashable, Sendable, Comparable, CustomStringConvertible {
 
   package static func < (a: FileID, b: FileID) -> Bool { a.value < b.value }
 
-  /// Nil unless `text` is 26 characters of the alphabet with a first one of 0 to 7.
+  /// Nil unless `text` is 26 characters of the alphabet, the first from 0 to 7.
   package init?(_ text: some StringProtocol) {
     var text = String(text)
     guard let id = text.withUTF8({ FileID(utf8: $0.span) }) else { return nil }
     self = id
   }
 
-  /// The same of the text's bytes.
+  /// The same for the text's bytes.
   package init?(utf8 text: Span<UInt8>) {
     guard text.count == 26, text[0] <= UInt8(ascii: "7") else { return nil }
     var value: UInt128 = 0
@@ -50,7 +50,7 @@ package struct FileID: Hashable, Sendable, Comparable, CustomStringConvertible {
   }
 
   private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
-  /// By byte; more than 31 for what is no digit.
+  /// By byte; more than 31 for a byte that is no digit.
   private static let values = (0...UInt8.max).map { UInt8(alphabet.firstIndex(of: $0) ?? 32) }
 }
 
@@ -74,7 +74,7 @@ package struct FileIDSource: Sendable {
     return FileID(at: Timestamp(milliseconds: Int64(truncatingIfNeeded: last >> 80)), entropy: last)
   }
 
-  /// Makes sure that ids from here on sort after `id`, which an earlier run gave out.
+  /// Ensures that ids from here on sort after `id`, which an earlier run assigned.
   package mutating func skip(past id: FileID) {
     last = max(last, id.value)
   }

@@ -1,7 +1,7 @@
-/// The keys that come back in batch after batch of one file.
+/// The keys that recur in batch after batch of one file.
 ///
-/// What was sent lately is remembered in a table of fixed size, where a key takes the place of another now and then: one that is
-/// forgotten is merely not hot yet.
+/// Recently sent keys are remembered in a table of fixed size, where a key replaces another now and then: a forgotten
+/// key is merely not hot yet.
 struct HotKeys {
   private var lately = [UInt64](repeating: 0, count: 1 << 14)
   private var keys = KeySet()
@@ -13,7 +13,7 @@ struct HotKeys {
 
   mutating func note(_ key: KeyHash) { lately[place(of: key)] = key.value }
 
-  /// Once a key is hot it stays so: its later items must not overtake it. Returns whether it is.
+  /// Once a key is hot it stays hot: its later items must not overtake it. Returns whether it is hot.
   mutating func insert(_ key: KeyHash) -> Bool {
     guard keys.count < Self.mostKeys else { return false }
     _ = keys.insert(key)

@@ -1,25 +1,25 @@
-/// What is wrong with one item: its neighbours go on.
+/// What is wrong with one item; its neighbours are not affected.
 package struct ItemFault: Error, Equatable, Sendable {
   package var code: RejectCode
-  /// For people: names the member's path (`properties.InvestorRecord/Details/Name.value`) and what to do.
+  /// Human-readable: names the member's path (`properties.InvestorRecord/Details/Name.value`) and what to do.
   ///
-  /// Stands in receipts and rejects files, which hold item contents anyway; never logged.
+  /// Appears in receipts and rejects files, which contain item contents anyway; never logged.
   package var message: String
 
   package init(_ code: RejectCode, _ message: String) {
     self.code = code
-    // It may quote the item, or be a server's words.
+    // It may quote the item, or come from a server.
     self.message = message.onOneLine
   }
 }
 
-/// What is wrong with a file as a whole: nothing of it is sent.
+/// What is wrong with a file as a whole: nothing in it is sent.
 package struct FileFault: Error, Equatable, Sendable {
   package var code: RejectCode
   package var message: String
-  /// Physical line, from 1; nil where the fault has no place.
+  /// Physical line, from 1; nil if the fault has no place.
   package var line: Int?
-  /// Byte of that line, from 1.
+  /// Byte in that line, from 1.
   package var column: Int?
 
   package init(_ code: RejectCode, _ message: String, line: Int? = nil, column: Int? = nil) {

@@ -1,7 +1,7 @@
 /// The 64-bit FNV-1a hash of an ordering key.
 ///
-/// Kept in the outbox beside each item, so it must stay the same from version to version. Two keys that collide are merely
-/// delivered one after the other.
+/// Stored in the outbox with each item, so it must stay the same from version to version. Two keys that collide are
+/// merely delivered one after the other.
 package struct KeyHash: Hashable, Sendable {
   @usableFromInline
   package var value: UInt64 = 0xcbf2_9ce4_8422_2325
@@ -10,7 +10,7 @@ package struct KeyHash: Hashable, Sendable {
 
   package init(stored value: UInt64) { self.value = value }
 
-  /// The hash that stands for the order of a whole inbox.
+  /// The hash that represents the order of a whole inbox.
   package init(inbox: String) {
     self.init()
     combine("inbox".utf8)
@@ -28,6 +28,6 @@ package struct KeyHash: Hashable, Sendable {
     for byte in bytes { combine(byte) }
   }
 
-  /// Marks the end of a part, so that `ab` + `c` is not `a` + `bc`; no UTF-8 text holds the byte 0xFF.
+  /// Marks the end of a part, so that `ab` + `c` differs from `a` + `bc`; no UTF-8 text contains the byte 0xFF.
   package mutating func separate() { combine(0xFF) }
 }

@@ -1,9 +1,9 @@
-/// A set of key hashes, eight bytes each and some room.
+/// A set of key hashes: eight bytes each, plus some spare room.
 ///
-/// They are spread already, so where one belongs is told by its own bits: nothing is hashed a second time. Open addressing; at
-/// most three quarters are filled.
+/// The values are spread evenly already, so their own bits determine the slot: nothing is hashed a second time. Open
+/// addressing; at most three quarters are filled.
 package struct KeySet: Sendable {
-  /// Zero stands for an empty place.
+  /// Zero marks an empty slot.
   private var places: [UInt64] = []
   private var hasZero = false
   package private(set) var count = 0
@@ -44,10 +44,10 @@ package struct KeySet: Sendable {
     return keys.filter { seen.insert($0) }
   }
 
-  /// Where the value stands, or belongs.
+  /// The slot where the value is, or belongs.
   private func place(of value: UInt64) -> Int {
     let mask = places.count - 1
-    // FNV's low bits are the least mixed.
+    // FNV's low bits are mixed the least.
     var place = Int(truncatingIfNeeded: value ^ value >> 32) & mask
     while places[place] != 0, places[place] != value { place = (place + 1) & mask }
     return place

@@ -1,4 +1,4 @@
-/// Numbers as LEB128: seven bits a byte, the lowest first; the top bit says that more follow.
+/// Numbers as LEB128: seven bits per byte, lowest first; the top bit says that more follow.
 ///
 /// Signed ones are zigzag: 0, -1, 1, -2 … become 0, 1, 2, 3 …
 struct PackedNumbers {
@@ -32,7 +32,7 @@ struct PackedNumbers {
     withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
-  // MARK: Reading: nil where the bytes are not what was written
+  // MARK: Reading: nil if the bytes are not what was written
 
   mutating func next() -> UInt64? {
     var value: UInt64 = 0

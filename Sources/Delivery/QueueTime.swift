@@ -1,7 +1,8 @@
 /// A moment on the queue's own clock, in milliseconds.
 ///
-/// The clock never jumps and goes on over restarts (`QueueClock`), so waits and ages are measured on it. It begins near the wall clock's
-/// time, but only differences mean anything: what people read is converted to a `Timestamp` first.
+/// The clock never jumps and continues across restarts (`QueueClock`), so waits and ages are measured with it. It
+/// begins near the wall clock's time, but only differences mean anything: for display it is first converted to a
+/// `Timestamp`.
 package struct QueueTime: Hashable, Sendable, Comparable {
   package var milliseconds: Int64
 

@@ -1,4 +1,4 @@
-/// A batch as it is queued: its body may be told in part by places in the claimed file.
+/// A batch as it is queued: parts of its body may be given as places in the claimed file.
 package struct QueuedBatch: Sendable, Equatable {
   package var items: [BatchItem]
   package var body: QueuedBody
@@ -14,7 +14,7 @@ package struct QueuedBatch: Sendable, Equatable {
     body = QueuedBody(batch.body)
   }
 
-  /// The batch with all its bytes, where nothing of it has to be looked up in the file.
+  /// The batch with all its bytes, if none of it has to be read from the file.
   package var whole: Batch? { body.runs.isEmpty ? Batch(items: items, body: body.literals) : nil }
 }
 
@@ -23,8 +23,8 @@ extension QueuedBatch {
   ///
   /// - Parameters:
   ///   - items: without tags.
-  ///   - tags: as `BatchItem.packTags` makes them; nil where an older upsertd queued the batch.
-  /// - Returns: nil where the parts do not fit together: the outbox is damaged.
+  ///   - tags: as `BatchItem.packTags` makes them; nil if an older upsertd queued the batch.
+  /// - Returns: nil if the parts do not fit together, which means that the outbox is damaged.
   package init?(
     items: [BatchItem], literals: [UInt8], packedRuns: [UInt8], tags: [UInt8]?, storedChecksum: UInt64?
   ) {
@@ -36,18 +36,18 @@ extension QueuedBatch {
     if let tags, !BatchItem.unpackTags(tags, into: &self.items) { return nil }
   }
 
-  /// What the outbox keeps beside the items, the literals and the runs.
+  /// The columns that the outbox keeps besides the items, the literals and the runs.
   package var tagsAndChecksum: (tags: [UInt8]?, checksum: UInt64) {
     let tags = BatchItem.packTags(items)
     return (tags, body.storedChecksum(tags: tags))
   }
 }
 
-/// A batch with its bytes, as far as the claimed file still holds what was checked.
+/// A batch with its bytes, as far as the claimed file still matches what was checked.
 package struct LoadedBatch: Sendable, Equatable {
-  /// Of the items whose bytes agree.
+  /// The items whose bytes match.
   package var batch: Batch
-  /// Those whose bytes do not.
+  /// The items whose bytes do not.
   package var changed: [BatchItem]
 
   package init(batch: Batch, changed: [BatchItem] = []) {
@@ -57,11 +57,11 @@ package struct LoadedBatch: Sendable, Equatable {
 }
 
 extension QueuedBatch {
-  /// The batch with the runs as `read` finds them in the file.
+  /// The batch, with its runs filled in from the file by `read`.
   ///
-  /// What is checked is what is handed out: nothing is read twice. Items that stand close together are read at once.
+  /// The bytes that are checked are the bytes returned: nothing is read twice. Items close together are read at once.
   /// - Parameters:
-  ///   - key: nil where it is lost; then no item agrees that has a tag and bytes in the file.
+  ///   - key: nil if it is lost; then no item matches that has a tag and bytes in the file.
   ///   - read: appends the bytes of a range of the file, as many as there are.
   package func load<E: Error>(
     checkingWith key: SourceKey?, reading read: (Range<Int>, inout [UInt8]) throws(E) -> Void
@@ -88,7 +88,7 @@ private struct BatchLoader {
   /// Bytes of the file from `start` on.
   private var bytes: [UInt8] = []
   private var start = 0
-  // Used up: the opening byte is a literal.
+  // Already used: the opening byte is a literal.
   private var literals = 1
   private var runs = 0
   /// Of the runs without tags so far.
@@ -102,13 +102,13 @@ private struct BatchLoader {
     self.queued = queued
     self.key = key
     loaded = LoadedBatch(batch: Batch(items: [], body: Array(queued.body.literals.prefix(1))))
-    // Of a damaged outbox it may be any number.
+    // In a damaged outbox it may be any number.
     loaded.batch.body.reserveCapacity(min(queued.body.count, 64 << 20))
   }
 
-  /// What has to be read before this item is added; nil where nothing has.
+  /// The range to read before this item is added; nil if there is none.
   ///
-  /// It goes on over gaps of some bytes, such as the line breaks between items.
+  /// It extends over gaps of up to `smallGap`, such as the line breaks between items.
   func wantedRange(of index: Int) -> Range<Int>? {
     let source = queued.items[index].source
     guard runs < queued.body.runs.count, source.contains(queued.body.runs[runs].source),
@@ -182,7 +182,7 @@ private struct BatchLoader {
   mutating func finish() -> LoadedBatch {
     let body = queued.body
     isSound = isSound && runs == body.runs.count && literals == body.literals.count - 1
-    // What an older upsertd queued has one checksum for all.
+    // A batch queued by an older upsertd has one checksum for everything.
     if hasUntagged || loaded.changed.contains(where: { $0.tag == nil }), checksum != body.checksum { isSound = false }
     guard isSound, let close = body.literals.last else {
       return LoadedBatch(batch: Batch(items: [], body: []), changed: queued.items)

@@ -1,20 +1,21 @@
-/// A request body as it is queued: what stands word for word in the claimed file is told by its place there, and not copied.
+/// A request body as it is queued: bytes that are in the claimed file verbatim are not copied, but given as places
+/// there.
 ///
-/// Most JSON items travel as they were dropped. Queued like this, a file's bytes are neither written to the disk a second
-/// time nor read back from the database; the price is that the claimed file must still be there, and unchanged, when the
-/// body is sent, which the items' tags show.
+/// Most JSON items are sent as they were dropped. Queued like this, a file's bytes are neither written to the disk a
+/// second time nor read back from the database. In return, the claimed file must still be there, and unchanged, when
+/// the body is sent; the items' tags show this.
 package struct QueuedBody: Sendable, Equatable {
-  /// Bytes of the file that belong into the body.
+  /// Bytes of the file that belong in the body.
   package struct Run: Sendable, Equatable {
-    /// How many of the literals stand before it.
+    /// How many of the literals come before it.
     package var literals: Int
     package var source: Range<Int>
   }
 
-  /// All bytes of the body that no run holds, in order; the whole body where there are no runs.
+  /// All bytes of the body that are in no run, in order; the whole body if there are no runs.
   package private(set) var literals: [UInt8]
   package private(set) var runs: [Run] = []
-  /// Of the runs' bytes, one behind the other, where an older upsertd queued them; nil where the items have tags.
+  /// Of the concatenated bytes of the runs, if an older upsertd queued them; nil if the items have tags.
   private(set) var checksum: UInt64?
   /// Bytes of the whole body.
   package private(set) var count: Int
@@ -34,7 +35,7 @@ package struct QueuedBody: Sendable, Equatable {
     count += bytes.count
   }
 
-  /// Appends what stands at `source` in the file.
+  /// Appends the bytes at `source` in the file.
   mutating func append(at source: Range<Int>) {
     runs.append(Run(literals: literals.count, source: source))
     count += source.count
@@ -42,7 +43,8 @@ package struct QueuedBody: Sendable, Equatable {
 }
 
 extension QueuedBody {
-  /// The runs for the outbox: LEB128 numbers (literals since the run before; distance from its end in the file, zigzag; length).
+  /// The runs for the outbox: LEB128 numbers (literals since the previous run; distance from its end in the file,
+  /// zigzag; length).
   package var packedRuns: [UInt8] {
     var packed = PackedNumbers(reservingCapacity: runs.count * 4)
     var (literals, end) = (0, 0)
@@ -55,8 +57,8 @@ extension QueuedBody {
     return packed.bytes
   }
 
-  /// Of the literals, for the outbox and against damage: nobody can choose them who knows it. Where there is a `tags`, of these and of the
-  /// runs' places, too.
+  /// Checksum of the literals, for the outbox, against damage: nobody who knows it can choose the literals. If there
+  /// are `tags`, it also covers these and the places of the runs.
   func storedChecksum(tags: [UInt8]?) -> UInt64 {
     let literals = XXH64.hash(literals.span, seed: 1)
     guard let tags else { return literals ^ (checksum ?? 0) }
@@ -64,8 +66,8 @@ extension QueuedBody {
   }
 
   /// - Parameter storedChecksum: nil for a body of an upsertd that did not store one.
-  /// - Returns: nil where the parts do not fit together: the outbox is damaged. Damage to the literals between runs that an older upsertd
-  ///   queued shows only when they are looked up, as if the file had changed.
+  /// - Returns: nil if the parts do not fit together, which means that the outbox is damaged. Damage to the literals
+  ///   between runs that an older upsertd queued shows only when they are read, as if the file had changed.
   package init?(literals: [UInt8], packedRuns: [UInt8], tags: [UInt8]?, storedChecksum: UInt64?) {
     self.init(literals)
     var packed = PackedNumbers(packedRuns)

@@ -1,4 +1,4 @@
-/// Why an item, or a whole file, was refused: the closed list that receipts, rejects files and metrics use.
+/// Why an item, or a whole file, was rejected: the closed list used in receipts, rejects files and metrics.
 package enum RejectCode: String, Sendable, CaseIterable, Codable {
   // The whole file.
   case malformedJSON = "malformed-json"

@@ -1,15 +1,16 @@
 /// Reads a `Retry-After` header: seconds, or an HTTP date in any of its three forms (RFC 9110, 10.2.3 and 5.6.7).
 ///
-/// Taken for what it plainly says, and for at most a day. A server may write anything into it, so each number has its range
-/// before it is used in arithmetic.
+/// Only plain values count, and at most a day. A server may send anything, so each number is range-checked before it is
+/// used in arithmetic.
 package enum RetryAfter {
-  /// The time to wait from `now`; nil for zero, the past and anything odd, which are as if the header were absent.
+  /// The time to wait from `now`; nil for zero, the past and anything odd, which are treated as if the header were
+  /// absent.
   package static func wait(_ value: String, now: Timestamp) -> Duration? {
     let longest = Duration.seconds(86_400)
     var value = Substring(value).utf8
     value.trim { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
     if !value.isEmpty, value.allSatisfy(isDigit) {
-      // More digits than an Int64 holds are more than a day, too.
+      // Numbers with more digits than an Int64 holds are more than a day too.
       let seconds = Int64(Substring(value)) ?? .max
       return seconds == 0 ? nil : .seconds(min(seconds, 86_400))
     }
@@ -21,14 +22,14 @@ package enum RetryAfter {
   fileprivate static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
 }
 
-/// Seconds since 1970 that an HTTP date names.
+/// The seconds since 1970 given by an HTTP date.
 private struct HTTPDate {
   let seconds: Int64
 
-  /// - Parameter now: decides which century the obsolete form with two digits means.
+  /// - Parameter now: decides the century for the obsolete form with two digits.
   init?(_ text: Substring.UTF8View, now: Timestamp) {
     var rest = text
-    // Longest first: "Sun" begins "Sunday".
+    // Longest first, since "Sun" is a prefix of "Sunday".
     guard rest.skip(anyOf: Self.longDays) || rest.skip(anyOf: Self.days) else { return nil }
     let day: Int64?
     let month: Int64?
@@ -64,7 +65,8 @@ private struct HTTPDate {
     seconds = date.daysSince1970 * 86_400 + time
   }
 
-  /// A year that seems to be more than 50 years ahead is the last one with these digits (RFC 9110, 5.6.7).
+  /// A year that seems to be more than 50 years ahead means the most recent past year with these digits (RFC 9110,
+  /// 5.6.7).
   private static func year(_ digits: Int64, now: Timestamp) -> Int64 {
     let current = CivilDate(daysSince1970: now.milliseconds / 86_400_000).year
     let candidate = current - current % 100 + digits
@@ -81,7 +83,7 @@ extension Substring.UTF8View {
     while let byte = last, isSpace(byte) { removeLast() }
   }
 
-  /// Whether it begins like this, which is then taken off.
+  /// Whether the text starts like this; if so, that part is removed.
   fileprivate mutating func skip(_ text: String) -> Bool {
     guard starts(with: text.utf8) else { return false }
     removeFirst(text.utf8.count)
@@ -93,7 +95,7 @@ extension Substring.UTF8View {
     return false
   }
 
-  /// Exactly so many digits.
+  /// Exactly this many digits.
   fileprivate mutating func number(_ digits: Int) -> Int64? {
     let text = prefix(digits)
     guard text.count == digits, text.allSatisfy(RetryAfter.isDigit) else { return nil }

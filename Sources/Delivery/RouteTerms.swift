@@ -1,6 +1,6 @@
-/// The name of a kind of web API: the configuration's `api`, which the outbox and receipts keep.
+/// The name of a kind of web API: the configuration's `api`, which the outbox and receipts store.
 ///
-/// Which there are is not known here, but to the list of the APIs.
+/// The kinds that exist are not known here, only in the list of the APIs.
 package struct APIKind: RawRepresentable, Hashable, Sendable, Codable, ExpressibleByStringLiteral {
   package let rawValue: String
 
@@ -15,11 +15,11 @@ package enum SuccessMode: String, Sendable, CaseIterable, Codable {
   case atomic = "Atomic"
 }
 
-/// What has to arrive in the order in which it was dropped.
+/// Which items have to arrive in the order in which they were dropped.
 package enum Ordering: String, Sendable, CaseIterable, Codable {
   /// Items with the same key.
   case key
-  /// Everything of an inbox, a batch at a time.
+  /// Everything in an inbox, one batch at a time.
   case file
   case none
 }

@@ -1,20 +1,20 @@
-// Arithmetic on numbers from outside, which may be anything that fits: what does not fit any more stays at the end of the range, where a
-// trap would stop the daemon for one odd file.
+// Arithmetic on numbers from outside, which may have any value. Results that do not fit are clamped to the end of the
+// range, since a trap would stop the daemon because of one odd file.
 
 extension FixedWidthInteger {
-  /// The sum, or the least or the greatest number where it does not fit.
+  /// The sum, or the lowest or highest number if it does not fit.
   package func addingSaturated(_ other: Self) -> Self {
     let (sum, overflows) = addingReportingOverflow(other)
     return overflows ? (other < 0 ? .min : .max) : sum
   }
 
-  /// The difference, or the least or the greatest number where it does not fit.
+  /// The difference, or the lowest or highest number if it does not fit.
   package func subtractingSaturated(_ other: Self) -> Self {
     let (difference, overflows) = subtractingReportingOverflow(other)
     return overflows ? (other < 0 ? .max : .min) : difference
   }
 
-  /// The product, or the least or the greatest number where it does not fit.
+  /// The product, or the lowest or highest number if it does not fit.
   package func multipliedSaturated(by other: Self) -> Self {
     let (product, overflows) = multipliedReportingOverflow(by: other)
     return overflows ? ((self < 0) == (other < 0) ? .max : .min) : product

@@ -1,18 +1,18 @@
-/// A request that settled items, as the outbox keeps it and a receipt tells it.
+/// A request that settled items, as stored in the outbox and shown in a receipt.
 package struct SettledBatch: Sendable, Equatable {
   package var items: Int
   package var accepted: Int
   package var rejected: Int
   /// Requests sent with these items.
   package var attempts: Int
-  /// Those of them that got no whole answer: their outcome is unknown.
+  /// Those of them without a complete answer: their outcome is unknown.
   package var unanswered: Int
-  /// HTTP status of the answer; nil where no answer settled the items.
+  /// HTTP status of the answer; nil if no answer settled the items.
   package var status: Int?
-  /// The API's own name for the request , cut where it is longer than any such name.
+  /// The API's own id for the request, cut if longer than any such id.
   package var requestID: String?
   package var sentAt: Timestamp?
-  /// The numbers of these items, in order; empty where an older upsertd did not keep them.
+  /// The numbers of these items, in order; empty if an older upsertd did not store them.
   package var ranges: [ClosedRange<Int>]
 
   private static let longestRequestID = 200

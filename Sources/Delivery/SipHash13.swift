@@ -1,4 +1,4 @@
-/// SipHash-1-3, a keyed hash whose results nobody can foresee who does not know the key.
+/// SipHash-1-3, a keyed hash whose results can't be predicted without the key.
 ///
 /// <https://github.com/veorq/SipHash>; the paper: <https://www.aumasson.jp/siphash/siphash.pdf>.
 struct SipHash13: Sendable {
@@ -21,11 +21,11 @@ struct SipHash13: Sendable {
     v0 ^= word
   }
 
-  /// The hash of all words so far and of the bytes after them.
+  /// The hash of all words so far and the bytes after them.
   ///
   /// - Parameters:
-  ///   - rest: its whole words are combined, too.
-  ///   - count: bytes in all; of it the lowest eight bits are hashed.
+  ///   - rest: its whole words are combined too.
+  ///   - count: the total number of bytes; its lowest eight bits are hashed.
   func hash(endingIn rest: UnsafeRawBufferPointer, count: Int) -> UInt64 {
     var state = self
     var place = 0

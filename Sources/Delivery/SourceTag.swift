@@ -1,14 +1,15 @@
-/// What an item's bytes in the dropped file hash to when they are checked; 64 bits, which mean nothing without the outbox's `SourceKey`.
+/// The hash of an item's bytes in the dropped file at the time they were checked: 64 bits, meaningless without the
+/// outbox's `SourceKey`.
 ///
-/// Bytes that are read again have to have it still: whoever dropped the file may keep a hard link to it, or a descriptor, and
-/// can write there at any time.
+/// Bytes that are read again must still have it: whoever dropped the file may keep a hard link or a descriptor to it,
+/// and can write to it at any time.
 package struct SourceTag: Hashable, Sendable {
   package var value: UInt64
 
   package init(stored value: UInt64) { self.value = value }
 }
 
-/// The secret with which an outbox makes tags. Nobody who can change a dropped file may know it.
+/// The secret that an outbox makes tags with. Nobody who can change a dropped file may know it.
 package struct SourceKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible {
   package static let byteCount = 16
 
@@ -29,7 +30,7 @@ package struct SourceKey: Sendable, CustomStringConvertible, CustomDebugStringCo
     pads = (0..<UInt8(SourceHasher.blockWords)).map { SipHash13.hash([0xFF, $0].span, key: halves) }
   }
 
-  /// Drawn from the system's random numbers.
+  /// From the system's random number generator.
   package static func randomBytes() -> [UInt8] {
     var generator = SystemRandomNumberGenerator()
     return (0..<byteCount).map { _ in UInt8.random(in: 0 ... .max, using: &generator) }
@@ -40,24 +41,25 @@ package struct SourceKey: Sendable, CustomStringConvertible, CustomDebugStringCo
     return hasher.tag(endingIn: bytes)
   }
 
-  /// So that it gets into no log.
+  /// Keeps the secret out of logs.
   package var description: String { "SourceKey" }
   package var debugDescription: String { description }
 }
 
-/// Makes the tag of bytes that come piece by piece.
+/// Computes the tag of bytes that arrive piece by piece.
 ///
-/// SipHash-1-3 alone would take 2.2 instructions a byte, twice for each byte of a JSON file. So each whole block of 128 bytes is first
-/// made 16 bytes by NH, the sum of the products of neighbouring words with secret pads on them (UMAC, RFC 4418, section 5.2; in words of
-/// 64 bits, as VMAC has it), and SipHash takes these, the bytes after the last block, and the count. For two texts that were chosen without
-/// knowing the key NH gives the same with a probability of 2^-64 a block.
+/// SipHash-1-3 alone would take 2.2 instructions per byte, twice for each byte of a JSON file. So each whole block of
+/// 128 bytes is first reduced to 16 bytes by NH, the sum of the products of neighbouring words after secret pads are
+/// added to them (UMAC, RFC 4418, section 5.2; in 64-bit words, as in VMAC). SipHash takes these, the bytes after the
+/// last block, and the count. For two texts chosen without knowing the key, NH gives the same result with a probability
+/// of 2^-64 per block.
 package struct SourceHasher: Sendable {
   static let blockWords = 16
   private static let blockBytes = blockWords * 8
 
   private let pads: [UInt64]
   private var sip: SipHash13
-  /// Bytes that make no whole block yet.
+  /// Bytes that do not fill a block yet.
   private var pending: [UInt8] = []
   private var count = 0
 
@@ -87,7 +89,7 @@ package struct SourceHasher: Sendable {
   /// The tag of all bytes.
   package var tag: SourceTag { SourceTag(stored: pending.withUnsafeBytes { hash(endingIn: $0) }) }
 
-  /// The same as `update` and `tag`, without a copy where these are all bytes.
+  /// The same as `update` and `tag`, without a copy if these are all the bytes.
   package mutating func tag(endingIn bytes: Span<UInt8>) -> SourceTag {
     guard pending.isEmpty else {
       update(bytes)
@@ -102,7 +104,7 @@ package struct SourceHasher: Sendable {
   }
 
   private func hash(endingIn rest: UnsafeRawBufferPointer) -> UInt64 {
-    // The count apart: as SipHash has it, it would be known only up to 256.
+    // The count is added separately: SipHash itself would include it only modulo 256.
     var sip = sip
     sip.combine(UInt64(truncatingIfNeeded: count))
     return sip.hash(endingIn: rest, count: rest.count)
@@ -111,7 +113,7 @@ package struct SourceHasher: Sendable {
   /// Returns how many bytes these were.
   private mutating func takeBlocks(of bytes: UnsafeRawBufferPointer) -> Int {
     var place = 0
-    // Of its own: else each change of it would go through memory.
+    // A local copy; otherwise each change of it would go through memory.
     var sip = sip
     pads.withUnsafeBufferPointer { pads in
       while place &+ Self.blockBytes <= bytes.count {

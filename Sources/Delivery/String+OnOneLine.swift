@@ -1,8 +1,9 @@
 extension String {
-  /// The text with what could end a line, steer a terminal or turn the direction of the text escaped as Swift would (`\n`, `\u{1B}`,
-  /// `\u{202E}`).
+  /// The text with everything that could end a line, control a terminal or change the text direction escaped as in
+  /// Swift (`\n`, `\u{1B}`, `\u{202E}`).
   ///
-  /// Names of files and words of servers come from outside: shown as they are, a name could pass for another, or for a line of its own.
+  /// File names and server texts come from outside: shown unescaped, a name could pass for another, or for a separate
+  /// line.
   package var onOneLine: String {
     if utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return self }
     guard unicodeScalars.contains(where: \.needsEscape) else { return self }

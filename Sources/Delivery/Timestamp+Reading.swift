@@ -1,7 +1,8 @@
 extension Timestamp {
-  /// Reads RFC 3339 as far as people write it: `2026-11-21`, `2026-11-21T20:41`, `2026-11-21 20:41:07.123Z`, `…+01:00`.
+  /// Reads the usual forms of RFC 3339: `2026-11-21`, `2026-11-21T20:41`, `2026-11-21 20:41:07.123Z`, `…+01:00`.
   ///
-  /// What is left out is zero, and a time without an offset is UTC; nil for everything else, and for days that there are not.
+  /// Omitted parts are zero, and a time without an offset is UTC; nil for everything else, and for dates that do not
+  /// exist.
   package init?(written text: some StringProtocol) {
     let bytes = Array(text.utf8)
     func number(_ range: Range<Int>) -> Int64? {

@@ -1,6 +1,6 @@
 /// A moment, in milliseconds since 1970-01-01T00:00:00Z without leap seconds.
 ///
-/// Moments may come from outside: what would pass the range of `Int64` stays at its end.
+/// Moments may come from outside: a value beyond the range of `Int64` is clamped to its end.
 package struct Timestamp: Hashable, Sendable, Comparable {
   package var milliseconds: Int64
 
@@ -44,7 +44,7 @@ package struct CivilDate: Hashable, Sendable {
   package var month: Int64
   package var day: Int64
 
-  /// Nil where there is no such day: a 31 April, a 29 February of a common year.
+  /// Nil for dates that do not exist: a 31 April, a 29 February of a common year.
   package init?(year: Int64, month: Int64, day: Int64) {
     guard (0...9999).contains(year), (1...12).contains(month), (1...31).contains(day) else { return nil }
     self.year = year
@@ -55,7 +55,7 @@ package struct CivilDate: Hashable, Sendable {
 
   /// Howard Hinnant's `civil_from_days` (<https://howardhinnant.github.io/date_algorithms.html>).
   ///
-  /// More than 2^48 days from 1970, which no `Timestamp` is, count as that many.
+  /// Days more than 2^48 from 1970, which no `Timestamp` reaches, are clamped to that.
   package init(daysSince1970 days: Int64) {
     let z = min(max(days, -1 << 48), 1 << 48) + 719_468
     let era = (z >= 0 ? z : z - 146_096) / 146_097
@@ -80,7 +80,7 @@ package struct CivilDate: Hashable, Sendable {
 }
 
 extension Duration {
-  /// Whole milliseconds, cut towards zero; saturated.
+  /// Whole milliseconds, truncated towards zero; saturated.
   package var milliseconds: Int64 {
     let (seconds, attoseconds) = components
     return seconds.multipliedSaturated(by: 1000).addingSaturated(attoseconds / 1_000_000_000_000_000)

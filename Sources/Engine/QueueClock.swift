@@ -1,10 +1,11 @@
 package import Delivery
 
-/// The clock on which ages and waits are measured: it never jumps, and goes on over restarts.
+/// The clock for ages and waits: it never jumps, and continues across restarts.
 ///
-/// Within one boot it follows CLOCK_BOOTTIME, which runs on while the daemon does not, and through suspend. Across a boot, the wall clock's
-/// difference counts, at least zero and at most a day, since the wall clock may have been set meanwhile. The outbox keeps a mark of it at
-/// least once a minute; what a power failure takes back is at most what passed since the last mark.
+/// Within one boot it follows CLOCK_BOOTTIME, which runs on while the daemon is stopped and through suspend. Across a
+/// boot, the wall clock's difference counts, at least zero and at most a day, since the wall clock may have been set
+/// meanwhile. The outbox stores a mark at least once a minute; a power failure loses at most the time since the last
+/// mark.
 package struct QueueClock: Sendable, Equatable {
   /// The machine's clocks at one moment.
   package struct Reading: Sendable, Equatable {
@@ -21,7 +22,7 @@ package struct QueueClock: Sendable, Equatable {
     }
   }
 
-  /// What the queue's time was at one reading.
+  /// The queue's time at one reading.
   package struct Mark: Sendable, Equatable {
     package var reading: Reading
     package var time: QueueTime
@@ -36,7 +37,7 @@ package struct QueueClock: Sendable, Equatable {
 
   private var mark: Mark
 
-  /// Goes on from the mark kept last. Without one, the queue's time begins at the wall clock's.
+  /// Continues from the last stored mark. Without one, the queue's time begins at the wall clock's time.
   package init(from kept: Mark?, at reading: Reading) {
     guard let kept else {
       mark = Mark(reading: reading, time: QueueTime(milliseconds: max(0, reading.wall.milliseconds)))
@@ -55,7 +56,7 @@ package struct QueueClock: Sendable, Equatable {
     mark.time + .milliseconds(max(0, reading.sinceBoot - mark.reading.sinceBoot))
   }
 
-  /// To be kept.
+  /// The mark to store.
   package func mark(at reading: Reading) -> Mark { Mark(reading: reading, time: time(at: reading)) }
 
   /// When, by the wall clock, the queue's clock shows, or showed, `time`.

@@ -9,7 +9,7 @@ package struct FileName: Hashable, Sendable {
   /// The longest name that Linux filesystems take, in bytes.
   package static let longest = 255
 
-  /// Nil for what can't name a file in a folder: empty, over 255 bytes, `.`, `..`, or with a `/` or NUL in it.
+  /// Nil if it can't name a file in a folder: empty, over 255 bytes, `.`, `..`, or with a `/` or NUL in it.
   package init?(bytes: some Collection<UInt8>) {
     guard (1...Self.longest).contains(bytes.count), !bytes.contains(UInt8(ascii: "/")), !bytes.contains(0) else {
       return nil
@@ -21,7 +21,7 @@ package struct FileName: Hashable, Sendable {
 
   package init?(_ text: String) { self.init(bytes: text.utf8) }
 
-  /// For names that the kernel gave, or that are put together from such and short enough.
+  /// For names that the kernel supplied, or that are composed of such names and short enough.
   init(known bytes: [UInt8]) { self.bytes = bytes }
 
   /// The name as text, for people, receipts and result names: a byte that is not part of UTF-8 is written `%FF`.
@@ -36,7 +36,7 @@ package struct FileName: Hashable, Sendable {
     while let first = rest.first {
       let length = Self.sequenceLength(startingWith: first)
       let scalar = String(validating: rest.prefix(length), as: UTF8.self)
-      // A sequence that breaks off counts for its first byte only; what follows may be whole.
+      // An incomplete sequence counts for its first byte only; what follows may be complete.
       let piece = scalar ?? "%" + (first < 16 ? "0" : "") + String(first, radix: 16, uppercase: true)
       guard text.utf8.count + piece.utf8.count <= limit else { break }
       text += piece
@@ -45,7 +45,7 @@ package struct FileName: Hashable, Sendable {
     return text
   }
 
-  /// How many bytes the UTF-8 sequence has whose first byte this is (RFC 3629, section 3).
+  /// The length in bytes of the UTF-8 sequence that begins with this byte (RFC 3629, section 3).
   private static func sequenceLength(startingWith byte: UInt8) -> Int {
     switch byte {
     case 0xc2...0xdf: 2
@@ -57,7 +57,8 @@ package struct FileName: Hashable, Sendable {
 
   package static func == (a: FileName, b: FileName) -> Bool { a.bytes == b.bytes }
 
-  /// Feeds the bytes in one go; `[UInt8]`'s own hash feeds them one at a time, which ten thousand names would feel.
+  /// Feeds the bytes in one go; `[UInt8]`'s own hash feeds them one at a time, which is noticeable with ten thousand
+  /// names.
   package func hash(into hasher: inout Hasher) {
     bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
   }

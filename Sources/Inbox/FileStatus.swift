@@ -1,7 +1,7 @@
 import Delivery
 import Glibc
 
-/// What the inode says of a file; never of what a symbolic link points to.
+/// What the inode says about a file; never about the target of a symbolic link.
 struct FileStatus: Equatable {
   enum Kind { case regular, folder, symbolicLink, fifo, socket, device }
 
@@ -12,26 +12,26 @@ struct FileStatus: Equatable {
   var size: Int64
   /// Nanoseconds since 1970; contents last changed.
   var modified: Int64
-  /// Nanoseconds since 1970; contents, name, owner or mode last changed. Unlike `modified` nobody can set it.
+  /// Nanoseconds since 1970; contents, name, owner or mode last changed. Unlike `modified`, nobody can set it.
   var changed: Int64
   /// How many names the file has.
   var links: UInt64
-  /// The user whose it is.
+  /// The user that owns it.
   var owner: UInt32
 
-  /// Nil with errno set where the descriptor is bad.
+  /// Nil with errno set if the descriptor is bad.
   init?(descriptor: Int32) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { return nil }
     self.init(status)
   }
 
-  /// Nil with errno set, ENOENT where there is no such name.
+  /// Nil with errno set, ENOENT if there is no such name.
   init?(path: UnsafePointer<CChar>) {
     self.init(path: path, in: AT_FDCWD)
   }
 
-  /// `path` is taken from the folder that is open as `folder`.
+  /// `path` is relative to the folder that is open as `folder`.
   init?(path: UnsafePointer<CChar>, in folder: Int32) {
     var status = stat()
     guard fstatat(folder, path, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
@@ -49,8 +49,8 @@ struct FileStatus: Equatable {
     owner = status.st_uid
   }
 
-  /// Whoever drops a file sets its time, and some filesystems keep years that nanoseconds since 1970 can't hold (before
-  /// 1678, from 2262): those count as the first or the last moment that they can.
+  /// Whoever drops a file sets its time, and some filesystems store years that nanoseconds since 1970 can't hold
+  /// (before 1678, from 2262): those count as the first or last representable moment.
   static func nanoseconds(_ time: timespec) -> Int64 {
     Int64(time.tv_sec).multipliedSaturated(by: 1_000_000_000).addingSaturated(Int64(time.tv_nsec))
   }
@@ -58,7 +58,7 @@ struct FileStatus: Equatable {
   /// How long ago the inode last changed.
   func age(at now: Int64) -> Duration { .nanoseconds(now.subtractingSaturated(changed)) }
 
-  /// Whether both are the same file, whatever it holds.
+  /// Whether both are the same file, whatever its contents.
   func isSameFile(as other: FileStatus) -> Bool {
     inode == other.inode && device == other.device && kind == other.kind
   }
@@ -82,7 +82,7 @@ extension FileStatus.Kind {
       }
   }
 
-  /// From readdir's `d_type`; nil where the filesystem does not fill it in (readdir(3)).
+  /// From readdir's `d_type`; nil if the filesystem does not fill it in (readdir(3)).
   init?(entryType: UInt8) {
     switch Int(entryType) {
     case Int(DT_REG): self = .regular
@@ -95,7 +95,7 @@ extension FileStatus.Kind {
     }
   }
 
-  /// For people.
+  /// Human-readable.
   var words: String {
     switch self {
     case .regular: "regular file"

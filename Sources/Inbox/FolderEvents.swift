@@ -1,8 +1,8 @@
 import Glibc
 
-/// What inotify tells of one folder, from when this is made until it is freed.
+/// What inotify reports about one folder, from when this is created until it is freed.
 ///
-/// Not a source of truth: a folder on NFS tells only of this machine's doings, and the queue can overflow.
+/// Not a source of truth: a folder on NFS reports only this machine's changes, and the queue can overflow.
 final class FolderEvents {
   enum Event: Equatable {
     /// A writer closed it, or it was renamed to this name.
@@ -29,22 +29,22 @@ final class FolderEvents {
     }
   }
 
-  /// Readable when there are events; whoever waits for that closes it, when the waiting has ended.
+  /// Readable when there are events; whoever waits for that closes it when the waiting has ended.
   let descriptor: Int32
-  /// The folder that is watched, whatever its path leads to by now.
+  /// The watched folder, whatever its path leads to by now.
   private let folder: FileStatus
   private var isWatching = true
 
   private static let mask = UInt32(
     IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_ATTRIB | IN_DELETE | IN_MOVED_FROM | IN_DELETE_SELF | IN_MOVE_SELF)
 
-  /// Nil where the kernel has no inotify, or no more of it for this user: then there are polls alone.
+  /// Nil if the kernel has no inotify, or none left for this user: then there are only polls.
   init?(_ path: String) {
     descriptor = inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
     guard descriptor >= 0 else { return nil }
     let opened = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     defer { if opened >= 0 { close(opened) } }
-    // By the descriptor, so that what is watched and what is remembered are one folder.
+    // By the descriptor, so that the watched folder and the remembered one are the same.
     guard opened >= 0, let folder = FileStatus(descriptor: opened),
       inotify_add_watch(descriptor, "/proc/self/fd/\(opened)", Self.mask | UInt32(IN_ONLYDIR)) >= 0
     else {
@@ -54,7 +54,7 @@ final class FolderEvents {
     self.folder = folder
   }
 
-  /// Whether events still come, and from the folder that is at `path` now.
+  /// Whether events still arrive, and from the folder that is at `path` now.
   func isWatching(_ path: String) -> Bool {
     let opened = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard opened >= 0 else { return false }
@@ -95,7 +95,7 @@ final class FolderEvents {
       isWatching = false
       return .lost
     }
-    // Of the folder itself.
+    // About the folder itself.
     if name.bytes.isEmpty { return nil }
     if has(Int(IN_CLOSE_WRITE) | Int(IN_MOVED_TO)) { return .arrivedWhole(name) }
     if has(Int(IN_CREATE)) { return .appeared(name) }

@@ -5,12 +5,12 @@ import Glibc
 struct FolderListing: ~Copyable {
   private let stream: OpaquePointer
   private let folder: String
-  /// For calls that take names from the folder; closed with this value.
+  /// For calls that take names relative to the folder; closed with this value.
   let descriptor: Int32
 
   struct Entry {
     var name: FileName
-    /// Nil where the filesystem does not tell kinds while listing.
+    /// Nil if the filesystem does not report kinds while listing.
     var kind: FileStatus.Kind?
   }
 
@@ -23,7 +23,7 @@ struct FolderListing: ~Copyable {
 
   deinit { closedir(stream) }
 
-  /// The next entry but `.` and `..`; nil after the last one.
+  /// The next entry except `.` and `..`; nil after the last one.
   func next() throws(InboxError) -> Entry? {
     var name: UnsafePointer<CChar>?
     var type: UInt8 = 0
@@ -39,7 +39,7 @@ struct FolderListing: ~Copyable {
     }
   }
 
-  /// The names of a folder's entries that `wanted` takes.
+  /// The names of a folder's entries that `wanted` accepts.
   static func names(in folder: String, where wanted: (FileName) -> Bool) throws(InboxError) -> [FileName] {
     let listing = try FolderListing(folder)
     var names: [FileName] = []

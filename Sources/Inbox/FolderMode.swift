@@ -1,18 +1,18 @@
 package import Glibc
 
-/// A folder of an inbox, and what keeps people who drop files apart from each other and from upsertd.
+/// A folder of an inbox, with the mode that keeps users who drop files apart from each other and from upsertd.
 ///
-/// Set-group-id hands the folder's group on to what is put into it, whatever the sender's own groups are. Sticky: only who
-/// owns a file, or the folder, may rename or remove it; so nobody takes away another's file, or puts a receipt in another's
-/// place (inode(7)).
+/// Set-group-id passes the folder's group on to everything put into it, whatever the sender's own groups are. Sticky:
+/// only the owner of a file, or of the folder, may rename or remove it; so nobody takes away another's file, or
+/// replaces another's receipt (inode(7)).
 package struct FolderMode: Sendable {
   package let path: String
   package let mode: mode_t
 
-  /// The group whose members drop files, where the system has one.
+  /// The group whose members drop files, if the system has one.
   package static let groupName = "upsertd-drop"
 
-  /// Its id, where this process may give folders to it: a member, or root.
+  /// Its id, if this process may give folders to it: a member, or root.
   package static var group: gid_t? {
     guard let group = getgrnam(groupName)?.pointee.gr_gid else { return nil }
     if geteuid() == 0 || getegid() == group { return group }
@@ -21,7 +21,7 @@ package struct FolderMode: Sendable {
     return groups.prefix(Int(max(0, count))).contains(group) ? group : nil
   }
 
-  /// Sets mode and group where this process owns the folder; somebody else's is left as it is.
+  /// Sets mode and group if this process owns the folder; a folder with another owner is left as it is.
   ///
   /// - Parameter group: nil leaves the group.
   func enforce(group: gid_t?) throws(InboxError) {
@@ -32,13 +32,14 @@ package struct FolderMode: Sendable {
       throw InboxError("give to group \(Self.groupName)", path, errno: errno, .unusableFolder)
     }
     guard status.st_mode & 0o7777 != mode || group != nil else { return }
-    // Sandboxes that forbid set-group-id (systemd's RestrictSUIDSGID) refuse the whole; the rest of the mode still counts.
+    // Sandboxes that forbid set-group-id (systemd's RestrictSUIDSGID) reject the whole mode; the rest of it still
+    // counts.
     if chmod(path, mode) != 0, chmod(path, mode & 0o1777) != 0 {
       throw InboxError("set the mode of", path, errno: errno, .unusableFolder)
     }
   }
 
-  /// What is to be done by hand about a folder that upsertd does not own, or has not seen yet; nil where all is well.
+  /// What must be done by hand about a folder that upsertd does not own, or has not seen yet; nil if all is well.
   package var advice: String? {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
@@ -51,7 +52,7 @@ package struct FolderMode: Sendable {
     return "\"\(path)\" has mode \(Self.octal(now)): \(why); run chmod \(Self.octal(mode)) \"\(path)\""
   }
 
-  /// Whether people who drop files have something to do in it.
+  /// Whether users who drop files need access to it.
   private var isShared: Bool { mode & 0o070 != 0 }
 
   private static func octal(_ mode: mode_t) -> String {
@@ -70,6 +71,6 @@ extension InboxFolders {
     ]
   }
 
-  /// What a person has to do about folders that are not upsertd's own.
+  /// What a person has to do about folders that upsertd does not own.
   package var advice: [String] { modes.compactMap(\.advice) }
 }

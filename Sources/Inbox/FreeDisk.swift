@@ -1,11 +1,11 @@
 import Glibc
 
-/// How much room there is on a filesystem.
+/// How much free space a filesystem has.
 package enum FreeDisk {
   /// Bytes that an ordinary user can still write to the filesystem that holds `path` (statvfs(3), `f_bavail`).
   package static func bytes(at path: String) throws(InboxError) -> UInt64 { try space(at: path).free }
 
-  /// What is free for an ordinary user, and what the filesystem has in all.
+  /// The space available to an ordinary user, and the filesystem's total size.
   package static func space(at path: String) throws(InboxError) -> (free: UInt64, size: UInt64) {
     var about = statvfs()
     guard statvfs(path, &about) == 0 else { throw InboxError("measure free disk at", path, errno: errno) }

@@ -3,19 +3,19 @@ import Glibc
 /// What went wrong with a folder or a file in it.
 package struct InboxError: Error, Equatable, Sendable {
   package enum Code: Sendable {
-    /// A folder is missing, not writable, or no folder.
+    /// A folder is missing, not writable, or not a folder.
     case unusableFolder
-    /// The five folders don't lie on one filesystem, so that a file can't be renamed from one to the other.
+    /// The five folders are not on one filesystem, so a file can't be renamed from one to another.
     case notOneFilesystem
     /// The disk or the quota is full.
     case full
     /// The file is not where it should be.
     case missing
-    /// The name that the file should get is another file's, or a folder's that can't be moved out of the way.
+    /// The name that the file should get belongs to another file, or to a folder that can't be moved out of the way.
     case taken
-    /// The name that was kept for the file names none.
+    /// The name that was kept for the file is not a valid one.
     case nameless
-    /// The file has more bytes than are read whole.
+    /// The file has more bytes than may be read in one piece.
     case tooLarge
     /// The system refused for another reason.
     case failed

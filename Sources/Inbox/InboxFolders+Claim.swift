@@ -3,18 +3,18 @@ package import Delivery
 import Glibc
 
 extension InboxFolders {
-  /// Makes a ready file upsertd's own, by one rename into `work/`; nil where it is not there any more as the look found
-  /// it.
+  /// Makes a ready file upsertd's own, by one rename into `work/`; nil if it is no longer there as the look found it.
   ///
-  /// Nothing is overwritten, and no symbolic link followed. After the rename it is asked once more whether somebody
-  /// writes to the file: nobody can open it by its old name then. With a nil answer it is in `inbox/` again, and a
-  /// later look judges it anew. The marker is removed last.
+  /// Nothing is overwritten, and no symbolic link is followed. After the rename, writers are checked once more: by then
+  /// nobody can open the file by its old name. If the answer is nil, the file is in `inbox/` again, and a later look
+  /// judges it anew. The marker is removed last.
   ///
-  /// The file is synced before, the folders after the rename, so that after a power loss a claimed file is in `work/`,
-  /// and whole. `durably: false` leaves the folders to one `syncClaims()` for many claims: before that, nothing may be
-  /// recorded of them.
+  /// The file is synced before the rename and the folders after it, so that after a power loss a claimed file is in
+  /// `work/`, and complete. `durably: false` leaves the folders to one `syncClaims()` for many claims: before that,
+  /// nothing may be recorded about them.
   ///
-  /// A name too long to follow the id within 255 bytes is kept whole in a hidden side file; `workFiles()` knows it.
+  /// If a name is too long to follow the id within 255 bytes, the whole name is kept in a hidden side file;
+  /// `workFiles()` reads it.
   package func claim(
     _ file: ReadyFile, as id: FileID, durably: Bool = true
   ) throws(InboxError) -> ClaimedFile? {
@@ -26,13 +26,14 @@ extension InboxFolders {
     try syncContents(of: claimed)
     try keepNameIfCut(work)
     let reason = moveIntoWork(origin, work)
-    // NFS sends a rename again when the answer was lost, and then answers ENOENT though the first was carried out (rename(2), "Bugs").
+    // NFS resends a rename when the answer was lost, and then answers ENOENT though the first one was carried out
+    // (rename(2), "Bugs").
     guard reason == 0 || reason == ENOENT && claimed.isInWork else {
       forgetName(work.id)
       if reason == ENOENT { return nil }
       throw InboxError("claim", inbox + "/" + file.name.display, errno: reason, reason == EEXIST ? .taken : nil)
     }
-    // Another file may have got the name between our open and our rename; or a writer has opened this one since the
+    // Another file may have taken the name between our open and our rename; or a writer has opened this one since the
     // look.
     guard !claimed.hasChanged() else {
       guard giveBack(work) else {
@@ -49,12 +50,12 @@ extension InboxFolders {
         throw error
       }
     }
-    // Cannot fail for want of rights: the rename needed the same.
+    // Cannot fail for lack of permission: the rename needed the same.
     if let marker = file.marker { unlink(marker.path(in: inbox)) }
     return claimed
   }
 
-  /// Claims files one after the other, which together survive a power loss or are back in `inbox/`.
+  /// Claims files one after the other; either all claims survive a power loss, or the files go back into `inbox/`.
   package func claim(_ files: [(file: ReadyFile, id: FileID)]) -> [Result<ClaimedFile?, InboxError>] {
     let claims = files.map { file in
       Result { () throws(InboxError) in try claim(file.file, as: file.id, durably: false) }
@@ -75,7 +76,7 @@ extension InboxFolders {
     try syncFolder(inbox)
   }
 
-  /// What is in `work/`, by id: at start, what the last run had claimed and not put away.
+  /// What is in `work/`, by id: at start, the files that the last run had claimed and not put away.
   package func workFiles() throws(InboxError) -> [WorkFile] {
     var files: [WorkFile] = []
     for name in try FolderListing.names(in: work, where: { WorkFile.id(in: $0) != nil }) {
@@ -86,11 +87,11 @@ extension InboxFolders {
     return files.sorted { $0.id < $1.id }
   }
 
-  /// Opens a file that an earlier run claimed; nil where it is gone or no regular file, and an error where it may not
-  /// be read any more.
+  /// Opens a file that an earlier run claimed; nil if it is gone or not a regular file, and an error if it may no
+  /// longer be read.
   ///
-  /// Should the earlier run have died between claiming it and removing its marker, `marker` (as in `WatchTerms`) is
-  /// what still has to go.
+  /// If the earlier run died between claiming it and removing its marker, `marker` (as in `WatchTerms`) says what is
+  /// still to be removed.
   package func reopen(_ file: WorkFile, marker: String? = nil) throws(InboxError) -> ClaimedFile? {
     guard let claimed = try open(file, in: work, as: file.name) else { return nil }
     if let marker, FileStatus(path: file.dropped.path(in: inbox)) == nil, errno == ENOENT,
@@ -101,10 +102,10 @@ extension InboxFolders {
     return claimed
   }
 
-  /// Puts a file that changed while it was read back into `inbox/`, where it waits to be left alone; false where it
+  /// Puts a file that changed while it was read back into `inbox/`, where it waits until it is left alone; false if it
   /// stays in `work/`, since its name is taken.
   ///
-  /// A marker is not made again: what changed after its marker was placed waits for a new one.
+  /// A marker is not recreated: a file that changed after its marker was placed waits for a new one.
   package func giveBack(_ claimed: ClaimedFile) -> Bool { giveBack(claimed.work) }
 
   private func giveBack(_ file: WorkFile) -> Bool {
@@ -112,7 +113,7 @@ extension InboxFolders {
     returned.insert(file.dropped)
     var code = clinux_rename_new(from, to)
     if code == EINVAL || code == ENOSYS {
-      // Unlike a plain rename, a link never replaces a file that was dropped this instant.
+      // Unlike a plain rename, a link never replaces a file that was dropped at this instant.
       code = link(from, to) == 0 && unlink(from) == 0 ? 0 : errno
     }
     guard code == 0 else {
@@ -120,18 +121,19 @@ extension InboxFolders {
       return false
     }
     forgetName(file.id)
-    // Where this fails and the power does, too, the file is in `work/` again: the next start finds it there.
+    // If this fails and a power loss follows, the file is in `work/` again: the next start finds it there.
     try? syncFolder(inbox)
     try? syncFolder(work)
     return true
   }
 
-  /// Bytes of a claimed file; nil where it is not there.
+  /// Size of a claimed file in bytes; nil if it is not there.
   package func size(of file: WorkFile) -> Int64? { FileStatus(path: file.name.path(in: work))?.size }
 
-  /// What the end of a gzip that is ready says of its content's size, below 4 GiB (RFC 1952, section 2.3.1); nil where it says nothing.
+  /// The content size according to the end of a ready gzip, below 4 GiB (RFC 1952, section 2.3.1); nil if unknown.
   ///
-  /// An estimate, to be believed by nobody: a gzip of several members tells the last one's, and anybody may write there what he likes.
+  /// An estimate, not to be trusted: a gzip of several members gives the last one's size, and anybody may write
+  /// anything there.
   package func unpackedSize(of file: ReadyFile) -> Int? {
     let descriptor = Glibc.open(file.name.path(in: inbox), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
@@ -141,12 +143,12 @@ extension InboxFolders {
     return end.reversed().reduce(0) { $0 << 8 | Int($1) }
   }
 
-  /// Answers 0 or the errno.
+  /// Returns 0 or the errno.
   private func moveIntoWork(_ origin: [CChar], _ file: WorkFile) -> Int32 {
     let target = file.name.path(in: work)
     let code = clinux_rename_new(origin, target)
     guard code == EINVAL || code == ENOSYS else { return code }
-    // A filesystem without RENAME_NOREPLACE. Nobody else makes names in `work/`, so to ask first is as good.
+    // A filesystem without RENAME_NOREPLACE. Nobody else creates names in `work/`, so checking first is as good.
     if FileStatus(path: target) != nil { return EEXIST }
     return rename(origin, target) == 0 ? 0 : errno
   }
@@ -158,7 +160,7 @@ extension InboxFolders {
     let descriptor = Glibc.open(name.path(in: folder), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
     guard descriptor >= 0 else {
       let reason = errno
-      // Gone, or another kind of file; and what the next look tells, such as that it is not ours to read.
+      // Gone, or another kind of file; also what the next look reports, such as that we may not read it.
       if forgiven.union([ENOENT, ELOOP, ENXIO, ENODEV]).contains(reason) { return nil }
       throw InboxError("open", folder + "/" + name.display, errno: reason)
     }
@@ -169,10 +171,9 @@ extension InboxFolders {
     return ClaimedFile(file, descriptor: descriptor, path: file.name.path(in: work), opened: status)
   }
 
-  /// A writer's data may still be in memory only; after a power loss the file would be shorter than what the receipt
-  /// speaks of.
+  /// A writer's data may still be in memory only; after a power loss the file would be shorter than the receipt says.
   private func syncContents(of file: ClaimedFile) throws(InboxError) {
-    // EINVAL, EROFS: the filesystem can't sync what was opened for reading.
+    // EINVAL, EROFS: the filesystem can't sync a file opened for reading.
     guard fsync(file.descriptor) == 0 || errno == EINVAL || errno == EROFS else {
       throw InboxError("sync", inbox + "/" + file.name.display, errno: errno)
     }
@@ -180,7 +181,7 @@ extension InboxFolders {
 }
 
 extension InboxFolders {
-  /// Writes the whole name beside a work file whose own had to be cut; synced with the claim.
+  /// Writes the whole name next to a work file whose own name had to be cut; synced with the claim.
   private func keepNameIfCut(_ file: WorkFile) throws(InboxError) {
     guard file.name.bytes.count < file.dropped.bytes.count + 27 else { return }
     let side = try ResultFile(folder: work, name: WorkFile.sideFile(of: file.id))

@@ -4,12 +4,12 @@ extension InboxFolders {
   /// Creates missing folders, checks that all five are on one filesystem and writable, and removes what a crash left
   /// half written.
   ///
-  /// Folders get the modes that keep people who drop files apart (`FolderMode`), whatever the umask, and those people's
-  /// group. Folders that are somebody else's are left as they are.
+  /// Folders get the modes that keep users who drop files apart (`FolderMode`), whatever the umask, and those users'
+  /// group. Folders with another owner are left as they are.
   ///
-  /// May be called again while this process is at work; but only by the one upsertd that holds the state's lock, since
+  /// May be called again while this process is running, but only by the one upsertd that holds the state's lock, since
   /// it would remove another's unfinished results.
-  /// - Parameter group: whose members drop files; nil where folders keep the group they have.
+  /// - Parameter group: whose members drop files; nil if folders keep the group they have.
   package func prepare(group: gid_t? = FolderMode.group) throws(InboxError) {
     try Self.makeParents(of: inbox)
     try Self.makeFolder(root + "/outbox", mode: 0o755)
@@ -24,7 +24,7 @@ extension InboxFolders {
     try removeStrayNames(olderThan: .seconds(60))
   }
 
-  /// Sends a hidden file through all five: that tells more than modes and device numbers do (read-only mounts, ACLs,
+  /// Moves a hidden file through all five: that reveals more than modes and device numbers do (read-only mounts, ACLs,
   /// bind mounts).
   private func checkFilesystem() throws(InboxError) {
     let probe = ResultFile.hiddenName()
@@ -60,8 +60,8 @@ extension InboxFolders {
     return error
   }
 
-  /// Removes side files of names that were cut (see `claim`) whose work file is gone; young ones may belong to a claim
-  /// under way.
+  /// Removes side files of cut names (see `claim`) whose work file is gone; recent ones may belong to a claim in
+  /// progress.
   func removeStrayNames(olderThan age: Duration) throws(InboxError) {
     let names = try FolderListing.names(in: work) { _ in true }
     let claimed = Set(names.compactMap { WorkFile.id(in: $0) })
@@ -85,7 +85,7 @@ extension InboxFolders {
   }
 
   private static func makeFolder(_ path: String, mode: mode_t) throws(InboxError) {
-    // Sandboxes that forbid set-group-id (systemd's RestrictSUIDSGID) refuse a mkdir with it.
+    // Sandboxes that forbid set-group-id (systemd's RestrictSUIDSGID) reject a mkdir with it.
     guard mkdir(path, mode & 0o777) == 0 else {
       let reason = errno
       var status = stat()
@@ -95,10 +95,10 @@ extension InboxFolders {
       }
       throw InboxError("create folder", path, errno: reason, .unusableFolder)
     }
-    // A spool with set-group-id hands its group on, also to the folders further down.
+    // A spool with set-group-id passes its group on, also to the folders further down.
     var made = stat()
     let inherited = stat(path, &made) == 0 ? made.st_mode & S_ISGID : 0
-    // There the rest of the mode still counts.
+    // In such a sandbox the rest of the mode still counts.
     if chmod(path, mode | inherited) != 0, chmod(path, mode & 0o1777) != 0 {
       throw InboxError("create folder", path, errno: errno, .unusableFolder)
     }

@@ -4,13 +4,13 @@ import Glibc
 extension InboxFolders {
   /// Moves an original from `work/` to `archive/`, once its receipt is written; survives a power loss.
   ///
-  /// May be repeated after a crash: a file that is there already is fine. Throws `missing` where it is in neither
+  /// May be repeated after a crash: it is fine if the file is there already. Throws `missing` if it is in neither
   /// place. `durably: false` leaves the folders to one `syncFolder` each for many files.
   package func archive(_ file: WorkFile, as name: FileName, durably: Bool = true) throws(InboxError) {
     try move(file, "archive", to: archive, as: name, durably)
   }
 
-  /// Moves a file that could not be used from `work/` to `outbox/rejected/`; otherwise like `archive`.
+  /// Moves an unusable file from `work/` to `outbox/rejected/`; otherwise like `archive`.
   package func setAside(_ file: WorkFile, as name: FileName, durably: Bool = true) throws(InboxError) {
     try move(file, "set aside", to: rejected, as: name, durably)
   }
@@ -32,11 +32,11 @@ extension InboxFolders {
     try syncFolder(work)
   }
 
-  /// Deletes files that came into one of the result folders more than `age` ago, and answers how many; `now` is an argument
-  /// for tests.
+  /// Deletes files that came into one of the result folders more than `age` ago, and returns how many; `now` is an
+  /// argument for tests.
   ///
-  /// Only regular files with an id in their names go. The time is the inode's change time, which nobody can set back; a
-  /// restored backup, and a rejects file that somebody works on, is kept its full time.
+  /// Only regular files with an id in their names are deleted. The time is the inode's change time, which nobody can
+  /// set back; so a restored backup, and a rejects file that somebody is editing, are kept for the full time.
   package func discard(from folder: String, olderThan age: Duration, now: Timestamp) throws(InboxError) -> Int {
     var count = 0
     for name in try Self.names(in: folder) where ResultNames.id(inResult: name) != nil {

@@ -2,13 +2,14 @@ import CLinux
 import Glibc
 
 extension InboxFolders {
-  /// Gives a file the name of a result, in the place of whatever file has it.
+  /// Gives a file the name of a result, replacing any file that has it.
   ///
-  /// Who may write to a result folder may make a folder of that name, which no rename replaces: it gets a free name beside it,
-  /// so that the result is where everybody looks for it. As often as somebody makes another, up to a bound.
+  /// Whoever may write to a result folder may create a folder of that name, which no rename replaces: it gets a free
+  /// name next to it, so that the result is where everybody expects it. This is repeated as often as somebody creates
+  /// another, up to a limit.
   ///
-  /// - Returns: the folder's new name where there was one.
-  /// - Throws: `taken` where the folder can't be moved.
+  /// - Returns: the folder's new name, if there was one.
+  /// - Throws: `taken` if the folder can't be moved.
   @discardableResult
   static func moveOver(
     _ file: [CChar], to name: FileName, in folder: String, _ act: String
@@ -32,9 +33,9 @@ extension InboxFolders {
     let free = FileName(known: name.bytes.prefix(FileName.longest - end.count) + end)
     let from = name.path(in: folder)
     var code = clinux_rename_new(from, free.path(in: folder))
-    // A filesystem without RENAME_NOREPLACE; the name was drawn, so nobody has it.
+    // A filesystem without RENAME_NOREPLACE; the name is random, so nobody has it.
     if code == EINVAL || code == ENOSYS { code = Glibc.rename(from, free.path(in: folder)) == 0 ? 0 : errno }
-    // ENOENT: it is gone by itself.
+    // ENOENT: it has disappeared by itself.
     guard code == 0 || code == ENOENT else {
       throw InboxError(
         .taken, act, folder + "/" + name.display,

@@ -1,7 +1,7 @@
 package import Delivery
 import Glibc
 
-/// A result file as its name tells it.
+/// A result file as identified by its name.
 package struct ResultEntry: Hashable, Sendable {
   package var name: FileName
   /// The file that it belongs to.
@@ -9,7 +9,7 @@ package struct ResultEntry: Hashable, Sendable {
 }
 
 extension InboxFolders {
-  /// The receipts that there are, in no order; none where the folder is not there yet.
+  /// The existing receipts, unordered; none if the folder does not exist yet.
   package func receiptEntries() throws(InboxError) -> [ResultEntry] {
     try Self.entries(in: receipts) { ResultNames.id(inReceipt: $0) }
   }
@@ -20,12 +20,12 @@ extension InboxFolders {
     try names(in: folder).compactMap { name in id(name).map { ResultEntry(name: name, id: $0) } }
   }
 
-  /// The most that is read of a receipt: a file of a hundred million items has a smaller one, and whoever may write to the folder may
-  /// have put anything there.
+  /// The most that is read of a receipt: a file of a hundred million items has a smaller one, and whoever may write to
+  /// the folder may have put anything there.
   package static let mostReceiptBytes = 64 << 20
 
-  /// A result file's bytes; throws `missing` where it is gone, as after its file was moved away to be corrected, and `tooLarge` where it
-  /// has more than `limit` bytes.
+  /// A result file's bytes; throws `missing` if it is gone, as after it was moved away to be corrected, and `tooLarge`
+  /// if it has more than `limit` bytes.
   package static func contents(
     of name: FileName, in folder: String, atMost limit: Int = mostReceiptBytes
   ) throws(InboxError) -> [UInt8] {
@@ -69,14 +69,14 @@ extension ResultNames {
     return FileID(String(decoding: bytes.dropLast(end.count).suffix(26), as: UTF8.self))
   }
 
-  /// What was dropped, as the name of its receipt shows it: cut at the end where it was too long.
+  /// The dropped file's name as its receipt's name shows it: cut at the end if it was too long.
   package static func dropped(inReceipt name: FileName) -> String {
     String(decoding: name.bytes.dropLast(".receipt.json".utf8.count + 27), as: UTF8.self)
   }
 }
 
 extension InboxFolders {
-  /// The bytes of a regular file; nil where there is none of that name.
+  /// The size in bytes of a regular file; nil if there is none of that name.
   package static func size(of name: FileName, in folder: String) -> Int? {
     guard let status = FileStatus(path: name.path(in: folder)), status.kind == .regular else { return nil }
     return Int(status.size)
@@ -84,26 +84,27 @@ extension InboxFolders {
 }
 
 extension InboxFolders {
-  /// When a file got its contents or its name here, which nobody can set; nil where it is gone.
+  /// When a file got its contents or its name here, which nobody can set; nil if it is gone.
   package static func changed(_ name: FileName, in folder: String) -> Timestamp? {
     FileStatus(path: name.path(in: folder)).map { Timestamp(milliseconds: $0.changed / 1_000_000) }
   }
 }
 
 extension InboxFolders {
-  /// The names in one of the folders; none where it is not there yet.
+  /// The names in one of the folders; none if it does not exist yet.
   package static func names(in folder: String) throws(InboxError) -> [FileName] {
     isMissing(folder) ? [] : try FolderListing.names(in: folder) { _ in true }
   }
 
   private static func isMissing(_ folder: String) -> Bool { access(folder, F_OK) != 0 && errno == ENOENT }
 
-  /// What is in `work/`; nothing where the folder is not there yet.
+  /// What is in `work/`; nothing if the folder does not exist yet.
   package func claimedFiles() throws(InboxError) -> [WorkFile] { Self.isMissing(work) ? [] : try workFiles() }
 
-  /// What a crash left half written, with its folder: temporary files, and whole names of claimed files that are gone.
+  /// What a crash left half written, with its folder: temporary files, and whole-name side files of claimed files that
+  /// are gone.
   ///
-  /// What was changed within `age` is not among them: somebody may be writing it.
+  /// Files changed within `age` are left out: somebody may be writing them.
   package func leftovers(olderThan age: Duration) throws(InboxError) -> [(folder: String, name: FileName)] {
     var found: [(folder: String, name: FileName)] = []
     let now = Sighting.Moment.now.wall
@@ -123,7 +124,8 @@ extension InboxFolders {
 }
 
 extension ResultNames {
-  /// The file id in the name of a result: of several the last one, as in the rejects of a corrected rejects file.
+  /// The file id in the name of a result; the last one if there are several, as in the rejects of a corrected rejects
+  /// file.
   package static func id(inResult name: FileName) -> FileID? {
     name.bytes.split(separator: UInt8(ascii: ".")).dropFirst().lazy
       .compactMap { FileID(String(decoding: $0, as: UTF8.self)) }.last

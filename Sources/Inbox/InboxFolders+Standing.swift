@@ -9,7 +9,7 @@ struct FolderPlaces: Equatable {
     var mount: UInt64
   }
 
-  /// In the order of `InboxFolders.all`; nil where there is no such folder.
+  /// In the order of `InboxFolders.all`; nil if there is no such folder.
   var places: [Place?]
 }
 
@@ -27,9 +27,10 @@ extension InboxFolders {
       })
   }
 
-  /// Why no file can be claimed, as far as the folders show it: one is missing, or on another filesystem or mount than `inbox/`.
+  /// Why no file can be claimed, as far as the folders show it: one is missing, or on a different filesystem or mount
+  /// than `inbox/`.
   ///
-  /// Nil where there is no `inbox/` either, of which a look tells.
+  /// Nil if there is no `inbox/` either, which a look reports.
   package var gap: InboxError? {
     let places = standing.places
     guard let inboxPlace = places[0] else { return nil }

@@ -1,22 +1,22 @@
-/// One inbox's folders, and the renames by which a file goes through them.
+/// One inbox's folders, and the renames by which a file passes through them.
 ///
-/// `inbox/` is everybody's, `work/` is upsertd's own, and what is in `work/` is claimed: a claimed file leaves it only
-/// for `archive/`, `outbox/rejected/` or back to `inbox/`. All are on one filesystem, so that each step is one rename,
-/// and each step is synced, so that it survives a power loss before anything is built on it. Nothing here looks into a
-/// file.
+/// `inbox/` is open to everybody, `work/` is upsertd's own, and files in `work/` are claimed: a claimed file leaves it
+/// only for `archive/`, `outbox/rejected/` or back to `inbox/`. All are on one filesystem, so that each step is one
+/// rename, and each step is synced, so that it survives a power loss before anything depends on it. Nothing here reads
+/// the contents of a file.
 ///
-/// `FileName` is bytes; `Watcher` says what is ready; `ResultNames` how results are called; `ResultFile` writes them.
+/// `FileName` is bytes; `Watcher` decides what is ready; `ResultNames` names the results; `ResultFile` writes them.
 package struct InboxFolders: Sendable {
   package let root: String
   package let inbox: String
   package let work: String
   package let receipts: String
   package let rejected: String
-  /// With `results: all`; made when it is needed.
+  /// With `results: all`; created when needed.
   package let accepted: String
   package let archive: String
 
-  /// What this value and its copies gave back, for the watcher that was made with one of them.
+  /// Names that this value and its copies gave back, for the watcher that was created with one of them.
   let returned = ReturnedFiles()
 
   /// Touches nothing yet.

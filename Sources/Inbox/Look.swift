@@ -3,14 +3,14 @@ package struct Look: Sendable {
   /// In the order in which they are to be claimed: those that an earlier look found ready first, then by mtime, then by
   /// name.
   package var ready: [ReadyFile]
-  /// What else is in the folder, by name, of each kind `mostListed` at most: a folder may hold any number of names.
+  /// What else is in the folder, by name, at most `mostListed` of each kind: a folder may hold any number of names.
   package var unclaimed: [Unclaimed]
-  /// How many of each kind there are, the unlisted ones included.
+  /// How many of each kind there are, including the unlisted ones.
   package var counts: [Unclaimed.Kind: Int]
   package static let mostListed = 500
-  /// Why the folder could not be looked at, or not to the end; then the lists are empty.
+  /// Why the folder could not be read, or not completely; then the lists are empty.
   package var fault: InboxError?
-  /// How often the inbox's folders had been replaced so far, and were prepared anew.
+  /// How often the inbox's folders had been replaced so far and were prepared again.
   package var preparations = 0
   /// How long the look took.
   package var took = Duration.zero

@@ -1,24 +1,24 @@
 import Delivery
 import Glibc
 
-/// Looks at an inbox's folder and decides what is ready, remembering what earlier looks and events told.
+/// Looks at an inbox's folder and decides what is ready, remembering what earlier looks and events reported.
 ///
-/// A look is one pass of readdir and fstatat; only files that would be ready otherwise are opened, to ask for writers,
-/// and where there are events only once.
+/// A look is one pass of readdir and fstatat; only files that would otherwise be ready are opened, to check for
+/// writers, and only once if there are events.
 struct Looker {
   private let folders: InboxFolders
   private let terms: WatchTerms
-  /// How many looks must have seen a file unchanged: 2, or 1 for a look that stands alone.
+  /// How many looks must have seen a file unchanged: 2, or 1 for a single look.
   private let looksWanted: Int
   private var sightings: [FileName: Sighting] = [:]
-  /// What events told since the last look: whether the file of that name arrived whole.
+  /// What events reported since the last look: whether the file of that name arrived whole.
   private var arrivals: [FileName: Bool] = [:]
   private var hasEvents = false
   private var lookNumber: UInt64 = 0
-  /// How many files the look under way has seen.
+  /// How many files the current look has seen.
   private var seen = 0
 
-  /// What a look found, and when the next one would find more; nil where nothing waits for time to pass.
+  /// What a look found, and when the next one would find more; nil if nothing waits for time to pass.
   struct Findings {
     var look: Look
     var due: Duration?
@@ -30,14 +30,14 @@ struct Looker {
     self.looksWanted = looksWanted
   }
 
-  /// Takes in an event; the next look makes use of it.
+  /// Takes in an event; the next look uses it.
   mutating func note(_ event: FolderEvents.Event) {
     if let name = event.name { sightings[name]?.isProbed = false }
     switch event {
     case .arrivedWhole(let name): arrivals[name] = !folders.returned.remove(name)
     case .appeared(let name):
       arrivals[name] = false
-      // Where a filesystem can't rename without replacing, giving back is a link.
+      // If a filesystem can't rename without replacing, giving back is a link.
       _ = folders.returned.remove(name)
     case .left(let name): arrivals[name] = false
     case .touched: break
@@ -45,7 +45,7 @@ struct Looker {
     }
   }
 
-  /// Forgets how files arrived, when events were lost; what looks saw stays true.
+  /// Forgets how files arrived, when events were lost; what looks saw remains valid.
   mutating func forgetArrivals() {
     arrivals.removeAll()
     folders.returned.removeAll()
@@ -69,9 +69,9 @@ struct Looker {
     }
   }
 
-  /// A look that could not be taken.
+  /// A look that failed.
   mutating func fail(_ error: InboxError) -> Findings {
-    // What is not seen now may be another file when it is seen again.
+    // A file not seen now may be another one when it is seen again.
     sightings.removeAll()
     arrivals.removeAll()
     return Findings(look: Look(fault: error))
@@ -91,7 +91,7 @@ struct Looker {
     return Findings(look: look, due: list.due)
   }
 
-  /// What a look under way has found, in the folder's order.
+  /// What the current look has found, in the folder's order.
   private struct List {
     var ready: [(file: ReadyFile, look: UInt64)] = []
     var unclaimed: [Unclaimed] = []
@@ -113,7 +113,7 @@ struct Looker {
     if let kind = entry.kind, kind != .regular { return leave(.notRegular, "not a regular file: \(kind.words)") }
     guard let status = name.withCString({ FileStatus(path: $0, in: folder) }) else {
       let reason = errno
-      // Gone since it was listed, or there and out of reach.
+      // Gone since it was listed, or there but inaccessible.
       return reason == ENOENT ? () : leave(.unreadable, "cannot be read: \(InboxError.text(of: reason))")
     }
     guard status.kind == .regular else { return leave(.notRegular, "not a regular file: \(status.kind.words)") }
@@ -139,11 +139,11 @@ struct Looker {
     }
   }
 
-  /// What comes of one file in one look.
+  /// The result of one look for one file.
   private enum Stand {
     case ready
     case waits(Unclaimed.Kind, String, due: Duration?)
-    /// It vanished meanwhile.
+    /// It vanished in the meantime.
     case gone
   }
 
@@ -158,19 +158,19 @@ struct Looker {
       }
       isVouchedFor = true
     }
-    // Many a sender makes a file first and fills it later, in a second opening.
+    // Many senders create a file first and fill it later, in a second opening.
     let isEmpty = sighting.status.size == 0
     let settle = isEmpty ? terms.settle * 5 : terms.settle
     let calm = sighting.calm(
       at: now, settle: settle, looksWanted: looksWanted, hasOurTimes: isLocal || looksWanted == 1)
     if case .settling(let age, let due) = calm, !isVouchedFor || isEmpty { return settling(age, due, of: settle) }
-    // A writer that opens a ready file without a word is found out by `claim`, whose renames are events; to open each
-    // of ten thousand waiting files in each look would cost more than all the rest.
+    // A writer that opens a ready file unnoticed is detected by `claim`, whose renames are events; opening each of ten
+    // thousand waiting files in each look would cost more than everything else.
     if sighting.isProbed, hasEvents { return .ready }
     switch probe(sighting, name, in: folder, isLocal: isLocal) {
     case .free: return .ready
     case .unknown:
-      // A marker is somebody's word; an event tells of one writer that is done, and says nothing of others.
+      // A marker is a sender's word; an event reports one writer that is done, and says nothing about others.
       if case .settling(let age, let due) = calm, terms.marker == nil { return settling(age, due, of: settle) }
       return .ready
     case .written: return .waits(.openForWriting, "open for writing by another process", due: nil)
@@ -185,13 +185,13 @@ struct Looker {
     return .waits(.settling, reason, due: due)
   }
 
-  /// What opening a file tells.
+  /// What opening a file reveals.
   private enum Probe {
     case free
     case unknown
     case written
     case unreadable(String)
-    /// It is not what it was a moment ago; the next look tells what it is.
+    /// It is not what it was a moment ago; the next look shows what it is.
     case changed
     case gone
   }
@@ -205,13 +205,13 @@ struct Looker {
       case ENOENT: .gone
       // Now a symbolic link, a socket, or a device without a driver.
       case ELOOP, ENXIO, ENODEV: .changed
-      // Somebody else, a file server say, has a lease on it that it must give up first.
+      // Something else, such as a file server, has a lease on it that it must give up first.
       case EAGAIN: .written
       default: .unreadable(InboxError.text(of: errno))
       }
     }
     defer { close(descriptor) }
-    // On NFS only opening a file brings its size and time up to date.
+    // On NFS only opening a file updates its size and time.
     guard let opened = FileStatus(descriptor: descriptor), opened.isUnchanged(from: sighting.status) else {
       return .gone
     }
@@ -223,7 +223,7 @@ struct Looker {
     }
   }
 
-  /// Takes in a file; nil where this look has had it before, since a folder may list a name twice while it changes.
+  /// Takes in a file; nil if this look has already had it, since a folder may list a name twice while it changes.
   private mutating func sight(
     _ status: FileStatus, _ name: FileName, at now: Sighting.Moment
   ) -> Dictionary<FileName, Sighting>.Index? {

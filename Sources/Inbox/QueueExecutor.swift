@@ -2,8 +2,8 @@ package import Dispatch
 
 /// A serial queue as an actor's executor, for an actor whose calls block in the kernel.
 ///
-/// Swift's own threads are as many as there are cores; one that waits for a slow disk or NFS server would be missing
-/// elsewhere.
+/// Swift has only as many threads of its own as there are cores; one that waits for a slow disk or NFS server would be
+/// missing elsewhere.
 package final class QueueExecutor: SerialExecutor {
   package let queue: DispatchQueue
 

@@ -8,7 +8,7 @@ package struct ReadyFile: Hashable, Sendable {
   /// Nanoseconds since 1970.
   package let modified: Int64
   package let inode: UInt64
-  /// When it was first found ready: the moment at which it counts as dropped.
+  /// When it was first found ready: the moment that counts as its drop time.
   package let readySince: Timestamp
   /// The marker file that vouches for it, in an inbox with `marker`; claiming removes it.
   package let marker: FileName?

@@ -2,7 +2,7 @@ import Glibc
 
 /// A result file that appears whole or not at all: written under a hidden name, fsynced, renamed, folder fsynced.
 ///
-/// Serves one caller at a time. Without `publish()` nothing of it stays; after a crash the next run's
+/// Serves one caller at a time. Without `publish()` nothing of it remains; after a crash the next run's
 /// `InboxFolders.prepare()` removes the hidden file.
 package final class ResultFile {
   private let folder: String
@@ -14,14 +14,14 @@ package final class ResultFile {
   private var isSynced = false
   private static let bufferBytes = 64 << 10
 
-  /// Begins a file; one of that name is replaced by `publish()`, not before.
+  /// Starts a file; an existing one of that name is replaced by `publish()`, not before.
   ///
-  /// - Parameter isForCorrection: whether the folder's group may write to it, too.
+  /// - Parameter isForCorrection: whether the folder's group may also write to it.
   package init(folder: String, name: FileName, isForCorrection: Bool = false) throws(InboxError) {
     self.folder = folder
     self.name = name
     hidden = Self.hiddenName()
-    // Items may be personal data: the folder's group may read them, others not, whatever the umask.
+    // Items may be personal data: the folder's group may read them, others may not, whatever the umask.
     descriptor = open(hidden.path(in: folder), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o640)
     guard descriptor >= 0 else { throw InboxError("write", folder + "/" + name.display, errno: errno) }
     _ = fchmod(descriptor, isForCorrection ? 0o660 : 0o640)
@@ -51,7 +51,7 @@ package final class ResultFile {
     try append(text.utf8)
   }
 
-  /// Writes out what is still in memory, and makes it survive a power loss; nothing can be appended any more.
+  /// Writes out what is still in memory, and makes it survive a power loss; after that nothing can be appended.
   package func sync() throws(InboxError) {
     guard !isSynced else { return }
     try flush()
@@ -62,8 +62,8 @@ package final class ResultFile {
 
   /// Gives the file its name; it then survives a power loss.
   ///
-  /// `durably: false` leaves the folder to one `syncFolder` for many files. Where this throws, what stood under that name before
-  /// still does, or, should only the last fsync fail, the new file does.
+  /// `durably: false` leaves the folder to one `syncFolder` for many files. If this throws, the previous file of that
+  /// name is still there, or, if only the last fsync failed, the new one is.
   ///
   /// - Returns: the new name of a folder that had the name and was moved out of the way.
   @discardableResult
@@ -110,12 +110,13 @@ package final class ResultFile {
 }
 
 extension ResultFile {
-  /// A name that nobody else uses and every look passes over.
+  /// A name that nobody else uses and every look ignores.
   static func hiddenName() -> FileName {
     FileName(known: Array((ourStart + String(UInt64.random(in: 0 ... .max), radix: 16) + hiddenEnd).utf8))
   }
 
-  /// Whether an earlier run left this file behind; what this process is writing, another reload or not, is none.
+  /// Whether an earlier run left this file behind; a file that this process is writing, even from before a reload, does
+  /// not count.
   static func isLeftover(_ name: FileName) -> Bool {
     name.bytes.starts(with: hiddenStart.utf8) && name.bytes.suffix(hiddenEnd.utf8.count).elementsEqual(hiddenEnd.utf8)
       && !name.bytes.starts(with: ourStart.utf8)
@@ -123,6 +124,6 @@ extension ResultFile {
 
   private static let hiddenStart = ".upsertd-"
   private static let hiddenEnd = ".part"
-  /// Process ids come again (in a container it is always 1), so each run draws a number.
+  /// Process ids recur (in a container it is always 1), so each run draws a random number.
   private static let ourStart = hiddenStart + String(UInt64.random(in: 0 ... .max), radix: 16) + "-"
 }

@@ -1,9 +1,9 @@
 package import Delivery
 
-/// What the files are called that one dropped file turns into.
+/// The names of the files that one dropped file turns into.
 ///
 /// `clients.csv` with the id `01J…` gives `clients.csv.01J….receipt.json`, `clients.01J….rejected.csv` and
-/// `clients.01J….csv`. Bytes that are not UTF-8 are written `%FF`; a name that would pass 255 bytes is cut before the
+/// `clients.01J….csv`. Bytes that are not UTF-8 are written `%FF`; a name that would exceed 255 bytes is cut before the
 /// id.
 package struct ResultNames: Hashable, Sendable {
   package let dropped: FileName
@@ -17,38 +17,38 @@ package struct ResultNames: Hashable, Sendable {
   /// In `outbox/receipts`.
   package var receipt: FileName { name(of: dropped, ".\(id).receipt.json") }
 
-  /// In `outbox/rejected`: the refused items, never compressed, in the format whose extension (`csv`, without a dot) is
-  /// given.
+  /// In `outbox/rejected`: the rejected items, never compressed, in the format whose extension (`csv`, without a dot)
+  /// is given.
   package func rejected(format: String) -> FileName { name(of: stem, ".\(id).rejected.\(format)") }
 
-  /// What of a file was not delivered when its outbox was damaged.
+  /// The part of a file that was not delivered when its outbox was damaged.
   package func unsent(format: String) -> FileName { name(of: stem, ".\(id).unsent.\(format)") }
 
-  /// Beside those: what became of the rest.
+  /// Next to those: the outcome of the rest.
   package static let outcomes = FileName(known: Array("outcomes.ndjson".utf8))
 
-  /// In `archive`, with the dropped file's own extension and, where it has one, `.gz`.
+  /// In `archive`, with the dropped file's own extension and, if it has one, `.gz`.
   package var archive: FileName { name(of: stem, ".\(id)" + ending) }
 
-  /// In `outbox/rejected`: a file that could not be used at all, moved there whole.
+  /// In `outbox/rejected`: an entirely unusable file, moved there whole.
   package var unusable: FileName { archive }
 
-  /// In `work`: the id, then the dropped name byte for byte, cut at the end where both pass 255 bytes.
+  /// In `work`: the id, then the dropped name byte for byte, cut at the end if together they exceed 255 bytes.
   package var work: FileName {
     let start = Array("\(id).".utf8)
     var end = min(dropped.bytes.count, FileName.longest - start.count)
-    // Not in the middle of a character: some filesystems refuse a name that is not UTF-8.
+    // Not in the middle of a character: some filesystems reject a name that is not UTF-8.
     if end < dropped.bytes.count {
       for _ in 0..<3 where dropped.bytes[end] & 0xc0 == 0x80 { end -= 1 }
     }
     return FileName(known: start + dropped.bytes[..<end])
   }
 
-  /// The file id in the name of a rejects file, where this is such a name (`clients.01J….rejected.csv`): the file that
-  /// it corrects.
+  /// The file id in the name of a rejects file, if this is such a name (`clients.01J….rejected.csv`): the file that it
+  /// corrects.
   ///
-  /// What people's programs put behind the word does no harm (`….rejected (1).csv`, `….rejected-fixed.csv`). Of several
-  /// ids the last counts, that of a rejects file of a rejects file.
+  /// What users' programs append after the word does no harm (`….rejected (1).csv`, `….rejected-fixed.csv`). Of several
+  /// ids, the last counts: that of a rejects file of a rejects file.
   package static func correctedFileID(of name: FileName) -> FileID? {
     let bytes = name.bytes
     let word = Array(".rejected".utf8)
@@ -71,7 +71,7 @@ package struct ResultNames: Hashable, Sendable {
     FileName(known: Array(dropped.bytes.dropLast(ending.utf8.count)))
   }
 
-  /// `.csv`, `.csv.gz`, `.GZ`, or nothing; what is not short, letters and digits is no extension.
+  /// `.csv`, `.csv.gz`, `.GZ`, or nothing; only short letters and digits count as an extension.
   private var ending: String {
     var rest = dropped.bytes[...]
     var ending = ""

@@ -1,34 +1,34 @@
 import Delivery
 
-/// What is known of one file in `inbox/` from looks and events: how long it has been as it is, and whether it arrived
-/// whole.
+/// What is known about one file in `inbox/` from looks and events: how long it has been unchanged, and whether it
+/// arrived whole.
 struct Sighting {
-  /// One moment by two clocks: a wall clock for file times, and one that nobody sets.
+  /// One moment by two clocks: a wall clock for file times, and a clock that nobody sets.
   struct Moment {
     var steady: ContinuousClock.Instant
     /// Nanoseconds since 1970.
     var wall: Int64
   }
 
-  /// What the time alone says.
+  /// What can be concluded from time alone.
   enum Calm: Equatable {
     case settled
-    /// It last changed so long ago, and is due for another look in `due`.
+    /// It last changed this long ago, and is due for another look in `due`.
     case settling(age: Duration, due: Duration)
   }
 
   private(set) var status: FileStatus
-  /// When it was first seen as it is.
+  /// When it was first seen in its current state.
   private var since: ContinuousClock.Instant
-  /// How many looks saw it as it is.
+  /// How many looks saw it in its current state.
   private var looks = 1
-  /// An event told that a writer closed it, or that it was renamed to its name.
+  /// An event reported that a writer closed it, or that it was renamed to its name.
   var arrivedWhole = false
-  /// It was opened and nobody wrote to it; no event has told of it since.
+  /// It was opened and nobody was writing to it; no event has mentioned it since.
   var isProbed = false
   /// The look that last saw it.
   var lastLook: UInt64
-  /// Since when, and since which look, it is ready; nil while it is not.
+  /// Since when, and since which look, it has been ready; nil while it is not.
   var ready: (look: UInt64, time: Timestamp)?
 
   init(_ status: FileStatus, at now: Moment, look: UInt64) {
@@ -41,7 +41,7 @@ struct Sighting {
   mutating func see(_ seen: FileStatus, at now: Moment, look: UInt64) {
     lastLook = look
     guard seen.isUnchanged(from: status) else {
-      // Another file of that name arrived by itself, whatever was known of this one.
+      // Another file of that name has its own arrival, whatever was known about this one.
       let arrivedWhole = arrivedWhole && seen.isSameFile(as: status)
       self = Sighting(seen, at: now, look: look)
       self.arrivedWhole = arrivedWhole
@@ -53,8 +53,8 @@ struct Sighting {
 
   /// Whether size, mtime and inode are the same over two looks and nothing changed for `settle`.
   ///
-  /// A time in the future must not hold a file up for ever: it counts, too, how long we have seen it unchanged. That
-  /// alone counts where the times are another machine's (`hasOurTimes` is false), whose clock may be late.
+  /// A time in the future must not hold up a file forever, so the time for which we have seen it unchanged counts as
+  /// well. Only that counts if the times are another machine's (`hasOurTimes` is false), whose clock may be late.
   /// `looksWanted` is 1 for a single look that has nothing to compare with.
   func calm(at now: Moment, settle: Duration, looksWanted: Int, hasOurTimes: Bool) -> Calm {
     var age = now.steady - since

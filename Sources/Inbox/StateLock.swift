@@ -1,6 +1,6 @@
 import Glibc
 
-/// The right to be the one upsertd that works on a state folder: a flock on `upsertd.lock`, released with this value.
+/// The right to be the only upsertd that works on a state folder: a flock on `upsertd.lock`, released with this value.
 ///
 /// The kernel releases it when the process ends, however it ends. The file stays, since removing it would let two
 /// processes lock two different files of that name.
@@ -30,7 +30,7 @@ package final class StateLock: Sendable {
         if reason == EINTR { continue }
         throw InboxError("lock", path, errno: reason, .unusableFolder)
       }
-      // Somebody may have removed the file between our open and our lock: then the lock is on a file that nobody else
+      // Somebody may have removed the file between our open and our lock: then the lock is on a file that no one else
       // finds.
       guard let ours = FileStatus(descriptor: descriptor), let named = FileStatus(path: path),
         ours.isSameFile(as: named)
@@ -38,7 +38,7 @@ package final class StateLock: Sendable {
         close(descriptor)
         continue
       }
-      // Who can open it can hold the lock against us, so an older one is closed to others, too.
+      // Whoever can open it can hold the lock against us, so an older file is also closed to others.
       _ = fchmod(descriptor, 0o600)
       let text = "\(getpid())\n"
       _ = ftruncate(descriptor, 0)
@@ -47,7 +47,7 @@ package final class StateLock: Sendable {
     }
   }
 
-  /// The process id that the lock file names, for messages: whether that process still runs is not checked.
+  /// The process id in the lock file, for messages: whether that process is still running is not checked.
   package static func holder(state: String) -> Int32? {
     let descriptor = open(path(in: state), O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }

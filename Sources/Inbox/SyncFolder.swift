@@ -8,6 +8,6 @@ package func syncFolder(_ path: String) throws(InboxError) {
   let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   guard descriptor >= 0 else { throw InboxError("sync", path, errno: errno) }
   defer { close(descriptor) }
-  // EINVAL: a filesystem that has nothing to sync for a folder.
+  // EINVAL: the filesystem has nothing to sync for a folder.
   guard fsync(descriptor) == 0 || errno == EINVAL else { throw InboxError("sync", path, errno: errno) }
 }

@@ -1,13 +1,13 @@
 /// Something in `inbox/` that is not ready, and why.
 package struct Unclaimed: Hashable, Sendable {
   package enum Kind: Sendable {
-    /// A name that is never touched: hidden, a temporary one, or one of the inbox's `ignore` globs.
+    /// A name that is never touched: hidden, temporary, or matched by one of the inbox's `ignore` globs.
     case ignored
     /// A symbolic link, FIFO, socket, device or folder.
     case notRegular
-    /// Not readable, or not at the moment; a person has to see to it.
+    /// Not readable, or not at the moment; a person has to act.
     case unreadable
-    /// Some process still writes to it.
+    /// Some process is still writing to it.
     case openForWriting
     /// It changed a moment ago.
     case settling
@@ -19,7 +19,7 @@ package struct Unclaimed: Hashable, Sendable {
 
   package let name: FileName
   package let kind: Kind
-  /// For people: `ignored: name ends in .tmp`, `changed 0.4 s ago, settles at 2 s`.
+  /// Human-readable: `ignored: name ends in .tmp`, `changed 0.4 s ago, settles at 2 s`.
   package let reason: String
 
   package init(name: FileName, kind: Kind, reason: String) {
@@ -28,11 +28,11 @@ package struct Unclaimed: Hashable, Sendable {
     self.reason = reason
   }
 
-  /// Whether it is under way and will be ready without anything else being dropped.
+  /// Whether it is on its way and will become ready without anything else being dropped.
   package var isArriving: Bool { kind.isArriving }
 }
 
 extension Unclaimed.Kind {
-  /// Whether a file of this kind will be ready without anything else being dropped.
+  /// Whether a file of this kind will become ready without anything else being dropped.
   package var isArriving: Bool { self == .settling || self == .openForWriting }
 }

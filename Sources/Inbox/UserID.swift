@@ -6,9 +6,9 @@ package struct UserID: Hashable, Sendable {
 
   package init(_ number: UInt32) { self.number = number }
 
-  /// The user's name, or the number where there is none. Blocks: the name may come from a directory server.
+  /// The user's name, or the number if there is none. Blocks: the name may come from a directory server.
   package var name: String {
-    // What a directory server says of a user may be longer than the system's own estimate (getpwuid_r(3)).
+    // A directory server's entry for a user may be longer than the system's own estimate (getpwuid_r(3)).
     for size in [1 << 10, 1 << 14, 1 << 18] {
       let (code, name) = lookUp(within: size)
       if code != ERANGE { return name ?? "\(number)" }

@@ -1,12 +1,12 @@
 /// How an inbox is watched.
 package struct WatchTerms: Sendable {
-  /// From look to look, at the latest.
+  /// The longest time between two looks.
   package var pollInterval: Duration
-  /// How long a file must have been left alone where nothing better tells that it is complete.
+  /// How long a file must have been left alone if there is no better sign that it is complete.
   package var settle: Duration
-  /// Whether the inbox's `ignore` globs take a name.
+  /// Whether the inbox's `ignore` globs match a name.
   package var ignore: @Sendable ([UInt8]) -> Bool
-  /// What a marker's name has behind the file's (`.done`); nil where files need none.
+  /// What a marker's name adds to the file's (`.done`); nil if files need none.
   package var marker: String?
 
   package init(
@@ -21,15 +21,15 @@ package struct WatchTerms: Sendable {
 }
 
 extension WatchTerms {
-  /// The names that no inbox ever touches, by their starts (hidden files, Office's lock files, Emacs' autosaves) and ends.
+  /// The names that no inbox ever touches, by prefix (hidden files, Office's lock files, Emacs' autosaves) and suffix.
   private static let temporaryStarts = [".", "~$", "#"].map { (text: $0, bytes: Array($0.utf8)) }
   private static let temporaryEnds = ["~", ".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp"].map {
     (text: $0, bytes: Array($0.utf8))
   }
 
-  /// Why a file of that name is never touched; nil where it may be.
+  /// Why a file of that name is never touched; nil if it may be.
   ///
-  /// Upper and lower case count the same, since droppers on Windows write `.TMP`.
+  /// Case-insensitive, since senders on Windows write `.TMP`.
   func reasonToIgnore(_ name: FileName) -> String? {
     let bytes = name.bytes
     for start in Self.temporaryStarts where bytes.starts(with: start.bytes) {
@@ -43,7 +43,7 @@ extension WatchTerms {
     return ignore(bytes) ? "ignored: matches the inbox's ignore patterns" : nil
   }
 
-  /// What a marker's name says which file it is for; nil where the name is not a marker's.
+  /// The file that a marker of this name is for; nil if the name is not a marker's.
   func fileMarked(by name: FileName) -> FileName? {
     guard let marker, name.bytes.count > marker.utf8.count,
       name.bytes.suffix(marker.utf8.count).elementsEqual(marker.utf8)
@@ -51,7 +51,7 @@ extension WatchTerms {
     return FileName(known: Array(name.bytes.dropLast(marker.utf8.count)))
   }
 
-  /// The marker that a file waits for; nil where the inbox has none, or no name is long enough for it.
+  /// The marker that a file waits for; nil if the inbox has none, or the marker's name would be too long.
   func marker(for name: FileName) -> FileName? {
     marker.flatMap { FileName(bytes: name.bytes + Array($0.utf8)) }
   }

@@ -2,13 +2,13 @@ import Delivery
 import Dispatch
 import Glibc
 
-/// Looks at one inbox's folder again and again, and tells what each look found.
+/// Looks at one inbox's folder again and again, and reports what each look found.
 ///
-/// A timer's looks are the truth, on any filesystem. inotify, where there is any, makes a look come at once and tells
+/// The timer's looks are authoritative, on any filesystem. inotify, if available, triggers a look at once and reports
 /// which files arrived by a completed write or a rename since `start()`. All looks run one after the other on a queue
 /// of the watcher's own.
 package actor Watcher {
-  /// Every look's result; one that nobody took is replaced by the next.
+  /// Every look's result; if nobody took one, the next replaces it.
   package nonisolated let looks: AsyncStream<Look>
 
   private let output: AsyncStream<Look>.Continuation
@@ -18,13 +18,13 @@ package actor Watcher {
   private var looker: Looker
   private var isStarted = false
   private var timer: (any DispatchSourceTimer)?
-  /// What the folders were when they were last prepared; nil when that has to be done again.
+  /// What the folders were when they were last prepared; nil if they must be prepared again.
   private var prepared: FolderPlaces?
   private var preparations = 0
   private var events: FolderEvents?
   private var eventSource: (any DispatchSourceRead)?
   private var lastLookEnded = ContinuousClock.now
-  /// How long events must wait for the next look, so that a stream of them does not make looks fill the time.
+  /// How long events must wait for the next look, so that a stream of events does not cause nonstop looks.
   private var breather = Duration.zero
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -42,7 +42,7 @@ package actor Watcher {
     output.finish()
   }
 
-  /// Begins to look, at once and then at every `pollInterval`; does nothing the second time.
+  /// Starts looking, at once and then at every `pollInterval`; a second call does nothing.
   package func start() {
     guard timer == nil else { return }
     isStarted = true
@@ -62,7 +62,7 @@ package actor Watcher {
     output.finish()
   }
 
-  /// Looks out of turn.
+  /// Looks now, outside the schedule.
   @discardableResult package func lookNow() -> Look {
     let began = ContinuousClock.now
     var findings: Looker.Findings
@@ -83,15 +83,15 @@ package actor Watcher {
     return findings.look
   }
 
-  /// One look without a watcher, for who only wants to know: time alone decides what has settled.
+  /// One look without a watcher, for read-only callers: time alone decides what has settled.
   package nonisolated static func lookOnce(folders: InboxFolders, terms: WatchTerms) -> Look {
     var looker = Looker(folders, terms, looksWanted: 1)
     return looker.look(at: .now).look
   }
 
-  /// Prepares the folders anew where they are not what they were: somebody removed or replaced them, or mounted over them.
+  /// Prepares the folders again if they have changed: somebody removed or replaced them, or mounted over them.
   ///
-  /// Not while there is no `inbox/`, which may be on a disk that comes back: it is not for us to make it on another.
+  /// Not while there is no `inbox/`, which may be on a disk that comes back: we must not create it on another.
   private func prepareIfReplaced() throws(InboxError) {
     guard isStarted else { return }
     let standing = folders.standing
@@ -108,7 +108,7 @@ package actor Watcher {
     schedule(in: breather - lastLookEnded.duration(to: .now))
   }
 
-  /// Whether there was one that calls for a look.
+  /// Returns whether one of the events calls for a look.
   @discardableResult private func takeEvents() -> Bool {
     guard let events else { return false }
     var callsForLook = false
@@ -119,12 +119,13 @@ package actor Watcher {
     return callsForLook
   }
 
-  /// Sets the timer, which repeats all the same should nothing set it again.
+  /// Sets the timer, which also repeats if nothing sets it again.
   private func schedule(in delay: Duration) {
     timer?.schedule(
       deadline: .now() + .nanoseconds(max(.zero, delay).wholeNanoseconds),
       repeating: .nanoseconds(max(.milliseconds(1), terms.pollInterval).wholeNanoseconds),
-      // A tenth of the interval, so that the looks at several inboxes share their wake-ups; none where something is awaited.
+      // A tenth of the interval, so that the looks at several inboxes share their wake-ups; none if something is
+      // expected.
       leeway: delay < terms.pollInterval
         ? .milliseconds(1) : .nanoseconds(max(.milliseconds(1), terms.pollInterval / 10).wholeNanoseconds))
   }
@@ -145,13 +146,13 @@ package actor Watcher {
   }
 
   private func dropEvents() {
-    // The descriptor is closed by the source, once its handler can't run any more.
+    // The source closes the descriptor, once its handler can't run any more.
     eventSource?.cancel()
     eventSource = nil
     events = nil
   }
 
-  /// What a source on our queue runs: there we are isolated.
+  /// Runs an event source's handler on our queue, where we are isolated.
   private nonisolated func handler(_ act: @escaping @Sendable (isolated Watcher) -> Void) -> DispatchWorkItem {
     DispatchWorkItem { [weak self] in self?.assumeIsolated { act($0) } }
   }
@@ -166,7 +167,7 @@ extension Sighting.Moment {
 }
 
 extension Duration {
-  /// Cut towards zero; more than 292 years count as 292.
+  /// Rounded towards zero; more than 292 years count as 292.
   fileprivate var wholeNanoseconds: Int {
     let (seconds, attoseconds) = components
     return Int(seconds).multipliedSaturated(by: 1_000_000_000).addingSaturated(Int(attoseconds / 1_000_000_000))

@@ -20,7 +20,7 @@ package struct WorkFile: Hashable, Sendable {
     return FileID(String(decoding: name.bytes[..<26], as: UTF8.self))
   }
 
-  /// Hidden, beside a work file whose name had to be cut: it holds the whole name.
+  /// Hidden, next to a work file whose name had to be cut: it holds the whole name.
   static func sideFile(of id: FileID) -> FileName { FileName(known: Array(".\(id).name".utf8)) }
 
   static func id(inSideFile name: FileName) -> FileID? {

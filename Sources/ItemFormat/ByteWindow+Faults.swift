@@ -8,7 +8,7 @@ extension ByteWindow {
     return bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
   }
 
-  /// What a fault of a value that starts at `start` means for the file.
+  /// The file fault for a fault in a value that starts at `start`.
   mutating func fileFault(_ fault: JSONFault, from start: Int) -> FileFault {
     let offset = start + fault.offset
     let (line, column) = place(of: offset)

@@ -1,10 +1,10 @@
 import Delivery
 import JSONText
 
-/// The part of a file's content that a reader looks at: read in chunks, dropped as soon as it is done with.
+/// The part of a file's content that a reader is working on: read in chunks, dropped when no longer needed.
 ///
-/// Counts physical lines (ended by LF) as it goes, so that places can be told without the bytes before them. Positions are in bytes
-/// from the content's start.
+/// Counts physical lines (ended by LF) as it goes, so that a place can be reported without the bytes before it.
+/// Positions are in bytes from the content's start.
 struct ByteWindow {
   private(set) var bytes: [UInt8] = []
   /// The position of `bytes[0]`.
@@ -17,9 +17,9 @@ struct ByteWindow {
   private var lineStart = 0
   // For tags.
   private let key: SourceKey?
-  /// Where the item begins that is being read.
+  /// Where the current item begins.
   private var itemStart: Int?
-  /// Has seen the item's bytes that were dropped.
+  /// Has hashed the bytes of the item that were dropped.
   private var hasher: SourceHasher?
 
   init(chunkBytes: Int, key: SourceKey?) {
@@ -33,7 +33,7 @@ struct ByteWindow {
   @inline(__always)
   func byte(at position: Int) -> UInt8 { bytes[position - base] }
 
-  /// Reads another chunk, after dropping all bytes before `position`; false at the content's end.
+  /// Reads another chunk after dropping all bytes before `position`; false at the content's end.
   mutating func fill<S: ByteSource & ~Copyable>(from source: inout S, keepingFrom position: Int) throws -> Bool {
     if atEnd { return false }
     if position > base {
@@ -48,13 +48,13 @@ struct ByteWindow {
     return !atEnd
   }
 
-  /// An item begins at `position`, which is in the window.
+  /// Begins an item at `position`, which is in the window.
   mutating func beginItem(at position: Int) {
     itemStart = position
     hasher = nil
   }
 
-  /// The tag of the item that was begun, up to `position`, however much of it is dropped already; nil without a key.
+  /// The tag of the current item, up to `position`, however much of it has been dropped already; nil without a key.
   mutating func endItem(at position: Int) -> SourceTag? {
     defer { itemStart = nil }
     guard let key, let itemStart else { return nil }
@@ -70,7 +70,7 @@ struct ByteWindow {
     hasher = seen
   }
 
-  /// Counts the lines before `position`, which from then on may only grow.
+  /// Counts the lines before `position`; later calls must not go back.
   mutating func countLines(to position: Int) {
     guard position > counted else { return }
     let fresh = counted - base..<position - base

@@ -1,10 +1,10 @@
-/// Where one cell's text stands among the bytes that hold its row, without the quotes around it.
+/// The range of one cell's text in the bytes that hold its row, without the quotes around it.
 struct CSVCell: Hashable, Sendable {
   var start: Int
   var end: Int
-  /// Stood between quotes.
+  /// Whether it was quoted.
   var isQuoted: Bool
-  /// Holds `""`, which stands for one quote.
+  /// Whether it contains `""`, which represents one quote.
   var hasDoubledQuotes: Bool
 
   var isEmpty: Bool { start == end }
@@ -25,7 +25,7 @@ struct CSVCell: Hashable, Sendable {
   }
 }
 
-/// The bytes that CSV gives a meaning.
+/// The bytes with a special meaning in CSV.
 enum Ascii {
   static let lineFeed: UInt8 = 0x0A
   static let carriageReturn: UInt8 = 0x0D

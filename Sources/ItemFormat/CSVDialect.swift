@@ -1,4 +1,4 @@
-/// How a CSV file separates: what a rejects file needs to know to look like it.
+/// A CSV file's separators, which a rejects file has to copy.
 package struct CSVDialect: Hashable, Sendable {
   package enum LineBreak: Hashable, Sendable {
     case lf
@@ -8,7 +8,7 @@ package struct CSVDialect: Hashable, Sendable {
   }
 
   package var delimiter: UInt8
-  /// The one after the header row; LF where the file ends with the header.
+  /// The line break after the header row; LF if the file ends with the header.
   package var lineBreak: LineBreak
 
   package init(delimiter: UInt8, lineBreak: LineBreak) {

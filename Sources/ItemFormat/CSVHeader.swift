@@ -4,31 +4,32 @@ import Delivery
 package struct CSVHeader: Hashable, Sendable {
   package struct Column: Hashable, Sendable {
     package var name: String
-    /// The cell's place in a row, from 0.
+    /// The cell's index in a row, from 0.
     package var index: Int
-    /// Where the header cell stands: physical line and byte of that line, both from 1.
+    /// The header cell's place: physical line and byte of that line, both from 1.
     package var line: Int
     package var column: Int
   }
 
   package var dialect: CSVDialect
-  /// The row's place in the file, in bytes after decompression, without byte order mark and line break.
+  /// The row's range in the file, in bytes after decompression, without byte order mark and line break.
   package var range: Range<Int>
-  /// The row as it stands in the file, without its line break.
+  /// The row as in the file, without its line break.
   package var bytes: [UInt8]
   package var line: Int
-  /// The columns that fill something, in the file's order.
+  /// The columns that fill fields, in the file's order.
   package var columns: [Column]
   /// The columns whose names start with `_error_`: a rejects file dropped again.
   package var errorColumns: [Column]
 
-  /// How many cells a row has to have.
+  /// How many cells a row must have.
   package var width: Int { columns.count + errorColumns.count }
 
-  /// The names of rejects files' own columns begin so.
+  /// The prefix of column names that rejects files add.
   package static let errorPrefix = "_error_"
 
-  /// - Parameter scanner: has just found the header row in `buffer`, whose first byte is the file's byte `offset`.
+  /// - Parameter scanner: must have just found the header row in `buffer`, whose first byte is the file's byte
+  ///   `offset`.
   /// - Throws: `FileFault` for repeated names and for line breaks that are lone CRs.
   init(_ scanner: borrowing CSVScanner, in buffer: Span<UInt8>, at offset: Int) throws(FileFault) {
     dialect = CSVDialect(delimiter: scanner.delimiter, lineBreak: scanner.rowBreak)

@@ -2,8 +2,8 @@ package import Delivery
 
 /// Reads the rows of a CSV or TSV file as items.
 ///
-/// What is kept at a time is one chunk of the file, one row and its item; rows are handed out as they are read, before the file's
-/// end is known to be sound: a fault that comes later takes them all back.
+/// Memory holds one chunk of the file, one row and its item. Rows are passed on as they are read, before the rest of
+/// the file is known to be valid: a later fault invalidates all of them.
 package struct CSVReader: Sendable {
   private let delimiter: Delimiter
   private let limits: ReaderLimits
@@ -11,8 +11,8 @@ package struct CSVReader: Sendable {
   private let key: SourceKey?
 
   /// - Parameters:
-  ///   - kind: a TSV's cells always stand between tabs.
-  ///   - delimiter: what stands between the cells of other files.
+  ///   - kind: a TSV's cells are always separated by tabs.
+  ///   - delimiter: the separator of cells in other files.
   ///   - chunkBytes: how much is read at a time.
   ///   - key: makes the rows' tags; nil for none.
   package init(
@@ -25,18 +25,18 @@ package struct CSVReader: Sendable {
     self.chunkBytes = chunkBytes
   }
 
-  /// Reads the header row alone.
+  /// Reads only the header row.
   ///
-  /// - Throws: `FileFault` where there is none, or none that can be used, and what the source throws.
+  /// - Throws: `FileFault` if it is missing or unusable, and any error of the source.
   package func readHeader<S: ByteSource & ~Copyable>(from source: inout S) throws -> CSVHeader {
     var rows = CSVRows(delimiter: delimiter, limits: limits, chunkBytes: chunkBytes)
     return try rows.readHeader(from: &source)
   }
 
-  /// Calls `each` with every row and the JSON that it becomes, which is empty where the row has a fault.
+  /// Calls `each` with every row and its JSON, which is empty if the row has a fault.
   ///
-  /// - Parameter plan: called once, before any row, to say what the columns become: see `RowPlan`.
-  /// - Throws: `FileFault` for a file that can't be used, and what the source, `plan` and `each` throw.
+  /// - Parameter plan: called once, before any row, to decide what the columns become: see `RowPlan`.
+  /// - Throws: `FileFault` for a file that can't be used, and any error of the source, `plan` and `each`.
   package func read<S: ByteSource & ~Copyable>(
     _ source: inout S, plan: (CSVHeader) throws -> RowTemplate, each: (RawItem, Span<UInt8>) throws -> Void
   ) throws -> CSVDialect {

@@ -1,23 +1,23 @@
 package import Delivery
 
-/// How refused rows are written: three columns in front of the header and of each row, which follow byte for byte.
+/// How rejected rows are written: three columns before the header and each row, which follow byte for byte.
 ///
-/// Where the dropped file was such a file itself, its old `_error_` cells are left out, so that they do not pile up.
+/// If the dropped file was a rejects file itself, its old `_error_` cells are left out, so that they do not pile up.
 package struct CSVRejects: Sendable {
-  /// Nil where the file no longer holds the one that was checked.
+  /// Nil if the file no longer holds the header that was checked.
   private let header: CSVHeader?
   private let dialect: CSVDialect
   private var delimiter: UInt8 { dialect.delimiter }
 
   private static let names = ["_error_code", "_error_message", "_error_line"]
 
-  /// - Parameter header: of the dropped file.
+  /// - Parameter header: the dropped file's header.
   package init(_ header: CSVHeader) {
     self.header = header
     dialect = header.dialect
   }
 
-  /// Of a file whose header row was changed since: then nobody knows the columns' names any more.
+  /// For a file whose header row has changed since: the columns' names are then unknown.
   package init(withoutHeader delimiter: UInt8) {
     header = nil
     dialect = CSVDialect(delimiter: delimiter, lineBreak: .lf)
@@ -30,23 +30,23 @@ package struct CSVRejects: Sendable {
     return names + kept(of: header.bytes) + lineBreak(after: header.bytes.last)
   }
 
-  /// The line of a refused row, with its line break.
+  /// The line of a rejected row, with its line break.
   ///
   /// - Parameters:
-  ///   - row: the row as it stands in the file, without its line break.
+  ///   - row: the row as in the file, without its line break.
   ///   - number: the physical line on which it starts there.
   package func line(for row: [UInt8], _ fault: ItemFault, line number: Int) -> [UInt8] {
     opening(fault, line: number) + kept(of: row) + lineBreak(after: row.last)
   }
 
-  /// The line of a refused row whose bytes were changed since: all its own cells are empty.
+  /// The line of a rejected row whose bytes have changed since: all its own cells are empty.
   package func lineWithoutRow(_ fault: ItemFault, line number: Int) -> [UInt8] {
     let cells = opening(fault, line: number).dropLast()
     return cells + Array(repeating: delimiter, count: header?.columns.count ?? 0) + dialect.lineBreak.bytes
   }
 
-  // A row over the limits may be larger than memory. It is written as `opening`, the row in pieces (the first one without
-  // its `errorCells`), and `lineBreak`.
+  // A row over the limits may be larger than memory. It is written as `opening`, the row in pieces (the first one
+  // without its `errorCells`), and `lineBreak`.
 
   /// The three cells in front of a row, and the delimiter after them.
   package func opening(_ fault: ItemFault, line number: Int) -> [UInt8] {
@@ -60,13 +60,13 @@ package struct CSVRejects: Sendable {
     return cells
   }
 
-  /// How many bytes at the start of a row, of which `piece` is the beginning, are cells that upsertd once put in front of it.
+  /// How many bytes at the start of a row, which begins with `piece`, are cells that upsertd once added.
   package func errorCells(atStartOf piece: [UInt8]) -> Int {
     guard let header, header.errorColumns.prefix(3).map(\.name) == Self.names,
       header.errorColumns.prefix(3).map(\.index) == [0, 1, 2]
     else { return 0 }
     var scanner = CSVScanner(delimiter: delimiter)
-    // Whatever is wrong further on, or cut off, leaves the cells before as they are.
+    // A fault or cut further on does not affect the cells before it.
     _ = try? scanner.scan(piece, upTo: piece.count)
     let cells = scanner.cells
     guard cells.count >= 3, cells[2].outerRange.upperBound < piece.count,
@@ -76,18 +76,18 @@ package struct CSVRejects: Sendable {
     return cells[2].outerRange.upperBound + 1
   }
 
-  /// What ends a line whose last byte is `last`: a CR would be lost to a LF after it.
+  /// The line break after a line whose last byte is `last`: a CR before a LF would be lost.
   package func lineBreak(after last: UInt8?) -> [UInt8] {
     last == Ascii.carriageReturn ? CSVDialect.LineBreak.crlf.bytes : dialect.lineBreak.bytes
   }
 
-  /// A text that no spreadsheet takes for a formula (<https://owasp.org/www-community/attacks/CSV_Injection>).
+  /// Text that no spreadsheet interprets as a formula (<https://owasp.org/www-community/attacks/CSV_Injection>).
   private static func asText(_ message: String) -> String {
     guard let first = message.utf8.first, "=+-@\t\r".utf8.contains(first) else { return message }
     return "'" + message
   }
 
-  /// Quotes `text` where it has to be; an API's message may hold anything, even a NUL, which no CSV may.
+  /// Quotes `text` if necessary; an API's message may contain anything, even a NUL, which is not allowed in CSV.
   private func append(_ text: String, to cells: inout [UInt8]) {
     let bytes = text.utf8.flatMap { $0 == 0 ? Array("\u{FFFD}".utf8) : [$0] }
     let needsQuotes = bytes.contains {
@@ -105,15 +105,15 @@ package struct CSVRejects: Sendable {
     cells.append(Ascii.quote)
   }
 
-  /// What of a row goes on: all but old `_error_` cells.
+  /// The part of a row that is kept: everything except old `_error_` cells.
   private func kept(of row: [UInt8]) -> [UInt8] {
     guard let header, !header.errorColumns.isEmpty else { return row }
     var scanner = CSVScanner(delimiter: delimiter)
-    // The row was found in the file before, so nothing is wrong with it as CSV. With a CRLF, a CR that it ends in stays text.
+    // The row was found in the file before, so it is valid CSV. With a CRLF added, a CR at its end stays text.
     let line = row + CSVDialect.LineBreak.crlf.bytes
     guard (try? scanner.scan(line, upTo: line.count)) == true, scanner.cellCount == header.width
     else {
-      // Which cell is which is a guess here; only what upsertd itself put in front is sure to be no data.
+      // Which cell is which is uncertain here; only the cells that upsertd added itself are certainly not data.
       return Array(row[errorCells(atStartOf: row)...])
     }
     let dropped = Set(header.errorColumns.map(\.index))

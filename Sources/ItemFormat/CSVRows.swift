@@ -2,9 +2,9 @@ import Delivery
 
 /// The rows of a CSV or TSV file, however large, one after the other.
 ///
-/// Memory holds one chunk and the row under way, which is at most as long as an item may be; of longer ones only the end is
-/// looked for. UTF-8 is checked chunk by chunk, before the bytes are looked at as CSV, yet what is wrong first in the file is
-/// what is reported.
+/// Memory holds one chunk and the current row, which is at most as long as an item may be; longer ones are only scanned
+/// for their end. UTF-8 is checked chunk by chunk before the bytes are parsed as CSV, yet the fault reported is the
+/// first one in the file.
 struct CSVRows: Sendable {
   private let delimiter: Delimiter
   private let maxRowBytes: Int
@@ -18,13 +18,13 @@ struct CSVRows: Sendable {
   private var isBroken = false
   private var hasEnded = false
   private(set) var scanner: CSVScanner
-  /// Bytes that a row may have beyond the limit because they belong to columns that are dropped.
+  /// How many bytes a row may have beyond the limit because they belong to dropped columns.
   private var slack = 0
   private let key: SourceKey?
-  /// Has seen the bytes of the row that were let go.
+  /// Has hashed the bytes of the row that were dropped.
   private var hasher: SourceHasher?
 
-  /// Rejects files that are dropped again carry messages; a row that fitted before must fit with them.
+  /// Rejects files that are dropped again carry messages; a row that fitted before must still fit with them.
   private static let errorColumnsSlack = 64 << 10
 
   /// - Parameter key: makes the rows' tags; nil for none.
@@ -38,7 +38,7 @@ struct CSVRows: Sendable {
 
   /// Reads up to the end of the header row.
   ///
-  /// - Throws: `FileFault`, or what the source throws.
+  /// - Throws: `FileFault`, and any error of the source.
   mutating func readHeader(from source: inout some ByteSource & ~Copyable) throws -> CSVHeader {
     try start(source: &source)
     guard try findRow(in: &source) else {
@@ -55,7 +55,7 @@ struct CSVRows: Sendable {
     return header
   }
 
-  /// Goes to the next row, which `scanner` then describes; false at the file's end.
+  /// Advances to the next row, which `scanner` then describes; false at the file's end.
   mutating func findRow(in source: inout some ByteSource & ~Copyable) throws -> Bool {
     while true {
       if try scanner.scan(buffer, upTo: checked) { return true }
@@ -70,7 +70,7 @@ struct CSVRows: Sendable {
     }
   }
 
-  /// The tag of the row that was found last, however much of it was let go already; nil without a key. Ask once.
+  /// The tag of the last row found, however much of it has been dropped already; nil without a key. Call once per row.
   mutating func takeTag() -> SourceTag? {
     guard let key else { return nil }
     let before = hasher
@@ -80,9 +80,9 @@ struct CSVRows: Sendable {
     return before.tag(endingIn: rest)
   }
 
-  /// Whether the row that was found last has more bytes than an item may have.
+  /// Whether the last row found has more bytes than an item may have.
   ///
-  /// - Parameter errorColumns: places of the columns whose bytes don't count.
+  /// - Parameter errorColumns: the columns whose bytes do not count.
   func isRowTooLarge(without errorColumns: [CSVHeader.Column]) -> Bool {
     if scanner.isSkipping { return true }
     var bytes = scanner.rowEnd - scanner.rowStart
@@ -92,7 +92,7 @@ struct CSVRows: Sendable {
     return bytes > maxRowBytes
   }
 
-  /// Passes a byte order mark and settles the delimiter.
+  /// Skips a byte order mark and determines the delimiter.
   private mutating func start(source: inout some ByteSource & ~Copyable) throws {
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     while buffer.count < mark.count, !hasEnded, !isBroken { try refill(from: &source) }
@@ -100,7 +100,7 @@ struct CSVRows: Sendable {
     switch delimiter {
     case .byte(let byte): scanner = CSVScanner(delimiter: byte)
     case .auto:
-      // A header row that is longer can't be used anyway.
+      // A longer header row is unusable anyway.
       let most = begin + maxRowBytes
       var sniffed: UInt8?
       while sniffed == nil {
@@ -113,7 +113,7 @@ struct CSVRows: Sendable {
     scanner.start(at: begin)
   }
 
-  /// Lets go of what is no longer needed, reads a chunk more, and checks it.
+  /// Drops bytes that are no longer needed, then reads and checks another chunk.
   private mutating func refill(from source: inout some ByteSource & ~Copyable) throws {
     guard !isBroken else { throw encodingFault }
     let gone = scanner.forgettable
@@ -134,13 +134,13 @@ struct CSVRows: Sendable {
     hasEnded = buffer.count == before
     let prefix = UTF8Prefix(of: buffer.span, from: checked)
     checked = prefix.end
-    // At the end, the start of a character is as bad as a wrong one.
+    // At the end, an incomplete character is as bad as an invalid one.
     isBroken = prefix.isBroken || hasEnded && checked < buffer.count
   }
 
   private var encodingFault: FileFault {
     let at = offset + checked
-    // FF or FE begins a byte order mark of UTF-16.
+    // FF or FE begins a UTF-16 byte order mark.
     let hint = at == 0 && buffer[0] >= 0xFE ? " (it looks like UTF-16)" : ""
     return FileFault(
       .invalidEncoding, "the file is not UTF-8 at offset \(at)\(hint): save it as UTF-8", line: scanner.line,

@@ -2,30 +2,30 @@ import Delivery
 
 /// Finds the rows and cells of a CSV (RFC 4180) in bytes that arrive piece by piece.
 ///
-/// It remembers where it stopped, so each byte is looked at once however the pieces are cut. All positions count within
-/// the bytes that the caller holds; `forget` tells it that the caller let go of some. Beyond RFC 4180:
+/// It remembers where it stopped, so each byte is scanned once however the pieces are cut. All positions are relative
+/// to the bytes that the caller holds; `forget` reports that the caller dropped some. Beyond RFC 4180:
 /// - LF ends a row just as CRLF does; a lone CR is text in an unquoted cell, and a line break at the very end;
-/// - empty lines are no rows;
+/// - empty lines are not rows;
 /// - a quote inside an unquoted cell is text.
 struct CSVScanner: Sendable {
   let delimiter: UInt8
-  /// Of how many cells of a row the places are kept; all are counted.
+  /// How many cells of a row have their places kept; all are counted.
   var maxCells = Int.max
 
-  /// The next byte to look at.
+  /// The next byte to scan.
   private(set) var at = 0
-  /// The line on which `at` stands, and where it starts.
+  /// The line of `at`, and where it starts.
   private(set) var line = 1
   private(set) var lineStart = 0
 
-  /// The row that was found last.
+  /// The last row found.
   private(set) var rowStart = 0
   private(set) var rowEnd = 0
   private(set) var rowLine = 1
   private(set) var rowBreak = CSVDialect.LineBreak.lf
   private(set) var cells: [CSVCell] = []
   private(set) var cellCount = 0
-  /// Whether this row is only looked for its end: its bytes may be gone.
+  /// Whether this row is only scanned for its end: its bytes may be gone.
   private(set) var isSkipping = false
 
   private var state = State.rowStart
@@ -36,13 +36,13 @@ struct CSVScanner: Sendable {
 
   private enum State {
     case rowStart
-    /// After a CR with which a line began.
+    /// After a CR at the start of a line.
     case rowStartReturn
     case cellStart
     case unquoted
     case unquotedReturn
     case quoted
-    /// After a quote within a quoted cell: its end, or half of a doubled quote.
+    /// After a quote within a quoted cell: the cell's end, or half of a doubled quote.
     case quotedQuote
     case quotedReturn
   }
@@ -52,12 +52,12 @@ struct CSVScanner: Sendable {
   /// Whether no row has begun since the last one ended.
   var isBetweenRows: Bool { state == .rowStart || state == .rowStartReturn }
 
-  /// How many of the bytes that the caller holds are no longer needed.
+  /// How many of the caller's bytes are no longer needed.
   var forgettable: Int {
     switch state {
     case .rowStart: at
     case .rowStartReturn: at - 1
-    // The last byte may be the CR of a line break, which the row's tag is made without.
+    // The last byte may be the CR of a line break, which is not part of the row's tag.
     default: isSkipping ? at - 1 : rowStart
     }
   }
@@ -79,15 +79,15 @@ struct CSVScanner: Sendable {
     rowStart = position
   }
 
-  /// Gives up the cells of the row that has begun, which is too long to be kept.
+  /// Drops the cells of the current row, which is too long to be kept.
   mutating func skipRow() {
     isSkipping = true
     cells.removeAll(keepingCapacity: true)
   }
 
-  /// Looks at the bytes before `end` from where it stopped; true when a row has ended.
+  /// Continues scanning the bytes before `end`; true if a row has ended.
   ///
-  /// An array, since the compiler takes a span of one stored property to overlap with changes of its neighbours.
+  /// Takes an array, since the compiler treats a span of one stored property as overlapping changes of its neighbours.
   mutating func scan(_ buffer: [UInt8], upTo end: Int) throws(FileFault) -> Bool {
     let bytes = buffer.span.extracting(first: end)
     while at < end {
@@ -160,7 +160,7 @@ struct CSVScanner: Sendable {
     return false
   }
 
-  /// Ends what the file's end ends; true when that was a row.
+  /// Handles the end of the file; true if that ended a row.
   mutating func finish() throws(FileFault) -> Bool {
     switch state {
     case .rowStart, .rowStartReturn:

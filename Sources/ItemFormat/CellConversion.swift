@@ -1,21 +1,21 @@
 import Delivery
 import JSONText
 
-/// How a cell's text becomes a JSON value; an empty cell never gets here.
+/// How a cell's text becomes a JSON value; never used for an empty cell.
 enum CellConversion: Sendable {
   case string
   case number
   case boolean
-  /// Strings, `;` between.
+  /// Strings separated by `;`.
   case list
-  /// One JSON value, which stands `depth` levels deep in the item.
+  /// One JSON value, `depth` levels deep in the item.
   case json(depth: Int, ReaderLimits)
   case date(DatePattern)
-  /// The JSON for each text that is known.
+  /// The JSON for each known text.
   case table([String: [UInt8]])
 
   /// - Parameter depth: levels of objects and arrays around the field.
-  /// - Throws: `FileFault` where a table holds what its type can't be.
+  /// - Throws: `FileFault` if a table holds a value that its type can't be.
   init(_ type: CellType, date: DatePattern?, values: [String: String]?, depth: Int, limits: ReaderLimits)
     throws(FileFault)
   {
@@ -48,14 +48,14 @@ enum CellConversion: Sendable {
     self = .table(table)
   }
 
-  /// What an empty cell becomes where a table says so.
+  /// The value of an empty cell if a table defines one.
   var jsonOfEmpty: [UInt8]? {
     if case .table(let table) = self { table[""] } else { nil }
   }
 
   /// Appends the JSON value of the cell `bytes`.
   ///
-  /// - Throws: `ItemFault` that does not name the column.
+  /// - Throws: an `ItemFault` that does not name the column.
   func append(_ bytes: Span<UInt8>, to text: inout RowText) throws(ItemFault) {
     switch self {
     case .string:
@@ -98,7 +98,7 @@ enum CellConversion: Sendable {
     }
   }
 
-  /// Where the one JSON value in `bytes` stands, without the space around it.
+  /// The range of the single JSON value in `bytes`, without the space around it.
   private func jsonValue(_ bytes: Span<UInt8>, depth: Int, _ limits: ReaderLimits) throws(ItemFault) -> Range<Int> {
     let start = afterSpace(bytes, from: 0)
     var scanner = JSONScanner()
@@ -123,7 +123,7 @@ enum CellConversion: Sendable {
   }
 }
 
-/// Whether `bytes` are a number as RFC 8259 writes it (section 6), and nothing else.
+/// Whether `bytes` are exactly one number as in RFC 8259, section 6.
 private func isJSONNumber(_ bytes: Span<UInt8>) -> Bool {
   var at = 0
   func digits() -> Int {
@@ -147,7 +147,7 @@ private func isJSONNumber(_ bytes: Span<UInt8>) -> Bool {
 }
 
 extension String {
-  /// Bytes that are known to be UTF-8.
+  /// Takes bytes that are known to be UTF-8.
   init(copying bytes: Span<UInt8>) {
     self = bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
   }

@@ -1,14 +1,14 @@
 package import Delivery
 
-/// A field as a CSV header or a mapping file names it: `addresses[0].city`, `exposure:number`.
+/// A field as named in a CSV header or a mapping file: `addresses[0].city`, `exposure:number`.
 ///
-/// Names are separated by dots and each may be followed by indexes. A property key (`InvestorRecord/Details/Country`) has
-/// no dots and so is one step.
+/// Names are separated by dots and each may be followed by indexes. A property key (`InvestorRecord/Details/Country`)
+/// has no dots and so is one step.
 package struct CellPath: Hashable, Sendable {
   /// At least one, the first a member.
   package var steps: [PathStep]
   package var type: CellType
-  /// As it was written, for messages.
+  /// As written, for messages.
   package var text: String
 
   package init(steps: [PathStep], type: CellType, text: String) {
@@ -17,7 +17,7 @@ package struct CellPath: Hashable, Sendable {
     self.text = text
   }
 
-  /// - Throws: `FileFault` whose message quotes `text`, without a place.
+  /// - Throws: a `FileFault` whose message quotes `text`, without a place.
   package init(parsing text: String) throws(FileFault) {
     self.text = text
     var path = Substring(text)
@@ -52,13 +52,13 @@ package struct CellPath: Hashable, Sendable {
     return name
   }
 
-  /// Far more than any item has levels, and few enough to be followed by recursion.
+  /// Far more levels than any item has, and few enough for recursion.
   private static let maxSteps = 1000
 
-  /// Indexes beyond this are taken for mistakes: no array of a CSV row has as many elements.
+  /// Larger indexes are considered mistakes: no array from a CSV row has that many elements.
   private static let maxIndex = 99_999
 
-  /// A name and the indexes after it.
+  /// Appends a name and the indexes after it.
   private static func append(
     _ part: Substring, of text: String, to steps: inout [PathStep]
   ) throws(FileFault) {

@@ -1,10 +1,10 @@
 import Delivery
 
-/// A date's form, such as `dd/MM/yyyy HH:mm`, and how a text of that form becomes RFC 3339 in UTC.
+/// The form of a date, such as `dd/MM/yyyy HH:mm`, and its conversion to RFC 3339 in UTC.
 ///
-/// `yyyy`, `MM`, `dd`, `HH`, `mm`, `ss` take exactly as many digits; `M`, `d`, `H` one or two. Everything else stands for
-/// itself; a letter does so only between single quotes (`''` is a quote), but for `T` and `Z`. Years of two digits are
-/// refused: nothing says which century they mean.
+/// `yyyy`, `MM`, `dd`, `HH`, `mm`, `ss` match exactly as many digits; `M`, `d`, `H` one or two. Any other character
+/// matches itself; letters other than `T` and `Z` must be in single quotes (`''` is a quote). Two-digit years are
+/// rejected: their century is unknown.
 struct DatePattern: Sendable {
   private enum Unit: Int, Sendable {
     case year
@@ -14,7 +14,7 @@ struct DatePattern: Sendable {
     case minute
     case second
 
-    /// By the token's letter.
+    /// Looks up the token by its letter.
     init?(_ letter: UInt8) {
       switch letter {
       case UInt8(ascii: "y"): self = .year
@@ -45,7 +45,7 @@ struct DatePattern: Sendable {
   let text: String
   private var parts: [Part] = []
 
-  /// - Throws: `FileFault` that says what is wrong with the pattern, without a place.
+  /// - Throws: a `FileFault` that explains what is wrong with the pattern, without a place.
   init(_ text: String) throws(FileFault) {
     self.text = text
     let bytes = Array(text.utf8)
@@ -85,7 +85,7 @@ struct DatePattern: Sendable {
     }
   }
 
-  /// The moment as RFC 3339 (`2016-01-31T00:00:00Z`); nil where `text` has another form or there is no such moment.
+  /// The moment as RFC 3339 (`2016-01-31T00:00:00Z`); nil if `text` has another form or the moment does not exist.
   func rfc3339(_ text: Span<UInt8>) -> [UInt8]? {
     var values: InlineArray<6, Int64> = [0, 0, 0, 0, 0, 0]
     var at = 0
@@ -128,7 +128,7 @@ struct DatePattern: Sendable {
     return result
   }
 
-  /// Takes what stands between single quotes; returns the place after the closing one.
+  /// Appends the text between single quotes; returns the position after the closing one.
   private mutating func appendQuoted(_ bytes: [UInt8], from start: Int) throws(FileFault) -> Int {
     guard let end = bytes[start...].firstIndex(of: UInt8(ascii: "'")) else {
       throw fault("a single quote is left open")

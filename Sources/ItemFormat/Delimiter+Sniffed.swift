@@ -1,19 +1,20 @@
 import Delivery
 
 extension Delimiter {
-  /// The candidates, the likelier first.
+  /// The candidates, most likely first.
   private static let candidates: [UInt8] = [
     UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "|"), UInt8(ascii: "\t"),
   ]
 
-  /// The candidate that stands most often outside quotes in the first row of `bytes` from `start`; the comma where there is none.
+  /// The candidate that occurs most often outside quotes in the first row of `bytes` from `start`; the comma if none
+  /// occurs.
   ///
   /// - Parameter isWhole: whether nothing follows `bytes`.
-  /// - Returns: nil where the row has no end in `bytes` and more may follow.
+  /// - Returns: nil if the row does not end in `bytes` and more may follow.
   static func sniffed(_ bytes: Span<UInt8>, from start: Int, isWhole: Bool) -> UInt8? {
     var counts = [Int](repeating: 0, count: candidates.count)
     var isQuoted = false
-    // A quote opens a quoted cell only where a cell starts.
+    // A quote opens a quoted cell only at a cell's start.
     var isCellStart = true
     var hasBegun = false
     var hasEnded = isWhole
@@ -22,7 +23,7 @@ extension Delimiter {
       let byte = bytes[at]
       at += 1
       if byte == Ascii.quote {
-        // A doubled quote closes and opens again at once.
+        // A doubled quote closes the cell and reopens it at once.
         if isQuoted || isCellStart { isQuoted.toggle() }
         isCellStart = isQuoted ? false : isCellStart || at < bytes.count && bytes[at] == Ascii.quote
         hasBegun = true

@@ -7,14 +7,14 @@ package enum PathStep: Hashable, Sendable {
   case element(Int)
 }
 
-/// Where a column's value goes in the item that a row becomes; an API decides it from the header's path.
+/// Where a column's value goes in a row's item; an API decides it from the header's path.
 package enum ColumnPlacement: Hashable, Sendable {
-  /// The cell is the request's id, no part of the item.
+  /// The cell is the request's id and not part of the item.
   case requestID
   case field(PlacedField)
 }
 
-/// A value's place, and what has to stand beside it.
+/// A value's place, and the members that must accompany it.
 package struct PlacedField: Hashable, Sendable {
   package var path: [PathStep]
   package var type: CellType

@@ -1,17 +1,17 @@
 import Delivery
 
-/// The shape of the items that a CSV's rows become, while its columns are gathered.
+/// The shape of the items made from a CSV's rows, while its columns are being collected.
 struct FieldTree {
   /// What fills a field.
   enum Filling {
-    /// `column` is the cell's place in a row; nil where the file lacks the column, whose cells then are all empty.
+    /// `column` is the cell's index in a row; nil if the file lacks the column, whose cells then all count as empty.
     case cell(column: Int?, conversion: CellConversion, label: String)
-    /// JSON.
+    /// JSON text.
     case constant([UInt8])
   }
 
   enum Content {
-    /// Not yet known: no step has gone through it.
+    /// Not yet known: no step has passed through it.
     case open
     case object
     case array
@@ -21,10 +21,10 @@ struct FieldTree {
   struct Node {
     var step: PathStep
     var content = Content.open
-    /// Places in `nodes`; an object's in order of appearance, an array's by index once `sortArrays` has run.
+    /// Indexes into `nodes`: an object's in order of appearance, an array's by element index once `sortArrays` has run.
     var children: [Int] = []
     var companions: [PlacedField.Companion] = []
-    /// What made it, for messages: `column "name"`.
+    /// What created it, for messages: `column "name"`.
     var owner: String
   }
 
@@ -36,7 +36,7 @@ struct FieldTree {
     var step: PathStep
   }
 
-  /// - Throws: `FileFault` where the field, or an object or array around it, is filled otherwise already.
+  /// - Throws: `FileFault` if the field, or an object or array around it, is already filled in another way.
   mutating func add(_ field: PlacedField, _ filling: Filling, owner: String) throws(FileFault) {
     var at = 0
     for (index, step) in field.path.enumerated() {
@@ -51,7 +51,7 @@ struct FieldTree {
     for companion in field.companions { try add(companion, owner: owner) }
   }
 
-  /// Makes sure that no column fills what a companion does, and puts the elements of arrays in order.
+  /// Checks that no column fills the same field as a companion, and sorts the elements of arrays.
   mutating func finish() throws(FileFault) {
     for at in nodes.indices {
       for companion in nodes[at].companions {
@@ -65,7 +65,7 @@ struct FieldTree {
     }
   }
 
-  /// Whether a cell fills anything in `node`.
+  /// Whether any cell fills a field in `node`.
   func hasCell(in node: Node) -> Bool {
     if case .value(.cell) = node.content { return true }
     return node.children.contains { hasCell(in: nodes[$0]) }
@@ -75,7 +75,7 @@ struct FieldTree {
     if case .element(let index) = nodes[node].step { index } else { 0 }
   }
 
-  /// Settles that the node at `at` is the container that `step` leads into.
+  /// Establishes that the node at `at` is the container that `step` leads into.
   private mutating func enter(
     _ at: Int, as step: PathStep, path: ArraySlice<PathStep>, owner: String
   ) throws(FileFault) {

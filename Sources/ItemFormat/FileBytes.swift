@@ -2,8 +2,8 @@ import Glibc
 
 /// The bytes of an open file, read in order from its start.
 ///
-/// Reads with `pread`, so that the descriptor's own position does not matter and several readers may share it. The descriptor stays
-/// its owner's: it must outlive this value and is not closed by it.
+/// Reads with `pread`, so that the descriptor's own position does not matter and several readers may share it. The
+/// owner keeps the descriptor: it must outlive this value, which does not close it.
 package struct FileBytes: ByteSource, ~Copyable {
   /// For messages.
   package let path: String
@@ -12,8 +12,8 @@ package struct FileBytes: ByteSource, ~Copyable {
   private let descriptor: Int32
   private let observe: ((Span<UInt8>) throws -> Void)?
 
-  /// - Parameter observe: sees each run of bytes as it comes from the disk, in order and once: for a digest of the file as it was read.
-  ///   What it throws ends the read.
+  /// - Parameter observe: receives each run of bytes as it is read from the disk, in order and once, to compute a
+  ///   digest of the file as read. An error it throws ends the read.
   package init(descriptor: Int32, path: String, observe: ((Span<UInt8>) throws -> Void)? = nil) {
     self.descriptor = descriptor
     self.path = path
@@ -38,7 +38,7 @@ package struct FileBytes: ByteSource, ~Copyable {
     try observe?(buffer.span.extracting(start...))
   }
 
-  /// Reads what is left, for `observe` alone: after a fault, so that the digest is still that of the whole file.
+  /// Reads the rest, only for `observe`: after a fault, so that the digest still covers the whole file.
   package mutating func drain() throws {
     var passed: [UInt8] = []
     var before = -1

@@ -1,4 +1,4 @@
-/// What a file's extension says that it holds.
+/// The format of a file according to its extension.
 package struct FileFormat: Sendable, Equatable {
   package enum Kind: String, Sendable, CaseIterable {
     case csv
@@ -11,7 +11,7 @@ package struct FileFormat: Sendable, Equatable {
   package var kind: Kind
   package var isGzipped: Bool
 
-  /// Nil where the name ends in nothing that upsertd reads; case does not count.
+  /// Nil if the name has no extension that upsertd reads; case does not matter.
   package init?(fileName: [UInt8]) {
     var name = String(decoding: fileName, as: UTF8.self).lowercased()[...]
     isGzipped = name.hasSuffix(".gz")
@@ -23,27 +23,27 @@ package struct FileFormat: Sendable, Equatable {
   }
 }
 
-/// How a file's items stand in it; a rejects file takes the same shape.
+/// How items are arranged in a file; a rejects file uses the same shape.
 package enum DocumentShape: String, Sendable, CaseIterable {
   /// A header row and rows (CSV, TSV).
   case rows
-  /// One item a line (NDJSON).
+  /// One item per line (NDJSON).
   case lines
   /// A JSON array of items.
   case array
-  /// One JSON value that is the item.
+  /// A single JSON value, which is the item.
   case single
   /// A JSON object of request ids.
   case requestIDs = "request-ids"
 }
 
-/// Limits that a reader keeps.
+/// Limits that a reader enforces.
 package struct ReaderLimits: Sendable, Equatable {
-  /// Bytes of an item as it stands in the file, and of the JSON that a CSV row becomes.
+  /// The bytes of an item as in the file, and of the JSON made from a CSV row.
   package var maxItemBytes: Int
-  /// Levels of objects and arrays within an item, the item's own included.
+  /// Levels of objects and arrays within an item, including its own.
   package var maxNesting: Int
-  /// Where rejects files put reasons, each the names of members inside each other; these don't count against `maxItemBytes`.
+  /// Where rejects files put reasons, each a path of nested member names; these do not count against `maxItemBytes`.
   package var additions: [[String]]
 
   package init(maxItemBytes: Int = 1 << 20, maxNesting: Int = 128, additions: [[String]] = [["_error"]]) {

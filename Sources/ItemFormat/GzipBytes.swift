@@ -1,17 +1,18 @@
 import CZlib
 import Delivery
 
-/// What a gzip file holds: one member or several (RFC 1952, section 2.2), zero bytes after the last as tapes leave them.
+/// The content of a gzip file: one member or several (RFC 1952, section 2.2), with zero bytes after the last, as left
+/// by tapes.
 ///
-/// A file of no bytes holds nothing. Anything else that is not whole, sound members is a `FileFault`; which reads came before it
-/// says nothing, since a member's checksum stands at its end.
+/// An empty file has no content. Anything else that is not a sequence of complete, valid members is a `FileFault`;
+/// successful reads before it prove nothing, since a member's checksum is at its end.
 package struct GzipBytes<Source: PositionedBytes & ~Copyable>: ByteSource, ~Copyable {
   package private(set) var source: Source
   package private(set) var position = 0
   private let limits: GzipLimits
   private let onRead: () throws -> Void
   private let inflater: Inflater
-  /// Compressed bytes read ahead; those before `next` are used up.
+  /// Compressed bytes read ahead; those before `next` have been used.
   private var input: [UInt8] = []
   private var next = 0
   private var place = Place.start
@@ -26,7 +27,8 @@ package struct GzipBytes<Source: PositionedBytes & ~Copyable>: ByteSource, ~Copy
 
   private static var chunkBytes: Int { 128 << 10 }
 
-  /// - Parameter onRead: called before each read, since few bytes of the source may become many; what it throws ends the reading.
+  /// - Parameter onRead: called before each read, since a few bytes of the source may become many; an error it throws
+  ///   ends the reading.
   package init(_ source: consuming Source, limits: GzipLimits, onRead: @escaping () throws -> Void = {}) throws {
     self.source = source
     self.limits = limits
@@ -40,7 +42,7 @@ package struct GzipBytes<Source: PositionedBytes & ~Copyable>: ByteSource, ~Copy
 
   package var path: String { source.path }
 
-  /// Gives the source back: what it counts is complete once this one has come to its end.
+  /// Returns the source: its counts are complete once this value has reached its end.
   package consuming func finish() -> Source { source }
 
   package mutating func read(upTo count: Int, into buffer: inout [UInt8]) throws {

@@ -1,10 +1,10 @@
-/// How far a gzip may unfold before it is taken for a bomb.
+/// How far a gzip may expand before it is considered a bomb.
 package struct GzipLimits: Sendable, Equatable {
-  /// Bytes out for each byte in, counted over the file so far.
+  /// Bytes out per byte in, counted over the file so far.
   package var maxRatio: Int
-  /// Bytes out at most.
+  /// Maximum number of bytes out.
   package var maxOutputBytes: Int
-  /// Output up to here may have any ratio: a few kilobytes of blanks are no bomb.
+  /// Output up to this size may have any ratio: a few kilobytes of blanks are not a bomb.
   package static let unratedBytes = 1 << 20
 
   package init(maxRatio: Int = 200, maxOutputBytes: Int = 16 << 30) {

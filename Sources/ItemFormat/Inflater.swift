@@ -6,14 +6,14 @@ import CZlib
 struct Inflater: ~Copyable {
   enum Step: Equatable {
     case more
-    /// The member's checksum and length were right.
+    /// The member's checksum and length were correct.
     case memberEnd
     case damaged(String)
   }
 
   private let stream: UnsafeMutablePointer<z_stream>
 
-  /// Nil where zlib has no memory, or is another version than the one compiled against.
+  /// Nil if zlib has no memory, or its version differs from the one compiled against.
   init?() {
     stream = .allocate(capacity: 1)
     stream.initialize(to: z_stream())
@@ -29,10 +29,10 @@ struct Inflater: ~Copyable {
     stream.deallocate()
   }
 
-  /// Makes ready for a member's first byte.
+  /// Prepares for a member's first byte.
   borrowing func reset() { inflateReset(stream) }
 
-  /// Appends up to `count` bytes to `output` and says how many of `input` were used.
+  /// Appends up to `count` bytes to `output` and returns how many of `input` were used.
   borrowing func inflate(
     _ input: Span<UInt8>, upTo count: Int, into output: inout [UInt8]
   ) -> (step: Step, taken: Int) {
@@ -55,7 +55,7 @@ struct Inflater: ~Copyable {
       }
     }
     switch status {
-    // Z_BUF_ERROR: nothing to do until there is more input; not an error.
+    // Z_BUF_ERROR: no progress without more input; not an error.
     case Z_OK, Z_BUF_ERROR: return (.more, taken)
     case Z_STREAM_END: return (.memberEnd, taken)
     default:

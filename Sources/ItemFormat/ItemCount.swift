@@ -1,10 +1,10 @@
 internal import Delivery
 
-/// How many items a file holds, read as it is when it is dropped, but without looking into them.
+/// Counts the items in a file, reading it as dropped files are read but without examining the items.
 package enum ItemCount {
-  /// - Parameter objects: what a JSON file that is one object is taken for.
-  /// - Parameter limits: as for the reading of dropped files.
-  /// - Throws: `FileFault` where the file can't be read as what it is, `ReadError`.
+  /// - Parameter objects: how a JSON file that is one object is interpreted.
+  /// - Parameter limits: as for reading dropped files.
+  /// - Throws: `FileFault` if the file can't be read in its format; `ReadError`.
   package static func items(
     in descriptor: Int32, path: String, format: FileFormat, objects: ObjectShape, limits: ReaderLimits,
     gzip: GzipLimits

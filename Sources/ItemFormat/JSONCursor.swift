@@ -1,11 +1,11 @@
 import Delivery
 import JSONText
 
-/// A place in a JSON file, and the steps by which a reader goes through it.
+/// A place in a JSON file, and the steps by which a reader moves through it.
 ///
 /// A value over the limit is checked to its end like any other, but not kept.
 struct JSONCursor {
-  /// A value that was passed; its bytes are in the window until the next step.
+  /// A value that was passed; its bytes stay in the window until the next step.
   struct Value {
     var range: Range<Int>
     /// Physical line on which it starts.
@@ -29,17 +29,17 @@ struct JSONCursor {
     window = ByteWindow(chunkBytes: chunkBytes, key: key)
   }
 
-  /// An item begins at the position.
+  /// Begins an item at the position.
   mutating func beginItem() { window.beginItem(at: position) }
 
-  /// The item ends at the position.
+  /// Ends the item at the position.
   mutating func endItem() -> SourceTag? { window.endItem(at: position) }
 
   mutating func skipByteOrderMark<S: ByteSource & ~Copyable>(_ source: inout S) throws {
     position = try window.skipByteOrderMark(from: &source)
   }
 
-  /// Goes to the next byte that is not white space and returns it; nil at the file's end.
+  /// Advances to the next byte that is not white space and returns it; nil at the file's end.
   mutating func next<S: ByteSource & ~Copyable>(_ source: inout S) throws -> UInt8? {
     while true {
       position = window.base + afterSpace(window.bytes.span, from: position - window.base)
@@ -48,7 +48,7 @@ struct JSONCursor {
     }
   }
 
-  /// Passes the value at the position, which must be at a byte that is not white space, or at the end.
+  /// Skips the value at the position, which must be at a byte that is not white space, or at the end.
   mutating func value<S: ByteSource & ~Copyable>(_ source: inout S) throws -> Value {
     let start = position
     let line = window.place(of: start).line
@@ -81,7 +81,7 @@ struct JSONCursor {
       > limits.maxItemBytes
   }
 
-  /// Passes what follows a value in an array or object: a comma, or the closing bracket or brace.
+  /// Skips the separator after a value in an array or object: a comma, or the closing bracket or brace.
   mutating func separator<S: ByteSource & ~Copyable>(_ source: inout S, closing: UInt8) throws -> Separator {
     let byte = try next(&source)
     guard byte == UInt8(ascii: ",") || byte == closing else {
@@ -91,12 +91,12 @@ struct JSONCursor {
     return byte == closing ? .end : .next
   }
 
-  /// The fault of a byte, or an end, where something else should stand.
+  /// The fault for a byte, or the end, where something else is expected.
   mutating func unexpected<S: ByteSource & ~Copyable>(_ source: inout S, expected: String) throws -> FileFault {
     try fault(&source, reason: JSONFault.reason(for: next(&source), expected: expected))
   }
 
-  /// The fault of the byte or the end at the position: `reason`, unless the byte is no UTF-8 at all.
+  /// The fault for the byte or the end at the position: `reason`, unless the byte is not UTF-8 at all.
   mutating func fault<S: ByteSource & ~Copyable>(_ source: inout S, reason: String) throws -> FileFault {
     while window.end - position < 4, try window.fill(from: &source, keepingFrom: position) {}
     let fault =
@@ -106,18 +106,18 @@ struct JSONCursor {
     return window.fileFault(fault, from: position)
   }
 
-  /// A copy of bytes of the value passed last.
+  /// A copy of bytes of the last value.
   func bytes(of range: Range<Int>) -> [UInt8] {
     Array(window.bytes[range.lowerBound - window.base..<range.upperBound - window.base])
   }
 
-  /// Calls `body` with bytes of the value passed last, or with none.
+  /// Calls `body` with bytes of the last value, or with none.
   func withBytes(of range: Range<Int>?, _ body: (Span<UInt8>) throws -> Void) rethrows {
     let range = range.map { $0.lowerBound - window.base..<$0.upperBound - window.base } ?? 0..<0
     try body(window.bytes.span.extracting(range))
   }
 
-  /// Calls `body` with the bytes from the position on, `count` of them or more, or all there are.
+  /// Calls `body` with at least `count` bytes from the position on, or with all that remain.
   mutating func lookAhead<S: ByteSource & ~Copyable>(
     _ source: inout S, bytes count: Int, _ body: (Span<UInt8>) -> Bool
   ) throws -> Bool {

@@ -3,8 +3,9 @@ import JSONText
 
 /// Reads a JSON file: an array of items, one item, or an object of request ids.
 ///
-/// The whole file is checked (RFC 8259, UTF-8), but at most one item of it is kept, and of an item over the limit nothing. Items
-/// are handed out as they are read, before the file's end is known to be sound: a fault that comes later takes them all back.
+/// The whole file is checked (RFC 8259, UTF-8), but at most one item is kept in memory, and nothing of an item over the
+/// limit. Items are passed on as they are read, before the rest of the file is known to be valid: a later fault
+/// invalidates all of them.
 package struct JSONReader: Sendable {
   private let limits: ReaderLimits
   private let objects: ObjectShape
@@ -19,10 +20,10 @@ package struct JSONReader: Sendable {
     self.chunkBytes = chunkBytes
   }
 
-  /// Calls `each` with every item and its JSON text, which is empty where the item has a fault.
+  /// Calls `each` with every item and its JSON text, which is empty if the item has a fault.
   ///
   /// An id that is itself over the limit is not kept: that item is too large and has none.
-  /// - Throws: `FileFault` for a file that can't be used, `ReadError`, and what `each` throws.
+  /// - Throws: `FileFault` for a file that can't be used, `ReadError`, and any error of `each`.
   package func read<S: ByteSource & ~Copyable>(
     _ source: inout S, each: (RawItem, Span<UInt8>) throws -> Void
   ) throws -> DocumentShape {
@@ -118,14 +119,14 @@ package struct JSONReader: Sendable {
     try text.withBytes(of: fault == nil ? value.range : nil) { bytes in try each(item, bytes) }
   }
 
-  /// Whether the object at the cursor is an item, as far as its first `maxItemBytes` tell.
+  /// Whether the object at the cursor is an item, judged by its first `maxItemBytes`.
   private func isItem<S: ByteSource & ~Copyable>(_ text: inout JSONCursor, _ source: inout S) throws -> Bool {
     try text.lookAhead(&source, bytes: limits.maxItemBytes) { bytes in
       let names = objects.itemMembers + ["_error", "_raw"]
       var i = afterSpace(bytes, from: 1)
       while i < bytes.count, bytes[i] == UInt8(ascii: "\"") {
         var name = JSONScanner()
-        // What is no JSON comes to light when the file is read.
+        // Invalid JSON is reported when the file is read.
         guard let nameEnd = try? name.scan(bytes, from: i) else { return false }
         if names.contains(where: { equals(bytes, i + 1..<nameEnd - 1, $0, hasEscapes: true) }) { return true }
         i = afterSpace(bytes, from: nameEnd)

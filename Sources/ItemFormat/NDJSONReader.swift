@@ -1,10 +1,10 @@
 package import Delivery
 import JSONText
 
-/// Reads NDJSON: one item a line, ended by LF or CRLF, which the last line may lack.
+/// Reads NDJSON: one item per line, ended by LF or CRLF, which is optional on the last line.
 ///
-/// A bad line is an item with a fault; only a file without any item at all is a fault of the file. Lines of white space are
-/// skipped, but counted. Of a line far over the limit nothing is kept, and whether it is JSON is not looked at.
+/// A bad line is an item with a fault; only a file without any item is a fault of the file. Lines of white space are
+/// skipped, but counted. Of a line far over the limit nothing is kept, and its JSON is not checked.
 package struct NDJSONReader: Sendable {
   private let limits: ReaderLimits
   private let chunkBytes: Int
@@ -17,9 +17,9 @@ package struct NDJSONReader: Sendable {
     self.chunkBytes = chunkBytes
   }
 
-  /// Calls `each` with every item and its JSON text, which is empty where the item has a fault.
+  /// Calls `each` with every item and its JSON text, which is empty if the item has a fault.
   ///
-  /// - Throws: `FileFault` for a file that can't be used, `ReadError`, and what `each` throws.
+  /// - Throws: `FileFault` for a file that can't be used, `ReadError`, and any error of `each`.
   package func read<S: ByteSource & ~Copyable>(
     _ source: inout S, each: (RawItem, Span<UInt8>) throws -> Void
   ) throws -> DocumentShape {
@@ -37,7 +37,7 @@ package struct NDJSONReader: Sendable {
           item.fault = .tooLarge(limits)
           try each(item, Span())
         } else {
-          // The byte order mark is part of the first line where its bytes are counted.
+          // The byte order mark is part of the first line when its bytes are counted.
           let lead = line == 1 ? mark : 0
           let bytes = window.bytes.span.extracting(start - window.base..<found.end - window.base)
           var value = 0..<0
@@ -59,7 +59,7 @@ package struct NDJSONReader: Sendable {
   }
 
   private struct Line {
-    /// Without its break.
+    /// Without the line break.
     var end: Int
     /// Where the next line starts.
     var next: Int
@@ -79,16 +79,16 @@ package struct NDJSONReader: Sendable {
       let from = at - window.base
       let found = window.bytes.span.firstIndex(of: UInt8(ascii: "\n"), from: from)
       let stop = found ?? window.bytes.count
-      // Not beyond the line: a file of empty lines would be looked at again from each of them.
+      // Not beyond the line: otherwise every line in a file of empty lines would rescan the rest.
       if isBlank { isBlank = afterSpace(window.bytes.span.extracting(first: stop), from: from) == stop }
       if stop > from { endsInCR = window.bytes[stop - 1] == UInt8(ascii: "\r") }
       at = window.base + stop
       if found != nil {
         return Line(end: endsInCR ? at - 1 : at, next: at + 1, hasBreak: true, isBlank: isBlank)
       }
-      // One byte more, for a CR that is part of the line break.
+      // One extra byte, for a CR that is part of the line break.
       let isKept = at - start <= limits.maxItemBytes + RejectsAdditions.slack + 1
-      // The last byte stays: it may be that CR, which the tag is made without.
+      // Keeps the last byte: it may be that CR, which is not part of the tag.
       if try !window.fill(from: &source, keepingFrom: isKept ? start : at - 1) {
         return at == start ? nil : Line(end: at, next: at, hasBreak: false, isBlank: isBlank)
       }
@@ -100,12 +100,12 @@ package struct NDJSONReader: Sendable {
     guard line.count <= limits.maxItemBytes + RejectsAdditions.slack else { return true }
     let text = window.bytes.span.extracting(line.lowerBound - window.base..<line.upperBound - window.base)
     var scanner = JSONScanner()
-    // Only of JSON it can be told what was added.
+    // The additions can be identified only in valid JSON.
     guard (try? scanner.scan(text, from: 0)) ?? nil != nil else { return true }
     return line.count - RejectsAdditions.bytes(in: text, limits.additions) > limits.maxItemBytes
   }
 
-  /// The range of the one value that makes up `line`.
+  /// The range of the single value that makes up `line`.
   private func check(_ line: Span<UInt8>, lead: Int, isLast: Bool) throws(ItemFault) -> Range<Int> {
     let start = afterSpace(line, from: 0)
     var scanner = JSONScanner()
@@ -125,11 +125,12 @@ package struct NDJSONReader: Sendable {
     return start..<end
   }
 
-  /// What a fault of text that starts at `start` of a line means for its item.
+  /// The item fault for a fault in text that starts at `start` of a line.
   ///
   /// - Parameters:
   ///   - count: bytes of the line.
-  ///   - unfinished: bytes of a character that the line's break cut off: these are no UTF-8, whereas at the file's end bytes are missing.
+  ///   - unfinished: bytes of a character that the line break cut off. These are not UTF-8, whereas at the file's end
+  ///     bytes are missing.
   private func itemFault(
     _ fault: JSONFault, from start: Int, _ lead: Int, _ count: Int, _ unfinished: Int
   ) -> ItemFault {

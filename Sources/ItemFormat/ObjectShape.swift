@@ -1,6 +1,6 @@
-/// What an API makes of a JSON file that is one object.
+/// How an API interprets a JSON file that is one object.
 package struct ObjectShape: Sendable, Equatable {
-  /// Names of top-level members that show the object to be one item.
+  /// Names of top-level members that mark the object as a single item.
   package var itemMembers: [String]
   /// Whether it may be an object of request ids at all.
   package var idsAllowed: Bool
@@ -10,6 +10,6 @@ package struct ObjectShape: Sendable, Equatable {
     self.idsAllowed = idsAllowed
   }
 
-  /// Any object is one item.
+  /// Every object is a single item.
   package static let item = ObjectShape(itemMembers: [], idsAllowed: false)
 }

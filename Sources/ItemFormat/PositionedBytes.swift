@@ -1,10 +1,10 @@
-/// A source that can go ahead without handing out what lies between.
+/// A source that can skip ahead without returning the bytes in between.
 package protocol PositionedBytes: ByteSource, ~Copyable {
   /// For messages.
   var path: String { get }
-  /// How many bytes of the content lie before the next one.
+  /// The number of content bytes before the next one.
   var position: Int { get }
-  /// Goes to `position`, which is not before the present one.
+  /// Moves to `position`, which must not be before the current one.
   ///
   /// May stop at the content's end.
   mutating func move(to position: Int) throws

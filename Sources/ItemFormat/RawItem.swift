@@ -1,25 +1,26 @@
 package import Delivery
 
-/// One item as a reader found it, before any API's rules.
+/// One item as found by a reader, before any API's rules are applied.
 ///
-/// Its JSON text travels beside it; it is empty where `fault` says why there is none.
+/// Its JSON text is passed separately; it is empty if `fault` gives the reason why there is none.
 package struct RawItem: Sendable, Equatable {
   /// Counts from 1 in the file.
   package var number: Int
   /// Physical line on which the item starts, from 1.
   package var line: Int
-  /// Where the item stands in the file, in bytes after decompression.
+  /// The item's range in the file, in bytes after decompression.
   ///
-  /// JSON: the value, or in an object of request ids the whole member from the id's opening quote. NDJSON: the line without its
-  /// line break. CSV: the row without its line break.
+  /// JSON: the value, or in an object of request ids the whole member from the id's opening quote. NDJSON: the line
+  /// without its line break. CSV: the row without its line break.
   package var source: Range<Int>
-  /// Where the item's JSON text stands in the file, counted like `source`; nil where it was made from a row.
+  /// Where the item's JSON text starts in the file, counted like `source`; nil if it was made from a row.
   package var textStart: Int?
-  /// The request id as JSON string content (between the quotes, escapes as written); nil where the file holds none for this item.
+  /// The request id as JSON string content (between the quotes, escapes as written); nil if the file has none for this
+  /// item.
   package var requestID: [UInt8]?
-  /// What the reader itself refuses: over a limit, a bad NDJSON line, a row or cell that can't be converted.
+  /// Why the reader itself rejects it: over a limit, a bad NDJSON line, a row or cell that can't be converted.
   package var fault: ItemFault?
-  /// Of the bytes at `source`; nil where the reader has no key.
+  /// The tag of the bytes at `source`; nil if the reader has no key.
   package var tag: SourceTag?
 
   package init(

@@ -1,12 +1,13 @@
 import JSONText
 
-/// What a rejects file adds to an item in JSON: bytes that don't count against the limit, since an item that fitted before
-/// must fit with them.
+/// A rejects file's additions to a JSON item: their bytes do not count against the limit, since an item that fitted
+/// before must still fit with them.
 enum RejectsAdditions {
-  /// How many bytes beyond the limit are kept until it is known whether they were added; a message has 1,000 characters.
+  /// How many bytes beyond the limit are kept until it is known whether they are additions; a message has 1,000
+  /// characters.
   static let slack = 64 << 10
 
-  /// The bytes of the `additions` (`ReaderLimits`) in the JSON object `item`, with a comma each.
+  /// The bytes of the `additions` (`ReaderLimits`) in the JSON object `item`, including a comma for each.
   static func bytes(in item: Span<UInt8>, _ additions: [[String]]) -> Int {
     bytes(of: item, in: 0..<item.count, additions.map { $0[...] })
   }
@@ -32,6 +33,6 @@ extension JSONMember {
     equals(bytes, name, text, hasEscapes: nameHasEscapes)
   }
 
-  /// From the name's quote on.
+  /// Counted from the name's quote on.
   fileprivate var bytesWithComma: Int { value.upperBound - name.lowerBound + 2 }
 }

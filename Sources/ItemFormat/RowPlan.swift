@@ -1,8 +1,9 @@
 package import Delivery
 
-/// Which fields a CSV's columns fill, as its header or a mapping file says; an API then says where these stand in its items.
+/// Which fields a CSV's columns fill, according to its header or a mapping file; an API then places the fields in its
+/// items.
 package struct RowPlan: Sendable {
-  /// A column, or a constant, and the field that it fills.
+  /// A column or constant, and the field that it fills.
   private struct Field: Sendable {
     var path: CellPath
     var source: Source
@@ -13,19 +14,19 @@ package struct RowPlan: Sendable {
   }
 
   private enum Source: Sendable {
-    /// `column` is nil where the file lacks a column that the mapping names.
+    /// `column` is nil if the file lacks a column that the mapping names.
     case cell(column: Int?, name: String, date: DatePattern?, values: [String: String]?)
     case constant(String)
   }
 
   private var fields: [Field] = []
-  /// The mapping file; nil where the header itself holds the paths.
+  /// The mapping file; nil if the header itself holds the paths.
   private let mappingPath: String?
 
-  /// The fields that are filled, in the order in which they are written.
+  /// The fields that are filled, in writing order.
   package var paths: [CellPath] { fields.map(\.path) }
 
-  /// - Throws: `FileFault` for names that are no paths, and for columns that the mapping does not know.
+  /// - Throws: `FileFault` for names that are not paths, and for columns that the mapping does not know.
   package init(_ header: CSVHeader, mapping: ColumnMapping?) throws(FileFault) {
     mappingPath = mapping?.path
     guard let mapping else {
@@ -63,8 +64,8 @@ package struct RowPlan: Sendable {
 
   /// Compiles the template.
   ///
-  /// - Parameter place: says where a field stands in an item of the API that was chosen.
-  /// - Throws: `FileFault` where two columns fill the same field, or what `place` throws.
+  /// - Parameter place: returns where a field goes in an item of the chosen API.
+  /// - Throws: `FileFault` if two columns fill the same field, and any error of `place`.
   package func template(
     empty: EmptyCell, limits: ReaderLimits, place: (CellPath) throws(FileFault) -> ColumnPlacement
   ) throws(FileFault) -> RowTemplate {
@@ -106,7 +107,7 @@ package struct RowPlan: Sendable {
     }
   }
 
-  /// Nil where the file lacks the column: then there are no request ids.
+  /// Nil if the file lacks the column: then there are no request ids.
   private func requestID(_ field: Field, _ limits: ReaderLimits) throws(FileFault) -> RowTemplate.RequestID? {
     guard case .cell(let column, let name, let date, let values) = field.source, field.path.type == .string else {
       throw FileFault(.malformedCSV, "\(field.owner) can't be the request id, which is a column's plain text")
@@ -154,7 +155,7 @@ package struct RowPlan: Sendable {
     fields.append(field)
   }
 
-  /// A constant's type is that of its JSON, so that an API can place it as it would a column of that type.
+  /// A constant has the type of its JSON, so that an API can place it like a column of that type.
   private static func type(ofJSON json: String) -> CellType {
     switch json.utf8.first ?? 0 {
     case UInt8(ascii: "\""): .string
@@ -165,7 +166,7 @@ package struct RowPlan: Sendable {
     }
   }
 
-  /// Says where the fault comes from.
+  /// Adds where the fault comes from.
   private func decorated(_ fault: FileFault, _ field: Field) -> FileFault {
     var fault = fault
     if !fault.message.contains(field.owner) { fault.message = "\(field.owner): \(fault.message)" }

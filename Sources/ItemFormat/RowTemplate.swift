@@ -1,12 +1,12 @@
 import Delivery
 import JSONText
 
-/// How a row becomes an item: compiled once for a file from its columns' places, then followed for every row.
+/// How a row becomes an item: compiled once per file from the places of its columns, then followed for every row.
 ///
-/// A flat list of steps: opening an object or array, a cell's value, a constant, closing. A container is written when it is
-/// opened and taken back when nothing came into it; one that holds a single field is part of that field's step.
+/// A flat list of steps: opening an object or array, a cell's value, a constant, closing. A container is written when
+/// it is opened and removed again if it stays empty; one that holds a single field is part of that field's step.
 package struct RowTemplate: Sendable {
-  /// `literal`, `suffix` and `ifEmpty` are places in `literals`; the comma they begin with is left out of a first member.
+  /// `literal`, `suffix` and `ifEmpty` are ranges in `literals`; their leading comma is left out for a first member.
   struct Step: Sendable {
     enum Kind: Sendable {
       /// `literal` is `,"name":{` with the companions.
@@ -15,24 +15,24 @@ package struct RowTemplate: Sendable {
       case close
       /// `literal` is `,"name":"`.
       case string
-      /// `literal` is `,"name":`; `conversion` says what follows.
+      /// `literal` is `,"name":`; `conversion` determines the value after it.
       case converted
       /// `literal` is the whole member.
       case constant
-      /// The same, where its container holds something already: a constant unit or date makes no property.
+      /// The same, written only if its container is not empty: a constant unit or date alone does not make a property.
       case companion
     }
 
     var kind: Kind
-    /// Containers around it.
+    /// The number of containers around it.
     var depth: Int
     var literal: Range<Int>
-    /// What follows a cell's value: a string's closing quote, closings of containers that hold nothing else.
+    /// The text after a cell's value: a string's closing quote, closings of containers that hold nothing else.
     var suffix = 0..<0
-    /// The cell's place in a row.
+    /// The cell's index in a row.
     var column = 0
     var conversion = 0
-    /// The whole member for an empty cell; empty where that is left out.
+    /// The whole member for an empty cell; empty if the member is left out.
     var ifEmpty = 0..<0
   }
 
@@ -64,9 +64,9 @@ package struct RowTemplate: Sendable {
   /// A container with one child needs no steps of its own: it is written if, and only if, the child is.
   ///
   /// - Parameters:
-  ///   - prefix: `,"name":`, or `,` in an array, after the openings of containers around that hold nothing else.
-  ///   - suffix: these containers' closings.
-  ///   - isCompanion: whether constants here go with what cells fill.
+  ///   - prefix: `,"name":`, or `,` in an array, after the openings of containers around it that hold nothing else.
+  ///   - suffix: the closings of these containers.
+  ///   - isCompanion: whether constants here are written only together with cell values.
   private mutating func append(
     _ node: FieldTree.Node, of tree: FieldTree, depth: Int, prefix: [UInt8], suffix: [UInt8] = [],
     isCompanion: Bool = false
@@ -121,7 +121,7 @@ package struct RowTemplate: Sendable {
     steps.append(step)
   }
 
-  /// How a container begins, with the companions, and how it ends.
+  /// A container's opening, with the companions, and its closing.
   private static func brackets(_ node: FieldTree.Node) -> (opening: [UInt8], closing: [UInt8]) {
     if case .array = node.content { return ([UInt8(ascii: "[")], [UInt8(ascii: "]")]) }
     var opening = [UInt8(ascii: "{")]
@@ -134,7 +134,7 @@ package struct RowTemplate: Sendable {
     return (opening, [UInt8(ascii: "}")])
   }
 
-  /// What stands before a value in its container.
+  /// The text before a value in its container.
   private static func prefix(_ node: FieldTree.Node) -> [UInt8] {
     var prefix = [UInt8(ascii: ",")]
     if case .member(let name) = node.step {
@@ -144,14 +144,14 @@ package struct RowTemplate: Sendable {
     return prefix
   }
 
-  /// The value of an empty cell; nil where the field is left out.
+  /// The value of an empty cell; nil if the field is left out.
   private func json(ofEmpty conversion: CellConversion) -> [UInt8]? {
     if let known = conversion.jsonOfEmpty { return known }
     switch empty {
     case .omit: return nil
     case .null: return Array("null".utf8)
     case .string:
-      // An empty string is no number, no list and no date; there it would be a value of the wrong type.
+      // An empty string is not a number, list or date; it would be a value of the wrong type.
       switch conversion {
       case .string, .table: return Array("\"\"".utf8)
       case .number, .boolean, .list, .json, .date: return nil

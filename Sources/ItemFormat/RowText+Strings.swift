@@ -1,8 +1,8 @@
-// The content of JSON strings (RFC 8259, section 7): only what must be escaped is.
+// The content of JSON strings (RFC 8259, section 7): escapes only what must be escaped.
 extension RowText {
   /// Appends text as JSON string content, without the quotes around it.
   ///
-  /// - Parameter hasDoubledQuotes: whether `""` in `bytes` stands for one quote.
+  /// - Parameter hasDoubledQuotes: whether `""` in `bytes` represents one quote.
   @inline(__always)
   mutating func appendEscaped(_ bytes: Span<UInt8>, _ range: Range<Int>, hasDoubledQuotes: Bool = false) {
     let plain = bytes.endOfPlainRun(from: range.lowerBound, to: range.upperBound)
@@ -44,7 +44,7 @@ extension RowText {
 }
 
 extension Span<UInt8> {
-  /// The first byte from `start` that must be escaped in a JSON string; `end` where there is none.
+  /// The first byte from `start` that must be escaped in a JSON string; `end` if there is none.
   @inline(__always)
   fileprivate func endOfPlainRun(from start: Int, to end: Int) -> Int {
     var at = start

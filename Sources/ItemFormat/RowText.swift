@@ -1,13 +1,13 @@
-/// The JSON text of one item while it is put together; its memory serves row after row.
+/// The JSON text of one item under construction; its memory is reused for every row.
 ///
-/// The only place of this module's CSV side that copies through unsafe pointers: each copy is bounded by `reserve` and by the
-/// range that it is given, which are both checked.
+/// The only place on this module's CSV side that copies through unsafe pointers: each copy is bounded by `reserve` and
+/// by the given range, and both are checked.
 struct RowText: Sendable {
-  /// Bytes from `count` on mean nothing.
+  /// Bytes from `count` on are meaningless.
   private(set) var storage = [UInt8](repeating: 0, count: 4096)
   private(set) var count = 0
 
-  /// The last byte; 0 where there is none.
+  /// The last byte; 0 if there is none.
   var last: UInt8 {
     @inline(__always) get { count == 0 ? 0 : storage[count &- 1] }
   }

@@ -1,12 +1,12 @@
 import Delivery
 
-/// Writes rows as items, as a template says.
+/// Writes rows as items, following a template.
 struct RowWriter {
   private let template: RowTemplate
   private let limits: ReaderLimits
-  /// The item that was written last.
+  /// The last item written.
   private(set) var text = RowText()
-  /// By depth: where each open container begins, and where its members do.
+  /// By depth: where each open container begins, and where its members begin.
   private var begins: [Int]
   private var members: [Int]
 
@@ -17,9 +17,9 @@ struct RowWriter {
     members = begins
   }
 
-  /// Writes the row whose cells stand in `buffer` to `text`.
+  /// Writes the row whose cells are in `buffer` to `text`.
   ///
-  /// - Throws: `ItemFault` that names the column.
+  /// - Throws: an `ItemFault` that names the column.
   mutating func write(_ cells: [CSVCell], in buffer: [UInt8]) throws(ItemFault) {
     let bytes = buffer.span
     text.truncate(to: 0)
@@ -58,16 +58,16 @@ struct RowWriter {
         try convert(cell, in: bytes, template.conversions[step.conversion])
         text.append(template.literals, step.suffix)
       }
-      // One column may fill many fields: a row within the limit could become many times as long. What is open may still be
-      // taken back, but that is never more than all literals.
+      // One column may fill many fields: a row within the limit could become many times as long. Open containers may
+      // still be removed, but those never exceed the total of all literals.
       if text.count > limits.maxItemBytes + template.literals.count { break }
     }
     guard text.count <= limits.maxItemBytes else { throw .tooLarge(limits) }
   }
 
-  /// The request id as JSON string content; nil where no column holds it, or its cell is empty.
+  /// The request id as JSON string content; nil if no column holds it, or its cell is empty.
   ///
-  /// - Throws: `ItemFault` that names the column.
+  /// - Throws: an `ItemFault` that names the column.
   mutating func requestID(_ cells: [CSVCell], in buffer: [UInt8]) throws(ItemFault) -> [UInt8]? {
     guard let requestID = template.requestID else { return nil }
     let cell = cells[requestID.column]
@@ -79,7 +79,7 @@ struct RowWriter {
     return Array(text.storage[1..<text.count - 1])
   }
 
-  /// Appends a literal that begins with a comma, without it where nothing stands before.
+  /// Appends a literal that begins with a comma; leaves the comma out if nothing precedes it.
   @inline(__always)
   private mutating func appendMember(_ literal: Range<Int>) {
     let last = text.last

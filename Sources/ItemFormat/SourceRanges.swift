@@ -1,10 +1,10 @@
-/// Hands out parts of a file's content again: the refused items, to be written down as they were dropped.
+/// Returns parts of a file's content again: the rejected items, to be written as they were dropped.
 ///
-/// Goes forward only. A file jumps over what lies between, a gzip is inflated past it.
+/// Moves forward only. In a file, it jumps over the bytes in between; a gzip has to be inflated past them.
 package struct SourceRanges<Source: PositionedBytes & ~Copyable>: ~Copyable {
   private var source: Source
   private let chunkBytes: Int
-  /// What was read last; it ends at the source's position.
+  /// The last chunk read; it ends at the source's position.
   private var chunk: [UInt8] = []
 
   package init(_ source: consuming Source, chunkBytes: Int = 64 << 10) {
@@ -14,9 +14,9 @@ package struct SourceRanges<Source: PositionedBytes & ~Copyable>: ~Copyable {
 
   /// Calls `each` with the bytes of `range`, in order, in pieces of at most `chunkBytes`.
   ///
-  /// No range may start before the end of the one before it; all count in bytes after decompression.
-  /// - Throws: `SourceEnded` where the content ends before the range, since then the file is no longer what was read; and what the source and
-  ///   `each` throw.
+  /// No range may start before the previous one ends; all are in bytes after decompression.
+  /// - Throws: `SourceEnded` if the content ends before the range does, which means that the file has changed since it
+  ///   was read; and any error of the source and `each`.
   package mutating func copy(_ range: Range<Int>, to each: (Span<UInt8>) throws -> Void) throws {
     var at = range.lowerBound
     while at < range.upperBound {
@@ -35,5 +35,5 @@ package struct SourceRanges<Source: PositionedBytes & ~Copyable>: ~Copyable {
   }
 }
 
-/// The content ends before a range of it: the file was changed.
+/// The content ends before the range does: the file was changed.
 package struct SourceEnded: Error {}

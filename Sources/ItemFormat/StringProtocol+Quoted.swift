@@ -1,5 +1,5 @@
 extension StringProtocol {
-  /// The text between quotes for a message, cut where it is long: a dropped file decides what stands there.
+  /// The text in quotes for a message, shortened if it is long: its content comes from a dropped file.
   var quoted: String { "\"\(shortened)\"" }
 
   /// At most 80 Unicode scalars; a single character may have any number of them.

@@ -1,11 +1,11 @@
-/// How much of some bytes is well-formed UTF-8 (Unicode 16, table 3-7), found piece by piece.
+/// How much of a byte sequence is well-formed UTF-8 (Unicode 16, table 3-7), determined piece by piece.
 struct UTF8Prefix: Equatable {
-  /// Everything before is well-formed.
+  /// Everything before this is well-formed.
   var end: Int
   /// Whether a sequence that starts at `end` can't become well-formed, whatever follows.
   var isBroken: Bool
 
-  /// Looks at `bytes` from `start`, where a character starts.
+  /// Checks `bytes` from `start`, where a character starts.
   init(of bytes: Span<UInt8>, from start: Int) {
     var at = start
     let count = bytes.count
@@ -21,7 +21,7 @@ struct UTF8Prefix: Equatable {
         continue
       }
       let length: Int
-      // What the second byte may be; the bytes after it may be anything from 80 to BF.
+      // The range of the second byte; the bytes after it may be anything from 80 to BF.
       var low: UInt8 = 0x80
       var high: UInt8 = 0xBF
       switch lead {

@@ -1,8 +1,8 @@
 internal import Glibc
 
-// Searches that look at eight bytes at a time. A byte of a word is marked by its highest bit; the lowest mark is exact,
-// those above it may be false (a borrow), so only the lowest is used (<https://graphics.stanford.edu/~seander/bithacks.html>).
-// All loads are checked against the span's bounds.
+// Searches that process eight bytes at a time. A byte of a word is marked by its highest bit; the lowest mark is exact,
+// those above it may be false (a borrow), so only the lowest is used
+// (<https://graphics.stanford.edu/~seander/bithacks.html>). All loads are checked against the span's bounds.
 
 private let ones: UInt64 = 0x0101_0101_0101_0101
 private let highs: UInt64 = 0x8080_8080_8080_8080
@@ -20,8 +20,8 @@ extension Span<UInt8> {
     UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self))
   }
 
-  /// The first byte from `start` that can't simply be part of a JSON string: a quote, a backslash, a control character, a
-  /// byte that is not ASCII; `count` where there is none.
+  /// The first byte from `start` that can't simply be part of a JSON string: a quote, a backslash, a control character,
+  /// a non-ASCII byte; `count` if there is none.
   @inline(__always)
   func endOfPlainText(from start: Int) -> Int {
     var i = start
@@ -41,7 +41,7 @@ extension Span<UInt8> {
     return i
   }
 
-  /// The first quote or backslash from `start`; `count` where there is none.
+  /// The first quote or backslash from `start`; `count` if there is none.
   @inline(__always)
   func quoteOrBackslash(from start: Int) -> Int {
     var i = start
@@ -57,7 +57,7 @@ extension Span<UInt8> {
 }
 
 extension Span<UInt8> {
-  /// The first place from `start` that holds `byte`; nil where there is none.
+  /// The first position from `start` that holds `byte`; nil if there is none.
   package func firstIndex(of byte: UInt8, from start: Int) -> Int? {
     var i = start
     while i &+ 8 <= count {
@@ -72,7 +72,7 @@ extension Span<UInt8> {
     return nil
   }
 
-  /// How many bytes of `range` equal `byte`; fastest where few do.
+  /// How many bytes of `range` equal `byte`; fastest if few do.
   package func occurrences(of byte: UInt8, in range: Range<Int>) -> Int {
     var i = range.lowerBound
     var found = 0

@@ -1,4 +1,4 @@
-/// One UTF-8 sequence of more than one byte, taken byte by byte (RFC 3629, section 4).
+/// One UTF-8 sequence of more than one byte, consumed byte by byte (RFC 3629, section 4).
 struct CharacterScan: Equatable, Sendable {
   enum Step {
     case more
@@ -13,7 +13,7 @@ struct CharacterScan: Equatable, Sendable {
 
   init() {}
 
-  /// Nil where no sequence begins with `lead`.
+  /// Nil if no sequence begins with `lead`.
   init?(lead: UInt8) {
     switch lead {
     case 0xC2...0xDF: left = 1
@@ -36,7 +36,7 @@ struct CharacterScan: Equatable, Sendable {
     return left == 0 ? .whole : .more
   }
 
-  /// The end of the whole character at `i`; nil where that takes a closer look, or more bytes.
+  /// The end of the whole character at `i`; nil if it needs a closer check or more bytes.
   @inline(__always)
   static func endOfCommonCharacter(_ bytes: Span<UInt8>, at i: Int) -> Int? {
     let lead = bytes[i]

@@ -1,11 +1,12 @@
-/// A JSON number as digits × 10^exponent, without zeros at either end of the digits: the same for every spelling of a value.
+/// A JSON number as digits × 10^exponent, without zeros at either end of the digits: the same for every spelling of a
+/// value.
 package struct DecimalNumber: Equatable {
   var isNegative: Bool
   /// Empty for zero.
   var digits: [UInt8]
   var exponent: Int
 
-  /// Nil where the exponent passes what an `Int` holds.
+  /// Nil if the exponent does not fit an `Int`.
   package init?(_ text: String) {
     var digits: [UInt8] = []
     var exponent = 0
@@ -38,14 +39,15 @@ package struct DecimalNumber: Equatable {
     isNegative = negative && !self.digits.isEmpty
   }
 
-  /// Whether two JSON numbers have the same value, exactly; numbers with exponents past 2^60 only where they are spelled alike.
+  /// Whether two JSON numbers have exactly the same value; numbers with exponents past 2^60 only if they are spelled
+  /// alike.
   static func same(_ a: String, _ b: String) -> Bool {
     if a == b { return true }
     guard let a = DecimalNumber(a), let b = DecimalNumber(b) else { return false }
     return a == b
   }
 
-  /// The same text for every spelling of a value; whole numbers of up to 40 digits as they are mostly written.
+  /// The same text for every spelling of a value; whole numbers of up to 40 digits in their usual form.
   package var canonicalText: String {
     let sign = isNegative ? "-" : ""
     if digits.isEmpty { return "0" }
@@ -54,7 +56,7 @@ package struct DecimalNumber: Equatable {
     return sign + text + String(repeating: "0", count: exponent)
   }
 
-  /// Nil where the value is not whole or does not fit.
+  /// Nil if the value is not whole or does not fit.
   var integer: Int? {
     guard exponent >= 0, digits.count + exponent <= 20 else { return nil }
     let text = String(decoding: digits, as: UTF8.self) + String(repeating: "0", count: exponent)
@@ -63,6 +65,6 @@ package struct DecimalNumber: Equatable {
 }
 
 extension Int {
-  /// Itself, but for the one value without an absolute one.
+  /// Itself, except for the one value without an absolute value.
   fileprivate var saturated: Int { self == .min ? .max : self }
 }

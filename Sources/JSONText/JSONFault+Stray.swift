@@ -1,8 +1,8 @@
 extension JSONFault {
-  /// The fault of the byte at `start`, which must not stand there: `reason`, unless the bytes from there on are not UTF-8, or end in
-  /// the middle of a character.
+  /// The fault for the unexpected byte at `start`: `reason`, unless the bytes from there on are not UTF-8 or end in the
+  /// middle of a character.
   ///
-  /// The offset counts from `start`; `bytes` must go on for four bytes, or to the end.
+  /// The offset counts from `start`; `bytes` must continue for four bytes, or to the end.
   package static func stray(_ bytes: Span<UInt8>, at start: Int, reason: String) -> JSONFault {
     let syntax = JSONFault(offset: 0, reason: reason)
     guard bytes[start] >= 0x80 else { return syntax }

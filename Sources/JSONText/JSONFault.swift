@@ -20,7 +20,7 @@ package struct JSONFault: Error, Equatable, Sendable {
     self.reason = reason
   }
 
-  /// Says that `byte`, or the end, stands where something else should.
+  /// The message for `byte`, or the end of the text, where something else is expected.
   package static func reason(for byte: UInt8?, expected: String) -> String {
     guard let byte else { return "the text ends where \(expected) should stand" }
     return "\(name(of: byte)) where \(expected) should stand"

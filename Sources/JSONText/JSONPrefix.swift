@@ -1,14 +1,14 @@
-/// The beginning of a JSON object whose end is missing, made whole: what was not read to its end is left out, and what was
-/// open is closed.
+/// The beginning of a JSON object whose end is missing, made whole: incomplete values are left out, and open containers
+/// are closed.
 ///
-/// Only the outer two levels are kept apart: of `{"a": {"b": [1], "c": [2` the part `{"a": {"b": [1]}}` is left.
+/// Only the outer two levels are cut separately: `{"a": {"b": [1], "c": [2` becomes `{"a": {"b": [1]}}`.
 package struct JSONPrefix {
   /// An object in valid JSON.
   package private(set) var object: [UInt8]
-  /// Whether the last member, an object or array, had not ended: there may have been more in it.
+  /// Whether the last member, an object or array, was still open: it may have held more.
   package private(set) var isLastMemberOpen: Bool
 
-  /// Nil where this is not the beginning of a JSON object, or nests deeper than `maxNesting`.
+  /// Nil if this is not the beginning of a JSON object, or nests deeper than `maxNesting`.
   package init?(_ bytes: [UInt8], maxNesting: Int) {
     let span = bytes.span
     var scanner = JSONScanner()
@@ -17,7 +17,7 @@ package struct JSONPrefix {
     var i = afterSpace(span, from: 0)
     guard i < span.count, span[i] == UInt8(ascii: "{") else { return nil }
     var depth = 0
-    /// The last place at which all that stands before is whole but for the brackets that are open.
+    /// The last position before which everything is complete except for the open brackets.
     var mark = (end: i + 1, depth: 1)
     var memberClose = UInt8(ascii: "}")
     while i < span.count {

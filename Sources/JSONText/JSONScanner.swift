@@ -1,14 +1,14 @@
 /// A validating scanner for one JSON value that may arrive in pieces.
 ///
-/// Strict RFC 8259: UTF-8 is checked in strings, control characters, leading zeros, trailing commas, comments and `NaN` are
-/// refused. Escapes of lone surrogates (`\uD800`) are let pass, as the grammar does. A piece may end at any byte. Nesting
-/// costs one bit a level and no recursion; beyond `maxDepth` levels the text is refused.
+/// Strict RFC 8259: UTF-8 is checked in strings; control characters, leading zeros, trailing commas, comments and `NaN`
+/// are rejected. Escapes of lone surrogates (`\uD800`) are accepted, as in the grammar. A piece may end at any byte.
+/// Nesting costs one bit per level and no recursion; beyond `maxDepth` levels the text is rejected.
 package struct JSONScanner: Sendable {
-  /// 8 MiB of stack: a file of nothing but brackets must not eat the memory.
+  /// 8 MiB of stack: a file of nothing but brackets must not exhaust the memory.
   package static let maxDepth = 1 << 26
 
   private enum State: Sendable {
-    // Between tokens, where white space may stand.
+    // Between tokens, where white space is allowed.
     case value
     case firstElement
     case firstName
@@ -34,31 +34,31 @@ package struct JSONScanner: Sendable {
 
   private var state = State.value
   private var nesting = NestingStack()
-  /// Whether the string under way is a member's name.
+  /// Whether the current string is a member's name.
   private var isName = false
   /// Hexadecimal digits that a `\u` still needs.
   private var hexDigitsLeft = 0
-  /// What a literal still needs, the next byte lowest.
+  /// The remaining bytes of a literal, the next one lowest.
   private var literalLeft: UInt32 = 0
   private var character = CharacterScan()
-  /// Whether the character under way stands outside a string, where it is refused as soon as it is known to be one.
+  /// Whether the current character is outside a string; it is rejected as soon as it is complete.
   private var isStray = false
-  /// Bytes of the value that earlier calls took.
+  /// Bytes of the value consumed by earlier calls.
   private var consumed = 0
 
   package init() {}
 
-  /// Levels of objects and arrays so far, at the deepest place.
+  /// The deepest nesting of objects and arrays so far.
   package var deepest: Int { nesting.deepest }
 
-  /// Bytes of a character whose rest is still to come.
+  /// Bytes of a character that is still incomplete.
   package var unfinishedCharacterBytes: Int { state == .character ? character.taken : 0 }
 
-  /// Takes the bytes from `start` on, up to the value's end.
+  /// Consumes the bytes from `start` on, up to the value's end.
   ///
-  /// White space before the value is skipped. A number at the top level ends only at a following byte, which is left alone,
-  /// or at `finish()`.
-  /// - Returns: the index just past the value; nil where all bytes are taken and more are needed.
+  /// White space before the value is skipped. A number at the top level ends only at a following byte, which is not
+  /// consumed, or at `finish()`.
+  /// - Returns: the index just past the value; nil if all bytes are consumed and more are needed.
   package mutating func scan(_ bytes: Span<UInt8>, from start: Int) throws(JSONFault) -> Int? {
     var i = start
     let end = bytes.count
@@ -191,9 +191,9 @@ package struct JSONScanner: Sendable {
     return nil
   }
 
-  /// Says that no more bytes follow.
+  /// Signals that no more bytes follow.
   ///
-  /// - Throws: a fault of kind `end` where the value is not whole.
+  /// - Throws: a fault of kind `end` if the value is incomplete.
   package mutating func finish() throws(JSONFault) {
     switch state {
     case .done: return
@@ -213,7 +213,7 @@ package struct JSONScanner: Sendable {
     throw JSONFault(.end, offset: consumed, reason: "the text ends \(place)")
   }
 
-  /// Takes bytes of a number; false where the byte at `i` no longer belongs to it.
+  /// Consumes bytes of a number; false if the byte at `i` no longer belongs to it.
   @inline(__always)
   private mutating func takeNumber(_ bytes: Span<UInt8>, _ start: Int, _ i: inout Int) throws(JSONFault) -> Bool {
     while i < bytes.count {
@@ -249,7 +249,7 @@ package struct JSONScanner: Sendable {
     return true
   }
 
-  /// Turns to what follows a whole value; true where it was the outermost.
+  /// Moves to what follows a whole value; true if it was the outermost.
   @inline(__always)
   private mutating func endValue() -> Bool {
     if nesting.depth == 0 {
@@ -286,7 +286,7 @@ package struct JSONScanner: Sendable {
     state = .character
   }
 
-  /// Refuses `byte`, unless it begins a character: then what follows decides whether the text is UTF-8 at all.
+  /// Rejects `byte`, unless it begins a character: then the following bytes decide whether the text is UTF-8 at all.
   @inline(never)
   private mutating func refuse(_ byte: UInt8, _ start: Int, _ i: Int, expected: String) throws(JSONFault) {
     if byte >= 0x80 {

@@ -1,6 +1,6 @@
-// The content of JSON strings: what stands between the quotes, in text that `JSONScanner` has passed.
+// The content of JSON strings: the text between the quotes, in text that `JSONScanner` has validated.
 
-/// The text that string content stands for; a lone surrogate becomes U+FFFD.
+/// The text that string content represents; a lone surrogate becomes U+FFFD.
 package func stringContent(_ bytes: Span<UInt8>, _ content: Range<Int>) -> String {
   var text: [UInt8] = []
   text.reserveCapacity(content.count)
@@ -19,14 +19,14 @@ package func utf16Length(of bytes: Span<UInt8>, _ content: Range<Int>) -> Int {
       units += 1
       continue
     }
-    // Continuation bytes count nothing; a four-byte sequence is a surrogate pair.
+    // Continuation bytes do not count; a four-byte sequence is a surrogate pair.
     if byte & 0xC0 != 0x80 { units += byte >= 0xF0 ? 2 : 1 }
     i += 1
   }
   return units
 }
 
-/// Whether string content stands for exactly `name`, scalar by scalar.
+/// Whether string content represents exactly `name`, scalar by scalar.
 package func equals(_ bytes: Span<UInt8>, _ content: Range<Int>, _ name: String, hasEscapes: Bool) -> Bool {
   if hasEscapes {
     return stringContent(bytes, content).utf8.elementsEqual(name.utf8)
@@ -40,14 +40,14 @@ package func equals(_ bytes: Span<UInt8>, _ content: Range<Int>, _ name: String,
   return true
 }
 
-/// Appends `text` as a JSON string with its quotes; escaped is only what must be, and what would end a line, steer a terminal or turn the
-/// direction of the text where somebody looks at it.
+/// Appends `text` as a JSON string with its quotes. Escapes only what JSON requires, and characters that would end a
+/// line, control a terminal or reverse the text direction when displayed.
 package func appendQuoted(_ text: String, to target: inout [UInt8]) {
   var text = text
   text.withUTF8 { appendQuoted($0.span, to: &target) }
 }
 
-/// Appends `bytes` as a JSON string with its quotes; what is not UTF-8 becomes U+FFFD.
+/// Appends `bytes` as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD.
 package func appendQuoted(_ bytes: Span<UInt8>, to target: inout [UInt8]) {
   target.append(UInt8(ascii: "\""))
   var i = 0
@@ -84,8 +84,8 @@ package func appendQuoted(_ bytes: Span<UInt8>, to target: inout [UInt8]) {
   target.append(UInt8(ascii: "\""))
 }
 
-/// The escape of a character that is not seen but acts: C1 controls, line and paragraph separators, Unicode's Bidi_Control
-/// (PropList.txt); nil for all others.
+/// The escape of an invisible character with an effect: C1 controls, line and paragraph separators, Unicode's
+/// Bidi_Control (PropList.txt); nil for all others.
 private func escapeOfInvisible(_ bytes: Span<UInt8>, _ sequence: Range<Int>) -> String? {
   guard sequence.count < 4, [0xC2, 0xD8, 0xE2].contains(bytes[sequence.lowerBound]) else { return nil }
   let scalar = sequence.dropFirst().reduce(UInt32(bytes[sequence.lowerBound]) & (sequence.count == 2 ? 0x1F : 0x0F)) {
@@ -99,7 +99,7 @@ private func escapeOfInvisible(_ bytes: Span<UInt8>, _ sequence: Range<Int>) -> 
   }
 }
 
-/// The end of the UTF-8 sequence at `start`, or of the longest part of it that is not ill-formed (at least one byte).
+/// The end of the UTF-8 sequence at `start`, or of its longest part that is not ill-formed (at least one byte).
 private func endOfSequence(_ bytes: Span<UInt8>, at start: Int) -> (index: Int, isWhole: Bool) {
   if bytes[start] < 0x80 { return (start + 1, true) }
   guard var scan = CharacterScan(lead: bytes[start]) else { return (start + 1, false) }

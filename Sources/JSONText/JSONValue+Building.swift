@@ -5,13 +5,13 @@ extension JSONValue {
   /// A whole number; null for nil.
   package init(_ number: Int?) { self = number.map { .number(String($0)) } ?? .null }
 
-  /// Members in the order in which they are written.
+  /// Members in the order given.
   package init(_ members: KeyValuePairs<String, JSONValue>) {
     self = .object(members.map { (name: $0.key, value: $0.value) })
   }
 
-  /// The document for people and programs: a line for each member, and for each element of a member that is a list; what is
-  /// deeper stands on its line.
+  /// The document, readable for humans and programs: one line for each member and for each element of a member that is
+  /// a list; deeper values stay on that line.
   package var laidOut: [UInt8] {
     guard case .object(let members) = self else { return compact + Array("\n".utf8) }
     var out = Array("{".utf8)

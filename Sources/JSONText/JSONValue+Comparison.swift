@@ -1,8 +1,9 @@
 extension JSONValue {
   /// Whether `part` is this value, or this object with fewer members.
   ///
-  /// Members may stand in any order and may lack members themselves; arrays have as many elements, each containing its
-  /// counterpart; numbers count by value (`0.0`, `0` and `0e5` are one), strings scalar by scalar.
+  /// Members may be in any order and may lack members themselves; arrays must have equally many elements, each
+  /// containing its counterpart; numbers are compared by value (`0.0`, `0` and `0e5` are equal), strings scalar by
+  /// scalar.
   package func contains(_ part: JSONValue) -> Bool {
     switch (self, part) {
     case (.object(let members), .object(let fewer)):

@@ -3,14 +3,14 @@ package indirect enum JSONValue: Sendable {
   case object([(name: String, value: JSONValue)])
   case array([JSONValue])
   case string(String)
-  /// The number as it is written.
+  /// The number as written.
   case number(String)
   case bool(Bool)
   case null
 
-  /// Reads one document, white space around it included.
+  /// Reads one document, including white space around it.
   ///
-  /// - Throws: `JSONFault` where it is no JSON, goes on after the value, or nests deeper than `maxNesting`.
+  /// - Throws: `JSONFault` if it is not JSON, continues after the value, or nests deeper than `maxNesting`.
   package static func parse(_ bytes: Span<UInt8>, maxNesting: Int = 512) throws(JSONFault) -> JSONValue {
     var scanner = JSONScanner()
     let end = try scanner.scan(bytes, from: 0)
@@ -28,23 +28,23 @@ package indirect enum JSONValue: Sendable {
     try parse(bytes.span, maxNesting: maxNesting)
   }
 
-  /// The value at `range` of text that `JSONScanner` has passed; recursive, so its nesting must have been checked.
+  /// The value at `range` of text that `JSONScanner` has validated; recursive, so its nesting must have been checked.
   package init(_ bytes: Span<UInt8>, _ range: Range<Int>) {
     var room = Int.max
     self.init(bytes, range, room: &room)
   }
 
-  /// The value at `range`, of which no more is kept than there is room for; it is read once, however deep it is.
+  /// The value at `range`, keeping no more of it than fits; it is read once, however deep it is.
   ///
-  /// - Parameter room: the bytes that values may take, 16 of them for each value besides its text. A text that does not fit is
-  ///   cut, what follows it is left out, and `room` is then negative.
+  /// - Parameter room: the bytes that values may take: 16 for each value, plus its text. A text that does not fit is
+  ///   cut, everything after it is left out, and `room` is then negative.
   package init(_ bytes: Span<UInt8>, _ range: Range<Int>, room: inout Int) {
     var builder = JSONValueBuilder(room: room)
     self = builder.value(bytes, range.lowerBound, upTo: range.upperBound)
     room = builder.room
   }
 
-  /// The first member called `name`; nil where there is none, or this is no object.
+  /// The first member called `name`; nil if there is none, or this is not an object.
   package subscript(name: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
     return members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
@@ -62,7 +62,7 @@ package indirect enum JSONValue: Sendable {
     if case .object(let members) = self { members } else { nil }
   }
 
-  /// A whole number that fits, however it is spelled; nil for all else.
+  /// A whole number that fits, however it is spelled; nil for anything else.
   package var integer: Int? {
     guard case .number(let text) = self else { return nil }
     return Int(text) ?? DecimalNumber(text)?.integer

@@ -1,13 +1,13 @@
-/// Builds a `JSONValue` in one pass over text that `JSONScanner` has passed.
+/// Builds a `JSONValue` in one pass over text that `JSONScanner` has validated.
 ///
-/// Text that it has not passed may be read wrongly, but never out of bounds.
+/// Other text may be read wrongly, but never out of bounds.
 struct JSONValueBuilder {
   /// What a value costs besides its text.
   private static let cost = 16
 
   /// Negative once something was left out.
   private(set) var room: Int
-  /// Where the value under way ends, so far.
+  /// The end of what has been read of the current value.
   private var i = 0
 
   init(room: Int) { self.room = room }
@@ -19,7 +19,7 @@ struct JSONValueBuilder {
   }
 
   private mutating func next(_ bytes: Span<UInt8>, upTo end: Int) -> JSONValue {
-    // Nobody looks at what is behind the first thing that does not fit, so it need not be passed either.
+    // Nothing after the first value that does not fit is used, so it need not be skipped either.
     guard i < end, take(Self.cost) else { return .null }
     switch kind(of: bytes, at: i) {
     case .object: return object(bytes, upTo: end)
@@ -44,7 +44,7 @@ struct JSONValueBuilder {
     while room >= 0 {
       i = afterSpace(bytes, from: i)
       guard i < end, bytes[i] == UInt8(ascii: "\"") else {
-        // Nothing but the end of an object without members.
+        // This can only be the end of an object without members.
         i = min(i + 1, end)
         break
       }
@@ -79,7 +79,7 @@ struct JSONValueBuilder {
     return .array(elements)
   }
 
-  /// Passes the comma, or the bracket that ends object or array.
+  /// Skips the comma, or the bracket that ends the object or array.
   private mutating func goesOn(_ bytes: Span<UInt8>, upTo end: Int) -> Bool {
     i = afterSpace(bytes, from: i)
     guard i < end else { return false }

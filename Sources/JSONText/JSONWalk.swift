@@ -1,5 +1,5 @@
-// Walking text that `JSONScanner` has passed: fast, and without checks of its own. Text that it has not passed may be walked
-// wrongly, but never out of bounds.
+// Walks text that `JSONScanner` has validated: fast, and without checks of its own. Other text may be walked wrongly,
+// but never out of bounds.
 
 package enum JSONKind: Sendable, Equatable {
   case object
@@ -11,9 +11,9 @@ package enum JSONKind: Sendable, Equatable {
   case null
 }
 
-/// A member of an object; all ranges are in the bytes that are walked.
+/// A member of an object; all ranges refer to the bytes being walked.
 package struct JSONMember: Sendable, Equatable {
-  /// What stands between the name's quotes.
+  /// The text between the name's quotes.
   package var name: Range<Int>
   package var nameHasEscapes: Bool
   package var value: Range<Int>
@@ -22,7 +22,7 @@ package struct JSONMember: Sendable, Equatable {
   package var whole: Range<Int> { name.lowerBound - 1..<value.upperBound }
 }
 
-/// The kind of the value whose first byte stands at `i`.
+/// The kind of the value whose first byte is at `i`.
 package func kind(of bytes: Span<UInt8>, at i: Int) -> JSONKind {
   switch bytes[i] {
   case UInt8(ascii: "{"): .object
@@ -35,7 +35,7 @@ package func kind(of bytes: Span<UInt8>, at i: Int) -> JSONKind {
   }
 }
 
-/// Calls `body` for each member of the object that stands at `object`, in order, duplicates included.
+/// Calls `body` for each member of the object at `object`, in order, duplicates included.
 ///
 /// `object` may have white space around the braces.
 package func forEachMember<E: Error>(
@@ -58,7 +58,7 @@ package func forEachMember<E: Error>(
   }
 }
 
-/// Calls `body` for each element of the array that stands at `array`, in order.
+/// Calls `body` for each element of the array at `array`, in order.
 package func forEachElement<E: Error>(
   of bytes: Span<UInt8>, in array: Range<Int>, _ body: (Range<Int>, JSONKind) throws(E) -> Void
 ) throws(E) {
@@ -75,7 +75,7 @@ package func forEachElement<E: Error>(
   }
 }
 
-/// The first byte from `start` that is no JSON white space; `count` where there is none.
+/// The first byte from `start` that is not JSON white space; `count` if there is none.
 package func afterSpace(_ bytes: Span<UInt8>, from start: Int) -> Int {
   var i = start
   while i < bytes.count {
@@ -99,7 +99,7 @@ private func endOfValue(_ bytes: Span<UInt8>, at start: Int) -> Int {
       depth &+= 1
       i &+= 1
     case UInt8(ascii: "}"), UInt8(ascii: "]"):
-      // Closes what stands around a number or a literal.
+      // This closes the container of a number or a literal.
       if depth == 0 { return i }
       depth &-= 1
       i &+= 1

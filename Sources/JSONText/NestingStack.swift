@@ -1,4 +1,4 @@
-/// Which levels of a JSON text are objects and which are arrays, one bit a level.
+/// Which levels of a JSON text are objects and which are arrays, one bit per level.
 struct NestingStack: Equatable, Sendable {
   private(set) var depth = 0
   private(set) var deepest = 0

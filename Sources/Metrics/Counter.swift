@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// A number that only grows, from the start of the process on.
+/// A number that only grows, starting when the process starts.
 ///
-/// One atomic addition each: cheap enough for every batch, and without a lock.
+/// Each increment is one atomic addition: cheap enough for every batch, and without a lock.
 package final class Counter: Metric {
   package static let type = "counter"
 

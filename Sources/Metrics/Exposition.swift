@@ -1,4 +1,4 @@
-/// Prometheus' text format, version 0.0.4, being written.
+/// Writes Prometheus' text format, version 0.0.4.
 ///
 /// <https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format>
 package struct Exposition: Sendable {
@@ -21,7 +21,7 @@ package struct Exposition: Sendable {
     text += " \(Self.number(value))\n"
   }
 
-  /// A family that is looked up at this moment and counted by nobody.
+  /// A family whose values are looked up at this moment rather than counted.
   package mutating func family(
     _ name: String, _ help: String, type: String = "gauge", _ samples: [(labels: [(String, String)], value: Double)]
   ) {
@@ -34,7 +34,7 @@ package struct Exposition: Sendable {
     family(name, help, type: type, [([], value)])
   }
 
-  /// Whole numbers without a point, so that people can read them.
+  /// Writes whole numbers without a decimal point, for readability.
   static func number(_ value: Double) -> String {
     Int(exactly: value).map { String($0) } ?? (value.isNaN ? "NaN" : "\(value)")
   }

@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// The metrics of one name, told apart by their labels' values.
+/// The metrics of one name, distinguished by their labels' values.
 ///
-/// A member is made when it is first asked for, and stays. Whoever counts often keeps the member that it was given.
+/// A member is created when first requested, and stays. Frequent users keep a reference to the member.
 package final class Family<Member: Metric>: Sendable {
   package let name: String
   let help: String
@@ -17,7 +17,7 @@ package final class Family<Member: Metric>: Sendable {
     self.make = make
   }
 
-  /// The member of these labels' values, one for each label, in the labels' order.
+  /// The member for these label values, one for each label, in the labels' order.
   package subscript(_ values: String...) -> Member {
     precondition(values.count == labels.count, "\(name) has the labels \(labels)")
     return members.withLock { members in
@@ -28,7 +28,7 @@ package final class Family<Member: Metric>: Sendable {
     }
   }
 
-  /// Every member there is, by its labels' values.
+  /// All existing members, with their label values.
   package var all: [(values: [String], member: Member)] {
     members.withLock { $0.map { ($0.key, $0.value) } }.sorted { $0.values.lexicographicallyPrecedes($1.values) }
   }

@@ -1,11 +1,11 @@
 internal import Synchronization
 
-/// How often something took how long, in buckets.
+/// Counts durations or other values in buckets.
 package final class Histogram: Metric {
   package static let type = "histogram"
 
   private struct Counts {
-    /// One more than there are bounds: the last is for what exceeds them all.
+    /// One more than there are bounds: the last is for values above all of them.
     var buckets: [Int]
     var sum = 0.0
   }
@@ -13,7 +13,7 @@ package final class Histogram: Metric {
   private let bounds: [Double]
   private let counts: Mutex<Counts>
 
-  /// - Parameter bounds: the buckets' upper ends, ascending, in the unit of the metric's name.
+  /// - Parameter bounds: the buckets' upper limits, ascending, in the unit of the metric's name.
   package init(bounds: [Double]) {
     self.bounds = bounds
     counts = Mutex(Counts(buckets: Array(repeating: 0, count: bounds.count + 1)))
@@ -32,7 +32,7 @@ package final class Histogram: Metric {
     observe(Double(seconds) + Double(attoseconds) / 1e18)
   }
 
-  /// How many were observed, and what they add up to.
+  /// The number of observations and their sum.
   package var total: (count: Int, sum: Double) { counts.withLock { ($0.buckets.reduce(0, +), $0.sum) } }
 
   package func write(name: String, labels: [(String, String)], to text: inout Exposition) {

@@ -1,10 +1,10 @@
 /// One number, or one distribution, of a family.
 package protocol Metric: Sendable {
-  /// As Prometheus' text format names it.
+  /// The type's name in Prometheus' text format.
   static var type: String { get }
 
   /// Adds this metric's samples.
   ///
-  /// - Parameter labels: of its place in the family, names and values in order.
+  /// - Parameter labels: names and values of the family's labels for this metric, in order.
   func write(name: String, labels: [(String, String)], to text: inout Exposition)
 }

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// The families that a program has, in the order in which they were made.
+/// A program's families, in order of creation.
 package final class Registry: Sendable {
   private let families = Mutex<[any Exposed]>([])
 
@@ -28,7 +28,7 @@ package final class Registry: Sendable {
   }
 }
 
-/// What has a place in the exposition, whatever its members are.
+/// A family in the exposition, whatever its members are.
 protocol Exposed: Sendable {
   func write(to text: inout Exposition)
 }

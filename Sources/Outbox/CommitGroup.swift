@@ -1,22 +1,22 @@
 internal import GRDB
 internal import Synchronization
 
-/// Puts writes that come while a commit is under way into one commit, the next.
+/// Groups writes that arrive during a commit into the next one.
 ///
-/// A commit's own cost (locks, the log's pages) is more than that of what a small write changes. Each write succeeds or fails by
-/// itself: a savepoint takes back only what the failed one did.
+/// A commit's own cost (locks, the log's pages) exceeds that of a small write's changes. Each write succeeds or fails
+/// by itself: a savepoint rolls back only the failed one.
 final class CommitGroup: Sendable {
   struct Write: Sendable {
     /// Makes the changes.
     let run: @Sendable (Database) -> Outcome
-    /// Tells the caller that nothing was changed, since no commit could even be begun.
+    /// Reports to the caller that nothing was changed, since no commit could even be begun.
     let refuse: @Sendable (any Error) -> Void
   }
 
   struct Outcome {
-    /// Why the changes have to be taken back.
+    /// Why the changes have to be rolled back.
     let error: (any Error)?
-    /// Tells the caller, once the commit is made, or with the reason why it could not be.
+    /// Reports to the caller that the commit is made, or why it could not be.
     let tell: ((any Error)?) -> Void
   }
 
@@ -47,7 +47,7 @@ final class CommitGroup: Sendable {
             let outcome = write.run(db)
             outcomes.append(outcome)
             guard let error = outcome.error else { return .commit }
-            // A full disk takes back the whole transaction at once, savepoints and all.
+            // A full disk rolls back the whole transaction at once, including savepoints.
             if !db.isInsideTransaction { throw error }
             return .rollback
           }

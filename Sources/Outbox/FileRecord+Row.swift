@@ -5,7 +5,7 @@ internal import GRDB
 
 extension Refusal {
   init(row: Row) {
-    // SQLite can't tell a damaged number from a sound one.
+    // SQLite can't tell a damaged number from a valid one.
     let start: Int = row["source_start"]
     self.init(
       item: row["item"], line: row["line"], source: start..<max(start, row["source_end"]), key: row["key"],
@@ -14,7 +14,7 @@ extension Refusal {
 }
 
 extension SourceTag {
-  /// Nil for what an older upsertd wrote, which has no such column either.
+  /// Nil for rows of an older upsertd, which may lack the column altogether.
   fileprivate init?(column: Int64?) {
     guard let column else { return nil }
     self.init(stored: UInt64(bitPattern: column))
@@ -22,11 +22,11 @@ extension SourceTag {
 }
 
 extension FileRecord {
-  /// Nil where the row holds what no version of upsertd writes.
+  /// Nil if the row holds what no version of upsertd writes.
   init?(row: Row) {
     guard let id = FileID(row["id"] as String), let state = State(rawValue: row["state"]) else { return nil }
     let receivedAt = Timestamp(milliseconds: row["received_at_ms"])
-    // An outbox of version 4 has neither.
+    // An outbox of version 4 has neither column.
     let claimedAt = QueueTime(milliseconds: row["claimed_at_ms"] ?? receivedAt.milliseconds)
     self.init(
       id: id, inbox: row["inbox"], name: Array(row["name"] as Data), state: state, receivedAt: receivedAt,
@@ -53,7 +53,7 @@ extension FileRecord {
 }
 
 extension FileCounts {
-  /// Of a row that has them under the names that the `file` table gives them.
+  /// From a row whose columns are named as in the `file` table.
   init(row: Row) {
     self.init()
     items = row["items"]

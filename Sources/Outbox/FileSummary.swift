@@ -2,24 +2,24 @@ package import Delivery
 internal import Foundation
 internal import GRDB
 
-/// One file in a list: on its way, or done.
+/// One file in a list: unfinished or done.
 package struct FileSummary: Sendable, Equatable {
   package var id: FileID
   package var inbox: String
   /// As dropped; bytes.
   package var name: [UInt8]
-  /// `reading`, `queued` or `finishing` on its way; `accepted`, `partial` or `rejected` once it is done.
+  /// `reading`, `queued` or `finishing` while unfinished; `accepted`, `partial` or `rejected` once it is done.
   package var state: String
   package var receivedAt: Timestamp
   package var completedAt: Timestamp?
   package var items: Int
   package var accepted: Int
   package var rejected: Int
-  /// Where a file on its way goes, once that is known.
+  /// The target of an unfinished file, once known.
   package var target: String?
-  /// What became of its last try; of a file that could not be used at all, why.
+  /// The result of its last try; for an unusable file, the reason.
   package var problem: String?
-  /// When it is tried again.
+  /// When it is retried.
   package var nextAt: Timestamp?
 
   package var isUnderWay: Bool { completedAt == nil }
@@ -40,12 +40,13 @@ package struct FileSummary: Sendable, Equatable {
   }
 }
 
-/// Which files a list is to hold.
+/// Which files a list should contain.
 package struct FileFilter: Sendable, Equatable {
-  /// Each must be in the name or in the id; upper and lower case of ASCII letters are the same.
+  /// Each must be in the name or in the id; ASCII case is ignored.
   package var words: [String] = []
   package var inbox: String?
-  /// One of `FileSummary.state`'s, `underway` for the first three of them, `refused` for `partial` and `rejected`; nil for all.
+  /// One of the values of `FileSummary.state`, `underway` for the first three of them, `refused` for `partial` and
+  /// `rejected`; nil for all.
   package var state: String?
   /// Only files that were claimed before this one.
   package var before: FileID?

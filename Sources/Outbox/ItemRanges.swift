@@ -1,11 +1,11 @@
-/// Numbers of items as the outbox keeps them: `[[1,500],[502,502]]`.
+/// Item numbers in the outbox's format: `[[1,500],[502,502]]`.
 enum ItemRanges {
   /// Nil for none.
   static func text(_ ranges: [ClosedRange<Int>]) -> String? {
     ranges.isEmpty ? nil : "[\(ranges.map { "[\($0.lowerBound),\($0.upperBound)]" }.joined(separator: ","))]"
   }
 
-  /// Empty where the text is not one of these: an older upsertd kept none, and a damaged page may hold anything.
+  /// Empty if the text is not in this format: an older upsertd stored none, and a damaged page may hold anything.
   static func ranges(_ text: String?) -> [ClosedRange<Int>] {
     guard let text, text.hasPrefix("[["), text.hasSuffix("]]") else { return [] }
     var ranges: [ClosedRange<Int>] = []

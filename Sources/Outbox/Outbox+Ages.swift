@@ -3,7 +3,7 @@ package import Engine
 internal import Foundation
 internal import GRDB
 
-/// A file whose items have waited for long.
+/// A file whose items have waited for a long time.
 package struct AgedFile: Sendable, Equatable {
   package enum Share: Int, Sendable {
     case tenth = 1
@@ -19,15 +19,16 @@ package struct AgedFile: Sendable, Equatable {
   package var claimedAt: QueueTime
   /// How many of its items wait.
   package var items: Int
-  /// Why, as far as that is known.
+  /// Why, if known.
   package var problem: String?
-  /// How much of the time that they may wait is over.
+  /// How much of their maximum age has passed.
   package var share: Share
 }
 
 extension Outbox {
-  /// Files whose items wait since before these moments, by the queue's clock, oldest first; each is handed out once for each share of its time, also
-  /// beyond a restart. At most a hundred: who gets that many asks again.
+  /// Files whose items have waited since before these moments, by the queue's clock, oldest first. Each is returned
+  /// once for each share of its time, even across a restart. At most a hundred: a caller that gets that many asks
+  /// again.
   package func takeAged(tenth: QueueTime, half: QueueTime) async throws(OutboxError) -> [AgedFile] {
     let aged = try await read { db in
       let sql = """
@@ -46,7 +47,7 @@ extension Outbox {
     guard !aged.isEmpty else { return [] }
     try await write { db in
       for file in aged {
-        // It may have become finished since.
+        // It may have finished since.
         try db.execute(
           sql: "INSERT OR REPLACE INTO age_warning (file_id, share) SELECT id, ? FROM file WHERE id = ?",
           arguments: [file.share.rawValue, file.id.text])

@@ -3,7 +3,7 @@ package import Engine
 internal import Foundation
 internal import GRDB
 
-/// What dispatch writes down of batches. Each call is one commit, perhaps together with others.
+/// The changes that dispatch writes to batches. Each call is one commit, perhaps together with others.
 extension Outbox {
   package func apply(
     _ changes: [(name: BatchName, change: BatchChange)], request: RequestFacts?, resent: Int
@@ -35,8 +35,8 @@ extension Outbox {
 
   package func makeDue(file: FileID?, target: String?, at now: QueueTime) async throws(OutboxError) -> Int {
     try await write { db in
-      // Batches that were never postponed, and those that are due already, stay as they are: rows are large. None of the others belongs
-      // to a file that isn't published.
+      // Batches that were never postponed, and those already due, are not changed, since rows are large. None of the
+      // others belongs to an unpublished file.
       var conditions = ["due_at_ms > ?"]
       var arguments: StatementArguments = [now.milliseconds, now.milliseconds]
       if let file {
@@ -73,7 +73,7 @@ extension Outbox {
     }
   }
 
-  /// Counts requests that are sent with items of a file.
+  /// Counts requests sent with items of a file.
   static func count(requests: Int, of file: FileID, _ db: Database) throws {
     try db.cachedStatement(sql: "UPDATE file SET requests = requests + ? WHERE id = ?")
       .execute(arguments: [requests, file.text])
@@ -83,7 +83,7 @@ extension Outbox {
 /// A batch's row without its items, before a change.
 private struct StoredBatch {
   private let name: BatchName
-  /// SQLite's own, never given twice: joins the batch with its body.
+  /// SQLite's own id, never assigned twice: joins the batch with its body.
   private let id: Int64
   private let target: String
   private let attempts: Int
@@ -91,7 +91,7 @@ private struct StoredBatch {
   private let misses: Int
   private let standing: Standing
 
-  /// Nil where there is no such batch.
+  /// Nil if there is no such batch.
   init?(_ name: BatchName, _ db: Database) throws {
     let statement = try db.cachedStatement(
       sql: """
@@ -102,7 +102,7 @@ private struct StoredBatch {
     guard let row = try rows.next() else { return nil }
     self.name = name
     id = row[0]
-    // A damaged page may have nothing where there always is something.
+    // On a damaged page, a column that is never null may be null.
     target = row[1] ?? ""
     attempts = row[2] ?? 0
     unanswered = row[3] ?? 0
@@ -191,7 +191,8 @@ private struct StoredBatch {
     return ChangeResult(batches: reader.page.batches, isFileComplete: false)
   }
 
-  /// Puts parts in the batch's place. Earlier requests whose outcome is open held the items of each, and count for each.
+  /// Puts parts in the batch's place. Earlier requests whose outcome is unknown contained the items of each part, and
+  /// count for each.
   private func insert(
     _ parts: [Batch], _ standing: Standing, unanswered: Int, misses: Int, why: String, _ db: Database
   ) throws -> [WaitingBatch] {

@@ -4,7 +4,7 @@ internal import GRDB
 internal import Glibc
 
 extension QueueClock.Reading {
-  /// What the machine's clocks show now.
+  /// The machine's clocks now.
   package static var now: QueueClock.Reading {
     QueueClock.Reading(
       bootID: bootID, sinceBoot: milliseconds(CLOCK_BOOTTIME),
@@ -17,7 +17,7 @@ extension QueueClock.Reading {
     return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
   }
 
-  /// Where the kernel does not tell it, no boot is the same as another.
+  /// If the kernel does not provide it, no two boots are the same.
   private static let bootID: String = {
     let descriptor = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
     var bytes = [UInt8](repeating: 0, count: 64)
@@ -43,13 +43,13 @@ extension Outbox {
     try await read { db in try Self.clockMark(db) }
   }
 
-  /// The queue's clock as the daemon has it, for whoever looks.
+  /// The queue's clock as the daemon has it, for read-only callers.
   package func clock(at reading: QueueClock.Reading = .now) async throws(OutboxError) -> QueueClock {
     try await read { db in QueueClock(from: try Self.clockMark(db), at: reading) }
   }
 
   fileprivate static func clockMark(_ db: Database) throws -> QueueClock.Mark? {
-    // A damaged number may be of any size; then the clock begins anew.
+    // A damaged number may be of any size; then the clock starts again.
     guard let row = try Row.fetchOne(db, sql: "SELECT boot_id, boot_ms, wall_ms, queue_ms FROM clock"),
       let bootID = row[0] as String?, let sinceBoot = sane(row[1]), let wall = sane(row[2]), let time = sane(row[3])
     else { return nil }
@@ -63,7 +63,7 @@ extension Outbox {
   }
 }
 
-/// Tells people's time for the queue's, as far as one reading of the clocks goes.
+/// Converts queue time to wall-clock time, as far as one reading of the clocks allows.
 struct PeoplesTime {
   private let clock: QueueClock
   private let reading: QueueClock.Reading
@@ -75,7 +75,7 @@ struct PeoplesTime {
 
   var now: QueueTime { clock.time(at: reading) }
 
-  /// A damaged number may be of any size, and stays one that can be written as a date.
+  /// A damaged number may be of any size; it is clamped to what can be written as a date.
   func callAsFunction(_ milliseconds: Int64) -> Timestamp {
     clock.wall(of: QueueTime(milliseconds: min(max(milliseconds, 0), Self.latest)), at: reading)
   }

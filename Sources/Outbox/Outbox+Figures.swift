@@ -2,20 +2,20 @@ package import Delivery
 package import Engine
 internal import GRDB
 
-/// What waits for one target.
+/// The backlog of one target.
 package struct TargetBacklog: Sendable, Equatable {
   package var batches = 0
   package var items = 0
   package var bytes = 0
-  /// When the oldest file of which something waits was claimed, by the wall clock as it is set now.
+  /// When the oldest file with waiting items was claimed, by the wall clock as it is set now.
   package var oldestAt: Timestamp?
 
   package init() {}
 }
 
-/// Numbers for whoever watches.
+/// Numbers for monitoring.
 extension Outbox {
-  /// What waits, by target; one for which nothing waits is missing.
+  /// The backlogs by target; a target without one is missing.
   package func backlogs(
     at reading: QueueClock.Reading = .now
   ) async throws(OutboxError) -> [String: TargetBacklog] {
@@ -39,7 +39,7 @@ extension Outbox {
     }
   }
 
-  /// How many items of a file were refused for which reason.
+  /// How many items of a file were rejected, by reason.
   package func refusedByCode(_ id: FileID) async throws(OutboxError) -> [String: Int] {
     try await read { db in
       let sql = "SELECT code, count(*) AS items FROM refused WHERE file_id = ? GROUP BY code"

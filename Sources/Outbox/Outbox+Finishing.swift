@@ -3,13 +3,13 @@ package import Engine
 internal import Foundation
 internal import GRDB
 
-/// What is left to do for a file whose items have all settled.
+/// The remaining work for a file whose items have all settled.
 extension Outbox: ResultStore {
   package func secureFinished(after last: FileID?, limit: Int, at now: Timestamp) async throws(OutboxError)
     -> [FileRecord]
   {
     try await writeDurably { db in
-      // Where there are none, nothing is written, and the commit waits for nothing.
+      // If there are none, nothing is written, and the commit waits for nothing.
       let ids = try String.fetchAll(
         db.cachedStatement(sql: "SELECT id FROM file WHERE state = 'finishing' AND id > ? ORDER BY id LIMIT ?"),
         arguments: [last?.text ?? "", limit])
@@ -82,8 +82,8 @@ extension Outbox: ResultStore {
     }
   }
 
-  /// Gives pages that a backlog left empty back to the disk: `most` at a time, which takes some milliseconds, and not the last
-  /// `kept`, which the next file will want.
+  /// Returns pages that a backlog left empty to the disk: `most` at a time, which takes some milliseconds, and not the
+  /// last `kept`, which the next file will need.
   package func giveBackPages(_ most: Int, keeping kept: Int) async throws(OutboxError) {
     let empty = try await read { db in try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0 }
     let count = min(most, empty - kept)

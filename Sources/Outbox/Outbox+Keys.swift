@@ -3,9 +3,9 @@ package import Engine
 internal import Foundation
 internal import GRDB
 
-/// For making the keys of what waits anew, when a reload changes how they are made.
+/// For recomputing the keys of waiting items when a reload changes how keys are made.
 extension Outbox {
-  /// What made the keys of the items that wait, by inbox; an inbox of which nothing is known is missing.
+  /// The rules that made the keys of waiting items, by inbox; an inbox without a known rule is missing.
   package func keyRules() async throws(OutboxError) -> [String: String] {
     try await read { db in
       var rules: [String: String] = [:]
@@ -21,7 +21,7 @@ extension Outbox {
     }
   }
 
-  /// Gives a batch's items, which stay the same otherwise, other keys; a batch that is not there is left alone.
+  /// Gives a batch's items other keys and changes nothing else; a batch that does not exist is ignored.
   package func rekey(_ name: BatchName, items: [BatchItem]) async throws(OutboxError) {
     try await write { db in
       try db.cachedStatement(
@@ -32,7 +32,7 @@ extension Outbox {
 }
 
 extension Outbox {
-  /// With what the tags of this outbox are made.
+  /// The key that this outbox's tags are made with.
   package func sourceKey() throws(OutboxError) -> SourceKey {
     guard let key = try readNow({ try Self.sourceKey($0) }) else {
       throw OutboxError(.damaged, path: path, reason: "the key of its tags is gone")
@@ -40,7 +40,7 @@ extension Outbox {
     return key
   }
 
-  /// Nil where it is gone.
+  /// Nil if it is missing.
   static func sourceKey(_ db: Database) throws -> SourceKey? {
     try Data.fetchOne(db, sql: "SELECT bytes FROM source_key WHERE id = 1").flatMap { SourceKey(Array($0)) }
   }

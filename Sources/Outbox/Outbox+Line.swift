@@ -4,9 +4,10 @@ internal import Foundation
 internal import GRDB
 internal import Glibc
 
-/// What dispatch reads. `damaged` names rows that can't be read; what fails altogether is thrown, and may be tried again.
+/// The reads that dispatch needs. `damaged` names rows that can't be read; if a read fails altogether, it throws and
+/// may be retried.
 extension Outbox: DispatchStore {
-  /// Files are published in the order of their ids for a target, so nothing ever appears before what was handed out already.
+  /// For each target, files are published in id order, so nothing ever appears before what was already handed out.
   package func line(for target: String, after last: BatchName?, limit: Int) async throws(OutboxError) -> LinePage {
     try await read { db in
       var reader = PageReader(db)
@@ -52,7 +53,7 @@ extension Outbox: DispatchStore {
     let (file, position) = (last?.name.file.text ?? "", last?.name.position ?? "")
     return try await read { db in
       var reader = PageReader(db)
-      // None of these belongs to a file that isn't published: they were sent.
+      // None of these belongs to an unpublished file, since they were sent.
       try reader.read(
         """
         INDEXED BY batch_due WHERE target = ? AND problem IS NOT NULL AND (due_at_ms, file_id, position) > (?, ?, ?)
@@ -144,7 +145,7 @@ extension Outbox {
     case damaged
   }
 
-  /// Nil where there is no such batch.
+  /// Nil if there is no such batch.
   private static func content(of name: BatchName, _ db: Database) throws -> Content? {
     for attempt in 0..<PageReader.attempts {
       do { return try contentNow(of: name, db) } catch let error as DatabaseError

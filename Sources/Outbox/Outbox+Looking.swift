@@ -3,10 +3,10 @@ package import Engine
 internal import Foundation
 internal import GRDB
 
-/// What came into one inbox since some moment.
+/// Totals of one inbox since a given moment.
 package struct InboxFlow: Sendable, Equatable {
   package var files = 0
-  /// Of them, by where they stand; the rest was accepted whole.
+  /// Of these files, by state; the rest were accepted in full.
   package var filesUnderWay = 0
   package var filesPartial = 0
   package var filesRejected = 0
@@ -17,7 +17,7 @@ package struct InboxFlow: Sendable, Equatable {
   package init() {}
 }
 
-/// Why some requests to a target were put off.
+/// Why some requests to a target were postponed.
 package struct TargetProblem: Sendable, Equatable {
   package var target: String
   package var text: String
@@ -27,7 +27,7 @@ package struct TargetProblem: Sendable, Equatable {
 }
 
 extension Outbox {
-  /// What came in since `moment`, by inbox; an inbox without files is not there.
+  /// What came in since `moment`, by inbox; an inbox without files is not included.
   package func flow(since moment: Timestamp) async throws(OutboxError) -> [String: InboxFlow] {
     // Ids begin with the time of the claim, and sort by it.
     let first = FileID(at: moment, entropy: 0).text
@@ -58,7 +58,7 @@ extension Outbox {
     }
   }
 
-  /// Why requests were put off, the most frequent reasons first; from the index `batch_postponed` alone.
+  /// Why requests were postponed, most frequent reasons first; from the index `batch_postponed` alone.
   package func problems(at reading: QueueClock.Reading = .now) async throws(OutboxError) -> [TargetProblem] {
     try await read { db in
       let wall = try PeoplesTime(db, at: reading)
@@ -75,7 +75,7 @@ extension Outbox {
     }
   }
 
-  /// Files that fit, the last claimed first.
+  /// Files that match, last claimed first.
   package func files(
     _ filter: FileFilter, at reading: QueueClock.Reading = .now
   ) async throws(OutboxError) -> [FileSummary] {
@@ -96,7 +96,7 @@ extension Outbox {
     }
   }
 
-  /// Nil where no file has this id.
+  /// Nil if no file has this id.
   package func summary(
     of id: FileID, at reading: QueueClock.Reading = .now
   ) async throws(OutboxError) -> FileSummary? {
@@ -125,7 +125,7 @@ extension Outbox {
   private static func addReason(to file: inout FileSummary, _ wall: PeoplesTime, _ db: Database) throws {
     let id = file.id.text
     guard file.isUnderWay else {
-      // The last receipts are at hand; those before them tell it in their folder.
+      // The last receipts are in the database; for older ones the reason is only in the receipts folder.
       let sql = """
         SELECT json_extract(receipt, '$.error.message') || coalesce(', line ' || json_extract(receipt, '$.error.line'), '')
         FROM recent WHERE file_id = ?
@@ -143,7 +143,7 @@ extension Outbox {
   }
 }
 
-/// Where files are listed.
+/// The tables that list files.
 private enum Source {
   case underWay
   case done
@@ -156,7 +156,7 @@ private enum Source {
       ? "id, state, NULL AS done_at_ms" : "file_id AS id, status AS state, completed_at_ms AS done_at_ms"
   }
 
-  /// Nil where nothing here can fit.
+  /// Nil if nothing here can match.
   func condition(_ filter: FileFilter) -> (String?, [String]) {
     var conditions = ["TRUE"]
     var arguments: [String] = []

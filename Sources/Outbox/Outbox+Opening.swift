@@ -3,22 +3,22 @@ internal import GRDB
 internal import Glibc
 
 extension Outbox {
-  /// Opens an outbox to look at it, beside the daemon that writes it; nil where there is none yet, or only its empty file.
+  /// Opens an outbox read-only, beside the daemon that writes it; nil if there is none yet, or only its empty file.
   package static func ifAny(reading path: String) throws(OutboxError) -> Outbox? {
     var isSetUp = false
     try look(at: path) { db in isSetUp = try db.tableExists("file") }
     return isSetUp ? try Outbox(reading: path) : nil
   }
 
-  /// Looks at what is there, and writes nothing; does nothing where there is nothing yet.
+  /// Reads what is there without writing; does nothing if there is nothing yet.
   ///
-  /// - Returns: whether there was something to look at.
+  /// - Returns: whether there was something to read.
   @discardableResult
   static func look(at path: String, _ body: (Database) throws -> Void) throws(OutboxError) -> Bool {
     guard try bytes(at: path) ?? 0 > 0 else { return false }
     var configuration = Configuration()
     configuration.readonly = true
-    // After a crash the first to open the file recovers the log, and holds off everybody else meanwhile.
+    // After a crash, the first to open the file recovers the log and locks out all others meanwhile.
     configuration.busyMode = .timeout(5)
     do {
       let queue = try DatabaseQueue(path: path, configuration: configuration)
@@ -33,9 +33,10 @@ extension Outbox {
     }
   }
 
-  /// Takes back what a crash left of the one transaction that does not go through the log: that which creates the database.
+  /// Rolls back what a crash left of the only transaction that bypasses the log: the one that creates the database.
   ///
-  /// SQLite does so when the file is read by somebody who may write it; who looks read-only is refused (<https://www.sqlite.org/lockingv3.html#hot_journals>).
+  /// SQLite does so when the file is read by a process that may write it; a read-only one gets an error
+  /// (<https://www.sqlite.org/lockingv3.html#hot_journals>).
   static func rollBackCreation(at path: String) throws(OutboxError) {
     var status = stat()
     guard stat(path + "-journal", &status) == 0, status.st_size > 0, try bytes(at: path) ?? 0 > 0 else { return }
@@ -48,10 +49,10 @@ extension Outbox {
     }
   }
 
-  /// How large the database is; nil where there is none.
+  /// The size of the database; nil if there is none.
   ///
-  /// - Throws: where it is empty or missing although there is a log beside it. SQLite takes such a log for a stale one and deletes it
-  ///   (pager.c, `pagerOpenWalIfPresent`), and it may be all that is left.
+  /// - Throws: if it is empty or missing although there is a log beside it. SQLite takes such a log for a stale one and
+  ///   deletes it (pager.c, `pagerOpenWalIfPresent`), and it may be all that is left.
   @discardableResult
   static func bytes(at path: String) throws(OutboxError) -> Int? {
     var status = stat()
@@ -60,7 +61,7 @@ extension Outbox {
       let word = bytes == nil ? "missing" : "empty"
       throw OutboxError(.damaged, path: path, reason: "it is \(word), but its log \"\(path)-wal\" is not")
     }
-    // SQLite takes what is shorter than its smallest page for an empty database.
+    // SQLite takes a file shorter than its smallest page for an empty database.
     if let bytes, (1..<512).contains(bytes) {
       throw OutboxError(.damaged, path: path, reason: "it has \(bytes) bytes, which is no database")
     }

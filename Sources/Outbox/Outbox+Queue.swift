@@ -3,14 +3,14 @@ package import Engine
 internal import Foundation
 internal import GRDB
 
-/// What of one file waits, added up.
+/// Totals of the waiting batches of one file.
 package struct QueuedFile: Sendable, Equatable {
   package var id: FileID
   package var inbox: String
   /// As dropped; bytes.
   package var name: [UInt8]
   package var state: FileRecord.State
-  /// Nil until the file was read.
+  /// Nil until the file has been read.
   package var target: String?
   /// By the wall clock as it is set now.
   package var claimedAt: Timestamp
@@ -18,30 +18,31 @@ package struct QueuedFile: Sendable, Equatable {
   package var batches: Int
   package var items: Int
   package var bytes: Int
-  /// Those that were tried, or are parts of what was.
+  /// Those that were tried, or are parts of tried ones.
   package var triedBatches: Int
-  /// How often in a row the one that is due first has failed.
+  /// How many times in a row the one due first has failed.
   package var failures: Int
-  /// When the first of the tried ones is due; nil where none was tried.
+  /// When the first of the tried ones is due; nil if none was tried.
   package var dueAt: Timestamp?
-  /// What became of that one's last try.
+  /// The result of that one's last try.
   package var problem: String?
 }
 
-/// One batch that waits, for people.
+/// One waiting batch, for display.
 package struct QueuedRequest: Sendable, Equatable {
   package var items: Int
   package var attempts: Int
-  /// Attempts after which it is open what was applied.
+  /// Attempts whose outcome is unknown.
   package var unanswered: Int
   package var dueAt: Timestamp
-  /// Why it waits, as far as that is known.
+  /// Why it waits, if known.
   package var problem: String?
 }
 
-/// What `upsertd queue` asks. Served by what each file's row says, and by the index `batch_postponed`: there may be a million batches.
+/// The queries of `upsertd queue`. They use only each file's row and the index `batch_postponed`, since there may be a
+/// million batches.
 extension Outbox {
-  /// The files under way, in the order of their arrival; what is nil does not matter.
+  /// The unfinished files, in order of arrival; a nil parameter filters nothing.
   package func queuedFiles(
     inbox: String? = nil, target: String? = nil, olderThan age: Duration? = nil, id: FileID? = nil,
     at reading: QueueClock.Reading = .now
@@ -66,7 +67,7 @@ extension Outbox {
     }
   }
 
-  /// The first batches of a file that wait, in line.
+  /// The first waiting batches of a file, in line order.
   package func waitingBatches(
     of id: FileID, limit: Int, at reading: QueueClock.Reading = .now
   ) async throws(OutboxError) -> [QueuedRequest] {
@@ -84,7 +85,7 @@ extension Outbox {
 }
 
 extension QueuedFile {
-  /// Nil where the row holds what no version of upsertd writes.
+  /// Nil if the row holds what no version of upsertd writes.
   fileprivate init?(row: Row, _ wall: PeoplesTime) {
     guard let id = FileID(row["id"] as String), let state = FileRecord.State(rawValue: row["state"]) else { return nil }
     self.id = id

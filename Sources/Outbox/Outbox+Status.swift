@@ -3,19 +3,19 @@ package import Engine
 internal import Foundation
 internal import GRDB
 
-/// What waits, in numbers.
+/// Counts of what waits.
 package struct QueueCounts: Sendable, Equatable {
   package var files = 0
   package var batches = 0
   package var items = 0
   package var bytes = 0
-  /// When the oldest file that is not done was claimed, by the wall clock as it is set now.
+  /// When the oldest unfinished file was claimed, by the wall clock as it is set now.
   package var oldestAt: Timestamp?
 
   package init() {}
 }
 
-/// What the daemon last knew of a target.
+/// The last known state of a target.
 package struct TargetNote: Sendable, Equatable {
   package var state: String
   package var reason: String?
@@ -48,12 +48,13 @@ extension Outbox {
     }
   }
 
-  /// Whether no file is on its way; quick, however much waits.
+  /// Whether there is no unfinished file; fast, however much waits.
   package func isEmpty() async throws(OutboxError) -> Bool {
     try await read { db in try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM file)") ?? true }
   }
 
-  /// Whether every file under way is read, was claimed after that time, and has items that wait for one of these targets.
+  /// Whether every unfinished file has been read, was claimed after that time, and has items waiting for one of these
+  /// targets.
   package func onlyWaits(for targets: Set<String>, claimedAfter time: QueueTime) async throws(OutboxError) -> Bool {
     guard !targets.isEmpty else { return false }
     return try await read { db in
@@ -115,14 +116,14 @@ extension Outbox {
     }
   }
 
-  /// Whether a file's way has ended already; its receipt's status.
+  /// The receipt status of a finished file; nil if it is not finished.
   package func finishedStatus(_ id: FileID) async throws(OutboxError) -> String? {
     try await read { db in
       try String.fetchOne(db, sql: "SELECT status FROM history WHERE file_id = ?", arguments: [id.text])
     }
   }
 
-  /// Ids of all files on their way, and the newest id ever given out.
+  /// Ids of all unfinished files, and the newest id ever assigned.
   package func filesUnderWay() async throws(OutboxError) -> (ids: Set<FileID>, newest: FileID?) {
     try await read { db in
       let ids = try String.fetchAll(db, sql: "SELECT id FROM file").compactMap { FileID($0) }
@@ -134,7 +135,7 @@ extension Outbox {
   /// Names of the targets that batches wait for, whether or not the configuration still has them.
   package func awaitedTargets() async throws(OutboxError) -> Set<String> {
     try await read { db in
-      // One step in the index `batch_line` for each; DISTINCT would look at every batch.
+      // One step in the index `batch_line` for each; DISTINCT would scan every batch.
       let sql = """
         WITH RECURSIVE found (target) AS (
           SELECT min(target) FROM batch

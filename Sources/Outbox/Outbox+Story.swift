@@ -3,7 +3,7 @@ package import Engine
 internal import Foundation
 internal import GRDB
 
-/// What is kept of a finished file.
+/// The stored record of a finished file.
 package struct FinishedFile: Sendable, Equatable {
   package var id: FileID
   package var inbox: String
@@ -16,11 +16,11 @@ package struct FinishedFile: Sendable, Equatable {
   package var items: Int
   package var accepted: Int
   package var rejected: Int
-  /// Of the receipt as it was written, in hexadecimal; nil where an earlier upsertd wrote it.
+  /// Of the receipt as it was written, in hexadecimal; nil if an earlier upsertd wrote it.
   package var receiptSHA256: String?
 }
 
-/// What `upsertd show` asks.
+/// The queries of `upsertd show`.
 extension Outbox {
   package func finished(_ id: FileID) async throws(OutboxError) -> FinishedFile? {
     try await read { db in
@@ -29,10 +29,10 @@ extension Outbox {
     }
   }
 
-  /// Ids of files, under way or finished, that begin like this; newest first.
+  /// Ids of files, unfinished or finished, with this prefix; newest first.
   package func ids(startingWith prefix: String, limit: Int) async throws(OutboxError) -> [FileID] {
     try await read { db in
-      // Behind every character of an id.
+      // Sorts after every character of an id.
       let end = prefix + "~"
       let sql = """
         SELECT id FROM file WHERE id >= $1 AND id < $2
@@ -63,7 +63,7 @@ extension Outbox {
     }
   }
 
-  /// Files under way that are said to correct this one.
+  /// Unfinished files that claim to correct this one.
   package func ids(correcting id: FileID) async throws(OutboxError) -> [FileID] {
     try await read { db in
       try String.fetchAll(db, sql: "SELECT id FROM file WHERE corrects = ? ORDER BY id", arguments: [id.text])
@@ -85,7 +85,7 @@ extension FinishedFile {
     items = row["items"]
     accepted = row["accepted"]
     rejected = row["rejected"]
-    // Nor is the column there before the daemon has brought the outbox up to date.
+    // The column does not exist until the daemon has upgraded the outbox.
     receiptSHA256 = row.hasColumn("receipt_sha256") ? row["receipt_sha256"] : nil
   }
 }

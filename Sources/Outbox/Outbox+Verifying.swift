@@ -3,7 +3,7 @@ package import Engine
 internal import Foundation
 internal import GRDB
 
-/// What the outbox holds of a file under way, added up from all its tables.
+/// Totals of an unfinished file, added up from all tables of the outbox.
 package struct FileSums: Sendable, Equatable {
   package var id: FileID
   package var inbox: String
@@ -16,9 +16,9 @@ package struct FileSums: Sendable, Equatable {
   package var refusals: Int
 }
 
-/// What `upsertd verify` asks.
+/// The queries of `upsertd verify`.
 extension Outbox {
-  /// Of all files under way; of those still being read the sums say nothing.
+  /// For all unfinished files; for those still being read the sums mean nothing.
   package func fileSums() async throws(OutboxError) -> [FileSums] {
     try await read { db in
       let sql = """
@@ -36,7 +36,7 @@ extension Outbox {
     }
   }
 
-  /// What is kept of these files, those of them that are finished.
+  /// The stored records of those of these files that are finished.
   package func finished(_ ids: [FileID]) async throws(OutboxError) -> [FileID: FinishedFile] {
     try await read { db in
       let statement = try db.cachedStatement(sql: "SELECT * FROM history WHERE file_id = ?")
@@ -48,7 +48,7 @@ extension Outbox {
     }
   }
 
-  /// Finished files whose receipts are none of `ids`, oldest first.
+  /// Finished files that are not among `ids`, oldest first.
   package func finished(without ids: Set<FileID>) async throws(OutboxError) -> [FinishedFile] {
     try await read { db in
       var missing: [FinishedFile] = []
@@ -60,7 +60,7 @@ extension Outbox {
     }
   }
 
-  /// From when on each receipt that was written is known; nil for an outbox that no upsertd that keeps them has opened.
+  /// The time from which every receipt written is known; nil for an outbox never opened by an upsertd that keeps them.
   package func receiptsKnownSince() async throws(OutboxError) -> Timestamp? {
     try await read { db in
       guard try db.tableExists("receipts_known_since") else { return nil }
@@ -69,7 +69,7 @@ extension Outbox {
     }
   }
 
-  /// Inboxes that files under way or finished ones came from.
+  /// Inboxes of all unfinished and finished files.
   package func inboxes() async throws(OutboxError) -> Set<String> {
     try await read { db in
       Set(try String.fetchAll(db, sql: "SELECT inbox FROM file UNION SELECT DISTINCT inbox FROM history"))

@@ -4,61 +4,65 @@ internal import Glibc
 
 /// The queue between dropped files and the APIs: one SQLite file.
 ///
-/// # The way of a file
+/// # The path of a file
 ///
-/// Where a file stands is told by three places that change one after the other, never together: the folders, the `file` table,
-/// and the `history` table. The id (a ULID) is part of the claimed file's name, so each place can be matched with the others.
+/// The state of a file is recorded in three places that change one after the other, never together: the folders, the
+/// `file` table, and the `history` table. The id (a ULID) is part of the claimed file's name, so each place can be
+/// matched with the others.
 ///
 ///     inbox/name ──claim──▶ work/<id>.name                        (no row)
 ///       begin()     row `reading`     batches are being staged, none can be sent
 ///       publish()   row `queued`      all batches at once become sendable
-///       apply()     row `finishing`   after the last batch has settled; or fail(), where the whole file can't be used
+///       apply()     row `finishing`   after the last batch has settled; or fail(), if the whole file can't be used
 ///       (results)                     rejects file, receipt, original to archive/ or rejected/
 ///       finish()    row gone, `history` has the receipt
 ///
-/// What a start finds, and what it does then:
+/// What is found at a start, and what is then done:
 ///
 /// | found | done |
 /// | --- | --- |
 /// | file in `work/`, no row, no history | it is read from its beginning |
-/// | row `reading` | what was staged is dropped, the file is read from its beginning; the row keeps when it was claimed, and whose it was |
-/// | row `queued` | its batches are sent; one that was under way had an unknown outcome, stays counted as unanswered, and is sent again |
-/// | row `finishing` | the result files are written again under the same names, which replaces them; then finish() |
-/// | file in `work/`, no row, but history | only the last rename is missing: it is put away |
+/// | row `reading` | staged data is dropped, the file is read from its beginning; the row keeps claim time and owner |
+/// | row `queued` | its batches are sent; one in flight counts as unanswered (outcome unknown) and is sent again |
+/// | row `finishing` | the result files are written again under the same names, replacing them; then finish() |
+/// | file in `work/`, no row, but history | only the last rename is missing: the file is moved |
 ///
-/// # The way of a batch
+/// # The path of a batch
 ///
-/// A row in `batch`, its bytes in `body`; of a JSON file only those that do not stand in the claimed file, with the places of those that
-/// do and the tags of the items (`SourceTag`). Where that file is gone, the batch waits and says so; items that were changed there are
-/// rejected. `lease()` counts an attempt before anything is sent, so that a crash can't hide a request. Then `apply()` does one of: settle (row gone, one row in `settled`, refused items in `refused`), settle with a rest (items that
-/// the answer did not name, or that stood beside changed ones, become a new batch in the same place), split (parts in its place), postpone (due later), take back (nothing
-/// went out). `position` orders the batches of a file: eight digits, and a digit more for each part, which sorts parts into the place of the
-/// whole. File and position are a batch's name; the row's own number only joins it with its body.
+/// A row in `batch`, its bytes in `body`. For a JSON file, `body` has only the bytes that are not in the claimed file,
+/// the places of those that are, and the tags of the items (`SourceTag`). If that file is gone, the batch waits and
+/// reports it; items that were changed there are rejected. `lease()` counts an attempt before anything is sent, so that
+/// a crash can't hide a request. Then `apply()` does one of these: settle (row gone, one row in `settled`, rejected
+/// items in `refused`), settle with a rest (items that the answer did not name, or that were beside changed ones,
+/// become a new batch in the same place), split (parts in its place), postpone (due later), take back (nothing went
+/// out). `position` orders the batches of a file: eight digits, and one more digit for each split, which sorts parts
+/// into the place of the whole. File and position are a batch's name; the row's own number only joins it with its body.
 ///
 /// # Time
 ///
-/// `due_at_ms`, `until_ms` and `claimed_at_ms` are by the queue's clock (`QueueClock`), which never jumps; `clock` keeps its last mark. The
-/// readers for people convert them with that mark and what the machine's clocks show.
+/// `due_at_ms`, `until_ms` and `claimed_at_ms` are in the queue's clock (`QueueClock`), which never jumps; `clock`
+/// keeps its last mark. The human-readable views convert them with that mark and the machine's clocks.
 ///
-/// # What reaches the disk when
+/// # Durability
 ///
-/// Commits do not wait for the disk (WAL, `synchronous=NORMAL`): what a power failure takes back is sent again, and an upsert may be repeated.
-/// Before the results of a file are written, `secureFinished()` makes all commits so far durable, so a receipt never
-/// speaks of what a power failure could undo.
+/// Commits do not wait for the disk (WAL, `synchronous=NORMAL`): what a power failure takes back is sent again, and an
+/// upsert may be repeated. Before the results of a file are written, `secureFinished()` makes all commits so far
+/// durable, so a receipt never reports what a power failure could undo.
 ///
-/// SQLite before 3.51.3 may lose pages when two connections write or checkpoint at the same instant ("WAL-reset bug"), so one process,
-/// which holds the state's lock, has the one connection that writes; everything else opens the file read-only.
+/// SQLite before 3.51.3 may lose pages when two connections write or checkpoint at the same instant ("WAL-reset bug"),
+/// so one process, which holds the state's lock, has the one connection that writes; everything else opens the file
+/// read-only.
 package final class Outbox: Sendable {
   let pool: DatabasePool
   private let group = CommitGroup()
   package let path: String
-  /// Whether there was nothing before this opened it.
+  /// Whether there was no outbox before this opened it.
   package let isNew: Bool
 
   /// Opens, or creates with mode 0600, the outbox for writing.
   ///
-  /// - Throws: `OutboxError.newer` for a database of a newer upsertd, which is left untouched; `.damaged` where SQLite can't make sense of it;
-  ///   `.unusable` for a file or folder that can't be written.
+  /// - Throws: `OutboxError.newer` for a database of a newer upsertd, which is left untouched; `.damaged` if SQLite
+  ///   can't read it; `.unusable` for a file or folder that can't be written.
   package convenience init(path: String) throws(OutboxError) {
     try Self.rollBackCreation(at: path)
     try Self.look(at: path) { db in
@@ -76,7 +80,7 @@ package final class Outbox: Sendable {
     }
   }
 
-  /// Opens an existing outbox to look at it, beside the daemon that writes it.
+  /// Opens an existing outbox read-only, beside the daemon that writes it.
   package convenience init(reading path: String) throws(OutboxError) {
     try Self.look(at: path) { db in try Self.refuseNewer(db, path: path) }
     try self.init(path: path, readonly: true, isNew: false)
@@ -90,10 +94,10 @@ package final class Outbox: Sendable {
     configuration.maximumReaderCount = 2
     configuration.busyMode = .timeout(5)
     configuration.prepareDatabase { db in
-      // Readers are set up by the same closure. What they read is mostly read once, and the system keeps it, too.
+      // Readers are set up by the same closure. Most of what they read is read only once, and the system caches it too.
       guard !db.configuration.readonly else { return try db.execute(sql: "PRAGMA cache_size = -1024") }
-      // Page size and vacuum take effect only while the file is still empty. NORMAL: see "What reaches the disk when". The log
-      // is cut back after a checkpoint, or one large file would leave it large.
+      // Page size and vacuum take effect only while the file is still empty. NORMAL: see "Durability".
+      // The log is truncated after a checkpoint; otherwise one large file would leave it large.
       try db.execute(
         sql: """
           PRAGMA page_size = 8192;
@@ -117,7 +121,7 @@ package final class Outbox: Sendable {
       reason: "it was written by a newer upsertd; install that version again, or give `state` another folder")
   }
 
-  /// Reads every table but that of the bodies, which may be large; a damaged body is found when it is sent.
+  /// Reads every table except the bodies, which may be large; a damaged body is found when it is sent.
   ///
   /// <https://www.sqlite.org/pragma.html#pragma_quick_check>, with a table's name from 3.33 on.
   private static func refuseDamaged(_ db: Database, path: String) throws {
@@ -146,8 +150,8 @@ package final class Outbox: Sendable {
 
   /// Closes the file, with the log folded into it.
   ///
-  /// GRDB closes its readers after the writer, and the last to close folds the log only where it may write. Somebody who
-  /// looks at this very moment prevents it too; then the next who opens the file does it.
+  /// GRDB closes its readers after the writer, and the last one to close folds in the log only if it may write. A
+  /// reader open at this moment prevents it too; then the next one to open the file does it.
   package func close() throws(OutboxError) {
     if !pool.configuration.readonly {
       try? pool.writeWithoutTransaction { db in
@@ -158,8 +162,8 @@ package final class Outbox: Sendable {
     do { try pool.close() } catch { throw OutboxError(error, path: path) }
   }
 
-  /// Runs `body` in a transaction, perhaps together with others, away from Swift's own threads, and never cuts it short when a task is
-  /// cancelled.
+  /// Runs `body` in a transaction, perhaps together with others, outside Swift's own threads, and is never cut short
+  /// when a task is cancelled.
   func write<Value: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws(OutboxError) -> Value {
@@ -176,7 +180,7 @@ package final class Outbox: Sendable {
     do { return try result.get() } catch { throw OutboxError(error, path: path) }
   }
 
-  /// Like `write`, in a commit of its own that waits for the disk, and so for every commit before it.
+  /// Like `write`, in a commit of its own that waits for the disk, and so also for every commit before it.
   ///
   /// A commit with FULL waits for the whole log.
   func writeDurably<Value: Sendable>(
@@ -201,7 +205,7 @@ package final class Outbox: Sendable {
     do { return try result.get() } catch { throw OutboxError(error, path: path) }
   }
 
-  /// Looks at the last committed state; does not wait for writers.
+  /// Reads the last committed state; does not wait for writers.
   func read<Value: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws(OutboxError) -> Value {

@@ -4,24 +4,24 @@ internal import Foundation
 internal import GRDB
 internal import Glibc
 
-/// What an examination of an outbox found; it changes nothing.
+/// The findings of an examination of an outbox, which changes nothing.
 package struct OutboxHealth: Sendable {
-  /// Of the database.
+  /// Size of the database.
   package var bytes = 0
-  /// Of its log.
+  /// Size of its log.
   package var logBytes = 0
-  /// What is wrong, for people; at most `mostFindings`.
+  /// What is wrong, human-readable; at most `mostFindings`.
   package var findings: [String] = []
-  /// Whether another version of upsertd has to bring it up to date, or has written it.
+  /// Whether another version of upsertd has to upgrade it, or has written it.
   package var isOlder = false
 
   package static let mostFindings = 50
 
   package var isSound: Bool { findings.isEmpty }
 
-  /// Nil where there is no outbox. Reads all of it; beside a running daemon it sees the last commit.
+  /// Nil if there is no outbox. Reads all of it; beside a running daemon it sees the last commit.
   ///
-  /// - Throws: `OutboxError` where it can't be examined: it is a newer upsertd's, or may not be read.
+  /// - Throws: `OutboxError` if it can't be examined: it belongs to a newer upsertd, or may not be read.
   package static func examine(_ path: String) throws(OutboxError) -> OutboxHealth? {
     var health = OutboxHealth()
     var status = stat()
@@ -55,20 +55,20 @@ package struct OutboxHealth: Sendable {
     return health
   }
 
-  /// What SQLite itself finds: <https://www.sqlite.org/pragma.html#pragma_integrity_check>.
+  /// The findings of SQLite itself: <https://www.sqlite.org/pragma.html#pragma_integrity_check>.
   private static func check(_ db: Database) throws -> [String] {
     var found: [String] = []
     let rows = try String.fetchCursor(db, sql: "PRAGMA integrity_check(\(mostFindings))")
     do {
       while let row = try rows.next() {
-        // A finding may have several lines; the first of them only names the database.
+        // A finding may have several lines; the first only names the database.
         found += row.split(separator: "\n").map(String.init).filter { $0 != "ok" && !$0.hasPrefix("***") }
       }
     } catch let error as DatabaseError {
       found.append(error.message ?? "it can't be checked")
     }
     guard found.isEmpty else { return found }
-    // It does not look at foreign keys.
+    // That check does not include foreign keys.
     for row in try Row.fetchAll(db, sql: "PRAGMA foreign_key_check").prefix(mostFindings) {
       let (child, parent) = (row[0] as String? ?? "", row[2] as String? ?? "")
       found.append("a row of table \(child) belongs to a row of \(parent) that is not there")
@@ -76,7 +76,7 @@ package struct OutboxHealth: Sendable {
     return found
   }
 
-  /// What SQLite can't know: whether the parts of a batch fit together, and whether counts add up.
+  /// What SQLite can't check: whether the parts of a batch fit together, and whether counts add up.
   private static func compare(_ db: Database, isOlder: Bool) throws -> [String] {
     guard try db.tableExists("batch") else { return [] }
     var found: [String] = []

@@ -7,29 +7,30 @@ internal import Glibc
 
 /// Reads rows of batches into a `LinePage`.
 ///
-/// A page is read for every request, and of a long backlog a million times: columns are taken from SQLite's statement by their number, a file is
-/// looked up once for all its rows, and of the items nothing is unpacked but their keys. GRDB's conversions would also end the process
-/// where a damaged page has NULL for a number; here such a row is named in `damaged`.
+/// A page is read for every request, so a long backlog means a million reads. Columns are therefore taken from SQLite's
+/// statement by number, a file is looked up once for all its rows, and only the keys of the items are unpacked. GRDB's
+/// conversions would also end the process if a damaged page has NULL for a number; here such a row is named in
+/// `damaged`.
 struct PageReader {
   private let db: Database
   private(set) var page = LinePage()
   /// Rows found, damaged ones included.
   private(set) var rows = 0
-  /// The file of the last row, and its id as SQLite has it.
+  /// The file of the last row, and its id as SQLite returns it.
   private var file: LookedUp = .unpublished
   private var fileText: [UInt8] = []
   private var fileStatement: Statement?
 
-  /// Whether what SQLite calls malformed is taken for damaged.
+  /// Whether rows that SQLite calls malformed count as damaged.
   private var believesDamage = false
 
-  /// SQLite answers SQLITE_CORRUPT also where `read` answers EIO (vdbe.c, `SQLITE_IOERR_CORRUPTFS`), which may be over at once: what can't be
-  /// read is read again before it counts as damaged, since others pass by what is.
+  /// SQLite also returns SQLITE_CORRUPT if `read` returns EIO (vdbe.c, `SQLITE_IOERR_CORRUPTFS`), which may be over at
+  /// once. So an unreadable row is read again before it counts as damaged, since callers skip damaged rows.
   static let attempts = 4
 
   private enum LookedUp {
     case published(FileID, keyless: KeyHash)
-    /// What is known of the file can't be read.
+    /// The file's own row can't be read.
     case damaged(FileID)
     case unpublished
   }
@@ -45,10 +46,10 @@ struct PageReader {
   /// Adds the rows that fit.
   ///
   /// - Parameters:
-  ///   - condition: what stands behind `FROM batch`. An index has to hold all that it names: where a row can't be read, its name is taken
-  ///     from there.
+  ///   - condition: the text after `FROM batch`. An index must contain all columns that it names: if a row can't be
+  ///     read, its name is taken from there.
   ///   - stops: whether to end at the first row of a file that isn't published; otherwise such rows are left out.
-  /// - Returns: the id of the file where it ended, as SQLite has it.
+  /// - Returns: the id of the file where it ended, as SQLite returns it.
   @discardableResult
   mutating func read(
     _ condition: String, _ arguments: StatementArguments, stopsAtUnpublished stops: Bool = false
@@ -84,7 +85,7 @@ struct PageReader {
     return nil
   }
 
-  /// Over a page of the database that can't be read.
+  /// Reads past a page of the database that can't be read.
   private mutating func readOneByOne(
     _ condition: String, _ arguments: StatementArguments, stopsAtUnpublished stops: Bool
   ) throws -> String? {
@@ -140,7 +141,7 @@ struct PageReader {
     rows += 1
   }
 
-  /// What the line knows of a published file; nil for any other.
+  /// What the line needs to know about a published file; nil for any other.
   static func file(_ id: FileID, _ db: Database) throws -> LineFile? { try file(id, fileStatement(db)) }
 
   private static func fileStatement(_ db: Database) throws -> Statement {
@@ -162,20 +163,20 @@ struct PageReader {
   }
 }
 
-/// The row that a statement stands on; good until its next step.
+/// The current row of a statement; valid until its next step.
 private struct StatementRow {
   private let statement: OpaquePointer
 
   init(_ statement: OpaquePointer) { self.statement = statement }
 
-  /// Nil for whatever is no integer.
+  /// Nil for anything that is not an integer.
   func integer(_ column: Int32) -> Int? {
     sqlite3_column_type(statement, column) == SQLITE_INTEGER ? Int(sqlite3_column_int64(statement, column)) : nil
   }
 
   func isNull(_ column: Int32) -> Bool { sqlite3_column_type(statement, column) == SQLITE_NULL }
 
-  /// Nil for whatever is no text.
+  /// Nil for anything that is not text.
   func string(_ column: Int32) -> String? {
     guard sqlite3_column_type(statement, column) == SQLITE_TEXT else { return nil }
     return withBytes(column) { String(decoding: $0, as: UTF8.self) }
@@ -196,7 +197,7 @@ private struct StatementRow {
     return body(UnsafeBufferPointer(start: start?.assumingMemoryBound(to: UInt8.self), count: start == nil ? 0 : count))
   }
 
-  /// Of `PageReader.columns`; nil where no version of upsertd writes such a row.
+  /// For the columns `PageReader.columns`; nil if no version of upsertd writes such a row.
   func batch(_ name: BatchName, keyless: KeyHash) -> WaitingBatch? {
     guard let count = integer(2), let bytes = integer(3), let attempts = integer(5), let unanswered = integer(6),
       let due = integer(7), let failures = integer(8), let blames = integer(9), let began = integer(11),

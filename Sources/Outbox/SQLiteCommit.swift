@@ -20,7 +20,7 @@ extension Outbox: IntakeStore {
   }
 }
 
-/// One commit of intake; good only inside it.
+/// One commit of intake; valid only inside it.
 struct SQLiteCommit: IntakeCommit {
   let db: Database
 
@@ -108,7 +108,8 @@ struct SQLiteCommit: IntakeCommit {
 }
 
 extension Outbox {
-  /// Returns SQLite's own id of the row: never given twice, it joins the batch with its body, and nobody outside knows it.
+  /// Returns SQLite's own id of the row: never assigned twice, it joins the batch with its body, and is not visible
+  /// outside.
   @discardableResult
   static func insert(_ batch: QueuedBatch, named name: BatchName, target: String, _ db: Database) throws -> Int64 {
     try db.cachedStatement(

@@ -5,24 +5,24 @@ internal import GRDB
 
 /// Reads what can be read of an outbox, however damaged, and changes nothing.
 ///
-/// Tables are read row by row. Where a page can't be read, the rows behind it are asked for one by one; so what is lost is what
-/// stood on that page, and not what comes after it.
+/// Tables are read row by row. If a page can't be read, the rows after it are read one by one, so only the rows on that
+/// page are lost, not those after it.
 package final class Salvage {
   private let queue: DatabaseQueue
   private let columns: [String: [String: TableColumn]]
-  /// Tables of which something could not be read.
+  /// Tables of which some rows could not be read.
   package private(set) var damagedTables: Set<String> = []
 
-  /// What one file has.
+  /// Everything read about one file.
   package struct File {
     package var record: FileRecord
     package var settled: [SettledBatch] = []
     package var refused: [Refusal] = []
     package var orders: [FileOrder] = []
-    /// In batches that are whole.
+    /// The items in batches that are whole.
     package var waitingItems = 0
 
-    /// Whether all that the file's counts speak of could be read; damaged numbers may be of any size.
+    /// Whether everything that the file's counts include could be read; damaged numbers may be of any size.
     package var isWhole: Bool {
       record.counts.accepted &+ record.counts.rejected &+ waitingItems == record.counts.items
         && refusedCount == record.counts.rejected
@@ -32,14 +32,14 @@ package final class Salvage {
 
     fileprivate init(record: FileRecord) { self.record = record }
 
-    /// Leaves the counts: the refusals of all files at once may be larger than memory.
+    /// Keeps only the counts: the refusals of all files together may exceed memory.
     package mutating func dropContents() {
       droppedRefusals = refused.count
       (settled, refused, orders) = ([], [], [])
     }
   }
 
-  /// - Throws: where nothing at all can be read.
+  /// - Throws: if nothing at all can be read.
   package init(_ path: String) throws(OutboxError) {
     guard try Outbox.bytes(at: path) != nil else {
       throw OutboxError(.unusable, path: path, reason: "there is no such file")
@@ -50,7 +50,7 @@ package final class Salvage {
     do {
       queue = try DatabaseQueue(path: path, configuration: configuration)
       _ = try queue.read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") }
-      // Where the version can't be read either, it is taken for this program's.
+      // If the version can't be read either, this program's version is assumed.
       let version = try? queue.read { db in try Schema.migrator.appliedMigrations(db).last }
       columns = try Self.columns(version: version ?? nil)
     } catch {
@@ -65,7 +65,7 @@ package final class Salvage {
     var mayBeNull: Bool
   }
 
-  /// What the tables of a sound outbox hold.
+  /// The columns of the tables in an undamaged outbox.
   private static func columns(version: String?) throws -> [String: [String: TableColumn]] {
     let sound = try DatabaseQueue()
     if let version { try Schema.migrator.migrate(sound, upTo: version) } else { try Schema.migrator.migrate(sound) }
@@ -80,8 +80,8 @@ package final class Salvage {
     }
   }
 
-  /// Whether a row holds what its table's columns are declared to hold: a damaged page may say that a number is a text, or that a
-  /// column has another name.
+  /// Whether a row matches the declared types of its table's columns: on a damaged page a number may appear as text, or
+  /// a column under another name.
   private func isSane(_ row: Row, of table: String, isPart: Bool = false) -> Bool {
     guard isPart || (columns[table] ?? [:]).keys.allSatisfy({ row.hasColumn($0) }) else { return false }
     return row.allSatisfy { name, value in
@@ -102,17 +102,17 @@ package final class Salvage {
     return isSane
   }
 
-  /// Hands out every file under way that can be read, in the order of their ids.
+  /// Hands out every unfinished file that can be read, in id order.
   ///
   /// - Parameters:
-  ///   - each: gets each batch that is whole, in line, before its file.
+  ///   - each: gets each whole batch, in line order, before its file.
   ///   - body: gets the file.
   package func files(each: (FileRecord, QueuedBatch) throws -> Void, _ body: (File) throws -> Void) throws {
     var records: [FileRecord] = []
     rows("file", columns: "*") { row in
       if let record = FileRecord(row: row) { records.append(record) }
     }
-    // By rowid, since the index that leads from files to batches may be what is damaged.
+    // By rowid, since the index from files to batches may be what is damaged.
     var batches: [String: [(id: Int64, position: String)]] = [:]
     rows("batch", columns: "file_id, position") { row in
       batches[row["file_id"], default: []].append((row["at"], row["position"]))
@@ -149,16 +149,16 @@ package final class Salvage {
 
   private lazy var bodyColumns = attempt("body", QueuedBatch.bodyColumns) ?? "runs, checksum, tags"
 
-  /// With what the tags were made; nil where it can't be read, or an older upsertd wrote the outbox.
+  /// The key that the tags were made with; nil if it can't be read or an older upsertd wrote the outbox.
   package private(set) lazy var sourceKey: SourceKey? = {
     guard columns["source_key"] != nil else { return nil }
     return attempt("source_key") { try Outbox.sourceKey($0) } ?? nil
   }()
 
-  /// Calls `body` with every row of a table with rowids that can be read.
+  /// Calls `body` with every readable row of a table with rowids.
   private func rows(_ table: String, columns: String, _ body: (Row) -> Void) {
     let last = attempt(table) { try Int64.fetchOne($0, sql: "SELECT max(rowid) FROM \(table) NOT INDEXED") } ?? nil
-    // Where the end can't be seen, ids that were given out tell it.
+    // If the end can't be read, the ids already given out show it.
     let given = attempt(table) { try Int64.fetchOne($0, sql: "SELECT max(seq) FROM sqlite_sequence") } ?? nil
     guard let end = last ?? given else { return }
     var next: Int64 = 0
@@ -175,7 +175,7 @@ package final class Salvage {
         next = at + 1
         continue
       }
-      // One after the other over what a damaged page held.
+      // One by one through the rows that the damaged page held.
       for id in next...min(end, next + 99) {
         let row = attempt(table) { db in
           try Row.fetchOne(
@@ -193,7 +193,7 @@ package final class Salvage {
     }?.filter { note($0, of: table) } ?? []
   }
 
-  /// Nil, noted, where it fails.
+  /// Returns nil, and notes the damage, if it fails.
   private func attempt<Value>(_ table: String, _ body: (Database) throws -> Value) -> Value? {
     do { return try queue.read(body) } catch {
       damagedTables.insert(table)
@@ -201,12 +201,13 @@ package final class Salvage {
     }
   }
 
-  // MARK: - What goes on in a fresh outbox
+  // MARK: - Moving to a fresh outbox
 
-  /// What is no file's under way: finished files, which tell repeated ones apart, last receipts, and what an operator paused.
+  /// Rows that belong to no unfinished file: finished files, which identify repeated ones, last receipts, and an
+  /// operator's pauses.
   fileprivate func keepsakes() -> [(table: String, rows: [Row])] {
     ["history", "recent", "paused"].map { table in
-      // From both ends, since what is damaged may stand between.
+      // From both ends, since the damage may be in between.
       let key = table == "paused" ? "kind, name" : "file_id"
       var rows: [Row] = []
       for order in ["\(key)", key.split(separator: ",").map { "\($0) DESC" }.joined(separator: ",")] {
@@ -230,9 +231,9 @@ package final class Salvage {
 }
 
 extension Outbox {
-  /// Takes over what a damaged outbox still tells of finished files and of pauses; rows that make no sense are left out.
+  /// Takes over what a damaged outbox still has about finished files and pauses; rows that make no sense are left out.
   ///
-  /// Returns how many rows.
+  /// Returns how many rows were taken over.
   package func takeOver(from salvage: Salvage) async throws(OutboxError) -> Int {
     let tables = salvage.keepsakes().map { table, rows in
       (table, rows.map { row in (columns: Array(row.columnNames), values: Array(row.databaseValues)) })
@@ -248,7 +249,7 @@ extension Outbox {
               arguments: StatementArguments(row.values))
             count += 1
           } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
-            // What no version of upsertd writes.
+            // A row that no version of upsertd writes.
           }
         }
       }
@@ -268,15 +269,15 @@ extension SettledBatch {
 }
 
 extension QueuedBatch {
-  /// What of the table `body` is read beside its bytes: older versions lack some of these.
+  /// The columns of the table `body` that are read besides its bytes; older versions lack some of them.
   static func bodyColumns(_ db: Database) throws -> String {
     let known = Set(try db.columns(in: "body").map(\.name))
     return ["runs", "checksum", "tags"].map { known.contains($0) ? $0 : "NULL AS \($0)" }.joined(separator: ", ")
   }
 
-  /// Nil where the parts do not fit together; the row has the columns of `body`, its bytes under the name `body`.
+  /// Nil if the parts do not fit together; the row has the columns of `body`, its bytes under the name `body`.
   init?(items: [BatchItem], row: Row) {
-    // Nothing looks at these before: a damaged page may say that they are of another kind, or nothing.
+    // Nothing has checked these before: on a damaged page they may be of another type, or missing.
     guard let literals = Data.fromDatabaseValue(row["body"]) else { return nil }
     let (runs, checksum) = (Data.fromDatabaseValue(row["runs"]), Int64.fromDatabaseValue(row["checksum"]))
     self.init(

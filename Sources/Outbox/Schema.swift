@@ -2,7 +2,7 @@ internal import Delivery
 internal import Foundation
 internal import GRDB
 
-/// The tables of the outbox, for this program and for whoever looks with the `sqlite3` shell.
+/// The tables of the outbox, for this program and for anyone using the `sqlite3` shell.
 enum Schema {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
@@ -15,7 +15,7 @@ enum Schema {
     migrator.registerMigration("3") { db in
       try db.execute(sql: version3)
     }
-    // Immediate: what is there already needs no other check than that of each statement.
+    // Immediate: existing rows need no check beyond that of each statement.
     migrator.registerMigration("4", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: version4)
     }
@@ -41,7 +41,7 @@ enum Schema {
     "clock", "source_key",
   ]
 
-  /// What of the database is not as its migrations leave it: SQLite believes every name that it reads.
+  /// Differences between the database and what its migrations create: SQLite trusts every name that it reads.
   static func faults(_ db: Database) throws -> [String] {
     guard let last = try migrator.appliedMigrations(db).last else {
       return try db.tableExists("file") ? ["its version is gone"] : []
@@ -54,14 +54,16 @@ enum Schema {
       .sorted()
   }
 
-  /// What a crash while reading staged goes; the claimed file is read again, and its row keeps when it was claimed, and whose it was.
+  /// Drops what was staged by a read that a crash cut short; the claimed file is read again, and its row keeps when it
+  /// was claimed and who owned it.
   static func recover(_ db: Database) throws {
     for table in ["batch", "refused"] {
       try db.execute(sql: "DELETE FROM \(table) WHERE file_id IN (SELECT id FROM file WHERE state = 'reading')")
     }
   }
 
-  /// Times are milliseconds since 1970 in UTC; since version 6 `due_at_ms`, `until_ms` and `claimed_at_ms` are by the queue's clock.
+  /// Times are milliseconds since 1970 in UTC; since version 6 `due_at_ms`, `until_ms` and `claimed_at_ms` are in the
+  /// queue's clock.
   private static let version1 = """
     -- One row for each claimed file, from the beginning of its reading until its receipt is written.
     CREATE TABLE file (
@@ -164,7 +166,7 @@ enum Schema {
       STRICT, WITHOUT ROWID;
     """
 
-  /// Bodies need not hold what stands in the claimed file word for word.
+  /// Bodies need not hold bytes that are in the claimed file verbatim.
   private static let version2 = """
     ALTER TABLE body ADD COLUMN runs BLOB;        -- places in the claimed file that belong between the bytes, packed; NULL: none
     ALTER TABLE body ADD COLUMN checksum INTEGER; -- XXH64 of what stands there, and of the bytes
@@ -178,22 +180,22 @@ enum Schema {
     ) STRICT, WITHOUT ROWID;
     """
 
-  /// What each receipt was when it was written, and from when on every receipt is known here.
+  /// The digest of each receipt as it was written, and the time from which every receipt is known here.
   private static let receiptDigest = """
     ALTER TABLE history ADD COLUMN receipt_sha256 TEXT;   -- hexadecimal; NULL: finished by an upsertd that did not keep it
     CREATE TABLE receipts_known_since (at_ms INTEGER NOT NULL) STRICT;
     INSERT INTO receipts_known_since VALUES (CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER));
     """
 
-  /// Counts of what waits, and why, from indexes alone: a batch's row is as large as a page. A batch that settles at its first try
-  /// is never in the second one.
+  /// Counts of waiting batches, and why they wait, from indexes alone: a batch's row is as large as a page. A batch
+  /// that settles at its first try is never in the second index.
   private static let version4 = """
     DROP INDEX batch_line;
     CREATE INDEX batch_line ON batch (target, file_id, position, items, bytes);
     CREATE INDEX batch_postponed ON batch (file_id, due_at_ms, failures, problem) WHERE problem IS NOT NULL;
     """
 
-  /// The queue's own clock; what earlier attempts mean for the next one; what receipts tell besides.
+  /// The queue's own clock; what earlier attempts mean for the next one; additional receipt fields.
   private static let version6 = """
     ALTER TABLE batch ADD COLUMN blames INTEGER NOT NULL DEFAULT 0;   -- failures put down to the batch itself
     ALTER TABLE batch ADD COLUMN failed_at_ms INTEGER;                -- its last failure, by the queue's clock
@@ -227,7 +229,7 @@ enum Schema {
     CREATE TABLE key_rule (inbox TEXT NOT NULL PRIMARY KEY, rule TEXT NOT NULL) STRICT, WITHOUT ROWID;
     """
 
-  /// What waits of each file, kept up to date: counting a million batches takes as long as people notice.
+  /// Totals of the waiting batches of each file, kept up to date: counting a million batches takes noticeably long.
   private static let version8 = """
     ALTER TABLE file ADD COLUMN waiting_batches INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE file ADD COLUMN waiting_items INTEGER NOT NULL DEFAULT 0;
@@ -244,7 +246,7 @@ enum Schema {
     END;
     """
 
-  /// What the bytes that are read again are checked with.
+  /// The tags that bytes read again are checked with.
   private static let version7 = """
     -- The secret that tags are made with; made once, and never anywhere else.
     CREATE TABLE source_key (

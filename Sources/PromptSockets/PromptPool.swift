@@ -3,9 +3,9 @@ internal import Glibc
 
 /// A socket pool whose sockets send at once.
 ///
-/// FlyingFox writes an answer's head and its body one after the other; Nagle's algorithm would hold the body back until
-/// the head is acknowledged, which clients may put off for 40 ms. On Linux, accepted sockets inherit the option from the
-/// listening one, which comes by here first.
+/// FlyingFox writes an answer's head and its body separately; Nagle's algorithm would hold back the body until the head
+/// is acknowledged, which clients may delay by 40 ms. On Linux, accepted sockets inherit the option from the listening
+/// one, which passes through here first.
 package struct PromptPool: AsyncSocketPool {
   private let base: any AsyncSocketPool
 

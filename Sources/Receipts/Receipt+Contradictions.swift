@@ -1,10 +1,10 @@
 internal import Delivery
 
 extension Receipt {
-  /// What in it can't all be true at once; empty for every receipt that upsertd writes.
+  /// Statements in it that can't all be true at once; empty for every receipt that upsertd writes.
   package var contradictions: [String] {
     var found: [String] = []
-    // Anybody may have written it: sums must not overflow.
+    // Anyone may have written it: sums must not overflow.
     if counts.items != counts.accepted.addingSaturated(counts.rejected) {
       found.append("\(counts.items) items are not \(counts.accepted) accepted + \(counts.rejected) rejected")
     }

@@ -2,7 +2,7 @@ internal import Delivery
 internal import JSONText
 
 extension Receipt {
-  /// The document, a line for each part, each batch and each reject.
+  /// The document, with one line for each part, batch and reject.
   ///
   /// `status` shows receipts without batches.
   package func json(withBatches: Bool = true) -> [UInt8] {

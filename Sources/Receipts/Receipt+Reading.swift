@@ -2,10 +2,11 @@ package import Delivery
 internal import JSONText
 
 extension Receipt {
-  /// Reads a receipt as it lies in its folder; members that this version does not know are passed over.
+  /// Reads a receipt as stored in its folder; members that this version does not know are ignored.
   ///
-  /// Counts that do not add up are read as they stand, negative and enormous ones are none; a status that they contradict is none.
-  /// - Parameter apis: those that there are; a receipt of any other is none.
+  /// Counts that do not add up are read as written; negative or enormous counts, and a status that contradicts the
+  /// counts, are errors.
+  /// - Parameter apis: the existing APIs; a receipt for any other is an error.
   package init(json: [UInt8], apis: Set<APIKind>) throws(ReceiptFault) {
     let document: JSONValue
     do { document = try JSONValue.parse(json) } catch { throw ReceiptFault(reason: "\(error)") }
@@ -30,12 +31,13 @@ extension Receipt {
   }
 }
 
-/// A member of a receipt, with its name for what has to be said about it.
+/// A member of a receipt, with its name for error messages.
 private struct Part {
   var name: String?
   var value: JSONValue
 
-  /// No count or size is larger: 2^53, up to which every JSON reader keeps whole numbers exact (RFC 8259, section 6).
+  /// Upper limit for counts and sizes: 2^53, up to which every JSON reader keeps whole numbers exact (RFC 8259, section
+  /// 6).
   static let most = 1 << 53
 
   func called(_ member: String) -> String { name.map { "\($0).\(member)" } ?? member }
@@ -63,7 +65,7 @@ private struct Part {
     return part
   }
 
-  /// Nil where the member is missing or null.
+  /// Nil if the member is missing or null.
   func optional(_ member: String) throws(ReceiptFault) -> Part? {
     switch value[member] {
     case nil, .null: return nil
@@ -72,7 +74,7 @@ private struct Part {
     }
   }
 
-  /// Pairs of numbers, the first and the last; none where the member is missing: an older upsertd did not write it.
+  /// Pairs of numbers, the first and the last; empty if the member is missing, since an older upsertd did not write it.
   func ranges(_ member: String) throws(ReceiptFault) -> [ClosedRange<Int>] {
     guard let value = value[member] else { return [] }
     let fault = ReceiptFault(reason: "\(called(member)) is no list of ranges")

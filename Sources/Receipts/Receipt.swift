@@ -1,8 +1,9 @@
 package import Delivery
 
-/// What became of one file: the JSON document that `outbox/receipts/` holds.
+/// The outcome of one file: the JSON document in `outbox/receipts/`.
 ///
-/// Members and codes are fixed by the contract (version 1): other programs read them; members may be added, never renamed.
+/// Members and codes are fixed by the contract (version 1), since other programs read them; members may be added, never
+/// renamed.
 package struct Receipt: Sendable, Equatable {
   package enum Status: String, Sendable, CaseIterable {
     case accepted
@@ -12,7 +13,7 @@ package struct Receipt: Sendable, Equatable {
 
   package struct File: Sendable, Equatable {
     package var id: FileID
-    /// As dropped, for people and programs: bytes that are not UTF-8 are written `%FF`.
+    /// As dropped, readable for humans and programs: bytes that are not UTF-8 are written `%FF`.
     package var name: String
     package var inbox: String
     package var format: String?
@@ -20,7 +21,7 @@ package struct Receipt: Sendable, Equatable {
     package var sha256: String?
     package var receivedAt: Timestamp
     package var completedAt: Timestamp
-    /// Who owned the dropped file: a user's name, or number where it has none; nil in receipts of an older upsertd.
+    /// The owner of the dropped file: a user's name, or number if it has none; nil in receipts of an older upsertd.
     package var owner: String?
     package var corrects: FileID?
     package var duplicateOf: FileID?
@@ -61,7 +62,7 @@ package struct Receipt: Sendable, Equatable {
     package var rejected = 0
     /// Part of `accepted`.
     package var unchanged = 0
-    /// Sent in all.
+    /// Total number of requests sent.
     package var requests = 0
 
     package init() {}
@@ -83,12 +84,12 @@ package struct Receipt: Sendable, Equatable {
     }
   }
 
-  /// What an operator ordered for the file.
+  /// An operator's order for the file.
   package struct Order: Sendable, Equatable {
     package var at: Timestamp
     /// `cancel`, `retry` …
     package var order: String
-    /// Who gave it: a user's name, or number where it has none.
+    /// The user who gave it: a name, or number if there is none.
     package var by: String
 
     package init(at: Timestamp, order: String, by: String) {
@@ -98,16 +99,16 @@ package struct Receipt: Sendable, Equatable {
     }
   }
 
-  /// How many rejects a receipt holds at most.
+  /// The maximum number of rejects in a receipt.
   package static let firstRejects = 100
 
   package var file: File
   package var target: Target?
   package var counts: Counts
   package var batches: [SettledBatch] = []
-  /// Name in `outbox/rejected/`; nil where nothing was refused.
+  /// Name in `outbox/rejected/`; nil if nothing was rejected.
   package var rejectsFile: String?
-  /// In file order, `firstRejects` at most.
+  /// In file order, at most `firstRejects`.
   package var rejects: [Reject] = []
   package var orders: [Order] = []
   package var error: FileFault?

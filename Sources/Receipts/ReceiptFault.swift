@@ -1,6 +1,6 @@
-/// Text that is no receipt.
+/// The text is not a valid receipt.
 package struct ReceiptFault: Error, Equatable, CustomStringConvertible {
-  /// For people: the member, and what is wrong with it; never its content.
+  /// Human-readable: the member, and what is wrong with it; never its content.
   package var reason: String
 
   package var description: String { "not a receipt: \(reason)" }

@@ -1,6 +1,6 @@
 import Delivery
 
-/// What a sandbox remembers of one API.
+/// The sandbox's memory of one API.
 struct APIMemory: Sendable {
   var stats = SandboxStats.Figures()
   var tokens: TokenOffice
@@ -21,7 +21,7 @@ struct APIMemory: Sendable {
     for case let key? in keys { see(key) }
   }
 
-  /// An item that is not stored.
+  /// Records an item that is not stored.
   mutating func see(_ key: String) { items.update(key) { $0.see() } }
 
   mutating func noteKeys(_ keys: [String]) {
@@ -39,7 +39,7 @@ struct APIMemory: Sendable {
     }
   }
 
-  /// The one that all connections share.
+  /// The memory shared by all connections.
   struct Shared: Sendable {
     let memory: SharedMemory
     let api: APIKind

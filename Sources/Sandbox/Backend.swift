@@ -1,9 +1,9 @@
 import Delivery
 
-/// Answers every request that the sandbox gets; knows nothing of sockets.
+/// Answers every request that the sandbox receives; knows nothing about sockets.
 struct Backend: Sendable {
   let memory: SharedMemory
-  /// Tells the request ids of different sandboxes apart.
+  /// Distinguishes the request ids of different sandboxes.
   private let run = String(UInt64.random(in: 0..<(1 << 40)), radix: 36, uppercase: true)
 
   init(memory: SharedMemory) { self.memory = memory }

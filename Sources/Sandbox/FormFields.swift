@@ -1,6 +1,6 @@
 /// The fields of an `application/x-www-form-urlencoded` text.
 ///
-/// Forgiving: the LUSID SDK sends bare spaces, and a `%` without two digits stands for itself.
+/// Lenient: the LUSID SDK sends bare spaces, and a `%` without two digits is literal.
 struct FormFields: Sendable {
   private var values: [String: String] = [:]
 

@@ -1,7 +1,7 @@
 import FlyingFox
 import Foundation
 
-/// Takes HTTP requests off FlyingFox and hands them to the backend.
+/// Receives HTTP requests from FlyingFox and passes them to the backend.
 struct Front: HTTPHandler {
   let backend: Backend
 
@@ -10,7 +10,7 @@ struct Front: HTTPHandler {
       method: request.method.rawValue, path: request.target.path(percentEncoded: false), query: request.target.query(),
       headers: [:], body: [])
     for (header, value) in request.headers { call.headers[header.rawValue.lowercased()] = value }
-    // The body is read to its end in any case: FlyingFox takes what is left of it for the next request.
+    // The body is always read to its end: FlyingFox would interpret the rest as the next request.
     call.body.reserveCapacity(min(request.bodySequence.count ?? 0, Call.largestBody))
     for try await chunk in request.bodySequence {
       call.isTooLarge = call.isTooLarge || call.body.count + chunk.count > Call.largestBody

@@ -1,4 +1,4 @@
-/// Why an API request is turned away before its body is looked at.
+/// Why an API request is turned away before its body is examined.
 enum Hurdle {
   case unavailable
   case rateLimited
@@ -18,7 +18,7 @@ enum Hurdle {
 
   var headers: [String: String] {
     switch self {
-    // The limit counts whole seconds from the first request on, so that a second later there is room.
+    // The limit counts whole seconds from the first request on, so there is room a second later.
     case .rateLimited: ["Retry-After": "1"]
     case .unauthorized: ["WWW-Authenticate": "Bearer error=\"invalid_token\""]
     case .unavailable, .wrongType, .tooLarge: [:]

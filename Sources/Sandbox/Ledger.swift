@@ -2,7 +2,7 @@
 struct Ledger: Sendable {
   private(set) var items: [String: StoredItem] = [:]
 
-  /// The item after `change`; a new one where the key is new.
+  /// The item after `change`; a new one if the key is new.
   @discardableResult
   mutating func update(_ key: String, _ change: (inout StoredItem) -> Void) -> (number: Int, version: Int) {
     let next = items.count + 1

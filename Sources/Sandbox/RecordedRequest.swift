@@ -1,6 +1,6 @@
 package import Delivery
 
-/// One API request as it came in.
+/// One API request as received.
 package struct RecordedRequest: Sendable, Equatable {
   package let api: APIKind
   package let method: String
@@ -9,6 +9,6 @@ package struct RecordedRequest: Sendable, Equatable {
   /// By lower-case name, without `authorization`.
   package let headers: [String: String]
   package let body: [UInt8]
-  /// The answer's.
+  /// The answer's status.
   package let status: Int
 }

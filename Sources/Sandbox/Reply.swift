@@ -3,7 +3,7 @@ struct Reply: Sendable {
   var status: Int
   var headers: [String: String] = [:]
   var body: [UInt8]
-  /// How long it is held back.
+  /// How long the answer is delayed.
   var delay: Duration = .zero
 
   init(_ status: Int, headers: [String: String] = [:], body: [UInt8] = [], type: String = "application/json") {

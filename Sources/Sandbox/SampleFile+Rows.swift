@@ -1,6 +1,6 @@
 import Delivery
 
-// Rows of CSV that look like people and firms.
+// CSV rows that look like persons and companies.
 
 extension SampleFile {
   init(

@@ -1,20 +1,20 @@
 package import Delivery
 
-/// A file that the demo drops, and what has to become of it.
+/// A file that the demo drops, and its expected outcome.
 package struct SampleFile: Sendable {
-  /// An item that is bad on purpose.
+  /// A deliberately bad item.
   package struct Fault: Sendable {
-    /// Counts from 1 in the file.
+    /// The item's number in the file, from 1.
     package var item: Int
     package var code: RejectCode
-    /// The text that makes it bad, and what is right instead; nil where the demo leaves it as it is.
+    /// The text that makes it bad, and its correction; nil if the demo leaves it unchanged.
     package var correction: (bad: String, good: String)?
   }
 
   package var name: String
   package var inbox: String
   package var api: APIKind
-  /// For people: what is in it.
+  /// A human-readable description of its content.
   package var what: String
   package var text: String
   package var items: Int

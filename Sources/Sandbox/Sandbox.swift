@@ -5,12 +5,12 @@ import PromptSockets
 
 /// The APIs and their token endpoints, in memory, behind real HTTP on 127.0.0.1.
 ///
-/// It does what the services are publicly known to do, takes all their schemas, and refuses what they would refuse, so that
-/// upsertd can be tried, and tested, without them. Items are kept byte for byte, one for each key;
-/// `GET /` says what else there is. Not played: property definitions, entitlements, records that share only some of
-/// their identifiers.
+/// It behaves as the services are publicly known to, accepts all their schemas, and rejects what they would reject, so
+/// that upsertd can be tried and tested without them. Items are kept byte for byte, one for each key; `GET /` lists its
+/// other features. Not simulated: property definitions, entitlements, records that share only some of their
+/// identifiers.
 ///
-/// Each request is read, answered by `Backend` under one short lock, and held back for the latency asked for. Bodies over
+/// Each request is read, answered by `Backend` under one short lock, and delayed by the configured latency. Bodies over
 /// 30 MB get a 413. `Expect: 100-continue` is not answered: clients send their body after their own pause.
 package actor Sandbox {
   private let options: SandboxOptions
@@ -24,16 +24,16 @@ package actor Sandbox {
     memory = SharedMemory(options)
   }
 
-  /// Returns the port once connections are taken; throws `SandboxError` where the port is not to be had.
+  /// Returns the port once connections are accepted; throws `SandboxError` if the port is unavailable.
   package func start() async throws -> UInt16 {
     guard running == nil else { throw SandboxError(description: "start the sandbox: it runs already") }
     let server = HTTPServer(
       config: .init(
         address: try .inet(ip4: "127.0.0.1", port: options.port),
-        // The longest that an answer may take; latency is part of it.
+        // The longest that an answer may take, including latency.
         timeout: 24 * 3600,
         sharedRequestBufferSize: 65_536,
-        // Bodies are read once, so nothing is to be kept for a second reading.
+        // Bodies are read once, so nothing has to be kept for a second read.
         sharedRequestReplaySize: 0,
         pool: PromptPool(base: HTTPServer.defaultPool()),
         logger: .disabled),
@@ -59,7 +59,7 @@ package actor Sandbox {
     return port
   }
 
-  /// Ends it: answers under way are cut off, what it has seen stays.
+  /// Stops the sandbox: answers in progress are cut off; its memory is kept.
   package func stop() async {
     guard let (server, task) = running else { return }
     running = nil
@@ -68,12 +68,12 @@ package actor Sandbox {
     await task.value
   }
 
-  /// Alters how requests are treated from here on.
+  /// Changes how requests are treated from now on.
   package nonisolated func change(_ body: @Sendable (inout SandboxConduct) -> Void) {
     memory.withLock { body(&$0.trouble.conduct) }
   }
 
-  /// Makes all access tokens bad, as an expiry nobody foresaw.
+  /// Invalidates all access tokens, like an unexpected expiry.
   package nonisolated func revokeTokens() {
     memory.withLock { $0.revokeTokens() }
   }
@@ -85,10 +85,10 @@ package actor Sandbox {
     memory.withLock { $0[api].items.items }
   }
 
-  /// In the order of their answers; empty unless the options ask for it.
+  /// In the order of their answers; empty unless the options enable recording.
   package nonisolated var recordedRequests: [RecordedRequest] { memory.withLock { $0.recorded } }
 
-  /// Throws what ended the server, should it end before it listens.
+  /// Throws the error that ended the server if it ends before it listens.
   private static func waitUntilListening(
     _ server: HTTPServer, orEnd ends: AsyncThrowingStream<Never, any Error>
   ) async throws {

@@ -1,35 +1,36 @@
 import APIs
 import Delivery
 
-/// One API as the sandbox plays it: an extension of the API's type, in a folder of this module.
+/// One API as simulated by the sandbox: an extension of the API's type, in a folder of this module.
 ///
-/// The code that plays an API is written from its documents, with a JSON reader and checks of its own. It shares nothing with the code
-/// that prepares and judges requests: a mistake in shared code would be made on both sides, and no test could see it. So only the
-/// files that name an API (`LUSID+Sandbox.swift`) and the list below import `APIs`, for its name.
+/// The code that simulates an API is written from its documentation, with its own JSON reader and checks. It shares
+/// nothing with the code that prepares and judges requests: a mistake in shared code would occur on both sides, and no
+/// test could detect it. So only the files that name an API (`LUSID+Sandbox.swift`) and the list below import `APIs`,
+/// for its name.
 protocol SandboxAPI: Sendable {
   var kind: APIKind { get }
-  /// As its maker writes it.
+  /// The API's name as its vendor writes it.
   var title: String { get }
-  /// What a target's `url` has behind the sandbox's own address.
+  /// The path of a target's `url` after the sandbox's own address.
   var basePath: String { get }
-  /// The OAuth token endpoint's.
+  /// The path of the OAuth token endpoint.
   var tokenPath: String { get }
-  /// To which items are posted, as it stands in a request.
+  /// The path to which items are posted, as written in a request.
   var itemsPath: String { get }
-  /// What `itemsPath` takes behind `?`, for people.
+  /// The query that `itemsPath` accepts after `?`, in human-readable form.
   var itemsQuery: String? { get }
-  /// Says by GET whether a token is good; nil where the API has no such thing.
+  /// A GET path that reports whether a token is valid; nil if the API has none.
   var validationPath: String? { get }
-  /// The sandbox's own page with the items that it keeps.
+  /// The sandbox's own page that lists its stored items.
   var storedItemsPath: String { get }
-  /// Which items have their outcome by what stands in them, where that is not the description of the item itself.
+  /// Which description selects an item's outcome, if not the item's own.
   var outcomePlace: String? { get }
-  /// Outcomes that only this API has, with what becomes of the item.
+  /// Outcomes that only this API has, with their effect on the item.
   var outcomes: [(name: String, effect: String)] { get }
 
   /// Answers a request that passed all hurdles.
   func answer(_ call: Call, requestID: String, memory: APIMemory.Shared) -> Reply
-  /// Turns away one that did not.
+  /// Answers a request that failed one.
   func refusal(of call: Call, by hurdle: Hurdle, requestID: String) -> Reply
 
   /// Its part of `upsertd demo`.
@@ -44,7 +45,7 @@ extension SandboxAPI {
 }
 
 enum SandboxAPIs {
-  /// Those of all APIs that the sandbox can play.
+  /// The APIs that the sandbox can simulate.
   static let all: [any SandboxAPI] = APIs.all.compactMap { $0 as? any SandboxAPI }
 
   static subscript(tokenPath path: String) -> (any SandboxAPI)? { all.first { $0.tokenPath == path } }

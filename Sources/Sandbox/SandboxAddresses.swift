@@ -1,11 +1,11 @@
-/// Where a running sandbox answers.
+/// The addresses of a running sandbox.
 package struct SandboxAddresses: Sendable, Equatable {
   package let port: UInt16
 
   /// What the sandbox has seen, as JSON.
   package var stats: String { base + "/sandbox/stats" }
 
-  /// For people: each API's addresses, and what they are for.
+  /// Human-readable: each API's addresses, and their purpose.
   package var lines: [(what: String, address: String)] {
     SandboxAPIs.all.flatMap { api in
       [("\(api.title) url", url(of: api)), ("\(api.title) token_url", tokenURL(of: api))]

@@ -1,15 +1,15 @@
-/// What a sandbox is started with.
+/// A sandbox's start options.
 package struct SandboxOptions: Sendable {
   /// 0 takes any free port.
   package var port: UInt16
-  /// How long an API request waits for its answer; tokens come at once.
+  /// How long an API request waits for its answer; tokens are issued at once.
   package var latency: Duration
   /// The share of API requests, 0 to 1, that get a 503 and change nothing.
   package var failRate: Double
-  /// API requests a second and API, beyond which a 429 with `Retry-After` answers; nil for no limit.
+  /// API requests per second for each API, beyond which it answers 429 with `Retry-After`; nil for no limit.
   package var rateLimit: Int?
   package var tokenLifetime: Duration
-  /// Makes the same requests fail in each run; nil leaves it to chance.
+  /// Makes the same requests fail in each run; nil means random failures.
   package var seed: UInt64?
   /// Keeps every API request with its body, for tests: memory grows with each.
   package var recordsRequests: Bool

@@ -1,22 +1,22 @@
 package import Delivery
 
-/// What a sandbox has seen since its start.
+/// A sandbox's counts since its start.
 package struct SandboxStats: Sendable, Equatable, Encodable {
   private var figures: [APIKind: Figures] = [:]
 
   package struct Figures: Sendable, Equatable, Encodable {
-    /// API requests, whatever became of them; token requests are not among them.
+    /// All API requests, whatever their outcome; token requests are not included.
     package var requests = 0
-    /// Items, counted at each answer: a repeat counts again.
+    /// Items, counted for each answer: a repeat counts again.
     package var accepted = 0
     package var rejected = 0
-    /// Answered as left unchanged, where the API has such an answer.
+    /// Answered as left unchanged, if the API has such an answer.
     package var unchanged = 0
-    /// Not named in the answer, where the API names those that it took.
+    /// Not named in the answer, if the API names the items it accepted.
     package var ignored = 0
     /// Stored items with different keys.
     package var distinct = 0
-    /// Batches in which two items had the same key: their order is then anybody's guess.
+    /// Batches in which two items had the same key: their order is then undefined.
     package var sharedKeys = 0
     /// Answers with 400.
     package var malformed = 0
@@ -26,7 +26,7 @@ package struct SandboxStats: Sendable, Equatable, Encodable {
     package var rateLimited = 0
     /// Answers with 503.
     package var unavailable = 0
-    /// Access tokens handed out.
+    /// Access tokens issued.
     package var tokens = 0
   }
 

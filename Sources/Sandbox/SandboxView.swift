@@ -1,7 +1,7 @@
 import Delivery
 import Foundation
 
-/// The sandbox's own pages, for tests and curious people.
+/// The sandbox's own pages, for tests and curious users.
 enum SandboxView {
   case welcome
   case stats
@@ -31,7 +31,7 @@ enum SandboxView {
   private static func stats(_ memory: SharedMemory) -> Reply {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    // Numbers and fixed names only: encoding them has no way to fail.
+    // Numbers and fixed names only: encoding them can't fail.
     let body = (try? encoder.encode(memory.withLock { $0.currentStats })) ?? Data("{}".utf8)
     return Reply(200, body: Array(body))
   }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The one `Memory` that all connections share.
+/// The `Memory` shared by all connections.
 final class SharedMemory: Sendable {
   private let memory: Mutex<Memory>
 

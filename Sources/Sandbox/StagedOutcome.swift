@@ -1,14 +1,14 @@
-/// What an item itself asks the sandbox to do with it, for trying things out.
+/// The outcome that an item itself requests from the sandbox, for experiments.
 ///
-/// By its description: `"description": "sandbox: reject"`.
+/// Set in its description: `"description": "sandbox: reject"`.
 enum StagedOutcome: String {
-  /// Refused, its neighbours not.
+  /// Rejected; the other items are not.
   case reject
   /// The whole batch is answered with 400.
   case malformed
-  /// Answered as left unchanged, where the API has such an answer; else accepted.
+  /// Answered as left unchanged, if the API has such an answer; otherwise accepted.
   case unchanged
-  /// Neither stored nor named in the answer, where the API names what it took; else accepted.
+  /// Neither stored nor named in the answer, if the API names accepted items; otherwise accepted.
   case ignore
 
   init?(_ description: JSONPart?) {

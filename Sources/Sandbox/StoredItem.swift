@@ -1,15 +1,15 @@
-/// What the sandbox keeps of the items with one key.
+/// The sandbox's record of the items with one key.
 package struct StoredItem: Sendable, Equatable {
-  /// What the API takes for an item's identity, as one text.
+  /// The item's identity according to the API, as one text.
   package let key: String
   /// From 1, in the order in which keys first appeared.
   package let number: Int
-  /// How often a request that got as far as its items held it, whatever became of it.
+  /// How often it was in a request that got as far as its items, whatever the outcome.
   package private(set) var seen = 0
   package private(set) var accepted = 0
-  /// How many accepted ones differed from the one before.
+  /// How many accepted items differed from the one before.
   package private(set) var version = 0
-  /// The last accepted one, byte for byte as it came; nil if none was.
+  /// The last accepted item, byte for byte as received; nil if none was accepted.
   package private(set) var raw: [UInt8]?
 
   init(key: String, number: Int) {
@@ -19,7 +19,7 @@ package struct StoredItem: Sendable, Equatable {
 
   mutating func see() { seen += 1 }
 
-  /// Takes no further memory where the bytes are the same as before.
+  /// Uses no additional memory if the bytes are unchanged.
   mutating func accept(_ raw: ArraySlice<UInt8>) {
     seen += 1
     accepted += 1

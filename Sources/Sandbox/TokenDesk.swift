@@ -1,10 +1,10 @@
 import Foundation
 
-/// The OAuth token endpoints (RFC 6749): take any credentials but the password, or client secret, `wrong`.
+/// The OAuth token endpoints (RFC 6749): accept any credentials except the password, or client secret, `wrong`.
 enum TokenDesk {
   static func answer(_ call: Call, office: inout TokenOffice, now: ContinuousClock.Instant) -> Reply {
     let form = FormFields(call.body)
-    // RFC 6749 section 2.3.1: a client names itself by HTTP Basic or in the form.
+    // RFC 6749 section 2.3.1: a client identifies itself by HTTP Basic or in the form.
     let client =
       call.credentials(of: "basic").flatMap(basicClient) ?? form["client_id"].map { ($0, form["client_secret"]) }
     guard client?.secret != "wrong" else { return refusal(401, "invalid_client", "The client secret is wrong.") }
@@ -20,7 +20,7 @@ enum TokenDesk {
       return acceptance(office.grant(at: now))
     case "refresh_token":
       guard client != nil else { return refusal(401, "invalid_client", "No client credentials.") }
-      // The LUSID SDK looks for these very words before it comes again with the password.
+      // The LUSID SDK looks for exactly these words before it retries with the password.
       return form["refresh_token"].flatMap { office.renew($0, at: now) }.map(acceptance)
         ?? refusal(400, "invalid_grant", "The refresh token is invalid or expired.")
     case nil:
@@ -31,7 +31,7 @@ enum TokenDesk {
   }
 
   private static func acceptance(_ grant: TokenOffice.Grant) -> Reply {
-    // RFC 6749 section 5.1: tokens are not for caches.
+    // RFC 6749 section 5.1: tokens must not be cached.
     Reply(200, headers: ["Cache-Control": "no-store"]) {
       $0.member("token_type", "Bearer")
       $0.member("expires_in", Int(grant.lifetime.components.seconds))

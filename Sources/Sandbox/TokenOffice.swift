@@ -1,4 +1,4 @@
-/// Hands out tokens for one API and knows which are still good.
+/// Issues tokens for one API and records which are still valid.
 struct TokenOffice: Sendable {
   private let lifetime: Duration
   private var access: [String: ContinuousClock.Instant] = [:]
@@ -17,24 +17,25 @@ struct TokenOffice: Sendable {
     sweepIfNeeded(at: now)
     let grant = Grant(access: Self.secret(), refresh: Self.secret(), lifetime: lifetime)
     access[grant.access] = now + lifetime
-    // Outlives its access token, as everywhere, but not for ever.
+    // Outlives its access token, as usual, but not for ever.
     refresh[grant.refresh] = now + lifetime * 24 + .seconds(60)
     return grant
   }
 
-  /// Nil where the refresh token is unknown, used up or too old.
+  /// Nil if the refresh token is unknown, used up or expired.
   mutating func renew(_ token: String, at now: ContinuousClock.Instant) -> Grant? {
     guard let end = refresh.removeValue(forKey: token), now < end else { return nil }
     return grant(at: now)
   }
 
-  /// Tokens that were not made here are taken, so that a configuration with a token of its own can be tried; all but `wrong`.
+  /// Tokens not issued by a sandbox are accepted, so that a configuration with its own token can be tried; all except
+  /// `wrong`.
   func isGood(_ token: String, at now: ContinuousClock.Instant) -> Bool {
     guard token.hasPrefix(Self.mark) else { return token != "wrong" }
     return access[token].map { now < $0 } ?? false
   }
 
-  /// All access tokens are bad from here on; refresh tokens stay good.
+  /// Invalidates all access tokens; refresh tokens stay valid.
   mutating func revokeAll() { access = [:] }
 
   private mutating func sweepIfNeeded(at now: ContinuousClock.Instant) {
@@ -44,7 +45,7 @@ struct TokenOffice: Sendable {
     sweepAt = max(1024, 2 * (access.count + refresh.count))
   }
 
-  /// What every token made here, by any sandbox, begins with.
+  /// The prefix of every token issued by any sandbox.
   private static let mark = "sandbox."
 
   private static func secret() -> String {

@@ -1,6 +1,6 @@
 import Delivery
 
-/// Decides which API requests are turned away, as `SandboxConduct` wants it.
+/// Decides which API requests are turned away, according to `SandboxConduct`.
 struct Trouble: Sendable {
   var conduct: SandboxConduct
   private var generator: SplitMix64
@@ -15,7 +15,7 @@ struct Trouble: Sendable {
     generator = SplitMix64(state: seed ?? .random(in: .min ... .max))
   }
 
-  /// Nil where the request may pass.
+  /// Nil if the request may pass.
   mutating func refusal(for api: APIKind, at now: ContinuousClock.Instant) -> Refusal? {
     if conduct.outage { return .unavailable }
     if let limit = conduct.rateLimit {
@@ -29,7 +29,7 @@ struct Trouble: Sendable {
   }
 }
 
-/// Sebastiano Vigna's SplitMix64 (<https://prng.di.unimi.it/splitmix64.c>): the same seed, the same numbers.
+/// Sebastiano Vigna's SplitMix64 (<https://prng.di.unimi.it/splitmix64.c>): the same seed gives the same numbers.
 private struct SplitMix64: RandomNumberGenerator, Sendable {
   var state: UInt64
 

@@ -1,17 +1,17 @@
-/// What came back, whole unless `isCut`.
+/// A server's answer, whole unless `isCut`.
 package struct Answer: Sendable {
   package var status: Int
   package var headers: [Header]
   package var body: [UInt8]
-  /// Only the beginning of the body is here: it is larger than the request's `mostAnswerBytes`, or the server refused the
-  /// request before it had come whole, and closed.
+  /// The body is incomplete: it is larger than the request's `mostAnswerBytes`, or the server rejected the request
+  /// before receiving all of it, and closed the connection.
   package var isCut: Bool
-  /// From the moment the request began to be worked on.
+  /// Measured from when work on the request began.
   package var elapsed: Duration
-  /// How often the request had gone out before without an answer.
+  /// How often the request had been sent before without an answer.
   ///
-  /// A server may close a connection that was kept open at the very moment it is used again; libcurl then sends the
-  /// request once more by itself.
+  /// A server may close a kept-alive connection at the very moment it is reused; libcurl then resends the request by
+  /// itself.
   package var unanswered: Int
 
   package init(
@@ -26,6 +26,6 @@ package struct Answer: Sendable {
     self.unanswered = unanswered
   }
 
-  /// The first field of that name, whatever its case.
+  /// The first field of that name, ignoring case.
   package func header(_ name: String) -> String? { headers[name] }
 }

@@ -2,21 +2,21 @@ import Glibc
 
 /// How a target's server is reached; the same for all its exchanges.
 package struct ConnectionTerms: Sendable {
-  /// How many exchanges are under way at once, and how many connections are kept; at least 1.
+  /// The maximum number of exchanges in flight at once, and of connections kept; at least 1.
   package var concurrency: Int
-  /// Until the connection stands, TLS included; a request's own timeout counts if smaller.
+  /// Time limit for establishing the connection, including TLS; a request's own timeout applies if shorter.
   package var connectTimeout: Duration
-  /// How long request or answer may stand still half-way; waiting for an answer to begin is not standing still.
+  /// How long a request or answer may stall midway; waiting for an answer to begin does not count as a stall.
   package var stallTimeout: Duration
-  /// How old a connection gets: a name that moves to another address is looked up again at least so often.
+  /// The maximum age of a connection: a name whose address changes is looked up again at least this often.
   package var mostConnectionAge: Duration
-  /// PEM; its authorities are believed instead of the system's.
+  /// PEM; its authorities are trusted instead of the system's.
   package var caFile: String?
-  /// PEM; holds the key too where `clientKey` is nil.
+  /// PEM; also holds the key if `clientKey` is nil.
   package var clientCert: String?
   /// PEM, not encrypted.
   package var clientKey: String?
-  /// Nil is none, whatever the environment says.
+  /// Nil means no proxy, whatever the environment says.
   package var proxy: Proxy?
   package var userAgent: String
 
@@ -52,7 +52,7 @@ package struct ConnectionTerms: Sendable {
 }
 
 extension ConnectionTerms {
-  /// Finds out now what would otherwise fail every exchange.
+  /// Detects in advance what would otherwise make every exchange fail.
   func check() throws(SendError) {
     for (name, file) in [("ca_file", caFile), ("client_cert", clientCert), ("client_key", clientKey)] {
       guard let file else { continue }

@@ -1,29 +1,29 @@
 import Dispatch
 import Synchronization
 
-/// A target's connections: sends requests, many at once, and hands back whole answers.
+/// A target's connections: sends many requests at once and returns whole answers.
 ///
-/// libcurl's multi interface does the work: HTTP/1.1, or HTTP/2 where a server offers it over TLS; kept connections;
-/// certificates always verified, redirects never followed, proxies only as configured.
+/// Uses libcurl's multi interface: HTTP/1.1, or HTTP/2 if a server offers it over TLS; connections are kept,
+/// certificates always verified, redirects never followed, proxies used only as configured.
 ///
-/// Callers lay their requests on the `Desk` and wait. A loop on a thread of its own picks them up, at most
-/// `concurrency` at a time, the others in order of arrival, and sleeps in `curl_multi_poll` until libcurl or a caller has
-/// something for it. When nothing is left the loop ends and its thread with it; the connections stay open in the `Pool`,
-/// and the next request starts the loop again. Its mutex is held by the loop as long as it runs.
+/// Callers put their requests on the `Desk` and wait. A loop on its own thread picks them up, at most `concurrency` at
+/// a time, the others in order of arrival, and sleeps in `curl_multi_poll` until libcurl or a caller has work for it.
+/// When nothing is left the loop ends, and its thread with it; the connections stay open in the `Pool`, and the next
+/// request starts the loop again. The loop holds the pool's mutex as long as it runs.
 ///
-/// What fails is told apart by whether the server may have seen the request (`SendError.Code`): libcurl says when it
-/// begins to send, and how many bytes went out.
+/// Failures are classified by whether the server may have seen the request (`SendError.Code`): libcurl reports when it
+/// begins to send, and how many bytes were sent.
 package final class Connections: Sendable {
   private let terms: ConnectionTerms
   /// Nil once closed. Locked before `desk`, never while holding it.
   private let pool: Mutex<Pool?>
-  /// Used only with `desk` locked and open: the pool goes only after it is closed.
+  /// Used only with `desk` locked and open: the pool is freed only after the desk is closed.
   private let waker: Pool.Waker
   private let desk = Mutex(Desk())
-  /// Serial: at most one loop. Blocking is fine here, no Swift task runs on it.
+  /// Serial: at most one loop. Blocking is fine, since no Swift task runs on it.
   private let queue = DispatchQueue(label: "upsertd.sender")
 
-  /// Throws `setup` where a certificate file cannot be read or a term cannot be used.
+  /// Throws `setup` if a certificate file can't be read or a term can't be used.
   package init(_ terms: ConnectionTerms) throws(SendError) {
     try terms.check()
     let pool = try Pool(terms)
@@ -32,9 +32,9 @@ package final class Connections: Sendable {
     self.pool = Mutex(pool)
   }
 
-  /// Sends and waits for the whole answer, of whatever status.
+  /// Sends the request and waits for the whole answer, whatever its status.
   ///
-  /// Cancelling the task aborts the exchange. After `close` everything fails as cancelled.
+  /// Cancelling the task aborts the exchange. After `close` every call fails as cancelled.
   package func send(_ request: Request) async throws(SendError) -> Answer {
     if let fault = request.fault { throw SendError(.setup, place: request.place, reason: fault) }
     let ticket = desk.withLock { $0.nextTicket() }
@@ -48,14 +48,14 @@ package final class Connections: Sendable {
     return try result.get()
   }
 
-  /// Ends everything under way as cancelled and closes the connections; returns at once.
+  /// Ends every exchange in flight as cancelled and closes the connections; returns at once.
   package func close() { call { $0.close() } }
 
   private func leave(_ exchange: Exchange) {
     enum Refusal { case cancelled, closed }
     var refusal: Refusal?
     call { desk in
-      // Asked with the lock held: a cancellation that is not seen here finds the exchange on the desk.
+      // Checked with the lock held: a cancellation not seen here finds the exchange on the desk.
       refusal = Task.isCancelled ? .cancelled : desk.isClosed ? .closed : nil
       return refusal == nil ? desk.leave(exchange) : .nothing
     }
@@ -100,7 +100,7 @@ package final class Connections: Sendable {
       } else {
         board.failAll(in: &pool, because: "libcurl reports a fault of its own")
       }
-      // The wait is cut short in time for the next look at what stands still.
+      // The wait is short enough to check for stalled exchanges in time.
       if board.isBusy, !pool.wait(atMost: min(.seconds(1), terms.stallTimeout / 2)) {
         board.failAll(in: &pool, because: "libcurl cannot wait for its connections")
       }

@@ -1,14 +1,14 @@
-/// What callers left for the loop to pick up, and whether it is at work.
+/// The work that callers left for the loop, and whether the loop is running.
 struct Desk: Sendable {
   private(set) var exchanges: [Exchange] = []
   private(set) var cancelled: [UInt64] = []
   private(set) var isClosed = false
   private var isRunning = false
-  /// Whether the loop was woken since it last looked: once is enough.
+  /// Whether the loop was already woken since its last check: once is enough.
   private var isWoken = false
   private var lastTicket: UInt64 = 0
 
-  /// What a caller has to do about the loop, now that something lies here.
+  /// What a caller has to do about the loop after leaving work here.
   enum Call { case start, wake, nothing }
 
   mutating func nextTicket() -> UInt64 {
@@ -22,7 +22,7 @@ struct Desk: Sendable {
   }
 
   mutating func leaveCancellation(of ticket: UInt64) -> Call {
-    // A loop at rest has nothing under way that could be cancelled.
+    // A stopped loop has nothing in flight that could be cancelled.
     guard isRunning, !isClosed else { return .nothing }
     cancelled.append(ticket)
     return call()
@@ -34,7 +34,7 @@ struct Desk: Sendable {
     return call()
   }
 
-  /// Hands over everything; from here on a caller has to wake the loop again.
+  /// Hands over everything; from now on a caller has to wake the loop again.
   mutating func pickUp() -> (exchanges: [Exchange], cancelled: [UInt64], isClosed: Bool) {
     defer {
       exchanges.removeAll()
@@ -44,7 +44,7 @@ struct Desk: Sendable {
     return (exchanges, cancelled, isClosed)
   }
 
-  /// Lets the loop end, unless something came in meanwhile.
+  /// Lets the loop end, unless new work has arrived.
   mutating func restIfEmpty() -> Bool {
     isRunning = !exchanges.isEmpty || !cancelled.isEmpty || isWoken
     return !isRunning
@@ -53,7 +53,7 @@ struct Desk: Sendable {
   private mutating func call() -> Call {
     if !isRunning {
       isRunning = true
-      // It looks here first thing.
+      // A starting loop checks here first.
       isWoken = true
       return .start
     }

@@ -1,6 +1,6 @@
-/// A request whose sender waits for its end.
+/// A request whose sender is waiting for it to end.
 struct Exchange: Sendable {
-  /// Tells exchanges of the same connections apart.
+  /// Distinguishes exchanges of the same connections.
   var ticket: UInt64
   var request: Request
   var continuation: CheckedContinuation<Result<Answer, SendError>, Never>

@@ -8,7 +8,7 @@ enum Outcome: Sendable {
 }
 
 extension Outcome {
-  /// What the caller gets to know. That the request went out weighs more than how it failed.
+  /// The caller's result. Whether the request was sent matters more than how it failed.
   func result(of request: Request) -> Result<Answer, SendError> {
     switch self {
     case .answer(let answer): .success(answer)
@@ -30,7 +30,7 @@ extension Outcome {
   }
 
   private static func advice(on reason: String) -> String {
-    // OpenSSL's words for a chain that ends at an authority nobody told it of.
+    // OpenSSL's messages for a chain that ends at an unknown authority.
     let isUnknown = ["unable to get local issuer certificate", "self-signed certificate", "self signed certificate"]
       .contains { reason.contains($0) }
     return isUnknown ? " (a private certificate authority? then name its file in the target's ca_file)" : ""

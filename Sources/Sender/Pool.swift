@@ -4,7 +4,8 @@ import Glibc
 
 /// libcurl's connections and easy handles; the only owner of the pointer to them.
 ///
-/// Serves one thread at a time, its `Waker` apart. An exchange takes a slot, from 0, until it is settled.
+/// Used by one thread at a time, except for its `Waker`. An exchange occupies a slot, numbered from 0, until it is
+/// settled.
 struct Pool: ~Copyable {
   private let handle: OpaquePointer
 
@@ -29,13 +30,13 @@ struct Pool: ~Copyable {
 
   deinit { curlshim_pool_free(handle) }
 
-  /// Good for as long as the pool lives: whoever keeps it sees to that.
+  /// Valid as long as the pool lives; its holder must ensure that.
   var waker: Waker { Waker(handle) }
 
   /// Ends the pool's wait from any thread.
   ///
-  /// Keeps the address as a number, since a pointer is never `Sendable`: what is behind it is a write to an
-  /// eventfd(2), which may be called from other threads.
+  /// Keeps the address as a number, since a pointer is never `Sendable`. Waking only writes to an eventfd(2), which is
+  /// allowed from other threads.
   struct Waker: Sendable {
     private let address: UInt
 
@@ -46,7 +47,7 @@ struct Pool: ~Copyable {
 
   /// Begins an exchange in a free slot; after a failure the slot is still free.
   mutating func start(_ request: Request, in slot: Int, connectTimeout: Duration) throws(SendError) {
-    // Zero would mean "without limit" to libcurl.
+    // libcurl would interpret zero as "no limit".
     let timeout = max(1, request.timeout.milliseconds)
     var words: UnsafePointer<CChar>?
     let fault = request.lines.withUnsafeBytes { lines in
@@ -63,15 +64,15 @@ struct Pool: ~Copyable {
       reason: words.map { String(cString: $0) } ?? "")
   }
 
-  /// Moves every exchange as far as it goes; false where libcurl itself is broken.
+  /// Advances every exchange as far as possible; false if libcurl itself fails.
   mutating func perform() -> Bool { curlshim_perform(handle) }
 
-  /// Waits until there is something to do; false where libcurl itself is broken.
+  /// Waits until there is something to do; false if libcurl itself fails.
   mutating func wait(atMost limit: Duration) -> Bool {
     curlshim_wait(handle, Int32(clamping: max(0, limit.milliseconds)))
   }
 
-  /// The next exchange that ended; its slot is free again.
+  /// The next exchange that has ended; its slot is free again.
   mutating func nextOutcome() -> (slot: Int, outcome: Outcome)? {
     var raw = curlshim_outcome()
     guard curlshim_next_outcome(handle, &raw) else { return nil }
@@ -87,7 +88,7 @@ struct Pool: ~Copyable {
     return .failure(.failed, sendings: raw.unansweredSendings, reason: reason)
   }
 
-  /// Bytes moved so far in the part that is under way; nil while connecting, and while the server thinks.
+  /// Bytes moved so far in the current direction; nil while connecting, and while waiting for the server.
   func bytesMoved(in slot: Int) -> Int64? {
     let moved = curlshim_moved(handle, slot)
     return moved < 0 ? nil : moved
@@ -104,7 +105,7 @@ extension Outcome {
         case CURLSHIM_HEAD_TOO_LARGE: .headTooLarge
         default: .failed
         }
-      // libcurl's own words leave out why: "Couldn't connect to server".
+      // libcurl's own message omits the cause: "Couldn't connect to server".
       let cause = raw.connect_errno == 0 ? "" : " (\(String(cString: strerror(raw.connect_errno))))"
       self = .failure(kind, sendings: raw.unansweredSendings, reason: String(cString: raw.reason) + cause)
       return

@@ -1,13 +1,13 @@
-/// What goes out.
+/// A request to send.
 package struct Request: Sendable {
   package var method: String
-  /// `http:` or `https:`, sent as it is (`$` and `..` in a path stay); without credentials.
+  /// `http:` or `https:`, sent unchanged (`$` and `..` in a path stay); without credentials.
   package var url: String
   package var headers: [Header]
   package var body: [UInt8]
-  /// For the whole exchange, from the moment it begins to be worked on.
+  /// For the whole exchange, from the moment work on it begins.
   package var timeout: Duration
-  /// How much of the answer's body is read, unpacked where it came compressed.
+  /// How much of the answer's body is read, counted after decompression.
   package var mostAnswerBytes: Int
 
   package init(
@@ -24,14 +24,14 @@ package struct Request: Sendable {
 }
 
 extension Request {
-  /// For messages: without the query, and without anything before an `@`, either of which could hold a secret.
+  /// For messages: without the query and without anything before an `@`, since either could hold a secret.
   var place: String {
     let address = url.prefix { $0 != "?" && $0 != "#" }
     let host = address.lastIndex(of: "@").map { "…" + address[$0...] } ?? String(address)
     return "\(SendError.readable(method)) \"\(SendError.readable(host))\""
   }
 
-  /// Why this can never be sent; nil if libcurl may judge.
+  /// Why this can never be sent; nil if libcurl may decide.
   var fault: String? {
     if !Header.isToken(method) { return "the method holds a character that HTTP does not allow" }
     if url.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7f }) { return "the URL holds a space or a control character" }
@@ -40,7 +40,7 @@ extension Request {
     {
       return "the URL holds credentials"
     }
-    // Its value may be a token: only the name is told.
+    // Its value may be a token: only the name is reported.
     if let bad = headers.first(where: { !$0.isWellFormed }) {
       return
         "header \"\(SendError.readable(bad.name))\" holds a line break or another character that HTTP does not allow"
@@ -48,9 +48,10 @@ extension Request {
     return nil
   }
 
-  /// The header fields as `curlshim_start` wants them.
+  /// The header fields in the form that `curlshim_start` expects.
   ///
-  /// libcurl adds fields of its own unless told not to by a line that ends with the colon; a field of ours without a value ends with a semicolon.
+  /// libcurl adds its own fields unless a line that ends with the colon suppresses them; one of our fields without a
+  /// value ends with a semicolon.
   var lines: [UInt8] {
     var lines: [UInt8] = []
     func add(_ line: String...) {

@@ -1,6 +1,6 @@
 internal import Delivery
 
-/// Which exchange is in which slot, and which wait for one, while the loop runs.
+/// Which exchange is in which slot, and which are waiting for one, while the loop runs.
 struct Switchboard {
   private let terms: ConnectionTerms
   private var slots: [Entry?]
@@ -20,7 +20,7 @@ struct Switchboard {
 
   var isEmpty: Bool { waiting.isEmpty && slots.allSatisfy { $0 == nil } }
 
-  /// Whether something is under way and nothing more can be started.
+  /// Whether something is in flight and nothing more can be started.
   var isBusy: Bool {
     let isUnderWay = slots.lazy.map { $0 != nil }
     return isUnderWay.contains(true) && (waiting.isEmpty || !isUnderWay.contains(false))
@@ -40,7 +40,7 @@ struct Switchboard {
   mutating func startWaiting(in pool: inout Pool) {
     var started = 0
     for slot in slots.indices where slots[slot] == nil {
-      // One that cannot even be started leaves the slot to the next.
+      // An exchange that can't even be started leaves the slot to the next.
       while slots[slot] == nil, started < waiting.count {
         let exchange = waiting[started]
         started += 1

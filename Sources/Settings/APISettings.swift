@@ -1,56 +1,56 @@
 package import Delivery
 
-/// What the configuration may say of one kind of API, and how messages speak of it.
+/// The configuration of one kind of API, and the words that messages use for it.
 ///
-/// `Settings.load` gets a list of these; nothing else in this module knows which APIs there are. Keys of another API are known to the
-/// readers, so that such a key is told apart from a misspelt one.
+/// `Settings.load` gets a list of these; nothing else in this module knows which APIs exist. The readers know the keys
+/// of every API, so that another API's key is distinguished from a misspelt one.
 package protocol APISettings: Sendable {
-  /// What `api` in a target says.
+  /// The value of `api` in a target.
   var kind: APIKind { get }
-  /// As its maker writes it.
+  /// The API's name as its vendor writes it.
   var title: String { get }
-  /// For messages: what a target's `url` may look like.
+  /// For messages: an example of a target's `url`.
   var exampleURL: String { get }
-  /// Whether a request can be applied whole or not at all (`success_mode: Atomic`).
+  /// Whether a request can be applied all or nothing (`success_mode: Atomic`).
   var hasAtomicMode: Bool { get }
 
-  /// Keys of a target that only this API has.
+  /// Target keys that only this API has.
   var targetKeys: [String] { get }
   /// Reads and checks `targetKeys`.
   ///
-  /// - Parameter api: that of the target, perhaps another one, for which the keys mean nothing; nil where it is not known.
+  /// - Parameter api: the target's API, possibly another one, for which the keys mean nothing; nil if it is unknown.
   func readTarget(_ section: Section, of api: (any APISettings)?, into own: inout OwnSettings)
 
-  /// Keys of a route that only this API has.
+  /// Route keys that only this API has.
   var routeKeys: [String] { get }
-  /// Reads and checks `routeKeys`; that a route leads to this API is checked elsewhere.
+  /// Reads and checks `routeKeys`; whether the route leads to this API is checked elsewhere.
   func readRoute(_ section: Section, into own: inout OwnSettings)
 
-  /// Keys of `auth` that only this API has, beside `sdkFileKey`.
+  /// Keys of `auth` that only this API has, besides `sdkFileKey`.
   var authKeys: [String] { get }
-  /// Reads and checks `authKeys`, and gives a grant the parts that follow from the API.
+  /// Reads and checks `authKeys`, and adds the parts of a grant that follow from the API.
   ///
-  /// - Parameter auth: nil where there is no `auth`.
-  /// - Parameter api: that of the target, as for `readTarget`.
-  /// - Parameter url: the target's, where it is known.
+  /// - Parameter auth: nil if there is no `auth`.
+  /// - Parameter api: the target's API, as for `readTarget`.
+  /// - Parameter url: the target's URL, if known.
   func completeGrant(_ parts: inout GrantParts, _ auth: Section?, of api: (any APISettings)?, url: String?)
-  /// Reports what a grant for this API lacks besides what every grant needs.
+  /// Reports what a grant for this API lacks, beyond the requirements of every grant.
   func checkGrant(_ auth: Section)
-  /// Whether `completeGrant` makes the token endpoint's URL of the target's: then a missing one has its cause elsewhere.
+  /// Whether `completeGrant` derives the token endpoint's URL from the target's: a missing one is then caused by that.
   var makesTokenURL: Bool { get }
-  /// What to give where `auth` gives nothing.
+  /// What to add if `auth` gives no credentials.
   var authAdvice: String { get }
-  /// What to give where there is no `auth`.
+  /// What to add if there is no `auth`.
   var missingAuthAdvice: String { get }
 
-  /// The key of `auth` that names the configuration file of the API's own SDK; nil where there is no such file.
+  /// The key of `auth` that names the configuration file of the API's own SDK; nil if there is no such file.
   var sdkFileKey: String? { get }
-  /// Reads the file that `entry`, the value of `sdkFileKey`, names; nil, with a fault, where it can't be used.
+  /// Reads the file named by `entry`, the value of `sdkFileKey`; if it can't be used, reports a fault and returns nil.
   func sdkConfiguration(fileNamedBy entry: Entry) -> SDKConfiguration?
-  /// What the API's own SDK finds in the environment; nil where it has no such variables.
+  /// The configuration that the API's own SDK finds in the environment; nil if it has no such variables.
   func sdkConfiguration(environment: [String: String]) -> SDKConfiguration?
 
-  /// What `config/schemas/configuration.schema.json` says of the keys above.
+  /// The parts of `config/schemas/configuration.schema.json` for the keys above.
   var schema: ConfigurationSchema { get }
 }
 
@@ -76,11 +76,11 @@ extension APISettings {
 
 /// An API's part of the configuration's JSON Schema, each a schema as JSON text; a test writes them into the file.
 package struct ConfigurationSchema: Sendable {
-  /// By the keys of a target, of `auth` and of a route.
+  /// Schemas by the keys of a target, of `auth` and of a route.
   package var target: [String: String] = [:]
   package var auth: [String: String] = [:]
   package var route: [String: String] = [:]
-  /// What else holds for a target of this API.
+  /// Further rules for a target of this API.
   package var whole: String?
 
   package init(

@@ -1,22 +1,22 @@
 internal import Delivery
 
-/// Reads how one target's tokens are come by.
+/// Reads how one target gets its tokens.
 ///
-/// Exactly one way is given: an access token, a file with one, the configuration file of the API's own SDK, or the parts of a
-/// grant. Without `auth`, what that SDK finds in the environment is taken.
+/// Exactly one way is given: an access token, a file with one, the configuration file of the API's own SDK, or the
+/// parts of a grant. Without `auth`, the configuration that the SDK finds in the environment is used.
 struct AuthReader {
-  /// The target's section, whose `auth` this is.
+  /// The target's section, which contains this `auth`.
   var target: Section
   var api: (any APISettings)?
-  /// The target's own URL, where it is known.
+  /// The target's own URL, if known.
   var url: String?
   var allowsPlaintext: Bool
 
   struct Found {
     var auth: Auth?
-    /// What the SDK's configuration said, which may also give URL and proxy.
+    /// The SDK's configuration, which may also give the URL and proxy.
     var access: SDKConfiguration?
-    /// Whether it is unknown what that would have said: the file can't be used, which has been told.
+    /// Whether that configuration is unknown: the file can't be used, which has been reported.
     var isAccessUnknown = false
   }
 
@@ -68,7 +68,7 @@ struct AuthReader {
     return found
   }
 
-  /// - Parameter owner: the API whose SDK's file it is.
+  /// - Parameter owner: the API whose SDK uses the file.
   private func configuration(of owner: any APISettings, fileNamedBy entry: Entry) -> SDKConfiguration? {
     if let api, api.kind != owner.kind {
       entry.report(
@@ -91,7 +91,7 @@ struct AuthReader {
     return parts
   }
 
-  /// A secret in line, or in a file.
+  /// An inline secret, or one in a file.
   private func secret(_ name: String, _ auth: Section) -> Secret? {
     let inLine = auth.read(name) { $0.secret() }
     let inFile = auth.read(name + "_file") { $0.secretFile() }
@@ -101,10 +101,10 @@ struct AuthReader {
     return inLine ?? inFile
   }
 
-  /// Tells what a grant that is written out lacks; a key that is there but refused has its own fault already.
+  /// Reports what a grant in the configuration lacks; a key that is present but invalid already has its own fault.
   private func checkGrant(_ parts: GrantParts, _ auth: Section) {
     for name in parts.missing where !name.split(separator: " ").contains(where: { auth.has(String($0)) }) {
-      // One that follows from the target's URL is missing with that, which has its own fault.
+      // A token URL derived from the target's URL is missing because that one is, which has its own fault.
       if name == parts.names.tokenURL, api?.makesTokenURL ?? true { continue }
       let key = String(name.prefix { $0 != " " })
       auth.reportMissing(key, "a \(parts.kind.rawValue) grant needs \(name)")
@@ -132,7 +132,7 @@ struct AuthReader {
     return found
   }
 
-  /// What the SDK's configuration amounts to; `parts` holds what `auth` said beside it, which wins.
+  /// The authentication given by the SDK's configuration; `parts` holds the values from `auth`, which take precedence.
   private func auth(_ access: SDKConfiguration, _ given: GrantParts, at entry: Entry) -> Auth? {
     if let item = access.accessToken {
       return Secret(item.value).checkedToken { entry.report("\(item.name) \($0)") }.map(Auth.accessToken)

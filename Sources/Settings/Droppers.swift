@@ -1,14 +1,14 @@
 internal import Glibc
 internal import Synchronization
 
-/// Who may drop files into the inboxes by a group's right, and so must not read secrets.
+/// Users who may drop files into the inboxes through a group, and so must not read secrets.
 ///
-/// A group of the daemon's user alone is no danger: whoever runs upsertd for himself has one.
+/// A group with only the daemon's user in it is no danger: anyone who runs upsertd for themselves has one.
 struct Droppers {
-  /// The group that packages make for people who drop files.
+  /// The group that packages create for users who drop files.
   static let groupName = "upsertd-drop"
 
-  /// A file with a secret, as it was when it was read.
+  /// A file with a secret, as it was when read.
   struct SecretFile: Hashable {
     var path: String
     var mode: mode_t
@@ -27,7 +27,7 @@ struct Droppers {
   private let spool: String
   private let places: [Place]
 
-  /// Looks at the inboxes' folders that there are; who has no right to look finds none.
+  /// Examines the inbox folders that exist; a caller without permission to look finds none.
   init(_ settings: Settings) {
     spool = settings.spool
     places = settings.inboxes.compactMap { inbox in
@@ -41,7 +41,7 @@ struct Droppers {
     }
   }
 
-  /// What is wrong with a secret's file, and the commands that mend it; nil where no dropper can read it.
+  /// What is wrong with a secret's file, and the commands that fix it; nil if no dropper can read it.
   func fault(of file: SecretFile) -> String? {
     guard file.mode & (S_IRGRP | S_IWGRP) != 0 else { return nil }
     let group = Account.groupName(file.group)
@@ -50,7 +50,7 @@ struct Droppers {
       return "\"\(file.path)\" is open to group \"\(group)\", whose members drop files: \(takeAway)"
     }
     for place in places where place.group == file.group || place.isOpenToAll {
-      // Root looks on behalf of the daemon, whose folder it is.
+      // Root checks on behalf of the daemon, which owns the folder.
       let daemon = geteuid() == 0 ? place.owner : geteuid()
       let others = Account.members(of: file.group, besides: daemon)
       if others.isEmpty, Account.isMember(daemon, of: file.group) { continue }
@@ -69,9 +69,9 @@ struct Droppers {
   }
 }
 
-/// What the system knows of users and groups.
+/// The system's users and groups.
 private enum Account {
-  /// The calls below walk lists that the process has once.
+  /// The calls below iterate over lists whose position is shared by the whole process.
   private static let walk = Mutex(())
 
   static func groupName(_ group: gid_t) -> String {
@@ -82,12 +82,12 @@ private enum Account {
     walk.withLock { _ in name(of: user) }
   }
 
-  /// With the lock held.
+  /// Requires the lock.
   private static func name(of user: uid_t) -> String {
     getpwuid(user).map { String(cString: $0.pointee.pw_name) } ?? "\(user)"
   }
 
-  /// Who stands in the list of the group; with the lock held.
+  /// The users listed as members of the group; requires the lock.
   private static func named(in group: gid_t) -> Set<String> {
     var names: Set<String> = []
     var member = getgrgid(group)?.pointee.gr_mem
@@ -98,7 +98,8 @@ private enum Account {
     return names
   }
 
-  /// As the first group or as a further one, which a container's user may have without the system's files knowing.
+  /// Checks the primary and the supplementary groups; a container's user may have one that the system's files do not
+  /// list.
   static func isMember(_ user: uid_t, of group: gid_t) -> Bool {
     if walk.withLock({ _ in getpwuid(user)?.pointee.pw_gid }) == group { return true }
     if user == geteuid() {
@@ -109,7 +110,7 @@ private enum Account {
     return walk.withLock { _ in named(in: group).contains(name(of: user)) }
   }
 
-  /// Users who have the group as their first or as a further one.
+  /// Users who have the group as their primary or a supplementary group.
   static func members(of group: gid_t, besides user: uid_t) -> [String] {
     walk.withLock { _ in
       var names = named(in: group)

@@ -1,10 +1,10 @@
 extension Entry {
-  /// An API's or a token endpoint's URL, without a slash at its end.
+  /// The URL of an API or a token endpoint, without a trailing slash.
   func webAddress(allowsPlaintext: Bool) -> String? {
     text().flatMap { webAddress($0, allowsPlaintext: allowsPlaintext, refuse: report) }
   }
 
-  /// The same for an URL of an SDK's configuration.
+  /// The same for a URL in an SDK's configuration.
   func webAddress(_ item: SDKConfiguration.Item, allowsPlaintext: Bool) -> String? {
     webAddress(item.value, allowsPlaintext: allowsPlaintext) { report("\(item.name) \($0)") }
   }
@@ -36,7 +36,7 @@ extension Entry {
     case proxy(Proxy)
   }
 
-  /// An URL, a mapping of `address`, `username` and `password`, or `false` for none at all.
+  /// A URL, a mapping of `address`, `username` and `password`, or `false` for no proxy.
   func proxy() -> ProxyChoice? {
     if isMapping { return section(readProxy).map(ProxyChoice.proxy) }
     guard let text = scalarText() else { return nil }

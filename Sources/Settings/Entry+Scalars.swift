@@ -4,14 +4,14 @@ extension Entry {
   struct Text {
     /// May be empty.
     var text: String
-    /// As it stands in the file, for messages: the environment may hold secrets.
+    /// As written in the file, for messages: the environment may hold secrets.
     var written: String
-    /// Whether it was written in quotes, which make it text, not a number.
+    /// Whether it was quoted, which makes it text rather than a number.
     var isQuoted: Bool
     var isFromEnvironment: Bool
   }
 
-  /// A scalar's text, its `${NAME}` replaced; nil, with a fault, for anything else.
+  /// A scalar's text with its `${NAME}` replaced; for anything else, reports a fault and returns nil.
   func scalarText() -> Text? {
     guard let scalar = node.scalar else {
       report("must be a single value, but is \(kind)")
@@ -46,7 +46,7 @@ extension Entry {
     return text
   }
 
-  /// A number or word that is not text: quotes are only taken around something from the environment.
+  /// A number or word that is not text: quotes are accepted only around a value from the environment.
   private func unquoted(_ wanted: String) -> Text? {
     guard !isNull else {
       report("has no value: give \(wanted), or leave out the key")
@@ -86,7 +86,7 @@ extension Entry {
     return number
   }
 
-  /// A number above zero, from one in a thousand seconds to a million a second.
+  /// A number above zero, from one per thousand seconds to a million per second.
   func rate() -> Double? {
     guard let text = unquoted("a number") else { return nil }
     guard let number = Double(text.text), number.isFinite else {
@@ -157,7 +157,7 @@ extension Entry {
     return size
   }
 
-  /// One of an enumeration's words, in its spelling.
+  /// One of an enumeration's words, spelled exactly.
   package func word<T: RawRepresentable & CaseIterable>(_: T.Type = T.self) -> T? where T.RawValue == String {
     word(among: T.allCases.map(\.rawValue)).flatMap(T.init(rawValue:))
   }
@@ -176,7 +176,7 @@ extension Entry {
     return nil
   }
 
-  /// A path that is relative to this file; absolute.
+  /// A path relative to this file, made absolute.
   func path() -> String? { text().map(reading.absolute) }
 
   /// A file name pattern.

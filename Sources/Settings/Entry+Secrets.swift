@@ -1,5 +1,5 @@
 extension Entry {
-  /// A secret that stands in the configuration itself, or comes from the environment.
+  /// A secret given in the configuration itself or by the environment.
   func secret() -> Secret? {
     guard !isNull else {
       report("has no value: give one, or leave out the key")
@@ -21,13 +21,13 @@ extension Entry {
     }
   }
 
-  /// The path, absolute, of a file that holds an access token now.
+  /// The absolute path of a file that holds an access token now.
   func tokenFile() -> String? {
     guard let path = text().map(reading.credential) else { return nil }
     return readSecret { () throws(SecretFault) in try Secret(tokenFile: path, onRead: note) } == nil ? nil : path
   }
 
-  /// Who may read it is looked at once the inboxes are known.
+  /// Who may read the file is checked once the inboxes are known.
   private func note(_ file: SmallFile) { reading.note(file, line: line, key: key) }
 
   private func readSecret(_ read: () throws(SecretFault) -> Secret) -> Secret? {
@@ -39,7 +39,7 @@ extension Entry {
     }
   }
 
-  /// A PEM file that is there and can be read; absolute.
+  /// The absolute path of an existing, readable PEM file.
   func certificateFile(isSecret: Bool = false) -> String? {
     guard let name = text() else { return nil }
     let path = reading.credential(name)
@@ -59,7 +59,7 @@ extension Entry {
 }
 
 extension Secret {
-  /// The token itself, or nil with a fault where it can't stand in a header.
+  /// The token itself; if it can't be used in a header, reports a fault and returns nil.
   func checkedToken(_ report: (String) -> Void) -> Secret? {
     if isToken { return self }
     report(Self.noTokenAdvice)

@@ -1,11 +1,11 @@
 internal import Yams
 
-/// One value of a file, and where it stands.
+/// One value of a file, and its place.
 package struct Entry {
   let node: Node
   /// The path from the root: `targets.lusid.batch.max_items`; empty for the root.
   package let key: String
-  /// Of the key, or of the value where it has no key or begins further down.
+  /// The line of the key, or of the value if it has no key or begins further down.
   package let line: Int?
   package let reading: Reading
 
@@ -17,7 +17,7 @@ package struct Entry {
     reading.report(message, line: line, key: path(to: subkey))
   }
 
-  /// The path to a member: a name that is no plain word stands in quotes.
+  /// The path to a member: a name that is not a plain word is quoted.
   func path(to subkey: String) -> String {
     let isPlain =
       !subkey.isEmpty && subkey.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_-".contains($0)) }
@@ -25,7 +25,7 @@ package struct Entry {
     return key.isEmpty ? name : "\(key).\(name)"
   }
 
-  /// What a value of the wrong type is called in a message.
+  /// The name of the value's type for messages about a wrong type.
   var kind: String {
     switch node {
     case .mapping: "a mapping of keys to values"
@@ -34,7 +34,7 @@ package struct Entry {
     }
   }
 
-  /// Nothing at all, `~` or `null`, without quotes.
+  /// No value, `~` or `null`, without quotes.
   var isNull: Bool {
     guard let scalar = node.scalar, scalar.style == .plain || scalar.style == .any else { return false }
     return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
@@ -51,12 +51,12 @@ package struct Entry {
     }
   }
 
-  /// A mapping's member, ahead of its being read; nil where there is none.
+  /// A mapping's member before the mapping is read; nil if there is none.
   func member(_ name: String) -> Entry? {
     node.mapping.flatMap { Section($0, at: self).value(name) }
   }
 
-  /// Reads a mapping; keys that `read` does not ask for are unknown.
+  /// Reads a mapping; keys that `read` does not request are unknown.
   @discardableResult
   package func section<T>(_ read: (Section) -> T?) -> T? {
     guard let mapping = node.mapping else {
@@ -69,7 +69,7 @@ package struct Entry {
     return value
   }
 
-  /// Reads a list, each entry of it by `read`; what that refuses is left out.
+  /// Reads a list, each entry with `read`; entries that it rejects are left out.
   package func list<T>(_ read: (Entry) -> T?) -> [T]? {
     guard let elements else {
       report("must be a list, but is \(kind)")

@@ -1,12 +1,12 @@
 /// A value with its `${NAME}` replaced from the environment.
 ///
-/// A name is of ASCII letters, digits and `_`. `$${` stands for a plain `${`; any other `$` is left alone. What comes
-/// out of the environment is not looked at again.
+/// A name consists of ASCII letters, digits and `_`. `$${` is a literal `${`; any other `$` is left alone. Text from
+/// the environment is not scanned again.
 struct EnvironmentReferences {
   var text = ""
-  /// Whether anything was replaced: such a text is not in the file.
+  /// Whether anything was replaced: such text does not appear in the file.
   var isFromEnvironment = false
-  /// What is wrong with the references; `text` is of no use then.
+  /// Faults in the references; if there are any, `text` is meaningless.
   var faults: [String] = []
 
   init(in raw: String, environment: [String: String]) {

@@ -1,7 +1,7 @@
-/// A file name pattern: `*`, `?`, `[a-z]`, `[!a-z]`; `\` takes the next character as it is.
+/// A file name pattern: `*`, `?`, `[a-z]`, `[!a-z]`; `\` makes the next character literal.
 ///
-/// `?` and `[…]` stand for one character of UTF-8, or one byte that is none. Case matters, and a dot in front is nothing
-/// special. An unclosed `[` is taken as it is; the configuration does not let it pass.
+/// `?` and `[…]` match one UTF-8 character, or one byte that is not part of one. Case matters, and a leading dot is not
+/// special. An unclosed `[` is literal; the configuration rejects it.
 package struct Glob: Sendable, Hashable {
   private let steps: [Step]
 
@@ -48,9 +48,9 @@ package struct Glob: Sendable, Hashable {
     self.steps = steps
   }
 
-  /// Whether the whole name fits.
+  /// Whether the whole name matches.
   ///
-  /// Takes at most the product of both lengths: only the last star is ever tried again.
+  /// Takes time proportional to the product of both lengths at most: only the last star is ever retried.
   package func matches(_ name: [UInt8]) -> Bool {
     let units = Self.units(name)
     var step = 0
@@ -74,7 +74,7 @@ package struct Glob: Sendable, Hashable {
     return steps[step...].allSatisfy { $0 == .star }
   }
 
-  /// What is wrong with a pattern for file names; nil where it can be used.
+  /// What is wrong with a file name pattern; nil if it can be used.
   package static func fault(in pattern: String) -> String? {
     if pattern.isEmpty { return "is empty: write \"*\" for every file" }
     if pattern.contains("/") { return "has a \"/\", but is compared with names alone: leave out the folder" }
@@ -96,9 +96,9 @@ package struct Glob: Sendable, Hashable {
     return nil
   }
 
-  /// The set that opens at `start`, and where its `]` stands; nil where it is never closed.
+  /// The set that opens at `start`, and the position of its `]`; nil if it is never closed.
   ///
-  /// A `]` that comes first is one of the set (POSIX 2.13.1). A set with a backwards range has no ranges.
+  /// A leading `]` is a member of the set (POSIX 2.13.1). A set with a backwards range has no ranges.
   private static func set(_ units: [UInt32], from start: Int) -> (Step, Int)? {
     var at = start + 1
     var inverted = false
@@ -127,7 +127,7 @@ package struct Glob: Sendable, Hashable {
     return nil
   }
 
-  /// Unicode scalars; a byte that is no UTF-8 stands above them all, so that it equals only itself.
+  /// Unicode scalars; a byte that is not UTF-8 gets a value above them all, so that it equals only itself.
   private static func units(_ bytes: [UInt8]) -> [UInt32] {
     var units: [UInt32] = []
     units.reserveCapacity(bytes.count)

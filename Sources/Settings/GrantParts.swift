@@ -1,4 +1,4 @@
-/// What a grant is put together from, wherever each part came from.
+/// The parts of a grant, whichever source each came from.
 package struct GrantParts {
   package var kind = Grant.Kind.password
   package var tokenURL: String?
@@ -7,15 +7,15 @@ package struct GrantParts {
   var clientID: String?
   var clientSecret: Secret?
   package var scope: String?
-  /// What each part is called where it should have been given.
+  /// The names under which a missing part is reported.
   var names = SDKConfiguration.Names(
     tokenURL: "token_url", url: "url", username: "username", password: "password or password_file",
     clientID: "client_id", clientSecret: "client_secret or client_secret_file")
 
-  /// The parts that are missing, by those names.
+  /// The names of the missing parts.
   ///
-  /// A client without a secret is a public one (RFC 6749, 2.1), which may still use the password grant; whether the
-  /// server knows it is for `check --connect` to find out.
+  /// A client without a secret is a public one (RFC 6749, 2.1), which may still use the password grant; `check
+  /// --connect` finds out whether the server knows it.
   var missing: [String] {
     var missing: [String] = []
     if tokenURL == nil { missing.append(names.tokenURL) }
@@ -31,7 +31,7 @@ package struct GrantParts {
     return missing
   }
 
-  /// Nil where a part is missing.
+  /// Nil if a part is missing.
   var grant: Grant? {
     guard missing.isEmpty, let tokenURL else { return nil }
     let signsIn = kind == .password

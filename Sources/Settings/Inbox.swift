@@ -1,21 +1,21 @@
 package import Delivery
 
-/// One folder that files are dropped into, and what is done with them.
+/// One folder that files are dropped into, and how they are handled.
 package struct Inbox: Sendable, Equatable {
-  /// Also the folder's name: no slash, no control character, no dot in front.
+  /// Also the folder's name: no slash, no control character, no leading dot.
   package var name: String
   /// Globs of names that are never touched.
   package var ignore: [String] = []
-  /// What a marker's name adds to the name of the file that is ready: `.done`.
+  /// The suffix that a marker file adds to the name of the file that is ready: `.done`.
   package var marker: String?
   package var ordering = Ordering.key
   /// `duplicates: reject`.
   package var rejectsDuplicates = false
   package var retention = Retention()
-  /// The first that matches wins; never empty.
+  /// The first match wins; never empty.
   package var routes: [Route] = []
 
-  /// How long files are kept; nil where for good.
+  /// How long files are kept; nil means forever.
   package struct Retention: Sendable, Equatable {
     package var archive: Duration?
     package var rejected: Duration?

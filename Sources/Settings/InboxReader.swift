@@ -62,7 +62,7 @@ struct InboxReader {
     let reader = RouteReader(targets: targets, mappings: mappings)
     guard let entry = section.value("routes") else {
       if !section.has("target") {
-        // The other keys are read all the same, for their own faults.
+        // The other keys are still read, to report their own faults.
         section.reportMissing("target", "name the target, write auto, or give routes")
       }
       return reader.read(section).map { [$0] } ?? []
@@ -76,7 +76,7 @@ struct InboxReader {
     return routes ?? []
   }
 
-  /// A route after one that takes every file is never used.
+  /// A route after one that matches every file is never used.
   private func checkReach(_ entry: Entry) {
     let routes = entry.elements ?? []
     let catchAll = routes.firstIndex { route in

@@ -3,10 +3,10 @@ internal import Delivery
 /// The mapping files that a configuration names, each read once.
 final class MappingFiles {
   private var read: [String: ColumnMapping?] = [:]
-  /// Of the mapping files, in the order in which they were named.
+  /// The faults of the mapping files, in the order in which the files were named.
   private(set) var faults: [SettingsFaults.Fault] = []
 
-  /// Nil where the file can't be used; why is told of that file, or of `entry` where there is no such file.
+  /// Nil if the file can't be used; the reason is reported for that file, or for `entry` if the file does not exist.
   func mapping(path: String, namedBy entry: Entry) -> ColumnMapping? {
     do {
       _ = try SmallFile(path: path)

@@ -10,7 +10,7 @@ struct MappingReader {
 
   private func read(_ section: Section) -> ColumnMapping {
     var mapping = ColumnMapping(columns: [:], constants: [], ignore: [], path: path)
-    /// What fills each field already.
+    /// What already fills each field.
     var filled: [String: String] = [:]
     func claim(_ field: String, _ filler: String, _ entry: Entry) {
       if let other = filled[field] {
@@ -86,7 +86,7 @@ struct MappingReader {
     }
   }
 
-  /// A path as in a CSV header: it may end in a type, the only use of a colon.
+  /// A path as in a CSV header: it may end in a type, which is the only use of a colon.
   private func readPath(_ text: String, _ entry: Entry) -> (to: String, type: CellType?)? {
     guard !text.split(separator: ".", omittingEmptySubsequences: false).contains("") else {
       entry.report("is no path of a field: a name is missing beside a dot")
@@ -107,7 +107,7 @@ struct MappingReader {
     return (String(text[..<colon]), type)
   }
 
-  /// The least that a date needs; the reader of files knows the whole grammar.
+  /// Checks the minimum that a date needs; the reader of dropped files knows the whole grammar.
   private func readDate(_ entry: Entry) -> String? {
     guard let pattern = entry.text() else { return nil }
     guard ["yyyy", "M", "d"].allSatisfy(pattern.contains) else {
@@ -149,7 +149,7 @@ struct MappingReader {
 }
 
 extension Entry {
-  /// The value as JSON: text without quotes is a number, `true`, `false` or `null` where JSON would read it so.
+  /// The value as JSON: unquoted text is a number, `true`, `false` or `null` if JSON would read it as one.
   ///
   /// A number keeps its digits. YAML 1.1's `yes`, `0x1F` and dates are text: no type is guessed.
   fileprivate func appendJSON(to json: inout [UInt8]) {

@@ -1,6 +1,6 @@
-/// Why a name can't stand for a target or an inbox; nil where it can.
+/// Why a name can't be used for a target or an inbox; nil if it can.
 ///
-/// An inbox's is a folder's name; both are printed, and used on the command line.
+/// An inbox's name is also a folder's name; both names are printed and used on the command line.
 func nameFault(_ name: String) -> String? {
   if name.isEmpty { return "is empty" }
   if name.hasPrefix(".") { return "begins with a dot" }

@@ -1,8 +1,9 @@
-/// The word that a misspelt one was most likely meant to be; nil where none comes close.
+/// The word most likely meant by a misspelt one; nil if none is close.
 ///
-/// A letter too many, missing, wrong, or swapped with its neighbour counts one (Damerau's distance, each place once);
-/// case and `-` for `_` count nothing. A third of the letters may differ, and two at least, but never all of them. Else
-/// it is the only word that holds the other one whole: `user` means `username`.
+/// A letter that is extra, missing, wrong, or swapped with its neighbour counts as one edit (Damerau's distance, each
+/// place once); case and `-` for `_` do not count. A third of the letters may differ, or two if that is more, but never
+/// all of them. Otherwise, the result is the only word that contains the other one or is contained in it: `user` means
+/// `username`.
 func nearestWord(to word: String, among words: [String]) -> String? {
   func plain(_ text: String) -> [Character] { text.lowercased().map { $0 == "-" ? "_" : $0 } }
   let meant = plain(word)

@@ -1,4 +1,4 @@
-/// Settings that only one API has: values of types that its own folder declares, at most one of each.
+/// Settings that only one API has: values of types declared in its own folder, at most one of each.
 package struct OwnSettings: Sendable, Equatable {
   private var values: [ObjectIdentifier: any Sendable & Equatable] = [:]
 

@@ -1,20 +1,20 @@
 internal import Glibc
 internal import Yams
 
-/// One file being read: where it is, what may be replaced in it, and what was found wrong so far.
+/// One file being read: its place, the variables that may be replaced in it, and the faults found so far.
 package final class Reading {
   let path: String
-  /// The file's own folder, absolute: relative paths start here.
+  /// The file's own folder, absolute: the base of relative paths.
   let folder: String
-  /// Nil where `${NAME}` means nothing.
+  /// Nil if `${NAME}` has no special meaning.
   let environment: [String: String]?
   /// Whether files with secrets and certificates are opened.
   let readsSecrets: Bool
-  /// In the order in which messages name them.
+  /// In the order in which messages list them.
   let apis: [any APISettings]
   private(set) var faults: [SettingsFaults.Fault] = []
   private var isReported: Set<SettingsFaults.Fault> = []
-  /// Where the first secret stands in the file itself.
+  /// The place of the first secret in the file itself.
   private(set) var inlineSecret: (line: Int?, key: String)?
   /// Files with secrets that were read.
   private(set) var secretFiles: [Droppers.SecretFile] = []
@@ -31,7 +31,7 @@ package final class Reading {
     folder = String(absolute[..<(absolute.lastIndex(of: "/") ?? absolute.startIndex)])
   }
 
-  /// The file's root, or nil with the fault that stands in its way.
+  /// The file's root; if it can't be read, records the fault and returns nil.
   func root() -> (entry: Entry, file: SmallFile)? {
     do {
       let file = try SmallFile(path: path)
@@ -63,12 +63,13 @@ package final class Reading {
     report(SettingsFaults.Fault(path: path, line: line, key: key, message: message))
   }
 
-  /// A fault is told once, however often its cause is met: an anchor used twice, a mapping file of two routes.
+  /// Reports a fault once, however often its cause occurs: an anchor used twice, a mapping file of two routes.
   func report(_ fault: SettingsFaults.Fault) {
     if isReported.insert(fault).inserted { faults.append(fault) }
   }
 
-  /// By line, the file as a whole first; those of other files (a `secrets.json`) after this one's.
+  /// Sorted by line, with faults of the whole file first; those of other files (a `secrets.json`) follow this file's
+  /// own.
   var sortedFaults: [SettingsFaults.Fault] {
     let own = faults.filter { $0.path == path }
     return own.enumerated().sorted { ($0.element.line ?? 0, $0.offset) < ($1.element.line ?? 0, $1.offset) }
@@ -84,19 +85,19 @@ package final class Reading {
     if inlineSecret == nil { inlineSecret = (line, key) }
   }
 
-  /// The name of a key that comes again further down; nil for all others.
+  /// The name of a key that is repeated further down; nil for all others.
   func repeatedName(at mark: Mark?) -> String? {
     mark.flatMap { repeated[YAMLDocument.Place(line: $0.line, column: $0.column)] }
   }
 
-  /// Makes a path absolute, without touching `..`, which a symbolic link may turn into anything.
+  /// Makes a path absolute without resolving `..`, which could point anywhere after a symbolic link.
   func absolute(_ path: String) -> String {
     let joined = path.hasPrefix("/") ? path : folder + "/" + path
     return "/" + joined.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
   }
 
-  /// Where a file with a secret or certificate is: among systemd's credentials if it is there, else beside the
-  /// configuration.
+  /// The path of a file with a secret or certificate: among systemd's credentials if it exists there, otherwise
+  /// relative to the configuration.
   func credential(_ path: String) -> String {
     if !path.hasPrefix("/"), let folder = environment?["CREDENTIALS_DIRECTORY"], !folder.isEmpty {
       let candidate = folder + "/" + path

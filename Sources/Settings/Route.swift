@@ -1,14 +1,14 @@
 package import Delivery
 
-/// Where files of a certain name go, and how they are read.
+/// Where files with a matching name go, and how they are read.
 package struct Route: Sendable, Equatable {
-  /// A glob, for `Glob`.
+  /// A pattern for `Glob`.
   package var match = "*"
   package var target: RouteTarget
   package var mapping: ColumnMapping?
-  /// What only one of the APIs has that can be reached.
+  /// Settings that only one of the reachable APIs has.
   package var own = OwnSettings()
-  /// Atomic only where every target that can be reached has such a mode.
+  /// Atomic only if every target that can be reached has such a mode.
   package var successMode = SuccessMode.partial
   package var validate = true
   package var delimiter = Delimiter.byte(UInt8(ascii: ","))
@@ -16,8 +16,8 @@ package struct Route: Sendable, Equatable {
 }
 
 package enum RouteTarget: Sendable, Hashable {
-  /// One of `Settings.targets`.
+  /// The name of one of `Settings.targets`.
   case named(String)
-  /// By what the file contains; there is at most one target for each API then.
+  /// Chosen by the file's content; there is then at most one target for each API.
   case auto
 }

@@ -1,6 +1,6 @@
 internal import Delivery
 
-/// Reads a route, or the route that an inbox without `routes` is.
+/// Reads a route, or an inbox without `routes`, which is its own route.
 struct RouteReader {
   var targets: TargetNames
   var mappings: MappingFiles
@@ -56,7 +56,7 @@ struct RouteReader {
     return nil
   }
 
-  /// What only some of the APIs have.
+  /// Checks the settings that only some of the APIs have.
   private func check(_ route: Route, _ reached: Set<APIKind>, _ section: Section) {
     let apis = section.entry.reading.apis
     let plain = apis.first { reached.contains($0.kind) && !$0.hasAtomicMode }

@@ -1,4 +1,4 @@
-/// What the configuration of an API's own SDK says: a file, or variables of the environment.
+/// The configuration of an API's own SDK: a file, or environment variables.
 package struct SDKConfiguration {
   package var tokenURL: Item?
   package var url: Item?
@@ -11,10 +11,10 @@ package struct SDKConfiguration {
   package var proxyAddress: Item?
   package var proxyUsername: Item?
   package var proxyPassword: Item?
-  /// The names under which a grant's parts are missed in messages.
+  /// The names that messages use for missing parts of a grant.
   package var names: Names
 
-  /// A value, and what to call it in a message.
+  /// A value, and its name for messages.
   package struct Item {
     package var value: String
     package var name: String

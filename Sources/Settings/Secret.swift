@@ -1,4 +1,4 @@
-/// A password or token, which no description, dump or log shows.
+/// A password or token that never appears in a description, dump or log.
 package struct Secret: Sendable, Hashable {
   package let value: String
 
@@ -19,13 +19,13 @@ package struct Secret: Sendable, Hashable {
     note(file)
     guard !file.isOpenToOthers else { throw SecretFault(path: path, reason: file.othersAdvice) }
     guard var text = file.text else { throw SecretFault(path: path, reason: "is not UTF-8") }
-    // One grapheme, so that "\r\n" goes as a whole.
+    // One grapheme, so that "\r\n" is removed as a whole.
     if text.last == "\n" || text.last == "\r\n" { text.removeLast() }
     guard !text.isEmpty else { throw SecretFault(path: path, reason: "is empty") }
     self.init(text)
   }
 
-  /// Reads a file with an access token, which must fit into a header: somebody else writes it, at any time.
+  /// Reads a file with an access token, which must fit into a header: someone else may rewrite it at any time.
   package init(tokenFile path: String) throws(SecretFault) {
     try self.init(tokenFile: path) { _ in }
   }
@@ -37,7 +37,7 @@ package struct Secret: Sendable, Hashable {
 
   static let noTokenAdvice = "is no access token: it must be one word of ASCII, without spaces or line breaks"
 
-  /// Whether it can stand in an `Authorization` header: RFC 6750's `b64token`, taken broadly.
+  /// Whether it is valid in an `Authorization` header: RFC 6750's `b64token`, interpreted broadly.
   var isToken: Bool { !value.isEmpty && value.utf8.allSatisfy { (0x21...0x7E).contains($0) } }
 }
 
@@ -47,7 +47,7 @@ extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomR
   package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Why a secret's file gives no secret.
+/// Why a secret's file yields no secret.
 package struct SecretFault: Error, Equatable, CustomStringConvertible {
   package var path: String
   package var reason: String

@@ -1,12 +1,12 @@
 package import JSONText
 
-/// A JSON file with secrets, named by the configuration; its faults are told of that file.
+/// A JSON file with secrets, named by the configuration; its faults are reported for that file.
 package struct SecretDocument {
   package let path: String
   package let root: JSONValue
   private let reading: Reading
 
-  /// Nil, with a fault, where the file can't be read or holds no JSON.
+  /// If the file can't be read or is not JSON, reports a fault and returns nil.
   package init?(namedBy entry: Entry) {
     guard let name = entry.text() else { return nil }
     reading = entry.reading
@@ -20,7 +20,7 @@ package struct SecretDocument {
     }
     reading.note(file, line: entry.line, key: entry.key)
     if file.isOpenToOthers { Self.report(file.othersAdvice, path, to: reading) }
-    // Windows' editors put a byte order mark in front, which is not JSON.
+    // Windows editors put a byte order mark in front, which is not JSON.
     let bytes = file.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(file.bytes.dropFirst(3)) : file.bytes
     do {
       root = try JSONValue.parse(bytes)
@@ -34,7 +34,7 @@ package struct SecretDocument {
     }
   }
 
-  /// - Parameter key: the path of the member that is meant; nil for the file as a whole.
+  /// - Parameter key: the path of the member concerned; nil for the file as a whole.
   package func report(_ message: String, key: String? = nil) { Self.report(message, path, key: key, to: reading) }
 
   private static func report(
@@ -43,7 +43,7 @@ package struct SecretDocument {
     reading.report(SettingsFaults.Fault(path: path, line: line, key: key, message: message))
   }
 
-  /// The text of a member's member; nil where there is none, or an empty one, and with a fault where it is no string.
+  /// The text of a nested member; nil if it is missing or empty. If it is not a string, also reports a fault.
   package func item(_ section: String, _ name: String) -> SDKConfiguration.Item? {
     switch root[section]?[name] {
     case .string(let text):

@@ -2,15 +2,15 @@ internal import Yams
 
 /// One mapping of a file, read key by key.
 ///
-/// Knows which keys were asked for: all others are unknown, and the nearest of those asked for is what was meant.
+/// Records which keys were requested: all others are unknown, and the nearest requested key is suggested for each.
 package final class Section {
   package let entry: Entry
   private var members: [(name: String, line: Int?, value: Entry)] = []
-  /// Where each stands in `members`; a mapping file may have ten thousand.
+  /// Each key's index in `members`; a mapping file may have ten thousand.
   private var places: [String: Int] = [:]
   private var asked: [String] = []
   private var isAsked: Set<String> = []
-  /// Of keys that come again further down: where the first of them stands.
+  /// For keys that are repeated further down: the line of the first one.
   private var firstLines: [String: Int] = [:]
 
   init(_ mapping: Node.Mapping, at entry: Entry) {
@@ -23,7 +23,7 @@ package final class Section {
     }
   }
 
-  /// Adds what is not there yet; a merge key (`<<: *anchor`, YAML 1.1) comes after the mapping's own keys.
+  /// Adds the members not present yet; a merge key (`<<: *anchor`, YAML 1.1) comes after the mapping's own keys.
   private func add(_ mapping: Node.Mapping) {
     var merged: [Node] = []
     for (key, node) in mapping {
@@ -48,7 +48,7 @@ package final class Section {
     }
   }
 
-  /// A scalar's own line; of anything larger the line of its key, which is what a person looks for.
+  /// A scalar's own line; for anything larger, the line of its key, which is what a user looks for.
   private static func line(of node: Node, after keyLine: Int?) -> Int? {
     guard let scalar = node.scalar, !scalar.string.isEmpty else { return keyLine }
     return scalar.mark?.line ?? keyLine
@@ -59,19 +59,19 @@ package final class Section {
 
   package func has(_ name: String) -> Bool { places[name] != nil }
 
-  /// The value of a key, or nil where it is not given.
+  /// The value of a key, or nil if it is not given.
   package func value(_ name: String) -> Entry? {
     if isAsked.insert(name).inserted { asked.append(name) }
     return places[name].map { members[$0].value }
   }
 
-  /// What `convert` makes of a key's value; nil where it is not given, or refused.
+  /// The value of a key converted by `convert`; nil if it is not given or is invalid.
   @discardableResult
   package func read<T>(_ name: String, _ convert: (Entry) -> T?) -> T? {
     value(name).flatMap(convert)
   }
 
-  /// The same, leaving the default where the key is not given.
+  /// The same, keeping the default if the key is not given.
   package func read<T>(_ name: String, into place: inout T, _ convert: (Entry) -> T?) {
     if let value = read(name, convert) { place = value }
   }
@@ -80,14 +80,14 @@ package final class Section {
     if let value = read(name, convert) { place = value }
   }
 
-  /// Every member, for mappings whose keys are names of the user's own.
+  /// Every member, for mappings whose keys are names chosen by the user.
   func readAll<T>(_ convert: (_ name: String, Entry) -> T?) -> [T] {
     members.compactMap { member in
       value(member.name).flatMap { convert(member.name, $0) }
     }
   }
 
-  /// A fault of a key, where that stands if it is given.
+  /// Reports a fault of a key, at the key's line if it is given.
   package func report(_ message: String, at name: String) {
     if let value = value(name) { value.report(message) } else { entry.report(message, at: name) }
   }

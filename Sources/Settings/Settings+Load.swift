@@ -3,11 +3,11 @@ internal import Delivery
 extension Settings {
   /// Reads the configuration at `path`, and every file it names.
   ///
-  /// - Parameter environment: for `${NAME}`, what an SDK finds there, and `CREDENTIALS_DIRECTORY`.
-  /// - Parameter withSecrets: false for whoever only looks or gives orders, and may not read the daemon's secrets: how targets
-  ///   are reached is then left out, and nothing can be sent.
-  /// - Parameter apis: those that a target may name, in the order in which messages name them.
-  /// - Throws: all faults in one go.
+  /// - Parameter environment: the source of `${NAME}`, an SDK's variables and `CREDENTIALS_DIRECTORY`.
+  /// - Parameter withSecrets: false for callers that only inspect or give orders, and may not read the daemon's
+  ///   secrets: connection settings of targets are then left out, and nothing can be sent.
+  /// - Parameter apis: the APIs that a target may name, in the order in which messages list them.
+  /// - Throws: all faults together.
   package static func load(
     path: String, environment: [String: String], withSecrets: Bool = true, apis: [any APISettings]
   ) throws(SettingsFaults) -> Settings {
@@ -64,7 +64,7 @@ extension Settings {
     }
   }
 
-  /// Two inboxes can't share a folder; one that is refused for something else counts too.
+  /// Two inboxes can't share a folder; an inbox with another fault counts too.
   private static func checkNames(_ entry: Entry) {
     var first: [String: String] = [:]
     for inbox in entry.elements ?? [] {
@@ -114,7 +114,7 @@ extension Settings.Limits {
   fileprivate mutating func read(_ section: Section) {
     section.read("max_item_bytes", into: &maxItemBytes) { $0.size(atLeast: 1) }
     section.read("max_file_bytes", into: &maxFileBytes) { $0.size(atLeast: 1) }
-    // Some of what reads an item goes a level of the stack deeper for each of its levels.
+    // Some code that reads items recurses once for each nesting level.
     section.read("max_nesting", into: &maxNesting) { $0.int(atLeast: 1, atMost: 1000) }
     section.read("max_gzip_ratio", into: &maxGzipRatio) { $0.int(atLeast: 1, atMost: 1_000_000) }
   }

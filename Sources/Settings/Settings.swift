@@ -2,20 +2,21 @@ internal import Delivery
 
 /// The configuration, read and checked: every value in it can be used as it is.
 ///
-/// `Settings.load` reads the YAML file, the mapping files and the secrets that it names. Nothing is guessed and nothing
-/// is let through: unknown and repeated keys, wrong types and impossible values are gathered as `SettingsFaults`, each
-/// with its file, line and key, and thrown together, so that one run shows them all. Only what makes a file unreadable
-/// as YAML hides what comes after it.
+/// `Settings.load` reads the YAML file, the mapping files and the secrets that it names. Nothing is guessed or ignored:
+/// unknown and repeated keys, wrong types and impossible values are collected as `SettingsFaults`, each with its file,
+/// line and key, and thrown together, so that one run shows them all. Only a YAML syntax error hides the faults after
+/// it.
 ///
-/// - `${NAME}` in a value of the configuration file is replaced from the environment, after YAML is parsed, so that a
-///   value can never become a key. `$${` stands for a plain `${`; any other `$` is left alone. Mapping files are data:
+/// - `${NAME}` in a value of the configuration file is replaced from the environment after YAML is parsed, so that a
+///   value can never become a key. `$${` is a literal `${`; any other `$` is left alone. Mapping files are data:
 ///   nothing in them is replaced.
 /// - Paths are relative to the file that names them. Files with secrets and certificates are looked up in
 ///   `$CREDENTIALS_DIRECTORY` (systemd's `LoadCredential=`) first.
 /// - A secret's file, or a configuration file with a secret in it, must not be open to others (the last digit of its
-///   mode). Its group may read: systemd's credentials and `root:upsertd 0640` are the usual ways to hand over a secret.
+///   mode). Its group may read it: systemd's credentials and `root:upsertd 0640` are the usual ways to hand over a
+///   secret.
 package struct Settings: Sendable, Equatable {
-  /// The configuration file, as it was named.
+  /// The configuration file's path, as given.
   package var path: String
   /// Absolute.
   package var spool = "/var/spool/upsertd"
@@ -26,7 +27,7 @@ package struct Settings: Sendable, Equatable {
   package var retry = Retry()
   package var limits = Limits()
   package var log = Log()
-  /// Nil where `admin: false` turns it off.
+  /// Nil if `admin: false` turns it off.
   package var admin: Admin? = Admin()
   /// In the file's order.
   package var targets: [Target] = []
@@ -39,7 +40,7 @@ package struct Settings: Sendable, Equatable {
     package var settle = Duration.seconds(2)
   }
 
-  /// Beyond these no further file is claimed; in bytes.
+  /// No further file is claimed beyond `maxBytes`, or with less free disk than `minFreeDisk`; in bytes.
   package struct Queue: Sendable, Equatable {
     package var maxBytes = 4 << 30
     package var minFreeDisk = 256 << 20
@@ -49,14 +50,14 @@ package struct Settings: Sendable, Equatable {
   package struct Retry: Sendable, Equatable {
     package var initial = Duration.seconds(1)
     package var max = Duration.seconds(300)
-    /// Counted from the file's claim.
+    /// Measured from the file's claim.
     package var maxAge = Duration.seconds(5 * 86_400)
   }
 
   package struct Limits: Sendable, Equatable {
     package var maxItemBytes = 1 << 20
     package var maxFileBytes = 16 << 30
-    /// Arrays and objects inside each other.
+    /// Nesting levels of arrays and objects.
     package var maxNesting = 128
     /// Bytes out for each byte in.
     package var maxGzipRatio = 200
@@ -72,7 +73,7 @@ package struct Settings: Sendable, Equatable {
     }
   }
 
-  /// Where metrics, health and the dashboard are served.
+  /// The address that serves metrics, health and the dashboard.
   package struct Admin: Sendable, Equatable {
     /// A name or an address, an IPv6 address without its brackets.
     package var host = "127.0.0.1"
@@ -85,7 +86,7 @@ package struct Settings: Sendable, Equatable {
   package func inbox(named name: String) -> Inbox? { inboxes.first { $0.name == name } }
 }
 
-/// swift-log's levels, by their names.
+/// swift-log's levels, by name.
 package enum LogLevel: String, Sendable, CaseIterable {
   case trace
   case debug

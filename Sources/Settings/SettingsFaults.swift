@@ -1,23 +1,23 @@
 internal import Delivery
 
-/// All that is wrong with a configuration, in one go.
+/// All faults of a configuration together.
 package struct SettingsFaults: Error, Equatable {
-  /// Never empty; the configuration file's first, then those of the files it names, each by line.
+  /// Never empty; the configuration file's first, then those of the files it names, each sorted by line.
   package var faults: [Fault]
 
   package struct Fault: Sendable, Hashable {
     package var path: String
-    /// From 1; nil where the file as a whole is meant.
+    /// From 1; nil if the fault concerns the file as a whole.
     package var line: Int?
-    /// `targets.lusid.batch.max_items`, `inboxes[0].name`; nil where the file as a whole is meant.
+    /// `targets.lusid.batch.max_items`, `inboxes[0].name`; nil if the fault concerns the file as a whole.
     package var key: String?
-    /// What is wrong and what to do; without secrets.
+    /// What is wrong and how to fix it; without secrets.
     package var message: String
   }
 }
 
 extension SettingsFaults: CustomStringConvertible {
-  /// One fault a line.
+  /// One fault per line.
   package var description: String { faults.map(\.description).joined(separator: "\n") }
 }
 

@@ -1,20 +1,20 @@
 internal import Glibc
 
-/// A configuration's file, read whole, with the permissions it had at that moment.
+/// A file of the configuration, read whole, with its permissions at that moment.
 struct SmallFile {
   var bytes: [UInt8]
   var mode: mode_t
   var group: gid_t
   var path: String
 
-  /// Of any file that a configuration names; far more than a sensible one has.
+  /// Limit for any file that a configuration names; far more than a sensible one has.
   static let maxBytes = 16 << 20
 
   struct Unreadable: Error {
     var reason: String
   }
 
-  /// Follows symbolic links, as Kubernetes' secrets need; does not wait for the other end of a pipe.
+  /// Follows symbolic links, which Kubernetes secrets need; does not wait for the other end of a pipe.
   init(path: String) throws(Unreadable) {
     self.path = path
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -43,13 +43,14 @@ struct SmallFile {
     }
   }
 
-  /// Nil where it is not UTF-8.
+  /// Nil if it is not UTF-8.
   var text: String? { String(validating: bytes, as: UTF8.self) }
 
-  /// Whether anybody on the machine can read the file, or put something else into it.
+  /// Whether anyone on the machine can read or modify the file.
   ///
-  /// The group does not count here: a file for the daemon's group alone (`root:upsertd 0640`) is a usual way to hand over a
-  /// secret, and an access list, as systemd's credentials have, shows in the group's bits. `Droppers` looks at groups.
+  /// The group does not count here: a file for the daemon's group alone (`root:upsertd 0640`) is a usual way to hand
+  /// over a secret, and an access control list, as on systemd's credentials, shows up in the group's bits. `Droppers`
+  /// checks groups.
   var isOpenToOthers: Bool { mode & (S_IROTH | S_IWOTH) != 0 }
 
   var othersAdvice: String {

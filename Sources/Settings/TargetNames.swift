@@ -1,8 +1,8 @@
 internal import Delivery
 
-/// The targets as routes see them: those that are wrong in some other way are there as well.
+/// The targets as routes see them, including those with other faults.
 struct TargetNames {
-  /// In the file's order; the API is nil where it is not known.
+  /// In the file's order; the API is nil if it is unknown.
   var apis: [(name: String, api: APIKind?)]
 
   init(_ section: Section) {
@@ -17,7 +17,7 @@ struct TargetNames {
 
   var names: [String] { apis.map(\.name) }
 
-  /// The APIs that a route can lead to; nil where one of them is not known.
+  /// The APIs that a route can lead to; nil if one of them is unknown.
   func apis(of target: RouteTarget) -> Set<APIKind>? {
     let reached =
       switch target {

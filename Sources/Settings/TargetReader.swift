@@ -5,7 +5,7 @@ struct TargetReader {
   var name: String
   var entry: Entry
 
-  /// Nil where something it can't do without is missing or wrong; the fault is told.
+  /// Nil if a required setting is missing or wrong; the fault has been reported.
   func read() -> Target? {
     checkName()
     return entry.section(read)
@@ -48,7 +48,7 @@ struct TargetReader {
     return api == nil || url == nil || found.auth == nil ? nil : target
   }
 
-  /// The target without anything that a secret is needed for.
+  /// The target without any setting that requires a secret.
   private func outline(_ section: Section, _ api: (any APISettings)?, _ url: String?) -> Target? {
     let left =
       ["auth", "batch", "concurrency", "max_requests_per_second", "timeout"]
@@ -72,7 +72,7 @@ struct TargetReader {
     }
   }
 
-  /// The target's own, else that of the SDK's configuration.
+  /// The target's own proxy, otherwise the one in the SDK's configuration.
   private func readProxy(_ section: Section, _ api: (any APISettings)?, _ access: SDKConfiguration?) -> Proxy? {
     if let entry = section.value("proxy") {
       return if case .proxy(let proxy) = entry.proxy() { proxy } else { nil }

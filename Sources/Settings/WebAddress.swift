@@ -1,18 +1,18 @@
 internal import Glibc
 
-/// An URL's parts, as far as upsertd needs to judge them (RFC 3986, section 3).
+/// A URL's parts, as far as upsertd needs to check them (RFC 3986, section 3).
 struct WebAddress {
   var scheme: String
-  /// Lower case, an IPv6 address without its brackets.
+  /// In lower case; an IPv6 address without its brackets.
   var host: String
   var port: Int?
-  /// The whole URL without credentials and without a slash at its end.
+  /// The whole URL without credentials and without a trailing slash.
   var text: String
   var username: String?
   var password: String?
 
   struct Invalid: Error {
-    /// Never shows the URL: there may be a password in it.
+    /// Never contains the URL: it may hold a password.
     var reason: String
   }
 
@@ -43,7 +43,7 @@ struct WebAddress {
     while text.hasSuffix("/") { text.removeLast() }
   }
 
-  /// Whether no one but this machine can listen: `localhost`, 127.0.0.0/8, `::1`.
+  /// Whether only this machine can be listening: `localhost`, 127.0.0.0/8, `::1`.
   var isLoopback: Bool {
     if host == "localhost" { return true }
     var four = in_addr()

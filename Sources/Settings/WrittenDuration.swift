@@ -1,5 +1,5 @@
 extension Duration {
-  /// As a person writes it: `500ms`, `2s`, `5m`, `1h30m`, `5d`, or a plain `0`.
+  /// Human-readable form: `500ms`, `2s`, `5m`, `1h30m`, `5d`, or a plain `0`.
   ///
   /// Whole numbers, each unit once, the largest first; at most 36500d, so that sums never overflow.
   package init?(written text: String) {

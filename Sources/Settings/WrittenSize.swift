@@ -1,5 +1,5 @@
 extension Int {
-  /// A number of bytes as a person writes it: `4096`, `4KiB`, `4MiB`, `4GiB`, `4KB`, `4MB`, `4GB`.
+  /// A number of bytes in human-readable form: `4096`, `4KiB`, `4MiB`, `4GiB`, `4KB`, `4MB`, `4GB`.
   package init?(writtenSize text: String) {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
     guard let number = Int(digits) else { return nil }

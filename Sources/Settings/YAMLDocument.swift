@@ -1,13 +1,14 @@
 internal import Yams
 
-/// A YAML file's one document.
+/// The single document of a YAML file.
 ///
-/// Yams stops at the first mapping with a repeated key and says only where the first of them stands. To go on past it,
-/// that first key gets another first letter, of the same width so that no mark moves, and the text is read again.
+/// Yams stops at the first mapping with a repeated key and reports only where the first of them is. To continue past
+/// it, the first letter of that first key is replaced by another one of the same width, so that no mark moves, and the
+/// text is read again.
 struct YAMLDocument {
-  /// Nil where the file holds nothing but comments.
+  /// Nil if the file holds nothing but comments.
   var root: Node?
-  /// Keys that come again further down, by where they stand; in `root` their names are mutilated.
+  /// Keys that are repeated further down, by their place; in `root` their names are altered.
   var repeated: [Place: String] = [:]
 
   struct Place: Hashable {
@@ -30,8 +31,8 @@ struct YAMLDocument {
       let place: Place
       let name: String
       do {
-        // Without rules for types: each reader knows the type it wants, and keys are compared as text. The encoding is
-        // named because Yams would otherwise ask the environment.
+        // Without type rules: each reader knows the type it wants, and keys are compared as text. The encoding is given
+        // because Yams would otherwise take it from the environment.
         root = try Yams.compose(yaml: String(source), .basic, .default, .utf8)
         var left = Self.mostNodes
         guard root.map({ Self.isSmall($0, depth: 0, &left) }) ?? true else {
@@ -52,9 +53,10 @@ struct YAMLDocument {
       } catch {
         throw Malformed(line: nil, reason: "\(error)")
       }
-      // Private-use characters: no letter of a key, and told apart so that a third of the name is found as well.
+      // Private-use characters: no key contains them, and they are distinct so that a third use of the name is found as
+      // well.
       guard let substitute = UnicodeScalar(0xE000 + UInt32(repeated.count)), repeated.count < 1000,
-        // Each of them is another reading of the whole.
+        // Each repeated key makes the whole text be read again.
         (repeated.count + 1) * scalars.count <= Self.mostReadAgain,
         let letter = Self.firstLetter(of: name, at: place, in: scalars)
       else {
@@ -65,7 +67,7 @@ struct YAMLDocument {
     }
   }
 
-  /// More than any sensible file has; ten lines of aliases of aliases stand for billions.
+  /// More than any sensible file has; ten lines of aliases of aliases can expand to billions.
   private static let mostNodes = 1_000_000
   private static let deepest = 100
 
@@ -82,10 +84,10 @@ struct YAMLDocument {
     }
   }
 
-  /// Characters that are read once more for repeated keys, in all.
+  /// Total limit of characters read again because of repeated keys.
   private static let mostReadAgain = 10_000_000
 
-  /// Where the key's first letter stands; nil where the key is not simply written out.
+  /// The position of the key's first letter; nil if the key is not written plainly.
   private static func firstLetter(of name: String, at place: Place, in scalars: [UnicodeScalar]) -> Int? {
     guard var index = offset(of: place, in: scalars), index < scalars.count else { return nil }
     if scalars[index] == "\"" || scalars[index] == "'" { index += 1 }
@@ -117,7 +119,7 @@ struct YAMLDocument {
 }
 
 extension YAMLDocument.Malformed {
-  /// Without Yams' excerpts of the file: there may be a password in them.
+  /// Without Yams' excerpts of the file: they may contain a password.
   fileprivate init(_ error: YamlError, in scalars: [UnicodeScalar]) {
     switch error {
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),

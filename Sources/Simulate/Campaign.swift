@@ -2,7 +2,7 @@ internal import Foundation
 internal import Simulation
 internal import Synchronization
 
-/// Many worlds, of consecutive seeds, on all cores.
+/// Many worlds, with consecutive seeds, on all cores.
 final class Campaign: Sendable {
   private struct Progress: Sendable {
     var next: UInt64
@@ -44,10 +44,10 @@ final class Campaign: Sendable {
     }
   }
 
-  /// In memory, or on the disk.
+  /// Runs a world in memory or on disk.
   static func run(_ plan: WorldPlan, keepsHistory: Bool = false) async -> WorldResult {
     guard plan.usesSQLite else { return await Simulator.run(plan, keepsHistory: keepsHistory) }
-    // A world in memory needs no disk to be slow.
+    // A world in memory should not be slowed down by a disk.
     let base = FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
     do {
       let outbox = try SQLiteWorldOutbox(folder: "\(base)/upsertd-world-\(UUID().uuidString)")
@@ -79,7 +79,7 @@ final class Campaign: Sendable {
     }
   }
 
-  /// Prints what was found, each violation with the shortest history that shows it; returns whether that is nothing.
+  /// Prints the findings, each violation with the shortest history that shows it; returns whether there are none.
   func report() async -> Bool {
     let elapsed = (ContinuousClock.now - began) / .seconds(1)
     let failures = progress.withLock { $0.failures.sorted { $0.seed < $1.seed } }

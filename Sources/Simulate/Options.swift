@@ -3,19 +3,19 @@ internal import Simulation
 struct Options: Sendable {
   var worlds = 1000
   var seed: UInt64 = 1
-  /// Goes on for so long, however many worlds that makes; nil where `worlds` counts.
+  /// Runs for this long, however many worlds that makes; nil if `worlds` limits the run.
   var minutes: Double?
-  /// How many of the worlds are on real SQLite.
+  /// How many of the worlds use real SQLite.
   var sqlite = 0
-  /// Runs all tiny worlds instead, with so many answers gone through.
+  /// Runs all tiny worlds instead, trying all answers for this many requests.
   var tiny: Int?
-  /// After so many, no further world is begun.
+  /// After this many violations, no further world is begun.
   var violations = 3
   /// Prints the history of the world of `seed`.
   var shows = false
-  /// Whether each world is run twice, and must go the same way.
+  /// Whether each world is run twice and must have the same history.
   var runsTwice = false
-  /// Whether the history of a violation is made as short as possible.
+  /// Whether a violation's history is made as short as possible.
   var shrinks = true
   /// A plan to run instead.
   var plan: String?
@@ -36,7 +36,7 @@ struct Options: Sendable {
 
     """
 
-  /// Those on SQLite are spread evenly.
+  /// The worlds on SQLite are spread evenly.
   func usesSQLite(_ seed: UInt64) -> Bool {
     guard sqlite > 0 else { return false }
     let place = seed &- self.seed

@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Simulation
 
-/// Runs simulated worlds, one a seed, and says what they showed; `Scripts/simulate` builds and runs it.
+/// Runs simulated worlds, one per seed, and reports what they showed; `Scripts/simulate` builds and runs it.
 @main
 struct Simulate {
   static func main() async {

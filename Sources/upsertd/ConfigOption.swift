@@ -5,16 +5,16 @@ internal import Foundation
 internal import Logging
 internal import Settings
 
-/// `--config`, which goes with every command.
+/// `--config`, which every command takes.
 struct ConfigOption: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("The configuration file.", valueName: "F"))
   var config = "/etc/upsertd/upsertd.yaml"
 
-  /// Reads and checks the configuration; every fault is printed, one a line.
+  /// Reads and checks the configuration; prints every fault, one per line.
   ///
-  /// - Parameter withSecrets: false for commands that only look or give orders: whoever gives them need not be allowed to
-  ///   read the daemon's secrets.
-  /// - Throws: `ExitCode.unusable` where it can't be used.
+  /// - Parameter withSecrets: false for commands that only read or give orders: their users need not be allowed to read
+  ///   the daemon's secrets.
+  /// - Throws: `ExitCode.unusable` if it can't be used.
   func load(withSecrets: Bool = true) throws -> Settings {
     do {
       return try Settings.load(
@@ -37,13 +37,13 @@ extension Logger {
     return Logger(label: "upsertd") { _ in LineLog(form: form, level: level) }
   }
 
-  /// For commands: only what goes wrong.
+  /// For commands: only problems.
   static var quiet: Logger {
     Logger(label: "upsertd") { _ in LineLog(form: .text, level: .error) }
   }
 }
 
-/// Runs `body`; what can't be used is told, and the exit status is 2.
+/// Runs `body`; if something is unusable, that is printed, and the exit status is 2.
 func reportingTrouble<Value>(_ body: () async throws -> Value) async throws -> Value {
   do {
     return try await body()

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// Where people read: results on standard output, everything else on standard error.
+/// Output for people: results on standard output, everything else on standard error.
 enum Console {
   static func error(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
 
@@ -11,7 +11,7 @@ enum Console {
   static var outIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
   static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
-  /// Columns of the terminal that `status` and progress are shown on; 80 where nobody knows.
+  /// Columns of the terminal that shows `status` and progress; 80 if unknown.
   static var width: Int {
     var size = winsize()
     for descriptor in [STDOUT_FILENO, STDERR_FILENO]
@@ -21,13 +21,13 @@ enum Console {
     return 80
   }
 
-  /// `line` cut to the width of the terminal; whole elsewhere.
+  /// `line` cut to the width of the terminal; uncut elsewhere.
   static func fitted(_ line: String) -> String {
     guard outIsTerminal, line.count > width else { return line }
     return line.prefix(width - 1) + "…"
   }
 
-  /// `text` in a colour, on a terminal that wants one (<https://no-color.org>).
+  /// `text` in a colour, on a terminal, unless `NO_COLOR` is set (<https://no-color.org>).
   static func styled(_ text: String, _ style: Style) -> String {
     guard outIsTerminal, ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty else { return text }
     return "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m"

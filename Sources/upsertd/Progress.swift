@@ -3,7 +3,7 @@ internal import Delivery
 internal import Foundation
 internal import Synchronization
 
-/// The line at the bottom of a terminal while `run --once` works: files, items, rate, and what waits and why.
+/// The line at the bottom of a terminal while `run --once` is running: files, items, rate, and what waits and why.
 final class Progress: Sendable {
   private struct State {
     var began = ContinuousClock.now

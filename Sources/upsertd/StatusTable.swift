@@ -2,7 +2,7 @@ internal import Daemon
 internal import Delivery
 internal import JSONText
 
-/// A status report as a person reads it, in the width of the terminal.
+/// A human-readable status report, in the width of the terminal.
 struct StatusTable {
   private let report: StatusReport
 

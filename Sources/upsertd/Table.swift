@@ -1,14 +1,15 @@
 internal import Daemon
 internal import Delivery
 
-/// Rows of text in columns, in the width of the terminal: there the widest columns that may be cut are, and the line as a whole.
+/// Rows of text in columns. On a terminal, the widest columns that may be cut, and the line as a whole, are cut to its
+/// width.
 ///
-/// Elsewhere nothing is cut, so that programs find whole names.
+/// Elsewhere nothing is cut, so that programs find complete names.
 struct Table {
   struct Column {
     var heading: String
     var isNumber = false
-    /// How narrow it may become on a terminal; nil where it is never cut.
+    /// How narrow it may become on a terminal; nil if it is never cut.
     var least: Int?
   }
 
@@ -19,7 +20,7 @@ struct Table {
 
   mutating func append(_ cells: [String]) { rows.append(cells.map(\.onOneLine)) }
 
-  /// - Parameter style: of a row as a whole.
+  /// - Parameter style: the style of a whole row.
   func lines(style: (Int) -> Console.Style? = { _ in nil }) -> [String] {
     let widths = widths()
     let heading = Console.styled(line(of: columns.map(\.heading), widths), .bold)

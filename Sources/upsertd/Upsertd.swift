@@ -4,8 +4,8 @@ internal import Foundation
 
 /// The command line: arguments, what is printed, and exit statuses.
 ///
-/// Results go to standard output, everything else to standard error. 0: done. 1: done, but items were rejected, or a target gave no token.
-/// 2: usage, configuration, or a state that can't be used. 75 (EX_TEMPFAIL): items are left queued.
+/// Results go to standard output, everything else to standard error. 0: done. 1: done, but items were rejected, or a
+/// target issued no token. 2: usage, configuration, or an unusable state. 75 (EX_TEMPFAIL): items are left queued.
 @main
 struct Upsertd: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -37,7 +37,7 @@ struct Upsertd: AsyncParsableCommand {
       let code = exitCode(for: error)
       let message = fullMessage(for: error)
       if code == .success {
-        // Help and version are what was asked for.
+        // Help and version are what was requested.
         print(message)
         Foundation.exit(0)
       }

@@ -1,7 +1,7 @@
 import Delivery
 import JSONText
 
-/// The reason that a rejects file gives with an item.
+/// The reason that a rejects file attaches to an item.
 struct Annotation {
   var code: RejectCode
   var message: String
@@ -21,9 +21,9 @@ struct Annotation {
 
   private var member: [UInt8] { Array(#""_error":"#.utf8) + json }
 
-  /// Appends `item` with `_error` first, an older one replaced.
+  /// Appends `item` with `_error` first, replacing an older one.
   ///
-  /// What is no object stands beside it in `_raw`: a value as it is written, what is no JSON as a string.
+  /// A non-object goes into `_raw` next to it: a JSON value as written, anything else as a string.
   func append(to out: inout [UInt8], addingTo item: Span<UInt8>, isJSON: Bool) {
     if isJSON, item.isJSONObject {
       return appendObject(item, item.trimmed, first: member, to: &out) {

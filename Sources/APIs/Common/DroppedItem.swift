@@ -7,11 +7,11 @@ enum Added {
   static let raw = "_raw"
 }
 
-/// Hands `body` the item itself: `X` where a rejects file wrapped it as `{"_error": …, "_raw": X}`.
+/// Passes the item itself to `body`: `X` if a rejects file wrapped it as `{"_error": …, "_raw": X}`.
 ///
-/// Where `X` is a string that holds JSON (an NDJSON line that could not be parsed and has been mended), that JSON is the item.
-/// `_error` may be missing; with any other member beside them it is no wrapper.
-/// - Parameter levels: how many wrappers may stand in each other; nobody makes more, unless to keep us busy.
+/// If `X` is a string that holds JSON (an NDJSON line that could not be parsed and has been fixed), that JSON is the
+/// item. `_error` may be missing; with any other member beside them it is not a wrapper.
+/// - Parameter levels: how many wrappers may be nested; only an attacker would nest more.
 func unwrapping<R, E: Error>(
   _ item: Span<UInt8>, maxNesting: Int, levels: Int = 4, _ body: (Span<UInt8>) throws(E) -> R
 ) throws(E) -> R {
@@ -25,10 +25,10 @@ func unwrapping<R, E: Error>(
   return try unwrapping(text.span, maxNesting: maxNesting, levels: levels - 1, body)
 }
 
-/// Refuses a line again that was no UTF-8 and still holds the U+FFFD that stand for its bytes: sent so, they would replace
-/// what is there.
+/// Rejects a line again if it was not UTF-8 and still holds the U+FFFD that replace its bytes: sent like that, they
+/// would overwrite good data.
 ///
-/// With real characters in their places, or without `_error`, it is taken.
+/// It is accepted once real characters replace them, or `_error` is gone.
 func checkIsDecoded(_ item: Span<UInt8>) throws(ItemFault) {
   guard let value = wrappedValue(in: item), kind(of: item, at: value.lowerBound) == .string else { return }
   var isUndecoded = false
@@ -49,7 +49,7 @@ func checkIsDecoded(_ item: Span<UInt8>) throws(ItemFault) {
 private func wrappedValue(in item: Span<UInt8>) -> Range<Int>? {
   let object = item.trimmed
   guard object.count > 2, kind(of: item, at: object.lowerBound) == .object else { return nil }
-  // Nearly all items are told by their first name.
+  // Nearly all items are decided by their first name.
   let name = afterSpace(item, from: object.lowerBound + 1) + 1
   guard name < object.upperBound, item[name] == UInt8(ascii: "_") || item[name] == UInt8(ascii: "\\") else {
     return nil
@@ -66,9 +66,9 @@ private func wrappedValue(in item: Span<UInt8>) -> Range<Int>? {
   return isWrapper ? value : nil
 }
 
-/// Where the object that the item has to be stands.
+/// The range of the object that the item must be.
 ///
-/// - Throws: `invalid-item` where it is none.
+/// - Throws: `invalid-item` if it is not an object.
 func objectRange(_ item: Span<UInt8>, maxNesting: Int) throws(ItemFault) -> Range<Int> {
   let object = item.trimmed
   guard !object.isEmpty, kind(of: item, at: object.lowerBound) == .object else {
@@ -77,7 +77,7 @@ func objectRange(_ item: Span<UInt8>, maxNesting: Int) throws(ItemFault) -> Rang
   return object
 }
 
-/// What is wrong with an item that is no object; of a string, what keeps its text from being one.
+/// The error for an item that is not an object; for a string, what keeps its text from being one.
 private func notAnObject(_ item: Span<UInt8>, maxNesting: Int) -> ItemFault {
   let value = item.trimmed
   guard !value.isEmpty else { return ItemFault(.invalidItem, "an item must be a JSON object, this is nothing") }

@@ -1,11 +1,11 @@
 import JSONText
 
-/// Reads text that `JSONScanner` has passed from front to back, each byte once.
+/// Reads text that `JSONScanner` has validated, from front to back, each byte once.
 ///
-/// For the checks that every item goes through: `forEachMember` finds a member's end before it hands it on, so that a value
-/// five levels down is read five times.
+/// For the checks that every item goes through: `forEachMember` finds a member's end before passing it on, so that it
+/// would read a value five levels down five times.
 struct ItemCursor {
-  /// Where reading goes on: at a value's first byte after `init` and `nextName`.
+  /// The next byte to read: a value's first byte after `init` and `nextName`.
   private(set) var place: Int
 
   init(at value: Int) { place = value }
@@ -18,13 +18,13 @@ struct ItemCursor {
     bytes[place] == UInt8(ascii: "-") || bytes[place] &- UInt8(ascii: "0") < 10
   }
 
-  /// Goes into the object, or array, that starts here.
+  /// Enters the object or array that starts here.
   mutating func enter() { place += 1 }
 
-  /// The next member's name, the cursor then being at its value; nil at the object's end, the cursor then being past it.
+  /// The next member's name, leaving the cursor at its value; nil at the object's end, leaving the cursor past it.
   @inline(__always)
   mutating func nextName(_ bytes: Span<UInt8>) -> MemberName? {
-    // In valid text only white space and one comma can stand between two members.
+    // In valid text, only white space and one comma can be between two members.
     skip(bytes, or: UInt8(ascii: ","))
     place += 1
     guard bytes[place - 1] == UInt8(ascii: "\"") else { return nil }
@@ -35,7 +35,7 @@ struct ItemCursor {
     return name
   }
 
-  /// Whether another element follows in the array, the cursor then being at it; otherwise it is past the array.
+  /// Whether another element follows in the array, with the cursor at it; otherwise the cursor is past the array.
   mutating func nextElement(_ bytes: Span<UInt8>) -> Bool {
     skip(bytes, or: UInt8(ascii: ","))
     guard bytes[place] == UInt8(ascii: "]") else { return true }
@@ -43,7 +43,7 @@ struct ItemCursor {
     return false
   }
 
-  /// Passes the value that starts here.
+  /// Skips the value that starts here.
   @discardableResult
   @inline(__always)
   mutating func skipValue(_ bytes: Span<UInt8>) -> Range<Int> {
@@ -83,7 +83,7 @@ struct ItemCursor {
     } while depth > 0
   }
 
-  /// Passes the string whose content starts here.
+  /// Skips the string whose content starts here.
   ///
   /// - Returns: whether it has escapes.
   @discardableResult
@@ -99,7 +99,7 @@ struct ItemCursor {
 
 /// A member's name as `ItemCursor` found it.
 struct MemberName {
-  /// What stands between the quotes.
+  /// The text between the quotes.
   var content: Range<Int>
   var hasEscapes: Bool
 

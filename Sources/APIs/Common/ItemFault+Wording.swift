@@ -14,12 +14,12 @@ extension ItemFault {
 }
 
 extension String {
-  /// Longest text that a person gets to read about one item, in characters.
+  /// Longest message about one item, in characters.
   static let longestMessage = 1000
 
-  /// The first `length` characters, the last of them an ellipsis where something is missing, on one line.
+  /// The first `length` characters on one line, ending in an ellipsis if something was cut.
   ///
-  /// A NUL becomes U+FFFD: SQLite takes it for the text's end.
+  /// A NUL becomes U+FFFD, since SQLite ends the text at a NUL.
   func cut(to length: Int) -> String {
     // One character may carry a million accents.
     let start = unicodeScalars.prefix(8 * length)

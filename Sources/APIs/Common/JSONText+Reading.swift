@@ -1,7 +1,7 @@
 import JSONText
 
 extension Range<Int> {
-  /// What stands between the quotes of the string value at this range; of no use for other values.
+  /// The range between the quotes of the string value at this range; meaningless for other values.
   var content: Range<Int> { lowerBound + 1..<Swift.max(lowerBound + 1, upperBound - 1) }
 }
 
@@ -32,7 +32,7 @@ extension Span<UInt8> {
     quoteOrBackslash(from: content.lowerBound) < content.upperBound
   }
 
-  /// Whether this is one JSON document, and an object.
+  /// Whether this is a single JSON document whose value is an object.
   var isJSONObject: Bool { isJSONObject(maxNesting: .max) }
 
   func isJSONObject(maxNesting: Int) -> Bool {
@@ -41,7 +41,7 @@ extension Span<UInt8> {
     return (try? checkIsJSON(maxNesting: maxNesting)) != nil
   }
 
-  /// Throws unless this is one JSON document, with nothing but white space around it.
+  /// Throws unless this is a single JSON document, with nothing but white space around it.
   func checkIsJSON(maxNesting: Int) throws(JSONFault) {
     var scanner = JSONScanner()
     let end = try scanner.scan(self, from: 0)

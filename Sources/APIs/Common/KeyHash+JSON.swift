@@ -6,28 +6,28 @@ extension KeyHash {
     for i in range { combine(bytes[i]) }
   }
 
-  /// Takes in the text that JSON string content stands for.
+  /// Hashes the text that the JSON string content represents.
   mutating func combineText(_ bytes: Span<UInt8>, _ content: Range<Int>) {
     guard bytes.hasEscapes(in: content) else { return combine(bytes, content) }
     combine(stringContent(bytes, content).utf8)
   }
 
-  /// Takes in a value: a string by its text, all else as it is written.
+  /// Hashes a value: a string by its text, anything else as written.
   mutating func combineValue(_ bytes: Span<UInt8>, _ value: Range<Int>) {
     if bytes.isString(value) { combineText(bytes, value.content) } else { combine(bytes, value) }
   }
 
-  /// The same, where two spellings of a number are the same value.
+  /// Does the same, except that two spellings of one number are the same value.
   mutating func combineEqualValue(_ bytes: Span<UInt8>, _ value: Range<Int>) {
     guard let first = value.first, bytes[first] == UInt8(ascii: "-") || (0x30...0x39).contains(bytes[first]),
-      // Plain digits are spelled in one way only.
+      // Plain digits have only one spelling.
       !bytes.isPlainInteger(value),
       let number = DecimalNumber(String(decoding: value.map { bytes[$0] }, as: UTF8.self))
     else { return combineValue(bytes, value) }
     combine(number.canonicalText.utf8)
   }
 
-  /// Takes in the eight bytes of another hash, the least significant first.
+  /// Hashes the eight bytes of another hash, the least significant first.
   mutating func combine(_ other: KeyHash) {
     for shift in stride(from: 0, to: 64, by: 8) { combine(UInt8(truncatingIfNeeded: other.value >> UInt64(shift))) }
   }

@@ -1,6 +1,6 @@
 import JSONText
 
-/// What becomes of one member when an object is copied.
+/// What to do with one member when an object is copied.
 enum MemberEdit {
   case keep
   case cut
@@ -8,12 +8,13 @@ enum MemberEdit {
   case replace([UInt8])
 }
 
-/// Appends a copy of the object at `object` (no white space around it) with some members changed, all else byte for byte.
+/// Appends a copy of the object at `object` (no white space around it) with some members changed and everything else
+/// byte for byte.
 ///
-/// White space goes with the member it stands around; so a member that was put in by `first` and is cut again leaves the
-/// object as it had been.
-/// - Parameter first: members that come to stand first, as JSON text without a comma at the end; may be empty.
-/// - Parameter last: members that come to stand last.
+/// White space belongs to the member it surrounds, so adding a member with `first` and removing it again restores the
+/// object exactly.
+/// - Parameter first: members to put first, as JSON text without a trailing comma; may be empty.
+/// - Parameter last: members to put last.
 func appendObject(
   _ bytes: Span<UInt8>, _ object: Range<Int>, first: [UInt8] = [], last: [UInt8] = [], to out: inout [UInt8],
   _ edit: (JSONMember) -> MemberEdit
@@ -23,9 +24,9 @@ func appendObject(
   out.append(UInt8(ascii: "{"))
   out += first
   var isEmpty = first.isEmpty
-  // Where the member after the last comma, white space included, begins.
+  // The start of the member after the last comma, including white space.
   var begin = object.lowerBound + 1
-  // White space after the last member that stays; written late, since `last` goes before it.
+  // White space after the last remaining member; written late, since `last` goes before it.
   var space = begin..<begin
   var hasMembers = false
   forEachMember(of: bytes, in: object) { member in

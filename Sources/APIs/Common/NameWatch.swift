@@ -1,6 +1,6 @@
 import JSONText
 
-/// Notices that an object names a member twice, without making strings of its names.
+/// Detects that an object names a member twice, without making strings of its names.
 struct NameWatch {
   private var fingerprints: [UInt64] = []
 
@@ -17,7 +17,7 @@ struct NameWatch {
   /// Whether no name has been noted.
   var isEmpty: Bool { fingerprints.isEmpty }
 
-  /// False where all noted names differ; true nearly always means that two are the same, but a look has to tell.
+  /// False if all noted names differ; true almost always means that two are equal, but this must be verified.
   var suspectsRepeat: Bool {
     guard fingerprints.count > 32 else {
       var i = 1
@@ -36,7 +36,7 @@ struct NameWatch {
   }
 }
 
-/// The first name that the object at `object` gives to two members, unescaped; nil where there is none.
+/// The first name that the object at `object` gives to two members, unescaped; nil if there is none.
 func repeatedName(in bytes: Span<UInt8>, _ object: Range<Int>, besides ignored: [String] = []) -> String? {
   var seen: Set<[UInt8]> = []
   var repeated: String?

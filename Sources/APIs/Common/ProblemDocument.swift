@@ -1,6 +1,6 @@
 import JSONText
 
-/// What an API's error says of itself: RFC 9457 members, and what APIs are known to add.
+/// An API's description of its error: RFC 9457 members, and members that APIs are known to add.
 struct ProblemDocument {
   /// The API's own error code.
   private(set) var code: Int?
@@ -8,13 +8,13 @@ struct ProblemDocument {
   private(set) var title: String?
   private(set) var type: String?
   private(set) var detail: String?
-  /// OAuth's and others' `error`.
+  /// OAuth's `error`, used by others too.
   private var error: String?
   /// Messages by field.
   private(set) var errors: [(field: String, messages: [String])] = []
-  /// `errorDetails`: one dictionary a fault.
+  /// `errorDetails`: one dictionary for each fault.
   private(set) var details: [[(name: String, text: String)]] = []
-  /// An answer that is no JSON object, where it is text to read.
+  /// The text of an answer that is not a JSON object, if it is readable.
   private var plainText: String?
 
   init(_ value: JSONValue) {
@@ -32,11 +32,11 @@ struct ProblemDocument {
     }
   }
 
-  /// What a document may take in memory: far more than one that blames each item of a large batch.
+  /// How much memory a document may take: far more than one that blames each item of a large batch needs.
   private static let room = 1 << 20
 
   /// - Parameter body: an answer's body, whatever it is.
-  /// - Parameter isCut: only its beginning is there.
+  /// - Parameter isCut: only the beginning is present.
   init(body: [UInt8], isCut: Bool = false) {
     var object = body
     if isCut, let prefix = JSONPrefix(body, maxNesting: mostAnswerNesting) { object = prefix.object }
@@ -47,14 +47,14 @@ struct ProblemDocument {
     }
     self.init(.null)
     let text = String(decoding: body.prefix(4 * String.longestMessage), as: UTF8.self).trimmingSpace
-    // A page from a proxy tells nobody anything.
+    // A proxy's HTML page helps nobody.
     if !text.isEmpty, !text.contains("<"), !text.contains("\0") { plainText = text }
   }
 
-  /// Whether nothing is said at all.
+  /// Whether the answer says nothing at all.
   var isSilent: Bool { words == nil }
 
-  /// What the API says, for the person who mends the item; it may quote the item. Nil where it says nothing.
+  /// The API's message for whoever fixes the item; it may quote the item. Nil if there is none.
   var words: String? {
     let main = detail ?? title ?? name ?? error ?? type ?? plainText
     let parts = errors.map { "\($0.field): \($0.messages.joined(separator: ", "))" } + details.map(Self.spelled)
@@ -62,7 +62,7 @@ struct ProblemDocument {
     return said.isEmpty ? nil : said.joined(separator: "; ").cut(to: String.longestMessage)
   }
 
-  /// For the log: title or name, and the code, and nothing that may quote an item.
+  /// For the log: title or name, and the code; nothing that may quote an item.
   var headline: String? {
     let said = [title ?? name, code.map { "code \($0)" }].compactMap { $0 }
     return said.isEmpty ? nil : said.joined(separator: ", ").cut(to: 200)
@@ -74,7 +74,7 @@ struct ProblemDocument {
 }
 
 extension JSONValue {
-  /// The text of a string that says something, or of a number; nil for all else.
+  /// The text of a non-blank string or of a number; nil for anything else.
   fileprivate var words: String? {
     switch self {
     case .string(let text):

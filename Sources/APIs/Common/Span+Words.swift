@@ -1,6 +1,6 @@
-// Searches that look at eight bytes at a time. A byte of a word is marked by its highest bit; the lowest mark is exact,
-// those above it may be false (a borrow), so only the lowest is used (<https://graphics.stanford.edu/~seander/bithacks.html>).
-// All loads are checked against the span's bounds.
+// Searches that process eight bytes at a time. A byte of a word is marked by its highest bit; the lowest mark is exact,
+// those above it may be false (a borrow), so only the lowest is used
+// (<https://graphics.stanford.edu/~seander/bithacks.html>). All loads are checked against the span's bounds.
 
 private let ones: UInt64 = 0x0101_0101_0101_0101
 private let highs: UInt64 = 0x8080_8080_8080_8080
@@ -27,7 +27,8 @@ extension Span<UInt8> {
     return place
   }
 
-  /// A number that differs for nearly all different short texts: it looks at the length, the first and the last eight bytes.
+  /// A number that differs for nearly all distinct short texts: it covers the length and the first and last eight
+  /// bytes.
   func fingerprint(of text: Range<Int>) -> UInt64 {
     var first: UInt64 = 0
     var last: UInt64 = 0
@@ -42,7 +43,7 @@ extension Span<UInt8> {
     return mixed &+ UInt64(truncatingIfNeeded: text.count)
   }
 
-  /// Whether the same bytes stand at both ranges.
+  /// Whether both ranges hold the same bytes.
   func isSame(_ a: Range<Int>, _ b: Range<Int>) -> Bool {
     guard a.count == b.count else { return false }
     var i = 0

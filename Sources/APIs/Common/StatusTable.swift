@@ -1,6 +1,6 @@
 import Delivery
 
-/// What a status other than 2xx means, whatever the API.
+/// What a status other than 2xx means, for all APIs.
 enum StatusTable {
   /// - Parameter items: how many items the batch has.
   static func verdict(
@@ -25,7 +25,7 @@ enum StatusTable {
     }
   }
 
-  /// For the log: nothing of an item is in it.
+  /// For the log: contains nothing from an item.
   static func reason(status: Int, problem: ProblemDocument) -> String {
     ("answered \(status)" + (problem.headline.map { " (\($0))" } ?? "")).cut(to: 200)
   }

@@ -1,7 +1,7 @@
 extension String {
-  /// This URL, as the configuration has it, with a path added.
+  /// This URL, as configured, with a path added.
   ///
-  /// Text and no URL type, since the path must go out as it is: `$` stays `$`.
+  /// Uses text rather than a URL type, since the path must be sent unchanged: `$` stays `$`.
   func appendingPath(_ path: String) -> String {
     var base = self
     while base.hasSuffix("/") { base.removeLast() }

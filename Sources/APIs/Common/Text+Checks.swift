@@ -5,7 +5,7 @@ extension Span<UInt8> {
   func isString(_ value: Range<Int>) -> Bool { self[value.lowerBound] == UInt8(ascii: "\"") }
   func isNull(_ value: Range<Int>) -> Bool { self[value.lowerBound] == UInt8(ascii: "n") }
 
-  /// Whether the value says nothing: null, `""`, `[]` or `{}`.
+  /// Whether the value is empty: null, `""`, `[]` or `{}`.
   func isEmptyValue(_ value: Range<Int>) -> Bool {
     switch self[value.lowerBound] {
     case UInt8(ascii: "n"): true
@@ -15,9 +15,9 @@ extension Span<UInt8> {
     }
   }
 
-  /// Whether string content has a length in `units`, counted in UTF-16 code units.
+  /// Whether string content has a length within `units`, counted in UTF-16 code units.
   func isText(_ content: Range<Int>, units: ClosedRange<Int>) -> Bool {
-    // No unit takes less than a byte.
+    // Every unit takes at least one byte.
     if content.count <= units.upperBound { return !content.isEmpty || units.lowerBound == 0 }
     return units.contains(utf16Length(of: self, content))
   }
@@ -26,14 +26,14 @@ extension Span<UInt8> {
     equals(self, content, text, hasEscapes: hasEscapes(in: content))
   }
 
-  /// Whether two string contents stand for the same text.
+  /// Whether two string contents represent the same text.
   func isSameText(_ a: Range<Int>, _ b: Range<Int>) -> Bool {
     if isSame(a, b) { return true }
     guard hasEscapes(in: a) || hasEscapes(in: b) else { return false }
     return stringContent(self, a).utf8.elementsEqual(stringContent(self, b).utf8)
   }
 
-  /// A value for people: a string by its text, all else as it is written; cut to a readable length.
+  /// A human-readable value: a string by its text, anything else as written, cut to a readable length.
   func spelledValue(_ value: Range<Int>) -> String {
     if kind(of: self, at: value.lowerBound) == .string { return stringContent(self, value.content).cut(to: 200) }
     var text: [UInt8] = []
@@ -43,7 +43,7 @@ extension Span<UInt8> {
 }
 
 extension ClosedRange<Int> {
-  /// What a string must be to have such a length.
+  /// The rule a string must meet to have such a length.
   var textRule: String {
     lowerBound == 0
       ? "a string of at most \(upperBound) characters" : "a string of \(lowerBound) to \(upperBound) characters"

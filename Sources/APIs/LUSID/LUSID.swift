@@ -12,7 +12,7 @@ package struct LUSID: API {
 
   package let detection: Detection? = Detection(
     objects: ["identifiers"], columns: "identifiers.", noun: "a LUSID request")
-  /// An object of request ids, as LUSID takes it.
+  /// An object of request ids, as LUSID accepts it.
   package let salvage = SalvageForm(fileExtension: "json", open: "{\n", separator: ",\n", close: "\n}\n")
 
   package func makeAPI(_ terms: APITerms) -> any TargetAPI {
@@ -43,7 +43,7 @@ package struct LUSID: API {
   }
 
   package func completeGrant(_ parts: inout GrantParts, _ auth: Section?, of api: (any APISettings)?, url: String?) {
-    // What the SDK asks for; a client without a user has no use for any of it (OpenID Connect Core 1.0, 11).
+    // The SDK asks for these; a client without a user has no use for them (OpenID Connect Core 1.0, 11).
     if api?.kind == kind, parts.scope == nil, parts.kind == .password {
       parts.scope = "openid client groups offline_access"
     }

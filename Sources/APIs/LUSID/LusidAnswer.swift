@@ -9,18 +9,19 @@ struct LusidAnswer {
     case failed(ProblemDocument)
   }
 
-  /// By the batch's order.
+  /// In the batch's order.
   private var outcomes: [Outcome]
 
-  /// Whether the body went on: what is missing may have been named there.
+  /// Whether the body went on: missing items may have been named there.
   let isCut: Bool
 
-  /// What a refusal's document may take in memory; no more than the start of its texts is passed on.
+  /// How much memory the document of a rejected item may take; only the start of its texts is passed on.
   private static let roomForDocument = 16 << 10
 
-  /// Nil where the body can't be read or contradicts the request: no JSON, neither map, an id twice or one that was not sent.
+  /// Nil if the body is unreadable or contradicts the request: not JSON, neither map, an id twice or one that was not
+  /// sent.
   ///
-  /// - Parameter isCut: only the beginning of the body is there, and counts as far as it goes.
+  /// - Parameter isCut: only the beginning of the body is present; it counts as far as it goes.
   /// - Parameter ids: the batch's request ids, unescaped, in its order.
   init?(body: [UInt8], isCut: Bool, ids: [String]) {
     outcomes = Array(repeating: .missing, count: ids.count)
@@ -31,7 +32,7 @@ struct LusidAnswer {
     guard (try? bytes.checkIsJSON(maxNesting: mostAnswerNesting)) != nil else { return nil }
     let object = bytes.trimmed
     guard kind(of: bytes, at: object.lowerBound) == .object else { return nil }
-    // Strings are the same key where they are canonically equivalent; ids are not.
+    // Canonically equivalent strings are the same dictionary key; equivalent ids are not the same id.
     let places = Dictionary(ids.enumerated().map { (Array($1.utf8), $0) }, uniquingKeysWith: { first, _ in first })
     var maps = 0
     var seen: Set<String> = []
@@ -57,7 +58,7 @@ struct LusidAnswer {
         }
       }
     }
-    // Of an answer that was cut, both maps may be in the part that is missing.
+    // If the answer was cut, both maps may be in the missing part.
     guard isSound, maps > 0 || isCut else { return nil }
   }
 
@@ -83,7 +84,7 @@ struct LusidAnswer {
 }
 
 extension ProblemDocument {
-  /// LUSID's code 395, batch aborted: the item itself was good.
+  /// LUSID's code 395, batch aborted: the item itself was valid.
   fileprivate var saysBatchAborted: Bool {
     code == 395 || type?.hasSuffix("/395") == true
       || details.contains { $0.contains { $0.name.lowercased().hasSuffix("code") && $0.text == "395" } }

@@ -1,12 +1,12 @@
 import Delivery
 import JSONText
 
-/// Checks one LUSID request, each byte read once; what it finds on the way orders and cuts it.
+/// Checks one LUSID request, reading each byte once, and collects what ordering and batching need.
 ///
-/// Null counts as missing, as it does for the API. Unknown members pass. The item's top level and its identifiers may name
-/// nothing twice, since they order delivery; elsewhere that is left to the API.
+/// Null counts as missing, as it does for the API. Unknown members pass. The item's top level and its identifiers may
+/// not repeat a name, since they determine delivery order; elsewhere that is left to the API.
 struct LusidCheck {
-  /// Whether a rejects file's `_error` is in it.
+  /// Whether the item contains a rejects file's `_error`.
   private(set) var isAnnotated = false
   private(set) var keyHash: KeyHash?
 
@@ -15,12 +15,12 @@ struct LusidCheck {
   private var seen: Members = []
   private var otherNames = NameWatch()
   private var scope: Range<Int>?
-  /// The schema that the investor's identifiers tell.
+  /// The schema implied by the investor's identifiers.
   private var form: LusidSchema?
 
   private static let investorTypes = ["Person", "LegalEntity", "Nominee"]
 
-  /// Members of the top level that have been read.
+  /// Top-level members that have been read.
   private struct Members: OptionSet {
     var rawValue: UInt8
     static let identifiers = Members(rawValue: 1)
@@ -31,7 +31,7 @@ struct LusidCheck {
     static let scope = Members(rawValue: 32)
   }
 
-  /// - Parameter schema: what the item is taken for where it does not tell itself.
+  /// - Parameter schema: the schema to assume if the item does not reveal its own.
   /// - Throws: the first fault found.
   init(_ item: Span<UInt8>, object: Range<Int>, schema: LusidSchema) throws(ItemFault) {
     cursor = ItemCursor(at: object.lowerBound)
@@ -49,7 +49,7 @@ struct LusidCheck {
     keyHash = order.hash(item, scope: scope)
   }
 
-  /// - Returns: the member, where it is known and not null.
+  /// - Returns: the member if it is known and not null.
   private mutating func readMember(_ name: MemberName, _ item: Span<UInt8>) throws(ItemFault) -> Members? {
     let member: Members
     if name.isCalled("identifiers", in: item) {
@@ -153,7 +153,7 @@ struct LusidCheck {
 
   /// Reads a map of a key to `{key, value, effectiveFrom?, effectiveUntil?}`.
   ///
-  /// - Parameter ordering: whether the map orders delivery.
+  /// - Parameter ordering: whether the map determines delivery order.
   /// - Returns: how many properties it has.
   private mutating func readMap(
     _ map: StaticString, _ item: Span<UInt8>, ordering: Bool = false

@@ -4,18 +4,19 @@ import JSONText
 
 /// LUSID's UpsertInvestorRecords: `POST /api/investorrecords/$batchUpsert`.
 ///
-/// A batch is an object of request ids; the ids are ephemeral and match the answer to its items. The schema has moved
-/// (`LusidSchema`): an item is checked as what it is, the target's schema decides only where an item does not tell.
+/// A batch is an object of request ids; the ids are ephemeral and match the answer to its items. The schema has changed
+/// over time (`LusidSchema`): an item is checked by its own schema; the target's schema decides only if an item does
+/// not reveal it.
 package struct LusidInvestorRecords: TargetAPI {
   private let schema: LusidSchema
   private let validate: Bool
   private let maxNesting: Int
   private let isMapped: Bool
 
-  /// - Parameter validate: false leaves all checks to the API that batching does not need.
-  /// - Parameter maxNesting: levels allowed in an item that a `_raw` string holds; the reader has checked all others.
-  /// - Parameter isMapped: a mapping file names the columns' fields: one that is not known is meant, where in a header it
-  ///   would be a slip.
+  /// - Parameter validate: false leaves every check that batching does not need to the API.
+  /// - Parameter maxNesting: levels allowed in an item inside a `_raw` string; the reader has checked all others.
+  /// - Parameter isMapped: a mapping file names the columns' fields. An unknown field is then intended; in a header it
+  ///   would be a typo.
   package init(
     schema: LusidSchema, validate: Bool, maxNesting: Int = ReaderLimits().maxNesting, isMapped: Bool = false
   ) {
@@ -79,7 +80,7 @@ package struct LusidInvestorRecords: TargetAPI {
     return PlacedField(path: path, type: .string)
   }
 
-  /// A path with a property's key at `keyAt`, and what `key` and `value` it gets.
+  /// A path with a property's key at `keyAt`, and the `key` and `value` it gets.
   private func placeProperty(
     _ steps: [PathStep], keyAt: Int, type: CellType, text: String
   ) throws(FileFault) -> PlacedField {
@@ -166,14 +167,14 @@ package struct LusidInvestorRecords: TargetAPI {
     }
   }
 
-  /// Where the item starts: past the request id and its colon, where there are such.
+  /// Where the item starts: after the request id and its colon, if present.
   private func startOfValue(inPiece piece: Span<UInt8>) -> Int {
     guard let id = idContent(ofPiece: piece) else { return 0 }
     let colon = afterSpace(piece, from: id.upperBound + 1)
     return colon < piece.count && piece[colon] == UInt8(ascii: ":") ? colon + 1 : 0
   }
 
-  /// What stands between the quotes of the request id; nil where `piece` begins with no string.
+  /// The text between the quotes of the request id; nil if `piece` does not begin with a string.
   private func idContent(ofPiece piece: Span<UInt8>) -> Range<Int>? {
     let quote = afterSpace(piece, from: 0)
     guard quote < piece.count, piece[quote] == UInt8(ascii: "\"") else { return nil }
@@ -222,7 +223,7 @@ package struct LusidInvestorRecords: TargetAPI {
     }
     let problem = ProblemDocument(body: body, isCut: isCut)
     let reason = StatusTable.reason(status: status, problem: problem)
-    // An error's own code says more than the status it comes with.
+    // An error's own code is more specific than its HTTP status.
     if status >= 400, let code = problem.code {
       switch code {
       case 103: return .retry(reason, slowing: true)
@@ -241,7 +242,7 @@ package struct LusidInvestorRecords: TargetAPI {
 }
 
 extension ItemVerdict {
-  /// Good in itself, but a neighbour spoiled the request.
+  /// The item was valid, but another item made the request fail.
   static let notApplied = ItemVerdict.rejected(
     .notApplied, "not applied, since another item of the request was refused")
 }

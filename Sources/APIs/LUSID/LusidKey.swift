@@ -21,14 +21,14 @@ enum LusidKey {
   }
 
   private static func isPlainKey(_ bytes: Span<UInt8>, _ key: Range<Int>) -> Bool {
-    // From the end, where the code is: a domain may be any text without a slash.
+    // Reads from the end, where the code is: a domain may be any text without a slash.
     guard let scopeEnd = startOfCode(bytes, key), let domainEnd = startOfCode(bytes, key.lowerBound..<scopeEnd) else {
       return false
     }
     return !bytes.has(UInt8(ascii: "/"), in: key.lowerBound..<domainEnd) && domainEnd > key.lowerBound
   }
 
-  /// Where the slash before the code at the end of `text` stands; nil where there is none, or no code after it.
+  /// The position of the slash before the code at the end of `text`; nil if there is no slash or no code after it.
   @inline(__always)
   private static func startOfCode(_ bytes: Span<UInt8>, _ text: Range<Int>) -> Int? {
     var i = text.upperBound &- 1

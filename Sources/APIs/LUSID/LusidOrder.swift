@@ -1,10 +1,10 @@
 import Delivery
 import JSONText
 
-/// What puts LUSID requests in order: the sorted identifiers and the scope.
+/// The ordering key of LUSID requests: the sorted identifiers and the scope.
 ///
-/// The hash is stored on disk: it takes in the hashes of the identifiers in ascending order, then 0xFF and the scope's text;
-/// an identifier's hash takes in its key, 0xFF and its value's text (its JSON, where it is no string).
+/// The hash is stored on disk: it covers the hashes of the identifiers in ascending order, then 0xFF and the scope's
+/// text; an identifier's hash covers its key, 0xFF and its value's text (its JSON if it is not a string).
 struct LusidOrder {
   private var identifiers: [(name: KeyHash, whole: KeyHash)] = []
 
@@ -17,7 +17,7 @@ struct LusidOrder {
     identifiers.append((name, hash))
   }
 
-  /// False where all keys differ; true nearly always means that two are the same, but a look has to tell.
+  /// False if all keys differ; true almost always means that two are equal, but this must be verified.
   var suspectsRepeat: Bool {
     guard identifiers.count > 1 else { return false }
     let names = identifiers.map(\.name.value).sorted()

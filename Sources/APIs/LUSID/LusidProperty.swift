@@ -1,7 +1,7 @@
 import Delivery
 import JSONText
 
-/// A property in an item, for messages: made into text only where one is needed.
+/// A property's place in an item, for messages: turned into text only when needed.
 struct LusidPlace {
   var map: StaticString
   var key: MemberName
@@ -19,14 +19,14 @@ struct LusidPlace {
 /// Reads one LUSID property.
 struct LusidProperty {
   let place: LusidPlace
-  /// Whether no member may stand there twice.
+  /// Whether no member may appear twice in it.
   let isUnique: Bool
   var cursor: ItemCursor
 
   private static let longestLabel = 1024
   private static let valueRule = "an object with one of labelValue, metricValue and labelValueSet"
 
-  /// - Returns: the value that tells the property from others: its label, or else its whole value.
+  /// - Returns: the value that distinguishes the property: its label, or otherwise its whole value.
   mutating func read(_ item: Span<UInt8>) throws(ItemFault) -> Range<Int> {
     guard LusidKey.isKey(item, place.key) else { throw place.invalid(item, mustBe: LusidKey.rule) }
     guard cursor.isAtObject(item) else { throw place.invalid(item, mustBe: "an object with key and value") }
@@ -54,7 +54,7 @@ struct LusidProperty {
     return told
   }
 
-  /// - Returns: whether there is a key; null is none.
+  /// - Returns: whether there is a key; null counts as none.
   private mutating func readKey(_ item: Span<UInt8>) throws(ItemFault) -> Bool {
     let isText = cursor.isAtString(item)
     let isNull = cursor.isAtNull(item)

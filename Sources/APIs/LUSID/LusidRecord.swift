@@ -1,13 +1,13 @@
 import Delivery
 import JSONText
 
-/// One LUSID request as far as it takes to cut batches and to name it; `LusidCheck` looks at all of it.
+/// The parts of a LUSID request needed to cut batches and to name it; `LusidCheck` examines all of it.
 struct LusidRecord {
-  /// Whether a rejects file's `_error` is in it.
+  /// Whether the item contains a rejects file's `_error`.
   private(set) var isAnnotated = false
   private var identifiers: Range<Int>?
   private var scope: Range<Int>?
-  /// Whether a member that tells the order stands there twice.
+  /// Whether a member that determines the order appears twice.
   private var isAmbiguous = false
 
   init(_ item: Span<UInt8>, object: Range<Int>) {
@@ -24,25 +24,25 @@ struct LusidRecord {
     }
   }
 
-  /// Nil where there are no identifiers, or where they are ambiguous.
+  /// Nil if there are no identifiers, or they are ambiguous.
   func keyHash(_ item: Span<UInt8>) -> KeyHash? {
     var order = LusidOrder()
     forEachIdentifier(item) { order.add(item, name: $0.name, value: $1) }
     return isAmbiguous || order.suspectsRepeat ? nil : order.hash(item, scope: scope)
   }
 
-  /// `InvestorRecord/ExternalIdentifier/ExternalIRId=IR_1`, several with commas between; nil without identifiers.
+  /// `InvestorRecord/ExternalIdentifier/ExternalIRId=IR_1`, several separated by commas; nil without identifiers.
   func spelledKey(_ item: Span<UInt8>) -> String? {
     var parts: [String] = []
     forEachIdentifier(item) { identifier, value in
-      // More would not be read by anybody.
+      // Nobody would read more.
       guard parts.count < 10 else { return }
       parts.append("\(stringContent(item, identifier.name).cut(to: 200))=\(item.spelledValue(value))")
     }
     return parts.isEmpty ? nil : parts.joined(separator: ", ").cut(to: 400)
   }
 
-  /// Calls `body` with each identifier and the value that tells it from others: its label, or else its whole value.
+  /// Calls `body` with each identifier and the value that distinguishes it: its label, or otherwise its whole value.
   private func forEachIdentifier(_ item: Span<UInt8>, _ body: (JSONMember, Range<Int>) -> Void) {
     guard let identifiers else { return }
     forEachMember(of: item, in: identifiers) { identifier in

@@ -1,7 +1,7 @@
 extension ProblemDocument {
-  /// What the answer says of each item, by the request ids it names; nil where it names none.
+  /// The answer's message for each item, found by the request ids it names; nil if it names none.
   ///
-  /// LUSID's validation errors are keyed by a path that holds the id; `errorDetails` may name it in any of their texts.
+  /// LUSID's validation errors are keyed by a path that holds the id; any text in `errorDetails` may name it.
   func blamed(ids: [String]) -> [String?]? {
     var words = [[String]](repeating: [], count: ids.count)
     let names = Names(ids)
@@ -15,10 +15,10 @@ extension ProblemDocument {
   }
 }
 
-/// Request ids, to be found in texts as words.
+/// Request ids to find in texts as whole words.
 private struct Names {
   private var places: [ArraySlice<UInt8>: [Int]] = [:]
-  /// The longest first: `item-1` stands in `item-1.a` too.
+  /// The longest first: `item-1` also occurs in `item-1.a`.
   private let lengths: [Int]
 
   init(_ ids: [String]) {
@@ -26,7 +26,8 @@ private struct Names {
     lengths = Set(places.keys.map(\.count)).sorted(by: >)
   }
 
-  /// The places of the ids that stand in one of the texts with no letter, digit, `-` or `_` on either side, in order.
+  /// The positions, in order, of the ids that occur in any of the texts with no letter, digit, `-` or `_` on either
+  /// side.
   ///
   /// Each text is read once: an answer may name an id a million times.
   func found(in texts: [String]) -> [Int] {

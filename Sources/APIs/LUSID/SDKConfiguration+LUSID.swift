@@ -1,8 +1,8 @@
 import JSONText
 import Settings
 
-// The LUSID SDK's own configuration: a `secrets.json`, or FBN_* in the environment. An empty value counts as none, as it does for
-// the SDK.
+// The LUSID SDK's own configuration: a `secrets.json`, or FBN_* in the environment. An empty value counts as missing,
+// as in the SDK.
 
 extension SDKConfiguration {
   init(lusidEnvironment environment: [String: String]) {
@@ -28,7 +28,7 @@ extension SDKConfiguration {
     proxyPassword = item("FBN_PROXY_PASSWORD")
   }
 
-  /// Members that upsertd has no use for (`applicationName`, other products' URLs) are left alone.
+  /// Ignores members that upsertd has no use for (`applicationName`, other products' URLs).
   init?(lusidSecrets document: SecretDocument) {
     guard document.root.members != nil else {
       document.report("must be a JSON object with the member \"api\"")

@@ -2,13 +2,13 @@ import JSONText
 
 /// Finds the items that an API's answer echoes.
 ///
-/// An echo has no id and perhaps fewer fields than its item, so it *fits* every item that contains it. An item may be echoed several
-/// times, once for each reason; this is known only of echoes that fit one item alone.
+/// An echo has no id and may have fewer fields than its item, so it *fits* every item that contains it. An item may be
+/// echoed several times, once for each reason; this can be detected only for echoes that fit a single item.
 enum EchoMatch {
-  /// The item (an index) of each echo; nil where it can't be told, and the batch has to be sent in halves to find out.
+  /// The item (an index) of each echo; nil if undecidable, so that the batch has to be sent in halves to find out.
   static func items(of echoes: [JSONValue], among items: [JSONValue]) -> [Int]? {
-    // Comparing every echo with every item takes a second for a batch of 500 refused whole. So each is compared only with
-    // those that share its rarest text.
+    // Comparing every echo with every item takes a second for a batch of 500 items that were all rejected. So each echo
+    // is compared only with the items that share its rarest text.
     let texts = echoes.map(texts(in:))
     var holders = Dictionary(texts.joined().map { ($0, [Int]()) }, uniquingKeysWith: { first, _ in first })
     for (index, item) in items.enumerated() {
@@ -20,12 +20,12 @@ enum EchoMatch {
     }
     let isRepeated = Set(fits.lazy.filter { $0.count == 1 }.map { $0[0] }).count < fits.count { $0.count == 1 }
     guard isRepeated else { return assign(fits) }
-    // Where one comes twice, so may others: what fits several could be any of them.
+    // If one item is echoed twice, others may be too: an echo that fits several could belong to any of them.
     let items = fits.compactMap { $0.count == 1 ? $0[0] : nil }
     return items.count == fits.count ? items : nil
   }
 
-  /// A string that stands two levels down.
+  /// A string two levels down.
   private struct Text: Hashable {
     var object: String
     var name: String
@@ -42,13 +42,13 @@ enum EchoMatch {
     return texts
   }
 
-  /// Each item has one echo at most.
+  /// Matches echoes to items if each item has at most one echo.
   ///
   /// - Parameter fits: for each echo, the items it fits, in ascending order.
   private static func assign(_ fits: [[Int]]) -> [Int]? {
     var found = [Int?](repeating: nil, count: fits.count)
     var open = fits
-    // What one echo is sure to be, no other can be; that may make another sure in turn.
+    // An item that certainly belongs to one echo is ruled out for the others; that may settle another one in turn.
     var sure = open.indices.filter { open[$0].count == 1 }
     while let echo = sure.popLast() {
       guard found[echo] == nil, let item = open[echo].first else { continue }
@@ -58,7 +58,7 @@ enum EchoMatch {
         if open[other].count == 1 { sure.append(other) }
       }
     }
-    // Items that look alike and were all refused: which echo is whose does not matter.
+    // If items look alike and were all rejected, it does not matter which echo belongs to which.
     for echo in open.indices where found[echo] == nil {
       let alike = open.indices.filter { found[$0] == nil && open[$0] == open[echo] }
       guard alike.count == open[echo].count else { return nil }

@@ -1,11 +1,11 @@
 package import Settings
 
-/// What a route's `item` says of Liquid items: headers that fill in missing ones, and the primary key's fields.
+/// A route's `item` settings for Liquid: default headers and the primary key's fields.
 package struct ItemDefaults: Hashable, Sendable, Codable {
   package var category: String?
   package var type: String?
   package var action: String?
-  /// Names of fields in `data`; empty where the configuration has no `key`.
+  /// Names of fields in `data`; empty if the configuration has no `key`.
   package var key: [String]
 
   package init(category: String? = nil, type: String? = nil, action: String? = nil, key: [String] = []) {
@@ -17,7 +17,7 @@ package struct ItemDefaults: Hashable, Sendable, Codable {
 }
 
 extension Route {
-  /// Nil where no Liquid target can be reached, or the configuration has no `item`.
+  /// Nil if no Liquid target can be reached, or the configuration has no `item`.
   package var item: ItemDefaults? {
     get { own[ItemDefaults.self] }
     set { own[ItemDefaults.self] = newValue }

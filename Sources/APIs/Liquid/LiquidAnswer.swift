@@ -2,17 +2,17 @@ import JSONText
 
 /// A 2xx answer to a batch: `{"count": 2, "rejectedItems": [{"headers": …, "data": …}], …}`, as far as it can be read.
 struct LiquidAnswer {
-  /// Nil where a cut answer does not come to it.
+  /// Nil if the answer was cut before it.
   private(set) var count: Int?
-  /// The items that were refused, perhaps with fewer fields; nil where `rejectedItems` is no list.
+  /// The rejected items, possibly with fewer fields; nil if `rejectedItems` is not a list.
   private(set) var echoes: [JSONValue]? = []
-  /// An item may be echoed once for each reason; more than so many for each is no answer to this request.
+  /// An item may be echoed once for each reason; with more echoes per item, this is not an answer to this request.
   static let mostEchoesPerItem = 16
 
   /// Whether there can be no further echoes.
   private(set) var isWhole = false
 
-  /// Nil where the body is no JSON object, or has no usable `count` though it is whole.
+  /// Nil if the body is not a JSON object, or is whole but has no usable `count`.
   init?(body: [UInt8], isCut: Bool, pieces: [ArraySlice<UInt8>]) {
     var body = body
     var isOpen = false
@@ -24,14 +24,14 @@ struct LiquidAnswer {
     guard (try? bytes.checkIsJSON(maxNesting: mostAnswerNesting)) != nil else { return nil }
     let object = bytes.trimmed
     guard kind(of: bytes, at: object.lowerBound) == .object else { return nil }
-    // An echo takes what its item takes, and a reason. An answer that takes more counts as far as there is room for it.
+    // An echo is as large as its item plus a reason. A larger answer counts as far as there is room for it.
     var room = (64 << 10) + pieces.reduce(0) { $0 + 16 * $1.count + 8192 }
     var hasCount = false
     var hasList = false
     var isListOpen = false
     var isFull = false
     forEachMember(of: bytes, in: object) { member in
-      // Of a member that comes twice, the first counts.
+      // If a member appears twice, the first counts.
       if !hasCount, member.isCalled("count", in: bytes) {
         hasCount = true
         count = JSONValue(bytes, member.value, room: &room).integer

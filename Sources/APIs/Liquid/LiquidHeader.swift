@@ -5,7 +5,7 @@ enum LiquidHeader: String, CaseIterable {
   case action
 }
 
-/// Something about each header.
+/// One value for each header.
 struct PerHeader<Value: Sendable>: Sendable {
   private var category: Value?
   private var type: Value?
@@ -30,6 +30,6 @@ struct PerHeader<Value: Sendable>: Sendable {
 }
 
 extension Added {
-  /// In an item's headers: what a rejects file says of it, as Liquid's own answers do.
+  /// The headers in which a rejects file reports the reason, as Liquid's own answers do.
   static let receipt = ["receiptType", "receiptMessage"]
 }

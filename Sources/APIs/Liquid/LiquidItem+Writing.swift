@@ -1,7 +1,7 @@
 import JSONText
 
 extension LiquidItem {
-  /// Appends the item as the API gets it: without what a rejects file added, with missing headers filled in.
+  /// Appends the item as sent to the API: without a rejects file's additions, with missing headers filled in.
   func append(_ item: Span<UInt8>, rules: LiquidRules, to piece: inout [UInt8]) {
     if isBareData {
       piece += rules.beforeBareData
@@ -23,7 +23,8 @@ extension LiquidItem {
     }
   }
 
-  /// Appends the item as a rejects file has it: as it was dropped, with a receipt in its headers, which must be an object.
+  /// Appends the item in the form of a rejects file: as dropped, with a receipt in its headers, which must be an
+  /// object.
   func append(_ item: Span<UInt8>, receipt message: String, to out: inout [UInt8]) {
     guard let headersValue else { return }
     var receipt = Array(#""receiptType":"Error","receiptMessage":"#.utf8)

@@ -3,23 +3,23 @@ import JSONText
 
 /// One Liquid item, read from front to back; ranges are in the bytes it was read from.
 ///
-/// An object without `headers` is the `data` itself where the route has item defaults; unless all it has is an object called
-/// `data`, as in items made from CSV.
+/// If the route has item defaults, an object without `headers` is itself the `data`, unless its only member is an
+/// object called `data`, as in items made from CSV.
 struct LiquidItem {
   let object: Range<Int>
-  /// Whether the whole object is taken for `data`.
+  /// Whether the whole object is the `data`.
   private(set) var isBareData = false
-  /// Whether a rejects file's `_error` is in it.
+  /// Whether the item contains a rejects file's `_error`.
   private(set) var isAnnotated = false
-  /// Whether a rejects file's receipt is in its headers.
+  /// Whether its headers contain a rejects file's receipt.
   private(set) var hasReceipt = false
   /// The value of `headers`.
   private(set) var headersValue: Range<Int>?
   private(set) var headers = PerHeader<Range<Int>>()
   private var data: Range<Int>?
-  /// The values of the route's key fields; empty where it has none.
+  /// The values of the route's key fields; empty if it has none.
   private var key: [Range<Int>?] = []
-  /// What stands there twice and may not.
+  /// The name that appears twice but must not.
   private var repeated: String?
 
   init(_ item: Span<UInt8>, object: Range<Int>, rules: LiquidRules) {
@@ -130,10 +130,10 @@ struct LiquidItem {
 
   private static let unknownAction = ItemFault.invalid("headers.action", mustBe: "Create, Merge, Update or Delete")
 
-  /// Nil where no key is configured, or the item lacks one of its fields.
+  /// Nil if no key is configured, or the item lacks one of its fields.
   ///
-  /// Stored on disk: takes in the type's text, then 0xFF and the text (the JSON, where it is no string; a number's canonical text) of each key
-  /// field.
+  /// Stored on disk: covers the type's text, then for each key field 0xFF and its text (its JSON if it is not a string;
+  /// a number's canonical text).
   func keyHash(_ item: Span<UInt8>, rules: LiquidRules) -> KeyHash? {
     guard !key.isEmpty, repeated == nil else { return nil }
     var hash = KeyHash()
@@ -146,7 +146,7 @@ struct LiquidItem {
     return hash
   }
 
-  /// `Account ABC123`; without configured key fields, by the field `accountId`. Nil where neither type nor key is known.
+  /// `Account ABC123`; without configured key fields, uses the field `accountId`. Nil if neither type nor key is known.
   func spelledKey(_ item: Span<UInt8>, rules: LiquidRules) -> String? {
     let type = headers[.type].map { item.spelledValue($0) } ?? rules.type
     var values = key.compactMap { $0 }

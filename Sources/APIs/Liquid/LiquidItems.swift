@@ -4,16 +4,16 @@ import JSONText
 
 /// Liquid Analytics' item upsert: `POST /ls/api/items/upsert` with an array of `{"headers": …, "data": …}`.
 ///
-/// Items have no id: the answer echoes those it refused, and `EchoMatch` finds out which they are. There is no atomic mode:
-/// what an answer with 2xx does not echo is applied.
+/// Items have no id: the answer echoes the rejected ones, and `EchoMatch` finds out which they are. There is no atomic
+/// mode: any item that a 2xx answer does not echo is applied.
 package struct LiquidItems: TargetAPI {
   private let rules: LiquidRules
   private let validate: Bool
   private let maxNesting: Int
 
-  /// - Parameter defaults: the route's `item`; nil where it has none.
-  /// - Parameter validate: false leaves all checks to the API that batching does not need.
-  /// - Parameter maxNesting: levels allowed in an item that a `_raw` string holds; the reader has checked all others.
+  /// - Parameter defaults: the route's `item`; nil if it has none.
+  /// - Parameter validate: false leaves every check that batching does not need to the API.
+  /// - Parameter maxNesting: levels allowed in an item inside a `_raw` string; the reader has checked all others.
   package init(defaults: ItemDefaults?, validate: Bool, maxNesting: Int = ReaderLimits().maxNesting) {
     rules = LiquidRules(defaults)
     self.validate = validate
@@ -54,7 +54,7 @@ package struct LiquidItems: TargetAPI {
     return PreparedKey(hash: LiquidItem(piece, object: piece.trimmed, rules: rules).keyHash(piece, rules: rules)?.value)
   }
 
-  /// The second way: equal numbers are the same key.
+  /// Version 2: equal numbers are the same key.
   package var keyRule: String { "liquid 2 \(rules.keyFields.map(\.name))" }
 
   package func describe(_ item: Span<UInt8>) -> String? {
@@ -101,11 +101,11 @@ package struct LiquidItems: TargetAPI {
     let contradiction = BatchVerdict.retry(
       "answered \(status) with \(echoes.count) rejected items, sent were \(pieces.count)", slowing: false)
     guard echoes.count <= LiquidAnswer.mostEchoesPerItem * pieces.count else { return contradiction }
-    // What is not echoed is accepted, if all echoes have been read.
+    // If all echoes have been read, items that are not echoed are accepted.
     var verdicts = [ItemVerdict](repeating: answer.isWhole ? .accepted : .unacknowledged, count: pieces.count)
     if !echoes.isEmpty {
       guard let refused = refusedItems(echoes, pieces) else {
-        // More than were sent, and not the same ones twice: halves would tell no more.
+        // More echoes than items, and they are not repeats: halving the batch would not help.
         let isReadable = pieces.count > 1 && echoes.allSatisfy { $0.echoedPart != nil }
         guard echoes.count <= pieces.count || isReadable else { return contradiction }
         return .split("answered \(status) with rejected items that can't be told apart")
@@ -122,12 +122,12 @@ package struct LiquidItems: TargetAPI {
     return .settled(verdicts, status: status, isCut: !answer.isWhole, successMode: .partial)
   }
 
-  /// The item of each echo; nil where it can't be told.
+  /// The item of each echo; nil if undecidable.
   private func refusedItems(_ echoes: [JSONValue], _ pieces: [ArraySlice<UInt8>]) -> [Int]? {
     if pieces.count == 1, echoes.count == 1 { return [0] }
     let parts = echoes.compactMap(\.echoedPart)
     guard parts.count == echoes.count else { return nil }
-    // The only item is meant by whatever comes back several times, too.
+    // With a single item, repeated echoes all belong to it.
     if pieces.count == 1, parts.allSatisfy({ $0 == parts[0] }) { return parts.map { _ in 0 } }
     return EchoMatch.items(of: parts, among: pieces.map { (try? JSONValue.parse($0.span)) ?? .null })
   }
@@ -141,7 +141,7 @@ package struct LiquidItems: TargetAPI {
 }
 
 extension JSONValue {
-  /// What an echo shares with its item: all of headers and data but the receipt; nil where it has neither.
+  /// The part of an echo that matches its item: headers and data without the receipt; nil if it has neither.
   fileprivate var echoedPart: JSONValue? {
     guard let members else { return nil }
     let shared = members.filter { $0.name == "headers" || $0.name == "data" }.map { member in

@@ -1,16 +1,16 @@
 import Delivery
 import JSONText
 
-/// A route's `item` (`ItemDefaults`), made ready for use with every item.
+/// A route's `item` (`ItemDefaults`), prepared for use with every item.
 struct LiquidRules: Sendable {
   static let actions = ["Create", "Merge", "Update", "Delete"]
 
-  /// Whether the route has an `item` at all: then an object without headers is taken for the data.
+  /// Whether the route has an `item` at all: if so, an object without headers is taken as the data.
   let hasDefaults: Bool
   let type: String?
   let hasKnownAction: Bool
   let keyFields: [KeyField]
-  /// What stands before data that comes without headers.
+  /// The text before data that comes without headers.
   let beforeBareData: [UInt8]
   /// The default headers, each as JSON text with its name (`"type":"Account"`).
   private let members: PerHeader<[UInt8]>
@@ -42,7 +42,7 @@ struct LiquidRules: Sendable {
 
   func hasDefault(_ header: LiquidHeader) -> Bool { members[header] != nil }
 
-  /// Members for those headers that an item lacks and the route has, with commas between.
+  /// The route's members for the headers that an item lacks, separated by commas.
   func members(besides present: PerHeader<Range<Int>>) -> [UInt8] {
     guard hasDefaults else { return [] }
     var text: [UInt8] = []
@@ -54,9 +54,9 @@ struct LiquidRules: Sendable {
     return text
   }
 
-  /// Notes `value` in `key` if `name` is a key field's.
+  /// Stores `value` in `key` if `name` is a key field's name.
   ///
-  /// - Returns: the field's name, where it had a value before.
+  /// - Returns: the field's name if it already had a value.
   @inline(__always)
   func note(
     _ name: MemberName, _ value: Range<Int>, _ item: Span<UInt8>, in key: inout [Range<Int>?]

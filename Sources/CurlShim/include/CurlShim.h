@@ -1,7 +1,7 @@
-// libcurl's multi interface as compiled functions: Swift cannot call `curl_easy_setopt` and its kin, which are
-// variadic, nor read the macros. Nothing of libcurl stands in this header, so none of its types reaches Swift.
+// Compiled wrappers for libcurl's multi interface: Swift can neither call `curl_easy_setopt` and its kin, which are
+// variadic, nor read the macros. This header includes nothing of libcurl, so none of its types reaches Swift.
 //
-// A pool belongs to one thread at a time; only `curlshim_wake` may be called beside another call.
+// A pool belongs to one thread at a time; only `curlshim_wake` may be called concurrently with another call.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,31 +21,31 @@ enum curlshim_setting {
 
 enum curlshim_fault {
   CURLSHIM_NO_FAULT,
-  /// The URL or a local file cannot be used.
+  /// The URL or a local file can't be used.
   CURLSHIM_UNUSABLE,
-  /// The handshake failed, or one side did not believe the other's certificate.
+  /// The handshake failed, or one side did not trust the other's certificate.
   CURLSHIM_TLS,
-  /// The answer's status line and fields outgrew what is taken.
+  /// The answer's status line and fields exceed the limit.
   CURLSHIM_HEAD_TOO_LARGE,
-  /// Anything else: name, connection, proxy, time, protocol.
+  /// Anything else: name lookup, connection, proxy, timeout, protocol.
   CURLSHIM_FAILED,
 };
 
-/// How an exchange ended; the pointers are good until its slot is used again.
+/// How an exchange ended; the pointers are valid until its slot is reused.
 struct curlshim_outcome {
   size_t slot;
   enum curlshim_fault fault;
-  /// Whether a byte of the request may have gone to the server.
+  /// Whether a byte of the request may have reached the server.
   bool sent;
-  /// How often libcurl began to send it: more than once where a kept connection turned out to be closed.
+  /// How often libcurl began to send it: more than once if a kept connection turned out to be closed.
   unsigned sendings;
-  /// The answer's body goes on after `body`: it is larger than what is taken, or the server closed too early.
+  /// The answer's body continues after `body`: it exceeds the limit, or the server closed too early.
   bool cut;
   int status;
   int64_t elapsed_us;
-  /// For people; empty without a fault.
+  /// Human-readable; empty without a fault.
   const char *reason;
-  /// The `errno` of a connection that was not made; 0 otherwise.
+  /// The `errno` of a failed connection attempt; 0 otherwise.
   int connect_errno;
   /// The final answer's status line and fields, CRLF after each.
   const uint8_t *head;
@@ -54,43 +54,45 @@ struct curlshim_outcome {
   size_t body_count;
 };
 
-/// A connection pool with one reusable easy handle a slot; NULL without memory or a usable libcurl.
+/// A connection pool with one reusable easy handle per slot; NULL without memory or a usable libcurl.
 ///
-/// No environment variable has a say; redirects are not followed; certificates are verified. A connection that is older than
-/// `most_connection_age_s` takes no further exchange, also one that is never idle.
+/// Environment variables are ignored; redirects are not followed; certificates are verified. A connection older than
+/// `most_connection_age_s` takes no further exchange, even if it is never idle.
 struct curlshim_pool *curlshim_pool_new(size_t slots, int64_t most_connection_age_s);
 
-/// Also aborts what is under way and closes every connection.
+/// Also aborts exchanges in flight and closes every connection.
 void curlshim_pool_free(struct curlshim_pool *pool);
 
-/// Sets one string on every slot; false where libcurl does not take it.
+/// Sets one string on every slot; false if libcurl rejects it.
 bool curlshim_set(struct curlshim_pool *pool, enum curlshim_setting setting, const char *value);
 
-/// Begins an exchange in a free slot, and copies all it is given.
+/// Begins an exchange in a free slot, and copies all its arguments.
 ///
-/// `fields` holds lines such as `Accept: text/plain`, a NUL after each and one more at the end. On a fault the slot stays
-/// free, and `reason` is libcurl's word for it. Of the answer's body, unpacked, no more than `most_answer_bytes` is taken.
+/// `fields` holds lines such as `Accept: text/plain`, each followed by a NUL, and one more NUL at the end. On a fault
+/// the slot stays free, and `reason` is libcurl's message. At most `most_answer_bytes` of the answer's unpacked body
+/// are kept.
 enum curlshim_fault curlshim_start(
     struct curlshim_pool *pool, size_t slot, const char *method, const char *url, const char *fields, const void *body,
     size_t body_count, size_t most_answer_bytes, int64_t timeout_ms, int64_t connect_timeout_ms, const char **reason);
 
-/// Moves every exchange as far as it goes without waiting; false where libcurl itself is broken.
+/// Advances every exchange as far as possible without waiting; false if libcurl itself fails.
 bool curlshim_perform(struct curlshim_pool *pool);
 
-/// Waits for something to do, at most `timeout_ms`; false where libcurl itself is broken.
+/// Waits for something to do, at most `timeout_ms`; false if libcurl itself fails.
 bool curlshim_wait(struct curlshim_pool *pool, int timeout_ms);
 
-/// Ends the wait that another thread is in, or its next one.
+/// Ends another thread's current wait, or its next one.
 void curlshim_wake(struct curlshim_pool *pool);
 
-/// The next exchange that has ended, whose slot is now free; false when there is none.
+/// The next exchange that has ended, whose slot is now free; false if there is none.
 bool curlshim_next_outcome(struct curlshim_pool *pool, struct curlshim_outcome *outcome);
 
-/// Gives a large answer's memory back, once `outcome` has been read.
+/// Frees the memory of a large answer, once `outcome` has been read.
 void curlshim_forget(struct curlshim_pool *pool, size_t slot);
 
-/// Ends an exchange now and frees its slot; of `outcome`, `fault` and `reason` are the caller's to say.
+/// Ends an exchange now and frees its slot; the caller sets `fault` and `reason` of `outcome`.
 void curlshim_abort(struct curlshim_pool *pool, size_t slot, struct curlshim_outcome *outcome);
 
-/// Bytes moved either way, or -1 while none is owed: before the request and between it and its answer.
+/// Bytes moved in both directions, or -1 while no progress is expected: before the request, and between it and its
+/// answer.
 int64_t curlshim_moved(const struct curlshim_pool *pool, size_t slot);

@@ -7,12 +7,12 @@ internal import Outbox
 internal import Receipts
 internal import Settings
 
-/// What the page at `/` asks for, as JSON: it looks for itself each time, and does nothing while nobody asks.
+/// The JSON that the page at `/` requests: it is looked up for each request, and nothing is done while no one asks.
 ///
-/// Keys, reject codes and messages are shown, as receipts hold them; the refused items themselves are not: the address has no password,
-/// and the folders' modes say who may read them.
+/// Keys, reject codes and messages are shown, as in receipts, but the rejected items themselves are not: the address
+/// has no password, and the folders' modes decide who may read them.
 struct Dashboard: Sendable {
-  /// As they are now; a reload changes them.
+  /// The current settings; a reload changes them.
   let settings: @Sendable () async throws -> Settings
   let outbox: Outbox
   let instruments: Instruments
@@ -35,7 +35,7 @@ struct Dashboard: Sendable {
   private static let writingTakes = Duration.seconds(30)
   private static let queue = DispatchQueue(label: "read receipts")
 
-  /// Made once for all who ask at the same time: it looks through every inbox, which may hold any number of files.
+  /// Computed once for all simultaneous callers: it goes through every inbox, which may hold any number of files.
   func status() async throws -> StatusReport {
     try await reports.value { [settings, outbox, instruments] in
       try await StatusReport(settings: try await settings(), outbox: outbox, instruments: instruments)
@@ -48,7 +48,7 @@ struct Dashboard: Sendable {
       instruments: instruments)
   }
 
-  /// How it stands, and what came in since `since` (RFC 3339); where that is no time, since a day ago.
+  /// The current state, and what came in since `since` (RFC 3339), or in the last day if that is not a valid time.
   func overview(since: String?) async throws -> [UInt8] {
     let settings = try await settings()
     let now = Timestamp.now
@@ -87,7 +87,7 @@ struct Dashboard: Sendable {
     ]).document
   }
 
-  /// All there is to tell of one file; nil where no file has this id.
+  /// Everything known about one file; nil if no file has this id.
   func file(_ text: String) async throws -> [UInt8]? {
     guard let id = FileID(text.uppercased()) else { return nil }
     let summary = try await outbox.summary(of: id)
@@ -99,7 +99,7 @@ struct Dashboard: Sendable {
       }
       do {
         let text = try folders.text(of: entry, atMost: Self.mostReceiptBytes)
-        // Anybody may have put it there: what is no receipt is not shown as one.
+        // Anybody may have put it there: a file that is not a receipt is not shown as one.
         _ = try Receipt(json: text, apis: APIs.kinds)
         return Self.document(of: id, summary, path: entry.path, receipt: try JSONValue.parse(text), fault: nil)
       } catch {
@@ -118,7 +118,8 @@ struct Dashboard: Sendable {
     ]).document
   }
 
-  /// A larger receipt, of some ten thousand requests, is looked at in its folder: as a tree in memory it would take a hundred times that.
+  /// A larger receipt, of some ten thousand requests, must be viewed in its folder: as a tree in memory it would take a
+  /// hundred times as much.
   private static let mostReceiptBytes = 1 << 20
 
   // MARK: - Parts

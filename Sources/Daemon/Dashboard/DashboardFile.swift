@@ -1,4 +1,4 @@
-/// One file of the page, as it is built into the program.
+/// One file of the page, built into the program.
 struct DashboardFile: Sendable {
   let path: String
   let type: String
@@ -16,7 +16,7 @@ struct DashboardFile: Sendable {
     script("files.js", PackageResources.files_js), script("receipt.js", PackageResources.receipt_js),
   ]
 
-  /// Only what this address itself serves, no inline script or style, no markup made from strings, in nobody's frame.
+  /// Allows only what this address itself serves: no inline script or style, no markup made from strings, no framing.
   static let policy = """
     default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'

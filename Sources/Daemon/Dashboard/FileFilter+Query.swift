@@ -2,7 +2,7 @@ internal import Delivery
 internal import Outbox
 
 extension FileFilter {
-  /// What `/api/files` was asked for: `search`, `inbox`, `state`, `before`, `limit`; what it does not know is passed over.
+  /// The query of `/api/files`: `search`, `inbox`, `state`, `before`, `limit`; unknown parameters are ignored.
   init(query: [(name: String, value: String)]) {
     self.init()
     for (name, value) in query where !value.isEmpty {

@@ -1,14 +1,14 @@
 internal import Metrics
 
-/// What has flowed since the daemon's start; every number only grows.
+/// What has flowed since the daemon's start; the numbers never decrease.
 struct FlowCounts: Sendable, Equatable {
   /// Items that were read, by inbox.
   var read: [String: Int] = [:]
-  /// Items that ended so, by target.
+  /// Items with this outcome, by target.
   var accepted: [String: Int] = [:]
   var rejected: [String: Int] = [:]
 
-  /// What flowed from `earlier` to this.
+  /// What flowed from `earlier` until now.
   static func - (later: FlowCounts, earlier: FlowCounts) -> FlowCounts {
     FlowCounts(
       read: difference(later.read, earlier.read), accepted: difference(later.accepted, earlier.accepted),
@@ -16,7 +16,7 @@ struct FlowCounts: Sendable, Equatable {
   }
 
   private static func difference(_ later: [String: Int], _ earlier: [String: Int]) -> [String: Int] {
-    // Most are zero most of the time, and what is not there counts as zero.
+    // Most are zero most of the time, and missing entries count as zero.
     later.reduce(into: [:]) { changes, count in
       let change = count.value - (earlier[count.key] ?? 0)
       if change != 0 { changes[count.key] = change }

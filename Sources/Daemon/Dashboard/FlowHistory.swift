@@ -5,10 +5,11 @@ internal import Synchronization
 
 /// The last hour in minutes: what flowed in each, and how deep the queue was at its end.
 ///
-/// In memory alone, so a restart begins anew; Prometheus is for more. Sampling costs one look into the outbox a minute.
+/// In memory only, so a restart begins with an empty history; use Prometheus for more. Sampling reads the outbox once a
+/// minute.
 final class FlowHistory: Sendable {
   struct Minute: Sendable, Equatable {
-    /// Its end.
+    /// The end of the minute.
     var at: Timestamp
     var flow: FlowCounts
     var queuedFiles: Int
@@ -37,7 +38,7 @@ final class FlowHistory: Sendable {
     }
   }
 
-  /// The minutes that are over, oldest first, and the one that runs.
+  /// The completed minutes, oldest first, and the current one.
   func minutes(at now: Timestamp, counts: FlowCounts, queue: QueueCounts) -> [Minute] {
     state.withLock { state in
       state.minutes + [Minute(since: state.last.counts, at: now, counts: counts, queue: queue)]

@@ -1,7 +1,7 @@
 internal import JSONText
 
 extension JSONValue {
-  /// Members in the names' order, so that the same state gives the same text.
+  /// Members sorted by name, so that the same state gives the same text.
   static func counts(_ counts: [String: Int]) -> JSONValue {
     .object(counts.sorted { $0.key < $1.key }.map { ($0.key, JSONValue($0.value)) })
   }
@@ -13,6 +13,6 @@ extension JSONValue {
     return bytes
   }
 
-  /// Compact, with a line's end.
+  /// Compact, with a line break at the end.
   var document: [UInt8] { bytes + [UInt8(ascii: "\n")] }
 }

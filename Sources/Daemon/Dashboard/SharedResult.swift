@@ -1,14 +1,14 @@
-/// What takes long to find out, found out once for all who ask for it at the same time.
+/// A result that takes long to compute, computed once for all simultaneous callers.
 ///
-/// Who asks while it is being found out waits for the next time, which is one for all of them: what they get was looked up after they
-/// asked, and however many ask, one is at work at a time.
+/// A caller that arrives during a computation waits for the next one, which all such callers share: every result was
+/// computed after it was requested, and however many ask, one computation runs at a time.
 actor SharedResult<Value: Sendable> {
   private var current: Task<Value, any Error>?
   private var next: Task<Value, any Error>?
 
   func value(_ find: @escaping @Sendable () async throws -> Value) async throws -> Value {
     if let next { return try await next.value }
-    // Not a child of the caller, for whom others must not wait in vain; it ends with what is found.
+    // Not a child of the caller's task, since others depend on it; it ends with the result.
     let task = Task { [current] in
       _ = await current?.result
       begin()
@@ -18,7 +18,7 @@ actor SharedResult<Value: Sendable> {
     return try await task.value
   }
 
-  /// From here on whoever asks wants a newer one.
+  /// From here on, new callers need a newer result.
   private func begin() {
     current = next
     next = nil

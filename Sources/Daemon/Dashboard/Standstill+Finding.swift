@@ -16,19 +16,19 @@ extension Standstill {
       }
   }
 
-  /// What keeps inboxes and targets.
+  /// What holds up inboxes and targets.
   static func all(
     in report: StatusReport, backlogs: [String: TargetBacklog], problems: [TargetProblem]
   ) -> [Standstill] {
     let targets = report.targets.flatMap { target in
-      // A target that does not deliver explains why its requests are sent again.
+      // A target that does not deliver explains why its requests are retried.
       Standstill(target, backlogs[target.name] ?? TargetBacklog()).map { [$0] }
         ?? problems.filter { $0.target == target.name }.map { .retrying($0) }
     }
     return targets + report.inboxes.flatMap { all(in: $0) }
   }
 
-  /// The worst first; what is equally bad stays in order.
+  /// The worst first; equally bad ones keep their order.
   static func sorted(_ standstills: [Standstill]) -> [Standstill] {
     [Weight.bad, .waiting, .note].flatMap { weight in standstills.filter { $0.weight == weight } }
   }
@@ -48,7 +48,7 @@ extension Standstill {
       fileCount: count, advice: "See whether the spool has room and may be written to; the log names file and reason.")
   }
 
-  /// Nil where the target delivers.
+  /// Nil if the target delivers.
   private init?(_ target: StatusReport.TargetStatus, _ backlog: TargetBacklog) {
     let name = target.name
     self.init(weight: .bad, title: "", reason: target.reason ?? "", advice: "")
@@ -83,12 +83,12 @@ extension Standstill {
       command: "upsertd retry --target \(problem.target)")
   }
 
-  /// One for each reason why files stay in an inbox, or wait to be read; files that are arriving are no standstill.
+  /// One for each reason why files stay in an inbox, or wait to be read; arriving files are not a standstill.
   private static func all(in inbox: StatusReport.InboxStatus) -> [Standstill] {
     var standstills: [Standstill] = []
     var places: [String: Int] = [:]
     for file in inbox.unclaimed where !file.kind.isArriving {
-      // A reason may tell the file's own name.
+      // A reason may contain the file's own name.
       let reason = file.kind == .waitingForMarker ? "waiting for the marker" : file.reason
       let place = places[reason] ?? standstills.count
       if place == standstills.count {
@@ -152,6 +152,6 @@ extension Standstill {
 }
 
 extension StayingFile.Kind {
-  /// It passes by itself, within seconds as a rule.
+  /// It passes by itself, usually within seconds.
   var isArriving: Bool { self == .settling || self == .openForWriting }
 }

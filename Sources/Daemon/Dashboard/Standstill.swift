@@ -4,28 +4,28 @@ internal import JSONText
 /// Something that keeps files or items from moving: what, why, since when, and what to do about it.
 struct Standstill: Sendable, Equatable {
   enum Weight: String, Sendable {
-    /// Nothing will move until somebody does something.
+    /// Nothing will move until somebody acts.
     case bad
-    /// It may go on by itself, or somebody wants it so.
+    /// It may continue by itself, or it is intended.
     case waiting
-    /// Worth knowing, and no fault.
+    /// Worth knowing, but not a fault.
     case note
   }
 
   var weight: Weight
-  /// What: `lusid is on hold`.
+  /// For example: `lusid is on hold`.
   var title: String
   var reason: String
-  /// Names of the files it is about, the first ones.
+  /// Names of the files concerned, the first ones.
   var files: [String] = []
   var fileCount = 0
   /// Items that wait because of it.
   var items = 0
-  /// When the oldest of what waits was claimed; of files that stay, since when.
+  /// When the oldest waiting file was claimed; for files that stay, since when.
   var oldestAt: Timestamp?
-  /// When it is tried again.
+  /// When it is retried.
   var nextAt: Timestamp?
-  /// What to do, for people.
+  /// What to do, human-readable.
   var advice: String
   /// The command that does it.
   var command: String?

@@ -3,7 +3,7 @@ internal import Inbox
 internal import Logging
 internal import Outbox
 
-/// Warns of files whose items wait for long: once when a tenth of `max_age` is over, once more at half.
+/// Warns about files whose items have waited long: once after a tenth of `max_age`, and again at half.
 struct AgeWatch: Sendable {
   let outbox: Outbox
   let clock: DaemonClock
@@ -11,7 +11,7 @@ struct AgeWatch: Sendable {
   let troubles: Troubles
   let logger: Logger
 
-  /// Looks every minute, or more often where items live for a few minutes only; until its task is cancelled.
+  /// Checks every minute, or more often if items live for only a few minutes, until its task is cancelled.
   func run() async {
     while true {
       do {

@@ -2,9 +2,11 @@ internal import CLinux
 internal import Delivery
 
 extension BatchVerdict {
-  /// The same verdict with a reason that may be logged: what the API said is left out where it repeats a word of what was sent.
+  /// The same verdict with a reason that is safe to log: the API's words are left out if they repeat a word of what was
+  /// sent.
   ///
-  /// An API may put anything into its answer, a problem's title too: a name, a key, the token. Its own words stand in brackets in a reason.
+  /// An API may put anything into its answer, even into a problem's title: a name, a key, the token. A reason quotes
+  /// the API's own words in brackets.
   func discreet(about sent: [[UInt8]]) -> BatchVerdict {
     switch self {
     case .settled, .settledInPart: self
@@ -17,13 +19,13 @@ extension BatchVerdict {
 }
 
 extension String {
-  /// What stands in brackets goes if a word of it is in one of these texts.
+  /// Drops the bracketed text if one of its words occurs in one of these texts.
   func withoutQuotes(of sent: [[UInt8]]) -> String {
     guard let start = firstIndex(of: "("), let end = lastIndex(of: ")"), start < end else { return self }
     let words = self[index(after: start)..<end].split { !$0.isLetter && !$0.isNumber }
     let isQuote = words.contains { word in
-      // JSON has several ways to write other letters, so they can't be looked for. Shorter words, and the "code" that stands before a
-      // number of the API's own, tell nobody anything.
+      // JSON can spell other letters in several ways, so they can't be searched for. Shorter words, and the "code"
+      // before one of the API's own numbers, reveal nothing.
       !word.utf8.allSatisfy { $0 < 0x80 } || word.utf8.count > 2 && word != "code" && sent.contains { $0.holds(word) }
     }
     guard isQuote else { return self }

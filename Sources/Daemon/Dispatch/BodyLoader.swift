@@ -5,7 +5,7 @@ internal import Glibc
 internal import Inbox
 internal import ItemFormat
 
-/// Reads from the claimed files what queued batches left there.
+/// Reads from the claimed files the bytes that queued batches left there.
 struct BodyLoader: Sendable {
   /// Why a batch can't be sent now.
   struct Fault: Error, CustomStringConvertible {
@@ -13,7 +13,7 @@ struct BodyLoader: Sendable {
   }
 
   let spool: String
-  /// Checks that the file still holds what was queued; nil where a damaged outbox has lost it.
+  /// Checks that the file still holds what was queued; nil if a damaged outbox has lost it.
   let key: SourceKey?
   private let queue = DispatchQueue(label: "read bodies", attributes: .concurrent)
 
@@ -22,9 +22,9 @@ struct BodyLoader: Sendable {
     self.key = key
   }
 
-  /// What the file holds in place of what was checked is not in the result: it may not be sent.
+  /// Bytes that are no longer what was checked are left out of the result: they must not be sent.
   ///
-  /// - Throws: `Fault` where the file is gone, or can't be read at the moment.
+  /// - Throws: `Fault` if the file is gone, or can't be read at the moment.
   func load(_ queued: QueuedBatch, of file: LineFile) async throws(Fault) -> LoadedBatch {
     if let whole = queued.whole { return LoadedBatch(batch: whole) }
     let result = await queue.run { () -> Result<LoadedBatch, Fault> in
@@ -33,7 +33,7 @@ struct BodyLoader: Sendable {
     return try result.get()
   }
 
-  /// The same for who may block.
+  /// The same for callers that may block.
   func read(_ queued: QueuedBatch, of id: FileID, inbox: String, name: [UInt8]) throws(Fault) -> LoadedBatch {
     if let whole = queued.whole { return LoadedBatch(batch: whole) }
     guard let name = FileName(bytes: name) else { throw Fault(description: "the file's name is no name") }

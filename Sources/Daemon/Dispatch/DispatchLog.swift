@@ -2,7 +2,7 @@ internal import Delivery
 internal import Engine
 internal import Logging
 
-/// What people and metrics get to hear of a target's dispatch.
+/// Logs and counts a target's dispatch.
 struct DispatchLog {
   private let target: String
   private let logger: Logger
@@ -19,7 +19,7 @@ struct DispatchLog {
     self.clock = clock
   }
 
-  /// To be told every few seconds, whether or not the state has changed.
+  /// Call every few seconds, whether or not the state has changed.
   mutating func take(_ state: Pace.State) {
     switch (before, state) {
     case (.held, .held), (.slowed, .slowed), (_, .delivering): break
@@ -91,7 +91,7 @@ struct DispatchLog {
 }
 
 extension BatchName {
-  /// Its place in the file, from 1; of the halves of batch 7, `7.0` and `7.1`.
+  /// The batch's place in the file, from 1; the halves of batch 7 are `7.0` and `7.1`.
   fileprivate var place: String {
     let ordinal = Int(position.prefix(8)).map { "\($0)" } ?? position
     return position.count > 8 ? "\(ordinal).\(position.dropFirst(8))" : ordinal

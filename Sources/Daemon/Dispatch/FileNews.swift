@@ -1,22 +1,22 @@
 internal import Delivery
 
-/// Which of a file's batches are worth a line at the usual level: a large file has thousands, all with the same fate.
+/// Decides which of a file's batches are logged at the usual level: a large file has thousands, all with the same fate.
 ///
-/// A value without a clock. Told are the first batch that is sent, the first that has to wait for a reason, and the first that is sent after
-/// that; a file whose batches fail now and then has one such pair of lines a minute.
+/// A value without a clock. The first batch that is sent, the first that has to wait for a reason, and the first that
+/// is sent after that are logged. A file whose batches fail now and then gets one such pair of lines a minute.
 struct FileNews {
   private struct Story {
     var isSent = false
     var isSplit = false
-    /// Why it waits, as it was told; nil where it does not wait.
+    /// Why it waits, as last logged; nil if it does not wait.
     var reason: String?
-    /// When each reason was told last.
+    /// When each reason was last logged.
     var warnedAt: [String: QueueTime] = [:]
   }
 
-  /// The least time between two warnings of a file that waits for the same reason again.
+  /// The least time between two warnings about a file that waits again for the same reason.
   static let calm = Duration.seconds(60)
-  /// Bounds memory; what is forgotten may be told a second time.
+  /// Bounds memory; forgotten news may be logged a second time.
   private static let mostFiles = 10_000
   private static let mostReasons = 10
 
@@ -49,7 +49,7 @@ struct FileNews {
     }
   }
 
-  /// Nothing of the file is left to tell.
+  /// Nothing is left to log for the file.
   mutating func forget(_ file: FileID) { stories[file] = nil }
 
   private mutating func change(_ file: FileID, _ body: (inout Story) -> Bool) -> Bool {

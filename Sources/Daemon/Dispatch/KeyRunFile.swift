@@ -3,12 +3,12 @@ internal import Engine
 internal import Glibc
 internal import Synchronization
 
-/// Keeps key runs in a file that has no name: it is gone with the process.
+/// Keeps key runs in a file without a name: it is gone when the process ends.
 final class KeyRunFile: KeyRunStorage {
   private let folder: String
   private let file = Mutex<Int32?>(nil)
 
-  /// - Parameter folder: on a disk with room; nothing is made there before the first run.
+  /// - Parameter folder: on a disk with room; no file is created there before the first run.
   init(folder: String) { self.folder = folder }
 
   deinit { file.withLock { file in if let file { close(file) } } }

@@ -1,17 +1,18 @@
 internal import Delivery
 internal import APIs
 
-/// The body of one request, made of one batch or of several files' batches.
+/// The body of one request, built from one batch or from several files' batches.
 struct OutgoingRequest {
-  /// In the order in which they stand in the body, each as it is queued.
+  /// In the order in which they appear in the body, each as it is queued.
   let contents: [Batch]
   let body: [UInt8]
-  /// Where each item stands in the body.
+  /// Where each item is in the body.
   let pieces: [Range<Int>]
-  /// What was added to the request ids of items, by their place in `pieces`.
+  /// Suffixes added to the request ids of items, by their index in `pieces`.
   private let suffixes: [Int: (id: String, suffix: String)]
 
-  /// A single batch travels as it is queued, where that is what the API takes. Of several, request ids that were met before get a suffix: `item-1.2` is `item-1` of the second batch.
+  /// A single batch is sent as it is queued, if the API accepts that. With several, request ids that occurred before
+  /// get a suffix: `item-1.2` is `item-1` of the second batch.
   init(_ contents: [Batch], api: any TargetAPI) {
     self.contents = contents
     var suffixes: [Int: (id: String, suffix: String)] = [:]
@@ -45,7 +46,7 @@ struct OutgoingRequest {
     self.suffixes = suffixes
   }
 
-  /// Those of the request's verdicts that are about batch number `index`; what they say names the items as the file does.
+  /// The request's verdicts on batch number `index`; their texts name the items as the file does.
   func verdicts(_ verdicts: [ItemVerdict], of index: Int) -> [ItemVerdict] {
     let start = contents[..<index].reduce(0) { $0 + $1.items.count }
     return (start..<start + contents[index].items.count).map { place in

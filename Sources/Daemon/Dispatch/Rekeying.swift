@@ -6,10 +6,11 @@ internal import Outbox
 internal import Settings
 internal import APIs
 
-/// Makes the keys of what waits anew where the configuration, or a new upsertd, makes them in another way than when it was queued.
+/// Recomputes the keys of waiting items if the configuration, or a new upsertd, derives keys differently than when they
+/// were queued.
 ///
-/// Otherwise an item that was queued before and one that is dropped now could have different keys though they are the same record, and
-/// overtake each other. Runs before anything is dispatched; if it is ended, the next start does it again.
+/// Otherwise an item queued earlier and one dropped now could have different keys although they are the same record,
+/// and overtake each other. Runs before anything is dispatched; if it is interrupted, the next start does it again.
 struct Rekeying {
   let settings: Settings
   let outbox: Outbox
@@ -28,7 +29,7 @@ struct Rekeying {
     }
   }
 
-  /// All that decides which keys the inbox's items get.
+  /// Everything that decides which keys the inbox's items get.
   private func rule(of inbox: Inbox) -> String {
     inbox.routes.map { route in
       let apis = Destinations(route, settings: settings).apis.map(\.keyRule).sorted()
@@ -60,7 +61,7 @@ struct Rekeying {
     }
   }
 
-  /// Returns whether a key changed. What can't be read keeps its keys: it can't be sent either.
+  /// Returns whether a key changed. A batch that can't be read keeps its keys: it can't be sent either.
   private func rekey(_ name: BatchName, _ file: LineFile, _ api: any TargetAPI) async throws -> Bool {
     guard let content = try await outbox.content(of: name)?.batch,
       let whole = try? await bodies.load(content, of: file).batch, let pieces = whole.pieces

@@ -6,24 +6,24 @@ internal import APIs
 
 /// Makes one request: leases its batches, gathers their bytes, sends them, and reads the answer.
 ///
-/// What that leads to is not decided here.
+/// What follows from the outcome is decided elsewhere.
 struct RequestRunner: Sendable {
-  /// How a request ended, and what is needed to write it down.
+  /// How a request ended, and what is needed to record it.
   struct Report: Sendable {
     var outcome: DispatchState.Outcome
-    /// How often the same bytes went out besides, on a connection that ended without an answer.
+    /// How often the same bytes were also sent on a connection that ended without an answer.
     var resent = 0
-    /// Of each batch, where they were read.
+    /// The contents of each batch, if they were read.
     var contents: [Batch] = []
-    /// Of each batch, those that are not in `contents`, since the claimed file no longer holds what was checked.
+    /// For each batch, the items that are not in `contents` because the claimed file no longer holds what was checked.
     var changed: [[BatchItem]] = []
-    /// Of each batch's items, where an answer tells.
+    /// For each batch, the verdicts on its items, if there is an answer.
     var verdicts: [[ItemVerdict]] = []
-    /// Whether the answer was cut off: then it is no fault of an item that it is not named.
+    /// Whether the answer was cut off: then an item is not to blame if it is not named.
     var isCut = false
-    /// Nil where there was no whole answer.
+    /// Nil if there was no complete answer.
     var facts: RequestFacts?
-    /// An outbox that fails, for the log.
+    /// An outbox error, for the log.
     var trouble: OutboxError?
   }
 
@@ -35,7 +35,7 @@ struct RequestRunner: Sendable {
   let tokens: TokenSource
   let meters: TargetMeters
 
-  /// Answers that do not name an item before it is given up.
+  /// How many answers may leave an item unnamed before it is given up.
   static let mostMisses = 3
 
   func run(_ shipment: DispatchState.Shipment) async -> Report {
@@ -133,7 +133,7 @@ struct RequestRunner: Sendable {
     switch verdict {
     case .settled: return .settled(isSuccess: isSuccess)
     case .settledInPart(let verdicts, let why):
-      // What was cut off may have named the others. They go again, fewer of them, so that the answer may fit.
+      // The missing part may have named the others. They are sent again, fewer at a time, so that the answer may fit.
       let namesNone = verdicts.allSatisfy { $0 == .unacknowledged }
       return namesNone ? .split(why: why, isOpen: isSuccess) : .settled(isSuccess: isSuccess)
     case .split(let why): return .split(why: why, isOpen: isSuccess)
@@ -146,9 +146,9 @@ struct RequestRunner: Sendable {
     }
   }
 
-  // MARK: - What is written down
+  // MARK: - Recording
 
-  /// What is to be written of each batch: nothing, one change, or two that follow each other.
+  /// The changes to record for each batch: none, one, or two that follow each other.
   func changes(
     _ decided: [DispatchState.MemberChange], _ shipment: DispatchState.Shipment, _ report: Report
   ) -> [[BatchChange]] {
@@ -213,7 +213,7 @@ struct RequestRunner: Sendable {
 }
 
 extension Sequence<Int> {
-  /// Numbers that follow each other, as ranges.
+  /// Consecutive numbers, as ranges.
   var ranges: [ClosedRange<Int>] {
     var ranges: [ClosedRange<Int>] = []
     for number in self {

@@ -8,30 +8,30 @@ internal import APIs
 
 /// Dispatches one target's batches.
 ///
-/// What is done, and when, is decided by `DispatchState`; the dispatcher carries its actions out and tells it what came of them. Nothing that the
-/// state said before an `await` is relied on behind it.
+/// `DispatchState` decides what is done and when; the dispatcher carries out its actions and reports the outcomes to
+/// it. Nothing that the state said before an `await` is relied on after it.
 actor TargetDispatcher {
   let name: String
   private let outbox: any DispatchStore
-  /// Nil where the configuration no longer has the target: its files can be cancelled, or expire, and nothing is sent.
+  /// Nil if the configuration no longer has the target: its files can be cancelled or expire, and nothing is sent.
   private let runner: RequestRunner?
   private let withdrawer: Withdrawer
   private let meters: TargetMeters
   private let clock: DaemonClock
   private let instruments: Instruments
   private let logger: Logger
-  /// Tells whoever writes results that a file may have become complete.
+  /// Tells the results writer that a file may have become complete.
   private let onSettled: @Sendable () -> Void
   private let signal = Signal()
   private let retryDelay: Duration
   private let loop: String
 
-  /// What was published and is not told to the state yet.
+  /// Published files that the state has not been told about yet.
   private let announced = Mutex<[PublishedFile]>([])
   private var state: DispatchState
   private var log: DispatchLog
   private var isStopping = false
-  /// Those who wait until a file is cancelled, and how many of its items were.
+  /// The callers that wait until a file is cancelled, and how many of its items were.
   private var cancellations: [FileID: (items: Int, waiters: [CheckedContinuation<Int, Never>])] = [:]
 
   init(
@@ -65,7 +65,7 @@ actor TargetDispatcher {
     var outbox: any DispatchStore
     var bodies: BodyLoader
     var retry: Settings.Retry
-    /// For what memory has no room for.
+    /// For data that does not fit in memory.
     var stateFolder: String
     var clock: DaemonClock
     var instruments: Instruments
@@ -97,7 +97,7 @@ actor TargetDispatcher {
     log = DispatchLog(target: name, logger: shared.logger, meters: meters, clock: shared.clock)
   }
 
-  /// Dispatches until `stop()`; returns when the requests under way have ended.
+  /// Dispatches until `stop()`; returns when the requests in flight have ended.
   func run() async {
     await withDiscardingTaskGroup { tasks in
       while !isStopping {
@@ -130,7 +130,7 @@ actor TargetDispatcher {
 
   // MARK: - What others ask of the dispatcher
 
-  /// A file of this target was published; to be said in the order in which files are.
+  /// A file of this target was published; call this in the order in which files are published.
   nonisolated func published(_ file: PublishedFile) {
     announced.withLock { $0.append(file) }
     signal.raise()
@@ -150,9 +150,9 @@ actor TargetDispatcher {
     signal.raise()
   }
 
-  /// An operator says: try now what waits, and end a hold. The outbox has been told already.
+  /// An operator's order to try waiting batches now and to end a hold. The outbox has already been updated.
   ///
-  /// - Parameter due: what the outbox has as their time by now.
+  /// - Parameter due: the due time that the outbox now has for them.
   /// - Returns: whether the target was on hold.
   func tryNow(file: FileID?, due: QueueTime) -> Bool {
     let wasHeld = if case .held = state.state { true } else { false }
@@ -161,9 +161,10 @@ actor TargetDispatcher {
     return wasHeld
   }
 
-  /// Rejects what of a file no request carries; a request under way settles its items if the API answers it. The outbox has been told already.
+  /// Rejects the file's items that are not part of an in-flight request; an in-flight request settles its items if the
+  /// API answers it. The outbox has already been updated.
   ///
-  /// - Returns: how many items were rejected, once nothing of the file is left but what is under way.
+  /// - Returns: how many items were rejected, once nothing of the file is left except what is in flight.
   func cancel(_ file: FileID) async -> Int {
     guard !isStopping else { return 0 }
     state.cancel(file)
@@ -173,7 +174,7 @@ actor TargetDispatcher {
     }
   }
 
-  /// The same where no dispatcher runs.
+  /// The same if no dispatcher is running.
   func cancelWithoutSending(_ file: FileID) async -> Int {
     state.setPaused(true)
     async let running: Void = run()
@@ -188,14 +189,14 @@ actor TargetDispatcher {
     for waiter in waiters { waiter.resume(returning: items) }
   }
 
-  /// Begins no further request.
+  /// Starts no further requests.
   func stop() {
     isStopping = true
     state.stop()
     signal.raise()
   }
 
-  /// What the target is doing, for `status`: paused counts before anything else.
+  /// What the target is doing, for `status`; paused takes precedence over everything else.
   var pace: Pace.State { state.state }
 
   // MARK: - Requests
@@ -213,7 +214,8 @@ actor TargetDispatcher {
     signal.raise()
   }
 
-  /// Writes down what was decided; where the disk fails, again until it does not, or the daemon stops: what the API has said is not asked again.
+  /// Records what was decided; if the disk fails, retries until it works or the daemon stops: the API is not asked
+  /// again for what it has already answered.
   private func write(
     _ changes: [[BatchChange]], _ shipment: DispatchState.Shipment, _ report: RequestRunner.Report
   ) async -> [ChangeResult?] {
@@ -224,7 +226,7 @@ actor TargetDispatcher {
       do {
         let results = try await outbox.apply(all, request: report.facts, resent: report.resent)
         instruments.troubles.end(Self.writing, in: loop, logger: logger)
-        // Of two changes of a batch, the second tells what is left.
+        // If a batch has two changes, the second describes what is left.
         var next = 0
         return changes.map { changes in
           next += changes.count
@@ -257,7 +259,7 @@ actor TargetDispatcher {
         }
       instruments.troubles.end(Self.reading, in: loop, logger: logger)
       if case .page(let page) = found, let first = page.damaged.first {
-        // It stays until somebody mends the outbox, and holds nothing else up.
+        // It stays until somebody fixes the outbox, and holds up nothing else.
         let error = OutboxError(.damaged, path: "", reason: "batch \(first) can't be read")
         instruments.troubles.begin(Self.damaged, in: loop, error, logger: logger)
       }
@@ -297,7 +299,7 @@ actor TargetDispatcher {
     signal.raise()
   }
 
-  // MARK: - What people get to hear
+  // MARK: - Log and status
 
   /// Tells the outbox, and so every `status`, that the target's state has changed.
   private func note(_ state: Pace.State) async {
@@ -364,7 +366,7 @@ actor TargetDispatcher {
         if case .split = report.outcome {
           log.parted(batch, file, why: why)
         } else if case .unauthorized(_, isRenewable: true) = report.outcome {
-          // A new token is fetched, and nobody waits.
+          // A new token is fetched, and no one waits.
         } else {
           log.delayed(batch, file, why: why, until: standing.due > clock.now ? standing.due : nil)
         }

@@ -1,10 +1,10 @@
 internal import Delivery
 internal import Engine
 
-/// Which changes of a target's state people get to hear.
+/// Decides which changes of a target's state are logged.
 ///
-/// A value without a clock. An API that limits the rate slows a target down every few seconds: that is told once, and that it is over only
-/// when it stayed so for a minute.
+/// A value without a clock. An API that limits the rate slows a target down every few seconds: that is logged once, and
+/// recovery is logged only after a minute without throttling.
 struct TargetNews {
   enum Entry: Equatable {
     case delivers
@@ -18,13 +18,13 @@ struct TargetNews {
     case held(reason: String)
   }
 
-  /// How long a target that was slowed down must have delivered before that is over.
+  /// How long a target that was slowed down must have delivered before it counts as recovered.
   static let calm = Duration.seconds(60)
 
   private var told = Told.delivers
   private var deliversSince: QueueTime?
 
-  /// What to tell now, if anything; to be asked every few seconds, whether or not the state has changed.
+  /// What to log now, if anything; call every few seconds, whether or not the state has changed.
   mutating func take(_ state: Pace.State, at now: QueueTime) -> Entry? {
     switch state {
     case .delivering:

@@ -6,23 +6,23 @@ internal import Settings
 
 /// Why there is no access token.
 struct TokenError: Error, Equatable {
-  /// True where the token endpoint, or the file, says no: trying the same again at once can't help.
+  /// True if the token endpoint, or the file, says no: trying the same again at once can't help.
   var isRefusal: Bool
   /// For logs and `status`: never holds a secret.
   var reason: String
   var retryAfter: Duration?
 }
 
-/// The access tokens of one target: fetched when first needed, renewed a minute before they end, never shown.
+/// The access tokens of one target: fetched when first needed, renewed a minute before they expire, never shown.
 ///
-/// - LUSID and Liquid take OAuth 2's password grant, form-encoded. A refresh token, where the answer had one, is used with HTTP
-///   Basic client credentials, as the LUSID SDK does; where it is refused, the first grant is asked for again.
+/// - LUSID and Liquid use OAuth 2's password grant, form-encoded. If the answer has a refresh token, it is used with
+///   HTTP Basic client credentials, as the LUSID SDK does; if it is refused, the first grant is requested again.
 actor TokenSource {
   private struct Token {
     var value: String
     var refresh: String?
     var ends: ContinuousClock.Instant?
-    /// Whether it came in the place of one that the API did not take, and was not taken itself so far.
+    /// Whether it replaced a token that the API did not accept, and has not been accepted itself so far.
     var isReplacement = false
   }
 
@@ -45,11 +45,11 @@ actor TokenSource {
     self.count = count
   }
 
-  /// A token that is good for another minute, as far as its endpoint said.
+  /// A token that is valid for at least another minute, according to its endpoint.
   func token() async throws(TokenError) -> String {
     if let current, current.ends.map({ $0 > .now + .seconds(60) }) ?? true { return current.value }
-    // One fetch serves every request that waits for it, so it belongs to none of their tasks; and none of them, if it is
-    // slow to wake, may put this token in the place of a later one.
+    // One fetch serves every request that waits for it, so it belongs to none of their tasks. Also, a task that is slow
+    // to wake must not overwrite a later token with this one.
     let fetch =
       underWay
       ?? Task { [refresh = current?.refresh] in
@@ -70,19 +70,20 @@ actor TokenSource {
     }
   }
 
-  /// The API did not take `token`: the next call gets another one, where there is a way to.
+  /// The API did not accept `token`: the next call gets another one, if there is a way to.
   ///
-  /// - Returns: whether another one may be taken: not where it can't be renewed, nor where this one had just replaced one that was not taken.
+  /// - Returns: whether another one may be fetched: not if it can't be renewed, and not if this one had just replaced
+  ///   one that was not accepted.
   func discard(_ token: String) -> Bool {
     if case .accessToken = auth { return false }
-    // Somebody else's request found out first: there is another one already.
+    // Another request found out first: there is a new one already.
     guard let discarded = current, discarded.value == token else { return true }
     current = nil
     wasRefused = true
     return !discarded.isReplacement
   }
 
-  /// The API took it.
+  /// The API accepted it.
   func accepted(_ token: String) {
     if current?.value == token { current?.isReplacement = false }
   }
@@ -94,7 +95,7 @@ actor TokenSource {
       return .success(Token(value: secret.value))
     case .accessTokenFile(let path):
       do {
-        // Somebody else keeps it fresh: look again after a while, and on a 401.
+        // Something else keeps it fresh: read it again after a while, and on a 401.
         return .success(Token(value: try Secret(tokenFile: path).value, ends: .now + .seconds(120)))
       } catch {
         return .failure(TokenError(isRefusal: true, reason: "\(error)"))
@@ -147,7 +148,7 @@ actor TokenSource {
   private func read(_ answer: Answer) -> Result<Token, TokenError> {
     let document = try? JSONValue.parse(answer.body, maxNesting: 32)
     guard answer.status == 200 else {
-      // The error's code alone, and only where it is one: anything else may repeat what was sent.
+      // Only the error's code, and only if it is a known one: anything else may repeat what was sent.
       let code = document?["error"]?.string.flatMap { Self.knownErrors.contains($0) ? " (\($0))" : nil } ?? ""
       let wait = answer.header("retry-after").flatMap { RetryAfter.wait($0, now: .now) }
       let mayPass = answer.status >= 500 || answer.status == 429 || answer.status == 408
@@ -166,8 +167,8 @@ actor TokenSource {
         ends: Self.useful(document?["expires_in"]).map { .now + $0 }))
   }
 
-  /// When a token counts as ended, from now; nil where the endpoint says nothing that can be meant: then it is used until it
-  /// is refused.
+  /// How long a token is considered valid, from now; nil if the endpoint gives no usable lifetime: then it is used
+  /// until it is refused.
   ///
   /// - Parameter life: `expires_in`, whatever it is. More than a year counts as a year.
   static func useful(_ life: JSONValue?) -> Duration? {
@@ -177,7 +178,7 @@ actor TokenSource {
   }
 }
 
-/// RFC 3986's unreserved characters stay; everything else is written `%XX`.
+/// RFC 3986's unreserved characters stay; everything else becomes `%XX`.
 private func percentEncoded(_ text: String) -> String {
   let unreserved = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
   return text.addingPercentEncoding(withAllowedCharacters: unreserved) ?? ""

@@ -1,26 +1,26 @@
 internal import Delivery
 internal import Engine
 
-/// Rejects items without another attempt: those of a cancelled file, or of one that is too old.
+/// Rejects items without another attempt: those of a cancelled file, or of a file that is too old.
 struct Withdrawer: Sendable {
-  /// What one page of a file's batches came to.
+  /// The outcome of one page of a file's batches.
   struct Page: Sendable {
     var file: LineFile?
-    /// Those that were rejected.
+    /// The batches that were rejected.
     var batches: [WaitingBatch] = []
     var items = 0
-    /// Up to where the file was gone through; nil where it has no more batches.
+    /// How far the file has been processed; nil if it has no more batches.
     var position: String?
     var isFileComplete = false
   }
 
   let outbox: any DispatchStore
   let bodies: BodyLoader
-  /// Nil where the configuration no longer has the target.
+  /// Nil if the configuration no longer has the target.
   let describe: (@Sendable (ArraySlice<UInt8>) -> String?)?
   let maxAge: Duration
 
-  /// Some commits' worth of rejected items.
+  /// Enough rejected items for a few commits.
   private static let pageSize = 40
 
   func withdraw(_ order: DispatchState.Withdrawal) async throws(OutboxError) -> Page {
@@ -59,7 +59,7 @@ struct Withdrawer: Sendable {
     if batch.unanswered > 0 {
       fault.message += "; it may have been applied: a request with it got no clear answer"
     }
-    // The key is for people to read: where the file is gone or changed, the receipt does without it.
+    // The key is for people to read: if the file is gone or changed, the receipt leaves it out.
     let whole = describe == nil ? nil : try? await bodies.load(content.batch, of: file).batch
     var pieces: [Int: Range<Int>] = [:]
     if let whole, let places = whole.pieces {

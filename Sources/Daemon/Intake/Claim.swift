@@ -3,17 +3,17 @@ internal import Engine
 internal import Inbox
 internal import Synchronization
 
-/// A claimed file that is open, and about to be read.
+/// An open claimed file that is about to be read.
 struct Claim: Sendable {
   var claimed: ClaimedFile
   var file: NewFile
-  /// Why it is of no use, where that is known.
+  /// Why it is unusable, if that is known.
   var verdict: FileFault?
-  /// Nil where no reading has failed.
+  /// Nil if no reading has failed.
   var trouble: ReadingTrouble?
   var reservation = Reservation(.none)
 
-  /// As it waits where it is not read now.
+  /// The claim as waiting work, if it is not read now.
   var work: UnreadWork { UnreadWork(work: claimed.work, file: file, verdict: verdict, trouble: trouble) }
 }
 
@@ -25,7 +25,7 @@ struct UnreadWork: Sendable {
   var trouble: ReadingTrouble?
 }
 
-/// The files that an operator cancelled while they were not read; a reading asks after every chunk.
+/// Files that an operator cancelled before they were read; a reading checks after every chunk.
 final class CancelledFiles: Sendable {
   private let ids = Mutex<Set<FileID>>([])
 

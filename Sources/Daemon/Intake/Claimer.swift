@@ -6,12 +6,12 @@ internal import ItemFormat
 internal import Logging
 internal import Settings
 
-/// Claims ready files of one inbox: gives them ids and places, and moves them into `work/`.
+/// Claims the ready files of one inbox: gives them ids and places, and moves them into `work/`.
 struct Claimer: Sendable {
   let inbox: Inbox
   let folders: InboxFolders
   let around: Intake.Surroundings
-  /// The inbox's own, for calls that block.
+  /// The inbox's own queue, for blocking calls.
   let queue: DispatchQueue
   let logger: Logger
 
@@ -19,11 +19,11 @@ struct Claimer: Sendable {
   private static let mostFiles = 100
   private static let mostBytes: Int64 = 1 << 20
 
-  /// The files that can be taken together: the first, whatever its size, or as many small ones as stand at the start.
+  /// The files that can be taken together: the first, whatever its size, or the run of small ones at the start.
   static func smallFiles(atStartOf files: ArraySlice<ReadyFile>) -> ArraySlice<ReadyFile> {
     var bytes: Int64 = 0
     let small = files.prefix(mostFiles).prefix { file in
-      // What is compressed may be large.
+      // A compressed file may have large content.
       guard file.size <= smallBytes, FileFormat(fileName: file.name.bytes)?.isGzipped != true else { return false }
       bytes += file.size
       return bytes <= mostBytes
@@ -36,7 +36,7 @@ struct Claimer: Sendable {
     inbox.route(for: name.bytes).map { Destinations($0, settings: around.settings).targetNames } ?? []
   }
 
-  /// - Throws: where it can't be found out whether there is room.
+  /// - Throws: if it can't be determined whether there is room.
   func room(for files: [ReadyFile]) async throws -> Claims.Answer {
     var needs: [(size: Int, need: FileNeed)] = []
     for file in files { needs.append((Int(file.size), await need(of: file))) }
@@ -52,28 +52,29 @@ struct Claimer: Sendable {
     }
   }
 
-  /// What a file is called from its claim on, and why it is of no use, where that is known by then.
+  /// A file's id from its claim on, and why it is unusable, if that is known by then.
   struct Place: Sendable {
     var id: FileID
     var verdict: FileFault?
   }
 
-  /// Gives files that are about to be claimed their ids.
+  /// Gives ids to files that are about to be claimed.
   ///
-  /// - Parameter room: what was found for these files.
+  /// - Parameter room: the answer for these files.
   func places(for files: [ReadyFile], _ room: Claims.Answer) async -> [Place] {
     let verdicts = files.enumerated().map { place, file in
       room.tooLarge[place].map { FileFault(.tooLarge, $0) }
         ?? FileReading.verdict(
           name: file.name.bytes, size: Int(file.size), inbox: inbox, settings: around.settings)
     }
-    // A file that is of no use may not keep anybody waiting.
+    // An unusable file must not keep others waiting.
     let targets = zip(files, verdicts).map { $1 == nil ? self.targets(of: $0.name) : [] }
     let ids = await around.publisher.claim(targets, isOrdered: inbox.ordering != .none)
     return zip(ids, verdicts).map { Place(id: $0, verdict: $1) }
   }
 
-  /// - Returns: what is claimed, in order, and what is in `work/` though its claim failed: it keeps its place.
+  /// - Returns: the claims, in order, and files that are in `work/` although their claim failed: they keep their
+  ///   places.
   func claim(
     _ files: [ReadyFile], _ places: [Place], _ room: Claims.Answer
   ) async -> (claims: [Claim], halfClaimed: [(file: WorkFile, error: InboxError)]) {
@@ -119,7 +120,7 @@ struct Claimer: Sendable {
 }
 
 extension FileNeed {
-  /// The same, asking a gzip. Blocks.
+  /// The same, but asks a gzip for its size. Blocks.
   init(_ file: ReadyFile, in folders: InboxFolders, of inbox: Inbox, settings: Settings) {
     let isGzipped = FileFormat(fileName: file.name.bytes)?.isGzipped == true
     self.init(
@@ -127,9 +128,9 @@ extension FileNeed {
       settings: settings)
   }
 
-  /// What a file in `inbox/` would take; nothing where it is of no use, by its name or size.
+  /// What a file in `inbox/` would take; nothing if its name or size makes it unusable.
   ///
-  /// - Parameter unpacked: what a gzip says of its content.
+  /// - Parameter unpacked: the content size according to the gzip.
   init(_ file: ReadyFile, unpacked: Int?, of inbox: Inbox, settings: Settings) {
     let size = Int(file.size)
     guard FileReading.verdict(name: file.name.bytes, size: size, inbox: inbox, settings: settings) == nil,
@@ -146,7 +147,7 @@ extension FileNeed {
 }
 
 extension UserID {
-  /// Each looked up once.
+  /// Each user is looked up once.
   fileprivate static func names(of users: [UserID]) -> [UserID: String] {
     users.reduce(into: [:]) { names, user in if names[user] == nil { names[user] = user.name } }
   }

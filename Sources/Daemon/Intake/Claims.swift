@@ -4,15 +4,15 @@ internal import Inbox
 internal import Outbox
 internal import Settings
 
-/// Says which files there is room for. One for all inboxes: the queue's limits are everybody's.
+/// Decides which files there is room for. One for all inboxes: they share the queue's limits.
 actor Claims {
   private let outbox: Outbox
   private let settings: Settings
   private var queuedBytes = 0
   private var measuredAt: ContinuousClock.Instant?
-  /// What files that are being read will still take.
+  /// What the files being read will still take.
   private var reservations: [Reservation] = []
-  /// Measuring blocks in the kernel.
+  /// Measuring makes blocking system calls.
   private let executor = QueueExecutor(label: "claims")
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -22,17 +22,17 @@ actor Claims {
     self.settings = settings
   }
 
-  /// What of one inbox may be claimed.
+  /// Which of an inbox's files may be claimed.
   struct Answer: Sendable {
-    /// For as many of the files, in order, as there is room for.
+    /// One per file that there is room for, in order.
     var reservations: [Reservation] = []
-    /// By place, why files that fit at no time are claimed to be rejected.
+    /// By index: why a file that can never fit is claimed only to be rejected.
     var tooLarge: [Int: String] = [:]
     /// Why there is no room for the next one.
     var obstacle: Obstacle?
   }
 
-  /// Keeps room for the files of these sizes, in order, up to the first that does not fit now.
+  /// Reserves room for the files of these sizes, in order, up to the first that does not fit now.
   func room(for files: [(size: Int, need: FileNeed)]) async throws -> Answer {
     if measuredAt.map({ $0 + .seconds(1) < .now }) ?? true {
       reservations.removeAll(where: \.isEnded)

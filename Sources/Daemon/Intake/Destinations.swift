@@ -3,7 +3,7 @@ internal import ItemFormat
 internal import Settings
 internal import APIs
 
-/// The targets that a route may send a file to, each with what is known of its API.
+/// The targets that a route may send a file to, each with what is known about its API.
 struct Destinations: Sendable {
   struct Destination: Sendable {
     var target: Target
@@ -11,7 +11,7 @@ struct Destinations: Sendable {
   }
 
   private let byAPI: [APIKind: Destination]
-  /// Nil where what the file contains decides (`target: auto`).
+  /// Nil if the file's content decides (`target: auto`).
   let fixed: Destination?
 
   init(_ route: Route, settings: Settings) {
@@ -36,7 +36,7 @@ struct Destinations: Sendable {
 
   var targetNames: Set<String> { Set(byAPI.values.map(\.target.name)) }
 
-  /// How to tell one item from an object of request ids.
+  /// How to distinguish an item from an object of request ids.
   var objectShape: ObjectShape {
     ObjectShape(
       itemMembers: byAPI.values.flatMap(\.api.itemMembers), idsAllowed: byAPI.values.contains { $0.api.idsAllowed })
@@ -44,9 +44,9 @@ struct Destinations: Sendable {
 }
 
 extension Target {
-  /// What upsertd knows of this target's API.
+  /// What upsertd knows about this target's API.
   ///
-  /// - Parameter route: nil for requests that are made already, which may hold items of several routes.
+  /// - Parameter route: nil for requests that are already built, which may hold items of several routes.
   func makeAPI(for route: Route? = nil, maxNesting: Int = 128) -> any TargetAPI {
     guard let api = APIs[api] else {
       preconditionFailure("a target's api is one of the list: its settings were checked")

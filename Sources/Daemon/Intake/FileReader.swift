@@ -19,7 +19,7 @@ struct FileReader: Sendable {
 
   static let failing = "file can't be read now"
 
-  /// Nil where the file changed meanwhile.
+  /// Nil if the file changed during the reading.
   ///
   /// - Throws: `ReadError`, `OutboxError`, `ReadingStopped`, `ReadingCancelled`.
   func read(_ claim: Claim) async throws -> ReadFile? {
@@ -35,7 +35,7 @@ struct FileReader: Sendable {
     var (result, staging, hasChanged) = try await queue.run {
       var reading = reading(claim)
       var staging = Staging(store: around.store, file: claim.file, reservation: claim.reservation)
-      // So that everybody sees that it is being read.
+      // Shows everyone that it is being read.
       if takesTime { try staging.begin() }
       let result = try reading.run(into: &staging)
       if result.fault != nil { staging.discard() }
@@ -46,7 +46,7 @@ struct FileReader: Sendable {
       (result, hasChanged) = try await queue.run { [result] in
         var result = result
         do { try reading(claim).complete(&result) } catch is ReadError {
-          // The fault is known. That the digest is not is no reason to wait.
+          // The fault is known. A missing digest is no reason to wait.
         }
         return (result, claimed.hasChanged())
       }
@@ -54,7 +54,7 @@ struct FileReader: Sendable {
     return hasChanged ? nil : readFile(claim.work, result, staging, isRead: true)
   }
 
-  /// A claimed file that nobody can, or should, read: it is rejected as a whole.
+  /// A claimed file that can't, or should not, be read: it is rejected as a whole.
   func rejected(_ work: UnreadWork, _ fault: FileFault) async throws -> ReadFile {
     try await queue.run {
       var staging = Staging(store: around.store, file: work.file, reservation: Reservation(.none))
@@ -85,7 +85,7 @@ struct FileReader: Sendable {
     }
   }
 
-  /// A beat of the inbox's pulse; it ends when the daemon stops or an operator cancels the file.
+  /// A beat of the inbox's pulse; the reading ends if the daemon stops or an operator cancels the file.
   private func reading(_ claim: Claim) -> FileReading {
     let id = claim.claimed.id
     return FileReading(
@@ -115,7 +115,7 @@ struct FileReader: Sendable {
 }
 
 extension ReadFile {
-  /// The same file, of which nothing is sent.
+  /// The same file, with nothing of it to be sent.
   func rejected(_ fault: FileFault) -> ReadFile {
     var file = self
     file.result.fault = fault

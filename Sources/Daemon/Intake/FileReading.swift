@@ -5,28 +5,28 @@ internal import ItemFormat
 internal import Settings
 internal import APIs
 
-/// Takes what a file's reading yields, in the file's order.
+/// Takes the batches and rejects that reading a file yields, in the file's order.
 protocol ReadingSink {
   /// `ordinal` counts the file's batches from 1.
   mutating func take(_ batch: QueuedBatch, ordinal: Int, for destination: Destinations.Destination) throws
   mutating func refuse(_ refusal: Refusal) throws
 }
 
-/// What a whole reading found.
+/// The outcome of a whole reading.
 struct ReadingResult: Sendable {
   var facts: FileFacts
   var items: Int
   var rejected: Int
-  /// Nothing of the file can be used; what the sink was given is void.
+  /// Nothing of the file can be used; discard everything that was passed to the sink.
   var fault: FileFault?
-  /// What was read when the fault was found, where more follows: see `FileReading.complete`.
+  /// The digest of what was read until the fault, if there is more: see `FileReading.complete`.
   var unfinishedDigest: Digest?
 }
 
 /// Reads one file from its first byte to its last: items, checks, pieces, batches.
 ///
-/// Memory holds one chunk of the file, one item and the batches being filled. Nothing is sent by it, and what it hands to its sink
-/// counts only once it has returned without a fault.
+/// Memory holds one chunk of the file, one item and the batches being filled. It sends nothing, and what it passes to
+/// its sink counts only once it has returned without a fault.
 struct FileReading {
   let inbox: Inbox
   let settings: Settings
@@ -36,11 +36,11 @@ struct FileReading {
   let size: Int
   /// Whether batches may leave bytes in the file, to be looked up when they are sent.
   let refersToFile: Bool
-  /// Why the file can't be used, where that is known before it is read: nothing of it is read then.
+  /// Why the file can't be used, if that is known before it is read: then none of it is read.
   let verdict: FileFault?
-  /// Makes the items' tags; nil where nothing is going to be read again.
+  /// Makes the items' tags; nil if nothing will be read again.
   let key: SourceKey?
-  /// Called every some hundred kilobytes, whatever they hold; what it throws ends the reading.
+  /// Called every few hundred kilobytes, whatever they contain; an error that it throws ends the reading.
   let onProgress: () throws -> Void
 
   private var facts = FileFacts()
@@ -66,7 +66,7 @@ struct FileReading {
       additions: APIs.rejectsAdditions)
   }
 
-  /// - Throws: `ReadError` where the disk fails, and what the sink throws; what is wrong with the file itself is in the result.
+  /// - Throws: `ReadError` if the disk fails, and errors of the sink; a fault of the file itself is in the result.
   mutating func run(into sink: inout some ReadingSink) throws -> ReadingResult {
     facts.bytes = size
     facts.ordering = inbox.ordering
@@ -75,13 +75,13 @@ struct FileReading {
     var conversion = inbox.route(for: name).map {
       ItemConversion(
         route: $0, destinations: Destinations($0, settings: settings), limits: limits, ordering: inbox.ordering,
-        // What is compressed can't be looked up by its place.
+        // Compressed bytes can't be looked up by position.
         refersToFile: refersToFile && format?.isGzipped == false)
     }
-    // A fixed target is known even where the file turns out to be unusable.
+    // A fixed target is known even if the file turns out to be unusable.
     if let conversion { note(conversion) }
     if let fault = verdict ?? Self.tooLarge(size, settings) {
-      // What is too large is not read even for its digest.
+      // A file that is too large is not read even for its digest.
       return ReadingResult(
         facts: facts, items: 0, rejected: 0, fault: fault, unfinishedDigest: fault.code == .tooLarge ? nil : Digest())
     }
@@ -91,17 +91,17 @@ struct FileReading {
     var result = ReadingResult(
       facts: facts, items: fault == nil ? conversion?.items ?? 0 : 0,
       rejected: fault == nil ? conversion?.rejected ?? 0 : 0, fault: fault, unfinishedDigest: digest)
-    // Behind a fault there may be gigabytes, which nobody should have to wait for who only waits for what this file holds.
+    // There may be gigabytes after a fault; others that wait only for this file's content must not wait for them.
     if fault == nil || size - digest.count <= Self.shortRest { try complete(&result) }
     return result
   }
 
-  /// What is read at once, though the file is of no use.
+  /// The most that is read at once even though the file is unusable.
   private static let shortRest = 256 << 10
 
-  /// Reads what is left behind a fault: the digest is that of the whole file.
+  /// Reads the rest of the file after a fault: the digest is that of the whole file.
   ///
-  /// - Throws: `ReadError` where the disk fails, and what `onProgress` throws.
+  /// - Throws: `ReadError` if the disk fails, and errors of `onProgress`.
   func complete(_ result: inout ReadingResult) throws {
     guard var digest = result.unfinishedDigest else { return }
     var rest = FileBytes(descriptor: descriptor, path: path) { [onProgress] in
@@ -114,7 +114,7 @@ struct FileReading {
     result.unfinishedDigest = nil
   }
 
-  /// Why a file of that name and size is of no use, whatever it holds; nil where it may be.
+  /// Why a file of that name and size is unusable, whatever it contains; nil if it may be usable.
   static func verdict(name: [UInt8], size: Int, inbox: Inbox, settings: Settings) -> FileFault? {
     if let fault = tooLarge(size, settings) { return fault }
     if FileFormat(fileName: name) == nil { return unsupportedFormat }
@@ -134,7 +134,7 @@ struct FileReading {
     FileFault(.noRoute, "no route of inbox \(inbox.name) matches the name")
   }
 
-  /// - Returns: why the file is of no use.
+  /// - Returns: why the file is unusable.
   private mutating func readItems(
     _ format: FileFormat?, _ conversion: inout ItemConversion?, into sink: inout some ReadingSink,
     _ digest: inout Digest

@@ -3,16 +3,16 @@ internal import Engine
 internal import Inbox
 internal import Logging
 
-/// What people get to hear of an inbox: each thing once, not at every look.
+/// Logs what happens to an inbox: each thing once, not at every look.
 struct InboxNews {
   private let inbox: String
   private let ledger: StayLedger
   private let logger: Logger
-  /// How often its folders were prepared anew, as it was told.
+  /// How often its folders were prepared again, as last logged.
   private var preparations = 0
-  /// Why the inbox can't be looked at, as it was told.
+  /// Why the inbox can't be read, as last logged.
   private var fault: String?
-  /// What holds up every file, as it was told.
+  /// What holds up every file, as last logged.
   private(set) var obstacle: Obstacle?
 
   init(_ inbox: String, ledger: StayLedger, logger: Logger) {
@@ -34,7 +34,7 @@ struct InboxNews {
     fault = nil
     let news = ledger.take(look, obstacle: isPaused ? .paused : obstacle, of: inbox, at: .now)
     for file in news.told {
-      // An ignored file is as somebody wanted it, or forgotten; everything else waits for somebody.
+      // An ignored file is either meant to stay or forgotten; every other one waits for somebody to act.
       logger.log(
         level: file.kind == .ignored ? .info : .warning, "file stays in the inbox",
         metadata: ["name": "\(file.name)", "reason": "\(file.reason)", "since": "\(file.since ?? .now)"])
@@ -44,7 +44,7 @@ struct InboxNews {
     }
   }
 
-  /// Whether a file that is ready may be claimed.
+  /// Logs whether ready files may be claimed.
   mutating func tell(_ obstacle: Obstacle?) {
     defer { self.obstacle = obstacle }
     guard self.obstacle?.kind != obstacle?.kind else { return }

@@ -7,18 +7,20 @@ internal import Logging
 internal import Outbox
 internal import Settings
 
-/// Takes the files of one inbox: has them claimed and read, and hands them to the `Publisher`, who makes their batches sendable.
+/// Takes the files of one inbox: has them claimed and read, and hands them to the `Publisher`, which makes their
+/// batches sendable.
 ///
-/// - Small files that are ready at the same look go their way together: one sync of the folders, one commit. A large file goes alone.
-/// - What can't be read now (a disk that fails or is full) keeps its place and is tried again, for an hour; then it is rejected as
-///   `unreadable`. What comes after it is read meanwhile, and published behind it.
-/// - A file that is of no use by its name or size, or turns out to be, holds nobody up.
+/// - Small files that are ready at the same look are processed together: one sync of the folders, one commit. A large
+///   file goes alone.
+/// - A file that can't be read now (a disk that fails or is full) keeps its place and is retried for an hour; then it
+///   is rejected as `unreadable`. Files after it are read in the meantime, and published behind it.
+/// - A file that is unusable by its name or size, or turns out to be, does not hold up others.
 actor Intake {
-  /// What every inbox shares.
+  /// What all inboxes share.
   struct Surroundings: Sendable {
     var settings: Settings
     var outbox: Outbox
-    /// The same outbox, for what reading leaves there.
+    /// The same outbox, for what reading stores there.
     var store: any IntakeStore
     /// Makes the items' tags.
     var key: SourceKey
@@ -30,13 +32,13 @@ actor Intake {
     var now: @Sendable () -> QueueTime
   }
 
-  /// What of an inbox is still to come.
+  /// What an inbox still has to do.
   struct Rest: Sendable {
     /// Files that are being read, or wait in `work/` to be read again.
     var unread: Int
-    /// Files that will be ready without anything else being dropped.
+    /// Files that will become ready without anything else being dropped.
     var arriving: Int
-    /// Whether a look has been taken and everything that it found was dealt with.
+    /// Whether a look has been taken and everything that it found was processed.
     var hasLooked: Bool
   }
 
@@ -66,14 +68,14 @@ actor Intake {
 
   /// How long a cancel waits for a reading to notice.
   private static let patience = Duration.seconds(5)
-  /// What is known of each of them is in memory.
+  /// What is known about each of them is kept in memory.
   private static let mostWaiting = 10_000
   private static let measuring = "it can't be found out whether there is room for files"
   private static let publishing = "what was read can't be made sendable"
   private static let searching = "work/ can't be searched for claimed files"
   private static let cancelledFault = FileFault(.cancelled, "cancelled by an operator before the file was sent")
 
-  /// - Parameter strayInterval: how often files in `work/` are looked for of which nobody knows.
+  /// - Parameter strayInterval: how often `work/` is searched for unknown files.
   init(
     _ inbox: Inbox, folders: InboxFolders, around: Surroundings, isPaused: Bool, logger: Logger,
     strayInterval: Duration = .seconds(60)
@@ -115,12 +117,13 @@ actor Intake {
     await watcher.stop()
   }
 
-  /// Takes over what an earlier run claimed and did not publish: it comes before everything that is still in the inbox.
+  /// Takes over files that an earlier run claimed and did not publish: they come before everything that is still in the
+  /// inbox.
   ///
-  /// To be called for all inboxes before one of them runs, since the files take their places at once.
+  /// Call this for all inboxes before one of them runs, since the files take their places at once.
   /// - Parameters:
   ///   - known: all files with a row.
-  ///   - rows: those of them that are not read.
+  ///   - rows: those of them that have not been read.
   /// - Throws: `InboxError`, `OutboxError`.
   func takeOver(known: Set<FileID>, rows: [FileRecord]) async throws {
     for work in try await search.unpublished(known: known, rows: rows) { await takeOver(work) }
@@ -133,7 +136,7 @@ actor Intake {
     unread.append(work)
   }
 
-  /// Looks, claims and reads until `stop()`; the file under way is left for the next run.
+  /// Looks, claims and reads until `stop()`; the file being read is left for the next run.
   func run() async {
     let loop = "inbox \(inbox.name)"
     isRunning = true
@@ -156,7 +159,7 @@ actor Intake {
 
   private var troubles: Troubles { around.instruments.troubles }
 
-  /// What must work for the inbox, but for no file of it.
+  /// Runs an act that concerns the inbox rather than one of its files.
   private func attempt(_ what: String, _ act: () async throws -> Void) async {
     do {
       try await act()
@@ -166,7 +169,7 @@ actor Intake {
     }
   }
 
-  /// Publishes what nothing but a failing outbox kept from it.
+  /// Publishes files that only a failing outbox has held up.
   private func publishWaiting() async {
     await attempt(Self.publishing) { try await around.publisher.publishWaiting() }
   }
@@ -254,7 +257,7 @@ actor Intake {
     await handOver(held)
   }
 
-  /// They are read: what becomes of them is the publisher's.
+  /// They are read: from here on they are the publisher's responsibility.
   private func handOver(_ files: [(claim: Claim, read: ReadFile)]) async {
     guard !files.isEmpty else { return }
     do {
@@ -272,7 +275,7 @@ actor Intake {
     }
   }
 
-  /// Leaves a claimed file for the next run, where the daemon stops, or for a later try, from its beginning.
+  /// Leaves a claimed file for the next run if the daemon is stopping, or for a later retry from its beginning.
   private func leave(_ claim: Claim, for error: any Error) async {
     claim.reservation.end()
     if error is ReadingStopped {
@@ -284,7 +287,7 @@ actor Intake {
     }
   }
 
-  /// A file can't be read now: it keeps its place, and is tried again or, after an hour, rejected.
+  /// A file can't be read now: it keeps its place, and is retried or, after an hour, rejected.
   private func putOff(_ work: UnreadWork, _ error: any Error) async {
     var work = work
     let (id, now) = (work.file.id, around.now())
@@ -299,7 +302,8 @@ actor Intake {
       let minutes = Int((now - trouble.since).seconds / 60)
       return await reject(work, FileFault(.unreadable, "the file could not be read for \(minutes) minutes: \(error)"))
     }
-    // What was staged of it goes; when it was claimed is kept. Where the disk takes neither, the next try does both.
+    // Discards what was staged of it, and stores when it was claimed. If the disk takes neither, the next retry does
+    // both.
     let (store, file) = (around.store, work.file)
     try? await queue.run { try store.commit { try $0.begin(file) } }
     unread.append(work)
@@ -310,14 +314,14 @@ actor Intake {
     await around.publisher.note(note)
   }
 
-  /// Rejects a file that is not read as a whole.
+  /// Rejects as a whole a file that is not read.
   private func reject(_ work: UnreadWork, _ fault: FileFault) async {
     let id = work.file.id
     do {
       try await around.publisher.take([try await reader.rejected(work, fault)])
       cancelled.remove(id)
     } catch {
-      // The outbox takes nothing: again at the next look.
+      // The outbox accepts nothing: retry at the next look.
       var work = work
       work.verdict = fault
       unread.append(work)
@@ -337,16 +341,16 @@ actor Intake {
     await forget(claimed.id)
   }
 
-  /// The file is not in `work/` any more.
+  /// The file is no longer in `work/`.
   private func forget(_ id: FileID) async {
     troubles.forget("file \(id)")
-    // Where this fails, the next start finds a row without a file.
+    // If this fails, the next start finds a row without a file.
     let store = around.store
     try? await queue.run { try store.commit { try $0.forget(id) } }
     await around.publisher.left([id])
   }
 
-  /// Tries the claimed files again that could not be read.
+  /// Retries the claimed files that could not be read.
   private func readAgain() async {
     let now = around.now()
     for work in unread where !isStopping {
@@ -384,19 +388,19 @@ actor Intake {
     }
   }
 
-  // MARK: - What an operator asks for
+  // MARK: - Operator orders
 
-  /// Tries the files again at once that could not be read.
+  /// Retries at once the files that could not be read.
   func tryNow() async {
     let now = around.now()
     for place in unread.indices { unread[place].trouble?.makeDue(at: now) }
     await watcher.lookNow()
   }
 
-  /// Rejects a file that is not published as a whole; one that is being read, at its next chunk.
+  /// Rejects as a whole a file that is not published; a file that is being read, at its next chunk.
   ///
-  /// - Returns: whether it is done, or will be where a reading hangs. False where the file is none of this inbox, was published at this
-  ///   moment, or went back to its folder.
+  /// - Returns: whether it is done, or will be (if a reading hangs). False if the file is not this inbox's, was
+  ///   published just now, or went back to its folder.
   /// - Throws: `OutboxError`.
   func cancel(_ id: FileID) async throws -> Bool {
     if !isRunning, let place = unread.firstIndex(where: { $0.file.id == id }) {

@@ -5,12 +5,12 @@ internal import JSONText
 internal import Settings
 internal import APIs
 
-/// Turns the items of one file into the batches of one target.
+/// Converts the items of one file into the batches of one target.
 struct ItemConversion {
   let route: Route
   let destinations: Destinations
   private(set) var chosen: Destinations.Destination?
-  /// That of `chosen`, at hand for each item.
+  /// The API of `chosen`, kept at hand for each item.
   private var api: (any TargetAPI)?
   /// Whether the API is settled before the first item: by the route, or by a CSV's header.
   private var isHeaderOrRouteDecisive: Bool
@@ -24,7 +24,7 @@ struct ItemConversion {
   private var batches = 0
   private var piece: [UInt8] = []
   private var requestIDs = RequestIDs()
-  /// An Atomic file is one request: what goes wrong with one item goes wrong with all, so all are kept until the end.
+  /// An Atomic file is one request: if one item fails, all fail, so all are kept until the end.
   private var atomic: AtomicFile?
 
   /// - Parameter refersToFile: whether batches may leave bytes in the file.
@@ -35,7 +35,7 @@ struct ItemConversion {
     self.destinations = destinations
     self.limits = limits
     self.ordering = ordering
-    // Of an Atomic file nothing is left to be looked up: where one item is bad, the others are described too.
+    // An Atomic file leaves nothing to be looked up: if one item is bad, the others are described too.
     self.refersToFile = refersToFile && route.successMode != .atomic
     isHeaderOrRouteDecisive = destinations.fixed != nil
     if route.successMode == .atomic { atomic = AtomicFile() }
@@ -49,14 +49,14 @@ struct ItemConversion {
     api = destination.api
     batcher = Batcher(
       limits: BatchLimits(
-        // An Atomic file's batch is measured when it is whole.
+        // An Atomic file's batch is measured when it is complete.
         maxItems: atomic == nil ? destination.target.batch.maxItems : .max,
         maxBytes: atomic == nil ? destination.target.batch.maxBytes : .max, framing: destination.api.framing),
       brackets: destination.api.framing.brackets,
       keepsKeysApart: destination.api.keepsKeysApart, setsHotKeysApart: atomic == nil && ordering == .key)
   }
 
-  /// What a CSV's columns become; with `target: auto` its header says for which API.
+  /// What a CSV's columns become; with `target: auto`, its header decides the API.
   mutating func template(for header: CSVHeader) throws -> RowTemplate {
     let plan = try RowPlan(header, mapping: route.mapping)
     if chosen == nil {
@@ -72,7 +72,7 @@ struct ItemConversion {
     }
   }
 
-  /// With `target: auto`, each item of a JSON file has to be of the same API.
+  /// With `target: auto`, every item of a JSON file must be for the same API.
   private mutating func classify(_ item: RawItem, _ json: Span<UInt8>) throws {
     guard let api = APIKind.classify(json), let destination = destinations[api] else {
       throw FileFault(.noRoute, "item \(item.number) is \(APIs.unknownItem)", line: item.line)
@@ -113,7 +113,7 @@ struct ItemConversion {
     for batch in batcher?.add(entry, piece: piece, copied: copied) ?? [] { try emit(batch, into: &sink) }
   }
 
-  /// The text of the item in the piece, where it travels as it was dropped: last, or before one closing brace.
+  /// The item's text in the piece, if it is sent as it was dropped: at the end, or before one closing brace.
   private func copiedText(of item: RawItem, _ json: Span<UInt8>) -> CopiedText? {
     // Without a tag it could not be checked when it is read again.
     guard refersToFile, item.tag != nil, let place = item.textStart else { return nil }
@@ -170,7 +170,7 @@ struct ItemConversion {
   }
 }
 
-/// What is kept of an Atomic file until its end; bounded by what fits one request.
+/// What is kept of an Atomic file until its end; bounded by what fits into one request.
 private struct AtomicFile {
   var refused: [Refusal] = []
   private var keys: [KeyHash: Int] = [:]
@@ -185,19 +185,19 @@ private struct AtomicFile {
   }
 }
 
-/// The request ids that a file has used so far, as hashes: eight bytes each.
+/// The request ids that a file has used so far, as hashes of eight bytes each.
 private struct RequestIDs {
   private var seen = KeySet()
 
   mutating func take(_ item: RawItem) throws(ItemFault) {
     guard let id = item.requestID else {
-      // Only a file that also holds ids of its own can repeat a made-up one.
+      // Only a file that also has ids of its own can repeat a generated one.
       if seen.isEmpty { return }
       try insert(Array("item-\(item.number)".utf8))
       return
     }
     if seen.isEmpty, item.number > 1 {
-      // The items before this one have the ids that were made up for them.
+      // The items before this one have generated ids.
       for number in 1..<item.number { _ = seen.insert(hash(Array("item-\(number)".utf8))) }
     }
     try insert(id)

@@ -3,7 +3,7 @@ internal import Engine
 internal import Inbox
 internal import ItemFormat
 
-/// A file that was read to its end, or is known to be of no use.
+/// A file that was read to its end, or is known to be unusable.
 struct ReadFile: Sendable {
   let file: NewFile
   /// As it was dropped.
@@ -11,22 +11,23 @@ struct ReadFile: Sendable {
   let rejectsDuplicates: Bool
   var result: ReadingResult
   var staging: Staging
-  /// Told once it is sendable, or done.
+  /// Called once it is sendable, or done.
   let tell: @Sendable (ReadingResult) -> Void
 }
 
-/// A file of which something can be sent now.
+/// A file that has something to send now.
 struct PublishedFile: Sendable, Equatable {
   var id: FileID
   var target: String
-  /// Whether its inbox keeps an order.
+  /// Whether its inbox preserves order.
   var isOrdered: Bool
 }
 
-/// Gives claimed files their ids and places, and makes what was read sendable, in its turn. One for all inboxes.
+/// Gives claimed files their ids and places, and makes files that were read sendable, each in its turn. One for all
+/// inboxes.
 ///
-/// What was read and has to wait for an earlier file is staged in the outbox: only what its publication needs is held in memory. Whoever
-/// brings the file that was waited for publishes it too.
+/// A file that was read but has to wait for an earlier one is staged in the outbox: only what its publication needs is
+/// held in memory. Whoever delivers the awaited file also publishes those that waited for it.
 actor Publisher {
   private let store: any IntakeStore
   private let ledger: UnreadLedger
@@ -34,10 +35,11 @@ actor Publisher {
   private let onFinishing: @Sendable () -> Void
   private var ids = FileIDSource()
   private var order = PublicationOrder()
-  /// Files that were read and are staged. All of them wait for an earlier one, or for an outbox that takes their publication.
+  /// Files that were read and are staged. All of them wait for an earlier one, or for an outbox that accepts their
+  /// publication.
   private var staged: [FileID: StagedFile] = [:]
   private var stagedByInbox: [String: Int] = [:]
-  /// Files that are being read for a while, or can't be read.
+  /// Files whose reading takes a while, or that can't be read.
   private var unread: [FileID: UnreadFile] = [:]
   /// Whether the ledger is empty.
   private var toldNobody = true
@@ -61,7 +63,7 @@ actor Publisher {
       tell = read.tell
     }
 
-    /// Nil where nothing of it is sent.
+    /// Nil if nothing of it is sent.
     var target: String? { result.fault == nil ? result.facts.target : nil }
   }
 
@@ -69,7 +71,7 @@ actor Publisher {
   private static let mostFiles = 500
 
   /// - Parameters:
-  ///   - onPublished: these files were published, in this order.
+  ///   - onPublished: called with published files, in this order.
   ///   - onFinishing: a file's results can be written.
   init(
     store: any IntakeStore, ledger: UnreadLedger, onPublished: @escaping @Sendable ([PublishedFile]) -> Void,
@@ -83,10 +85,10 @@ actor Publisher {
 
   // MARK: - Places
 
-  /// No id from here on sorts before `id`, which an earlier run gave out.
+  /// No id from here on sorts before `id`, which an earlier run assigned.
   func skip(past id: FileID) { ids.skip(past: id) }
 
-  /// Ids for files that are about to be claimed. They have their places before anybody gets a later id.
+  /// Ids for files that are about to be claimed. They have their places before any later id is given out.
   ///
   /// - Parameter targets: for each file, those that it may be for.
   func claim(_ targets: [Set<String>], isOrdered: Bool) -> [FileID] {
@@ -97,13 +99,13 @@ actor Publisher {
     }
   }
 
-  /// Gives a file its place again that was claimed before, and is to be read.
+  /// Restores the place of a file that was claimed earlier and is to be read.
   func takeOver(_ id: FileID, targets: Set<String>, isOrdered: Bool) {
     ids.skip(past: id)
     order.claimed(id, targets: targets, isOrdered: isOrdered)
   }
 
-  /// A file is known to be of no use, though it is not read to its end: nobody waits for it any more.
+  /// A file is known to be unusable, though it has not been read to its end: nothing waits for it any more.
   func isOfNoUse(_ id: FileID) async {
     order.read(id, target: nil)
     unread[id] = nil
@@ -119,9 +121,9 @@ actor Publisher {
     await publish()
   }
 
-  // MARK: - Files that take their time
+  // MARK: - Slow files
 
-  /// A file is being read for a while, or can't be read now. It keeps its place.
+  /// A file's reading takes a while, or it can't be read now. It keeps its place.
   func note(_ file: UnreadFile) {
     unread[file.id] = file
     tellWhoWaits()
@@ -145,10 +147,10 @@ actor Publisher {
 
   // MARK: - Publication
 
-  /// Takes files that were read: those whose turn has come are published, with what waited for them, and the others are staged, all in
-  /// one commit.
+  /// Takes files that were read: those whose turn has come are published, with those that waited for them, and the
+  /// others are staged, all in one commit.
   ///
-  /// - Throws: where nothing of it was kept. The files are to be read again, and keep their places.
+  /// - Throws: if none of it was stored. The files must be read again, and keep their places.
   func take(_ files: [ReadFile]) async throws(OutboxError) {
     let new = Dictionary(files.map { ($0.file.id, StagedFile($0)) }, uniquingKeysWith: { $1 })
     for file in new.values { order.read(file.file.id, target: file.target) }
@@ -171,15 +173,15 @@ actor Publisher {
     await publish()
   }
 
-  /// Publishes what waited for nothing but an outbox that takes it.
+  /// Publishes files that only a failing outbox has held up.
   ///
-  /// - Throws: where it does not.
+  /// - Throws: if it still fails.
   func publishWaiting() async throws(OutboxError) {
     await publish()
     if let failure { throw failure }
   }
 
-  /// Why what could be published is not.
+  /// Why publishable files have not been published.
   private var failure: OutboxError?
 
   private func publish() async {
@@ -197,7 +199,7 @@ actor Publisher {
     }
   }
 
-  /// Rejects a file that was read and waits as a whole.
+  /// Rejects as a whole a file that was read and waits.
   ///
   /// - Returns: whether there is such a file.
   func reject(_ id: FileID, _ fault: FileFault) async throws(OutboxError) -> Bool {
@@ -210,7 +212,7 @@ actor Publisher {
     return true
   }
 
-  /// They are published, or done: nobody waits for them.
+  /// They are published, or done: nothing waits for them any more.
   private func finish(_ files: [StagedFile]) async {
     guard !files.isEmpty else { return }
     for file in files {
@@ -230,7 +232,7 @@ actor Publisher {
     onFinishing()
   }
 
-  /// Makes the file's batches sendable, or says why it can't be used.
+  /// Makes the file's batches sendable, or records why it can't be used.
   private static func publish(_ file: StagedFile, in commit: any IntakeCommit) throws {
     var facts = file.result.facts
     var fault = file.result.fault

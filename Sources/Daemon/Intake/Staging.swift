@@ -3,9 +3,11 @@ internal import Engine
 internal import Settings
 internal import Synchronization
 
-/// Takes what a file's reading yields: holds it in memory, and stages it in the outbox whenever it is some megabytes.
+/// Takes what reading a file yields: holds it in memory, and stages it in the outbox whenever it reaches a few
+/// megabytes.
 ///
-/// A small file is still held as a whole when its reading ends, and shares the commit that makes it sendable with others.
+/// A small file is still held completely when its reading ends, and shares with others the commit that makes it
+/// sendable.
 struct Staging: ReadingSink, Sendable {
   private let store: any IntakeStore
   private let file: NewFile
@@ -18,11 +20,11 @@ struct Staging: ReadingSink, Sendable {
   private var target = ""
   private var hasRow = false
 
-  /// Commits are large enough that their own cost does not show, and small enough to be held in memory.
+  /// Commits are large enough that their own cost is negligible, and small enough to be held in memory.
   static let commitBytes = 2 << 20
-  /// What an item and its place in the file, or a refusal, take in memory.
+  /// The memory that an item and its place in the file, or a reject, takes.
   private static let itemBytes = 80
-  /// What a batch takes beside them.
+  /// The memory that a batch takes in addition.
   private static let batchBytes = 500
   private static let refusalBytes = 200
 
@@ -46,7 +48,7 @@ struct Staging: ReadingSink, Sendable {
     if heldBytes >= Self.commitBytes { try flush() }
   }
 
-  /// Opens the file's row, so that everybody sees that it is being read; what an earlier try left of it goes.
+  /// Creates the file's row, so that everyone sees that it is being read; discards what an earlier try left of it.
   mutating func begin() throws {
     try store.commit { try $0.begin(file) }
     hasRow = true
@@ -57,7 +59,7 @@ struct Staging: ReadingSink, Sendable {
     staged()
   }
 
-  /// Stages what is held, in a commit that the caller shares with others; tell `staged()` once it is made.
+  /// Stages what is held, in a commit that the caller shares with others; call `staged()` once it is made.
   func stage(in commit: any IntakeCommit) throws {
     if !hasRow { try commit.begin(file) }
     guard !batches.isEmpty || !refused.isEmpty else { return }
@@ -73,7 +75,7 @@ struct Staging: ReadingSink, Sendable {
     (heldBytes, queuedBytes) = (0, 0)
   }
 
-  /// The whole file is of no use: what was read of it goes.
+  /// The whole file is unusable: discards what was read of it.
   mutating func discard() {
     batches = []
     refused = []
@@ -81,7 +83,7 @@ struct Staging: ReadingSink, Sendable {
   }
 }
 
-/// The room that is kept for a file from its claim until it is in the outbox.
+/// The room reserved for a file from its claim until it is in the outbox.
 final class Reservation: Sendable {
   private let state: Mutex<(left: FileNeed, isEnded: Bool)>
 
@@ -92,7 +94,7 @@ final class Reservation: Sendable {
 
   var isEnded: Bool { state.withLock { $0.isEnded } }
 
-  /// A part of the file is in the outbox, and counts there.
+  /// A part of the file is in the outbox, and is counted there.
   func use(_ part: FileNeed) {
     state.withLock { state in
       state.left.queueBytes = max(0, state.left.queueBytes - part.queueBytes)
@@ -100,12 +102,12 @@ final class Reservation: Sendable {
     }
   }
 
-  /// The file is in the outbox, or is not read for now. It counts until the outbox is measured again.
+  /// The file is in the outbox, or is not read for now. The reservation counts until the outbox is measured again.
   func end() { state.withLock { $0.isEnded = true } }
 }
 
-/// The daemon stops in the middle of a file: it is read from its beginning by the next run.
+/// The daemon is stopping in the middle of a file: the next run reads it from its beginning.
 struct ReadingStopped: Error {}
 
-/// An operator cancelled the file in the middle of its reading.
+/// An operator cancelled the file while it was being read.
 struct ReadingCancelled: Error {}

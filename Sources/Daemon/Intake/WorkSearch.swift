@@ -8,7 +8,7 @@ internal import Outbox
 internal import Receipts
 internal import Settings
 
-/// Finds files in `work/` that were claimed, and are not published.
+/// Finds claimed files in `work/` that are not published.
 struct WorkSearch: Sendable {
   let inbox: Inbox
   let folders: InboxFolders
@@ -16,13 +16,13 @@ struct WorkSearch: Sendable {
   let queue: DispatchQueue
   let logger: Logger
 
-  /// What an earlier run claimed and did not publish, in the order of the claims.
+  /// Files that an earlier run claimed and did not publish, in the order of the claims.
   ///
-  /// One that is done is put away: only its last rename was missing. History tells that it is done, or, where the outbox is a fresh one,
-  /// its receipt. Rows without a file go.
+  /// A finished one is put away: only its last rename was missing. History shows that it is finished, or, if the outbox
+  /// is a fresh one, its receipt. Rows without a file are deleted.
   /// - Parameters:
   ///   - known: all files with a row.
-  ///   - rows: those of them that are not read.
+  ///   - rows: those of them that have not been read.
   /// - Throws: `InboxError`, `OutboxError`.
   func unpublished(known: Set<FileID>, rows: [FileRecord]) async throws -> [UnreadWork] {
     let work = try await queue.run { [folders] in try folders.workFiles() }
@@ -37,13 +37,13 @@ struct WorkSearch: Sendable {
         unread.append(await self.unread(file))
       }
     }
-    // The run ended between giving a file back, or losing it, and forgetting its row.
+    // The run ended between giving a file back, or losing it, and deleting its row.
     let (store, lost) = (around.store, mine.keys.sorted())
     if !lost.isEmpty { try await queue.run { try store.commit { for id in lost { try $0.forget(id) } } } }
     return unread
   }
 
-  /// Claimed files of which nobody knows, since their claim seemed to fail: a rename over NFS whose answer was lost.
+  /// Claimed files that are unknown because their claim seemed to fail: a rename over NFS whose answer was lost.
   func strays(besides known: Set<FileID>) async throws -> [UnreadWork] {
     let work = try await queue.run { [folders] in try folders.workFiles() }.filter { !known.contains($0.id) }
     guard !work.isEmpty else { return [] }
@@ -59,7 +59,7 @@ struct WorkSearch: Sendable {
     return strays
   }
 
-  /// A file in `work/` of which the outbox may know nothing.
+  /// A file in `work/` that may be unknown to the outbox.
   func unread(_ file: WorkFile, row: FileRecord? = nil) async -> UnreadWork {
     let size = await queue.run { [folders] in folders.size(of: file) } ?? 0
     return UnreadWork(

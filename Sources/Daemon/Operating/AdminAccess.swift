@@ -1,15 +1,15 @@
 internal import Glibc
 
-/// Who may read the admin address: whoever calls it by its own name, and no web page from elsewhere.
+/// Decides who may read the admin address: callers that use its own name, and no web page from elsewhere.
 ///
-/// A browser tells in `Host` which name a page used, so a name that somebody else pointed at this machine (DNS rebinding)
-/// is found out; and in `Sec-Fetch-Site` whether another page asks, also one on another port of this machine
-/// (<https://www.w3.org/TR/fetch-metadata/>). Programs that are no browsers do not send the latter.
+/// A browser says in `Host` which name a page used, so a foreign name that points at this machine (DNS rebinding) is
+/// detected; and in `Sec-Fetch-Site` whether another page asks, even one on another port of this machine
+/// (<https://www.w3.org/TR/fetch-metadata/>). Programs other than browsers do not send the latter.
 struct AdminAccess: Sendable {
   private let names: Set<String>
   private let isEverywhere: Bool
 
-  /// What a request tells of itself, header by header.
+  /// What a request says about its caller, header by header.
   struct Caller {
     var host: String?
     var fetchSite: String?
@@ -24,9 +24,9 @@ struct AdminAccess: Sendable {
     isEverywhere = own == "0.0.0.0" || own == "::"
   }
 
-  /// Why this caller gets no answer, for people; nil where it gets one.
+  /// Why this caller gets no answer, human-readable; nil if it gets one.
   ///
-  /// - Parameter isPage: what is asked for is the page itself, which a link elsewhere may lead to.
+  /// - Parameter isPage: the request is for the page itself, which a link elsewhere may lead to.
   func refusal(of caller: Caller, isPage: Bool) -> String? {
     guard isOwn(caller.host ?? "") else {
       return "this address is not served by that name; use localhost, or the address of admin.listen\n"
@@ -39,11 +39,12 @@ struct AdminAccess: Sendable {
     }
   }
 
-  /// The port does not matter: a tunnel's other end may have another one.
+  /// The port does not matter: the other end of a tunnel may use another one.
   private func isOwn(_ named: String) -> Bool {
     let named = named.lowercased()
     let host = named.hasSuffix("]") ? named : String(named.prefix(upTo: named.lastIndex(of: ":") ?? named.endIndex))
-    // On all addresses of the machine, each is its own; a name is not, since anybody can make one for it.
+    // When listening on all addresses, each of them is ours; a name is not, since anybody can create one that points
+    // here.
     return names.contains(host) || (isEverywhere && Self.isNumeric(host))
   }
 

@@ -4,14 +4,15 @@ internal import Settings
 
 /// The admin address: health, metrics, status and the dashboard over HTTP, read-only.
 ///
-/// `AdminAccess` says who gets an answer. There are no CORS headers, so that a browser keeps answers from other pages as well.
+/// `AdminAccess` decides who gets an answer. There are no CORS headers, so a browser also withholds answers from other
+/// pages.
 final class AdminServer: Sendable {
   let address: Settings.Admin
   let listener: HTTPListener
   private let access: AdminAccess
   private let dashboard: Dashboard
 
-  /// Takes the address; callers wait until `run()`.
+  /// Binds the address; callers wait until `run()`.
   init(address: Settings.Admin, dashboard: Dashboard) throws {
     let host = address.host == "localhost" ? "127.0.0.1" : address.host
     listener = try HTTPListener(host: host, port: UInt16(clamping: address.port))
@@ -20,12 +21,12 @@ final class AdminServer: Sendable {
     self.dashboard = dashboard
   }
 
-  /// Answers until `stop()`; says why where it ended by itself.
+  /// Answers until `stop()`; returns the reason if it ended by itself.
   func run() async -> String? { await listener.run { [self] in await answer($0) } }
 
   func stop() { listener.stop() }
 
-  /// Where it listens, the port that the system picked included: `http://127.0.0.1:9187/`.
+  /// Where it listens, including a port picked by the system: `http://127.0.0.1:9187/`.
   var url: String { listener.url }
 
   private func answer(_ question: HTTPQuestion) async -> HTTPReply {

@@ -1,9 +1,9 @@
 internal import Sender
 package import Settings
 
-/// Whether a target gives a token to these credentials.
+/// Whether a target issues a token for these credentials.
 package enum Connectivity {
-  /// Asks for one; nil where it came, else why not, without any secret.
+  /// Requests one; nil on success, otherwise the reason for the failure, without any secret.
   package static func check(_ target: Target) async -> String? {
     do {
       let connections = try Connections(ConnectionTerms(target))

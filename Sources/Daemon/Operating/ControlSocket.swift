@@ -4,25 +4,25 @@ internal import Glibc
 internal import Inbox
 internal import Logging
 
-/// Where a command asks the running daemon: a socket in the state folder, one line of JSON each way.
+/// Lets commands talk to the running daemon: a socket in the state folder, one line of JSON each way.
 ///
-/// Only the daemon writes to the outbox, so commands that change something go through here. The socket's mode, 0600, and the caller's
-/// user id keep others out; root and the daemon's own user may ask.
+/// Only the daemon writes to the outbox, so commands that change something go through here. The socket's mode, 0600,
+/// and a check of the caller's user id keep others out; root and the daemon's own user may ask.
 ///
-/// Each caller is listened to on a thread of its own: a concurrent queue would take them from Swift's, and some that say nothing would stop
-/// every delivery.
+/// Each caller is served on a thread of its own: a concurrent queue would take threads from Swift's pool, and a few
+/// silent callers would stop every delivery.
 actor ControlSocket {
   private let listener: Int32
   private let path: String
   private var source: (any DispatchSourceRead)?
   private let queue = DispatchQueue(label: "control")
-  /// So many callers are listened to at a time; others wait until one has spoken, which takes `patience` at most.
+  /// This many callers are served at a time; others wait until one has sent its line, which takes `patience` at most.
   private let places = DispatchSemaphore(value: 16)
   private static let patience = Duration.seconds(5)
 
   static func path(state: String) -> String { state + "/control.sock" }
 
-  /// Takes the socket's name; what an ended daemon left behind is replaced.
+  /// Binds the socket's name; replaces a socket that an ended daemon left behind.
   init(state: String) throws(ControlError) {
     path = Self.path(state: state)
     unlink(path)
@@ -41,7 +41,7 @@ actor ControlSocket {
     }
   }
 
-  /// What asks for the files that are not read.
+  /// Queries the files that have not been read.
   private static let unreadQuery = Array("{\"query\":\"unread\"}\n".utf8)
 
   /// Answers orders until `close()`.
@@ -63,7 +63,8 @@ actor ControlSocket {
         places.signal()
       }
     }
-    // Not before the handler has ended: it may wait for a place, and the number may be another file's then.
+    // Not before the handler has ended: it may wait for a place, and the descriptor number may be another file's by
+    // then.
     source.setCancelHandler { [listener] in Glibc.close(listener) }
     source.activate()
     self.source = source
@@ -94,14 +95,14 @@ actor ControlSocket {
     }
     let by = UserID(caller).name
     logger.notice("an operator asks", metadata: ["order": "\(order)", "by": "\(by)"])
-    // The answer may take a while (a large file's items are refused one batch after the other); nobody else waits for it.
+    // The answer may take a while (a large file's items are rejected batch by batch); no other caller waits for it.
     Task {
       write(await answer(order, by).line, to: connection)
       Glibc.close(connection)
     }
   }
 
-  /// The caller's user, where it may give orders.
+  /// The caller's user, if it may give orders.
   private static func permittedCaller(_ connection: Int32) -> uid_t? {
     // struct ucred (unix(7)), which Glibc's module leaves out.
     var caller: (pid: pid_t, uid: uid_t, gid: gid_t) = (0, .max, .max)
@@ -112,7 +113,7 @@ actor ControlSocket {
 
   // MARK: - The other side
 
-  /// Asks the daemon that works on `state`; nil where none listens.
+  /// Asks the daemon that works on `state`; nil if none is listening.
   static func ask(_ order: Order, state: String) throws(ControlError) -> OrderResult? {
     guard let (address, length) = sockaddr_un.address(of: Array(path(state: state).utf8)) else { return nil }
     let connection = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
@@ -131,7 +132,7 @@ actor ControlSocket {
     return result
   }
 
-  /// The files that the daemon can't read; nil where there is none, or this user may not ask it.
+  /// The files that the daemon can't read; nil if there are none, or this user may not ask it.
   static func unreadFiles(state: String) -> [UnreadFile]? {
     guard let (address, length) = sockaddr_un.address(of: Array(path(state: state).utf8)) else { return nil }
     let connection = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
@@ -143,7 +144,7 @@ actor ControlSocket {
     return readLine(connection, within: patience).flatMap(UnreadFile.list(line:))
   }
 
-  /// Whether a daemon listens; nil where this user may not ask it.
+  /// Whether a daemon is listening; nil if this user may not ask it.
   static func isAnswered(state: String) -> Bool? {
     guard let (address, length) = sockaddr_un.address(of: Array(path(state: state).utf8)) else { return false }
     let connection = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
@@ -162,7 +163,7 @@ actor ControlSocket {
     }
   }
 
-  /// Of one call; whoever reads on has a limit for all.
+  /// Applies to a single call; reads in a loop have a limit for the whole.
   private static func setTimeout(_ connection: Int32, _ patience: Duration) {
     var limit = timeval(tv_sec: Int(patience.components.seconds), tv_usec: 0)
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
@@ -170,7 +171,7 @@ actor ControlSocket {
     }
   }
 
-  /// A line without its end; nil where the other side says nothing whole in time, or more than 64 KiB.
+  /// A line without its end; nil if the peer sends no complete line in time, or more than 64 KiB.
   private static func readLine(_ connection: Int32, within patience: Duration) -> [UInt8]? {
     var line: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 4096)
@@ -194,7 +195,7 @@ actor ControlSocket {
   }
 }
 
-/// The daemon can't be asked, or can't listen.
+/// The daemon can't be reached, or can't listen.
 package struct ControlError: Error, Equatable, CustomStringConvertible {
   package var reason: String
   package var description: String { reason }

@@ -1,7 +1,7 @@
 package import Delivery
 internal import JSONText
 
-/// Something that one place says and another does not.
+/// A contradiction between two places.
 package struct Disagreement: Sendable, Hashable {
   package enum Kind: String, Sendable {
     // Receipts.
@@ -37,7 +37,7 @@ package struct Disagreement: Sendable, Hashable {
   package var inbox: String
   package var file: FileID?
   package var path: String?
-  /// For people: what disagrees, and what to do where that is known.
+  /// Human-readable: what disagrees, and what to do if that is known.
   package var reason: String
 
   package init(_ kind: Kind, inbox: String, file: FileID?, path: String? = nil, _ reason: String) {

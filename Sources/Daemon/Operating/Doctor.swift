@@ -7,48 +7,49 @@ internal import Outbox
 internal import Receipts
 package import Settings
 
-/// Examines the outbox, saves what can be read of a damaged one, and sets it aside, so that the daemon can go on.
+/// Examines the outbox, saves what can be read of a damaged one, and sets it aside, so that the daemon can continue.
 ///
-/// The originals of everything under way lie in `work/`. After a damaged outbox is set aside the daemon reads them again from their
-/// beginning, so nothing is lost; but what was accepted of them before is sent once more, and an upsert may be repeated.
+/// The originals of all files under way are in `work/`. After a damaged outbox is set aside, the daemon reads them
+/// again from the beginning, so nothing is lost; but items that were accepted earlier are sent again, and an upsert may
+/// be repeated.
 package struct Doctor: Sendable {
-  /// What becomes of a claimed file without the outbox that knew it.
+  /// What happens to a claimed file without the outbox that knew it.
   package struct Fate: Sendable {
     package var id: FileID
     package var inbox: String
     package var name: String
-    /// For people.
+    /// Human-readable.
     package var text: String
     /// Whether some of it may reach the API a second time.
     package var isRepeated: Bool
   }
 
   package let path: String
-  /// What is wrong with it; empty where it is sound.
+  /// What is wrong with it; empty if it is sound.
   package private(set) var findings: [String] = []
-  /// Nil where there is no outbox.
+  /// Nil if there is no outbox.
   package private(set) var bytes: Int?
   package private(set) var isOlder = false
-  /// Tables of which something can't be read.
+  /// Tables that can't be read completely.
   package private(set) var damagedTables: [String] = []
   /// What would happen to each file under way if the outbox were set aside.
   package private(set) var fates: [Fate] = []
-  /// Where the outbox and its companions are now.
+  /// Where the outbox and its companion files are now.
   package private(set) var asidePath: String?
   package private(set) var exported: [String] = []
-  /// Rows of finished files and pauses that the fresh outbox took over.
+  /// Rows of finished files and pauses that were copied to the fresh outbox.
   package private(set) var kept = 0
 
   package var isSound: Bool { findings.isEmpty }
 
   private init(path: String) { self.path = path }
 
-  /// Looks, and changes nothing; beside a running daemon too.
+  /// Examines without changing anything; also works beside a running daemon.
   ///
   /// - Parameters:
-  ///   - database: another file than the outbox, such as one that was set aside.
-  ///   - exports: a folder that gets what can be read.
-  /// - Throws: `OutboxError` where it can't be examined.
+  ///   - database: a file other than the outbox, such as one that was set aside.
+  ///   - exports: a folder that receives what can be read.
+  /// - Throws: `OutboxError` if it can't be examined.
   package static func examine(_ settings: Settings, database: String?, exports: String?) async throws -> Doctor {
     var doctor = Doctor(path: database ?? Service.outboxPath(settings))
     try doctor.examine()
@@ -56,9 +57,10 @@ package struct Doctor: Sendable {
     return doctor
   }
 
-  /// Sets a damaged outbox aside, and begins a fresh one with what it still tells of finished files and pauses; leaves a sound one alone.
+  /// Sets a damaged outbox aside, and starts a fresh one with what the old one still holds about finished files and
+  /// pauses; leaves a sound one alone.
   ///
-  /// - Throws: `Service.StartError` where a daemon is at work; `OutboxError`, `InboxError`.
+  /// - Throws: `Service.StartError` if a daemon is running; `OutboxError`, `InboxError`.
   package static func setAside(_ settings: Settings) async throws -> Doctor {
     Operator.becomeOwner(of: settings.state)
     let lock = try Service.lockState(settings)
@@ -76,7 +78,7 @@ package struct Doctor: Sendable {
 
   private static let fresh = "/fresh.sqlite"
 
-  /// Ends the moves of an earlier `setAside` that was killed between them, for whoever holds the state's lock.
+  /// Completes the moves of an earlier `setAside` that was killed between them; the caller holds the state's lock.
   static func finishInterrupted(_ settings: Settings) throws {
     var doctor = Doctor(path: Service.outboxPath(settings))
     guard access(doctor.path, F_OK) != 0 else { return }
@@ -87,8 +89,8 @@ package struct Doctor: Sendable {
     if let begun { try doctor.move(into: begun, state: settings.state) }
   }
 
-  /// The database first, its log last: a start between these steps refuses a log without its database, whereas it could not tell that
-  /// a database lacks its log.
+  /// The database first, its log last: a start between these steps refuses a log without its database, but could not
+  /// detect a database without its log.
   private mutating func move(into folder: String, state: String) throws {
     func rename(_ old: String, _ new: String, isOptional: Bool = false) throws {
       if Glibc.rename(old, new) == 0 || isOptional && errno == ENOENT { return }
@@ -106,7 +108,7 @@ package struct Doctor: Sendable {
     (bytes, findings, isOlder) = (health.bytes, health.findings, health.isOlder)
   }
 
-  /// Reads what can be read.
+  /// Reads whatever can be read.
   private mutating func save(_ settings: Settings, exports: String?, fresh: String?) async throws {
     let salvage = try? Salvage(path)
     var export = try exports.map {
@@ -184,7 +186,7 @@ package struct Doctor: Sendable {
     }
   }
 
-  /// For programs.
+  /// For programs, as JSON.
   package var json: [UInt8] {
     JSONValue([
       "outbox": JSONValue(path), "bytes": JSONValue(bytes), "sound": .bool(isSound),

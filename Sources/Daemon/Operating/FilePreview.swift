@@ -5,14 +5,14 @@ internal import Outbox
 package import Settings
 internal import APIs
 
-/// What a file would become, by the same reading that the daemon does; nothing is sent or stored.
+/// Shows what a file would become, by the same reading that the daemon does; nothing is sent or stored.
 ///
-/// The file is read twice: only its end tells whether anything of it would be sent at all.
+/// The file is read twice: only its end shows whether any of it would be sent at all.
 package enum FilePreview {
-  /// Prints every request and every refusal.
+  /// Prints every request and every reject.
   ///
-  /// - Returns: whether something would be refused.
-  /// - Throws: `Service.StartError` where the file can't be opened, `ReadError`.
+  /// - Returns: whether something would be rejected.
+  /// - Throws: `Service.StartError` if the file can't be opened, `ReadError`.
   package static func show(
     path: String, inbox: Inbox, settings: Settings, print: @escaping (String) -> Void
   ) throws -> Bool {

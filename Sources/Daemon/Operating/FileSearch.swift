@@ -5,14 +5,14 @@ internal import Outbox
 internal import Receipts
 package import Settings
 
-/// Finds the file that somebody means, by its id, by how the id begins, or by its name; and what is known of it.
+/// Finds the file that a user means, by its id, the beginning of its id, or its name, and what is known about it.
 package enum FileSearch {
   package enum Result: Sendable {
     /// `older`: further files of the same name.
     case found(FileStory, older: [FileID])
-    /// Several ids begin like this.
+    /// Several ids begin with this text.
     case ambiguous([FileID])
-    /// Nothing was ever claimed that fits; what lies in an inbox under that name, and why.
+    /// No file that matches was ever claimed; lists inbox entries of that name, and why they stay.
     case unknown(unclaimed: [String])
   }
 
@@ -63,7 +63,7 @@ package enum FileSearch {
   ) async throws -> (FileEvidence, inbox: String) {
     var found = FileEvidence()
     let receipts = ReceiptFolders(settings)
-    // The outbox first: what is finished meanwhile has its receipt then.
+    // The outbox first: a file that is finished in between has its receipt by then.
     found.record = try await outbox?.file(id)
     if let outbox, let record = found.record, record.state != .reading {
       found.settled = try outbox.settled(id)

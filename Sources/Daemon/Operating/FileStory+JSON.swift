@@ -3,7 +3,7 @@ internal import JSONText
 internal import Receipts
 
 extension FileStory {
-  /// For programs.
+  /// For programs, as JSON.
   package var json: [UInt8] {
     JSONValue([
       "id": JSONValue(id.text), "name": JSONValue(name), "inbox": JSONValue(inbox), "target": JSONValue(target),

@@ -6,10 +6,10 @@ internal import Receipts
 internal import Settings
 
 extension FileStory {
-  /// How many rejects and waiting batches are told one by one.
+  /// How many rejects and waiting batches are listed one by one.
   static let mostLines = 20
 
-  /// Nil where nothing at all is known of the file.
+  /// Nil if nothing at all is known about the file.
   init?(_ id: FileID, _ found: FileEvidence, inbox: String, settings: Settings) {
     let dropped =
       found.record.flatMap { FileName(bytes: $0.name) } ?? found.finished.flatMap { FileName(bytes: $0.name) }

@@ -4,17 +4,17 @@ internal import Inbox
 internal import Outbox
 package import Receipts
 
-/// What happened to one file so far, from all places that know something of it: outbox, receipt, folders.
+/// What has happened to one file so far, from all places that know about it: outbox, receipt, folders.
 package struct FileStory: Sendable {
   package struct Event: Sendable {
-    /// Nil where no time was written down.
+    /// Nil if no time was recorded.
     package var at: Timestamp?
     /// `received`, `corrects`, `duplicate`, `read`, `order`, `request`, `waiting`, `target`, `refused`, `done`, `receipt`, `rejects`,
     /// `original`, `corrected`, `repeated`.
     package var kind: String
-    /// For people.
+    /// Human-readable.
     package var text: String
-    /// Whether somebody may have to do something.
+    /// Whether somebody may have to act.
     package var isTrouble = false
   }
 
@@ -22,12 +22,12 @@ package struct FileStory: Sendable {
   package var name: String
   package var inbox: String
   package var target: String?
-  /// `claimed`, what `QueueReport` says of a file under way, or the receipt's status.
+  /// `claimed`, what `QueueReport` says about a file under way, or the receipt's status.
   package var state: String
   package var counts: Receipt.Counts?
   package var receiptPath: String?
   package var rejectsPath: String?
-  /// Where the original is now; nil where it is nowhere.
+  /// Where the original is now; nil if it is nowhere.
   package var originalPath: String?
   package var corrects: FileID?
   package var correctedBy: [FileID] = []
@@ -36,12 +36,12 @@ package struct FileStory: Sendable {
   package var events: [Event] = []
 }
 
-/// What is known of a file, before it is told.
+/// The known facts about a file, before they are put into words.
 struct FileEvidence {
   var work: WorkFile?
   var record: FileRecord?
   var queued: QueueReport.File?
-  /// What operators asked for.
+  /// What operators ordered.
   var orders: [Receipt.Order] = []
   var settled: [SettledBatch] = []
   var waiting: [QueuedRequest] = []
@@ -49,7 +49,7 @@ struct FileEvidence {
   var refused: [Refusal] = []
   var finished: FinishedFile?
   var receipt: ReceiptFolders.Found?
-  /// Why the receipt that there is can't be read.
+  /// Why an existing receipt can't be read.
   var receiptFault: String?
   var correctedBy: [FileID] = []
   var repeatedAs: [FileID] = []

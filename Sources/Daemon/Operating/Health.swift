@@ -1,24 +1,24 @@
 internal import Delivery
 internal import JSONText
 
-/// What `/healthz` and `/readyz` answer: whether it is so, and if not, why not.
+/// The answers of `/healthz` and `/readyz`: whether all is well, and if not, why not.
 ///
-/// As text, a reason a line, or as JSON for who asks for it (`Accept: application/json`).
+/// As text, one reason per line, or as JSON for callers that ask for it (`Accept: application/json`).
 struct Health {
-  /// Nothing keeps it from being so.
+  /// Whether there are no reasons against it.
   var isWell: Bool { reasons.isEmpty }
   private let reasons: [String]
   private let good: String
   private let bad: String
 
-  /// Whether the pipeline moves; the trouble of one file is no reason that it does not.
+  /// Whether the pipeline moves; trouble with a single file does not count against it.
   init(pulse: Pulse, troubles: Troubles, ledger: StayLedger) {
     good = "ok: the pipeline moves"
     bad = "not moving"
     reasons = pulse.hanging.map { "\($0) does not turn" } + troubles.ofAll + ledger.allFaults
   }
 
-  /// Whether files are taken. An inbox that an operator paused is none of it: that is as it should be.
+  /// Whether files are taken. An inbox paused by an operator does not count: that is intended.
   init(ready report: StatusReport) {
     let paused = report.inboxes.filter(\.isPaused).map(\.name)
     good = "ready: files are taken" + (paused.isEmpty ? "" : ", except in the paused \(paused.joined(separator: ", "))")
@@ -30,7 +30,7 @@ struct Health {
       }
   }
 
-  /// It can't even be found out.
+  /// Not even the state can be determined.
   init(unready error: any Error) {
     good = ""
     bad = "not ready"

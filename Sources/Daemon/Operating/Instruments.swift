@@ -1,4 +1,4 @@
-/// Where the pipeline tells how it is doing; outlives a reload.
+/// Where the pipeline reports how it is doing; outlives a reload.
 struct Instruments: Sendable {
   let pulse: Pulse
   let metrics = DaemonMetrics()

@@ -1,12 +1,12 @@
-/// A log entry as systemd's journal takes it: fields with names, not a line.
+/// A log entry in the form that systemd's journal accepts: named fields, not a line.
 ///
-/// The message is what `journalctl` shows; each field of the entry is there once more under its own name (`UPSERTD_FILE`, `UPSERTD_INBOX`),
-/// and what happened as `UPSERTD_EVENT`, so that `journalctl UPSERTD_FILE=…` finds a file's whole story.
+/// `journalctl` shows the message. Each field of the entry is also sent under its own name (`UPSERTD_FILE`,
+/// `UPSERTD_INBOX`), and the event as `UPSERTD_EVENT`, so that `journalctl UPSERTD_FILE=…` finds a file's whole story.
 struct JournalEntry {
   private let fields: [(name: String, value: String)]
 
   /// - Parameters:
-  ///   - message: the whole entry as a person reads it.
+  ///   - message: the whole entry, human-readable.
   ///   - priority: of syslog(3).
   ///   - event: the part of the message that is the same each time.
   init(message: String, priority: Int, event: String, fields: [(key: String, value: String)]) {
@@ -17,8 +17,8 @@ struct JournalEntry {
       ] + fields.map { (Self.name($0.key), $0.value) }
   }
 
-  /// <https://systemd.io/JOURNAL_NATIVE_PROTOCOL/>: `NAME=value` on a line, or where the value has lines itself, the name, the value's
-  /// length in 64 bits, lowest byte first, and the value.
+  /// <https://systemd.io/JOURNAL_NATIVE_PROTOCOL/>: `NAME=value` on a line, or, if the value contains line breaks, the
+  /// name, the value's length in 64 bits, lowest byte first, and the value.
   var bytes: [UInt8] {
     var out: [UInt8] = []
     for (name, value) in fields {
@@ -36,7 +36,7 @@ struct JournalEntry {
     return out
   }
 
-  /// Field names have capital letters, digits and underscores only, at most 64: `isNew` becomes `UPSERTD_IS_NEW`.
+  /// Field names consist of capital letters, digits and underscores only, at most 64: `isNew` becomes `UPSERTD_IS_NEW`.
   private static func name(_ key: String) -> String {
     var name = "UPSERTD_"
     for character in key.utf8 {

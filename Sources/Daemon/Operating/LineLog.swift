@@ -4,10 +4,10 @@ internal import JSONText
 package import Logging
 internal import Settings
 
-/// Writes log entries to standard error, one line each: for people, for systemd's journal, or as JSON.
+/// Writes log entries to standard error, one line each: human-readable, for systemd's journal, or as JSON.
 ///
-/// To the journal an entry goes with its fields (`JournalSocket`); where that can't be reached, as a line that begins with its
-/// priority (sd-daemon(3): `<6>`), and has no time, which the journal knows.
+/// The journal gets an entry with its fields (`JournalSocket`); if it can't be reached, a line that begins with the
+/// priority (sd-daemon(3): `<6>`) and has no time, which the journal adds.
 package struct LineLog: LogHandler {
   package enum Form: Sendable {
     case text
@@ -52,11 +52,11 @@ package struct LineLog: LogHandler {
       members += fields.map { "\(Self.quoted($0.key)):\(Self.json($0.value))" }
       line = "{\(members.joined(separator: ","))}\n"
     }
-    // One write for a line, so that lines of several threads do not mix.
+    // One write per line, so that lines of several threads do not mix.
     line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 
-  /// Names of files and words of servers may hold anything: nothing of them ends a line or steers a terminal.
+  /// File names and server texts may contain anything: they must not end a line or control a terminal.
   private static func text(_ fields: [(key: String, value: Logger.MetadataValue)]) -> String {
     fields.map { key, value in
       let text = "\(value)".onOneLine
@@ -69,7 +69,7 @@ package struct LineLog: LogHandler {
       && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") }
   }
 
-  /// Numbers and truth values stay what they are.
+  /// Numbers and booleans keep their type.
   private static func json(_ value: Logger.MetadataValue) -> String {
     guard case .stringConvertible(let value) = value else { return quoted("\(value)") }
     switch value {

@@ -1,12 +1,12 @@
 internal import Glibc
 
-/// Tells systemd how the service is doing (sd_notify(3)); does nothing where nobody listens.
+/// Reports the service's state to systemd (sd_notify(3)); does nothing if nothing listens.
 struct Notifications: Sendable {
   private let address: String?
 
   init(environment: [String: String]) { address = environment["NOTIFY_SOCKET"] }
 
-  /// How often systemd wants to hear `WATCHDOG=1`; nil where it does not.
+  /// How often systemd expects `WATCHDOG=1`; nil if it does not.
   static func watchdogInterval(environment: [String: String]) -> Duration? {
     guard let text = environment["WATCHDOG_USEC"], let microseconds = Int64(text), microseconds > 0 else { return nil }
     if let pid = environment["WATCHDOG_PID"], pid != String(getpid()) { return nil }
@@ -19,7 +19,7 @@ struct Notifications: Sendable {
     let socket = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | O_CLOEXEC, 0)
     guard socket >= 0 else { return }
     defer { close(socket) }
-    // A name that begins with @ lives in the abstract namespace, where the first byte is NUL.
+    // A name that begins with @ is in the abstract namespace, where the first byte is NUL.
     var path = Array(address.utf8)
     let isAbstract = path.first == UInt8(ascii: "@")
     if isAbstract { path[0] = 0 }
@@ -35,7 +35,7 @@ struct Notifications: Sendable {
 }
 
 extension sockaddr_un {
-  /// The socket address of a path, and its length with the terminating NUL; nil where the path is too long (107 bytes).
+  /// The socket address of a path, and its length with the terminating NUL; nil if the path is too long (107 bytes).
   static func address(of path: [UInt8]) -> (sockaddr_un, socklen_t)? {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)

@@ -2,9 +2,9 @@ internal import Inbox
 internal import Outbox
 package import Settings
 
-/// Commands that only look: beside a running daemon, which they leave undisturbed, and without one.
+/// Read-only commands: beside a running daemon, which they do not disturb, or without one.
 extension Operator {
-  /// How things stand.
+  /// The current status.
   package static func status(_ settings: Settings) async throws -> StatusReport {
     try await looking(at: settings) { try await StatusReport(settings: settings, outbox: $0) }
   }
@@ -17,7 +17,7 @@ extension Operator {
     }
   }
 
-  /// Opens the outbox read-only for `body`, which gets nil where there is none yet.
+  /// Opens the outbox read-only for `body`, which gets nil if there is none yet.
   static func looking<Value: Sendable>(
     at settings: Settings, _ body: (Outbox?) async throws -> Value
   ) async throws -> Value {
@@ -27,11 +27,11 @@ extension Operator {
     return value
   }
 
-  /// What a person has to do about the modes of inboxes' folders.
+  /// What a person has to do about the modes of the inboxes' folders.
   package static func folderAdvice(_ settings: Settings) -> [String] {
     settings.inboxes.flatMap { InboxFolders(spool: settings.spool, inbox: $0.name).advice }
   }
 
-  /// Whether a daemon answers; nil where this user may not ask.
+  /// Whether a daemon answers; nil if this user may not ask.
   package static func isDaemonRunning(_ settings: Settings) -> Bool? { ControlSocket.isAnswered(state: settings.state) }
 }

@@ -6,12 +6,12 @@ package import Logging
 internal import Outbox
 package import Settings
 
-/// Carries out an operator's order: asks the running daemon, or does it itself where none runs.
+/// Carries out an operator's order: asks the running daemon, or acts itself if none is running.
 package enum Operator {
-  /// - Throws: `ControlError`, `OutboxError`, `InboxError`, `Service.StartError` where neither works.
+  /// - Throws: `ControlError`, `OutboxError`, `InboxError`, `Service.StartError` if neither works.
   package static func carryOut(_ order: Order, settings: Settings, logger: Logger) async throws -> OrderResult {
     if let result = try ControlSocket.ask(order, state: settings.state) { return result }
-    // Nobody listens: the state is ours if we get its lock. What root makes here must stay the service's to use.
+    // Nothing listens: the state is ours if we get its lock. What root creates here must stay usable for the service.
     let by = UserID(getuid()).name
     becomeOwner(of: settings.state)
     let (lock, outbox) = try Service.takeState(settings)
@@ -22,12 +22,12 @@ package enum Operator {
     try await outbox.keep(clock.mark)
     await pipeline.finishOnce()
     try outbox.close()
-    // Until here nobody else may work on the outbox.
+    // Until here no other process may work on the outbox.
     withExtendedLifetime(lock) {}
     return result
   }
 
-  /// Gives up root's rights for those of whoever owns the state folder.
+  /// Gives up root's rights for those of the owner of the state folder.
   static func becomeOwner(of folder: String) {
     var status = stat()
     guard geteuid() == 0, stat(folder, &status) == 0, status.st_uid != 0 else { return }

@@ -1,7 +1,7 @@
 package import Delivery
 internal import JSONText
 
-/// What an operator asks for: `upsertd retry`, `cancel`, `pause`, `resume`.
+/// An operator's order: `upsertd retry`, `cancel`, `pause`, `resume`.
 package enum Order: Sendable, Equatable {
   case retry(file: FileID?, target: String?)
   case cancel(FileID)
@@ -23,10 +23,10 @@ extension Order: CustomStringConvertible {
   }
 }
 
-/// What came of it.
+/// The outcome of an order.
 package struct OrderResult: Sendable, Equatable {
   package var isDone: Bool
-  /// For people: what was done, or why not.
+  /// Human-readable: what was done, or why not.
   package var message: String
 
   package init(isDone: Bool, message: String) {
@@ -47,7 +47,7 @@ extension Order {
     }
   }
 
-  /// Nil for a line that is no order.
+  /// Nil if the line is not an order.
   init?(line: [UInt8]) {
     guard let document = try? JSONValue.parse(line, maxNesting: 8) else { return nil }
     let file = document["file"]?.string.flatMap { FileID($0) }

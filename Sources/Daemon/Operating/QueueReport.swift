@@ -5,13 +5,13 @@ internal import JSONText
 internal import Outbox
 internal import Settings
 
-/// What is under way, file by file: where it stands, why, and when it goes on.
+/// What is under way, file by file: its state, the reason, and when it continues.
 package struct QueueReport: Sendable {
   package struct File: Sendable {
     package var id: FileID
     package var inbox: String
     package var name: String
-    /// Nil until the file was read.
+    /// Nil until the file has been read.
     package var target: String?
     /// `reading`, `waiting`, `delayed`, `slowed`, `held`, `paused` or `finishing`.
     package var state: String
@@ -20,13 +20,13 @@ package struct QueueReport: Sendable {
     package var items: Int
     package var batches: Int
     package var bytes: Int
-    /// For people.
+    /// Human-readable.
     package var why: String
-    /// Nil where it is in line and may go at any moment, and where somebody has to do something first.
+    /// Nil if it is in line and may go at any moment, or if somebody has to act first.
     package var nextAttempt: Timestamp?
   }
 
-  /// Which files are wanted; what is nil does not matter.
+  /// Which files are wanted; nil means any.
   package struct Query: Sendable {
     package var inbox: String?
     package var target: String?
@@ -38,7 +38,7 @@ package struct QueueReport: Sendable {
 
   /// In the order of their arrival.
   package var files: [File]
-  /// Nil where that can't be told.
+  /// Nil if that can't be determined.
   package var isDaemonRunning: Bool?
 
   init(_ query: Query, settings: Settings, outbox: Outbox, now: Timestamp) async throws {
@@ -52,7 +52,7 @@ package struct QueueReport: Sendable {
     isDaemonRunning = ControlSocket.isAnswered(state: settings.state)
   }
 
-  /// For where there is no outbox yet.
+  /// For use when there is no outbox yet.
   init() {
     files = []
     isDaemonRunning = false
@@ -112,7 +112,7 @@ extension QueueReport.File {
 }
 
 extension QueueReport {
-  /// For programs.
+  /// For programs, as JSON.
   package var json: [UInt8] {
     JSONValue([
       "files": .array(files.map(\.json)),

@@ -6,10 +6,11 @@ internal import Inbox
 internal import JSONText
 internal import Outbox
 
-/// Writes down what can be read of an outbox: items that were not delivered, in a form that can be dropped, and what became of the others.
+/// Writes what can be read of an outbox: undelivered items, in a form that can be dropped again, and the outcome of the
+/// others.
 struct SalvageExport {
   let folder: String
-  /// Paths of what was written.
+  /// Paths of the written files.
   private(set) var written: [String] = []
 
   private struct Unsent {
@@ -24,7 +25,7 @@ struct SalvageExport {
   private var unsent: Unsent?
   private static let outcomesName = ResultNames.outcomes
 
-  /// Makes the folder, for its owner alone: items may be personal data.
+  /// Creates the folder, for its owner only: items may be personal data.
   init(folder: String, bodies: BodyLoader) throws {
     self.folder = folder
     self.bodies = bodies
@@ -34,10 +35,10 @@ struct SalvageExport {
     outcomes = try ResultFile(folder: folder, name: Self.outcomesName)
   }
 
-  /// Adds a batch to its file's `NAME.ID.unsent.json`, or another ending, as the API says.
+  /// Adds a batch to its file's `NAME.ID.unsent.json`, or another extension, as the API requires.
   ///
-  /// What the batch left in the claimed file is looked up there; where that is gone, the batch is left out, and so are items whose bytes
-  /// were changed.
+  /// What the batch left in the claimed file is looked up there; if that file is gone, the batch is left out, and so
+  /// are items whose bytes were changed.
   mutating func add(_ batch: QueuedBatch, of record: FileRecord) throws {
     guard record.state == .queued, let form = record.facts.api.flatMap({ APIs[$0]?.salvage }),
       let name = FileName(bytes: record.name),
@@ -57,7 +58,7 @@ struct SalvageExport {
     }
   }
 
-  /// After the last batch of a file.
+  /// Call after the last batch of a file.
   mutating func finish(_ file: Salvage.File) throws {
     let name = FileName(bytes: file.record.name)?.display ?? ""
     var line: [UInt8] = []
@@ -72,7 +73,7 @@ struct SalvageExport {
     written.append("\(folder)/\(unsent.name.display)")
   }
 
-  /// `outcomes.ndjson`: a line for each file, with the requests that settled items, and every refusal.
+  /// `outcomes.ndjson`: a line for each file, with the requests that settled items, and every reject.
   mutating func close() throws {
     guard hasOutcomes else { return outcomes.abandon() }
     try outcomes.publish()

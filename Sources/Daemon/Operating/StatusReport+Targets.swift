@@ -3,7 +3,8 @@ internal import Outbox
 internal import Settings
 
 extension StatusReport {
-  /// How each target stands, in the configuration's order; behind them those that batches wait for, and that it no longer has.
+  /// The state of each target, in the configuration's order; after them, targets that batches wait for but the
+  /// configuration no longer has.
   static func targets(_ settings: Settings, _ outbox: Outbox) async throws -> [TargetStatus] {
     let paused = try await outbox.paused(.target)
     let notes = try await outbox.targetNotes()
@@ -23,7 +24,7 @@ extension StatusReport {
       }
       targets.append(status)
     }
-    // Batches may wait for a target that a reload took out of the configuration.
+    // Batches may wait for a target that a reload removed from the configuration.
     for name in awaited.subtracting(settings.targets.map(\.name)).sorted() {
       targets.append(
         TargetStatus(

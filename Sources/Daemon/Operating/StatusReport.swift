@@ -8,17 +8,17 @@ package import Settings
 
 /// What waits, where, and why: `upsertd status`, and `/api/status`.
 ///
-/// It looks for itself, at the folders and into the outbox, so it works beside a daemon and without one.
+/// It reads the folders and the outbox itself, so it works beside a daemon and without one.
 package struct StatusReport: Sendable {
   package struct InboxStatus: Sendable {
     package var name: String
-    /// Files that are ready or on their way in.
+    /// Files that are ready or arriving.
     package var waiting: Int
-    /// Files that stay, and why: the first `mostListed`, those that nobody wants to stay before ignored ones.
+    /// Files that stay, and why: the first `mostListed`, with unwanted stays before ignored files.
     package var unclaimed: [StayingFile] = []
     /// How many more there are.
     package var unclaimedLeftOut = 0
-    /// How many stay for each reason, the unlisted ones included.
+    /// How many stay for each reason, including the unlisted ones.
     package var unclaimedCounts: [StayingFile.Kind: Int] = [:]
     /// Claimed files that wait in `work/` to be read, for the first time or again; the first `mostListed`.
     package var unread: [UnreadFile] = []
@@ -52,25 +52,25 @@ package struct StatusReport: Sendable {
   package var targets: [TargetStatus] = []
   /// Receipts without batches, newest first.
   package var recent: [String] = []
-  /// Why no file is claimed in any inbox; empty where files are.
+  /// Why no file is claimed in any inbox; empty if files are.
   package var obstacles: [String] = []
 
-  /// Folders are looked at here: they may be on a slow server.
+  /// Folders are read here: they may be on a slow server.
   static let folderQueue = DispatchQueue(label: "status", attributes: .concurrent)
 
-  /// - Parameter outbox: nil where there is none yet.
+  /// - Parameter outbox: nil if there is none yet.
   package init(settings: Settings, outbox: Outbox?) async throws {
     let unread = await Self.folderQueue.run { ControlSocket.unreadFiles(state: settings.state) }
     try await self.init(settings: settings, outbox: outbox, ledger: nil, unread: unread)
   }
 
-  /// For the daemon itself, which knows since when a file stays, and why one is not read.
+  /// For the daemon itself, which knows how long a file has stayed, and why one is not read.
   init(settings: Settings, outbox: Outbox?, instruments: Instruments) async throws {
     try await self.init(
       settings: settings, outbox: outbox, ledger: instruments.ledger, unread: instruments.unread.all)
   }
 
-  /// - Parameter unread: what the daemon says; nil where it can't be asked.
+  /// - Parameter unread: what the daemon says; nil if it can't be asked.
   private init(settings: Settings, outbox: Outbox?, ledger: StayLedger?, unread: [UnreadFile]?) async throws {
     let isAlone = unread == nil
     let pausedInboxes = try await outbox?.paused(.inbox) ?? []
@@ -80,7 +80,7 @@ package struct StatusReport: Sendable {
     let room = await Self.folderQueue.run { try? Room(settings, queuedBytes: queuedBytes) }
     obstacles = room?.obstacle.map { [$0.description] } ?? []
     let known = try await outbox?.filesUnderWay().ids ?? []
-    // Without a daemon all that is not published is unread.
+    // Without a daemon, everything that is not published is unread.
     var unread = unread ?? []
     if isAlone { unread = try await outbox?.unreadFiles().map(UnreadFile.init) ?? [] }
     for inbox in settings.inboxes {
@@ -121,7 +121,7 @@ package struct StatusReport: Sendable {
         marker: inbox.marker))
     var status = InboxStatus(name: inbox.name, waiting: look.ready.count, isPaused: isPaused)
     status.advice = folders.advice
-    // Without a daemon it is no fault that folders are not made yet.
+    // Without a daemon it is not a fault if folders have not been created yet.
     let isRunning = ledger != nil || ControlSocket.isAnswered(state: settings.state) == true
     if let fault = look.fault.map({ "\($0)" }) ?? ledger?.fault(of: inbox.name)
       ?? (isRunning ? folders.gap.map { "\($0)" } : nil)
@@ -134,7 +134,7 @@ package struct StatusReport: Sendable {
       let since = ledger?.since(name, kind, inbox: inbox.name)
       status.unclaimed.append(StayingFile(name: name.display, kind: kind, reason: reason, since: since))
     }
-    // One for which there is no room holds up those behind it.
+    // A file for which there is no room holds up those behind it.
     var obstacle: Obstacle? = isPaused ? .paused : nil
     var room = room
     for file in look.ready {
@@ -161,7 +161,7 @@ package struct StatusReport: Sendable {
 }
 
 extension StatusReport {
-  /// The document that the contract fixes; members may be added.
+  /// The document that the contract defines; members may be added.
   package var json: [UInt8] {
     var out = "{\n  \"inboxes\": "
     out += Self.list(
@@ -211,7 +211,7 @@ extension StatusReport {
 }
 
 extension StatusReport {
-  // The queue's numbers, for who prints them without knowing the outbox.
+  // The queue's numbers, for callers that print them without knowing the outbox.
   package var queueFiles: Int { queue.files }
   package var queueBatches: Int { queue.batches }
   package var queueItems: Int { queue.items }

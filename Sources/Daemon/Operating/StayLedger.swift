@@ -3,12 +3,12 @@ internal import Engine
 internal import Inbox
 internal import Synchronization
 
-/// Remembers since when which file stays in an inbox, and what of it was told already.
+/// Remembers since when each file has stayed in an inbox, and what has already been logged about it.
 ///
-/// What a person has to see to at once is told at once; what usually passes by itself (a file being written, a marker on its way), only once
-/// it has taken longer than anybody would expect. Each file and reason is told once.
+/// What needs a person is logged at once; what usually passes by itself (a file being written, a marker on its way)
+/// only once it has taken unexpectedly long. Each file and reason is logged once.
 final class StayLedger: Sendable {
-  /// What is to be told of one look.
+  /// What to log about one look.
   struct News: Equatable {
     var told: [StayingFile] = []
     /// How many more there were than anybody wants to read.
@@ -21,27 +21,27 @@ final class StayLedger: Sendable {
     var isTold = false
   }
 
-  /// How long a file may take to become ready before that is worth a line.
+  /// How long a file may take to become ready before that is worth a log line.
   static let patience = Duration.seconds(600)
-  /// The most lines for one inbox and look.
+  /// The most log lines per inbox and look.
   private static let mostLines = 20
 
   private let stays = Mutex<[String: [FileName: Stay]]>([:])
   /// Why the last look at an inbox failed.
   private let faults = Mutex<[String: String]>([:])
 
-  /// Remembers why an inbox can't be looked at, or that it can.
+  /// Remembers why an inbox can't be read, or that it can.
   func note(_ fault: String?, of inbox: String) { faults.withLock { $0[inbox] = fault } }
 
-  /// Nil where the last look found nothing wrong with the inbox itself.
+  /// Nil if the last look found nothing wrong with the inbox itself.
   func fault(of inbox: String) -> String? { faults.withLock { $0[inbox] } }
 
-  /// What is wrong with inboxes as a whole, each as a line for people.
+  /// What is wrong with inboxes as a whole, one human-readable line each.
   var allFaults: [String] { faults.withLock { $0.map { "inbox \($0): it can't be looked at: \($1)" } }.sorted() }
 
-  /// Takes in what a look found, and what holds up the files that it found ready.
+  /// Takes in the result of a look, and what holds up the ready files that it found.
   func take(_ look: Look, obstacle: Obstacle?, of inbox: String, at now: Timestamp) -> News {
-    // A folder that can't be looked at says nothing of its files.
+    // A folder that can't be read says nothing about its files.
     guard look.fault == nil else { return News() }
     return stays.withLock { all in
       let before = all[inbox] ?? [:]
@@ -68,7 +68,7 @@ final class StayLedger: Sendable {
     }
   }
 
-  /// Since when it stays for that reason; nil for a file that the daemon has not seen so.
+  /// Since when it has stayed for that reason; nil for a file that the daemon has not seen so.
   func since(_ name: FileName, _ kind: StayingFile.Kind, inbox: String) -> Timestamp? {
     stays.withLock { all in all[inbox]?[name].flatMap { $0.kind == kind ? $0.since : nil } }
   }
@@ -82,12 +82,12 @@ final class StayLedger: Sendable {
 }
 
 extension StayingFile.Kind {
-  /// How long a file may stay for this reason before that is told.
+  /// How long a file may stay for this reason before that is logged.
   fileprivate var patience: Duration {
     switch self {
     case .unreadable, .notRegular: .zero
     case .ignored, .openForWriting, .settling, .waitingForMarker, .marker: StayLedger.patience
-    // Told for the inbox as a whole, not for each of its files.
+    // Logged for the inbox as a whole, not for each of its files.
     case .queueFull, .diskFull, .paused, .behindUnread, .folder: .seconds(Int64.max / 1_000_000)
     }
   }

@@ -16,17 +16,17 @@ package struct StayingFile: Sendable, Equatable {
     case queueFull = "queue_full"
     case diskFull = "disk_full"
     case paused
-    /// Too many files of the inbox wait for the reading of an earlier one.
+    /// Too many files of the inbox wait for an earlier one to be read.
     case behindUnread = "behind_unread"
-    /// The folder itself can't be looked at.
+    /// The folder itself can't be read.
     case folder
   }
 
   package var name: String
   package var kind: Kind
-  /// For people.
+  /// Human-readable.
   package var reason: String
-  /// Since when it stays for this reason, as far as the daemon has seen.
+  /// Since when it has stayed for this reason, as far as the daemon has seen.
   package var since: Timestamp?
 }
 

@@ -1,9 +1,10 @@
 internal import Logging
 internal import Synchronization
 
-/// What keeps the pipeline from working at this moment, though its loops turn: a disk that takes nothing, say.
+/// What currently keeps the pipeline from working although its loops turn: for example, a disk that accepts no writes.
 ///
-/// Each trouble is told when it begins and when it is over, not at each try; `/healthz` lists those that are not one file's alone.
+/// Each trouble is logged when it begins and when it is over, not at each retry; `/healthz` lists those that are not
+/// one file's alone.
 final class Troubles: Sendable {
   private struct Place: Hashable {
     var part: String
@@ -17,12 +18,12 @@ final class Troubles: Sendable {
 
   private let reasons = Mutex<[Place: Reason]>([:])
 
-  /// Something does not work, and will be tried again.
+  /// Something does not work, and will be retried.
   ///
   /// - Parameters:
   ///   - what: what can't be done; the same words end it.
-  ///   - part: the part of the pipeline that can't, or the file that it can't be done for.
-  ///   - isOneFiles: whether the file itself is to blame, so that no other has the trouble.
+  ///   - part: the part of the pipeline that can't do it, or the file that it can't be done for.
+  ///   - isOneFiles: whether the file itself is to blame, so that no other is affected.
   func begin(
     _ what: String, in part: String, _ error: any Error, isOneFiles: Bool = false, logger: Logger,
     metadata: Logger.Metadata = [:]
@@ -34,16 +35,16 @@ final class Troubles: Sendable {
       metadata: metadata.merging(["reason": "\(error)"]) { $1 })
   }
 
-  /// It works.
+  /// It works again.
   func end(_ what: String, in part: String, logger: Logger, metadata: Logger.Metadata = [:]) {
     let wasThere = reasons.withLock { $0.removeValue(forKey: Place(part: part, what: what)) } != nil
     if wasThere { logger.notice("it works again", metadata: metadata.merging(["trouble": "\(what)"]) { $1 }) }
   }
 
-  /// The part ends, or the file is gone: nobody will find out any more whether it works.
+  /// The part has ended, or the file is gone: whether it works will not be found out any more.
   func forget(_ part: String) { reasons.withLock { reasons in reasons = reasons.filter { $0.key.part != part } } }
 
-  /// Each as a line for people.
+  /// Each as a human-readable line.
   var all: [String] { lines { _ in true } }
 
   /// Those that are not one file's alone.

@@ -4,16 +4,16 @@ internal import Inbox
 internal import JSONText
 internal import Synchronization
 
-/// A file that was claimed and is not read yet.
+/// A file that was claimed and has not been read yet.
 package struct UnreadFile: Sendable, Equatable {
   package var id: FileID
   package var inbox: String
   package var name: String
-  /// Why, for people; nil where it is only being read, or where no daemon runs.
+  /// Why, human-readable; nil if it is only being read, or if no daemon is running.
   package var reason: String?
   /// Since when it can't be read; otherwise, when its reading began.
   package var since: Timestamp?
-  /// When it is tried again; nil while it is being read.
+  /// When it is retried; nil while it is being read.
   package var nextAttempt: Timestamp?
   /// How many files were read and wait for this one, and of which inboxes.
   package var waitingFiles = 0
@@ -26,7 +26,7 @@ package struct UnreadFile: Sendable, Equatable {
   }
 }
 
-/// What the daemon knows of unread files, for whoever asks; outlives a reload.
+/// What the daemon knows about unread files, for any caller; outlives a reload.
 final class UnreadLedger: Sendable {
   private let files = Mutex<[FileID: UnreadFile]>([:])
 
@@ -38,7 +38,7 @@ final class UnreadLedger: Sendable {
   }
 }
 
-// As `status --json` has it, and as a line over the control socket.
+// As in `status --json`, and as a line over the control socket.
 extension UnreadFile {
   var json: JSONValue {
     JSONValue([
@@ -63,7 +63,7 @@ extension UnreadFile {
   /// A line of at most 64 KiB: the files that come first.
   static func line(_ files: [UnreadFile]) -> [UInt8] { JSONValue.array(files.prefix(50).map(\.json)).document }
 
-  /// Nil for what is no such line.
+  /// Nil if this is not such a line.
   static func list(line: [UInt8]) -> [UnreadFile]? {
     (try? JSONValue.parse(line, maxNesting: 8))?.elements?.compactMap(UnreadFile.init(json:))
   }
@@ -75,7 +75,7 @@ extension UnreadFile {
     self.init(id: record.id, inbox: record.inbox, name: FileName(bytes: record.name)?.display ?? "")
   }
 
-  /// For people: `claimed as 01J…, can't be read since …: …; 3 files of a, b wait for it`.
+  /// Human-readable: `claimed as 01J…, can't be read since …: …; 3 files of a, b wait for it`.
   package var text: String {
     var text = "claimed as \(id), "
     if let reason {

@@ -7,20 +7,20 @@ package import Settings
 
 /// Whether receipts, rejects files, originals and the outbox agree.
 ///
-/// Files go on their way while it looks, so what disagrees is looked at a second time, and counts only where it still does.
+/// Files move on during the check, so contradictions are checked a second time, and count only if they are still there.
 package struct Verification: Sendable {
   package var disagreements: [Disagreement] = []
-  /// What is as it may be, but worth knowing.
+  /// Things that are allowed, but worth knowing.
   package var notes: [String] = []
   package var receipts = 0
   package var rejectsFiles = 0
   package var originals = 0
   package var underWay = 0
 
-  /// Between the two looks: longer than one file's results take to be written.
+  /// Between the two looks: longer than writing one file's results takes.
   private static let pause = Duration.seconds(1)
 
-  /// - Parameter isQuick: leaves the originals unread: their sizes count, their digests do not.
+  /// - Parameter isQuick: does not read the originals: their sizes are checked, their digests are not.
   package static func run(isQuick: Bool, settings: Settings) async throws -> Verification {
     var digests: [String: String] = [:]
     var first = try await look(isQuick: isQuick, settings: settings, &digests)
@@ -45,7 +45,7 @@ package struct Verification: Sendable {
     return result
   }
 
-  /// For programs.
+  /// For programs, as JSON.
   package var json: [UInt8] {
     JSONValue([
       "agree": .bool(disagreements.isEmpty), "disagreements": .array(disagreements.map(\.json)),

@@ -12,18 +12,18 @@ internal import APIs
 struct VerifyingLook {
   let settings: Settings
   let isQuick: Bool
-  /// Of originals that were read already, by path.
+  /// The digests of originals that were already read, by path.
   var digests: [String: String]
   private(set) var result = Verification()
   private var underWay: [FileID: FileSums] = [:]
   private var isDaemonRunning = true
   private var corrected: Set<FileID> = []
   private var strangers = 0
-  /// What stands where a receipt should: its name, and the digest of its bytes where they could be read.
+  /// The entries that are in a receipt's place: the name, and the digest of the bytes if they could be read.
   private var written: [(entry: ResultEntry, inbox: String, path: String, digest: String?)] = []
   /// Finished files whose receipts retention has removed.
   private var expired: Set<FileID> = []
-  /// Receipts of finished files that are gone, of which no digest was kept.
+  /// How many receipts of finished files are gone for which no digest was kept.
   private var gone = 0
 
   init(settings: Settings, isQuick: Bool, digests: [String: String]) {
@@ -32,7 +32,7 @@ struct VerifyingLook {
     self.digests = digests
   }
 
-  /// - Parameter outbox: nil where there is none yet.
+  /// - Parameter outbox: nil if there is none yet.
   mutating func run(_ outbox: Outbox?) async throws {
     isDaemonRunning = ControlSocket.isAnswered(state: settings.state) ?? true
     let sums = try await outbox?.fileSums() ?? []
@@ -95,11 +95,11 @@ struct VerifyingLook {
         if !seen.insert(entry.id).inserted {
           add(.receiptTwice, inbox, entry.id, path: path, "the file has more than one receipt")
         }
-        // Not needed any more; there may be a hundred thousand receipts.
+        // No longer needed; there may be a hundred thousand receipts.
         (receipt.batches, receipt.rejects) = ([], [])
         read.append(Read(id: entry.id, path: path, receipt: receipt))
       } catch  where error.code == .missing {
-        // Taken away while we looked.
+        // Removed during the look.
       } catch {
         if digest == nil { written.append((entry, inbox, path, nil)) }
         add(.receiptUnreadable, inbox, entry.id, path: path, "\(error)")
@@ -119,7 +119,7 @@ struct VerifyingLook {
     for reason in receipt.contradictions { add(.receiptCounts, inbox, entry.id, path: path, reason) }
   }
 
-  /// Each receipt against what it was when it was written.
+  /// Checks each receipt against the digest from when it was written.
   private mutating func checkDigests(_ finished: [FileID: FinishedFile]) {
     for (entry, inbox, path, digest) in written {
       guard let digest, let kept = finished[entry.id]?.receiptSHA256, kept != digest else { continue }
@@ -127,7 +127,7 @@ struct VerifyingLook {
     }
   }
 
-  /// A finished file has no receipt: its time is over, or somebody took it away.
+  /// A finished file has no receipt: it has expired, or somebody removed it.
   private mutating func lookedForInVain(_ file: FinishedFile) {
     if let age = settings.inbox(named: file.inbox)?.retention.receipts, .now - file.completedAt > age {
       expired.insert(file.id)
@@ -138,9 +138,9 @@ struct VerifyingLook {
     }
   }
 
-  /// Receipts of files that the outbox does not know: they were there before the outbox, or nobody wrote them here.
+  /// Receipts of files that the outbox does not know: they are older than the outbox, or did not originate here.
   ///
-  /// When a file came into its folder tells its inode's change time, which nobody can set.
+  /// The inode's change time, which nobody can set, shows when a file came into its folder.
   private mutating func checkUnknown(
     _ finished: [FileID: FinishedFile], knownSince since: Timestamp?
   ) {
@@ -179,7 +179,7 @@ struct VerifyingLook {
       if receipt.error == nil { expectedOriginals.insert(names.archive) } else { expected.insert(names.unusable) }
       verifyOriginal(read, names, folders, inbox)
     }
-    // One that can't be read is told already.
+    // An unreadable one has already been reported.
     let known = Set(try folders.receiptEntries().map(\.id)).union(expired)
     for (folder, expected, kind) in [
       (folders.rejected, expected, Disagreement.Kind.rejectsUnknown),
@@ -196,7 +196,7 @@ struct VerifyingLook {
     }
   }
 
-  /// The receipt against what the outbox keeps of the file.
+  /// Compares the receipt with what the outbox keeps about the file.
   private mutating func compare(_ read: Read, _ finished: FinishedFile?, _ inbox: String) {
     let (receipt, counts) = (read.receipt, read.receipt.counts)
     if let file = underWay[read.id], file.state != .finishing {
@@ -253,7 +253,7 @@ struct VerifyingLook {
     }
   }
 
-  /// Whether the rejects were dropped again, or lie in the inbox to be taken.
+  /// Whether the rejects were dropped again, or are in the inbox waiting to be taken.
   private func isCorrected(_ id: FileID, _ folders: InboxFolders) -> Bool {
     if corrected.contains(id) { return true }
     let dropped = (try? InboxFolders.names(in: folders.inbox)) ?? []
@@ -266,7 +266,7 @@ struct VerifyingLook {
     let folder = read.receipt.error == nil ? folders.archive : folders.rejected
     let path = "\(folder)/\(names.archive.display)"
     guard let bytes = InboxFolders.size(of: names.archive, in: folder) else {
-      // Its receipt is written before it is put away; one that could not be used may be corrected in place.
+      // Its receipt is written before it is put away; an unusable one may be corrected in place.
       if underWay[read.id] != nil || (read.receipt.error != nil) { return }
       let age = settings.inbox(named: inbox)?.retention.archive
       if let age, .now - file.completedAt > age { return }
@@ -353,7 +353,7 @@ struct VerifyingLook {
       guard let dropped = FileName(bytes: file.name) else { continue }
       let folders = InboxFolders(spool: settings.spool, inbox: file.inbox)
       let names = ResultNames(dropped: dropped, id: file.id)
-      // Put away already, and about to be finished.
+      // Already put away, and about to be finished.
       if file.state == .finishing,
         [folders.archive, folders.rejected].contains(where: { InboxFolders.size(of: names.archive, in: $0) != nil })
       {

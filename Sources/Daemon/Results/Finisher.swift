@@ -8,13 +8,13 @@ internal import Outbox
 internal import Receipts
 internal import Settings
 
-/// Writes the results of files whose items have all settled: rejects, receipt, then the original to its last place.
+/// Writes the results of files whose items have all settled: rejects, receipt, then the original to its final place.
 ///
 /// Every step may be repeated: names follow from the file's id, and a result replaces what an earlier try left.
 ///
-/// Two loops share the files. One takes those of which little is to be written, many together; the other those of which much may be, one
-/// after the other, and an inbox that had its turn waits for those that had none. So a file of which gigabytes are refused keeps back
-/// neither other files' receipts, nor more than its share of other large ones.
+/// Two loops share the files. One takes files with little to write, many together. The other takes files with possibly
+/// much to write, one at a time, and inboxes that had no turn yet go before those that had one. So a file with
+/// gigabytes of rejects delays neither other files' receipts nor, beyond its share, other large files.
 actor Finisher {
   private let settings: Settings
   private let outbox: Outbox
@@ -30,19 +30,19 @@ actor Finisher {
   private(set) var finished = FinishedCounts()
   private var tidiedAt: ContinuousClock.Instant?
   private var gaveBackAt: ContinuousClock.Instant?
-  /// Of each inbox, the number of its last large file.
+  /// For each inbox, the number of its last large file.
   private var turns: [String: Int] = [:]
   private var turn = 0
 
   private static let manyRejects = 5000
-  /// Of a file of so many bytes, few rejects may be much to write, too.
+  /// In a file of at least this many bytes, even few rejects may be much to write.
   private static let manyBytes = 8 << 20
   /// How long results are still written when the daemon stops.
   private static let patience = Duration.seconds(3)
   private static let finishing = "results can't be finished"
   private static let writing = "the file's results can't be written"
 
-  /// What one loop has for itself.
+  /// State that each loop has for itself.
   private struct Loop {
     let name: String
     let signal = Signal()
@@ -54,7 +54,7 @@ actor Finisher {
     }
   }
 
-  /// Of this run.
+  /// Counts for this run.
   struct FinishedCounts: Sendable {
     var files = 0
     var items = 0
@@ -73,7 +73,8 @@ actor Finisher {
     self.logger = logger
   }
 
-  /// A file is settled. Whether it is a large one is seen by the loop of the small ones, so that the other does not look for nothing.
+  /// A file is settled. The small-file loop checks whether it is a large one, so that the other loop does not search in
+  /// vain.
   nonisolated func wake() { small.signal.raise() }
 
   func stop() {
@@ -141,7 +142,7 @@ actor Finisher {
           instruments.troubles.end(
             Self.writing, in: "file \(record.id)", logger: logger, metadata: ["file": "\(record.id)"])
         case .failure(is WritingStopped), nil:
-          // The next run writes them from their beginning.
+          // The next run writes them from the beginning.
           putOff[record.id] = (.now + .seconds(3600), 0)
         case .failure(let error):
           delay(record, error)
@@ -153,7 +154,7 @@ actor Finisher {
     return done.count
   }
 
-  /// Whether its rejects may be much to write: many items, or few of a large file.
+  /// Whether its rejects may be much to write: many items, or few items of a large file.
   private func isLarge(_ record: FileRecord) -> Bool {
     guard record.counts.rejected > 0, record.fault == nil else { return false }
     let isGzipped = FileFormat(fileName: record.name)?.isGzipped == true
@@ -161,7 +162,7 @@ actor Finisher {
     return record.counts.rejected > Self.manyRejects || bytes > Self.manyBytes
   }
 
-  /// The next large file: of the inbox whose last turn is longest ago.
+  /// The next large file: from the inbox whose last turn was longest ago.
   private func nextLarge(of records: [FileRecord]) -> FileRecord? {
     let next = records.filter(isLarge).min { turns[$0.inbox, default: 0] < turns[$1.inbox, default: 0] }
     guard let next else { return nil }
@@ -179,8 +180,8 @@ actor Finisher {
       metadata: ["file": "\(record.id)", "inbox": "\(record.inbox)"])
   }
 
-  /// Whether it is this file's own trouble: a folder has its result's name, it can't be read as what it was; not a full disk, a folder
-  /// that can't be written to, or the outbox.
+  /// Whether the trouble is this file's own: a folder has its result's name, or it can no longer be read as before. A
+  /// full disk, a folder that can't be written to, or the outbox is not.
   private static func isOneFiles(_ error: any Error) -> Bool {
     switch error {
     case let error as InboxError: [.taken, .tooLarge, .nameless].contains(error.code)
@@ -189,7 +190,8 @@ actor Finisher {
     }
   }
 
-  /// Millions of rejects take a while: each page of them, and each piece of a huge one, is a beat, and a stop does not wait for them all.
+  /// Millions of rejects take a while: each page of them, and each piece of a huge one, is a beat, and a stop does not
+  /// wait for them all.
   private nonisolated func writer(_ loop: String) -> ResultsWriter {
     ResultsWriter(settings: settings, outbox: outbox, key: key, logger: logger) { [instruments, stopFlag] in
       instruments.pulse.beat(loop)
@@ -197,7 +199,7 @@ actor Finisher {
     }
   }
 
-  /// One line for each file that is done, and the counts of this run.
+  /// Logs one line for each finished file, and adds it to the counts of this run.
   private func tell(_ receipt: Receipt) {
     finished.files += 1
     finished.items += receipt.counts.items
@@ -220,7 +222,7 @@ actor Finisher {
     instruments.metrics.finished(receipt, rejects: rejects ?? [:])
   }
 
-  /// What a backlog took goes back to the disk: 8 MB a second at most, when there is nothing else to do.
+  /// Returns the disk space that a backlog took: 8 MB a second at most, when there is nothing else to do.
   private func giveBackPages() async {
     guard gaveBackAt.map({ $0 + .seconds(1) < .now }) ?? true else { return }
     gaveBackAt = .now
@@ -229,7 +231,7 @@ actor Finisher {
     }
   }
 
-  /// Once an hour: results and originals beyond their time go.
+  /// Once an hour, deletes results and originals past their retention time.
   private func tidy() async {
     guard tidiedAt.map({ $0 + .seconds(3600) < .now }) ?? true else { return }
     tidiedAt = .now
@@ -254,5 +256,5 @@ actor Finisher {
   }
 }
 
-/// The daemon stops in the middle of a file's results.
+/// The daemon is stopping in the middle of a file's results.
 private struct WritingStopped: Error {}

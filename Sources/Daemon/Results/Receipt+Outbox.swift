@@ -5,7 +5,7 @@ internal import Outbox
 internal import Receipts
 
 extension Receipt {
-  /// What the outbox says became of a file. Blocks.
+  /// The file's outcome as the outbox has it. Blocks.
   init(of record: FileRecord, name: FileName, outbox: Outbox) throws {
     var counts = Counts()
     counts.items = record.counts.items
@@ -26,7 +26,7 @@ extension Receipt {
       target: target, counts: counts)
     error = record.fault
     orders = try outbox.orders(record.id).map { Order(at: $0.at, order: $0.order, by: $0.by) }
-    // Items that were refused without ever being sent belong to no request.
+    // Items that were rejected without ever being sent belong to no request.
     batches = try outbox.settled(record.id).filter { $0.attempts > 0 }
     rejects = try outbox.refused(record.id, after: 0, limit: Self.firstRejects).map { refusal in
       Reject(

@@ -4,16 +4,16 @@ internal import Inbox
 package import Receipts
 package import Settings
 
-/// The receipts of all inboxes, as they lie in their folders: to be found, searched and read.
+/// The receipts of all inboxes, in their folders: to be found, searched and read.
 ///
-/// A receipt's name holds the file's id, which begins with the time of its arrival: sorting, and searching by name, id and time, opens no
-/// receipt. A hundred thousand of them take a tenth of a second to list; only those that are asked for are read.
+/// A receipt's name holds the file's id, which begins with its arrival time, so sorting, and searching by name, id and
+/// time, opens no receipt. A hundred thousand of them take a tenth of a second to list; only requested ones are read.
 package struct ReceiptFolders: Sendable {
-  /// A receipt that was not opened yet.
+  /// A receipt that has not been opened yet.
   package struct Entry: Sendable {
     package var inbox: String
     package var id: FileID
-    /// What was dropped; cut at the end where it is so long that the receipt's name had to be cut.
+    /// The dropped file's name; cut at the end if it is so long that the receipt's name had to be cut.
     package var name: String
     let file: FileName
     let folder: String
@@ -23,15 +23,15 @@ package struct ReceiptFolders: Sendable {
     package var receivedAt: Timestamp { id.time }
   }
 
-  /// Which receipts are wanted; what is nil does not matter.
+  /// Which receipts are wanted; nil means any.
   package struct Query: Sendable {
-    /// Part of the dropped file's name, in any case; or a file id, or how one begins.
+    /// Part of the dropped file's name, case-insensitive; or a file id, or the beginning of one.
     package var text: String?
     package var inbox: String?
     package var status: Receipt.Status?
-    /// When the file was claimed: at this moment or later.
+    /// Claimed at this moment or later.
     package var since: Timestamp?
-    /// Before this moment.
+    /// Claimed before this moment.
     package var until: Timestamp?
 
     package init() {}
@@ -42,11 +42,11 @@ package struct ReceiptFolders: Sendable {
     package var receipt: Receipt
   }
 
-  /// What a search gives: the receipts, newest first, and what could not be read where one should be.
+  /// The result of a search: the receipts, newest first, and entries that should be receipts but can't be read.
   package struct Findings: Sendable {
     package var found: [Found] = []
     package var unreadable: [(entry: Entry, reason: String)] = []
-    /// Whether older ones were not looked at, since the limit was reached.
+    /// Whether older ones were not checked, since the limit was reached.
     package var hasMore = false
   }
 
@@ -56,9 +56,9 @@ package struct ReceiptFolders: Sendable {
     folders = settings.inboxes.map { ($0.name, InboxFolders(spool: settings.spool, inbox: $0.name)) }
   }
 
-  /// All that fit what names can tell (so not by status), newest first.
+  /// All that match as far as names can tell (so not by status), newest first.
   ///
-  /// - Throws: `InboxError` where a folder can't be listed; one that is not there yet is empty.
+  /// - Throws: `InboxError` if a folder can't be listed; one that does not exist yet is empty.
   package func entries(_ query: Query = Query()) throws -> [Entry] {
     var entries: [Entry] = []
     let text = query.text?.lowercased()
@@ -77,7 +77,7 @@ package struct ReceiptFolders: Sendable {
     return entries.sorted { $0.id > $1.id }
   }
 
-  /// The newest receipts that fit, read, at most `limit` of them.
+  /// The newest matching receipts, read, at most `limit` of them.
   package func search(_ query: Query, limit: Int = .max) throws -> Findings {
     var findings = Findings()
     for entry in try entries(query) {
@@ -89,7 +89,7 @@ package struct ReceiptFolders: Sendable {
         let found = Found(entry: entry, receipt: try receipt(in: entry))
         if query.status.map({ $0 == found.receipt.status }) ?? true { findings.found.append(found) }
       } catch let error as InboxError where error.code == .missing {
-        // Somebody took it away while we looked.
+        // Somebody removed it during the search.
       } catch {
         findings.unreadable.append((entry, "\(error)"))
       }
@@ -97,7 +97,7 @@ package struct ReceiptFolders: Sendable {
     return findings
   }
 
-  /// A file's receipt; nil where there is none.
+  /// A file's receipt; nil if there is none.
   ///
   /// - Throws: `InboxError`, `ReceiptFault`.
   package func receipt(of id: FileID) throws -> Found? {
@@ -107,9 +107,10 @@ package struct ReceiptFolders: Sendable {
   /// - Throws: `InboxError`, `ReceiptFault`.
   package func receipt(in entry: Entry) throws -> Receipt { try Receipt(json: try text(of: entry), apis: APIs.kinds) }
 
-  /// Where a file's receipt lies; nil where there is none.
+  /// Where a file's receipt is; nil if there is none.
   ///
-  /// The names of corrected rejects files hold the ids of those they correct, so a search by the id's text finds more than this one.
+  /// The names of corrected rejects files hold the ids of the files they correct, so a search by the id's text finds
+  /// more than this one.
   package func entry(of id: FileID) throws -> Entry? {
     var query = Query()
     query.since = id.time
@@ -119,7 +120,7 @@ package struct ReceiptFolders: Sendable {
 
   /// The document itself, byte for byte.
   ///
-  /// - Throws: `InboxError`, with `tooLarge` for what has more bytes than `limit`.
+  /// - Throws: `InboxError`, with `tooLarge` if it has more bytes than `limit`.
   package func text(of entry: Entry, atMost limit: Int = InboxFolders.mostReceiptBytes) throws -> [UInt8] {
     try InboxFolders.contents(of: entry.file, in: entry.folder, atMost: limit)
   }

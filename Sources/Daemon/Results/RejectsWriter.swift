@@ -6,11 +6,11 @@ internal import JSONText
 internal import Outbox
 internal import APIs
 
-/// Writes a file's refused items in the format in which it was dropped, each with its reason, so that it can be corrected and
-/// dropped again.
+/// Writes a file's rejected items in the format in which they were dropped, each with its reason, so that they can be
+/// corrected and dropped again.
 ///
-/// The items are read again from the claimed file, which whoever dropped it may have changed meanwhile. What is written is only what is
-/// what was checked; of an item that is not, the reason alone.
+/// The items are read again from the claimed file, which its owner may have changed in the meantime. An item is written
+/// only if it is still what was checked; otherwise only its reason is.
 struct RejectsWriter {
   let outbox: Outbox
   let file: FileRecord
@@ -20,16 +20,16 @@ struct RejectsWriter {
   let descriptor: Int32
   let path: String
   let gzip: GzipLimits
-  /// Items up to this size are held in memory while their reason is put into them.
+  /// Items up to this size are held in memory while their reason is inserted.
   let maxItemBytes: Int
-  /// Made the tags of what was checked.
+  /// The key that made the tags of the checked items.
   let key: SourceKey
-  /// Called every some hundred items, and for each piece of a huge one; what it throws ends the writing.
+  /// Called every few hundred items, and for each piece of a huge one; an error that it throws ends the writing.
   let onProgress: () throws -> Void
 
-  /// Leaves the publishing to the caller.
+  /// Leaves publishing to the caller.
   ///
-  /// - Returns: of how many items the claimed file no longer holds what was checked.
+  /// - Returns: for how many items the claimed file no longer holds what was checked.
   /// - Throws: `InboxError`, `OutboxError`, `ReadError`.
   func write(to result: ResultFile) throws -> Int {
     let source = FileBytes(descriptor: descriptor, path: path)
@@ -79,7 +79,7 @@ struct RejectsWriter {
           try isArray ? write(refusal, &ranges, to: result) : writeRequest(refusal, &ranges, to: result)
         if !isWritten {
           lost += 1
-          // Nobody knows its id any more.
+          // Its id is no longer known.
           if !isArray { try result.append("\"item-\(refusal.item)\": ") }
           try writeLost(refusal, to: result)
         }
@@ -100,9 +100,9 @@ struct RejectsWriter {
     }
   }
 
-  // MARK: - What was checked
+  // MARK: - Checking items
 
-  /// The item's bytes; nil where they are no longer what was checked.
+  /// The item's bytes; nil if they are no longer what was checked.
   private func bytes<Source: PositionedBytes & ~Copyable>(
     of refusal: Refusal, _ ranges: inout SourceRanges<Source>
   ) throws -> [UInt8]? {
@@ -112,8 +112,8 @@ struct RejectsWriter {
     return bytes
   }
 
-  /// Calls `each` with the item's bytes, piece by piece, before it is known whether they are what was checked: where they are not, what
-  /// was written of the item since `mark` is taken back.
+  /// Calls `each` with the item's bytes, piece by piece, before it is known whether they are what was checked: if they
+  /// are not, everything written of the item since `mark` is taken back.
   ///
   /// - Returns: whether they are.
   private func copy<Source: PositionedBytes & ~Copyable>(
@@ -135,7 +135,7 @@ struct RejectsWriter {
     return false
   }
 
-  /// Whether reading fails in a way in which only a file fails that is no longer what was read.
+  /// Whether reading fails in a way that only happens if the file has changed since it was read.
   private func isChanged(_ read: () throws -> Void) throws -> Bool {
     do {
       try read()
@@ -160,7 +160,7 @@ struct RejectsWriter {
 
   private static func lostFault(of refusal: Refusal) -> ItemFault {
     var fault = fault(of: refusal)
-    // The reason says it already where it is that.
+    // In that case the reason already says so.
     if fault.code != .fileChanged {
       fault.message += "; the item's text is not here, since the file was changed after it was checked"
     }
@@ -169,7 +169,7 @@ struct RejectsWriter {
 
   // MARK: - CSV
 
-  /// The header row is read again from the file itself, with the delimiter that the first reading found.
+  /// The header row is read again from the file itself, with the delimiter found by the first reading.
   private func csvRejects<Source: ByteSource & ~Copyable>(_ source: () throws -> Source) throws -> CSVRejects {
     let lost = CSVRejects(withoutHeader: file.facts.delimiter ?? UInt8(ascii: ","))
     guard shape == .rows else { return lost }
@@ -187,7 +187,7 @@ struct RejectsWriter {
     return CSVRejects(header)
   }
 
-  /// Returns whether the row is what was checked; else nothing is written.
+  /// Returns whether the row is what was checked; if not, nothing is written.
   private func writeRow<Source: PositionedBytes & ~Copyable>(
     _ refusal: Refusal, _ rejects: CSVRejects, _ ranges: inout SourceRanges<Source>, to result: ResultFile
   ) throws -> Bool {
@@ -214,18 +214,18 @@ struct RejectsWriter {
 
   // MARK: - JSON
 
-  /// Returns whether the item is what was checked; else nothing is written.
+  /// Returns whether the item is what was checked; if not, nothing is written.
   private func write<Source: PositionedBytes & ~Copyable>(
     _ refusal: Refusal, _ ranges: inout SourceRanges<Source>, to result: ResultFile
   ) throws -> Bool {
     guard refusal.source.count <= maxItemBytes else { return try writeHuge(refusal, &ranges, to: result) }
     guard let text = try bytes(of: refusal, &ranges) else { return false }
-    // A line of NDJSON may have been refused for being none.
+    // A line of NDJSON may have been rejected because it is not JSON.
     try result.append(annotated(text.span, refusal, isJSON: Self.isJSON(text)))
     return true
   }
 
-  /// An item of which nothing but the reason is left.
+  /// An item of which only the reason is left.
   private func writeLost(_ refusal: Refusal, to result: ResultFile) throws {
     var refusal = refusal
     refusal.message = Self.lostFault(of: refusal).message
@@ -242,7 +242,7 @@ struct RejectsWriter {
 
   /// A member of an object of request ids: the id, a colon, the request.
   ///
-  /// Returns whether it is what was checked; else nothing is written.
+  /// Returns whether it is what was checked; if not, nothing is written.
   private func writeRequest<Source: PositionedBytes & ~Copyable>(
     _ refusal: Refusal, _ ranges: inout SourceRanges<Source>, to result: ResultFile
   ) throws -> Bool {
@@ -262,14 +262,14 @@ struct RejectsWriter {
     return true
   }
 
-  /// Too large to be held: it follows unchanged as `_raw`, which is taken for the item when it is dropped again.
+  /// Too large to hold in memory: it follows unchanged as `_raw`, which is read as the item when it is dropped again.
   private func writeHuge<Source: PositionedBytes & ~Copyable>(
     _ refusal: Refusal, _ ranges: inout SourceRanges<Source>, to result: ResultFile
   ) throws -> Bool {
     let mark = result.count
     try writeError(refusal, to: result)
     guard shape != .lines else {
-      // Nobody knows whether the line is JSON: it becomes a string, cut between characters.
+      // It is unknown whether the line is JSON: it becomes a string, cut between characters.
       try result.append("\"")
       var rest: [UInt8] = []
       let isWhole = try copy(refusal, &ranges, to: result, since: mark) { chunk in

@@ -9,20 +9,21 @@ internal import Receipts
 internal import Settings
 internal import APIs
 
-/// Writes the results of some files together, so that they share what it costs to make names survive a power loss.
+/// Writes the results of several files together, so that they share the cost of making names survive a power loss.
 ///
-/// The order is the same as for one file alone, folder by folder: rejects, then receipts, then the originals, so that whoever sees
-/// a receipt finds the rejects that it names.
+/// The order is the same as for a single file, folder by folder: rejects, then receipts, then the originals, so that
+/// whoever sees a receipt finds the rejects that it names.
 struct ResultsWriter {
   let settings: Settings
   let outbox: Outbox
   /// Checks that a file still holds what was read.
   let key: SourceKey
   let logger: Logger
-  /// Called for each file, and every some hundred rejected items; what it throws then ends the writing of these.
+  /// Called for each file, and every few hundred rejected items; an error thrown during the latter ends the writing of
+  /// that file's results.
   let onProgress: () throws -> Void
 
-  /// A file's receipt, as it was written.
+  /// A file's receipt, as written.
   struct Written {
     let receipt: Receipt
     /// SHA-256 of its bytes, in hexadecimal.
@@ -38,13 +39,13 @@ struct ResultsWriter {
     let receiptFile: ResultFile
   }
 
-  /// Blocks. Each file's results are written or not for themselves, and may be written again.
+  /// Blocks. Each file's results succeed or fail independently, and may be written again.
   func write(_ records: [FileRecord]) -> [FileID: Result<Written, any Error>] {
     var results: [FileID: Result<Written, any Error>] = [:]
     var left: [Unpublished] = []
     for record in records {
       do {
-        // A beat; a stop only ends what takes long.
+        // A beat; a stop only interrupts what takes long.
         try? onProgress()
         left.append(try content(of: record))
       } catch {
@@ -69,7 +70,7 @@ struct ResultsWriter {
     return results
   }
 
-  /// Does the same for every file that is left, then syncs the folders; a file for which something fails drops out.
+  /// Runs the step for every file that is left, then syncs the folders; a file whose step fails drops out.
   private func step(
     _ left: inout [Unpublished], _ results: inout [FileID: Result<Written, any Error>],
     syncing folders: (Unpublished) -> [String] = { _ in [] }, _ act: (Unpublished) throws -> Void
@@ -137,7 +138,7 @@ struct ResultsWriter {
     }
   }
 
-  /// Returns the rejects file's name, and the file where it is still to be published.
+  /// Returns the rejects file's name, and the file if it is still to be published.
   private func writeRejects(
     of record: FileRecord, names: ResultNames, folders: InboxFolders
   ) throws -> (name: String?, file: ResultFile?) {
@@ -146,7 +147,8 @@ struct ResultsWriter {
     let rejected = names.rejected(format: format.kind.rawValue)
     let work = WorkFile(id: record.id, name: names.work, dropped: names.dropped)
     guard let claimed = try folders.reopen(work) else {
-      // A crash came after the original was archived: then the rejects file was complete, though somebody may have taken it since.
+      // A crash came after the original was archived: the rejects file was complete then, though somebody may have
+      // taken it since.
       let places = ["\(folders.rejected)/\(rejected.display)", "\(folders.archive)/\(names.archive.display)"]
       if places.contains(where: { access($0, F_OK) == 0 }) { return (rejected.display, nil) }
       logger.error(
@@ -171,7 +173,7 @@ struct ResultsWriter {
 }
 
 extension Optional<APIKind> {
-  /// How a refused item gets its reason.
+  /// Puts the reason into a rejected item.
   var annotator: any TargetAPI {
     var terms = APITerms()
     terms.validate = false

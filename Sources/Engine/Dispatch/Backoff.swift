@@ -1,9 +1,9 @@
 internal import Delivery
 
-/// How long to wait before something is tried again: exponential, with full jitter.
+/// How long to wait before a retry: exponential, with full jitter.
 ///
-/// The wait is drawn evenly from zero to the ceiling, which doubles with each failure up to `max`; so a crowd of batches that
-/// failed together does not come back together.
+/// The wait is drawn evenly from zero to the ceiling, which doubles with each failure up to `max`, so many batches that
+/// failed together do not come back together.
 /// (<https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>)
 package struct Backoff: Sendable, Equatable {
   package var initial: Duration

@@ -2,24 +2,24 @@ package import Delivery
 
 /// Which batches go next, and why a batch does not go now.
 ///
-/// A batch goes once each of these is so:
+/// A batch goes once all of these hold:
 ///
-/// 1. the daemon does not stop, and the target is not paused;
+/// 1. the daemon is not stopping, and the target is not paused;
 /// 2. its file is not withdrawn;
-/// 3. it is known: the line was scanned as far as to it;
+/// 3. it is known: the scan of the line has reached it;
 /// 4. no batch before it in line holds one of its keys;
 /// 5. it is due;
-/// 6. the target's pace permits a request: it is not slowed down, the rate and the requests under way leave room, and on hold
-///    one request at a time finds out whether the hold is over;
-/// 7. it is its turn: first attempts go in the order of the line, others in the order in which they are due. While a first attempt waits, retries
-///    get at most every other request, and never the last connection;
-/// 8. where batches share requests (`linger`): its request is full, or has waited for long enough.
+/// 6. the target's pace permits a request: it is not slowed down, and the rate and the requests in flight leave room;
+///    on hold, one request at a time probes whether the hold is over;
+/// 7. it is its turn: first attempts go in line order, others by due time. While a first attempt waits, retries get at
+///    most every other request, and never the last connection;
+/// 8. if batches share requests (`linger`): its request is full, or has waited long enough.
 extension DispatchState {
   package enum Obstacle: Sendable, Equatable {
     case stopping
     case paused
     case withdrawn
-    /// Not there, not scanned yet, passed over or set aside.
+    /// Does not exist, is not scanned yet, was passed over or set aside.
     case notInMemory
     case underWay
     case blocked(by: KeyHash)
@@ -30,7 +30,7 @@ extension DispatchState {
     case turnOfOthers
   }
 
-  /// Why a batch does not go now; nil where it is next.
+  /// Why a batch does not go now; nil if it is next.
   package func obstacle(to name: BatchName, at now: QueueTime) -> Obstacle? {
     if isStopping { return .stopping }
     if isPaused { return .paused }
@@ -54,7 +54,7 @@ extension DispatchState {
     return begin(names, at: now)
   }
 
-  /// When the choice may be another one, though nothing happens; nil where only an event helps.
+  /// When the choice may change although nothing happens; nil if only an event helps.
   func timeOfNextShipment(after now: QueueTime) -> QueueTime? {
     guard !isPaused else { return nil }
     switch choice(at: now) {
@@ -72,12 +72,12 @@ extension DispatchState {
     if let again = leaseAgainAt, again > now { return .wait(until: again) }
     let retry = line.waiting.first
     let isRetryDue = retry.map { $0.due <= now } ?? false
-    // A hold is found out about by a batch that did not fail, where there is one.
+    // A hold is probed with a batch that has not failed, if there is one.
     if let first = line.fresh.first, pace.isHeld || !isRetryDue || retryCredit <= 0 || !mayRetry {
       return chosen(first, isRetry: false, at: now)
     }
     if let retry, isRetryDue, line.fresh.isEmpty || mayRetry {
-      // What is not known yet may be a first attempt.
+      // A batch that is not known yet may be a first attempt.
       if line.fresh.isEmpty, isLooking, !pace.isHeld, !mayRetry { return .wait(until: nil) }
       return chosen(retry.place, isRetry: true, at: now)
     }
@@ -85,27 +85,27 @@ extension DispatchState {
     return .wait(until: retry?.due)
   }
 
-  /// Whether a retry leaves a connection to first attempts.
+  /// Whether a retry would leave a connection for first attempts.
   private var mayRetry: Bool {
     let retries = requests.values.reduce(0) { $0 + ($1.isRetry ? 1 : 0) }
     return options.concurrency == 1 || retries + 1 < max(2, pace.allowance)
   }
 
   private func chosen(_ place: Place, isRetry: Bool, at now: QueueTime) -> Choice {
-    // Where trouble has reduced the requests to few, retries under way do not keep first attempts waiting.
+    // If trouble has reduced the allowed requests to few, retries in flight do not keep first attempts waiting.
     let isCrowded = !isRetry && requests.count >= pace.allowance && requests.values.allSatisfy(\.isRetry)
     if case .wait(let until) = pace.permission(at: now, underWay: requests.count, extra: isCrowded ? 1 : 0) {
       return .wait(until: until)
     }
     guard let entry = line[place] else { return .wait(until: nil) }
-    // On hold a batch travels alone: what another one is refused for says nothing of it.
+    // On hold a batch travels alone: the rejection of one says nothing about another.
     guard let linger = options.linger, !pace.isHeld, isJoinable(entry) else { return .send([entry.batch.name]) }
     let (joined, isFull) = joined(to: entry, at: now)
     let until = (joined.map(\.readySince).min() ?? now) + linger
     if isFull || until <= now || joined.isEmpty {
       return .send(joined.isEmpty ? [entry.batch.name] : joined.map(\.batch.name))
     }
-    // What waits for no company need not wait for those that do.
+    // A batch that waits for no company need not wait for those that do.
     if let other = line.candidates(at: now, withBlocked: false).first(where: { !isJoinable($0) }) {
       return .send([other.batch.name])
     }
@@ -141,10 +141,11 @@ extension DispatchState {
       && entry.batch.bytes < options.maxBytes && entry.companyLimit > 1
   }
 
-  /// The batch whose turn it is, and the first others in line that fit one request with it; whether there are more of them than fit.
+  /// The batch whose turn it is, with the first others in line that fit into one request; and whether more of them
+  /// exist than fit.
   ///
-  /// They are joined only for the time of the request: in the outbox each stays what it is, has its own attempts, and is settled by its own part of
-  /// the answer.
+  /// They are joined only for the request. In the outbox each stays separate, has its own attempts, and is settled by
+  /// its own part of the answer.
   private func joined(to first: Line.Entry, at now: QueueTime) -> (entries: [Line.Entry], isFull: Bool) {
     var joined: [Line.Entry] = []
     var (items, bytes, most) = (0, 2, Int.max)
@@ -154,15 +155,15 @@ extension DispatchState {
     let others = line.candidates(at: now, withBlocked: !options.keepsKeysApart)
     for entry in [first] + others.filter({ $0.batch.name != first.batch.name }) where isJoinable(entry) {
       let batch = entry.batch
-      // A file's receipt counts requests, not the parts of one; and a key that nothing holds apart may stand in two files.
+      // A file's receipt counts requests, not parts of one; and a key that is not kept apart may occur in two files.
       guard !files.contains(batch.name.file), !options.keepsKeysApart || keys.isDisjoint(with: batch.itemKeys) else {
         continue
       }
       if case .blocked = entry.state {
-        // It travels behind all that it waits for.
+        // It is sent behind everything that it waits for.
         guard batch.standing.due <= now, line.isBlocked(entry, onlyBy: places) else { continue }
       }
-      // Eight bytes an item for a longer request id, and the comma.
+      // Eight bytes per item for a longer request id, and the comma.
       let size = batch.bytes + 8 * batch.count
       guard items + batch.count <= options.maxItems, bytes + size <= options.maxBytes || joined.isEmpty,
         joined.count < min(most, entry.companyLimit)

@@ -1,71 +1,72 @@
 package import Delivery
 
-/// What became of a request, and what it leads to.
+/// The outcome of a request, and what it leads to.
 extension DispatchState {
   /// How a request ended.
   package enum Outcome: Sendable, Equatable {
-    /// An answer tells what became of the items; of all of them, or the outbox makes a batch of the rest.
+    /// The answer says what became of the items; if not of all of them, the outbox makes a batch of the rest.
     ///
     /// - `isSuccess`: whether it is a 2xx.
     case settled(isSuccess: Bool)
-    /// The answer refuses the request for something in it, and can't be told for what.
+    /// The answer rejects the request for something in it, without saying for what.
     ///
     /// - `isOpen`: a 2xx that does not say what was applied.
     case split(why: String, isOpen: Bool)
-    /// The answer asks for another try.
+    /// The answer asks for a retry.
     ///
-    /// - `slowing`: of the whole target, by `retryAfter` where it says so.
-    /// - `isBlamed`: whether it may be for what is in the request (5xx, 408, a 2xx that can't be read), and not only for its time.
+    /// - `slowing`: whether the whole target slows down, by `retryAfter` if given.
+    /// - `isBlamed`: whether the request's content may be the cause (5xx, 408, an unreadable 2xx), not only its timing.
     case retry(why: String, slowing: Bool, retryAfter: Duration?, isOpen: Bool, isBlamed: Bool)
-    /// The target can't be used as it is: 3xx, 4xx.
+    /// The target can't be used as configured: 3xx, 4xx.
     case hold(why: String)
-    /// 401: the token is not taken.
+    /// 401: the token is rejected.
     ///
-    /// - `isRenewable`: whether another one may be; not where this one has just replaced one that was not taken.
+    /// - `isRenewable`: whether a new token may help; false if this one has just replaced a rejected one.
     case unauthorized(why: String, isRenewable: Bool)
-    /// No whole answer: time-out, cut connection.
+    /// No complete answer: timeout, dropped connection.
     case unanswered(why: String)
-    /// Nobody is there: nothing went out.
+    /// The server can't be reached: nothing went out.
     case notSent(why: String)
-    /// Certificates, or settings, do not allow a connection: nothing went out.
+    /// Certificates or settings do not allow a connection: nothing went out.
     case unusable(why: String)
     /// There is no token: nothing went out.
     case noToken(why: String, isRefusal: Bool, retryAfter: Duration?)
-    /// The claimed file that holds the bytes of these is gone or can't be read: nothing went out.
+    /// The claimed file with the bytes of these is gone or can't be read: nothing went out.
     case missing([BatchName: String])
-    /// The bytes of some items of these are not what was checked: nothing went out.
+    /// The bytes of some items of these differ from what was checked: nothing went out.
     case changed(Set<BatchName>)
     /// These can't be read from the outbox; nothing was leased.
     case damaged(Set<BatchName>, why: String)
-    /// These are not in the outbox as they were known; nothing was leased.
+    /// The outbox has these in another state than expected; nothing was leased.
     case stale
     /// The outbox could not be written; nothing was leased.
     case notLeased
-    /// The daemon stops: whether the API has it is unknown, and stays counted.
+    /// The daemon stops: it is unknown whether the API received the request, so the attempt stays counted.
     case abandoned
   }
 
-  /// What is to be written down of one batch.
+  /// What to write down about one batch.
   package enum MemberChange: Sendable, Equatable {
     /// Its items settle as the answer says.
     case settle
-    /// Those of its items are rejected whose bytes are not what was checked; the rest goes on in its place.
+    /// Its items whose bytes differ from what was checked are rejected; the rest goes on in its place.
     case rejectChanged
     /// Its halves take its place.
     case halve(Standing, why: String, isOpen: Bool)
     case postpone(Standing, why: String, isOpen: Bool)
     case takeBack(Standing, why: String?)
-    /// Nothing is to be written.
+    /// There is nothing to write.
     case none
   }
 
-  /// Failures that are put down to a batch before it is halved.
+  /// Failures that are blamed on a batch before it is halved.
   static let mostBlames = 5
 
   /// A request has ended.
   ///
   /// - Parameter jitter: drawn from 0 to 1.
-  /// - Returns: what to write down of its batches, in their order; then `wrote`, also where that is nothing.
+  /// - Returns: what to write down about its batches, in their order; then call `wrote`, even if there is nothing to
+  ///   write.
   package mutating func ended(
     _ id: RequestID, _ outcome: Outcome, at now: QueueTime, jitter: Double
   ) -> [MemberChange] {
@@ -114,7 +115,7 @@ extension DispatchState {
       if !isRenewable { hold(why, request, now, jitter) }
       return members.map { .postpone($0.standing, why: why, isOpen: false) }
     case .notSent(let why):
-      // Nobody is there for any batch: the whole target waits, so that a long queue does not knock all the time.
+      // No batch can reach the server: the whole target waits, so that a long queue does not keep trying.
       slow(why, nil, request, now, 0.5 + jitter / 2)
       return members.map { .takeBack($0.standing, why: why) }
     case .unusable(let why):
@@ -124,7 +125,7 @@ extension DispatchState {
       if isRefusal { hold(why, request, now, jitter) } else { slow(why, retryAfter, request, now, 0.5 + jitter / 2) }
       return members.map { _ in .none }
     case .missing(let reasons):
-      // The others go without these.
+      // The other batches are sent without these.
       return members.map { batch in
         guard let why = reasons[batch.name] else { return .takeBack(batch.standing, why: nil) }
         var standing = batch.standing
@@ -139,12 +140,12 @@ extension DispatchState {
       hold(why, request, now, jitter)
       for name in names {
         putAside(name, until: now + options.backoff.max)
-        // The others must not meet it again.
+        // It must not share a request with the others again.
         line.limitCompany(of: name, to: 1)
       }
       return members.map { _ in .none }
     case .notLeased:
-      // None can be leased now. What waits for this in memory alone would be forgotten with it.
+      // No batch can be leased now. A wait that is only in memory would be lost on a restart.
       leaseFailures += 1
       leaseAgainAt = now + min(.seconds(5), options.backoff.ceiling(failures: leaseFailures))
       return members.map { _ in .none }
@@ -153,7 +154,8 @@ extension DispatchState {
     }
   }
 
-  /// What was decided of a request is written down: `results` has what is left of each batch, in their order; nil where nothing was to be written.
+  /// The decisions about a request are written down: `results` has what is left of each batch, in their order; nil if
+  /// nothing was to be written.
   package mutating func wrote(_ id: RequestID, _ results: [ChangeResult?], at now: QueueTime) {
     guard let request = requests.removeValue(forKey: id) else { return }
     waitsForWrite = false
@@ -181,7 +183,7 @@ extension DispatchState {
     if needsNewLine || line.isWorn { startOver() }
   }
 
-  // MARK: - What failures lead to
+  // MARK: - Handling failures
 
   private mutating func part(
     _ members: [WaitingBatch], why: String, isOpen: Bool, _ now: QueueTime
@@ -194,7 +196,7 @@ extension DispatchState {
     }
   }
 
-  /// Sent again with backoff; what failed together comes back together.
+  /// Retries with backoff; batches that failed together come back together.
   private mutating func fail(
     _ members: [WaitingBatch], _ why: String, isOpen: Bool, isBlamed: Bool, _ retryAfter: Duration?, _ now: QueueTime,
     _ jitter: Double
@@ -203,7 +205,7 @@ extension DispatchState {
     return members.map { batch in
       var standing = batch.standing
       if isBlamed, let halved = halving(batch, &standing, why, isOpen: isOpen, now) { return halved }
-      // While a target is on hold, an attempt counts against nothing but the items' age.
+      // While a target is on hold, an attempt counts only against the items' age.
       if !isHeld { standing.failures += 1 }
       standing.failedAt = now
       standing.due =
@@ -228,21 +230,21 @@ extension DispatchState {
     return .halve(parts, why: why, isOpen: isOpen)
   }
 
-  /// 3xx, 4xx: the whole target waits, unless it is known to serve others.
+  /// 3xx, 4xx: the whole target waits, unless it is known to accept other batches.
   private mutating func hold(
     _ members: [WaitingBatch], _ request: Request, _ why: String, _ now: QueueTime, _ jitter: Double
   ) -> [MemberChange] {
     let wasHeld = pace.isHeld
-    // A batch that began a hold which another's success ended waits by itself.
+    // A batch that began a hold waits alone if another batch's success ended that hold.
     let isOwnFault =
       !wasHeld && !members.isEmpty
       && members.allSatisfy { batch in
-        // Its failures count from the hold on: there are none before the hold has ended.
+        // Its failures count from the start of the hold: there are none before the hold has ended.
         batch.standing.beganHold
           && (batch.standing.failures > 0
             || lastSuccessAt.map { success in batch.standing.failedAt.map { $0 < success } ?? false } ?? false)
       }
-    // One of them may be refused for what it is, and the others would find out nothing together with it.
+    // One of them may be rejected for its content, and the others would learn nothing if sent with it.
     if members.count > 1 { suspect(members) }
     if !isOwnFault { hold(why, request, now, jitter) }
     return members.map { batch in
@@ -262,7 +264,7 @@ extension DispatchState {
     }
   }
 
-  /// Begins a hold, or goes on with it where this request was to find out whether it is over.
+  /// Begins a hold, or extends it if this request was its probe.
   private mutating func hold(_ why: String, _ request: Request, _ now: QueueTime, _ jitter: Double) {
     if case .held = pace.state, !request.isProbe { return }
     pace.hold(why, at: now, jitter: jitter)
@@ -284,12 +286,13 @@ extension DispatchState {
 
   // MARK: - Requests of several batches
 
-  /// One of these spoiled their request: each may share the next one with an eighth of them, so that it soon stands alone.
+  /// One of these spoiled their request: each may share the next one with an eighth of them, so that it is soon alone.
   private mutating func suspect(_ members: [WaitingBatch]) {
     for batch in members { line.limitCompany(of: batch.name, to: max(1, members.count / 8)) }
   }
 
-  /// The same, where it is not the API that fails whatever it is sent, as far as that is known: what always fails together is parted at last.
+  /// The same, unless the API seems to fail whatever it is sent. Batches that always fail together are separated in the
+  /// end.
   private mutating func suspectIfTrusting(_ members: [WaitingBatch]) {
     let isOld = members.contains { $0.standing.failures >= Self.mostBlames }
     if members.count > 1, isTrusting || isOld { suspect(members) }
@@ -304,7 +307,7 @@ extension DispatchState {
 }
 
 extension DispatchState.Request {
-  /// The batch as the outbox has it, where an operator made it due after it was written.
+  /// The batch as the outbox has it, if an operator made it due after it was written.
   fileprivate func withMadeDue(_ batch: WaitingBatch) -> WaitingBatch {
     var batch = batch
     for (file, due) in madeDue where file == nil || file == batch.name.file {

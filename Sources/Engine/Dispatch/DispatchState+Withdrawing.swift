@@ -1,50 +1,52 @@
 package import Delivery
 
-/// Items that are rejected without another attempt: those of a file that an operator cancelled, or that is too old.
+/// Rejects items without another attempt: those of a file that an operator cancelled or that is too old.
 ///
-/// It is one decision: from then on nothing of the file is sent. What no request carries is rejected at once, some batches in one commit. What is
-/// under way is settled by its answer; what the answer does not settle is rejected then.
+/// Once decided, nothing more of the file is sent. Items that are not part of an in-flight request are rejected at
+/// once, some batches per commit. Items in flight are settled by the answer; those that the answer does not settle are
+/// rejected then.
 extension DispatchState {
   package enum WithdrawalCause: Sendable, Equatable {
     case cancelled
-    /// `max_age` is over.
+    /// `max_age` has passed.
     case expired
   }
 
-  /// Some batches of a file that are to be rejected.
+  /// Some of a file's batches that are to be rejected.
   package struct Withdrawal: Sendable, Equatable {
     package var file: FileID
     package var cause: WithdrawalCause
-    /// Those behind this position.
+    /// Only batches after this position.
     package var after: String?
-    /// Requests carry these.
+    /// Batches that in-flight requests carry.
     var underWay: Set<BatchName>
 
-    /// Whether a batch is left alone: a request carries it, or has just been replaced by it and others, which is not told yet.
+    /// Whether a batch is spared: it is in flight, or it is a part that has just replaced such a batch, which is not
+    /// reported yet.
     package func spares(_ name: BatchName) -> Bool { underWay.containsOrigin(of: name) }
   }
 
   struct Withdrawn {
     var file: FileID
     var cause: WithdrawalCause
-    /// Up to where it was rejected.
+    /// The position up to which batches were rejected.
     var after: String?
-    /// Whether all that no request carries is rejected.
+    /// Whether everything that is not in flight is rejected.
     var isDone = false
-    /// Whether a request has left batches of it that the page under way may not have.
+    /// Whether a request has left some of its batches, which the page being rejected may not include.
     var hasLeavings = false
-    /// Not before, since the outbox could not be written.
+    /// No retry before this time, since the outbox could not be written.
     var againAt: QueueTime?
     var failures = 0
   }
 
-  /// An operator cancelled the file, and the outbox knows.
+  /// An operator cancelled the file, and this is stored in the outbox.
   package mutating func cancel(_ file: FileID) { withdraw(file, .cancelled) }
 
-  /// Whether something of the file may still be rejected.
+  /// Whether some of the file may still be rejected.
   package func isWithdrawing(_ file: FileID) -> Bool { withdrawals.contains { $0.file == file } }
 
-  /// Whether nothing of a withdrawn file is left but what is under way.
+  /// Whether nothing is left of a withdrawn file except what is in flight.
   package func isRejected(_ file: FileID) -> Bool { withdrawals.first { $0.file == file }?.isDone ?? true }
 
   mutating func withdraw(_ file: FileID, _ cause: WithdrawalCause) {
@@ -66,7 +68,7 @@ extension DispatchState {
     isWithdrawing ? nil : withdrawals.lazy.filter { !$0.isDone }.compactMap(\.againAt).min()
   }
 
-  /// These were rejected, the last of a page that ended at `position`; nil where the file has no more.
+  /// These were rejected, the last of a page that ended at `position`; nil if the file has no more.
   package mutating func withdrew(
     _ batches: [WaitingBatch], of file: LineFile, upTo position: String?, at now: QueueTime
   ) {
@@ -109,7 +111,7 @@ extension DispatchState {
       now + min(.seconds(5), options.backoff.ceiling(failures: withdrawals[index].failures))
   }
 
-  /// A request that carried batches of these files has ended: what it left of withdrawn ones is rejected.
+  /// A request with batches of these files has ended: what it left of withdrawn files is rejected.
   mutating func withdrawLeavings(of files: Set<FileID>, at now: QueueTime) {
     for index in withdrawals.indices where files.contains(withdrawals[index].file) {
       withdrawals[index].isDone = false

@@ -1,27 +1,28 @@
 package import Delivery
 
-/// What one target's dispatch is configured to do.
+/// The dispatch settings of one target.
 package struct DispatchOptions: Sendable, Equatable {
   package var concurrency = 4
   package var maxRequestsPerSecond: Double?
   package var backoff = Backoff(initial: .seconds(1), max: .seconds(300))
-  /// How long after its claim a file's items are given up.
+  /// A file's items are rejected once this much time has passed since its claim.
   package var maxAge = Duration.seconds(5 * 86_400)
   package var maxItems = 500
   package var maxBytes = 4 << 20
-  /// How long a batch that is not full waits for others to share its request; nil where each travels alone.
+  /// How long a batch that is not full waits for others to share its request; nil if each batch gets its own request.
   package var linger: Duration?
-  /// Whether two items with the same key must not share a request; otherwise they may, in their order.
+  /// Whether two items with the same key must not share a request. If false, they may, in their order.
   package var keepsKeysApart = true
 
   package init() {}
 }
 
-/// Decides what of one target's line is sent next, when, and what an answer leads to.
+/// Decides what is sent next from one target's line, when it is sent, and what an answer leads to.
 ///
-/// A value without clock, task, file or network. Whoever drives it tells it what happened, takes `nextAction` until there is none, carries the
-/// actions out, and comes back at `wakeTime` at the latest. Nothing is assumed of how long an action takes, nor of what happens
-/// meanwhile; but one thing is: nobody else changes the target's batches in the outbox.
+/// A value without clock, task, file or network. The driver reports events to it, takes `nextAction` until there is
+/// none, carries the actions out, and comes back at `wakeTime` at the latest. Nothing is assumed about how long an
+/// action takes, nor about what happens meanwhile. The one assumption: nobody else changes the target's batches in the
+/// outbox.
 ///
 ///                      published, time, orders of operators
 ///                                     ▼
@@ -33,25 +34,26 @@ package struct DispatchOptions: Sendable, Equatable {
 /// | --- | --- |
 /// | not scanned, passed over, blocked | a place before it in line leaves (`Line`) |
 /// | fresh, waiting | `nextAction` sends it, once the target's pace permits |
-/// | under way | `ended`, which says what to write down, then `wrote` |
+/// | in flight | `ended`, which returns what to write down, then `wrote` |
 /// | withdrawn | its items are rejected (`DispatchState+Withdrawing`) |
 ///
-/// Why a batch does not go now is decided, and said, in `DispatchState+Choosing`; what an outcome leads to, in `DispatchState+Outcomes`.
+/// `DispatchState+Choosing` decides, and reports, why a batch does not go now; `DispatchState+Outcomes` decides what an
+/// outcome leads to.
 package struct DispatchState: Sendable {
   package struct RequestID: Hashable, Sendable {
     var number: Int
   }
 
   package enum Action: Sendable, Equatable {
-    /// Read from the outbox, and answer with `read` or `readFailed`.
+    /// Read from the outbox, and reply with `read` or `readFailed`.
     case read(Read)
     /// Lease these batches, and send them as one request; then `ended`.
     case send(Shipment)
-    /// Reject the next batches of a file, but for those under way; then `withdrew` or `withdrawFailed`.
+    /// Reject the next batches of a file, except those in flight; then `withdrew` or `withdrawFailed`.
     case withdraw(Withdrawal)
-    /// Nothing of a withdrawn file is left.
+    /// Nothing is left of a withdrawn file.
     case withdrawn(FileID)
-    /// Tell people, and whoever looks, that the target does something else.
+    /// Log the target's new state, and store it for `status`.
     case note(Pace.State)
   }
 
@@ -61,7 +63,7 @@ package struct DispatchState: Sendable {
     case named([BatchName])
     case postponed(after: (due: QueueTime, name: BatchName)?, limit: Int)
     case oldestFile(after: FileID?)
-    /// The last file that holds keys.
+    /// The last published file that holds keys.
     case newestFile
 
     package static func == (a: Read, b: Read) -> Bool {
@@ -77,29 +79,29 @@ package struct DispatchState: Sendable {
     }
   }
 
-  /// What was read.
+  /// The result of a read.
   package enum Found: Sendable {
     case page(LinePage)
     case oldestFile(LineFile?)
     case newestFile(FileID?)
   }
 
-  /// One request to be made.
+  /// One request to send.
   package struct Shipment: Sendable, Equatable {
     package var id: RequestID
-    /// In line; mostly one.
+    /// In line order; usually one.
     package var batches: [WaitingBatch]
-    /// Of each batch, in the same order.
+    /// The file of each batch, in the same order.
     package var files: [LineFile]
-    /// When they may be sent again if the daemon does not survive the request.
+    /// When the batches may be sent again if the daemon does not survive the request.
     package var dueAfterCrash: QueueTime
   }
 
   struct Request {
     var members: [BatchName]
-    /// Whether it finds out if a hold is over.
+    /// Whether it probes if a hold is over.
     var isProbe: Bool
-    /// Whether a batch of it failed before.
+    /// Whether one of its batches failed before.
     var isRetry: Bool
     var changes: [MemberChange] = []
     /// What an operator made due while the changes were being written.
@@ -110,12 +112,12 @@ package struct DispatchState: Sendable {
   var pace: Pace
   var line: Line
   var requests: [RequestID: Request] = [:]
-  /// Batches that are to wait though nothing is written down of it.
+  /// Batches that must wait although nothing is written down about them.
   var putAsides: [BatchName: WaitingBatch] = [:]
-  /// Not before, since the outbox could not be written.
+  /// No lease before this time, since the outbox could not be written.
   var leaseAgainAt: QueueTime?
   var leaseFailures = 0
-  /// Until they are put back.
+  /// Batches in flight, until they are put back.
   var underWay: Set<BatchName> = []
   private var lastRequest = 0
   var isPaused: Bool
@@ -125,22 +127,23 @@ package struct DispatchState: Sendable {
   private var outstanding: Read?
   private var readFailures = 0
   private var readAgainAt: QueueTime?
-  /// Batches that changed since the read under way began: what it says of them is out of date.
+  /// Batches that changed since the current read began: what it says about them is out of date.
   private var touched: Set<BatchName> = []
-  /// What was published since the read under way began.
+  /// Files published since the current read began.
   private var publishedMeanwhile: [(file: FileID, holdsKeys: Bool)] = []
-  /// The last file that holds keys and is known to be published; all such files before it are published, too.
+  /// The last file that holds keys and is known to be published; all such files before it are published too.
   private var announced = FileID.first
   private var isNewestKnown = false
-  /// The line was begun anew since the read under way began, or an operator has made batches due.
+  /// Since the current read began, the line was restarted, or an operator made batches due.
   private var isOutdated = false
-  /// What a page had is not told yet: nothing is read before a request is written down.
+  /// A page contained parts of a batch in flight that are not reported yet: nothing is read until a request is written
+  /// down.
   var waitsForWrite = false
-  /// Of the next page of the line.
+  /// The size of the next page of the line.
   private var pageSize: Int
-  /// What was set aside was read last: next, what may go at once is looked for.
+  /// The last read was of batches set aside; the next one looks for batches that may go at once.
   private var hasTakenBack = false
-  /// Whose names the read under way asks for.
+  /// The places whose names the current read asks for.
   private var placesAsked: [Place] = []
 
   // Withdrawing.
@@ -148,27 +151,27 @@ package struct DispatchState: Sendable {
   var isWithdrawing = false
   var endedWithdrawals: [FileID] = []
   var lookForOldAt: QueueTime?
-  /// Files that are too old, and of which all is rejected that can be: what is left can't be read.
+  /// Files that are too old and of which everything that can be rejected has been: the rest can't be read.
   var givenUp: Set<FileID> = []
-  /// The last file that was rejected for its age. Found again, it is given up.
+  /// The last file that was rejected for its age. If it is found again, it is given up.
   var lastExpired: FileID?
-  /// The last given up file that the look for old files has met.
+  /// The last given-up file that the search for old files has passed.
   private var lookBehind: FileID?
 
   // Choosing.
   /// Retries that may go while first attempts wait.
   var retryCredit = 0
-  /// Whether the API took the last request, or refused it for what was in it: a failure is then put down to what is in the request, and
-  /// not to the API.
+  /// Whether the API accepted the last request, or rejected it for its content. If so, a failure is blamed on the
+  /// request's content, not on the API.
   var isTrusting = true
   /// When the API last answered 2xx.
   var lastSuccessAt: QueueTime?
   private var noted: Pace.State?
-  /// Not before, since the outbox could not be written.
+  /// Not noted again before this time, since the outbox could not be written.
   private var noteAgainAt: QueueTime?
 
-  /// - Parameter runs: where keys go that memory has no room for.
-  /// - Parameter usesTinyLimits: of memory, so that small worlds meet them.
+  /// - Parameter runs: where keys go that do not fit in memory.
+  /// - Parameter usesTinyLimits: whether memory limits are tiny, so that small worlds reach them.
   package init(
     options: DispatchOptions, isPaused: Bool = false, runs: any KeyRunStorage, at now: QueueTime,
     usesTinyLimits: Bool = false
@@ -182,7 +185,7 @@ package struct DispatchState: Sendable {
     lookForOldAt = now
   }
 
-  // MARK: - What happens
+  // MARK: - Events
 
   /// A file of this target was published; `holdsKeys` unless its inbox has no order.
   package mutating func published(_ file: FileID, holdsKeys: Bool, at now: QueueTime) {
@@ -195,10 +198,11 @@ package struct DispatchState: Sendable {
 
   package mutating func setPaused(_ isPaused: Bool) { self.isPaused = isPaused }
 
-  /// An operator says: try now what waits, and end a hold.
+  /// An operator's order: try waiting batches now, and end a hold.
   ///
-  /// - Parameter due: what the outbox has as their time by now (`DispatchStore.makeDue`). What is under way between it and here was
-  ///   written, or read, before or after: a later time must not be believed, or the batch is looked for behind its place.
+  /// - Parameter due: the due time that the outbox now has for them (`DispatchStore.makeDue`). Writes and reads in
+  ///   progress between that call and this one may have happened before or after it. A later time from them must not be
+  ///   believed, or the batch is looked for behind its place.
   package mutating func tryNow(file: FileID? = nil, due: QueueTime) {
     pace.release()
     line.makeDue(file: file, at: due)
@@ -206,10 +210,10 @@ package struct DispatchState: Sendable {
     for id in requests.keys where requests[id]?.changes.isEmpty == false { requests[id]?.madeDue.append((file, due)) }
   }
 
-  /// Nothing more is read or sent.
+  /// From now on nothing is read or sent.
   package mutating func stop() { isStopping = true }
 
-  /// Reads the line from its beginning: something has changed what the outbox says of it.
+  /// Reads the line from its beginning, because something changed its content in the outbox.
   package mutating func startOver() {
     line.startOver()
     isOutdated = outstanding != nil
@@ -243,7 +247,7 @@ package struct DispatchState: Sendable {
     case (_, .page(let page)):
       guard !isOutdated else { return line.stopTakingBack() }
       take(page, read, touched, now)
-      // The page may have been read before they were there, and the line scanned beyond them.
+      // The page may have been read before they were there, and the line scanned past them.
       for (file, holdsKeys) in published where line.published(file, holdsKeys: holdsKeys) { startOver() }
     default: break
     }
@@ -253,7 +257,7 @@ package struct DispatchState: Sendable {
     _ page: LinePage, _ read: Read, _ touched: Set<BatchName>, _ now: QueueTime
   ) {
     for file in page.files.values.sorted(by: { $0.id < $1.id }) where file.isCancelled { withdraw(file.id, .cancelled) }
-    // What a request has just been replaced by is not known before that is told.
+    // Until the result is reported, it is not known what has just replaced a request's batch.
     if page.batches.contains(where: { !underWay.contains($0.name) && underWay.containsOrigin(of: $0.name) }) {
       waitsForWrite = true
       return line.stopTakingBack()
@@ -261,10 +265,10 @@ package struct DispatchState: Sendable {
     let before = line.fresh.count
     switch read {
     case .line(_, let limit):
-      // What was replaced meanwhile must not come back, nor its parts be passed by.
+      // A batch replaced meanwhile must not come back, and its parts must not be skipped.
       if !touched.isEmpty, page.batches.contains(where: { touched.contains($0.name) }) { return }
       line.append(announcedPart(of: page), at: now)
-      // Pages grow while they hold little that may go.
+      // Pages grow while they hold few batches that may go.
       let keys = page.batches.reduce(1) { $0 + $1.itemKeys.count }
       let largest = max(Self.smallestPage, Self.pageKeys * max(1, page.batches.count) / keys)
       pageSize = min(Self.largestPage, largest, (line.fresh.count - before) * 2 < limit ? limit * 2 : Self.smallestPage)
@@ -280,11 +284,11 @@ package struct DispatchState: Sendable {
     if line.isWorn { startOver() }
   }
 
-  /// The page up to the first file that holds keys and was not said to be published yet.
+  /// The part of the page before the first file that holds keys and is not yet announced as published.
   ///
-  /// Such files are published in the order of their ids, and said to be in that order. Files that hold no keys are published when they are read,
-  /// so the scan may be behind a file that is published only now: before it is said to be, nothing that was published with it, or later, may
-  /// overtake it.
+  /// Such files are published, and announced, in the order of their ids. Files that hold no keys are already published
+  /// when they are read, so the scan may be past a file that is published only now. Until that file is announced,
+  /// nothing published with it or later may overtake it.
   private func announcedPart(of page: LinePage) -> LinePage {
     guard
       let end = page.batches.firstIndex(where: { batch in
@@ -299,7 +303,7 @@ package struct DispatchState: Sendable {
     return part
   }
 
-  /// What was to be read can't be read now.
+  /// The requested read failed.
   package mutating func readFailed(at now: QueueTime) {
     endRead()
     line.stopTakingBack()
@@ -315,15 +319,15 @@ package struct DispatchState: Sendable {
 
   mutating func touch(_ name: BatchName) { if outstanding != nil { touched.insert(name) } }
 
-  // MARK: - What is to be done
+  // MARK: - Actions
 
-  /// A state was not noted: the outbox can't be written.
+  /// A state was not noted, because the outbox can't be written.
   package mutating func noteFailed(at now: QueueTime) {
     noted = nil
     noteAgainAt = now + min(.seconds(5), options.backoff.ceiling(failures: 1))
   }
 
-  /// What is to be done next; nil where nothing is, before something happens or `wakeTime` comes.
+  /// What to do next; nil if there is nothing to do until something happens or `wakeTime` comes.
   package mutating func nextAction(at now: QueueTime) -> Action? {
     if pace.state != noted, noteAgainAt ?? now <= now {
       (noted, noteAgainAt) = (pace.state, nil)
@@ -338,7 +342,7 @@ package struct DispatchState: Sendable {
     return nextShipment(at: now).map(Action.send)
   }
 
-  /// When to ask for the next action, if nothing happens before; nil where only an event helps.
+  /// When to ask for the next action if nothing happens before; nil if only an event helps.
   package func wakeTime(after now: QueueTime) -> QueueTime? {
     guard !isStopping else { return nil }
     return [
@@ -347,7 +351,7 @@ package struct DispatchState: Sendable {
     ].compactMap { $0 }.filter { $0 > now }.min()
   }
 
-  /// What the target is doing.
+  /// The current state of the target.
   package var state: Pace.State { pace.state }
 
   /// Whether the target's pace permits another request.
@@ -355,17 +359,17 @@ package struct DispatchState: Sendable {
     pace.permission(at: now, underWay: requests.count)
   }
 
-  /// Requests that were begun and are not written down.
+  /// Requests that were begun and are not yet written down.
   package var requestCount: Int { requests.count }
 
-  /// What it holds in memory, for tests: entries, and keys.
+  /// How many entries and keys are in memory; for tests.
   package var size: (entries: Int, keys: Int) { (line.entries.count, line.keyCount) }
 
   // MARK: - Reading
 
   private static let smallestPage = 64
   private static let largestPage = 2000
-  /// How many keys a page may hold, about.
+  /// About how many keys a page may hold.
   private static let pageKeys = 20_000
 
   private mutating func nextRead(at now: QueueTime) -> Read? {
@@ -376,7 +380,7 @@ package struct DispatchState: Sendable {
     }
     if !isNewestKnown { return .newestFile }
     if let due = lookForOldAt, due <= now { return .oldestFile(after: lookBehind) }
-    // Some of what was set aside may be due before all that is in memory. Where much always fails, that is so all the time.
+    // Some batches set aside may be due before all those in memory. If many batches always fail, that is always so.
     if let mark = line.setAsideAfter, mark.due <= now, !hasTakenBack || !mayLook, line.makeRoom(forDueAt: mark.due) {
       hasTakenBack = true
       line.beginTakingBack()
@@ -392,7 +396,7 @@ package struct DispatchState: Sendable {
     return .line(after: line.scanned, limit: pageSize)
   }
 
-  /// Whether there is something to read in which batches that may go are looked for.
+  /// Whether there is something to read that may contain batches that may go.
   private var mayLook: Bool {
     (!line.freed.isEmpty || !line.late.isEmpty || !line.isAtEnd && !line.isFull) && isHungry
   }
@@ -400,14 +404,14 @@ package struct DispatchState: Sendable {
   /// Whether more batches that may go should be looked for.
   private var isHungry: Bool {
     guard options.linger != nil else { return line.fresh.count < 2 * options.concurrency }
-    // Of small files many fit one request.
+    // Many small files fit into one request.
     let (wanted, isOver) = options.maxItems.multipliedReportingOverflow(by: 2 * options.concurrency)
     guard line.fresh.count < 2000 else { return false }
     return isOver || line.fresh.count < 2 * options.concurrency
       || line.fresh.reduce(0) { $0 + (line[$1]?.batch.count ?? 0) } < wanted
   }
 
-  /// Whether first attempts may be found that are not known yet.
+  /// Whether there may be first attempts that are not known yet.
   var isLooking: Bool { !line.isAtEnd || !line.freed.isEmpty || !line.late.isEmpty }
 
   mutating func nextRequestID() -> RequestID {
@@ -417,7 +421,7 @@ package struct DispatchState: Sendable {
 }
 
 extension Set<BatchName> {
-  /// Whether it holds the batch, or one of which it is a part.
+  /// Whether the set holds the batch, or one of which it is a part.
   func containsOrigin(of name: BatchName) -> Bool {
     guard !isEmpty else { return false }
     var name = name

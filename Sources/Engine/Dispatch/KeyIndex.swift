@@ -1,10 +1,10 @@
 internal import Delivery
 
-/// Which places in line hold each key, of the whole line as far as it was scanned.
+/// Which places in line hold each key, for the line as far as it was scanned.
 ///
-/// Exact, whatever the length of the line: beyond some hundred thousand entries, those of batches that are not in play move to sorted runs
-/// outside memory (`KeyRuns`). An entry there can't be taken out, so the places that have left are noted; when they are many, the
-/// line is scanned anew and the index begins empty.
+/// Exact, whatever the length of the line. Beyond some hundred thousand entries, those of batches that are not in
+/// memory move to sorted runs outside memory (`KeyRuns`). An entry there can't be removed, so the places that have left
+/// are noted. Once there are many of them, the line is scanned again and the index starts empty.
 struct KeyIndex {
   /// The first place in memory that holds a key; nearly always the only one.
   private var first: [KeyHash: Place] = [:]
@@ -13,7 +13,7 @@ struct KeyIndex {
   /// Entries in memory.
   private(set) var count = 0
   private var runs: KeyRuns
-  /// Places that have left, but whose entries stand in a run.
+  /// Places that have left but still have entries in a run.
   private var dead: Set<Place> = []
 
   init(runs: KeyRuns) { self.runs = runs }
@@ -21,7 +21,7 @@ struct KeyIndex {
   /// Entries outside memory.
   var spilledCount: Int { runs.count }
   var deadCount: Int { dead.count }
-  /// Whether some could not be read: then batches may wait for what is not there.
+  /// Whether some could not be read: then batches may wait for entries that do not exist.
   var isBroken: Bool { runs.isBroken }
 
   mutating func insert(_ keys: [KeyHash], at place: Place) {
@@ -31,12 +31,12 @@ struct KeyIndex {
 
   private mutating func insert(_ key: KeyHash, at place: Place) {
     guard let holder = first.updateValue(place, forKey: key) else { return }
-    // Mostly the new place is behind all others.
+    // Usually the new place is behind all others.
     first[key] = min(holder, place)
     more[key, default: PlaceQueue()].insert(max(holder, place))
   }
 
-  /// Takes the keys of a place out; returns the places that hold one of them first from now on, perhaps repeated.
+  /// Removes the keys of a place; returns the places that are now the first to hold one of them, possibly repeated.
   mutating func remove(_ keys: [KeyHash], at place: Place) -> [Place] {
     var next: [Place] = []
     var isSpilled = false
@@ -70,14 +70,14 @@ struct KeyIndex {
     return [inMemory, spilled].compactMap { $0 }.min()
   }
 
-  /// One of these keys that is held before `place`; nil where none is.
+  /// One of these keys that is held before `place`; nil if there is none.
   mutating func held(_ keys: [KeyHash], before place: Place) -> KeyHash? {
     if runs.isEmpty { return keys.first { key in first[key].map { $0 < place } ?? false } }
     for key in keys where firstHolder(of: key).map({ $0 < place }) ?? false { return key }
     return nil
   }
 
-  /// Whether all that holds the key before `place` is among these places.
+  /// Whether all holders of the key before `place` are among these places.
   func isHeld(_ key: KeyHash, before place: Place, onlyBy others: Set<Place>) -> Bool {
     guard runs.isEmpty, let holder = first[key], holder < place else { return runs.isEmpty }
     guard others.contains(holder) else { return false }
@@ -86,7 +86,7 @@ struct KeyIndex {
 
   /// Moves the entries of places that are not `kept` out of memory.
   ///
-  /// - Throws: what keeps the runs from being written; everything is then as it was.
+  /// - Throws: why the runs can't be written; nothing is changed then.
   mutating func spill(keeping kept: (Place) -> Bool) throws(KeyRuns.WriteError) {
     var run: [KeyRuns.Entry] = []
     run.reserveCapacity(count)
@@ -102,16 +102,16 @@ struct KeyIndex {
       first[key] = left.first
       more[key] = left.count > 1 ? PlaceQueue(left.dropFirst()) : nil
     }
-    // What was only held once; what is in `more` is settled above.
+    // The keys with only one holder; those in `more` are handled above.
     first = first.filter { kept($0.value) }
     count -= run.count
   }
 }
 
-/// A place in line: they sort as the names of batches do.
+/// A place in line. Places sort as the names of batches do.
 ///
-/// The upper 40 bits number the batches in the order of the scan; the lower 24 are those of a binary tree, whose root is the batch and whose
-/// leaves are its parts, so that parts have places of their own between those of the neighbours.
+/// The upper 40 bits number the batches in scan order. The lower 24 are a node of a binary tree, whose root is the
+/// batch and whose leaves are its parts, so that parts have places of their own between those of the neighbours.
 struct Place: Hashable, Comparable {
   var value: UInt64
 
@@ -123,7 +123,7 @@ struct Place: Hashable, Comparable {
 
   static func < (a: Place, b: Place) -> Bool { a.value < b.value }
 
-  /// The places of two parts that replace the batch of this one; nil where it was divided too often.
+  /// The places of two parts that replace this one's batch; nil if it was divided too often.
   var parts: (Place, Place)? {
     let lowest = value & (~value &+ 1)
     guard lowest > 1 else { return nil }
@@ -134,7 +134,7 @@ struct Place: Hashable, Comparable {
   var isPart: Bool { value & (1 << 24 - 1) != 1 << 23 }
 }
 
-/// Places in order, most of which are added at the end and taken from the start.
+/// Places in order; most are added at the end and removed from the start.
 struct PlaceQueue {
   private var places: [Place]
   private var head = 0

@@ -2,8 +2,9 @@ internal import Delivery
 
 /// Keys and the places that hold them, outside memory: sorted runs that are written once and searched by key.
 ///
-/// In memory stay a filter of eight bits a key, which spares nearly all searches for keys that no run holds, and of every 256th entry
-/// the key, so that a search reads one block of 4 KiB a run. Runs that fill a filter are merged into one.
+/// Kept in memory are a filter of eight bits per key, which avoids nearly all searches for keys that no run holds, and
+/// the key of every 256th entry, so that a search reads one block of 4 KiB per run. Runs that fill a filter are merged
+/// into one.
 package struct KeyRuns: Sendable {
   package struct WriteError: Error {
     package var reason: String
@@ -19,12 +20,12 @@ package struct KeyRuns: Sendable {
   }
 
   fileprivate struct Run {
-    /// Where it begins in the storage, in entries.
+    /// Its start in the storage, in entries.
     var start: Int
     var count: Int
     /// The key of each block's first entry.
     var fences: [UInt64] = []
-    /// For keys whose first entries are dead: how many entries of the run lie before the first that may live.
+    /// For keys whose first entries are dead: how many entries of the run come before the first that may be live.
     var skipped: [KeyHash: Int] = [:]
   }
 
@@ -38,12 +39,12 @@ package struct KeyRuns: Sendable {
   private let storage: any KeyRunStorage
   private var segments: [Segment] = []
   private(set) var count = 0
-  /// Where the next run begins, in entries.
+  /// The start of the next run, in entries.
   private var end = 0
-  /// Whether something could not be read: then batches may wait for what is not there.
+  /// Whether something could not be read: then batches may wait for entries that do not exist.
   private(set) var isBroken = false
 
-  /// - Parameter storage: for these runs alone; emptied now.
+  /// - Parameter storage: for these runs alone; it is emptied now.
   package init(storage: any KeyRunStorage) {
     self.storage = storage
     storage.removeAll()
@@ -51,7 +52,7 @@ package struct KeyRuns: Sendable {
 
   var isEmpty: Bool { segments.isEmpty }
 
-  /// - Throws: what keeps them from being written; nothing is added then.
+  /// - Throws: why they could not be written; nothing is added then.
   mutating func append(sorted: [Entry]) throws(WriteError) {
     guard !sorted.isEmpty else { return }
     var writer = RunWriter(storage: storage, start: end)
@@ -67,9 +68,10 @@ package struct KeyRuns: Sendable {
     count += sorted.count
   }
 
-  /// Makes one run of those that share the last filter: each costs a search. What cannot be read or written stays as it is.
+  /// Merges the runs that share the last filter into one, since each costs a search. If reading or writing fails,
+  /// nothing changes.
   ///
-  /// The room of those that are replaced is not used again.
+  /// The space of the replaced runs is not reused.
   private mutating func mergeLast() {
     guard let runs = segments.last?.runs, runs.count > 1 else { return }
     var readers = runs.map { RunReader(storage: storage, run: $0) }
@@ -89,13 +91,14 @@ package struct KeyRuns: Sendable {
     end += merged.count
   }
 
-  /// Twice that of the filter before, so that few have to be asked; of ten million keys and more an eighth of all, so that little of it is empty.
+  /// Twice that of the previous filter, so that few have to be checked; from ten million keys on, an eighth of all, so
+  /// that little of it is empty.
   private var capacityOfNextFilter: Int {
     min((segments.last?.filter.capacity ?? 0) * 2, max(1_000_000, count / 8))
   }
   /// The first place of the key that is not among `dead`.
   ///
-  /// What can't be read counts as held at the first place of all, so that nothing overtakes it.
+  /// An unreadable key counts as held at the very first place, so that nothing overtakes it.
   mutating func first(of key: KeyHash, notIn dead: Set<Place>) -> Place? {
     var found: Place?
     for segment in segments.indices where segments[segment].filter.mayHold(key) {
@@ -144,7 +147,7 @@ package struct KeyRuns: Sendable {
   }
 }
 
-/// Writes a run in pieces: a copy of all of it takes megabytes.
+/// Writes a run in pieces: a copy of the whole would take megabytes.
 private struct RunWriter {
   let storage: any KeyRunStorage
   private var run: KeyRuns.Run
@@ -174,7 +177,7 @@ private struct RunWriter {
   }
 }
 
-/// Reads a run from its beginning to its end, or to where it can't be read.
+/// Reads a run from its beginning to its end, or until a read fails.
 private struct RunReader {
   let storage: any KeyRunStorage
   let run: KeyRuns.Run
@@ -205,7 +208,7 @@ private struct RunReader {
   }
 }
 
-/// Says of a key that it is not there, or that it may be: then, three times in a hundred, it is not.
+/// Tells whether a key is absent or may be present; an absent key is reported as "may be" about 3% of the time.
 ///
 /// A Bloom filter whose four bits for a key lie in one cache line.
 private struct KeyFilter {
@@ -232,9 +235,9 @@ private struct KeyFilter {
     return true
   }
 
-  /// The first word of the key's line, and bits to find places in it by.
+  /// The first word of the key's line, and hash bits that select places in it.
   private func place(of key: KeyHash) -> (line: Int, hash: UInt64) {
-    // FNV's bits are mixed too little for this.
+    // FNV's bits are not mixed well enough for this.
     var hash = (key.value ^ key.value >> 32) &* 0x9e37_79b9_7f4a_7c15
     hash = (hash ^ hash >> 29) &* 0xbf58_476d_1ce4_e5b9
     return (Int(hash.multipliedFullWidth(by: UInt64(words.count / 8)).high) * 8, hash ^ hash >> 31)
@@ -244,10 +247,11 @@ private struct KeyFilter {
   private func bit(_ hash: UInt64, _ probe: Int) -> UInt64 { 1 << (hash >> (probe * 9 + 3) & 63) }
 }
 
-/// Where runs are kept: words, written behind each other, or again where that failed, and read from anywhere. It need not outlive the process.
+/// Storage for runs: words, written one behind the other (again at the same place after a failure), and read from
+/// anywhere. It need not outlive the process.
 package protocol KeyRunStorage: Sendable {
   func write(_ words: [UInt64], at index: Int) throws(KeyRuns.WriteError)
-  /// Nil where they can't be read.
+  /// Nil if they can't be read.
   func read(from index: Int, count: Int) -> [UInt64]?
   func removeAll()
 }

@@ -1,46 +1,49 @@
 internal import Delivery
 
-/// One target's waiting batches as far as they are known, and which of them nothing holds back but their time.
+/// One target's waiting batches as far as they are known, and which of them are held back by nothing but their due
+/// time.
 ///
-/// The line is scanned from its beginning. Each scanned batch gets a place, and the index notes which places hold its keys. A batch may go once no
-/// place before its own holds one of its keys; from then on nothing can block it again, since nothing comes before it any more. Scanning goes
-/// on past what is blocked, so batches with other keys are always found.
+/// The line is scanned from its beginning. Each scanned batch gets a place, and the index notes which places hold its
+/// keys. A batch may go once no earlier place holds one of its keys. From then on nothing can block it again, since no
+/// batch is added before it. Scanning continues past blocked batches, so batches with other keys are always found.
 ///
-/// # What is in memory
+/// # Memory
 ///
-/// Batches that may go (`fresh`, `waiting`), those under way, and the first ones that are blocked. Of all others, which may be millions, there is
-/// a name, which takes no room of its own where batches of a file follow each other, and, outside memory when they are many, their keys:
+/// In memory are batches that may go (`fresh`, `waiting`), those in flight, and the first blocked ones. All others,
+/// which may be millions, keep only a name and their keys. Names take no room of their own if batches of a file follow
+/// each other. Keys are kept outside memory if there are many.
 ///
-/// - *Passed over*: blocked, and no room for it. When a place leaves, whoever holds one of its keys next is looked at again (`freed`): if it is
-///   not in memory it is read by its name.
-/// - *Set aside*: it failed, and others are due before it. The outbox finds such batches by the time when they are due.
+/// - *Passed over*: blocked, and there is no room for it. When a place leaves, the next holder of one of its keys is
+///   checked again (`freed`). If it is not in memory, it is read by its name.
+/// - *Set aside*: it failed, and others are due before it. The outbox finds such batches by due time.
 ///
-/// `startOver` forgets all but what is under way, and scans anew: it is right at any moment, and the answer to whatever is rare: a file that is
-/// published behind the scan, a row that is not as it was known, more dead entries than living ones.
+/// `startOver` forgets everything but batches in flight, and scans again. It is correct at any moment, and handles the
+/// rare cases: a file published behind the scan, a row that differs from what was known, more dead entries than living
+/// ones.
 struct Line {
   struct Entry {
     var batch: WaitingBatch
-    /// Nil for what is under way and was not met since the line was begun anew.
+    /// Nil for a batch in flight that was not met since the line was restarted.
     var place: Place?
-    /// What orders its delivery, without repeats.
+    /// The keys that order its delivery, without repeats.
     var keys: [KeyHash]
     var state: State
-    /// Nothing blocked it when it was sent: so nothing does when it comes back.
+    /// Nothing blocked it when it was sent, so nothing blocks it when it comes back.
     var isKnownFree = false
-    /// Since when it may be sent: it may wait for others to travel with.
+    /// Since when it may be sent; it may wait for others to share a request.
     var readySince = QueueTime(milliseconds: 0)
     /// The most batches that may share a request with it, itself included.
     var companyLimit = Int.max
-    /// Whether the outbox knows its time: else it would not be found by it.
+    /// Whether the outbox knows its due time; otherwise it could not be found by that time.
     var isWritten = true
   }
 
   enum State: Equatable {
     /// A place before it holds this key.
     case blocked(by: KeyHash)
-    /// It may be sent, and never failed.
+    /// It may be sent, and has never failed.
     case fresh
-    /// It may be sent when it is due.
+    /// It may be sent once it is due.
     case waiting
     case underWay
   }
@@ -53,20 +56,21 @@ struct Line {
     static func < (a: Waiting, b: Waiting) -> Bool { (a.due, a.place) < (b.due, b.place) }
   }
 
-  /// How much is held in memory.
+  /// How much is kept in memory.
   struct Limits {
     var blocked = 1000
     var waiting = 2000
-    /// Of all entries in memory; what is under way or fresh is held whatever it has.
+    /// Of all entries in memory; batches in flight or fresh are kept regardless of their keys.
     var keys = 24_000
-    /// Of the index, beside those of the entries in memory. A hash table has room for 49,152 of both before it grows to 2 MiB.
+    /// Of the index, besides those of the entries in memory. A hash table has room for 49,152 of both before it grows
+    /// to 2 MiB.
     var indexed = 24_000
     var freed = 10_000
     var names = 100_000
     var parts = 20_000
     var dead = 100_000
 
-    /// A hundredth of it, so that small worlds meet all limits.
+    /// About a hundredth of the defaults, so that small worlds reach all limits.
     static let tiny = Limits(
       blocked: 3, waiting: 3, keys: 20, indexed: 15, freed: 4, names: 50, parts: 4, dead: 10)
   }
@@ -84,32 +88,34 @@ struct Line {
   private(set) var fresh = SortedArray<Place>()
   private(set) var waiting = SortedArray<Waiting>()
   private var blocked = SortedArray<Place>()
-  /// Files of which nothing more is sent: an operator cancelled them, or they are too old.
+  /// Files of which nothing more is sent, because an operator cancelled them or they are too old.
   private(set) var withdrawn: Set<FileID> = []
-  /// Of the entries in memory.
+  /// The keys of the entries in memory.
   private(set) var keyCount = 0
   /// Scanned, not settled, and not in memory.
   private(set) var forgottenCount = 0
-  /// The same, of those that hold no keys and are found without their place.
+  /// The same for those that hold no keys and are found without their place.
   private var looseCount = 0
 
   /// The last batch that was scanned.
   private(set) var scanned: BatchName?
   private(set) var isAtEnd = false
-  /// Files that were published behind the scan and hold no keys, with the position up to which they were read.
+  /// Files that were published behind the scan and hold no keys, each with the position up to which it was read.
   private(set) var late: [(file: FileID, after: String?)] = []
-  /// Passed over, and perhaps free by now.
+  /// Passed over, and possibly free by now.
   private(set) var freed = SortedArray<Place>()
-  /// Everything that is set aside is due after this; nil where nothing is.
+  /// Everything set aside is due after this; nil if nothing is set aside.
   private(set) var setAsideAfter: Waiting.Mark?
-  /// The same, of what is being read.
+  /// The same for what is being read.
   private var takingBackAfter: Waiting.Mark?
-  /// Places of batches with many keys that were set aside, and that nothing blocks: looking for each key outside memory takes long.
+  /// Places of batches with many keys that were set aside and are not blocked: looking up each key outside memory takes
+  /// long.
   private var knownFree: Set<Place> = []
   private static let manyKeys = 8
-  /// There was no room for all that waits since a batch went last: what is set aside is not read before.
+  /// Since a batch last left, there was no room for all waiting batches. Until one leaves, those set aside are not
+  /// read.
   private(set) var isCrowded = false
-  /// The index can't be written: nothing more is scanned until it can be, or is small.
+  /// The index can't be written: nothing more is scanned until it can be, or until it is small.
   private(set) var isFull = false
 
   init(limits: Limits, runs: any KeyRunStorage) {
@@ -123,7 +129,7 @@ struct Line {
 
   // MARK: - Scanning
 
-  /// Takes batches from the outbox that stand behind what was scanned.
+  /// Takes batches from the outbox that come after those already scanned.
   mutating func append(_ page: LinePage, at now: QueueTime) {
     for batch in page.batches {
       scanned = batch.name
@@ -131,7 +137,7 @@ struct Line {
       insert(scanned: batch, file, at: now)
       spillIfLarge()
     }
-    // Damaged rows are passed by, wherever they stand.
+    // Damaged rows are skipped, wherever they are.
     if let last = page.damaged.last, scanned.map({ $0 < last }) ?? true { scanned = last }
     isAtEnd = page.isEnd
   }
@@ -139,13 +145,13 @@ struct Line {
   private mutating func insert(scanned batch: WaitingBatch, _ file: LineFile, at now: QueueTime) {
     if let known = entries[batch.name] {
       guard known.place == nil, let place = names.append(batch.name) else { return }
-      // Under way since before the line was begun anew.
+      // In flight since before the line was restarted.
       entries[batch.name]?.place = place
       byPlace[place] = batch.name
       index.insert(known.keys, at: place)
       return
     }
-    // A part of the batch that was scanned last may have come already.
+    // A part of the batch that was scanned last may already be here.
     guard names[batch.name] == nil, let place = names.append(batch.name) else { return }
     let keys = file.orderKeys(of: batch.itemKeys)
     let holder = index.held(keys, before: place)
@@ -163,9 +169,10 @@ struct Line {
     blocked.insert(place)
   }
 
-  /// A batch that nothing holds back but its time.
+  /// Adds a batch that is held back by nothing but its due time.
   ///
-  /// - Parameter companyLimit: where it is known. Else what failed again though others went well in between travels alone.
+  /// - Parameter companyLimit: if known. By default, a batch that failed again although others succeeded in between
+  ///   travels alone.
   private mutating func add(
     _ batch: WaitingBatch, _ file: LineFile, _ keys: [KeyHash], at place: Place, _ now: QueueTime,
     companyLimit: Int? = nil
@@ -186,7 +193,7 @@ struct Line {
     fileUses[file.id, default: 0] += 1
   }
 
-  /// Takes an entry out of memory; its keys stay in the index.
+  /// Removes an entry from memory; its keys stay in the index.
   private mutating func drop(_ name: BatchName) {
     guard let entry = entries.removeValue(forKey: name) else { return }
     isCrowded = false
@@ -225,7 +232,7 @@ struct Line {
   /// The name of a batch that is in memory or was passed over.
   func name(of place: Place) -> BatchName? { byPlace[place] ?? names[place] }
 
-  // MARK: - What is not in memory
+  // MARK: - Outside memory
 
   private mutating func setAsideIfMany() {
     while waiting.count > limits.waiting || keyCount > limits.keys, waiting.count > 1, let last = lastThatFailed,
@@ -236,14 +243,16 @@ struct Line {
     }
   }
 
-  /// What may be set aside first. What never failed waits since a crash, and is not: the outbox does not list it as postponed.
+  /// The batch to set aside first. A batch that never failed waits since a crash, and is not set aside: the outbox does
+  /// not list it as postponed.
   private var lastThatFailed: Waiting? {
     waiting.elements.last { waiting in
       self[waiting.place].map { $0.isWritten && $0.batch.standing.failedAt != nil } ?? false
     }
   }
 
-  /// Makes room for what was set aside and is due: what is due later gives way to it, or batches that always fail could fill memory for good.
+  /// Makes room for batches that were set aside and are due. Batches due later give way, or batches that always fail
+  /// could fill memory for good.
   ///
   /// - Returns: whether there is room for a page.
   mutating func makeRoom(forDueAt due: QueueTime) -> Bool {
@@ -256,7 +265,7 @@ struct Line {
     return waiting.count * 2 <= limits.waiting
   }
 
-  /// How many batches of what is due there is room for, if they have as many keys as those in memory.
+  /// How many due batches there is room for if they have as many keys as those in memory.
   var roomForDue: Int {
     let keys = max(1, keyCount / max(1, entries.count))
     return max(2, min(limits.waiting / 2, limits.keys / 2 / keys))
@@ -275,25 +284,25 @@ struct Line {
     guard let place = entries[name]?.place else { return }
     let isOrdered = files[name.file]?.ordering != Ordering.none
     drop(name)
-    // What holds no keys is found without its place.
+    // Batches without keys are found without their place.
     guard isOrdered else { return looseCount += 1 }
     if place.isPart { names.note(part: name, at: place) }
     forgottenCount += 1
   }
 
-  /// What was set aside is read, from the first of it on; what is set aside meanwhile counts from then on.
+  /// Batches set aside are about to be read, from the first one on; those set aside meanwhile are counted separately.
   mutating func beginTakingBack() {
     takingBackAfter = setAsideAfter
     setAsideAfter = nil
   }
 
-  /// It could not be read, or what was read is of no use.
+  /// The read failed, or its result is of no use.
   mutating func stopTakingBack() {
     if let mark = takingBackAfter { setAsideAfter = min(setAsideAfter ?? mark, mark) }
     takingBackAfter = nil
   }
 
-  /// Takes batches that were set aside, and are due soon or by now.
+  /// Takes batches that were set aside and are due, or soon will be.
   mutating func takeBack(_ page: LinePage, isEnd: Bool, touched: Set<BatchName>, at now: QueueTime) {
     takingBackAfter = nil
     if let last = page.batches.last, !isEnd {
@@ -306,7 +315,7 @@ struct Line {
     }
   }
 
-  /// Takes batches that were passed over, to see whether they are free.
+  /// Takes batches that were passed over, to check whether they are free.
   mutating func takeFreed(_ page: LinePage, of places: [Place], touched: Set<BatchName>, at now: QueueTime) {
     for place in places { freed.remove(place) }
     for batch in page.batches where entries[batch.name] == nil && !touched.contains(batch.name) {
@@ -322,7 +331,7 @@ struct Line {
       looseCount -= 1
       return add(batch, file, [], at: names.appendNameless(), now)
     }
-    // What the scan has not met yet may be blocked, and is left to it.
+    // A batch that the scan has not met yet may be blocked, so it is left to the scan.
     guard let place = names[batch.name] else { return }
     let keys = file.orderKeys(of: batch.itemKeys)
     guard knownFree.remove(place) != nil || index.held(keys, before: place) == nil else { return }
@@ -345,7 +354,7 @@ struct Line {
     }
   }
 
-  /// Tries again what keeps the line from being scanned.
+  /// Retries the spill that keeps the line from being scanned.
   mutating func spillIfFull() {
     if isFull { spillIfLarge() }
   }
@@ -361,7 +370,7 @@ struct Line {
     }
   }
 
-  /// Whether the line should be begun anew, since what is remembered of the old one is mostly of no use any more.
+  /// Whether the line should be restarted, since most of what it remembers is no longer of use.
   var isWorn: Bool {
     index.isBroken || names.partCount > limits.parts || freed.count > limits.freed
       || index.deadCount > limits.dead && index.deadCount > index.spilledCount / 2
@@ -383,20 +392,20 @@ struct Line {
 
   /// A file was published.
   ///
-  /// - Returns: whether the line has to be begun anew: the file stands behind the scan, and may hold keys.
+  /// - Returns: whether the line has to be restarted, because the file is behind the scan and may hold keys.
   mutating func published(_ file: FileID, holdsKeys: Bool) -> Bool {
     guard let scanned, file <= scanned.file else {
       isAtEnd = false
       return false
     }
-    // The scan may have met it before this was said.
+    // The scan may have met it before this was reported.
     if file == scanned.file || names.holds(file) { return false }
     if holdsKeys { return true }
     if !late.contains(where: { $0.file == file }) { late.append((file, nil)) }
     return false
   }
 
-  // MARK: - What becomes of batches
+  // MARK: - Outcomes of batches
 
   mutating func begin(_ name: BatchName) {
     guard let entry = entries[name], let place = entry.place else { return }
@@ -406,19 +415,19 @@ struct Line {
     isCrowded = false
   }
 
-  /// Puts a batch that was under way back where it stood.
+  /// Puts a batch that was in flight back in its place.
   ///
-  /// - Parameter isWritten: whether the outbox has it so.
+  /// - Parameter isWritten: whether the outbox has it in this state.
   mutating func putBack(_ batch: WaitingBatch, isWritten: Bool = true, at now: QueueTime) {
     guard let entry = entries[batch.name] else { return }
     guard let place = entry.place else {
-      // Not met since the line was begun anew: the scan finds it.
+      // Not met since the line was restarted: the scan finds it.
       return drop(batch.name)
     }
     entries[batch.name]?.batch = batch
     entries[batch.name]?.isWritten = isWritten
     if withdrawn.contains(batch.name.file) { return forget(batch.name) }
-    // It may have travelled behind others that it waits for, and that come back, too.
+    // It may have been sent behind others that it waits for and that come back too.
     if !entry.isKnownFree, let holder = index.held(entry.keys, before: place) {
       entries[batch.name]?.state = .blocked(by: holder)
       blocked.insert(place)
@@ -428,15 +437,16 @@ struct Line {
     }
   }
 
-  /// Puts parts, in order, in the place of a batch that was under way: its halves, what an answer left of it, or nothing.
+  /// Puts parts, in order, in the place of a batch that was in flight: its halves, the items that an answer left, or
+  /// nothing.
   ///
-  /// - Returns: whether the line has to be begun anew, since there is no place left between its neighbours.
+  /// - Returns: whether the line has to be restarted, because there is no place left between its neighbours.
   mutating func replace(_ name: BatchName, by parts: [WaitingBatch], at now: QueueTime) -> Bool {
     guard let entry = entries[name] else { return false }
     let file = files[name.file]
     drop(name)
     if name == scanned, let last = parts.last { scanned = last.name }
-    // Not met since the line was begun anew: the scan finds its parts.
+    // Not met since the line was restarted: the scan finds its parts.
     guard let place = entry.place else { return false }
     var added: [(batch: WaitingBatch, place: Place, keys: [KeyHash])] = []
     if !parts.isEmpty, let file {
@@ -468,7 +478,7 @@ struct Line {
     return false
   }
 
-  /// A batch that is not under way is gone: its items were rejected.
+  /// A batch that is not in flight is gone, because its items were rejected.
   mutating func removed(_ batch: WaitingBatch, of file: LineFile, at now: QueueTime) {
     let place: Place
     let keys: [KeyHash]
@@ -488,7 +498,8 @@ struct Line {
     lookAgain(at: index.remove(keys, at: place), now)
   }
 
-  /// Takes what of a file is in memory, and not under way, out of the queues: it will not be sent. Its keys are held until it is `removed`.
+  /// Removes a file's batches that are in memory and not in flight from the queues: they will not be sent. Their keys
+  /// are held until they are `removed`.
   mutating func withdraw(_ file: FileID) {
     withdrawn.insert(file)
     for entry in entries.values where entry.batch.name.file == file && entry.state != .underWay {
@@ -496,10 +507,10 @@ struct Line {
     }
   }
 
-  /// Nothing of a withdrawn file is left.
+  /// Nothing is left of a withdrawn file.
   mutating func ended(_ file: FileID) { withdrawn.remove(file) }
 
-  /// Whoever holds a key first by now may be free.
+  /// Checks again the places that are now the first holders of a key; they may be free.
   private mutating func lookAgain(at places: [Place], _ now: QueueTime) {
     guard !places.isEmpty else { return }
     for place in places.count > 1 ? Array(Set(places)).sorted() : places {
@@ -518,7 +529,7 @@ struct Line {
     setAsideIfMany()
   }
 
-  /// Makes what waits due: all of it, or a file's; `now` is what the outbox has as their time by now.
+  /// Makes waiting batches due: all of them, or a file's; `now` is the due time that the outbox now has for them.
   mutating func makeDue(file: FileID?, at now: QueueTime) {
     for entry in waiting.elements where entry.due > now {
       guard let name = byPlace[entry.place], file == nil || name.file == file else { continue }
@@ -542,9 +553,9 @@ struct Line {
     names.drop(before: first)
   }
 
-  // MARK: - For requests of several batches
+  // MARK: - Requests of several batches
 
-  /// Entries that may be sent, or may travel behind others, in the order of the line.
+  /// Entries that may be sent, or may be sent behind others, in line order.
   func candidates(at now: QueueTime, withBlocked: Bool) -> [Entry] {
     var places = fresh.elements
     let others = waiting.elements.prefix { $0.due <= now }.map(\.place) + (withBlocked ? blocked.elements : [])
@@ -552,7 +563,7 @@ struct Line {
     return places.compactMap { self[$0] }
   }
 
-  /// Whether all that blocks this entry is among these places.
+  /// Whether everything that blocks this entry is among these places.
   func isBlocked(_ entry: Entry, onlyBy others: Set<Place>) -> Bool {
     guard let place = entry.place else { return false }
     return entry.keys.allSatisfy { index.isHeld($0, before: place, onlyBy: others) }
@@ -560,7 +571,7 @@ struct Line {
 }
 
 extension Line.Waiting {
-  /// A point in the order of what is set aside: by the time when it is due, then by name.
+  /// A point in the order of batches set aside: by due time, then by name.
   struct Mark: Comparable {
     var due: QueueTime
     var name: BatchName
@@ -570,10 +581,10 @@ extension Line.Waiting {
       self.name = name
     }
 
-    /// A point before this batch, and not far.
+    /// A point shortly before this batch.
     init(before due: QueueTime, _ name: BatchName) {
       self.due = due
-      // Sorts behind every batch of the file before.
+      // Sorts behind every batch of the previous file.
       self.name = BatchName(file: FileID(value: name.file.value == 0 ? 0 : name.file.value - 1), position: "~")
       if name.file.value == 0 { self.name.position = "" }
     }

@@ -1,27 +1,27 @@
 package import Delivery
 
-/// How fast one target is served: how many requests at once, how many a second, and whether it has to wait.
+/// How fast one target is served: how many requests at once, how many per second, and whether it has to wait.
 ///
-/// A value without a clock: each call is told the time, and jitter is an argument.
+/// A value without a clock: the time is passed to each call, and jitter is an argument.
 package struct Pace: Sendable {
   package enum State: Equatable, Sendable {
     case delivering
-    /// The API asked for time (429, 503): nothing is sent before `until`.
+    /// The API asked for a pause (429, 503): nothing is sent before `until`.
     case slowed(reason: String, until: QueueTime)
-    /// The target can't be used as it is: one request at a time, from `until` on, finds out whether it can again.
+    /// The target can't be used as it is: from `until` on, one request at a time probes whether it can be used again.
     case held(reason: String, until: QueueTime)
   }
 
-  /// What may be done now.
+  /// Whether a request may go out now.
   package enum Permission: Equatable, Sendable {
     case go
-    /// Ask again at this time, or when a request under way has ended where it is nil.
+    /// Ask again at this time or, if it is nil, when a request in flight has ended.
     case wait(until: QueueTime?)
   }
 
   package private(set) var state: State = .delivering
   var isHeld: Bool { if case .held = state { true } else { false } }
-  /// Requests that may be under way at once; between 1 and the target's `concurrency`.
+  /// Requests that may be in flight at once; between 1 and the target's `concurrency`.
   package private(set) var allowance: Int
   package let concurrency: Int
   /// Milliseconds between two requests.
@@ -41,7 +41,7 @@ package struct Pace: Sendable {
     gap = maxRequestsPerSecond.map { 1000 / $0 } ?? 0
   }
 
-  /// - Parameter extra: how many more requests than the allowance may be under way, up to the concurrency.
+  /// - Parameter extra: how many more requests than the allowance may be in flight, up to the concurrency.
   package func permission(at now: QueueTime, underWay: Int, extra: Int = 0) -> Permission {
     switch state {
     case .held(_, let until) where underWay > 0 || until > now:
@@ -55,14 +55,15 @@ package struct Pace: Sendable {
     }
   }
 
-  /// Takes note that a request goes out.
+  /// Records that a request goes out.
   package mutating func begin(at now: QueueTime) {
     nextSlot = max(Double(now.milliseconds), nextSlot) + gap
   }
 
-  /// The API answered as it should: a hold ends, and one more request may be under way after as many good answers as there are now.
+  /// The API answered as expected: a hold ends. The allowance grows by one after as many good answers as its present
+  /// value.
   ///
-  /// An answer to a request that went out before the API asked for time does not shorten that time.
+  /// An answer to a request sent before the API asked for a pause does not shorten that pause.
   package mutating func succeeded(at now: QueueTime) {
     if case .slowed(_, let until) = state, until > now { return }
     failures = 0
@@ -74,7 +75,7 @@ package struct Pace: Sendable {
     }
   }
 
-  /// A time-out, a cut-off answer or server trouble: half as many requests at once, at most once a second.
+  /// A timeout, a cut-off answer or server trouble: half as many requests at once; at most one reduction per second.
   package mutating func stumbled(at now: QueueTime) {
     successes = 0
     if let lastReduction, now - lastReduction < .seconds(1) { return }
@@ -82,7 +83,7 @@ package struct Pace: Sendable {
     allowance = max(1, allowance / 2)
   }
 
-  /// 429 or 503: nothing before `retryAfter`, or before the backoff's own delay where the answer names none.
+  /// 429 or 503: nothing before `retryAfter`, or before the backoff's own delay if the answer gives none.
   package mutating func slow(_ reason: String, retryAfter: Duration?, at now: QueueTime, jitter: Double) {
     stumbled(at: now)
     if case .held = state { return hold(reason, at: now, jitter: jitter) }
@@ -92,16 +93,16 @@ package struct Pace: Sendable {
     state = .slowed(reason: reason, until: until)
   }
 
-  /// The target can't be used; it is tried again with backoff.
+  /// The target can't be used; it is retried with backoff.
   package mutating func hold(_ reason: String, at now: QueueTime, jitter: Double) {
     failures += 1
     successes = 0
-    // At least half the ceiling: a hold is there to keep quiet.
+    // At least half the ceiling: a hold should keep the target quiet.
     let wait = backoff.delay(failures: failures, jitter: 0.5 + jitter / 2)
     state = .held(reason: reason, until: now + wait)
   }
 
-  /// An operator says: try now.
+  /// An operator's order to try now.
   package mutating func release() {
     failures = 0
     state = .delivering

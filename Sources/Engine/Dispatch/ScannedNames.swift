@@ -2,15 +2,16 @@ internal import Delivery
 
 /// The names of scanned batches by their places.
 ///
-/// Batches that follow each other in one file, as nearly all do, are one run: the names of a million of them take no more room than one. In the
-/// order of the scan, which is that of the names, so that places are found by names, too. What has left at the beginning can be dropped.
+/// Batches that follow each other in one file, as nearly all do, are one run: the names of a million of them take no
+/// more room than one. The runs are in scan order, which is also name order, so places can be found by name too. Names
+/// at the beginning that are no longer needed can be dropped.
 struct ScannedNames {
   private struct Run {
     /// The scan number of the first one.
     var start: Int
     var count: Int
     var file: FileID
-    /// Of the first one; those of the others follow.
+    /// The position of the first one; the others count up from it.
     var position: PackedPosition
 
     var last: PackedPosition { position.advanced(by: count - 1) }
@@ -18,17 +19,17 @@ struct ScannedNames {
 
   private var runs: [Run] = []
   private var nextNumber = 1
-  /// Parts that were made since the scan.
+  /// Parts made since the scan.
   private var partNames: [Place: BatchName] = [:]
   private var partPlaces: [BatchName: Place] = [:]
 
   var runCount: Int { runs.count }
   var partCount: Int { partNames.count }
 
-  /// The place of the next batch that is scanned.
+  /// The place of the next batch to be scanned.
   var nextPlace: Place { Place(scanNumber: nextNumber) }
 
-  /// Nil for a position that no version of upsertd gives.
+  /// Nil for a position that no version of upsertd assigns.
   mutating func append(_ name: BatchName) -> Place? {
     guard let position = PackedPosition(name.position) else { return nil }
     let place = nextPlace
@@ -43,7 +44,7 @@ struct ScannedNames {
     return place
   }
 
-  /// A place for a batch that is not found by its name: it stands behind all that was scanned.
+  /// A place for a batch that is not found by its name: it is behind everything scanned.
   mutating func appendNameless() -> Place {
     defer { nextNumber += 1 }
     return nextPlace
@@ -76,19 +77,19 @@ struct ScannedNames {
     return Place(scanNumber: runs[index].start + steps)
   }
 
-  /// Whether a batch of the file was scanned, and its name is still there.
+  /// Whether a batch of the file was scanned and its name is still kept.
   func holds(_ file: FileID) -> Bool {
     let index = firstRun { $0.file >= file }
     return index < runs.count && runs[index].file == file
   }
 
-  /// Drops the names of batches before this one, but for those that share a run with later ones.
+  /// Drops the names of batches before this one, except those that share a run with later ones.
   mutating func drop(before place: Place) {
     let index = firstRun { $0.start + $0.count > place.scanNumber }
     if index > 0 { runs.removeFirst(index) }
   }
 
-  /// The first run that `isMeant`, which all behind it are, too.
+  /// The first run that satisfies `isMeant`; all runs behind it do too.
   private func firstRun(where isMeant: (Run) -> Bool) -> Int {
     var (low, high) = (0, runs.count)
     while low < high {
@@ -99,12 +100,12 @@ struct ScannedNames {
   }
 }
 
-/// A batch's position in eight bytes, which sort as the text does: the first eight digits in 27 bits, the further ones, which are 0 or 1, in 32,
-/// and how many these are in five.
+/// A batch's position in eight bytes, which sort as the text does: the first eight digits in 27 bits, the further ones,
+/// which are 0 or 1, in 32, and the number of these in five.
 private struct PackedPosition: Comparable {
   private var bits: UInt64
 
-  /// Nil for a position that no version of upsertd gives.
+  /// Nil for a position that no version of upsertd assigns.
   init?(_ position: String) {
     let text = position.utf8
     guard text.count >= 8, text.count < 8 + 32, let ordinal = UInt64(position.prefix(8)) else { return nil }
@@ -120,10 +121,10 @@ private struct PackedPosition: Comparable {
 
   private init(bits: UInt64) { self.bits = bits }
 
-  /// The position of a whole batch so many behind this one; itself where it is a part.
+  /// The position of a whole batch this many after this one; itself for a part.
   func advanced(by steps: Int) -> PackedPosition { PackedPosition(bits: bits &+ UInt64(steps) << 37) }
 
-  /// How many batches of a file lie between; nil where one of them is a part.
+  /// How many batches of a file lie between; nil if one of them is a part.
   func steps(to other: PackedPosition) -> Int? {
     guard other >= self, (other.bits &- bits) & (1 << 37 - 1) == 0 else { return nil }
     return Int((other.bits &- bits) >> 37)

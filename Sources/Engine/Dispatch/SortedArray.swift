@@ -1,4 +1,4 @@
-/// Elements in order, without equal ones; quick for some thousands of them.
+/// Elements in order, without duplicates; fast for some thousands of them.
 struct SortedArray<Element: Comparable>: Sequence {
   private(set) var elements: [Element] = []
 

@@ -1,27 +1,30 @@
 package import Delivery
 
-/// Decides in which order files become sendable, though several inboxes read at the same time.
+/// Decides in which order files become sendable, although several inboxes are read at the same time.
 ///
-/// A claimed file that is not read yet may hold any key. So a file that was read is published only when every file that was claimed
-/// before it, and may be for its target, was read; and files of one target are published in the order of their ids. Nobody waits for
-/// a file's delivery, nor for the publication of a file of another target. Inboxes with `ordering: none` neither wait nor are waited for.
+/// A claimed file that is not read yet may hold any key. So a file that was read is published only when every file that
+/// was claimed before it, and may be for its target, was read. Files of one target are published in the order of their
+/// ids. No file waits for another's delivery, nor for the publication of a file of another target. Inboxes with
+/// `ordering: none` neither wait nor are waited for.
 ///
 /// Events in:
-/// - `claimed`: the file has an id, and its place. Tell it before the claim's rename, and before a later id is given out.
-/// - `read`: it can be published once its turn has come: keep `publishable` in mind after each event. What it holds is staged meanwhile.
-/// - `unread`: what was read of it is lost, or could not be staged; it is to be read again, and keeps its place.
+/// - `claimed`: the file has an id, and its place. Report it before the claim's rename, and before a later id is
+///   assigned.
+/// - `read`: it can be published once its turn has come: check `publishable` after each event. Its content is staged
+///   meanwhile.
+/// - `unread`: what was read is lost, or could not be staged; it has to be read again, and keeps its place.
 /// - `left`: it is published, was given back to its inbox, or is gone.
 ///
-/// Answers out: `publishable`, and for people `waiting(for:)` and `blockers(of:)`.
+/// Answers out: `publishable`, and for display `waiting(for:)` and `blockers(of:)`.
 ///
-/// Whoever publishes has to take `publishable` from its start, and must not skip one that fails: those behind it may be for the same
-/// target. It stays publishable until it `left`.
+/// The publisher has to take `publishable` from its start, and must not skip a file that fails: those behind it may be
+/// for the same target. A file stays publishable until it `left`.
 ///
-/// Each event and answer costs the logarithm of the number of files, besides what is returned.
+/// Each event and answer costs the logarithm of the number of files, plus the size of the result.
 package struct PublicationOrder: Sendable {
   private enum State {
     case unread(targets: Set<String>)
-    /// Nil: nothing of it is sent.
+    /// Nil: nothing in it is sent.
     case read(target: String?)
   }
 
@@ -33,33 +36,33 @@ package struct PublicationOrder: Sendable {
   private var files: [FileID: File] = [:]
   /// By target, the ordered files that may turn out to be for it.
   private var unread: [String: SortedIDs] = [:]
-  /// By target, the ordered files that were read, and are not published.
+  /// By target, the ordered files that were read and are not published.
   private var read: [String: SortedIDs] = [:]
-  /// Files that were read and wait for nobody.
+  /// Files that were read and wait for no other.
   private var free = SortedIDs()
 
   package init() {}
 
-  // MARK: - What happens
+  // MARK: - Events
 
   /// A file is about to be claimed, or was claimed by an earlier run.
   ///
-  /// - Parameter targets: those that it may be for.
+  /// - Parameter targets: the targets that it may be for.
   package mutating func claimed(_ id: FileID, targets: Set<String>, isOrdered: Bool) {
     left(id)
     enter(id, File(state: .unread(targets: targets), isOrdered: isOrdered))
   }
 
-  /// A file was read to its end, or is known to be of no use, whatever comes.
+  /// A file was read to its end, or is known to be unusable in any case.
   ///
-  /// - Parameter target: nil where nothing of it is sent. It then waits for nobody, and nobody waits for it.
+  /// - Parameter target: nil if nothing in it is sent. The file then neither waits nor is waited for.
   package mutating func read(_ id: FileID, target: String?) {
     guard let file = files[id] else { return }
     left(id)
     enter(id, File(state: .read(target: target), isOrdered: file.isOrdered))
   }
 
-  /// A file has to be read again. The target that it turned out to be for is still the only one.
+  /// A file has to be read again. Its target, once known, remains the only possible one.
   package mutating func unread(_ id: FileID) {
     guard let file = files[id], case .read(let target) = file.state else { return }
     left(id)
@@ -94,7 +97,7 @@ package struct PublicationOrder: Sendable {
     if lists[target]?.first == nil { lists[target] = nil }
   }
 
-  // MARK: - What follows
+  // MARK: - Queries
 
   /// The files that may be published now, in this order.
   package func publishable(limit: Int = .max) -> [FileID] {
@@ -116,7 +119,7 @@ package struct PublicationOrder: Sendable {
     return id < first
   }
 
-  /// Files that were read, and whose turn has not come.
+  /// Files that were read and whose turn has not come.
   package var waitingCount: Int {
     read.reduce(0) { count, line in
       guard let first = unread[line.key]?.first else { return count }
@@ -130,17 +133,17 @@ package struct PublicationOrder: Sendable {
     return targets.flatMap { target in read[target].map { $0.all.dropFirst($0.place(of: id)) } ?? [] }.sorted()
   }
 
-  /// The unread files that this one waits for, in order; empty where it waits for none, or is not read itself.
+  /// The unread files that this one waits for, in order; empty if it waits for none or is not read itself.
   package func blockers(of id: FileID) -> [FileID] {
     guard let file = files[id], file.isOrdered, case .read(let target?) = file.state else { return [] }
     return unread[target].map { Array($0.all.prefix($0.place(of: id))) } ?? []
   }
 }
 
-/// Ids in ascending order; new ones come at the end most of the time, and go from the front.
+/// Ids in ascending order; most are added at the end and removed from the front.
 private struct SortedIDs {
   private var ids: [FileID] = []
-  /// Those before it have gone.
+  /// Those before it are removed.
   private var start = 0
 
   var all: ArraySlice<FileID> { ids[start...] }
@@ -149,7 +152,7 @@ private struct SortedIDs {
   /// How many of them are smaller.
   func place(of id: FileID) -> Int { index(of: id) - start }
 
-  /// Where the first one is that is not smaller.
+  /// The index of the first one that is not smaller.
   private func index(of id: FileID) -> Int {
     var (low, high) = (start, ids.count)
     while low < high {

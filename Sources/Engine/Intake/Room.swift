@@ -1,8 +1,8 @@
-/// What a file takes once it is claimed, as far as its name and size tell.
+/// The room that a file takes once claimed, as far as its name and size show.
 package struct FileNeed: Sendable, Equatable {
-  /// Of `queue.max_bytes`: what its requests will have together.
+  /// Counts against `queue.max_bytes`: the total size of its requests.
   package var queueBytes: Int
-  /// On the disk of the outbox.
+  /// Bytes on the outbox's disk.
   package var diskBytes: Int
 
   package static let none = FileNeed(queueBytes: 0, diskBytes: 0)
@@ -14,12 +14,13 @@ package struct FileNeed: Sendable, Equatable {
 
   /// - Parameters:
   ///   - size: of the file as dropped.
-  ///   - unpacked: of what it holds, where it is compressed; nil where it is not.
-  ///   - staysInFile: whether items are sent as they stand in the file (JSON): the outbox then holds their places, and no copy.
+  ///   - unpacked: the size of its content if it is compressed; nil if it is not.
+  ///   - staysInFile: whether items are sent as they are in the file (JSON): the outbox then holds their places, and no
+  ///     copy.
   package init(size: Int, unpacked: Int?, staysInFile: Bool) {
     let content = max(size, unpacked ?? 0)
     queueBytes = content
-    // Places and keys take an eighth where items are short, and much less where they are long.
+    // Places and keys take an eighth if items are short, and much less if they are long.
     diskBytes = staysInFile && unpacked == nil ? content / 8 : content
   }
 }
@@ -42,12 +43,12 @@ package struct Obstacle: Sendable, Equatable, CustomStringConvertible {
     case queueFull
     case diskFull
     case paused
-    /// Too many files wait for the reading of an earlier one.
+    /// Too many files wait for an earlier one to be read.
     case behindUnread
   }
 
   package var kind: Kind
-  /// For people, with the numbers and the settings that they are held against.
+  /// Human-readable, with the numbers and the settings that they are compared with.
   package var description: String
 
   package init(kind: Kind, description: String) {
@@ -64,9 +65,9 @@ package struct Obstacle: Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// How much room there is for files: in the queue, and on the disks of outbox and spool.
+/// How much room there is for files in the queue and on the disks of the outbox and the spool.
 ///
-/// A value of one moment. All arithmetic saturates: sizes come from whoever drops files.
+/// A snapshot of one moment. All arithmetic saturates, since sizes come from untrusted files.
 package struct Room: Sendable, Equatable {
   package struct Disk: Sendable, Equatable {
     package var free: UInt64
@@ -93,7 +94,7 @@ package struct Room: Sendable, Equatable {
   private let state: Disk
   private let spool: Disk
   private let queuedBytes: Int
-  /// What files that are claimed will still take.
+  /// The room that already claimed files will still take.
   private var promised: FileNeed
 
   package init(
@@ -106,24 +107,24 @@ package struct Room: Sendable, Equatable {
     self.promised = promised
   }
 
-  /// Why a file fits at no time, however long it waits; nil where it may.
+  /// Why a file will never fit, however long it waits; nil if it may.
   ///
-  /// - Parameter size: as dropped. What a compressed file says of its content is no reason to refuse it.
+  /// - Parameter size: as dropped. The declared size of a compressed file's content is no reason to reject it.
   package func reasonWhyNever(_ need: FileNeed, size: Int) -> String? {
     if size > limits.maxQueueBytes {
       return "the file has \(size) bytes, queue.max_bytes allows \(limits.maxQueueBytes) for everything that waits"
     }
     let wanted = UInt64(clamping: min(need.diskBytes, size))
-    // Not with what `queue.min_free_disk` keeps: a setting that can't be met is no fault of the file.
+    // Without the reserve of `queue.min_free_disk`: a setting that can't be met is not the file's fault.
     if wanted > state.size {
       return "the outbox needs about \(wanted) bytes for the file, and its filesystem has \(state.size)"
     }
     return nil
   }
 
-  /// Why a file can't be claimed now; nil where there is room, which is then promised to it.
+  /// Why a file can't be claimed now; nil if there is room, which is then reserved for it.
   package mutating func take(_ need: FileNeed) -> Obstacle? {
-    // A file of no use takes no room. It is claimed and rejected however full the queue is.
+    // An unusable file takes no room. It is claimed and rejected however full the queue is.
     guard need != .none else { return nil }
     if let obstacle = obstacle(to: need) { return obstacle }
     promised = promised + need

@@ -1,49 +1,49 @@
 package import Delivery
 
-/// What dispatch needs of an outbox: to read a target's line, to lease batches, and to write down what became of them.
+/// What dispatch needs from an outbox: to read a target's line, to lease batches, and to write down their outcomes.
 ///
-/// One daemon at a time dispatches a target. Each writing call is one commit: all of it happens, or none. Every call may fail with
-/// `OutboxError`, and may be repeated then.
+/// Only one daemon at a time dispatches a target. Each writing call is one commit: all of it happens, or nothing. Every
+/// call may fail with `OutboxError`, and may then be repeated.
 package protocol DispatchStore: Sendable {
-  /// The next batches in line for a target, behind `last`, in the order of their names: those of files that are published.
+  /// The next batches of published files in line for a target, after `last`, in name order.
   func line(for target: String, after last: BatchName?, limit: Int) async throws(OutboxError) -> LinePage
 
-  /// The next batches of one file, behind `position`.
+  /// The next batches of one file, after `position`.
   func batches(of file: FileID, after position: String?, limit: Int) async throws(OutboxError) -> LinePage
 
-  /// Those of these batches that are there, in the order of their names.
+  /// Those of these batches that exist, in name order.
   func batches(_ names: [BatchName]) async throws(OutboxError) -> LinePage
 
-  /// The next postponed batches of a target by the time when they are due, then by name, behind `last`.
+  /// The next postponed batches of a target after `last`, by due time, then by name.
   ///
-  /// A batch is postponed once `postpone`, `takeBack` with a reason, `split`, or `settle` with a rest has put it there.
+  /// A batch is postponed if `postpone`, `takeBack` with a reason, `split`, or `settle` with a rest wrote it.
   func postponed(
     for target: String, after last: (due: QueueTime, name: BatchName)?, limit: Int
   ) async throws(OutboxError) -> LinePage
 
-  /// The target's first published file behind `last` that has batches left.
+  /// The target's first published file after `last` that has batches left.
   func oldestFile(for target: String, after last: FileID?) async throws(OutboxError) -> LineFile?
 
-  /// The target's last published file whose inbox has an order; nil where there is none.
+  /// The target's last published file whose inbox has an order; nil if there is none.
   func newestOrderedFile(for target: String) async throws(OutboxError) -> FileID?
 
-  /// Counts an attempt of each batch, one whose outcome is open so far, and hands over what to send, in the same order.
+  /// Counts an attempt with an unknown outcome for each batch, and returns what to send, in the same order.
   ///
-  /// Where one of them is not there, has other attempts than is known, or can't be read, none is counted.
-  /// - Parameter due: counts only if nothing else is ever written down about this attempt: for the start after a crash. It keeps a
-  ///   request that brings the daemon down from being sent at the pace of the restarts.
+  /// If one of them does not exist, has a different number of attempts, or can't be read, none is counted.
+  /// - Parameter due: applies only at the start after a crash, if nothing else was ever written about this attempt. It
+  ///   keeps a request that crashes the daemon from being sent at the pace of the restarts.
   func lease(
     _ batches: [(name: BatchName, attempts: Int)], dueAfterCrash due: QueueTime
   ) async throws(OutboxError) -> LeaseResult
 
-  /// The items and bytes of a batch, without an attempt; nil where there is no such batch.
+  /// The items and bytes of a batch, without counting an attempt; nil if there is no such batch.
   func content(of name: BatchName) async throws(OutboxError) -> QueuedContent?
 
-  /// Writes down what one request meant for the batches that it carried, or, where `request` is nil, what is done without one.
+  /// Writes down what one request meant for its batches, or, if `request` is nil, what is done without one.
   ///
-  /// - Parameter resent: how often the same bytes went out besides, on a connection that ended without an answer. Counted as attempts
-  ///   whose outcome is open before anything else is written.
-  /// - Returns: what is left of each, in the same order. A batch that is not there is left alone.
+  /// - Parameter resent: how often the same bytes also went out on a connection that ended without an answer. These are
+  ///   counted as attempts with an unknown outcome before anything else is written.
+  /// - Returns: what is left of each, in the same order. A batch that does not exist is ignored.
   func apply(
     _ changes: [(name: BatchName, change: BatchChange)], request: RequestFacts?, resent: Int
   ) async throws(OutboxError) -> [ChangeResult]
@@ -51,12 +51,12 @@ package protocol DispatchStore: Sendable {
   /// Makes postponed batches due: all of them, a file's, or a target's. Returns how many.
   func makeDue(file: FileID?, target: String?, at now: QueueTime) async throws(OutboxError) -> Int
 
-  /// Notes that a file that is queued is to be cancelled; dispatch rejects what is left of it. Durable once it returns.
+  /// Marks a queued file as cancelled; dispatch rejects what is left of it. Durable once it returns.
   ///
   /// - Returns: whether the file is queued.
   func cancel(_ file: FileID) async throws(OutboxError) -> Bool
 
-  /// Keeps, for `status`, what a target is doing.
+  /// Stores what a target is doing, for `status`.
   func note(target: String, state: String, reason: String?, until: QueueTime?) async throws(OutboxError)
 }
 
@@ -68,13 +68,13 @@ extension DispatchStore {
 
 package enum LeaseResult: Sendable, Equatable {
   case leased([QueuedBatch])
-  /// These are not there any more, or are not as they were known: the line has to be read again.
+  /// These no longer exist, or have changed: the line has to be read again.
   case stale([BatchName])
   /// These can't be read.
   case damaged([BatchName])
 }
 
-/// What a batch holds, and why it waits, as far as that is known.
+/// The content of a batch, and why it waits, if known.
 package struct QueuedContent: Sendable, Equatable {
   package var batch: QueuedBatch
   package var problem: String?

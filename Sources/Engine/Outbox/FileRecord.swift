@@ -1,6 +1,6 @@
 package import Delivery
 
-/// What the outbox knows of one claimed file.
+/// What the outbox knows about one claimed file.
 package struct FileRecord: Sendable, Equatable {
   package enum State: String, Sendable {
     case reading
@@ -13,11 +13,11 @@ package struct FileRecord: Sendable, Equatable {
   /// As dropped; bytes.
   package var name: [UInt8]
   package var state: State
-  /// By the wall clock, for people.
+  /// By the wall clock, for display.
   package var receivedAt: Timestamp
-  /// By the queue's clock: the file's age counts from here.
+  /// By the queue's clock; the file's age counts from here.
   package var claimedAt: QueueTime
-  /// Who owned it when it was dropped: a user's name, or number where it has none.
+  /// Who owned it when it was dropped: a user name, or the number if it has no name.
   package var owner: String?
   package var completedAt: Timestamp?
   package var facts: FileFacts
@@ -44,16 +44,16 @@ package struct FileRecord: Sendable, Equatable {
   }
 }
 
-/// What was found out by reading a file.
+/// What reading a file found out.
 package struct FileFacts: Sendable, Equatable {
-  /// `csv`, `json` …; nil where the extension says nothing.
+  /// `csv`, `json` ...; nil if the extension says nothing.
   package var format: String?
   package var shape: String?
-  /// What stands between a CSV's cells.
+  /// The delimiter between a CSV's cells.
   package var delimiter: UInt8?
   package var api: APIKind?
   package var target: String?
-  /// Where its requests go, complete.
+  /// The complete URL of its requests.
   package var url: String?
   package var successMode: SuccessMode = .partial
   package var ordering: Ordering = .key
@@ -61,17 +61,17 @@ package struct FileFacts: Sendable, Equatable {
   package var bytes = 0
   /// Hexadecimal, of the bytes as dropped.
   package var sha256: String?
-  /// The file whose rejects file this is.
+  /// The file that this rejects file came from.
   package var corrects: FileID?
   /// The first file with the same bytes in this inbox.
   package var duplicateOf: FileID?
-  /// Of a CSV's header row; nil where an older upsertd read the file.
+  /// Of a CSV's header row; nil if an older upsertd read the file.
   package var headerTag: SourceTag?
 
   package init() {}
 }
 
-/// How many of a file's items and requests.
+/// How many items and requests a file has, by outcome.
 package struct FileCounts: Sendable, Equatable {
   package var items = 0
   package var accepted = 0
@@ -83,17 +83,17 @@ package struct FileCounts: Sendable, Equatable {
   package init() {}
 }
 
-/// An item that was refused.
+/// An item that was rejected.
 package struct Refusal: Sendable, Equatable {
   package var item: Int
   package var line: Int
-  /// Where it stands in the dropped file, after decompression.
+  /// Its range in the dropped file, after decompression.
   package var source: Range<Int>
-  /// For people.
+  /// Human-readable.
   package var key: String?
   package var code: String
   package var message: String
-  /// Of the bytes at `source`; nil where an older upsertd read the item.
+  /// Of the bytes at `source`; nil if an older upsertd read the item.
   package var tag: SourceTag?
 
   package init(

@@ -1,15 +1,15 @@
-/// The outbox can't be used, or not as it was asked to.
+/// The outbox can't be used, or not as requested.
 package struct OutboxError: Error, Equatable, CustomStringConvertible {
   package enum Code: Sendable {
     /// Written by a newer program.
     case newer
-    /// Written by an older program, and not brought up to date yet by the daemon.
+    /// Written by an older program, and not yet upgraded by the daemon.
     case older
     /// Not a database, or one whose content contradicts itself.
     case damaged
     /// No such file, no permission, a read-only folder.
     case unusable
-    /// A full disk, a failing disk: it may pass.
+    /// A full or failing disk: it may pass.
     case failing
   }
 

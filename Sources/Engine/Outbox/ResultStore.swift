@@ -1,37 +1,38 @@
 package import Delivery
 
-/// What the writing of results needs of an outbox.
+/// What writing results needs from an outbox.
 package protocol ResultStore: Sendable {
-  /// Files that wait for their results to be written, oldest first, all commits so far made durable.
+  /// Files waiting for their results to be written, oldest first. Makes all commits so far durable.
   ///
-  /// Sets `completedAt` once, never before `receivedAt`, so that a receipt that has to be written again after a crash says the same.
+  /// Sets `completedAt` once, never before `receivedAt`, so that a receipt written again after a crash is the same.
   func secureFinished(after last: FileID?, limit: Int, at now: Timestamp) async throws(OutboxError) -> [FileRecord]
 
   /// The requests that settled items of a file, in order. Blocks.
   func settled(_ id: FileID) throws(OutboxError) -> [SettledBatch]
 
-  /// A file's rejected items behind item number `item`, in the file's order. Blocks.
+  /// A file's rejected items after item number `item`, in file order. Blocks.
   func refused(_ id: FileID, after item: Int, limit: Int) throws(OutboxError) -> [Refusal]
 
-  /// What operators ordered for a file, in order. Blocks.
+  /// The orders that operators gave for a file, in order. Blocks.
   func orders(_ id: FileID) throws(OutboxError) -> [FileOrder]
 
-  /// Keeps an order that an operator gave for a file that is under way; of any other nothing is kept.
+  /// Stores an operator's order for an unfinished file; ignores it for any other file.
   func keep(_ order: FileOrder, for id: FileID) async throws(OutboxError)
 
-  /// The way of these files ends: their rows go, and what is kept of them is their history and, of the last ones, the receipt (without batches).
+  /// Ends these files: their rows are deleted. Their history is kept and, for the most recent ones, the receipt
+  /// (without batches).
   ///
   /// `digest`: SHA-256 of the receipt as it was written, in hexadecimal.
   func finish(
     _ files: [(record: FileRecord, status: String, receipt: String, digest: String)]) async throws(OutboxError)
 }
 
-/// What an operator ordered for a file, as its receipt has it.
+/// An operator's order for a file, as its receipt shows it.
 package struct FileOrder: Sendable, Equatable {
   package var at: Timestamp
   /// `cancel`, `retry` …
   package var order: String
-  /// Who gave it: a user's name, or number where it has none.
+  /// Who gave it: a user name, or the number if it has no name.
   package var by: String
 
   package init(at: Timestamp, order: String, by: String) {

@@ -3,15 +3,15 @@ package import Delivery
 /// A batch in line, without its bytes.
 package struct WaitingBatch: Sendable, Equatable {
   package var name: BatchName
-  /// How many items it has.
+  /// Its number of items.
   package var count: Int
-  /// Of the whole body.
+  /// Size of the whole body.
   package var bytes: Int
   /// The keys of its items without repeats; items without a key of their own have that of their inbox.
   package var itemKeys: [KeyHash]
-  /// Requests sent with its items, one under way included.
+  /// Requests sent with its items, including one in flight.
   package var attempts: Int
-  /// Attempts after which it is open what was applied; one under way counts.
+  /// Attempts whose outcome is unknown, including one in flight.
   package var unanswered: Int
   package var standing: Standing
   /// Answers that did not name its items.
@@ -38,17 +38,17 @@ package struct Standing: Sendable, Equatable {
   package var due = QueueTime(milliseconds: 0)
   /// Failures in a row; sets the backoff.
   package var failures = 0
-  /// Failures that are put down to the batch, since others were answered well in between.
+  /// Failures blamed on the batch, since other batches succeeded in between.
   package var blames = 0
-  /// When its last attempt failed; nil where none did.
+  /// When its last attempt failed; nil if none did.
   package var failedAt: QueueTime?
-  /// Whether the target went on hold for its sake.
+  /// Whether it caused the target to go on hold.
   package var beganHold = false
 
   package init() {}
 }
 
-/// What the line knows of the file that a batch belongs to.
+/// What the line knows about the file that a batch belongs to.
 package struct LineFile: Sendable, Equatable {
   package var id: FileID
   package var inbox: String
@@ -56,7 +56,7 @@ package struct LineFile: Sendable, Equatable {
   package var name: [UInt8]
   package var successMode: SuccessMode
   package var ordering: Ordering
-  /// When it was claimed: its age counts from here.
+  /// When it was claimed; its age counts from here.
   package var claimedAt: QueueTime
   /// Whether an operator cancelled it.
   package var isCancelled: Bool
@@ -74,25 +74,26 @@ package struct LineFile: Sendable, Equatable {
     self.isCancelled = isCancelled
   }
 
-  /// What orders the delivery of these items: no batch with one of these keys may be sent before this one has settled.
+  /// The keys that order the delivery of these items: no batch with one of them may be sent before this one has
+  /// settled.
   package func orderKeys(of itemKeys: [KeyHash]) -> [KeyHash] {
     switch ordering {
     case .none: return []
     case .key: return itemKeys
     case .file:
-      // The whole inbox is in order, and each key with the other inboxes of the target.
+      // The whole inbox is in order, and each key is in order with the target's other inboxes.
       let whole = KeyHash(inbox: inbox)
       return itemKeys.contains(whole) ? itemKeys : itemKeys + [whole]
     }
   }
 }
 
-/// Batches that were read from the outbox, in the order asked for.
+/// Batches read from the outbox, in the requested order.
 package struct LinePage: Sendable, Equatable {
   package var batches: [WaitingBatch]
   /// The files of these batches.
   package var files: [FileID: LineFile]
-  /// Batches whose rows can't be understood: the outbox is damaged there. They are left out above.
+  /// Batches whose rows can't be decoded: the outbox is damaged there. They are not in `batches`.
   package var damaged: [BatchName]
   /// Whether nothing comes after them.
   package var isEnd: Bool
@@ -107,12 +108,12 @@ package struct LinePage: Sendable, Equatable {
   }
 }
 
-/// What was learnt from one request that was answered.
+/// What is known about one answered request.
 package struct RequestFacts: Sendable, Equatable {
   package var status: Int?
   package var requestID: String?
   package var sentAt: Timestamp
-  /// Where it went.
+  /// The URL it was sent to.
   package var url: String?
 
   package init(status: Int?, requestID: String?, sentAt: Timestamp, url: String? = nil) {
@@ -123,7 +124,7 @@ package struct RequestFacts: Sendable, Equatable {
   }
 }
 
-/// What is to be written down of a batch some or all of whose items have settled.
+/// What to write down about a batch of which some or all items have settled.
 package struct Settlement: Sendable, Equatable {
   package var accepted: Int
   /// Part of `accepted`.
@@ -149,14 +150,14 @@ package struct Settlement: Sendable, Equatable {
   package enum RestCause: Sendable, Equatable {
     /// The answer did not name them.
     case unnamed
-    /// The answer was cut off, and may have named them: it is open what became of them, and does not count against them.
+    /// The answer was cut off, and may have named them: their outcome is unknown and does not count against them.
     case cutOff
-    /// There was no request: the others were rejected before.
+    /// There was no request: the others were rejected before it.
     case unsent
 
-    /// What is added to the batch's misses.
+    /// How many misses are added to the batch.
     package var misses: Int { self == .unnamed ? 1 : 0 }
-    /// What is added to its unanswered requests.
+    /// How many unanswered requests are added to the batch.
     package var unanswered: Int { self == .cutOff ? 1 : 0 }
 
     package var reason: String {
@@ -168,17 +169,17 @@ package struct Settlement: Sendable, Equatable {
   }
 }
 
-/// What is written down of one batch after an attempt, or instead of one.
+/// What is written down about one batch after an attempt, or instead of one.
 package enum BatchChange: Sendable, Equatable {
   /// Items have settled. Without a request (`request` is nil), they are rejected without an answer.
   case settle(Settlement)
-  /// Parts take its place, in order. Each has `standing`; earlier attempts whose outcome is open count for each.
+  /// Parts take its place, in order. Each has `standing`, and inherits the earlier attempts whose outcome is unknown.
   ///
-  /// - `isOpen`: whether it is open what the last request applied.
+  /// - `isOpen`: whether it is unknown what the last request applied.
   case split([Batch], Standing, why: String, isOpen: Bool)
   /// It waits.
   ///
-  /// - `isOpen`: whether it is open what the last request applied.
+  /// - `isOpen`: whether it is unknown what the last request applied.
   case postpone(Standing, why: String, isOpen: Bool)
   /// Nothing went out: the attempt does not count.
   case takeBack(Standing, why: String?)
@@ -186,7 +187,8 @@ package enum BatchChange: Sendable, Equatable {
 
 /// What a change left in the batch's place.
 package struct ChangeResult: Sendable, Equatable {
-  /// Its parts, in order, or the batch itself where it waits; empty where all its items have settled, or there was no such batch.
+  /// Its parts, in order, or the batch itself if it waits; empty if all its items have settled or there was no such
+  /// batch.
   package var batches: [WaitingBatch]
   /// Whether no batch of the file is left.
   package var isFileComplete: Bool

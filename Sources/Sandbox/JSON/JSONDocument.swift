@@ -1,18 +1,18 @@
-/// A parsed JSON text: the bytes as they came, and where in them each value starts and ends.
+/// A parsed JSON text: the bytes as received, and where each value in them starts and ends.
 ///
-/// Nothing is converted: numbers keep their digits, strings their escapes. Values lie in `nodes` in the order of the
-/// text, an object's members as name, value, name, value.
+/// Nothing is converted: numbers keep their digits, strings their escapes. Values are in `nodes` in text order, an
+/// object's members as name, value, name, value.
 final class JSONDocument: Sendable {
   let bytes: [UInt8]
   let nodes: [Node]
 
   struct Node: Sendable {
     var kind: Kind
-    /// A string with a backslash in it.
+    /// A string that contains a backslash.
     var isEscaped: Bool
     var start: Int32
     var end: Int32
-    /// The index of the node after this one and all that it contains.
+    /// The index of the node after this one and everything inside it.
     var next: Int32
   }
 

@@ -1,4 +1,4 @@
-/// Why some bytes are no JSON text, and where.
+/// Why some bytes are not JSON text, and where.
 struct JSONFault: Error, Equatable, CustomStringConvertible {
   var reason: String
   /// From 1.

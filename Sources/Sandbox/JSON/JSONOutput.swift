@@ -1,4 +1,4 @@
-/// JSON text under construction; puts the commas.
+/// JSON text under construction; inserts the commas.
 struct JSONOutput {
   private(set) var bytes: [UInt8] = []
 
@@ -18,7 +18,7 @@ struct JSONOutput {
     bytes.append(UInt8(ascii: "]"))
   }
 
-  /// The name of the member whose value follows; must need no escapes.
+  /// The name of the member whose value follows; must not need escapes.
   mutating func name(_ name: StaticString) {
     separate()
     bytes.append(UInt8(ascii: "\""))
@@ -32,7 +32,7 @@ struct JSONOutput {
     bytes.append(UInt8(ascii: ":"))
   }
 
-  /// A name that is JSON text already, quotes included.
+  /// A name that is already JSON text, including quotes.
   mutating func name(raw name: ArraySlice<UInt8>) {
     raw(name)
     bytes.append(UInt8(ascii: ":"))
@@ -80,7 +80,7 @@ struct JSONOutput {
     number(value)
   }
 
-  /// Leaves the member out where there is no value.
+  /// Omits the member if there is no value.
   mutating func member(_ name: StaticString, _ value: JSONPart?) {
     guard let value else { return }
     self.name(name)

@@ -5,15 +5,15 @@ struct JSONPart: Sendable {
 
   var kind: JSONDocument.Kind { document.nodes[index].kind }
 
-  /// The value's own bytes, an outer quote included.
+  /// The value's own bytes, including outer quotes.
   var raw: ArraySlice<UInt8> {
     let node = document.nodes[index]
     return document.bytes[Int(node.start)..<Int(node.end)]
   }
 
-  /// What a string says; for other values, their text as it stands.
+  /// A string's text; for other values, their text as written.
   ///
-  /// A surrogate without its other half becomes U+FFFD.
+  /// An unpaired surrogate becomes U+FFFD.
   var text: String {
     let node = document.nodes[index]
     guard node.kind == .string else { return String(decoding: raw, as: UTF8.self) }
@@ -38,7 +38,7 @@ struct JSONPart: Sendable {
 
   var elements: Elements { Elements(document: document, at: index + 1, end: Int(document.nodes[index].next)) }
 
-  /// The member's value; of several with the same name, the last.
+  /// The member's value; if several have the same name, the last.
   func member(_ name: StaticString) -> JSONPart? { member { $0.says(name) } }
 
   func member(whereName fits: (JSONPart) -> Bool) -> JSONPart? {

@@ -4,7 +4,7 @@ struct JSONScanner {
   private var at = 0
   private var nodes: [JSONDocument.Node] = []
 
-  /// Deeper texts are refused before the stack is in danger.
+  /// Deeper texts are rejected before the stack is in danger.
   private static let deepest = 256
 
   static func document(of bytes: [UInt8]) throws(JSONFault) -> JSONDocument {
@@ -91,7 +91,7 @@ struct JSONScanner {
     throw fault("an end before the string's closing quote")
   }
 
-  /// Moves on to the next byte that is not simply part of a string; nil at the end of the text.
+  /// Advances to the next byte that is not simply part of a string; nil at the end of the text.
   private mutating func nextSpecial() -> UInt8? {
     let start = at
     return bytes.withUnsafeBufferPointer { bytes in

@@ -1,6 +1,7 @@
-/// One thing that is wrong with a request.
+/// One fault in a request.
 struct Flaw: Equatable {
-  /// From the request on: `displayName`, `properties.InvestorRecord/Details/Name.value`; empty for the request itself.
+  /// Relative to the request: `displayName`, `properties.InvestorRecord/Details/Name.value`; empty for the request
+  /// itself.
   var path: String
   var message: String
 }

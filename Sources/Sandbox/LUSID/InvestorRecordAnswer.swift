@@ -1,4 +1,4 @@
-/// The 201 that a batch of investor records is answered with.
+/// The 201 answer to a batch of investor records.
 struct InvestorRecordAnswer {
   let call: Call
   let requestID: String
@@ -8,9 +8,9 @@ struct InvestorRecordAnswer {
   enum Outcome {
     case stored(number: Int, version: Int)
     case refused
-    /// In `failed`, without a reason.
+    /// Named in `failed`, without a reason.
     case unchanged
-    /// Nowhere.
+    /// Not named anywhere.
     case ignored
   }
 

@@ -9,7 +9,7 @@ struct InvestorRecordBatch {
     var raw: ArraySlice<UInt8>
   }
 
-  /// Fails with the problem that a body gets which is not even worth looking into.
+  /// Fails with the problem for a body that can't be processed at all.
   static func read(_ body: [UInt8]) -> Result<InvestorRecordBatch, Unreadable> {
     let document: JSONDocument
     do throws(JSONFault) {
@@ -34,7 +34,7 @@ struct InvestorRecordBatch {
 
   struct Unreadable: Error { var message: String }
 
-  /// What stands in a problem's `errors`, by `[<request id>].<path>`.
+  /// The content of a problem's `errors`, by `[<request id>].<path>`.
   func errors(_ flaws: (InvestorRecordCheck) -> [Flaw]) -> [(field: String, messages: [String])] {
     var errors: [(field: String, messages: [String])] = []
     var places: [String: Int] = [:]

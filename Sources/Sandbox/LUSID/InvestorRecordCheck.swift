@@ -1,12 +1,12 @@
-/// What LUSID's rules say of one upsert request.
+/// Checks one upsert request against LUSID's rules.
 ///
-/// A request that has `scope` or `investor.identifiers` is today's; else one with `investor.investorIdentifiers` is the
-/// seed's; else it is today's without the scope it needs. Members that a schema does not know are passed over, as the
-/// real service does.
+/// A request that has `scope` or `investor.identifiers` uses the current schema; otherwise one with
+/// `investor.investorIdentifiers` uses the seed schema; otherwise it uses the current schema, without the scope that
+/// this requires. Members that a schema does not know are ignored, as the real service does.
 struct InvestorRecordCheck {
-  /// Right JSON, wrong content: this request alone fails.
+  /// Valid JSON, wrong content: only this request fails.
   private(set) var flaws: [Flaw] = []
-  /// JSON that does not fit the schema's types: the whole body cannot be read.
+  /// JSON that does not fit the schema's types: the whole body can't be read.
   private(set) var misfits: [Flaw] = []
   private(set) var parts = Parts()
   private(set) var staged: StagedOutcome?
@@ -94,7 +94,7 @@ struct InvestorRecordCheck {
   }
 
   private mutating func checkProperty(_ property: JSONPart, named name: JSONPart, in path: String) {
-    // Paths are only made where something is wrong: most requests are right.
+    // Paths are built only when something is wrong: most requests are valid.
     func at(_ member: String = "") -> String { "\(path).\(name.text)\(member)" }
     guard property.kind == .object else { return misfit(at(), "A property must be an object.") }
     if !PropertyKey.isKey(name) { flaw(at(), PropertyKey.keyRule) }
@@ -194,6 +194,6 @@ struct InvestorRecordCheck {
 }
 
 extension JSONPart {
-  /// Nil for `null`, which stands for a member that is not there.
+  /// Nil for `null`, which represents a missing member.
   var present: JSONPart? { kind == .null ? nil : self }
 }

@@ -6,7 +6,7 @@ struct LusidProblem {
   var name: String
   var title: String
   var detail: String
-  /// Names and messages in the answer's order; nil for problems that have no such member.
+  /// Names and messages in the answer's order; nil for problems without such a member.
   var errors: [(field: String, messages: [String])]?
 
   static func invalid(_ errors: [(field: String, messages: [String])]) -> LusidProblem {

@@ -11,7 +11,7 @@ enum PropertyKey {
       } else if isPlain(byte) {
         length += 1
       } else {
-        // An escape could stand for a plain character; nobody writes it so.
+        // An escape could represent a plain character; nobody writes it like that.
         return name.raw.contains(UInt8(ascii: "\\")) && isKey(text: name.text)
       }
     }

@@ -2,9 +2,9 @@ import APIs
 import Delivery
 
 extension SampleFile {
-  /// LUSID's request body, in the form that its documentation shows.
+  /// LUSID's request body, in the form shown in its documentation.
   ///
-  /// The last request is right by upsertd's checks and refused by the API: only its newer schema has nominees.
+  /// The last request passes upsertd's checks but is rejected by the API: only its newer schema has nominees.
   package static let onboarding = SampleFile(
     name: "onboarding.json", inbox: "investors", api: .lusid, what: "LUSID's own form: 4 records, 2 bad",
     text: """
@@ -70,7 +70,7 @@ extension SampleFile {
     items: 4,
     faults: [Fault(item: 3, code: .missingField), Fault(item: 4, code: .rejectedByAPI)])
 
-  /// A transfer agent's export, with its own column names; `mapping` says what they mean.
+  /// A transfer agent's export, with its own column names; `mapping` explains them.
   package static let transferAgent = SampleFile(
     name: "transfer-agent.csv", inbox: "investors", api: .lusid, what: "600 investor records, 5 bad",
     rows: 600, header: "Investor Ref,Name,Type,Country,Since,Commitment,Currency,Note",
@@ -92,14 +92,14 @@ extension SampleFile {
         377, "TA-100377,Okafor, Sons & Co,C,Nigeria,09/06/2021,975000.00,USD,", .wrongColumnCount,
         ("Okafor, Sons & Co", "\"Okafor, Sons & Co\"")
       ),
-      // What the sandbox takes for a request to answer 400 to the whole batch.
+      // The sandbox takes this as a request to answer the whole batch with 400.
       (
         455, "TA-100455,Sofia Rossi,P,Italy,17/09/2020,330000.00,EUR,sandbox: malformed", .badRequest,
         ("sandbox: malformed", "")
       ),
     ])
 
-  /// Which field each of the transfer agent's columns fills.
+  /// The field that each of the transfer agent's columns fills.
   static let mapping = """
     columns:
       "Investor Ref": identifiers.InvestorRecord/ExternalIdentifier/ExternalIRId

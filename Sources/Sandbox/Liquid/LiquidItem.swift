@@ -1,11 +1,11 @@
 /// One item of an upsert, checked.
 struct LiquidItem {
   let part: JSONPart
-  /// No object, so that the whole body counts as malformed.
+  /// Not an object, so that the whole body counts as malformed.
   let isMalformed: Bool
-  /// The API's words, where the item is refused.
+  /// The API's message, if the item is rejected.
   let refusal: String?
-  /// Type and primary key, where the item has both.
+  /// Type and primary key, if the item has both.
   let key: String?
   private let headers: JSONPart?
   private let data: JSONPart?
@@ -38,7 +38,7 @@ struct LiquidItem {
     self.data = data
   }
 
-  /// A refused item as the API gives it back: its headers with the receipt, and the first two fields of its data.
+  /// A rejected item as the API returns it: its headers with the receipt, and the first two fields of its data.
   func echoIfRefused(in json: inout JSONOutput) {
     guard let refusal else { return }
     json.object { json in
@@ -72,7 +72,7 @@ struct LiquidItem {
     return data.member { $0.raw.count >= field.utf8.count + 2 && $0.text == field }
   }
 
-  /// Nil for what says nothing: null, an empty string.
+  /// Nil for empty values: null, an empty string.
   private static func filled(_ value: JSONPart) -> JSONPart? {
     value.kind == .null || value.kind == .string && value.raw.count == 2 ? nil : value
   }

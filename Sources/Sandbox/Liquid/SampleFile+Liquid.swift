@@ -4,7 +4,8 @@ import Delivery
 extension SampleFile {
   /// Liquid's own form: an array of items with headers and data.
   ///
-  /// The last item has the field that upsertd was told to look for, and lacks the one that the API wants for a contact.
+  /// The last item has the field that upsertd was configured to require, and lacks the one that the API requires for a
+  /// contact.
   package static let accounts = SampleFile(
     name: "accounts.json", inbox: "accounts", api: .liquid, what: "Liquid's own form: 5 items, 2 bad",
     text: """
@@ -61,7 +62,7 @@ extension SampleFile {
       (211, ",Castle Goods,310.00,false,Wed,Austin,73301", .missingField, nil),
     ])
 
-  // Postal codes that would lose their zero as numbers.
+  // Postal codes that would lose their leading zero as numbers.
   private static let cities: [(name: String, postalCode: String)] = [
     ("Boston", "02108"), ("Newark", "07102"), ("Hartford", "06103"), ("Portland", "04101"), ("Concord", "03301"),
   ]

@@ -1,9 +1,9 @@
 internal import Delivery
 internal import Engine
 
-/// Whether what may go does go, and soon.
+/// Checks that batches that may go are sent soon.
 extension Checker {
-  /// The API has answered, or has not.
+  /// The API has answered, or failed to.
   func took(
     _ outcome: DispatchState.Outcome, _ state: Pace.State, at now: QueueTime, _ dispatcher: Dispatcher, _ world: World
   ) {
@@ -17,13 +17,13 @@ extension Checker {
   }
 }
 
-/// Watches one target's dispatch for what may go and does not.
+/// Watches one target's dispatch for batches that may go and are not sent.
 struct ProgressWatch {
   private var lookedAt: Int64 = -1000
-  /// What should go first, and since when it does not go without a reason.
+  /// The batch that should go first, and since when it has not gone without a reason.
   private var stuck: (name: BatchName, since: Int64)?
 
-  /// What never was sent and may go, and since when it is known to.
+  /// The batch that was never sent and may go, and since when this is known.
   private var waitingFirst: (name: BatchName, since: Int64)?
   /// Retries since a first attempt.
   private var retries = 0
@@ -35,7 +35,7 @@ struct ProgressWatch {
       !world.isDisturbed
     else { return }
     retries += 1
-    // Half of the requests, give or take one that was decided before.
+    // Half of the requests, plus or minus one decided before.
     if retries > 3 { world.fail(.starvation, "\(retries) retries are sent while \(world.text(first.name)) may go") }
     let concurrency = world.configuration.targets[target].options.concurrency
     if concurrency > 1, world.checker.liveRetries(target) + 1 >= concurrency {
@@ -66,7 +66,7 @@ struct ProgressWatch {
     }
   }
 
-  /// The first batch that was never sent, and for which nothing before it holds a key.
+  /// The first batch that was never sent and none of whose keys is held before it.
   private func firstThatMayGo(
     _ dispatcher: Dispatcher, _ content: MemoryContent, _ world: World
   ) -> BatchName? {
@@ -82,7 +82,7 @@ struct ProgressWatch {
         guard isFree, batch.waiting.attempts == 0, batch.problem == nil, !batch.isDamaged, !file.isCancelled else {
           continue
         }
-        // It was told of just now.
+        // The file was reported only just now.
         if let told = dispatcher.toldAt[file.record.id], world.now - told < 1000 { continue }
         return batch.waiting.name
       }

@@ -3,8 +3,8 @@ internal import Engine
 
 /// Compares what a world does with what is promised.
 ///
-/// It knows what was dropped and in which order it was claimed, every request, what it applied and how it ended, and every receipt; it does not
-/// look at how the daemon decides.
+/// It knows what was dropped and in which order it was claimed, every request, what it applied and how it ended, and
+/// every receipt. It does not look at how the daemon decides.
 final class Checker {
   /// A batch in a request, with its items.
   struct Member {
@@ -12,30 +12,30 @@ final class Checker {
     var items: [ItemID]
     /// Whether it was tried before.
     var isRetry: Bool
-    /// At which step of the world it was decided that it is sent.
+    /// The world's step at which it was decided to send it.
     var step: Int
   }
 
   private struct Request {
     var target: Int
     var items: [ItemID]
-    /// How often the same went out besides; the daemon learns of it when the request ends.
+    /// How often the same request was also resent; the daemon learns of it when the request ends.
     var resent: Int
-    /// Of its batches.
+    /// The files of its batches.
     var files: [Int]
     var isRetry: Bool
     /// Whether the daemon waits for its end.
     var isLive = true
   }
 
-  /// What became of an item so far.
+  /// The state of an item so far.
   private struct Item {
     var isSettled = false
     /// Requests that applied it, in order.
     var applications: [(request: Int, isLate: Bool)] = []
-    /// Requests after which it is open what they applied.
+    /// Requests for which it is unknown what they applied.
     var open = 0
-    /// Of them, those that nothing counts where the daemon dies before it has written down what it learnt.
+    /// Those of them that go uncounted if the daemon dies before it has written down the result.
     var openBesides = 0
     /// Whether a power cut took back commits after it was sent.
     var isUncertain = false
@@ -52,17 +52,17 @@ final class Checker {
   let plan: WorldPlan
   private var items: [[Item]]
   private var ids: [FileID: Int] = [:]
-  /// By file of the plan.
+  /// By the plan's file index.
   private var files: [ClaimedFile?]
   /// By target.
   private var lines: [[KeyHash: KeyLine]]
   private var requests: [Int: Request] = [:]
   private var live: Set<ItemID> = []
   private var liveCount: [Int]
-  /// Requests with each file's batches, and those of them that the connection sent once more.
+  /// Requests with each file's batches, and how many of them the connection resent.
   private var sends: [Int]
   private var resends: [Int]
-  /// What each key of each target was given, in order: items whose order matters.
+  /// The items applied to each key of each target, in order; only items whose order matters.
   private var applied: [[Int: [(item: ItemID, request: Int, isLate: Bool)]]]
   /// Whether the daemon died, so that some of what it counted was never sent.
   private var hasDied = false
@@ -71,9 +71,9 @@ final class Checker {
   private var lastSends: [ItemID: [Int64]] = [:]
   private var claimedAt: [Int: Int64] = [:]
   private(set) var damagedFiles: Set<Int> = []
-  /// What may stay, for so many claims and damaged files.
+  /// The files that may stay, for this number of claims and damaged files.
   private var staying = (claims: 0, damaged: 0, files: Set<Int>())
-  /// At which step of the world dispatch was told that a file is cancelled.
+  /// The world's step at which dispatch was informed that a file is cancelled.
   private var cancelledAt: [Int: Int] = [:]
 
   init(_ plan: WorldPlan) {
@@ -89,12 +89,12 @@ final class Checker {
 
   // MARK: - Files
 
-  /// Requests under way of which each batch was tried before.
+  /// Requests in flight of which each batch was tried before.
   func liveRetries(_ target: Int) -> Int {
     requests.values.count { $0.isLive && $0.target == target && $0.isRetry }
   }
 
-  /// Every id that was ever given out.
+  /// Every id that was ever assigned.
   var allIDs: [FileID] { files.compactMap { $0?.id } }
 
   func number(of id: FileID) -> Int { ids[id] ?? -1 }
@@ -111,10 +111,10 @@ final class Checker {
     }
   }
 
-  /// Nothing of the file is sent.
+  /// Nothing in the file is sent.
   func unusable(_ file: Int) { for number in items[file].indices { items[file][number].isSettled = true } }
 
-  /// Nobody can tell what these are, or what follows them, any more.
+  /// It can no longer be known what these are, or what follows them.
   func damaged(_ damaged: [ItemID]) {
     for item in damaged {
       damagedFiles.insert(item.file)
@@ -124,7 +124,7 @@ final class Checker {
 
   var hasDamage: Bool { !damagedFiles.isEmpty }
 
-  /// Whether the file may have no receipt at the end: something of it is damaged, or waits for what is.
+  /// Whether the file may have no receipt at the end, because some of it is damaged or waits for damaged batches.
   func mayStay(_ file: Int) -> Bool {
     guard hasDamage else { return false }
     let claims = ids.count
@@ -134,7 +134,7 @@ final class Checker {
     return staying.files.contains(file)
   }
 
-  /// These files, and those behind them that share a key with one of these, and so on.
+  /// These files, those behind them that share a key with one of them, and so on.
   func waiting(for first: Set<Int>) -> Set<Int> {
     var waiting: Set<Int> = first
     var held = plan.targets.map { _ in KeySet() }
@@ -162,7 +162,7 @@ final class Checker {
       isRetry: members.allSatisfy(\.isRetry))
     liveCount[target] += 1
     let options = world.configuration.targets[target].options
-    // What an earlier configuration let begin may go out after a reload.
+    // Requests begun under an earlier configuration may go out after a reload.
     let most = plan.mostConcurrency(of: target)
     if liveCount[target] > most { world.fail(.request, "\(liveCount[target]) requests at once to t\(target)") }
     if members.count > 1 && sent.count > options.maxItems {
@@ -193,13 +193,13 @@ final class Checker {
     }
   }
 
-  /// Whether all that was claimed before the item and shares a key with it is settled, or travels before it.
+  /// Whether everything that was claimed before the item and shares a key with it is settled or is sent before it.
   private func checkTurn(of item: ItemID, behind before: Set<ItemID>, at target: Int, _ world: World) {
     guard let file = files[item.file] else {
       return world.fail(.request, "\(item) is sent though it was never claimed")
     }
     for key in file.orderKeys(of: plan.files[item.file].items[item.number - 1].key) {
-      // A file in order is sent a batch at a time: within it, only a key orders items.
+      // A file with `ordering: file` is sent one batch at a time: within it, only a key orders items.
       let isWhole = file.isKeyed && key == KeyHash(inbox: file.inboxName)
       guard var line = lines[target][key] else { continue }
       while line.start < line.items.count, isSettled(line.items[line.start]) { line.start += 1 }
@@ -215,7 +215,7 @@ final class Checker {
 
   func isSettled(_ item: ItemID) -> Bool { items[item.file][item.number - 1].isSettled }
 
-  /// What is sent thirty times within three of the longest waits between two tries is not waited for.
+  /// An item sent thirty times within three of the longest retry waits is not being backed off.
   private func checkPace(of item: ItemID, _ world: World) {
     var sends = lastSends[item, default: []]
     sends.append(world.now)
@@ -270,19 +270,19 @@ final class Checker {
     }
   }
 
-  /// By the order in which they were claimed.
+  /// By claim order.
   private func isBefore(_ a: ItemID, _ b: ItemID) -> Bool {
     a.file == b.file ? a.number < b.number : files[a.file]?.id ?? .first < files[b.file]?.id ?? .first
   }
 
-  // MARK: - What is written down
+  // MARK: - Settling
 
-  /// The outbox says that these are settled.
+  /// The outbox reports these as settled.
   func settled(_ settled: [ItemID]) {
     for item in settled { items[item.file][item.number - 1].isSettled = true }
   }
 
-  /// After a power cut: what the outbox has left is not settled, whatever it said before.
+  /// After a power cut: what is left in the outbox is not settled, whatever the outbox reported before.
   func learnSettled(from world: World) async {
     var waiting: Set<ItemID> = []
     for (number, _) in plan.targets.enumerated() {
@@ -315,7 +315,7 @@ final class Checker {
     }
   }
 
-  /// An item of the file that is not settled, and that no request carries.
+  /// An item of the file that is not settled and not in any request.
   func idleItem(of file: Int) -> ItemID? {
     items[file].indices.lazy.map { ItemID(file: file, number: $0 + 1) }.first {
       !self.isSettled($0) && !self.live.contains($0) && !self.damagedFiles.contains(file)
@@ -432,7 +432,7 @@ final class Checker {
     _ world: World
   ) {
     guard let last = log.last, !last.isLate, !hasLostCommits else { return }
-    // A lost answer explains why the later one was not applied again: it was rejected then.
+    // A lost answer explains why the later one was not applied again: it had been rejected.
     if let later = log.first(where: { isBefore(last.item, $0.item) && accepted.contains($0.item) }) {
       world.fail(
         .staleValue, "t\(target) k\(key) has the value of \(last.item), but \(later.item) was dropped after it")

@@ -1,23 +1,23 @@
 internal import Delivery
 internal import Engine
 
-/// A request from its lease to what is written down of it.
+/// A request from its lease to what is written down about it.
 struct Attempt {
   var shipment: DispatchState.Shipment
-  /// Of each batch.
+  /// The content of each batch.
   var contents: [Batch] = []
   var items: [[ItemID]] = []
-  /// Tells it from other requests, whatever happened before.
+  /// Distinguishes it from other requests, whatever happened before.
   var identity: UInt64
-  /// At which step of the world it was decided.
+  /// The world's step at which it was decided.
   var step: Int
-  /// In the world; 0 where nothing went out.
+  /// Its number in the world; 0 if nothing went out.
   var number = 0
   var sentAt = Timestamp(milliseconds: 0)
-  /// How often the same went out besides, unanswered.
+  /// How often it was also sent unanswered.
   var resent = 0
 
-  /// What the verdicts, one an item, settle of each batch.
+  /// What the verdicts, one per item, settle in each batch.
   func settlements(_ verdicts: [ItemVerdict]) -> [Settlement] {
     guard !verdicts.isEmpty else { return [] }
     var start = 0
@@ -27,7 +27,7 @@ struct Attempt {
     }
   }
 
-  /// What is written down of the batch at `place`, in this order.
+  /// What is written down about the batch at `place`, in this order.
   func changes(
     _ decided: DispatchState.MemberChange, _ place: Int, _ settlements: [Settlement]
   ) -> [BatchChange] {

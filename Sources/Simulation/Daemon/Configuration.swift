@@ -1,12 +1,12 @@
 internal import Delivery
 internal import Engine
 
-/// What the daemon is configured to do; a reload changes it.
+/// The daemon's configuration; a reload changes it.
 struct Configuration {
   struct Target {
     var options: DispatchOptions
     var timeout: Int64
-    /// A removed one sends nothing; its files can still be cancelled, and expire.
+    /// A removed target sends nothing; its files can still be cancelled, and expire.
     var isThere = true
   }
 
@@ -38,7 +38,7 @@ struct Configuration {
     }
   }
 
-  /// Returns the targets whose dispatch has to be built anew.
+  /// Returns the targets whose dispatch has to be rebuilt.
   mutating func take(_ reload: PlannedEvent.Reload) -> [Int] {
     switch reload {
     case .same: return Array(targets.indices)

@@ -1,9 +1,10 @@
 internal import Delivery
 internal import Engine
 
-/// One life of the daemon: drives the real values, as the real daemon's actors do.
+/// One life of the daemon: drives the real values as the real daemon's actors do.
 ///
-/// Each half of each call of the outbox, and each request, is an event of its own; what was begun by a life that has ended is dropped.
+/// Each half of each call to the outbox, and each request, is an event of its own; work begun in an earlier life is
+/// dropped.
 final class Daemon {
   unowned let world: World
   private(set) var isAlive = true
@@ -24,12 +25,12 @@ final class Daemon {
   var time: QueueTime { clock.time(at: world.machine.reading(at: world.now)) }
   var wall: Timestamp { world.machine.wall(at: world.now) }
 
-  /// Goes on from what an earlier life left; returns whether it can.
+  /// Continues from what an earlier life left; returns whether it can.
   func start() async -> Bool {
     do {
       let mark = try await world.disk.read(at: world.now).clockMark()
       clock = QueueClock(from: mark, at: world.machine.reading(at: world.now))
-      // Nothing is written that is later than the mark from which the next start goes on.
+      // Nothing is written that is later than the mark from which the next start continues.
       try await world.disk.write(at: world.now).keep(clock.mark(at: world.machine.reading(at: world.now)))
       try await intake.recover()
     } catch {
@@ -45,7 +46,7 @@ final class Daemon {
 
   func die() { isAlive = false }
 
-  /// Runs `body` later, if this life lasts so long.
+  /// Runs `body` later, if this life lasts that long.
   func after(_ delay: Int64, _ body: @escaping (Daemon) async -> Void) {
     world.at(world.now + delay) { [self] _ in
       if isAlive { await body(self) }
@@ -61,7 +62,7 @@ final class Daemon {
   private func keepMark() {
     let mark = clock.mark(at: world.machine.reading(at: world.now))
     after(world.storeTime(1)) { daemon in
-      // What can't be kept now is kept the next time.
+      // A mark that can't be stored now is stored the next time.
       do { try await daemon.world.disk.write(at: daemon.world.now).keep(mark) } catch {
         daemon.world.log("the clock's mark can't be kept: \(error)")
       }
@@ -69,7 +70,7 @@ final class Daemon {
     }
   }
 
-  /// What can go wrong with an outbox that is sound: nothing else may.
+  /// The errors that an undamaged outbox may return; any other is a violation.
   func check(_ error: OutboxError) {
     if error.code != .failing, !world.checker.hasDamage { world.fail(.contradiction, "\(error)") }
   }
@@ -103,7 +104,7 @@ final class Daemon {
           daemon.watchCancel(of: file.file)
         }
       } else if !intake.cancel(file.id), tries > 1, world.folders.receipts[file.file] == nil {
-        // It was published, or is being published, just now.
+        // It has just been published, or is being published now.
         after(100) { await $0.cancel(file, tries: tries - 1) }
       }
     } catch {
@@ -111,7 +112,7 @@ final class Daemon {
     }
   }
 
-  /// What no request carries is rejected at once.
+  /// Items that are not part of an in-flight request are rejected at once.
   private func watchCancel(of file: Int, since told: Int64? = nil, idle before: ItemID? = nil) {
     let told = told ?? world.now
     let pages = Int64(world.plan.files[file].items.count / 4 + 4)
@@ -122,7 +123,7 @@ final class Daemon {
       if let target, daemon.dispatchers[target].isStopping {
         return daemon.watchCancel(of: file, since: daemon.world.now)
       }
-      // A request may have left it just now.
+      // It may have left a request just now.
       guard let before else { return daemon.watchCancel(of: file, since: told, idle: item) }
       if item == before {
         daemon.world.fail(.stall, "f\(file) is cancelled, no request carries \(item), and it is not rejected")
@@ -157,7 +158,7 @@ final class Daemon {
     for target in targets { dispatchers[target].stop() }
   }
 
-  /// A dispatcher that was stopped has no request under way any more.
+  /// A stopped dispatcher has no request in flight any more.
   func ended(_ dispatcher: Dispatcher) {
     guard !isStopping else { return endIfQuiet() }
     let new = Dispatcher(daemon: self, target: dispatcher.target)
@@ -174,7 +175,7 @@ final class Daemon {
     for dispatcher in dispatchers { dispatcher.stop() }
     after(10_000) { daemon in
       for dispatcher in daemon.dispatchers { dispatcher.abandon() }
-      // Whatever is under way, it ends.
+      // It ends even with requests in flight.
       daemon.exit()
     }
     endIfQuiet()

@@ -1,23 +1,23 @@
 internal import Delivery
 internal import Engine
 
-/// Drives one target's `DispatchState`: carries its actions out, and tells it what came of them.
+/// Drives one target's `DispatchState`: carries out its actions, and reports the results to it.
 final class Dispatcher {
   unowned let daemon: Daemon
   let target: Int
   private(set) var state: DispatchState
   private var isStopped = false
   private var hasEnded = false
-  /// Calls of the outbox that are under way.
+  /// Calls to the outbox in progress.
   private var calls = 0
   private var wakesAt: QueueTime?
-  /// All the times at which it will be asked again.
+  /// All times at which the state will be asked again.
   private var wakeTimes: Set<QueueTime> = []
-  /// Whether the token was fetched since the API last took one.
+  /// Whether the token was fetched since the API last accepted one.
   private var hasNewToken = false
-  /// Requests by their number in the world, to be told from one another when they end.
+  /// Requests by their number in the world, to identify them when they end.
   private var underWay: [DispatchState.RequestID: Int] = [:]
-  /// When each file was told to be published.
+  /// When each file was reported as published.
   private(set) var toldAt: [FileID: Int64] = [:]
 
   init(daemon: Daemon, target: Int) {
@@ -63,7 +63,7 @@ final class Dispatcher {
     pump()
   }
 
-  /// Requests under way are not waited for any longer.
+  /// Requests in flight are no longer waited for.
   func abandon() {
     for (id, number) in underWay.sorted(by: { $0.value < $1.value }) {
       world.checker.ended(number, isOpen: true)
@@ -82,7 +82,7 @@ final class Dispatcher {
 
   // MARK: - Actions
 
-  /// Takes every action that is due, and sees to it that it is asked again in time.
+  /// Takes every action that is due, and makes sure that the state is asked again in time.
   func pump() {
     guard daemon.isAlive, !hasEnded else { return }
     var actions = 0
@@ -97,7 +97,7 @@ final class Dispatcher {
     }
     if let wake = state.wakeTime(after: daemon.time) {
       if wake <= daemon.time { return world.fail(.spinning, "\(name) wants to wake at once, and then does nothing") }
-      // What is asked earlier than needed does no harm.
+      // Asking earlier than needed does no harm.
       if wakesAt.map({ wake < $0 || $0 <= daemon.time }) ?? true {
         wakesAt = wake
         // Often it is the time when a file becomes too old, days away.
@@ -121,7 +121,8 @@ final class Dispatcher {
     }
   }
 
-  /// Runs a call of the outbox, half of its time before it and half after; `body` returns what to do with what came of it.
+  /// Makes a call to the outbox, with half of its time before it and half after; `body` returns what to do with the
+  /// result.
   private func call(_ salt: UInt64, _ body: @escaping () async -> (() -> Void)) {
     calls += 1
     daemon.after(world.storeTime(salt)) { [self] daemon in
@@ -310,7 +311,7 @@ final class Dispatcher {
     take(outcome, attempt, verdicts)
   }
 
-  /// Tells the state, and writes down what it decides.
+  /// Reports the outcome to the state, and writes down what it decides.
   private func take(_ outcome: DispatchState.Outcome, _ attempt: Attempt, _ verdicts: [ItemVerdict] = []) {
     guard !hasEnded else { return }
     let settlements = attempt.settlements(verdicts)

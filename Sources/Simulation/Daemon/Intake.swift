@@ -8,18 +8,18 @@ final class Intake {
   private var ids = FileIDSource()
   private var random: Randomness
   private var troubles: [FileID: ReadingTrouble] = [:]
-  /// Read, and not published.
+  /// Read and not yet published.
   private var staged: [FileID: Staged] = [:]
   private var isPublishing = false
-  /// Published, and dispatch does not know.
+  /// Published, but dispatch has not been informed.
   private var untold: [ClaimedFile] = []
   private var isTelling = false
   private var isStopping = false
-  /// Which an operator cancelled before they were published.
+  /// Files that an operator cancelled before they were published.
   private var cancelled: Set<FileID> = []
   private var unpublished: Set<FileID> = []
   private var failedOnce: Set<Int> = []
-  /// When each file of this life was claimed, or taken over.
+  /// When each file of this life was claimed or taken over.
   private var claimedAt: [FileID: QueueTime] = [:]
   private var scansAt: [Int64?]
 
@@ -39,7 +39,7 @@ final class Intake {
   private var world: World { daemon.world }
   private static let pollInterval: Int64 = 1000
 
-  /// Begins the reading of claimed files that an earlier life did not read to their end.
+  /// Begins to read claimed files that an earlier life did not read to the end.
   func recover() async throws(OutboxError) {
     for file in world.folders.work {
       ids.skip(past: file.id)
@@ -57,7 +57,7 @@ final class Intake {
       order.claimed(file.id, targets: ["t\(file.target)"], isOrdered: file.ordering != .none)
       daemon.after(world.storeTime(60)) { [self] _ in read(file) }
     }
-    // What is known of earlier ids, though their files have gone.
+    // Earlier ids are known even if their files are gone.
     for file in world.checker.allIDs { ids.skip(past: file) }
     for inbox in world.folders.inboxes.indices { scanSoon(inbox) }
   }
@@ -79,7 +79,7 @@ final class Intake {
 
   private func scan(_ inbox: Int) {
     guard !isStopping else { return }
-    // No file is claimed for which there is no room.
+    // No file is claimed if there is no room for it.
     if world.now < world.disk.isFullUntil { return scanSoon(inbox) }
     let configured = world.configuration.inboxes[inbox]
     for file in world.folders.inboxes[inbox] {
@@ -200,7 +200,7 @@ final class Intake {
     return (full.enumerated().map { ($0 + 1, $1) }, refused)
   }
 
-  /// Nothing of the file can be used.
+  /// The whole file is unusable.
   private func reject(_ file: ClaimedFile, _ fault: FileFault) {
     troubles[file.id] = nil
     staged[file.id] = Staged(facts: facts(of: file), fault: fault)
@@ -218,7 +218,7 @@ final class Intake {
     }
   }
 
-  /// All whose turn has come, in one commit.
+  /// Publishes all files whose turn has come, in one commit.
   private func publish(_ ready: [ClaimedFile]) {
     isPublishing = false
     guard !isStopping else { return }
@@ -256,7 +256,7 @@ final class Intake {
     guard let fault = result.fault else {
       return try commit.publish(file.id, facts: result.facts, items: result.items, rejected: result.rejected)
     }
-    // Its row may not be there yet.
+    // It may not have a row yet.
     try commit.begin(
       NewFile(
         id: file.id, inbox: file.inboxName, name: Array("f\(file.file)".utf8), receivedAt: daemon.wall,
@@ -264,7 +264,7 @@ final class Intake {
     try commit.fail(file.id, facts: result.facts, fault: fault)
   }
 
-  /// Dispatch is told of one file after the other, in the order of their publication.
+  /// Informs dispatch of one file after the other, in the order of their publication.
   private func tellNext() {
     guard let file = untold.first else { return isTelling = false }
     daemon.after(world.storeTime(63)) { [self] daemon in
@@ -274,7 +274,7 @@ final class Intake {
     }
   }
 
-  /// Whether the file is not published yet; it will be rejected then.
+  /// Whether the file is not published yet; if so, it will be rejected.
   func cancel(_ id: FileID) -> Bool {
     guard unpublished.contains(id) else { return false }
     cancelled.insert(id)

@@ -9,7 +9,7 @@ extension Settlement {
       ranges: items.map(\.number).ranges)
   }
 
-  /// What an answer says of a batch; `misses` counts those before that left items out.
+  /// What an answer says about a batch; `misses` counts earlier answers that left items out.
   init(_ verdicts: some Collection<ItemVerdict>, of batch: Batch, misses: Int) {
     self.init(accepted: 0, unchanged: 0, refused: [])
     var unnamed: Set<Int> = []
@@ -56,7 +56,7 @@ extension [Int] {
 }
 
 extension DispatchState.Outcome {
-  /// Whether it is open what the request applied.
+  /// Whether it is unknown what the request applied.
   var isOpen: Bool {
     switch self {
     case .split(_, let isOpen): isOpen
@@ -66,7 +66,7 @@ extension DispatchState.Outcome {
     }
   }
 
-  /// Whether a whole answer came.
+  /// Whether a complete answer came.
   var isAnswer: Bool {
     switch self {
     case .settled, .split, .retry, .hold, .unauthorized: true

@@ -1,14 +1,14 @@
 package import Delivery
 package import Engine
 
-/// What an outbox holds, as plain values in order: no iteration depends on a hash.
+/// The content of an outbox, as plain values in order: no iteration depends on a hash.
 package struct MemoryContent: Sendable {
   /// By id.
   package internal(set) var files: [MemoryFile] = []
-  /// What is kept of files whose way has ended, by id.
+  /// The stored records of finished files, by id.
   package internal(set) var finished: [FinishedFile] = []
   package internal(set) var clockMark: QueueClock.Mark?
-  /// What the targets were doing last, by name.
+  /// The last known states of the targets, by name.
   package internal(set) var notes: [TargetNote] = []
 
   func place(of id: FileID) -> Int? {
@@ -55,9 +55,9 @@ package struct MemoryBatch: Sendable {
   package internal(set) var waiting: WaitingBatch
   package internal(set) var target: String
   package internal(set) var content: QueuedBatch
-  /// Why it waits; nil where nothing was written down of it but attempts.
+  /// Why it waits; nil if nothing but attempts was written down about it.
   package internal(set) var problem: String?
-  /// Whether its row can't be understood.
+  /// Whether its row can't be decoded.
   var isDamaged = false
 }
 
@@ -78,7 +78,7 @@ package struct TargetNote: Sendable, Equatable {
 }
 
 extension Array {
-  /// Where the first element stands whose `key` is not before `value`; the array is sorted by it.
+  /// The index of the first element whose `key` is not before `value`; the array is sorted by `key`.
   func partition<Key: Comparable>(behind value: Key, _ key: (Element) -> Key) -> Int {
     var (low, high) = (0, count)
     while low < high {

@@ -209,7 +209,7 @@ private struct PageBuilder {
 }
 
 extension MemoryFile {
-  /// Writes down what became of the batch at `place`.
+  /// Writes down the outcome of the batch at `place`.
   fileprivate mutating func apply(
     _ change: BatchChange, at place: Int, _ request: RequestFacts?
   ) throws(OutboxError) -> ChangeResult {

@@ -34,7 +34,7 @@ extension MemoryOutbox: IntakeStore {
   }
 }
 
-/// Changes a copy, which takes the content's place once all is done.
+/// Changes a copy, which replaces the content once everything is done.
 private final class MemoryCommit: IntakeCommit {
   private(set) var content: MemoryContent
 
@@ -128,7 +128,7 @@ extension MemoryFile {
     }
   }
 
-  /// What the schema of a database would check.
+  /// The checks that a database schema would make.
   func checkCounts() throws(OutboxError) {
     let (counts, settled) = (record.counts, record.counts.accepted + record.counts.rejected)
     guard settled <= counts.items, counts.requests >= 0, record.state != .finishing || settled == counts.items else {

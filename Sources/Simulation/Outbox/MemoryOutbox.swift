@@ -2,21 +2,23 @@ package import Delivery
 internal import Engine
 internal import Synchronization
 
-/// An outbox in memory, as fast as a simulated world needs it, that can fail like a disk.
+/// An outbox in memory, fast enough for simulated worlds, that can fail like a disk.
 ///
-/// It means what the protocols of `Engine` say, which one conformance suite holds it to. Beyond them it refuses, as `.damaged`, what no
-/// correct caller writes: counts below zero, items beyond a file's, two rows for one item. So a simulated world finds such a write at once.
+/// It follows the protocols of `Engine`, which a shared conformance suite checks. In addition it rejects, as
+/// `.damaged`, writes that no correct caller makes: counts below zero, items beyond a file's, two rows for one item. So
+/// a simulated world finds such a write at once.
 ///
 /// # Faults
 ///
-/// - `failNext`: a disk that fails once; what was to be written is not.
+/// - `failNext`: a disk that fails once; the pending write is lost.
 /// - `isFull`: every commit fails until it is false again.
 /// - `restart`: the process ends and starts again. Every commit stays.
-/// - `cutPower`: the machine loses power. Some of the commits since the last durable one are gone: always the last ones.
+/// - `cutPower`: the machine loses power. Some of the commits since the last durable one are lost: always the last
+///   ones.
 package final class MemoryOutbox: Sendable {
   struct State: Sendable {
     var content = MemoryContent()
-    /// The content before each commit that a power cut may take back, the oldest first.
+    /// The content before each commit that a power cut may take back, oldest first.
     var atRisk: [MemoryContent] = []
     var readsToFail = 0
     var writesToFail = 0
@@ -28,7 +30,7 @@ package final class MemoryOutbox: Sendable {
   /// How many of the last commits a power cut may take back.
   private let mostAtRisk: Int
 
-  /// - Parameter mostAtRisk: each costs a copy of what changes; 0 where no power cut is meant to happen.
+  /// - Parameter mostAtRisk: each costs a copy of what changes; 0 if no power cut is to happen.
   package init(mostAtRisk: Int = 0) { self.mostAtRisk = mostAtRisk }
 
   // MARK: - Faults
@@ -46,7 +48,7 @@ package final class MemoryOutbox: Sendable {
     set { state.withLock { $0.isFull = newValue } }
   }
 
-  /// What the start of a daemon does: what was staged of files that were being read goes.
+  /// The start of a daemon: drops what was staged of files being read.
   package func restart() {
     state.withLock { state in
       (state.readsToFail, state.writesToFail) = (0, 0)
@@ -61,7 +63,7 @@ package final class MemoryOutbox: Sendable {
   /// Commits that a power cut now may take back, up to `mostAtRisk`.
   package var commitsAtRisk: Int { state.withLock { $0.atRisk.count } }
 
-  /// Takes back the last `count` commits that are at risk, and starts again.
+  /// Takes back the last `count` commits at risk, and starts again.
   package func cutPower(losing count: Int) {
     state.withLock { state in
       guard count > 0, !state.atRisk.isEmpty else { return }
@@ -78,10 +80,10 @@ package final class MemoryOutbox: Sendable {
     }
   }
 
-  /// What it holds now.
+  /// Its current content.
   package var content: MemoryContent { state.withLock { $0.content } }
 
-  /// How often something was committed.
+  /// The number of commits.
   package var commits: Int { state.withLock { $0.commits } }
 
   // MARK: - Reading and writing
@@ -102,9 +104,9 @@ package final class MemoryOutbox: Sendable {
     }
   }
 
-  /// One commit: all that `body` changes, or nothing where it throws.
+  /// One commit: everything that `body` changes, or nothing if it throws.
   ///
-  /// - Parameter isDurable: whether a power cut can take back neither it nor any commit before it.
+  /// - Parameter isDurable: whether no power cut can take back this commit or any before it.
   func write<Value: Sendable>(
     isDurable: Bool = false, _ body: (inout MemoryContent) throws(OutboxError) -> Value
   ) throws(OutboxError) -> Value {

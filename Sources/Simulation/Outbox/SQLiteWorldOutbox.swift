@@ -3,15 +3,15 @@ package import Engine
 internal import Foundation
 internal import Outbox
 
-/// The real outbox, in a folder of its own, for some worlds.
+/// The real outbox, in a folder of its own, for some of the worlds.
 ///
-/// A crash is what a killed process leaves: the files as they are, opened by another. At a power cut the last commits are gone: their frames are cut off
-/// the log, down to what was durable.
+/// A crash leaves what a killed process leaves: the files as they are, opened by a new process. A power cut loses the
+/// last commits: their frames are cut off the log, down to what was durable.
 package final class SQLiteWorldOutbox: WorldOutbox {
   private let folder: String
   private var lives = 0
   private var outbox: Outbox
-  /// How many commits of the log are known to be on the disk.
+  /// How many commits in the log are known to be on the disk.
   private var durable = LogPosition()
 
   private struct LogPosition {
@@ -19,7 +19,7 @@ package final class SQLiteWorldOutbox: WorldOutbox {
     var frames = 0
   }
 
-  /// - Parameter folder: of nobody else; removed with the world.
+  /// - Parameter folder: used by nobody else; removed with the world.
   package init(folder: String) throws {
     self.folder = folder
     let first = "\(folder)/0"
@@ -49,7 +49,8 @@ package final class SQLiteWorldOutbox: WorldOutbox {
       try crash()
       return false
     }
-    // What is folded into the database was on the disk before, and so was everything before a log that was begun anew.
+    // Frames folded into the database were on the disk before, and so was everything before a log that was started
+    // again.
     let kept = max(log.folded, log.salt == durable.salt ? durable.frames : 0)
     let ends = log.frames.indices.filter { log.frames[$0].isCommit }.map { $0 + 1 }.filter { $0 >= kept }
     let lost = min(commits, ends.count - 1)
@@ -66,7 +67,7 @@ package final class SQLiteWorldOutbox: WorldOutbox {
     return true
   }
 
-  /// Another process opens what is left: copies, which `change` may still change.
+  /// A new process opens what is left: copies, which `change` may still change.
   private func open(_ change: (String) throws -> Void) throws {
     let next = "\(folder)/\(lives + 1)"
     try FileManager.default.createDirectory(atPath: next, withIntermediateDirectories: true)
@@ -90,7 +91,7 @@ package final class SQLiteWorldOutbox: WorldOutbox {
   }
 }
 
-/// The frames of a write-ahead log that count (<https://www.sqlite.org/fileformat2.html#the_write_ahead_log>).
+/// The valid frames of a write-ahead log (<https://www.sqlite.org/fileformat2.html#the_write_ahead_log>).
 private struct WriteAheadLog {
   struct Frame {
     var isCommit: Bool
@@ -98,11 +99,11 @@ private struct WriteAheadLog {
 
   private(set) var salt: [UInt8] = []
   private(set) var frames: [Frame] = []
-  /// How many of them are in the database already.
+  /// How many of them are already in the database.
   private(set) var folded = 0
   private let pageSize: Int
 
-  /// Nil where there is none.
+  /// Nil if there is none.
   init?(ofDatabase path: String) {
     guard let log = FileManager.default.contents(atPath: path + "-wal"), log.count >= 32 else { return nil }
     let bytes = Array(log)
@@ -114,7 +115,7 @@ private struct WriteAheadLog {
       frames.append(Frame(isCommit: number(offset + 4) > 0))
       offset += 24 + pageSize
     }
-    // What is behind the last commit was never made.
+    // Frames behind the last commit were never committed.
     while let last = frames.last, !last.isCommit { frames.removeLast() }
     // `nBackfill` of the index, in the machine's byte order.
     if let index = FileManager.default.contents(atPath: path + "-shm"), index.count >= 100 {

@@ -1,6 +1,6 @@
-/// Numbers that a seed and what they are for determine, and not how many were drawn before.
+/// Numbers determined by a seed and their purpose, not by how many were drawn before.
 ///
-/// So a world that is made smaller goes on as before wherever it is still the same.
+/// So a world that was made smaller goes on as before wherever it is unchanged.
 struct Dice: Sendable {
   enum Purpose: UInt64 {
     case answerTime = 1

@@ -1,4 +1,4 @@
-/// Random numbers that one seed determines: SplitMix64 (<https://prng.di.unimi.it/splitmix64.c>).
+/// Random numbers determined by one seed: SplitMix64 (<https://prng.di.unimi.it/splitmix64.c>).
 package struct Randomness: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
@@ -12,13 +12,13 @@ package struct Randomness: RandomNumberGenerator, Sendable {
     return z ^ z >> 31
   }
 
-  /// A number of the range, evenly.
+  /// A number in the range, evenly distributed.
   package mutating func number(_ range: ClosedRange<Int>) -> Int {
     let span = UInt64(range.upperBound - range.lowerBound) + 1
     return range.lowerBound + Int(next().multipliedFullWidth(by: span).high)
   }
 
-  /// Whether something happens that happens once in `chance` times.
+  /// True once in `chance` times.
   package mutating func once(in chance: Int) -> Bool { number(1...chance) == 1 }
 
   /// From 0 to 1.
@@ -26,6 +26,6 @@ package struct Randomness: RandomNumberGenerator, Sendable {
 
   package mutating func element<T>(of list: [T]) -> T { list[number(0...list.count - 1)] }
 
-  /// A seed for a generator of its own, so that what one part draws does not change what another draws.
+  /// A separate generator, so that the draws of one part do not change those of another.
   package mutating func fork() -> Randomness { Randomness(seed: next()) }
 }

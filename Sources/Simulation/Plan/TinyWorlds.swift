@@ -1,10 +1,11 @@
 internal import Delivery
 
-/// Every world of two small files with two keys and one target, with each first answers and each event at each step.
+/// Every world of two small files with two keys and one target, with every sequence of first answers and every event at
+/// every step.
 ///
-/// What random worlds meet by luck, these meet for certain.
+/// What random worlds reach by luck, these reach for certain.
 package struct TinyWorlds: Sendable {
-  /// How many requests have answers that are gone through; those behind them are answered well.
+  /// For how many requests all answers are tried; later ones are answered well.
   package var answers: Int
   private static let lastStep = 60
 

@@ -1,10 +1,10 @@
 internal import Delivery
 
-/// By when what must have happened.
+/// Deadlines: what must have happened by when.
 extension WorldPlan {
   /// Everything has ended.
   var deadline: Int64 {
-    // What the API never takes ends by its age, also where a power cut took back its claim.
+    // Items that the API never takes end by their age, even if a power cut took back the claim.
     let isLost = events.contains {
       switch $0.what {
       case .changeOriginal, .reload: true
@@ -14,15 +14,15 @@ extension WorldPlan {
     return goodDeadline + (!hopelessFiles.isEmpty || isLost || maxAge < 1_000_000 ? maxAge : 0)
   }
 
-  /// Every file is done that the API takes, and that waits for no other.
+  /// Every file that the API takes, and that waits for no other, is done.
   var goodDeadline: Int64 {
     let items = Int64(files.reduce(0) { $0 + $1.items.count })
     let hopelessItems = Int64(hopelessFiles.reduce(0) { $0 + files[$1].items.count { !$0.nature.ends } })
     let slowest = targets.map { 1000 / ($0.maxRequestsPerSecond ?? 1000) }.max() ?? 0
     let timeout = targets.map(\.timeout).max() ?? 0
     let linger = targets.map { $0.linger ?? 0 }.max() ?? 0
-    // A retry-after, a hold and a backoff may just have begun; each halving takes five of them. An item may need a request of its own, and a
-    // request a page, a lease and a settlement.
+    // A retry-after, a hold and a backoff may just have begun; each halving takes five of them. An item may need a
+    // request of its own, and a request may need a page, a lease and a settlement.
     return lastTrouble + 30_000 + 20 * retryMax + 10 * timeout + items * (200 + 2 * linger + 6 * storeDelay)
       + Int64(Double(items) * slowest * 4) + hopelessItems * (10 * retryMax + timeout)
   }
@@ -33,11 +33,11 @@ extension WorldPlan {
     return Set(files.indices.filter { files[$0].items.contains { !$0.nature.ends } })
   }
 
-  /// How many files have to go well for an item that never does to be parted from seven others.
+  /// How many files have to succeed before an item that never does is separated from seven others.
   static let neighbourCount = 20
 
-  /// Good items of files with others that the API never takes, where each has a key of its own, and others of the target go well all the time:
-  /// then nothing explains that they are not settled.
+  /// Good items in files with items that the API never takes. Each has a key of its own, and other files of the target
+  /// succeed all the time, so nothing explains it if they are not settled.
   var neighbours: [(file: Int, item: Int)] {
     let hopeless = hopelessFiles
     let good = files.filter { file in
@@ -67,12 +67,12 @@ extension WorldPlan {
     }
   }
 
-  /// When the last thing that is planned is over.
+  /// When the last planned fault or event is over.
   private var lastTrouble: Int64 {
     var last = calmAt
     for file in files {
       last = max(last, file.droppedAt + file.readTime)
-      // An hour is the longest that a file is tried.
+      // A file is tried for at most an hour.
       if case .unreadable(let until) = file.reading { last = max(last, min(until, file.droppedAt + 3_700_000)) }
     }
     for event in events {
@@ -88,7 +88,7 @@ extension WorldPlan {
 }
 
 extension ItemPlan.Nature {
-  /// Those that the API never settles.
+  /// The natures that the API never settles.
   static let endless = allCases.filter { !$0.ends }
 
   /// Whether the API settles it in the end.

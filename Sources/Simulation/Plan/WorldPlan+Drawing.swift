@@ -1,7 +1,7 @@
 internal import Delivery
 
 extension WorldPlan {
-  /// A world that its seed determines.
+  /// A world determined by its seed.
   package static func drawn(seed: UInt64, usesSQLite: Bool = false) -> WorldPlan {
     var random = Randomness(seed: seed)
     var plan = WorldPlan(seed: random.next())
@@ -15,9 +15,9 @@ extension WorldPlan {
 private struct WorldDrawing {
   var random: Randomness
   var plan: WorldPlan
-  /// How much goes wrong; 0 is nothing.
+  /// How much goes wrong; 0 means nothing.
   private var trouble = 0
-  /// Until when files are dropped and faults begin.
+  /// How long files are dropped and faults begin.
   private var span: Int64 = 0
 
   init(random: Randomness, plan: WorldPlan) {
@@ -50,11 +50,11 @@ private struct WorldDrawing {
     }
     guard trouble > 0 else { return }
     drawRules()
-    // What happens to neighbours is told from what the API does alone.
+    // Neighbours are judged by what the API does alone, so no events are drawn for them.
     if plan.neighbours.isEmpty { drawEvents() }
   }
 
-  // MARK: - What there is
+  // MARK: - Targets, inboxes and files
 
   private mutating func drawTargets() {
     for _ in 1...random.element(of: [1, 1, 1, 2]) {
@@ -101,7 +101,7 @@ private struct WorldDrawing {
     }
   }
 
-  /// Many batches of few or of many keys, some of which fail.
+  /// Many batches with few or many keys, some of which fail.
   private mutating func drawBacklog() {
     let keys = random.element(of: [1, 5, 60, 400])
     let nature = random.element(of: [ItemPlan.Nature.good, .failing, .cutting, .forbidden, .bad])
@@ -114,7 +114,7 @@ private struct WorldDrawing {
       var items: [ItemPlan] = []
       for _ in 0..<random.number(20...(plan.usesSQLite ? 60 : 150)) {
         let key = random.number(0...keys - 1)
-        // One key in ten fails, always.
+        // One key in ten always fails.
         items.append(ItemPlan(key: key, nature: key % 10 == 0 ? nature : .good))
       }
       plan.files.append(FilePlan(inbox: inbox, droppedAt: Int64(number) * milliseconds(0...500), items: items))
@@ -125,7 +125,7 @@ private struct WorldDrawing {
     }
   }
 
-  /// More batches that always fail than memory has room for, and others that failed at first.
+  /// More batches that always fail than fit in memory, and others that failed only at first.
   private mutating func drawStubborn() {
     plan.usesTinyLimits = true
     plan.healsWhenCalm = false
@@ -156,7 +156,8 @@ private struct WorldDrawing {
     }
   }
 
-  /// A file of which the API takes all but an item or two, while others of its target go well for long enough to find out which.
+  /// A file of which the API takes all but one or two items, while others of its target succeed for long enough to find
+  /// out which.
   private mutating func drawNeighbours() {
     plan.healsWhenCalm = false
     plan.retryMax = plan.retryInitial * 2
@@ -171,7 +172,7 @@ private struct WorldDrawing {
     }
     plan.files = [FilePlan(inbox: 0, droppedAt: 0, items: items.shuffled(using: &random))]
     for number in 1...WorldPlan.neighbourCount {
-      // No rule lasts so long.
+      // No rule lasts this long.
       let droppedAt = plan.calmAt + 20_000 + Int64(number) * 2 * plan.retryMax
       plan.files.append(FilePlan(inbox: 1, droppedAt: droppedAt, items: [ItemPlan(key: 8 + number)]))
     }
@@ -184,7 +185,7 @@ private struct WorldDrawing {
     return item
   }
 
-  // MARK: - What goes wrong
+  // MARK: - Rules and events
 
   private mutating func drawRules() {
     for _ in 0..<random.number(0...trouble * 2) {

@@ -1,37 +1,39 @@
 package import Delivery
 
-/// All that is decided of a simulated world before it begins: what is dropped, how the API behaves, what goes wrong, and when.
+/// Everything decided about a simulated world before it begins: what is dropped, how the API behaves, what goes wrong,
+/// and when.
 ///
-/// Times are milliseconds since the world began. A world is the same whenever its plan is; a plan that is made smaller is a plan.
+/// Times are milliseconds since the world began. The same plan always gives the same world; a plan made smaller is
+/// still a plan.
 package struct WorldPlan: Sendable, Equatable, Codable {
-  /// For what is drawn on the way, by what it is for: see `Dice`.
+  /// For values drawn during the run, by purpose: see `Dice`.
   package var seed: UInt64
-  /// Whether the outbox is the real one, on a disk.
+  /// Whether the real outbox on a disk is used.
   package var usesSQLite = false
-  /// Whether dispatch holds so little in memory that a small world meets all its limits.
+  /// Whether dispatch keeps so little in memory that a small world reaches all its limits.
   package var usesTinyLimits = false
   package var retryInitial: Int64 = 1000
   package var retryMax: Int64 = 8000
   package var maxAge: Int64 = 432_000_000
-  /// How long each half of a call of the outbox takes at most.
+  /// The longest time that each half of an outbox call takes.
   package var storeDelay: Int64 = 0
   package var targets: [TargetPlan] = []
   package var inboxes: [InboxPlan] = []
   package var files: [FilePlan] = []
   package var rules: [Rule] = []
-  /// What happens to the first requests of the world, one after the other, whatever the rules say.
+  /// What happens to the first requests of the world, one after the other, overriding the rules.
   package var answers: [Rule.Effect] = []
   package var events: [PlannedEvent] = []
-  /// From here on no rule holds and no fault begins.
+  /// From this time on no rule applies and no fault begins.
   package var calmAt: Int64 = 0
-  /// Whether items that the API can't take are as good as others once it is calm; else they end by their age.
+  /// Whether items that the API can't take become good once it is calm; otherwise they end by their age.
   package var healsWhenCalm = true
 
   package init(seed: UInt64) { self.seed = seed }
 }
 
 package struct TargetPlan: Sendable, Equatable, Codable {
-  /// LUSID: two items with one key never share a request.
+  /// LUSID: two items with the same key never share a request.
   package var keepsKeysApart = true
   package var concurrency = 1
   package var maxRequestsPerSecond: Double?
@@ -46,7 +48,7 @@ package struct InboxPlan: Sendable, Equatable, Codable {
   package var target: Int
   package var ordering = Ordering.key
   package var successMode = SuccessMode.partial
-  /// Whether items have keys of their own; else the inbox is in order.
+  /// Whether items have keys of their own; otherwise the whole inbox is in order.
   package var isKeyed = true
 
   package init(target: Int) { self.target = target }
@@ -59,14 +61,14 @@ package struct FilePlan: Sendable, Equatable, Codable {
     case failsOnce
     /// It can't be read before this time.
     case unreadable(until: Int64)
-    /// Nothing of it can be used.
+    /// The whole file is unusable.
     case malformed
   }
 
   package var inbox: Int
   package var droppedAt: Int64
   package var items: [ItemPlan]
-  /// How long its reading takes.
+  /// How long reading it takes.
   package var readTime: Int64 = 5
   package var reading = Reading.fine
 
@@ -78,30 +80,30 @@ package struct FilePlan: Sendable, Equatable, Codable {
 }
 
 package struct ItemPlan: Sendable, Equatable, Codable {
-  /// How the API takes the item, whatever else happens.
+  /// How the API treats the item, whatever else happens.
   package enum Nature: String, Sendable, CaseIterable, Codable {
     case good
-    /// Refused when it is read.
+    /// Rejected when it is read.
     case invalid
     /// A batch with it is answered 400.
     case bad
     /// A batch with it is answered 413.
     case large
-    /// The answer refuses it alone.
+    /// The answer rejects only this item.
     case rejected
-    /// The answer says that it was left as it was.
+    /// The answer says that it was left unchanged.
     case unchanged
     /// A batch with it is answered 500.
     case failing
     /// The connection is cut before anything is applied.
     case cutting
-    /// All is applied, and the connection is cut before the answer.
+    /// Everything is applied, and the connection is cut before the answer.
     case cuttingLate
     /// A batch with it is answered 403.
     case forbidden
     /// The answer does not name it: it was not processed (LUSID).
     case unnamed
-    /// The answer can't be told from that to another item (Liquid).
+    /// The answer to it can't be told apart from that to another item (Liquid).
     case ambiguous
   }
 
@@ -114,23 +116,23 @@ package struct ItemPlan: Sendable, Equatable, Codable {
   }
 }
 
-/// What an API does with requests for a while.
+/// How an API treats requests for a while.
 package struct Rule: Sendable, Equatable, Codable {
   package enum Effect: Sendable, Equatable, Codable {
-    /// What the items ask for.
+    /// As the items' natures determine.
     case plain
     /// Nothing is applied.
     case status(Int, retryAfter: Int64?)
     case noConnection
     case badCertificate
     case noToken(isRefusal: Bool)
-    /// The connection is cut, before or after all was applied.
+    /// The connection is cut, before or after everything was applied.
     case cut(applies: Bool)
-    /// No answer; all is applied so long after the request was sent, or never.
+    /// No answer; everything is applied this long after the request was sent, or never.
     case silent(appliesAfter: Int64?)
-    /// 2xx that can't be read, though the first half, or all, is applied.
+    /// An unreadable 2xx, although the first half, or all, is applied.
     case garbled(appliesAll: Bool)
-    /// The connection ended without an answer, and the same was sent again at once, and answered.
+    /// The connection ended without an answer; the same request was resent at once, and answered.
     case resent(applies: Bool)
     case slow(Int64)
   }
@@ -138,7 +140,7 @@ package struct Rule: Sendable, Equatable, Codable {
   package var target: Int
   package var from: Int64
   package var to: Int64
-  /// Holds for one request in so many.
+  /// Applies to one request in this many.
   package var oneIn = 1
   package var effect: Effect
 
@@ -155,14 +157,15 @@ package struct Rule: Sendable, Equatable, Codable {
 package struct PlannedEvent: Sendable, Equatable, Codable {
   package enum When: Sendable, Equatable, Codable {
     case at(Int64)
-    /// After so many steps of the world: between any two actions.
+    /// After this many steps of the world: between any two actions.
     case step(Int)
   }
 
   package enum What: Sendable, Equatable, Codable {
     /// The process is killed, and starts again after this time.
     case crash(downFor: Int64)
-    /// The machine loses power, and up to so many of the last commits; then it boots, with its wall clock off by `step`.
+    /// The machine loses power and up to this many of the last commits; then it boots, with its wall clock off by
+    /// `step`.
     case powerCut(commits: Int, downFor: Int64, step: Int64)
     /// SIGTERM.
     case stop(downFor: Int64)
@@ -170,7 +173,7 @@ package struct PlannedEvent: Sendable, Equatable, Codable {
     case failReads(Int)
     case failWrites(Int)
     case fillDisk(lasts: Int64)
-    /// What dispatch keeps outside memory can't be written.
+    /// The storage that dispatch keeps outside memory can't be written.
     case failKeyRuns(lasts: Int64)
     case cancel(file: Int)
     case retryFile(Int)
@@ -182,7 +185,7 @@ package struct PlannedEvent: Sendable, Equatable, Codable {
     case hideOriginal(file: Int, lasts: Int64)
     /// A claimed file's bytes change.
     case changeOriginal(file: Int)
-    /// The row of a batch of the file can't be understood any more, until the end.
+    /// The row of one of the file's batches can't be decoded any more, until the end.
     case damage(file: Int)
   }
 

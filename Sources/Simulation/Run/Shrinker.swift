@@ -1,10 +1,11 @@
 internal import Delivery
 
-/// Makes a world that breaks a promise smaller, as long as it still breaks the same one.
+/// Makes a world that breaks a promise smaller, as long as it still breaks the same promise.
 ///
-/// Delta debugging over the plan: what can be left out is left out, many things at once first; what can be plainer is made plainer.
+/// Delta debugging over the plan: removes whatever can be removed, many things at once first, and simplifies whatever
+/// can be simplified.
 package struct Shrinker: Sendable {
-  /// Runs at most; each is a whole world.
+  /// The most runs; each is a whole world.
   package var mostRuns: Int
   private let kind: Violation.Kind
   private let run: @Sendable (WorldPlan) async -> Violation?
@@ -18,7 +19,7 @@ package struct Shrinker: Sendable {
     self.run = run
   }
 
-  /// The smallest plan that was found.
+  /// The smallest plan found.
   package mutating func shrink(_ plan: WorldPlan) async -> WorldPlan {
     var best = plan
     var before: WorldPlan
@@ -47,7 +48,7 @@ package struct Shrinker: Sendable {
     return true
   }
 
-  /// Takes parts out of a list: halves, then quarters, down to single elements.
+  /// Removes parts of a list: halves, then quarters, down to single elements.
   private mutating func leaveOut<Element>(
     _ list: WritableKeyPath<WorldPlan, [Element]>, _ best: inout WorldPlan
   ) async {
@@ -125,7 +126,7 @@ package struct Shrinker: Sendable {
 }
 
 extension WorldPlan {
-  /// Without these files; what happens to them does not happen, and the others have new numbers.
+  /// Without these files or the events that concern them; the other files are renumbered.
   fileprivate func without(files range: Range<Int>) -> WorldPlan {
     var plan = self
     plan.files.removeSubrange(range)

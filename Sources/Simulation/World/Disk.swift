@@ -6,9 +6,9 @@ package protocol WorldOutbox: AnyObject {
   var store: any (DispatchStore & IntakeStore & ResultStore) { get }
   /// Whether the file has a row, or history.
   func knows(_ file: FileID) async throws -> FileKnowledge
-  /// The process dies; another one opens the outbox.
+  /// The process dies; a new one opens the outbox.
   func crash() async throws
-  /// The machine loses power, and up to so many of the last commits.
+  /// The machine loses power and up to this many of the last commits.
   ///
   /// - Returns: whether any commit was lost.
   func cutPower(commits: Int, fraction: Double) async throws -> Bool
@@ -24,7 +24,7 @@ package enum FileKnowledge: Sendable {
   case reading
   /// Queued, or finishing.
   case read
-  /// Its way has ended.
+  /// Finished, with only its history left.
   case finished
 }
 
@@ -50,7 +50,7 @@ package final class MemoryWorldOutbox: WorldOutbox {
     return lost > 0
   }
 
-  /// It knows itself.
+  /// It knows this itself.
   package func becameDurable() {}
 
   package func close() {}
@@ -62,12 +62,12 @@ struct Disk {
   var readsToFail = 0
   var writesToFail = 0
   var isFullUntil: Int64 = 0
-  /// When it failed last.
+  /// When it last failed.
   private(set) var failedAt: Int64 = -1_000_000
 
   private static func failing(_ reason: String) -> OutboxError { OutboxError(.failing, path: "outbox", reason: reason) }
 
-  /// - Throws: where the next read is to fail.
+  /// - Throws: if the next read is to fail.
   mutating func read(at now: Int64) throws(OutboxError) -> any (DispatchStore & IntakeStore & ResultStore) {
     guard readsToFail == 0 else {
       readsToFail -= 1
@@ -77,7 +77,7 @@ struct Disk {
     return outbox.store
   }
 
-  /// - Throws: where the next commit is to fail.
+  /// - Throws: if the next commit is to fail.
   mutating func write(at now: Int64) throws(OutboxError) -> any (DispatchStore & IntakeStore & ResultStore) {
     guard now >= isFullUntil else {
       failedAt = now
@@ -92,12 +92,12 @@ struct Disk {
   }
 }
 
-/// What one target's dispatch keeps outside memory; it can fail for a while.
+/// The storage that one target's dispatch keeps outside memory; it can fail for a while.
 final class KeyRunDisk: KeyRunStorage {
   private let words = Guarded<[UInt64]>([])
   private let isFailing: Guarded<Bool>
 
-  /// - Parameter isFailing: shared by all.
+  /// - Parameter isFailing: shared by all of them.
   init(isFailing: Guarded<Bool>) { self.isFailing = isFailing }
 
   func write(_ more: [UInt64], at index: Int) throws(KeyRuns.WriteError) {

@@ -1,4 +1,4 @@
-/// What will happen, by time; at one time in the order in which it was added.
+/// Future events by time; those at the same time in the order in which they were added.
 struct EventQueue {
   struct Event {
     var time: Int64

@@ -1,10 +1,10 @@
 internal import Delivery
 internal import Engine
 
-/// A claimed file, and what its inbox was configured to do with it then.
+/// A claimed file, and what its inbox was configured to do with it at that time.
 struct ClaimedFile {
   var id: FileID
-  /// In the plan.
+  /// Its index in the plan.
   var file: Int
   var inbox: Int
   var target: Int
@@ -12,7 +12,7 @@ struct ClaimedFile {
   var isKeyed: Bool
   var successMode: SuccessMode
 
-  /// What orders one of its items.
+  /// The keys that order one of its items.
   func orderKeys(of key: Int) -> [KeyHash] {
     let own = isKeyed ? ItemPlan.hash(of: key) : KeyHash(inbox: inboxName)
     switch ordering {
@@ -29,7 +29,7 @@ extension ItemPlan {
   static func hash(of key: Int) -> KeyHash { KeyHash(stored: UInt64(key) + 1000) }
 }
 
-/// What a file's receipt says.
+/// The content of a file's receipt.
 struct Receipt: Equatable {
   var record: FileRecord
   var settled: [SettledBatch]
@@ -37,17 +37,17 @@ struct Receipt: Equatable {
   var orders: [FileOrder]
 }
 
-/// The folders of the spool. What is in them outlives everything.
+/// The folders of the spool. Their content outlives everything.
 struct Folders {
-  /// Dropped and not claimed, by inbox, in order.
+  /// Dropped and not claimed files, by inbox, in order.
   var inboxes: [[Int]]
-  /// In `work/`, in the order of their ids.
+  /// In `work/`, in id order.
   var work: [ClaimedFile] = []
-  /// By file of the plan.
+  /// By the plan's file index.
   var receipts: [Int: Receipt] = [:]
-  /// Whose bytes are not what they were when they were read.
+  /// Files whose bytes have changed since they were read.
   var changed: Set<Int> = []
-  /// Which can't be read before this time.
+  /// Files that can't be read before this time.
   var hiddenUntil: [Int: Int64] = [:]
 
   func claimed(_ id: FileID) -> ClaimedFile? { work.first { $0.id == id } }

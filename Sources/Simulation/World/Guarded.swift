@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// A value that a type shares that has to be `Sendable`, though one task at a time uses it.
+/// A value shared by a type that has to be `Sendable`, although only one task at a time uses it.
 final class Guarded<Value: Sendable>: Sendable {
   private let mutex: Mutex<Value>
 

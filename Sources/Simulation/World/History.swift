@@ -1,8 +1,8 @@
-/// What happened in a world, for people to read.
+/// The events of a world, human-readable.
 struct History {
   let isKept: Bool
   private(set) var lines: [String] = []
-  /// Of all lines, kept or not: two runs of one world must agree.
+  /// Of all lines, kept or not: two runs of the same world must agree.
   private(set) var digest: UInt64 = 0xcbf2_9ce4_8422_2325
 
   init(isKept: Bool) { self.isKept = isKept }

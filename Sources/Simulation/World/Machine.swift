@@ -5,7 +5,7 @@ internal import Engine
 struct Machine {
   private var boots = 1
   private var bootedAt: Int64 = -5_000_000
-  /// What people set the wall clock to, besides the time that passes.
+  /// What the wall clock was set to, in addition to the time that passes.
   private var wallOffset: Int64 = 1_795_000_000_000
 
   func wall(at now: Int64) -> Timestamp { Timestamp(milliseconds: wallOffset + now) }

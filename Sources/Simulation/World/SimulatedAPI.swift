@@ -1,7 +1,7 @@
 internal import Delivery
 internal import Engine
 
-/// An item of a file, as the plan has it: files from 0, items from 1.
+/// An item of a file, numbered as in the plan: files from 0, items from 1.
 struct ItemID: Hashable, Comparable, CustomStringConvertible {
   var file: Int
   var number: Int
@@ -9,7 +9,7 @@ struct ItemID: Hashable, Comparable, CustomStringConvertible {
   static func < (a: ItemID, b: ItemID) -> Bool { (a.file, a.number) < (b.file, b.number) }
   var description: String { "f\(file).\(number)" }
 
-  /// How it travels in a request.
+  /// Its representation in a request.
   var piece: [UInt8] { Array("\(file * 100_000 + number)".utf8) }
 
   init(file: Int, number: Int) {
@@ -17,7 +17,7 @@ struct ItemID: Hashable, Comparable, CustomStringConvertible {
     self.number = number
   }
 
-  /// The items of a request's body; nil where it is not one that batches make.
+  /// The items of a request's body; nil if it is not a body that batches produce.
   static func items(of body: [UInt8]) -> [ItemID]? {
     guard body.first == UInt8(ascii: "["), body.last == UInt8(ascii: "]") else { return nil }
     var items: [ItemID] = []
@@ -34,34 +34,34 @@ struct ItemID: Hashable, Comparable, CustomStringConvertible {
   }
 }
 
-/// What one API does with requests, and what it was made to hold.
+/// How one API handles requests, and what it has stored.
 ///
-/// It decides all of an answer when the request is sent; the world carries it out at its times.
+/// It decides the whole answer when the request is sent; the world carries it out at the given times.
 struct SimulatedAPI {
-  /// How a request ends for the daemon, if it lives so long.
+  /// How a request ends for the daemon, if it lives that long.
   enum Ending {
-    /// One verdict an item, in the request's order.
+    /// One verdict per item, in the request's order.
     case items([ItemVerdict])
-    /// 400, 413, 422: something in the request is refused.
+    /// 400, 413, 422: something in the request is rejected.
     case refused(status: Int)
     /// A 2xx that does not say what was applied.
     case ambiguous
     case status(Int, retryAfter: Int64?)
-    /// A 2xx that can't be read.
+    /// An unreadable 2xx.
     case garbled
     case cut
     case noConnection
     case badCertificate
-    /// No answer within the target's time-out.
+    /// No answer within the target's timeout.
     case timedOut
   }
 
   struct Course {
     var endsAt: Int64
     var ending: Ending
-    /// When the items are applied, and which: several times where the same was sent again.
+    /// When the items are applied, and which ones; several entries if the same request was resent.
     var applications: [(at: Int64, items: [ItemID])] = []
-    /// Requests besides, which nothing answered.
+    /// How many additional requests went unanswered.
     var resent = 0
   }
 
@@ -73,7 +73,7 @@ struct SimulatedAPI {
     of items: [ItemID], successMode: SuccessMode, sentAt now: Int64, identity: UInt64, timeout: Int64, number: Int
   ) -> Course {
     var effect = number <= plan.answers.count ? plan.answers[number - 1] : effect(at: now, identity)
-    // This request has its token already.
+    // This request already has its token.
     if case .noToken = effect { effect = nil }
     var applyTime = now + dice.number(1...40, .applyTime, identity)
     var course = Course(endsAt: applyTime + dice.number(1...100, .answerTime, identity), ending: .cut)
@@ -88,7 +88,7 @@ struct SimulatedAPI {
     return within(timeout, course, now)
   }
 
-  /// The daemon waits no longer than its time-out, whatever the API does.
+  /// The daemon waits no longer than its timeout, whatever the API does.
   private func within(_ timeout: Int64, _ course: Course, _ now: Int64) -> Course {
     guard course.endsAt > now + timeout else { return course }
     var course = course
@@ -96,7 +96,7 @@ struct SimulatedAPI {
     return course
   }
 
-  /// What holds for a request that is sent now; `identity` tells it from others, whatever happened before.
+  /// The effect that applies to a request sent now; `identity` distinguishes it from others, whatever happened before.
   func effect(at now: Int64, _ identity: UInt64) -> Rule.Effect? {
     for (place, rule) in plan.rules.enumerated()
     where rule.target == target && rule.from <= now && now < rule.to && now < plan.calmAt {
@@ -107,7 +107,7 @@ struct SimulatedAPI {
     return nil
   }
 
-  /// Returns whether the effect says all of the course.
+  /// Returns whether the effect alone determines the course.
   private func apply(
     _ effect: Rule.Effect, to course: inout Course, _ items: [ItemID], _ now: Int64, _ applyTime: Int64
   ) -> Bool {
@@ -141,7 +141,7 @@ struct SimulatedAPI {
 
   private func nature(_ item: ItemID, _ now: Int64) -> ItemPlan.Nature {
     var nature = plan.files[item.file].items[item.number - 1].nature
-    // Only LUSID, where keys are kept apart, names its items, and only Liquid echoes them.
+    // Only LUSID, which keeps keys apart, names its items, and only Liquid echoes them.
     if [.unnamed, .ambiguous].contains(nature) { nature = plan.targets[target].keepsKeysApart ? .unnamed : .ambiguous }
     guard plan.healsWhenCalm, now >= plan.calmAt else { return nature }
     switch nature {
@@ -150,7 +150,7 @@ struct SimulatedAPI {
     }
   }
 
-  /// What of a request can be applied at all.
+  /// The items of a request that can be applied at all.
   private func applicable(_ items: [ItemID], _ now: Int64) -> [ItemID] {
     let natures = items.map { nature($0, now) }
     let spoilers: [ItemPlan.Nature] = [.bad, .large, .failing, .cutting, .forbidden]
@@ -158,7 +158,7 @@ struct SimulatedAPI {
     return zip(items, natures).filter { $0.1 != .rejected && $0.1 != .unnamed }.map(\.0)
   }
 
-  /// The course that the items' natures make.
+  /// The course that the items' natures lead to.
   private func judge(
     _ items: [ItemID], _ successMode: SuccessMode, _ now: Int64, _ applyTime: Int64, _ course: inout Course
   ) {
@@ -176,7 +176,7 @@ struct SimulatedAPI {
     var applied: [ItemID] = []
     var verdicts: [ItemVerdict] = []
     for (item, nature) in zip(items, natures) {
-      // LUSID does not process what it does not name.
+      // LUSID does not process items that it does not name.
       if nature != .rejected, nature != .unnamed { applied.append(item) }
       switch nature {
       case .rejected: verdicts.append(.rejected(.rejectedByAPI, "refused"))
@@ -188,7 +188,7 @@ struct SimulatedAPI {
     course.applications.append((applyTime, applied))
     course.ending = .items(verdicts)
     if natures.contains(.cuttingLate) { course.ending = .cut }
-    // An echo that fits several items: alone, there is no doubt.
+    // An echo that fits several items; with one item alone there is no doubt.
     if natures.contains(.ambiguous), items.count > 1, successMode == .partial { course.ending = .ambiguous }
   }
 }

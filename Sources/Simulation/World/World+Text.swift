@@ -1,7 +1,7 @@
 internal import Delivery
 internal import Engine
 
-/// Names for people: files as the plan numbers them.
+/// Human-readable names: files as the plan numbers them.
 extension World {
   func text(_ name: BatchName) -> String { "f\(checker.number(of: name.file))/\(name.position)" }
 

@@ -1,13 +1,14 @@
 internal import Delivery
 internal import Engine
 
-/// One simulated world: a plan, and what becomes of it.
+/// One simulated world: a plan, and how it plays out.
 ///
 /// # How it works
 ///
-/// The world is a queue of events, a clock that jumps from one to the next, and what outlives the daemon: the outbox, the folders, the API, the
-/// machine's clocks. The daemon (`Daemon`) drives the real `DispatchState`, `PublicationOrder`, `QueueClock` and outbox, but no task, file or network: each half of
-/// each action is an event of its own, so that everything else may happen in between, the daemon's death included. What is drawn is drawn from
+/// The world is a queue of events, a clock that jumps from one to the next, and everything that outlives the daemon:
+/// the outbox, the folders, the API, the machine's clocks. The daemon (`Daemon`) drives the real `DispatchState`,
+/// `PublicationOrder`, `QueueClock` and outbox, but no task, file or network. Each half of each action is an event of
+/// its own, so that anything else may happen in between, including the daemon's death. All random values are drawn from
 /// the plan's seed, and nothing depends on the order of a set. `Checker` compares what happens with what is promised.
 final class World {
   let plan: WorldPlan
@@ -15,14 +16,15 @@ final class World {
   private(set) var now: Int64 = 0
   private var queue = EventQueue()
   private(set) var steps = 0
-  /// A second of the world's time, and the steps before it: what spins makes more of them than a second has.
+  /// A second of the world's time, and the steps before it: a loop that spins takes more steps than a second should
+  /// have.
   private var secondBegan: Int64 = 0
   private var stepsBefore = 0
   private var history: History
   private(set) var violation: Violation?
   var machine = Machine()
   var disk: Disk
-  /// Whether what dispatch keeps outside memory fails.
+  /// Whether the storage that dispatch keeps outside memory fails.
   let keyRunsFail = Guarded(false)
   var folders: Folders
   var configuration: Configuration
@@ -31,11 +33,11 @@ final class World {
   private var daemon: Daemon?
   private var paused: Set<Int> = []
   private var stepEvents: [(step: Int, what: PlannedEvent.What)] = []
-  /// Applications that are still to come.
+  /// Applications still to come.
   private var pendingApplications = 0
   private(set) var requestCount = 0
   private var watches: [ProgressWatch]
-  /// Faults take their time to be overcome.
+  /// Recovering from a fault takes time.
   private var disturbedAt: Int64 = -1_000_000
 
   init(_ plan: WorldPlan, outbox: any WorldOutbox, keepsHistory: Bool) {
@@ -64,12 +66,12 @@ final class World {
     log("VIOLATION \(kind.rawValue): \(violation.message)")
   }
 
-  /// How long half a call of the outbox takes.
+  /// How long half a call to the outbox takes.
   func storeTime(_ salt: UInt64) -> Int64 {
     plan.storeDelay == 0 ? 0 : dice.number(0...plan.storeDelay, .storeTime, UInt64(now), salt)
   }
 
-  // MARK: - The way of the world
+  // MARK: - Running
 
   func run() async -> WorldResult {
     for (number, file) in plan.files.enumerated() {
@@ -112,7 +114,7 @@ final class World {
   }
 
   private var isOver: Bool {
-    // What is damaged stays until somebody mends the outbox.
+    // Damaged files stay until somebody fixes the outbox.
     let left = folders.work.count { !checker.mayStay($0.file) }
     return folders.receipts.count + folders.work.count - left >= plan.files.count && left == 0
       && pendingApplications == 0 && daemon != nil
@@ -123,7 +125,7 @@ final class World {
     return "no receipt yet of \(open.joined(separator: " ")); \(daemon?.report ?? "the daemon is down")"
   }
 
-  /// Files that nothing is wrong with, and that wait for no other, must be done long before the others are too old.
+  /// Healthy files that wait for no other must be done long before the others are too old.
   private func checkGoodFiles() {
     guard !plan.isEverRemoved else { return }
     let bad = checker.waiting(for: plan.hopelessFiles).union(checker.waiting(for: checker.damagedFiles))
@@ -152,7 +154,7 @@ final class World {
     self.daemon = daemon
     log("the daemon starts")
     guard await daemon.start() else {
-      // Whoever runs it starts it again.
+      // The service manager starts it again.
       daemon.die()
       self.daemon = nil
       at(now + 1000) { await $0.startIfDown() }
@@ -166,7 +168,7 @@ final class World {
     if daemon == nil { await start() }
   }
 
-  /// The daemon's process is no more.
+  /// The daemon's process has ended.
   func end(restartAfter downFor: Int64) {
     daemon?.die()
     daemon = nil
@@ -199,7 +201,7 @@ final class World {
     do { try await body(disk.outbox) } catch { fail(.contradiction, "the outbox can't be opened: \(error)") }
   }
 
-  // MARK: - What happens to the daemon
+  // MARK: - Planned events
 
   private func happen(_ what: PlannedEvent.What) async {
     log("event: \(what)")
@@ -239,18 +241,18 @@ final class World {
   /// Whether the disk fails, or failed just now.
   var isDisturbed: Bool { now < lastDisturbance + 6000 }
 
-  /// When something last went wrong that is not the API's; perhaps in the future, where it lasts.
+  /// When something other than the API last failed; may be in the future if the fault lasts.
   var lastDisturbance: Int64 { max(disk.failedAt, disturbedAt) }
 
-  /// What may go is looked for; only the outbox in memory can be looked into so often.
+  /// Looks for batches that may go; only the in-memory outbox can be inspected so often.
   func look(at dispatcher: Dispatcher) {
     guard let memory = disk.outbox as? MemoryWorldOutbox else { return }
     watches[dispatcher.target].look(dispatcher, memory.outbox.content, self)
   }
 
-  /// The first of the file's batches; only the outbox in memory can be damaged so.
+  /// The first of the file's batches; only the in-memory outbox can be damaged like this.
   private func damage(_ file: Int) {
-    // What is not published is read once more, whatever became of it.
+    // A file that is not published is read again, whatever happened to it.
     guard let memory = disk.outbox as? MemoryWorldOutbox, let claimed = folders.work.first(where: { $0.file == file }),
       let batch = memory.outbox.content.firstBatch(of: claimed.id)
     else { return }
@@ -261,7 +263,7 @@ final class World {
 
   // MARK: - Requests
 
-  /// Sends a request; `ended` follows if the daemon lives so long.
+  /// Sends a request; `ended` follows if the daemon lives that long.
   ///
   /// - Returns: its number.
   func send(
@@ -283,11 +285,11 @@ final class World {
   }
 }
 
-/// What a world showed.
+/// The result of running a world.
 package struct WorldResult: Sendable {
   package var violation: Violation?
   package var history: [String]
-  /// Of the history; worlds of one plan must agree.
+  /// Of the history; runs of the same plan must agree.
   package var digest: UInt64
   package var steps: Int
   package var requests: Int

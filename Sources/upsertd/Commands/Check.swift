@@ -48,7 +48,7 @@ struct Check: AsyncParsableCommand {
     }
     if !allGood { throw ExitCode.someRejected }
   }
-  /// The unit's `ExecCondition=`: a service that was just installed waits for its configuration instead of failing.
+  /// The unit's `ExecCondition=`: a freshly installed service waits for its configuration instead of failing.
   private func sayWhetherConfigured() throws {
     guard Settings.isBlank(path: config.config) else { return }
     Console.error(

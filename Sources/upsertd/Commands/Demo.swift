@@ -19,7 +19,7 @@ struct Demo: AsyncParsableCommand {
   @Flag(name: .long, help: "Keep the temporary folder, to look around in it.")
   var keep = false
 
-  // Takes --config like every command, and has no use for it.
+  // Takes --config like every command, but does not use it.
   @OptionGroup var config: ConfigOption
 
   private enum Ending: Sendable {
@@ -29,7 +29,7 @@ struct Demo: AsyncParsableCommand {
     case late
   }
 
-  /// With what comes after it, less than the promised minute.
+  /// Together with what follows it, less than the promised minute.
   private static let deadline = Duration.seconds(50)
 
   func run() async throws {
@@ -39,7 +39,7 @@ struct Demo: AsyncParsableCommand {
       Console.error("upsertd: \(error)")
       throw ExitCode(1)
     }
-    // A reader who goes away must not keep the demo from cleaning up.
+    // A reader that goes away must not keep the demo from cleaning up.
     signal(SIGPIPE, SIG_IGN)
     let (signals, sources) = Self.signals()
     defer { for source in sources { source.cancel() } }

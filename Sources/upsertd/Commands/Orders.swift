@@ -65,7 +65,7 @@ struct Resume: AsyncParsableCommand {
   func run() async throws { try await carryOut(.resume(name), config) }
 }
 
-/// Asks the running daemon, or does it where none runs; says what was done.
+/// Asks the running daemon, or acts itself if none is running; prints what was done.
 private func carryOut(_ order: Order, _ config: ConfigOption) async throws {
   let settings = try config.load(withSecrets: false)
   let result = try await reportingTrouble {

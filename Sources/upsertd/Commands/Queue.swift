@@ -78,12 +78,12 @@ extension QueueReport.File {
 }
 
 extension Settings {
-  /// - Throws: `ExitCode.unusable`, told, where `name` is none of the inboxes.
+  /// - Throws: `ExitCode.unusable`, after an error message, if `name` is not an inbox.
   func require(inbox name: String?) throws {
     if let name, inbox(named: name) == nil { throw unknown("inbox", name, inboxes.map(\.name)) }
   }
 
-  /// Tells that there is no such thing, and what there is.
+  /// Prints that there is no such thing, and what there is.
   func unknown(_ kind: String, _ name: String, _ names: [String]) -> ExitCode {
     Console.error("upsertd: no \(kind) is called \"\(name)\"; there are \(names.joined(separator: ", "))".onOneLine)
     return .unusable

@@ -30,11 +30,11 @@ struct Run: AsyncParsableCommand {
   }
 
   func run() async throws {
-    // First thing: from here on a stop comes to an end, whatever hangs.
+    // First of all: from here on a stop always completes, whatever hangs.
     _ = ProcessSignals.shared
     let settings = try config.load()
     let progress = once && Console.errorIsTerminal ? Progress() : nil
-    // On a terminal the progress line tells what happens; the log keeps to what goes wrong.
+    // On a terminal the progress line shows what happens; the log is limited to problems.
     let isQuiet = progress != nil
     let makeLogger: @Sendable (Settings.Log) -> Logger = { log in
       var log = log

@@ -29,7 +29,7 @@ struct SandboxCommand: AsyncParsableCommand {
     if let rateLimit, rateLimit < 1 { throw ValidationError("--rate-limit is at least 1") }
   }
 
-  // Takes --config like every command, and has no use for it.
+  // Takes --config like every command, but does not use it.
   @OptionGroup var config: ConfigOption
 
   func run() async throws {

@@ -1,10 +1,11 @@
 internal import Foundation
 internal import Glibc
 
-/// This same program once more, as the daemon: `upsertd run`, a process of its own.
+/// This same program again, as the daemon: `upsertd run`, in a process of its own.
 ///
-/// In the demo's own process the daemon could not be killed, and what is shown would not be what a user gets: the
-/// configuration read from its file, the log written to standard error, the signals, the restart. Its log goes to a file.
+/// In the demo's own process the daemon could not be killed, and the demo would not show what a user gets: the
+/// configuration read from its file, the log written to standard error, the signals, the restart. Its log goes to a
+/// file.
 struct DaemonProcess: Sendable {
   private let process: Process
   let commandLine: String
@@ -17,7 +18,7 @@ struct DaemonProcess: Sendable {
     process = Process()
     process.executableURL = program
     process.arguments = ["run", "--config", configuration]
-    // What a service manager or an SDK has put into the environment is not meant for the demo's daemon.
+    // Environment variables set by a service manager or an SDK are not meant for the demo's daemon.
     process.environment = ProcessInfo.processInfo.environment.filter {
       ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"].contains($0.key)
     }
@@ -37,7 +38,7 @@ struct DaemonProcess: Sendable {
 
   func terminate() { process.terminate() }
 
-  /// The exit status; nil while it runs, or where a signal ended it.
+  /// The exit status; nil while it runs, or if a signal ended it.
   var exitStatus: Int32? {
     !process.isRunning && process.terminationReason == .exit ? process.terminationStatus : nil
   }

@@ -1,14 +1,14 @@
 internal import Delivery
 internal import Sandbox
 
-/// Holds the receipts against the folders, and against what the APIs' side has seen; for when the daemon has ended.
+/// Compares the receipts with the folders, and with what the APIs' side has seen, after the daemon has ended.
 struct DemoAudit {
   var receipts: [ReceiptFile]
   var folder: DemoFolder
   var sandbox: Sandbox
   var narrator: Narrator
 
-  /// - Throws: `DemoFailure` with all that does not fit.
+  /// - Throws: `DemoFailure` with everything that does not match.
   func check() throws {
     narrator.heading("Do the receipts tell the truth? The sandbox has counted too")
     var findings = [try countFiles(), countItems()]
@@ -48,7 +48,7 @@ struct DemoAudit {
     let figures = sandbox.stats[api]
     let accepted = sum(own, \.accepted)
     let stored = sandbox.items(of: api).values.count { $0.raw != nil }
-    // The kill may have come between writing a request down and its answer: then it counts as unanswered.
+    // The kill may have come between recording a request and its answer: then it counts as unanswered.
     let requests = sum(own, \.requests), unanswered = sum(own, \.unanswered)
     let holds =
       stored == accepted && figures.accepted == accepted && figures.sharedKeys == 0
@@ -63,7 +63,7 @@ struct DemoAudit {
     )
   }
 
-  /// What a detour by way of floating point, guessed types or another JSON writer would have changed.
+  /// What a conversion via floating point, guessed types or another JSON writer would have changed.
   private func lookForSpellings() -> Finding {
     let spellings = SandboxDemo.all.flatMap { demo in demo.spellings.map { (demo.api, $0) } }
     let holds = spellings.allSatisfy { api, text in

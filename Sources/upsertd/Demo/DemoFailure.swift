@@ -1,4 +1,4 @@
-/// What went otherwise than the demo says it should.
+/// Something that went differently than the demo says it should.
 struct DemoFailure: Error, CustomStringConvertible {
   var description: String
 

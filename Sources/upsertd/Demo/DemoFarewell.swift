@@ -1,4 +1,4 @@
-/// Where everything lies, and what to try next.
+/// Where everything is, and what to try next.
 struct DemoFarewell {
   var folder: DemoFolder
   var isKept: Bool
@@ -6,7 +6,7 @@ struct DemoFarewell {
   var port: UInt16
   var narrator: Narrator
 
-  /// As it was called, so that the commands can be copied.
+  /// The command as it was invoked, so that the suggested commands can be copied.
   private var program: String { CommandLine.arguments.first ?? "upsertd" }
 
   func tell() {

@@ -2,7 +2,7 @@ internal import Foundation
 internal import Glibc
 internal import Sandbox
 
-/// The demo's temporary folder: configuration, sample files, spool and state. Only its owner can look into it.
+/// The demo's temporary folder: configuration, sample files, spool and state. Only its owner can read it.
 struct DemoFolder: Sendable {
   let path: String
 
@@ -11,7 +11,7 @@ struct DemoFolder: Sendable {
 
   init() throws {
     var parent = FileManager.default.temporaryDirectory.path(percentEncoded: false)
-    // The daemon's control socket lies below; a socket's path has 107 bytes at most (unix(7)).
+    // The daemon's control socket is inside it; a socket's path has 107 bytes at most (unix(7)).
     if parent.utf8.count > 60 { parent = "/tmp/" }
     var template = Array((parent + (parent.hasSuffix("/") ? "" : "/") + "upsertd-demo-XXXXXX").utf8CString)
     guard mkdtemp(&template) != nil else { throw Self.failure("make a temporary folder in \"\(parent)\"") }
@@ -20,7 +20,7 @@ struct DemoFolder: Sendable {
 
   func remove() throws { try FileManager.default.removeItem(atPath: path) }
 
-  /// Writes what the daemon reads at its start.
+  /// Writes the files that the daemon reads at its start.
   func configure(_ addresses: SandboxAddresses) throws {
     for (name, text) in SandboxDemo.all.flatMap(\.companions) { try write(text, to: name) }
     try write(Self.configuration(addresses), to: "upsertd.yaml")
@@ -32,7 +32,7 @@ struct DemoFolder: Sendable {
 
   func hasInbox(_ name: String) -> Bool { FileManager.default.fileExists(atPath: inbox(name)) }
 
-  /// Drops a file as a good sender does: written under a hidden name, then renamed, so that it appears whole.
+  /// Drops a file as a good sender does: writes it under a hidden name, then renames it, so that it appears whole.
   func drop(_ name: String, in inbox: String, _ text: String) throws {
     let hidden = "spool/\(inbox)/inbox/.\(name)"
     try write(text, to: hidden)
@@ -41,13 +41,13 @@ struct DemoFolder: Sendable {
     }
   }
 
-  /// The receipt of the file dropped as `name`; nil before there is one.
+  /// The receipt of the file dropped as `name`; nil until there is one.
   func receipt(of name: String, in inbox: String) throws -> ReceiptFile? {
     try names(inbox, "outbox/receipts").first { $0.hasPrefix(name + ".") && $0.hasSuffix(".receipt.json") }
       .map { try ReceiptFile(path: "\(path)/spool/\(inbox)/outbox/receipts/\($0)") }
   }
 
-  /// What lies in one of an inbox's folders, hidden files not counted.
+  /// What is in one of an inbox's folders, excluding hidden files.
   func names(_ inbox: String, _ folder: String) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: "\(path)/spool/\(inbox)/\(folder)").filter {
       !$0.hasPrefix(".")
@@ -58,7 +58,7 @@ struct DemoFolder: Sendable {
     receipt.rejectsFile.map { "\(path)/spool/\(receipt.inbox)/outbox/rejected/\($0)" }
   }
 
-  /// `path` as seen from the demo's folder.
+  /// `path` relative to the demo's folder.
   func short(_ path: String) -> String {
     path.hasPrefix(self.path + "/") ? String(path.dropFirst(self.path.utf8.count + 1)) : path
   }

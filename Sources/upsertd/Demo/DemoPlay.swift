@@ -5,9 +5,9 @@ internal import Foundation
 internal import Sandbox
 internal import Settings
 
-/// The demo's acts, each waited for: what is told has happened.
+/// The demo's acts. Each is awaited: whatever is narrated has happened.
 ///
-/// It breaks off with a `DemoFailure` at the first thing that goes otherwise, and with `CancellationError` when its task is
+/// It stops with a `DemoFailure` at the first unexpected result, and with `CancellationError` when its task is
 /// cancelled; the daemon is gone in any case when `run` returns.
 struct DemoPlay {
   private let folder: DemoFolder
@@ -17,7 +17,7 @@ struct DemoPlay {
   private var settings: Settings?
   private var receipts: [ReceiptFile] = []
 
-  /// Longer than any act takes on a busy machine; all of them together have the demo's own deadline.
+  /// Longer than any act takes on a busy machine; the demo's own deadline limits all of them together.
   private static let patience = Duration.seconds(25)
 
   init(folder: DemoFolder, narrator: Narrator) {
@@ -42,7 +42,7 @@ struct DemoPlay {
   // MARK: - The acts
 
   private mutating func openCurtain() async throws -> UInt16 {
-    // Ends with the process; nobody else has a use for it.
+    // Ends with the process; nothing else uses it.
     let port = try await sandbox.start()
     guard let addresses = await sandbox.addresses else { throw DemoFailure("the sandbox has no address") }
     try folder.configure(addresses)
@@ -149,7 +149,7 @@ struct DemoPlay {
     guard left == 0 else { throw DemoFailure("\(left) files are still queued") }
   }
 
-  // MARK: - What the acts are made of
+  // MARK: - Building blocks of the acts
 
   @discardableResult
   private mutating func startDaemon() throws -> DaemonProcess {
@@ -163,7 +163,7 @@ struct DemoPlay {
     narrator.command("mv \(sample.name) spool/\(sample.inbox)/inbox/", sample.what)
   }
 
-  /// Waits for a file's receipt, and checks that it says what the file deserves.
+  /// Waits for a file's receipt, and checks that it says what the file should get.
   @discardableResult
   private mutating func takeReceipt(
     _ sample: SampleFile, since began: ContinuousClock.Instant
@@ -181,14 +181,14 @@ struct DemoPlay {
     return receipt
   }
 
-  /// Waits until the API of the export has answered 503 that often.
+  /// Waits until the API of the export has answered 503 this many times.
   private func waitForRefusals(_ count: Int) async throws {
     try await wait("an attempt during the outage") {
       sandbox.stats[SampleFile.export.api].unavailable >= count ? true : nil
     }
   }
 
-  /// Waits until a status shows that items wait for it.
+  /// Waits until a status shows waiting items.
   private func waiting() async throws -> StatusReport {
     try await wait("a status with waiting items") {
       let report = try await status()
@@ -202,7 +202,7 @@ struct DemoPlay {
     return try await Operator.status(settings)
   }
 
-  /// Looks every few milliseconds until `condition` gives a value.
+  /// Checks every few milliseconds until `condition` gives a value.
   @discardableResult
   private func wait<Value>(_ what: String, until condition: () async throws -> Value?) async throws -> Value {
     let began = ContinuousClock.now
@@ -215,7 +215,7 @@ struct DemoPlay {
         throw DemoFailure("\(what) did not come within \(Self.patience)")
       }
       looks += 1
-      // Only for show: what can't be looked at yet is no failure.
+      // Only for display: it is not an error if there is nothing to show yet.
       if looks % 10 == 0, narrator.showsProgress, let report = try? await status() {
         narrator.showProgress(report.line)
       }

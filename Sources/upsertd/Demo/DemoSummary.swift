@@ -40,7 +40,7 @@ struct DemoSummary {
     }
   }
 
-  /// Breaks a long line between members: still the same JSON.
+  /// Breaks a long line between members: the JSON stays the same.
   private func tellWrapped(_ line: Substring) {
     let indent = String(line.prefix { $0 == " " })
     var current = ""

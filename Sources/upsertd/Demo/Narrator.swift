@@ -1,18 +1,18 @@
 internal import Foundation
 
-/// Tells what the demo does: steps, commands as a shell would show them, and what came of it.
+/// Prints what the demo does: steps, commands as a shell would show them, and their results.
 ///
-/// Who reads may go away half-way (`upsertd demo | head`): then the rest is told to nobody.
+/// The reader may go away half-way (`upsertd demo | head`): then the rest is discarded.
 struct Narrator: Sendable {
   /// Columns that lines keep to; file names and paths may be longer.
   let width = Console.outIsTerminal ? min(96, max(72, Console.width - 1)) : 96
-  /// Only on a terminal can what is told be taken away again.
+  /// Only on a terminal can printed text be removed again.
   let showsProgress = Console.outIsTerminal
   private static let indent = 3
 
   func heading(_ text: String) { write("\n" + Console.styled(text, .bold) + "\n") }
 
-  /// What happens, wrapped between words; `label` stands in front of the first line, and all lines begin behind it.
+  /// Prints what happens, wrapped between words; `label` precedes the first line, and all lines are indented past it.
   func tell(_ text: String, behind label: String = "") {
     var start = label
     var line = ""
@@ -27,10 +27,10 @@ struct Narrator: Sendable {
     tellLine(start + line)
   }
 
-  /// A line as it is.
+  /// Prints a line as it is.
   func tellLine(_ text: String) { write(String(repeating: " ", count: Self.indent) + text + "\n") }
 
-  /// A line of somebody else's, such as of a file: further in, and cut where it is too long.
+  /// Prints a quoted line, such as one from a file: indented further, and cut if it is too long.
   func quote(_ text: some StringProtocol) {
     tellLine("  " + Console.styled(String(text).fitted(to: width - Self.indent - 2), .dim))
   }
@@ -44,7 +44,7 @@ struct Narrator: Sendable {
 
   func bad(_ text: String) { tellLine(Console.styled("✗", .red) + " " + text) }
 
-  /// How it stands while something is waited for; `clearProgress` takes it away.
+  /// Shows the state while waiting; `clearProgress` removes it.
   func showProgress(_ text: String) {
     write("\r\u{1B}[K   " + Console.styled("… " + text.fitted(to: Console.width - 6), .dim))
   }
@@ -59,9 +59,9 @@ struct Narrator: Sendable {
 extension String {
   func padded(to width: Int) -> String { self + String(repeating: " ", count: Swift.max(0, width - count)) }
 
-  /// To the right, as numbers stand.
+  /// Right-aligned, as for numbers.
   func flushRight(to width: Int) -> String { String(repeating: " ", count: Swift.max(0, width - count)) + self }
 
-  /// Cut where it is longer.
+  /// Cut if it is longer.
   func fitted(to width: Int) -> String { count <= width ? self : prefix(Swift.max(0, width - 1)) + "…" }
 }

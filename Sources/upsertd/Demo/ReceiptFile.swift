@@ -2,7 +2,7 @@ internal import Delivery
 internal import Foundation
 internal import JSONText
 
-/// A receipt as it lies in its folder, read as any other program would.
+/// A receipt in its folder, read as any other program would read it.
 struct ReceiptFile: Sendable {
   struct Reject: Sendable {
     var item: Int
@@ -23,9 +23,9 @@ struct ReceiptFile: Sendable {
   var accepted: Int
   var rejected: Int
   var requests: Int
-  /// Requests that got no whole answer.
+  /// Requests that got no complete answer.
   var unanswered: Int
-  /// Requests that were the same once more: after a 429, a 503, or no answer.
+  /// Requests that repeated an earlier one: after a 429, a 503, or no answer.
   var retries: Int
   var rejectsFile: String?
   var rejects: [Reject]

@@ -3,7 +3,7 @@ internal import Delivery
 internal import Foundation
 
 extension SampleFile {
-  /// Throws where a receipt says anything but what the file was made for.
+  /// Throws if a receipt says anything other than what the file was made for.
   func check(_ receipt: ReceiptFile) throws {
     let accepted = items - faults.count
     guard receipt.items == items, receipt.accepted == accepted, receipt.rejected == faults.count else {
@@ -24,11 +24,11 @@ extension SampleFile {
     }
   }
 
-  /// The text of a rejects file with all its rows put right.
+  /// The text of a rejects file with all its rows corrected.
   func corrected(_ rejects: String) throws -> String {
     var lines = rejects.components(separatedBy: "\n")
     for (index, fault) in faults.enumerated() {
-      // Row by row behind the header; from the end, since the reason in front may quote what is wrong.
+      // Row by row after the header; from the end, since the reason at the front may quote the error.
       guard let (bad, good) = fault.correction, lines.indices.contains(index + 1),
         let range = lines[index + 1].range(of: bad, options: .backwards)
       else { throw DemoFailure("the rejects file of \(name) has no row for item \(fault.item)") }

@@ -20,12 +20,12 @@ struct HTTPConnections: ~Copyable {
   private let limits: HTTPListener.Limits
   private var connections: [Int32: Connection] = [:]
   private var lastID: UInt64 = 0
-  /// Where there was no descriptor for a new one.
+  /// Set if there was no descriptor for a new one.
   private var restsUntil: ContinuousClock.Instant?
 
   init(limits: HTTPListener.Limits) { self.limits = limits }
 
-  /// What `poll` is to wait for.
+  /// The events for `poll` to wait for.
   var entries: [pollfd] {
     connections.map { socket, connection in
       let events = connection.stage == .reading ? POLLIN : connection.stage == .sending ? POLLOUT : 0
@@ -33,7 +33,7 @@ struct HTTPConnections: ~Copyable {
     }
   }
 
-  /// Milliseconds until something is late.
+  /// Milliseconds until the next deadline.
   func patience(at now: ContinuousClock.Instant) -> Int32 {
     var next = connections.values.map(\.deadline).min()
     if let restsUntil { next = min(next ?? restsUntil, restsUntil) }
@@ -41,7 +41,7 @@ struct HTTPConnections: ~Copyable {
     return Int32(clamping: max(0, (next - now).milliseconds + 1))
   }
 
-  /// Whether there is a place for a new one, if need be that of one that is silent.
+  /// Whether there is a place for a new one, if necessary that of a silent one.
   mutating func canAccept(at now: ContinuousClock.Instant) -> Bool {
     if let restsUntil, restsUntil > now { return false }
     restsUntil = nil
@@ -52,7 +52,7 @@ struct HTTPConnections: ~Copyable {
     if connections.count >= limits.connections, let silent = mostSilent { end(silent) }
     lastID += 1
     connections[socket] = Connection(id: lastID, since: now, deadline: now + limits.head)
-    // Most often the request is there already: then nobody who comes later can take its place.
+    // Usually the request has already arrived: then no later connection can take its place.
     move(socket, at: now)
   }
 
@@ -61,12 +61,12 @@ struct HTTPConnections: ~Copyable {
     restsUntil = now + .milliseconds(200)
   }
 
-  /// Who has to go first.
+  /// The connection to close first.
   private var mostSilent: Int32? {
     connections.filter { $0.value.stage == .reading }.min { $0.value.since < $1.value.since }?.key
   }
 
-  /// Reads or writes what can be.
+  /// Reads or writes as much as possible.
   mutating func move(_ socket: Int32, at now: ContinuousClock.Instant) {
     switch connections[socket]?.stage {
     case .reading: read(socket, at: now)
@@ -77,7 +77,7 @@ struct HTTPConnections: ~Copyable {
     }
   }
 
-  /// What is asked for, by connections that wait for the answer from now on.
+  /// The requests of connections that wait for an answer from now on.
   mutating func takeQuestions(at now: ContinuousClock.Instant) -> [(connection: UInt64, question: HTTPQuestion)] {
     var questions: [(UInt64, HTTPQuestion)] = []
     for (socket, connection) in connections where connection.stage == .reading && !connection.input.isEmpty {
@@ -172,7 +172,7 @@ struct HTTPConnections: ~Copyable {
 
   private mutating func end(_ socket: Int32) {
     guard connections.removeValue(forKey: socket) != nil else { return }
-    // What a caller sent and nobody read would reset the connection, and take the answer with it.
+    // Unread bytes from the caller would reset the connection, and the answer would be lost with it.
     shutdown(socket, Int32(SHUT_WR))
     var bytes = [UInt8](repeating: 0, count: 4096)
     for _ in 0..<16 where recv(socket, &bytes, bytes.count, 0) < bytes.count { break }

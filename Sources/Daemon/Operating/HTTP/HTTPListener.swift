@@ -4,11 +4,11 @@ internal import Synchronization
 
 /// A small HTTP/1.1 server for the admin address, which any user of the machine may call.
 ///
-/// So everything has a bound: how many connections there are, how large a head is, and how long head, answer and the time
-/// between two requests may take. Where all places are taken, the connection that has been silent for longest makes room for
-/// a new one: whoever opens a thousand and says nothing keeps nobody out, and takes no descriptors from files and deliveries.
+/// So everything is bounded: the number of connections, the size of a head, and the time for head, answer and the gap
+/// between two requests. If all places are taken, the connection that has been silent longest makes room for a new one:
+/// a caller that opens a thousand silent ones keeps no one out, and takes no descriptors from files and deliveries.
 ///
-/// One loop on a thread of its own does all reading and writing (`poll`); answers are made by tasks, which hand them in.
+/// One loop on a thread of its own does all reading and writing (`poll`); tasks make the answers and hand them in.
 final class HTTPListener: Sendable {
   struct Limits: Sendable {
     var connections = 64
@@ -23,7 +23,7 @@ final class HTTPListener: Sendable {
     var sending = Duration.seconds(30)
   }
 
-  /// The address can't be had.
+  /// The address is not available.
   struct ListenError: Error, CustomStringConvertible {
     var description: String
   }
@@ -43,7 +43,7 @@ final class HTTPListener: Sendable {
   private let mail: Mutex<Mail>
   private let queue = DispatchQueue(label: "upsertd.admin")
 
-  /// - Parameter host: a numeric address; 0 as the port lets the system pick one.
+  /// - Parameter host: a numeric address; port 0 lets the system pick one.
   init(host: String, port: UInt16, limits: Limits = Limits()) throws(ListenError) {
     self.limits = limits
     (descriptor, url) = try Self.listen(host: host, port: port)
@@ -57,16 +57,16 @@ final class HTTPListener: Sendable {
     mail = Mutex(Mail(waker: pipe[1]))
   }
 
-  /// Answers until `stop()`, or until the listening socket is of no use any more: then it says why.
+  /// Answers until `stop()`, or until the listening socket becomes unusable: then it returns the reason.
   ///
-  /// To be called once. Returns when every connection is closed.
+  /// Call once. Returns when every connection is closed.
   func run(_ answer: @escaping @Sendable (HTTPQuestion) async -> HTTPReply) async -> String? {
     await withCheckedContinuation { continuation in
       queue.async { continuation.resume(returning: self.work(answer)) }
     }
   }
 
-  /// Ends `run`; answers that are being made are not sent any more.
+  /// Ends `run`; answers still being made are not sent.
   func stop() {
     mail.withLock { mail in
       mail.isStopped = true
@@ -86,13 +86,13 @@ final class HTTPListener: Sendable {
       for (connection, reply) in left.replies { desk.take(reply, for: connection) }
       desk.endLate(at: .now)
       for (connection, question) in desk.takeQuestions(at: .now) {
-        // It belongs to nobody's task: the loop takes the answer in, or has given the caller up meanwhile.
+        // It belongs to no caller's task: the loop takes the answer, or has dropped the caller in the meantime.
         Task { post(await answer(question), for: connection) }
       }
       let isAccepting = desk.canAccept(at: .now)
       var entries = [
         pollfd(fd: wakeReader, events: Int16(POLLIN), revents: 0),
-        // A negative descriptor is passed over.
+        // A negative descriptor is ignored.
         pollfd(fd: isAccepting ? descriptor : -1, events: Int16(POLLIN), revents: 0),
       ]
       entries += desk.entries
@@ -104,7 +104,7 @@ final class HTTPListener: Sendable {
       }
       if entries[0].revents != 0 { drain() }
       for entry in entries[2...] where entry.revents != 0 { desk.move(entry.fd, at: .now) }
-      // One at a time: what it asks is taken in before another may take its place.
+      // One at a time: its request is taken in before another connection may take its place.
       if entries[1].revents != 0 { reason = accept(into: &desk) }
     }
     desk.closeAll()
@@ -117,14 +117,14 @@ final class HTTPListener: Sendable {
     return reason
   }
 
-  /// Takes one connection; says so where the listening socket is of no use any more.
+  /// Accepts one connection; returns the reason if the listening socket has become unusable.
   private func accept(into desk: inout HTTPConnections) -> String? {
     let socket = Glibc.accept(descriptor, nil, nil)
     guard socket >= 0 else {
       switch errno {
       case EBADF, EINVAL, ENOTSOCK, EOPNOTSUPP: return "accept a connection: \(String(cString: strerror(errno)))"
       case EMFILE, ENFILE, ENOBUFS, ENOMEM:
-        // What is missing is missed by files and deliveries, too.
+        // Files and deliveries lack descriptors as well.
         desk.makeRoomAndRest(at: .now)
         return nil
       default: return nil
@@ -135,8 +135,8 @@ final class HTTPListener: Sendable {
     return nil
   }
 
-  /// No child gets it, and no call waits for it. `accept4` and `pipe2` are not in Glibc's module map; nothing here starts
-  /// programs that could inherit it in between.
+  /// No child inherits it, and no call blocks on it. `accept4` and `pipe2` are not in Glibc's module map; nothing here
+  /// starts programs that could inherit it in between.
   private static func keepToOurselves(_ descriptor: Int32) {
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
@@ -151,7 +151,7 @@ final class HTTPListener: Sendable {
   }
 
   private static func wake(_ waker: Int32?) {
-    // A full pipe wakes as well.
+    // A full pipe also wakes the loop.
     var byte: UInt8 = 1
     if let waker { _ = write(waker, &byte, 1) }
   }
@@ -186,7 +186,7 @@ final class HTTPListener: Sendable {
     guard isAddress else { throw ListenError(description: "listen on \(place): no address of this machine") }
     let socket = Glibc.socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | O_NONBLOCK, 0)
     var yes: Int32 = 1
-    // Accepted sockets inherit the second: an answer goes out at once.
+    // Accepted sockets inherit the second option: an answer is sent at once.
     setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
     setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<Int32>.size))
     let isListening = withUnsafeMutablePointer(to: &storage) { pointer in

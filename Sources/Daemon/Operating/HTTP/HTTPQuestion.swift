@@ -1,6 +1,6 @@
-/// The head of a request to the admin address: what is asked for, and what the caller tells of itself.
+/// The head of a request to the admin address: what is requested, and what the caller says about itself.
 ///
-/// RFC 9112, taken strictly: what is odd is no request. There is no body, since nothing here takes one.
+/// RFC 9112, taken strictly: anything irregular is not a request. There is no body, since nothing here accepts one.
 struct HTTPQuestion: Equatable, Sendable {
   var method: String
   /// Decoded, without the query: `/api/files`.
@@ -9,7 +9,7 @@ struct HTTPQuestion: Equatable, Sendable {
   var query: [(name: String, value: String)]
   /// By name in lower case.
   private var fields: [String: String]
-  /// Whether the connection may be used again.
+  /// Whether the connection may be reused.
   var keepsOpen: Bool
 
   subscript(field: String) -> String? { fields[field] }
@@ -19,7 +19,7 @@ struct HTTPQuestion: Equatable, Sendable {
       && a.query.elementsEqual(b.query, by: ==)
   }
 
-  /// Where the head ends that `bytes` begin with, the blank line included; nil where it is not whole yet.
+  /// The end of the head at the start of `bytes`, including the blank line; nil if it is not complete yet.
   static func end(in bytes: [UInt8]) -> Int? {
     var lineStart = 0
     for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
@@ -30,7 +30,7 @@ struct HTTPQuestion: Equatable, Sendable {
     return nil
   }
 
-  /// Nil where this is no request that could be answered.
+  /// Nil if this is not a request that can be answered.
   init?(head: some Sequence<UInt8>) {
     guard let text = String(validating: Array(head), as: UTF8.self) else { return nil }
     // By scalar: "\r\n" is a single character.
@@ -58,17 +58,17 @@ struct HTTPQuestion: Equatable, Sendable {
       else { return nil }
       let name = line[..<colon].lowercased()
       let value = line[line.index(after: colon)...].drop(while: \.isWhitespace)
-      // Of two hosts, which one is meant? (RFC 9112, 3.2)
+      // With two hosts, which one is meant? (RFC 9112, 3.2)
       guard fields[name] == nil || name != "host" else { return nil }
       fields[name] = fields[name].map { "\($0), \(value)" } ?? String(value)
     }
-    // A body is not read, so what follows it can't be found.
+    // A body is not read, so what follows it can't be located.
     let hasBody = fields["transfer-encoding"] != nil || (fields["content-length"] ?? "0") != "0"
     let wish = fields["connection"]?.lowercased() ?? ""
     keepsOpen = !hasBody && (words[2] == "HTTP/1.1" ? !wish.contains("close") : wish.contains("keep-alive"))
   }
 
-  /// With `%XX` replaced; nil where that makes no text.
+  /// With `%XX` decoded; nil if the result is not valid text.
   private static func decoded(_ text: some StringProtocol) -> String? {
     guard text.contains("%") else { return String(text) }
     var bytes: [UInt8] = []

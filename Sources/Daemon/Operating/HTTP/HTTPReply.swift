@@ -1,4 +1,4 @@
-/// What the admin address answers.
+/// An answer of the admin address.
 struct HTTPReply: Equatable, Sendable {
   var status: Int
   var type: String

@@ -5,7 +5,7 @@ internal import Receipts
 extension DaemonMetrics {
   /// A file's results are written.
   ///
-  /// - Parameter rejects: how many items were refused for which reason.
+  /// - Parameter rejects: how many items were rejected, by reason.
   func finished(_ receipt: Receipt, rejects: [String: Int]) {
     let inbox = receipt.file.inbox
     files[inbox, receipt.status.rawValue].add()

@@ -1,9 +1,9 @@
 package import Metrics
 
-/// Everything that upsertd counts, from its start on; a reload does not begin anew.
+/// Everything that upsertd counts from its start on; a reload does not reset it.
 ///
-/// Names follow <https://prometheus.io/docs/practices/naming/>. What can be looked up when somebody asks is not counted here but in
-/// `MetricsPage`.
+/// Names follow <https://prometheus.io/docs/practices/naming/>. Values that can be looked up on request are not counted
+/// here but in `MetricsPage`.
 package struct DaemonMetrics: Sendable {
   package let registry = Registry()
 

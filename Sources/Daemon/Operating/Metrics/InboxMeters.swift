@@ -3,9 +3,9 @@ internal import Engine
 internal import Metrics
 internal import Receipts
 
-/// What one inbox counts.
+/// The counters of one inbox.
 ///
-/// Its members are there from the start, at zero: a rate needs a first value, and an alert a series.
+/// Its series exist from the start, at zero: a rate needs a first value, and an alert a series.
 struct InboxMeters: Sendable {
   private let inbox: String
   private let metrics: DaemonMetrics
@@ -36,7 +36,7 @@ struct InboxMeters: Sendable {
 
   func claimed() { claimedFiles.add() }
 
-  /// A file was read to its end, and what it holds is queued.
+  /// A file was read to its end, and its items are queued.
   func read(_ result: ReadingResult) {
     readItems.add(result.items)
     readBytes.add(result.facts.bytes)
@@ -45,7 +45,7 @@ struct InboxMeters: Sendable {
 }
 
 extension RejectCode {
-  /// Whether a whole file may be refused for it.
+  /// Whether a whole file may be rejected with it.
   fileprivate var canBeOfFile: Bool {
     switch self {
     case .malformedJSON, .malformedCSV, .malformedGzip, .invalidEncoding, .unsupportedFormat, .noRoute, .emptyFile,

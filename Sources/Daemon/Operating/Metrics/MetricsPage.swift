@@ -4,9 +4,9 @@ internal import Metrics
 internal import Outbox
 internal import Settings
 
-/// What `/metrics` answers: what was counted, and what can be looked up now.
+/// The answer of `/metrics`: what was counted, and what can be looked up now.
 struct MetricsPage {
-  /// Nil where the outbox can't be read; what was counted is told all the same.
+  /// Nil if the outbox can't be read; the counters are reported all the same.
   let report: StatusReport?
   let backlogs: [String: TargetBacklog]
   let settings: Settings
@@ -42,7 +42,7 @@ struct MetricsPage {
   }
 
   private func write(_ targets: [StatusReport.TargetStatus], to text: inout Exposition) {
-    // One that a reload took out of the configuration may still have something waiting.
+    // A target that a reload removed from the configuration may still have something waiting.
     let names = targets.map(\.name)
     func each(_ name: String, _ help: String, _ value: (TargetBacklog) -> Double) {
       text.family(name, help, names.map { ([("target", $0)], value(backlogs[$0] ?? TargetBacklog())) })

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Metrics
 
-/// What every Prometheus client tells of its process: CPU time, memory, open files.
+/// The process metrics of every Prometheus client: CPU time, memory, open files.
 ///
 /// Names as in <https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics>; numbers from `/proc` (proc(5)).
 enum ProcessFacts {
@@ -28,7 +28,7 @@ enum ProcessFacts {
     }
   }
 
-  /// The numbers of `/proc/self/stat` behind the process's name, which may hold anything.
+  /// The numbers of `/proc/self/stat` after the process's name, which may contain anything.
   private static var statFields: [Double] {
     guard let text = content("/proc/self/stat"), let end = text.lastIndex(of: ")") else { return [] }
     return text[text.index(after: end)...].split(separator: " ").map { Double($0) ?? 0 }
@@ -44,7 +44,7 @@ enum ProcessFacts {
     defer { closedir(folder) }
     var count = 0
     while readdir(folder) != nil { count += 1 }
-    // Not ".", "..", and the descriptor that this took.
+    // Excludes ".", "..", and the descriptor used here.
     return max(0, count - 3)
   }
 

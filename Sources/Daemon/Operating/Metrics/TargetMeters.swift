@@ -1,19 +1,19 @@
 internal import Metrics
 internal import Sender
 
-/// What one target counts.
+/// The counters of one target.
 ///
-/// Its members are there from the start, at zero: a rate needs a first value, and an alert a series.
+/// Its series exist from the start, at zero: a rate needs a first value, and an alert a series.
 struct TargetMeters: Sendable {
   /// Why a batch has to be sent again.
   enum Retry: String, CaseIterable {
-    /// The answer says so: 408, 429, 5xx and the like, or it can't be used.
+    /// The answer calls for it: 408, 429, 5xx and the like, or it is unusable.
     case answer
-    /// It went out, and no whole answer came.
+    /// It was sent, and no complete answer came.
     case unanswered
-    /// Nothing went out: no connection, no TLS, no token.
+    /// Nothing was sent: no connection, no TLS, no token.
     case unsent
-    /// The target can't be used as it is configured.
+    /// The target can't be used as configured.
     case hold
   }
 
@@ -76,7 +76,7 @@ struct TargetMeters: Sendable {
     if accepted > 0 { metrics.items[inbox, target, "accepted"].add(accepted) }
   }
 
-  /// Items that were refused without an answer: too old, or cancelled.
+  /// Items that were rejected without an answer: too old, or cancelled.
   func gaveUp(inbox: String, rejected: Int) {
     if rejected > 0 { metrics.items[inbox, target, "rejected"].add(rejected) }
   }
@@ -92,11 +92,11 @@ struct TargetMeters: Sendable {
   func askedForToken(_ outcome: TokenOutcome) { metrics.tokenRequests[target, outcome.rawValue].add() }
 }
 
-/// What came of asking for an access token.
+/// The outcome of requesting an access token.
 enum TokenOutcome: String, Sendable, CaseIterable {
   case granted
-  /// The endpoint said no.
+  /// The endpoint refused.
   case refused
-  /// It could not be asked, or gave no answer that can be used.
+  /// It could not be reached, or gave no usable answer.
   case failed
 }
