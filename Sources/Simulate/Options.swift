@@ -9,6 +9,8 @@ struct Options: Sendable {
   var sqlite = 0
   /// Runs all tiny worlds instead, trying all answers for this many requests.
   var tiny: Int?
+  /// How many events a tiny world has at most.
+  var events = 1
   /// After this many violations, no further world is begun.
   var violations = 3
   /// Prints the history of the world of `seed`.
@@ -21,13 +23,14 @@ struct Options: Sendable {
   var plan: String?
 
   static let usage = """
-    usage: upsertd-simulate [--worlds N | --minutes M | --tiny N] [--seed S] [--sqlite N] [--violations N] [--twice] [--show] [--no-shrinking] [--plan FILE]
+    usage: upsertd-simulate [--worlds N | --minutes M | --tiny N [--events N]] [--seed S] [--sqlite N] [--violations N] [--twice] [--show] [--no-shrinking] [--plan FILE]
 
       --worlds N    how many worlds, of the seeds S, S + 1 …; default 1000
       --minutes M   as many as M minutes have room for
       --seed S      default 1
       --sqlite N    this many of them, spread evenly, on a real SQLite outbox
       --tiny N      all tiny worlds instead, with every answer to the first N requests
+      --events N    of tiny worlds: each with up to N events, at every third step where N is above 1; default 1
       --violations N  stops after so many; default 3
       --twice       runs each world twice, and compares
       --show        prints what happens in the world of seed S
@@ -61,6 +64,7 @@ struct Options: Sendable {
         case ("--minutes", _, let number?) where number > 0: minutes = number
         case ("--sqlite", let number?, _) where number >= 0: sqlite = number
         case ("--tiny", let number?, _) where (0...6).contains(number): tiny = number
+        case ("--events", let number?, _) where (0...3).contains(number): events = number
         case ("--violations", let number?, _) where number > 0: violations = number
         case ("--plan", _, _): plan = value
         default: return nil
@@ -68,7 +72,7 @@ struct Options: Sendable {
       }
     }
     if let tiny {
-      worlds = TinyWorlds(answers: tiny).count
+      worlds = TinyWorlds(answers: tiny, events: events).count
       seed = 0
     }
     if shows { (worlds, shrinks) = (1, false) }

@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test func `tiny worlds are all different, and as many as they say`() throws {
-    let worlds = TinyWorlds(answers: 0)
+    let worlds = TinyWorlds(answers: 0, events: 1)
     var seen: Set<Data> = []
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys

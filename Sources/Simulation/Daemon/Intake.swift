@@ -227,8 +227,15 @@ final class Intake {
       try store.commit { commit in for file in ready { try publish(file, in: commit) } }
     } catch {
       daemon.check(error)
-      isPublishing = true
-      return daemon.after(1000) { [self] _ in publish(ready) }
+      // A file that was still in memory alone is lost with the commit: it is read again, and keeps its place.
+      let read = ready.filter { staged[$0.id]?.fault == nil }
+      if !read.isEmpty {
+        let lost = random.element(of: read)
+        order.unread(lost.id)
+        staged[lost.id] = nil
+        daemon.after(1000) { [self] _ in self.read(lost) }
+      }
+      return daemon.after(1000) { [self] _ in publishSoon() }
     }
     for file in ready {
       if let fault = staged[file.id]?.fault {

@@ -1,20 +1,29 @@
 internal import Delivery
 
 /// Every world of two small files with two keys and one target, with every sequence of first answers and every event at
-/// every step.
+/// every step, or several events at every third step.
 ///
 /// What random worlds reach by luck, these reach for certain.
 package struct TinyWorlds: Sendable {
   /// For how many requests all answers are tried; later ones are answered well.
   package var answers: Int
+  /// How many events there are at most.
+  package var eventCount: Int
   private static let lastStep = 60
 
-  package init(answers: Int) { self.answers = answers }
+  package init(answers: Int, events: Int = 1) {
+    self.answers = answers
+    eventCount = events
+  }
 
   package var count: Int {
     Self.files.count * Self.files.count * Self.targets.count * Self.power(Self.effects.count, answers)
-      * (Self.events.count * Self.lastStep + 1)
+      * Self.power(choicesOfAnEvent, eventCount)
   }
+
+  private var stride: Int { eventCount > 1 ? 3 : 1 }
+  /// None, or one of all at one of the steps.
+  private var choicesOfAnEvent: Int { Self.events.count * (Self.lastStep / stride) + 1 }
 
   package func plan(at index: Int) -> WorldPlan {
     var rest = index
@@ -30,11 +39,11 @@ package struct TinyWorlds: Sendable {
       plan.files.append(FilePlan(inbox: 0, droppedAt: 0, items: keys.map { ItemPlan(key: $0) }))
     }
     for _ in 0..<answers { plan.answers.append(Self.effects[choice(Self.effects.count)]) }
-    let event = choice(Self.events.count * Self.lastStep + 1)
-    if event > 0 {
-      plan.events = [
-        PlannedEvent(.step((event - 1) / Self.events.count + 1), Self.events[(event - 1) % Self.events.count])
-      ]
+    for _ in 0..<eventCount {
+      let event = choice(choicesOfAnEvent)
+      guard event > 0 else { continue }
+      let step = (event - 1) / Self.events.count * stride + 1
+      plan.events.append(PlannedEvent(.step(step), Self.events[(event - 1) % Self.events.count]))
     }
     plan.calmAt = 60_000
     plan.maxAge = 100_000
