@@ -165,6 +165,8 @@ private struct WorldDrawing {
     plan.inboxes = [InboxPlan(target: 0), InboxPlan(target: 0)]
     plan.targets = [plan.targets[0]]
     plan.targets[0].maxItems = random.element(of: [4, 8])
+    // Each neighbour's success counts: together in a few requests, they would say too little.
+    plan.targets[0].linger = nil
     if plan.targets[0].maxRequestsPerSecond != nil { plan.targets[0].maxRequestsPerSecond = 100 }
     let stubborn = random.number(1...2)
     let items = (0..<8).map {
