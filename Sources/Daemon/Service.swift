@@ -313,7 +313,8 @@ package actor Service {
         }
         if now >= told + (isOnce(mode) ? .milliseconds(500) : .seconds(5)) {
           told = now
-          clinux_return_free_memory()
+          // A run that soon ends has no use for it, and would ask twice a second.
+          if !isOnce(mode) { clinux_return_free_memory() }
           try await tellHowItStands()
         }
         if servesAdmin { try await noteFlow() }

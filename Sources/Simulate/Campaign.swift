@@ -59,7 +59,7 @@ final class Campaign: Sendable {
 
   private func run(_ seed: UInt64) async {
     let plan =
-      options.tiny.map { TinyWorlds(answers: $0, events: options.events).plan(at: Int(seed)) }
+      options.tinyWorlds?.plan(at: Int(seed))
       ?? .drawn(seed: seed, usesSQLite: options.usesSQLite(seed))
     let began = ContinuousClock.now
     let result = await Self.run(plan, keepsHistory: options.shows || options.runsTwice)

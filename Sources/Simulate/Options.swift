@@ -11,6 +11,7 @@ struct Options: Sendable {
   var tiny: Int?
   /// How many events a tiny world has at most.
   var events = 1
+  var tinyWorlds: TinyWorlds? { tiny.map { TinyWorlds(answers: $0, events: events) } }
   /// After this many violations, no further world is begun.
   var violations = 3
   /// Prints the history of the world of `seed`.
@@ -71,8 +72,8 @@ struct Options: Sendable {
         }
       }
     }
-    if let tiny {
-      worlds = TinyWorlds(answers: tiny, events: events).count
+    if let tinyWorlds {
+      worlds = tinyWorlds.count
       seed = 0
     }
     if shows { (worlds, shrinks) = (1, false) }

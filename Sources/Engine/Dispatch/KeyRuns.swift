@@ -91,11 +91,12 @@ package struct KeyRuns: Sendable {
     end += merged.count
   }
 
-  /// Twice that of the previous filter, so that few have to be checked; from ten million keys on, an eighth of all, so
+  /// Twice that of the previous filter, so that few have to be checked; from eight million keys on, an eighth of all, so
   /// that little of it is empty.
   private var capacityOfNextFilter: Int {
     min((segments.last?.filter.capacity ?? 0) * 2, max(1_000_000, count / 8))
   }
+
   /// The first place of the key that is not among `dead`.
   ///
   /// An unreadable key counts as held at the very first place, so that nothing overtakes it.
