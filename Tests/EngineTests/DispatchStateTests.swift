@@ -206,6 +206,18 @@ import Testing
     #expect(world.applied.map(\.key).sorted() == ["a", "c"])
   }
 
+  @Test func `a file whose first row is damaged is sent, though it is read before it is reported`() async throws {
+    let world = TargetWorld()
+    try await world.turn()
+    try await world.drop([["a"]])
+    let file = try await world.drop([["b"], ["c"]], tells: false)
+    world.outbox.damage(BatchName(file: file, ordinal: 1))
+    try await world.turn()
+    world.tell(file)
+    try await world.run { _ in good }
+    #expect(world.applied.map(\.key).sorted() == ["a", "c"])
+  }
+
   @Test func `max_age rejects what is too old, and lets through what it held back`() async throws {
     let world = TargetWorld(options { $0.maxAge = .seconds(100) })
     try await world.drop([["a"], ["b"]])
@@ -249,6 +261,18 @@ import Testing
     }
     #expect(world.sent[0].count == 32)
     #expect(world.applied.count == 32)
+  }
+
+  @Test func `a batch whose shared request was rejected shares none after it was forgotten`() async throws {
+    let world = TargetWorld(options { $0.linger = .milliseconds(10) })
+    for key in ["a", "b", "c", "d"] { try await world.drop([[key]]) }
+    try await world.turn()
+    world.now = world.now + .milliseconds(10)
+    try await world.turn()
+    try await world.answer(0, .split(why: "400", isOpen: false))
+    world.restart()
+    #expect(try await world.run { _ in good })
+    #expect(world.sent.map(\.count) == [4, 1, 1, 1, 1])
   }
 
   @Test func `a pause lets nothing go, and a stop neither`() async throws {

@@ -68,6 +68,9 @@ final class TargetWorld {
     return id
   }
 
+  /// Reports a file that was dropped without `tells`.
+  func tell(_ file: FileID) { state.published(file, holdsKeys: true, at: now) }
+
   static func hash(_ key: String) -> KeyHash {
     var hash = KeyHash()
     hash.combine(key.utf8)

@@ -192,6 +192,8 @@ extension DispatchState {
     return members.map { batch in
       var standing = batch.standing
       standing.due = now
+      // Forgotten and read again, it travels alone. Otherwise it could spoil one request after the other.
+      standing.blames = max(standing.blames, Standing.blamesToTravelAlone)
       return .postpone(standing, why: why, isOpen: isOpen)
     }
   }

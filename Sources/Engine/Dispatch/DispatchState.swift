@@ -298,7 +298,8 @@ package struct DispatchState: Sendable {
     var part = page
     let name = page.batches[end].name
     part.batches.removeSubrange(end...)
-    part.damaged.removeAll { $0 > name }
+    // Damaged batches of that file, too: the scan must not get into it.
+    part.damaged.removeAll { $0.file >= name.file }
     part.isEnd = true
     return part
   }

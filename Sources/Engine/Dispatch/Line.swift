@@ -171,14 +171,13 @@ struct Line {
 
   /// Adds a batch that is held back by nothing but its due time.
   ///
-  /// - Parameter companyLimit: if known. By default, a batch that failed again although others succeeded in between
-  ///   travels alone.
+  /// - Parameter companyLimit: if known.
   private mutating func add(
     _ batch: WaitingBatch, _ file: LineFile, _ keys: [KeyHash], at place: Place, _ now: QueueTime,
     companyLimit: Int? = nil
   ) {
     hold(batch, file, keys, at: place, .fresh)
-    entries[batch.name]?.companyLimit = companyLimit ?? (batch.standing.blames > 1 ? 1 : .max)
+    entries[batch.name]?.companyLimit = companyLimit ?? (batch.standing.travelsAlone ? 1 : .max)
     makeReady(batch.name, at: now)
     setAsideIfMany()
   }

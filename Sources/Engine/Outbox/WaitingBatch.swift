@@ -38,7 +38,7 @@ package struct Standing: Sendable, Equatable {
   package var due = QueueTime(milliseconds: 0)
   /// Failures in a row; sets the backoff.
   package var failures = 0
-  /// Failures blamed on the batch, since other batches succeeded in between.
+  /// Failures blamed on the batch, since other batches succeeded in between, or since its request was rejected.
   package var blames = 0
   /// When its last attempt failed; nil if none did.
   package var failedAt: QueueTime?
@@ -46,6 +46,11 @@ package struct Standing: Sendable, Equatable {
   package var beganHold = false
 
   package init() {}
+
+  /// Blames from which on a batch shares no request with others.
+  static let blamesToTravelAlone = 2
+
+  var travelsAlone: Bool { blames >= Self.blamesToTravelAlone }
 }
 
 /// What the line knows about the file that a batch belongs to.
