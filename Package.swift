@@ -10,7 +10,8 @@ let strict: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
 ]
 
-// Arrows point down: the daemon wires the middle rows, which know the domain (`Delivery`) and at most one package each.
+// Arrows point down: the daemon wires the pipeline (intake, dispatch, results) and the operations, which know each other
+// only as far as it says here. The rows below know the domain (`Delivery`) and at most one package each.
 let package = Package(
   name: "upsertd",
   platforms: [.macOS(.v15)],
@@ -28,26 +29,74 @@ let package = Package(
     .executableTarget(
       name: "upsertd",
       dependencies: [
-        "APIs", "Daemon", "Delivery", "JSONText", "Receipts", "Sandbox", "Settings",
+        "APIs", "Daemon", "Delivery", "JSONText", "Operations", "Receipts", "Results", "Runtime", "Sandbox",
+        "Settings", "Telemetry",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
+    // The service and its wiring.
     .target(
       name: "Daemon",
       dependencies: [
-        "APIs", "CLinux", "Delivery", "Engine", "Inbox", "ItemFormat", "JSONText", "Metrics", "Outbox", "Receipts",
-        "Sender", "Settings",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "APIs", "CLinux", "Delivery", "Dispatching", "Engine", "Inbox", "Intake", "Operations", "Outbox", "Results",
+        "Runtime", "Sender", "Settings", "Telemetry",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    // What operators ask for: status, queue, history, verify, doctor, orders, the admin address and its dashboard.
+    .target(
+      name: "Operations",
+      dependencies: [
+        "APIs", "Delivery", "Dispatching", "Engine", "Inbox", "Intake", "ItemFormat", "JSONText", "Metrics", "Outbox",
+        "Receipts", "Results", "Runtime", "Sender", "Settings", "Telemetry",
         .product(name: "Logging", package: "swift-log"),
       ],
       // Into the program itself: a resource bundle would be a second thing to install, and to lose.
       resources: [.embedInCode("Dashboard/Page")],
       swiftSettings: strict),
+    // The pipeline: three modules that do not know each other.
+    .target(
+      name: "Intake",
+      dependencies: [
+        "APIs", "Delivery", "Engine", "Inbox", "ItemFormat", "JSONText", "Outbox", "Receipts", "Runtime", "Settings",
+        "Telemetry",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Dispatching",
+      dependencies: [
+        "APIs", "CLinux", "Delivery", "Engine", "Inbox", "ItemFormat", "JSONText", "Outbox", "Runtime", "Sender",
+        "Settings", "Telemetry",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    .target(
+      name: "Results",
+      dependencies: [
+        "APIs", "Delivery", "Engine", "Inbox", "ItemFormat", "JSONText", "Outbox", "Receipts", "Runtime", "Settings",
+        "Telemetry",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    // Log, metrics, and what keeps whom waiting.
+    .target(
+      name: "Telemetry",
+      dependencies: [
+        "Delivery", "Engine", "Inbox", "JSONText", "Metrics", "Receipts", "Runtime", "Settings",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    // How loops wait, stop, tell the time and call what blocks.
+    .target(name: "Runtime", dependencies: ["Delivery", "Engine"], swiftSettings: strict),
     .target(
       name: "Settings", dependencies: ["Delivery", "JSONText", .product(name: "Yams", package: "Yams")],
       swiftSettings: strict),
-    .target(name: "Inbox", dependencies: ["CLinux", "Delivery"], swiftSettings: strict),
+    .target(
+      name: "Inbox",
+      dependencies: ["CLinux", "Delivery", "Runtime", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict),
     .target(name: "ItemFormat", dependencies: ["CZlib", "Delivery", "JSONText"], swiftSettings: strict),
     .target(name: "APIs", dependencies: ["Delivery", "ItemFormat", "JSONText", "Settings"], swiftSettings: strict),
     .target(name: "Engine", dependencies: ["Delivery"], swiftSettings: strict),
@@ -57,7 +106,7 @@ let package = Package(
     .target(
       name: "Outbox",
       dependencies: [
-        "Delivery", "Engine", .product(name: "GRDB", package: "GRDB.swift"),
+        "Delivery", "Engine", "Runtime", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
@@ -84,7 +133,7 @@ let package = Package(
     .target(
       name: "Fuzzing",
       dependencies: [
-        "APIs", "Daemon", "Delivery", "Inbox", "Receipts", "Settings",
+        "APIs", "Daemon", "Delivery", "Inbox", "Intake", "Operations", "Receipts", "Settings",
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/Fuzzing", swiftSettings: strict),
@@ -107,7 +156,28 @@ let package = Package(
     .testTarget(
       name: "DaemonTests",
       dependencies: [
-        "APIs", "Daemon", "Delivery", "Engine", "Inbox", "ItemFormat", "JSONText", "Outbox", "Settings", "TestKit",
+        "APIs", "Daemon", "Delivery", "Operations", "Settings", "TestKit",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "OperationsTests", dependencies: ["Delivery", "Operations", "Outbox", "TestKit"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DispatchingTests", dependencies: ["APIs", "Delivery", "Dispatching", "Engine", "ItemFormat", "JSONText"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PipelineTests",
+      dependencies: [
+        "APIs", "Delivery", "Engine", "Inbox", "Intake", "Outbox", "Results", "Runtime", "Settings", "Telemetry",
+        "TestKit",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "TelemetryTests",
+      dependencies: [
+        "Delivery", "Engine", "Inbox", "Telemetry",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
@@ -117,7 +187,8 @@ let package = Package(
     .testTarget(
       name: "OutboxTests",
       dependencies: [
-        "Delivery", "Engine", "Outbox", "Simulation", "TestKit", .product(name: "GRDB", package: "GRDB.swift"),
+        "Delivery", "Engine", "Outbox", "Runtime", "Simulation", "TestKit",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
     .testTarget(

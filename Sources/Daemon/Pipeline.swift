@@ -1,11 +1,18 @@
+internal import APIs
 internal import Delivery
+internal import Dispatching
 internal import Engine
 internal import Inbox
+internal import Intake
 internal import Logging
+internal import Operations
 internal import Outbox
+internal import Results
+internal import Runtime
 internal import Sender
 internal import Settings
 internal import Synchronization
+internal import Telemetry
 
 /// Everything that one configuration asks for, wired together: inboxes, dispatchers and the results writers.
 ///
@@ -35,7 +42,7 @@ actor Pipeline {
   /// Creates the folders, and finds what an earlier run left in `work/`.
   ///
   /// - Throws: `InboxError` for unusable folders, `SendError` for unusable certificates, `OutboxError`, and
-  ///   `Service.StartError` if files wait for a target whose `api` has changed.
+  ///   `StartError` if files wait for a target whose `api` has changed.
   init(
     settings: Settings, outbox: Outbox, clock: DaemonClock, instruments: Instruments, logger: Logger
   ) async throws {
@@ -107,7 +114,7 @@ actor Pipeline {
       guard let target = settings.target(named: name), let other = apis.first(where: { $0 != target.api }) else {
         continue
       }
-      throw Service.StartError(
+      throw StartError(
         description: """
           targets.\(name).api is \(target.api.rawValue), but files wait that were queued for \(other.rawValue): change it back until \
           they are done or cancelled, or give the new target another name
@@ -279,28 +286,5 @@ actor Pipeline {
   func finishOnce() async {
     await finisher.stop()
     await finisher.run()
-  }
-}
-
-/// Tells readers of large files that the daemon wants to stop.
-final class StopFlag: Sendable {
-  private let raised = Mutex<ContinuousClock.Instant?>(nil)
-
-  var isRaised: Bool { raised.withLock { $0 != nil } }
-
-  /// Whether it has been raised for at least this long.
-  func isRaised(for time: Duration) -> Bool { raised.withLock { $0.map { $0 + time < .now } ?? false } }
-
-  func raise() { raised.withLock { $0 = $0 ?? .now } }
-}
-
-extension ConnectionTerms {
-  init(_ target: Target) {
-    self.init(
-      concurrency: target.concurrency, caFile: target.caFile, clientCert: target.clientCert,
-      clientKey: target.clientKey,
-      proxy: target.proxy.map {
-        Proxy(address: $0.address, username: $0.username, password: $0.password?.value)
-      }, userAgent: "upsertd/\(Version.text)")
   }
 }

@@ -1,6 +1,9 @@
+internal import Telemetry
 internal import Delivery
 internal import Logging
+internal import Operations
 internal import Outbox
+internal import Runtime
 internal import Settings
 
 /// The admin address, and the data gathered for it.

@@ -5,20 +5,19 @@ internal import Engine
 internal import Glibc
 internal import Inbox
 package import Logging
+package import Operations
 internal import Outbox
+internal import Results
+internal import Runtime
 package import Settings
 internal import Synchronization
+internal import Telemetry
 
 /// The daemon: takes the state's lock, opens the outbox, and runs a pipeline until it is told to stop.
 ///
 /// SIGTERM and SIGINT stop it (`ProcessSignals`). SIGHUP makes it read its configuration again: once the old pipeline
 /// has come to rest, a new one takes over, on the same outbox and under the same lock.
 package actor Service {
-  /// Why the service can't start; inboxes are then untouched.
-  package struct StartError: Error, CustomStringConvertible {
-    package var description: String
-  }
-
   /// How a run ended.
   package struct Outcome: Sendable {
     package var rejectedItems: Int
@@ -74,38 +73,12 @@ package actor Service {
     logger = makeLogger(settings.log)
     notifications = Notifications(environment: environment)
     instruments = Instruments(environment: environment)
-    (lock, outbox) = try Self.takeState(settings)
+    (lock, outbox) = try StateFolder.take(settings)
     clock = DaemonClock(from: try await outbox.clockMark())
     try await outbox.keep(clock.mark)
     flow = FlowHistory(from: .now, counts: FlowCounts())
     pipeline = try await Pipeline(
       settings: settings, outbox: outbox, clock: clock, instruments: instruments, logger: logger)
-  }
-
-  /// Locks the state folder and opens its outbox: from here on no other process may work on it.
-  static func takeState(_ settings: Settings) throws -> (StateLock, Outbox) {
-    try makeFolders(settings.state, mode: 0o750)
-    let lock = try lockState(settings)
-    try Doctor.finishInterrupted(settings)
-    return (lock, try Outbox(path: outboxPath(settings)))
-  }
-
-  static func lockState(_ settings: Settings) throws -> StateLock {
-    if let lock = try StateLock.tryLock(state: settings.state) { return lock }
-    let holder = StateLock.holder(state: settings.state).map { " (process \($0))" } ?? ""
-    throw StartError(description: "another upsertd\(holder) is at work on \"\(settings.state)\"")
-  }
-
-  static func outboxPath(_ settings: Settings) -> String { settings.state + "/outbox.sqlite" }
-
-  private static func makeFolders(_ path: String, mode: mode_t) throws {
-    var made = ""
-    for part in path.split(separator: "/") {
-      made += "/" + part
-      if mkdir(made, mode) != 0, errno != EEXIST, errno != EISDIR {
-        throw StartError(description: "make state folder \"\(made)\": \(String(cString: strerror(errno)))")
-      }
-    }
   }
 
   package func run(_ mode: Mode) async throws -> Outcome {

@@ -1,5 +1,6 @@
 package import Delivery
 import Glibc
+internal import Runtime
 
 /// A result file as identified by its name.
 package struct ResultEntry: Hashable, Sendable {

@@ -1,6 +1,7 @@
 import Delivery
 import Dispatch
 import Glibc
+internal import Runtime
 
 /// Looks at one inbox's folder again and again, and reports what each look found.
 ///

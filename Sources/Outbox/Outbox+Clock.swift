@@ -1,32 +1,7 @@
 internal import Delivery
 package import Engine
 internal import GRDB
-internal import Glibc
-
-extension QueueClock.Reading {
-  /// The machine's clocks now.
-  package static var now: QueueClock.Reading {
-    QueueClock.Reading(
-      bootID: bootID, sinceBoot: milliseconds(CLOCK_BOOTTIME),
-      wall: Timestamp(milliseconds: milliseconds(CLOCK_REALTIME)))
-  }
-
-  private static func milliseconds(_ clock: clockid_t) -> Int64 {
-    var time = timespec()
-    clock_gettime(clock, &time)
-    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
-  }
-
-  /// If the kernel does not provide it, no two boots are the same.
-  private static let bootID: String = {
-    let descriptor = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
-    var bytes = [UInt8](repeating: 0, count: 64)
-    let count = descriptor < 0 ? 0 : read(descriptor, &bytes, bytes.count)
-    if descriptor >= 0 { close(descriptor) }
-    guard count > 0 else { return "unknown-\(UInt64.random(in: 0 ... .max))" }
-    return String(decoding: bytes.prefix(count).filter { $0 > 0x20 }, as: UTF8.self)
-  }()
-}
+internal import Runtime
 
 extension Outbox {
   package func keep(_ mark: QueueClock.Mark) async throws(OutboxError) {

@@ -1,3 +1,4 @@
+internal import Runtime
 package import Delivery
 package import Engine
 internal import Foundation

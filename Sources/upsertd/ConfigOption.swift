@@ -1,9 +1,9 @@
 internal import APIs
 internal import ArgumentParser
-internal import Daemon
 internal import Foundation
 internal import Logging
 internal import Settings
+internal import Telemetry
 
 /// `--config`, which every command takes.
 struct ConfigOption: ParsableArguments {

@@ -1,6 +1,6 @@
-internal import Daemon
 internal import Delivery
 internal import Foundation
+internal import Operations
 internal import Synchronization
 
 /// The line at the bottom of a terminal while `run --once` is running: files, items, rate, and what waits and why.

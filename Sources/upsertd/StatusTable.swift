@@ -1,6 +1,7 @@
-internal import Daemon
+internal import Telemetry
 internal import Delivery
 internal import JSONText
+internal import Operations
 
 /// A human-readable status report, in the width of the terminal.
 struct StatusTable {

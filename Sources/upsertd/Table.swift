@@ -1,4 +1,3 @@
-internal import Daemon
 internal import Delivery
 
 /// Rows of text in columns. On a terminal, the widest columns that may be cut, and the line as a whole, are cut to its

@@ -1,6 +1,6 @@
 internal import ArgumentParser
-internal import Daemon
 internal import Foundation
+internal import Telemetry
 
 /// The command line: arguments, what is printed, and exit statuses.
 ///

@@ -3,10 +3,10 @@ import Delivery
 import Foundation
 import Logging
 import Settings
-import TestKit
 import Testing
-
+import TestKit
 @testable import Daemon
+@testable import Operations
 
 /// The whole service in this process, without its signals.
 @Suite struct ServiceTests {
@@ -127,7 +127,7 @@ import Testing
     try await withWorld { world in
       do {
         let service = try await world.service()
-        await #expect(throws: Service.StartError.self) { _ = try await world.service() }
+        await #expect(throws: StartError.self) { _ = try await world.service() }
         #expect(try await service.run(.once(deadline: nil)).waitingFiles == 0)
       }
       #expect(try await world.service().run(.once(deadline: nil)).waitingFiles == 0)

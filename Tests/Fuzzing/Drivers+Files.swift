@@ -1,8 +1,9 @@
 import APIs
-import Daemon
 import Delivery
 import Foundation
 import Inbox
+import Intake
+import Operations
 import Settings
 
 extension FuzzDriver {

@@ -1,6 +1,7 @@
 import Delivery
 import Engine
 import Outbox
+import Runtime
 import TestKit
 import Testing
 

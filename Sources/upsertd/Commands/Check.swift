@@ -1,6 +1,7 @@
 internal import ArgumentParser
-internal import Daemon
+internal import Delivery
 internal import Foundation
+internal import Operations
 internal import Settings
 
 struct Check: AsyncParsableCommand {

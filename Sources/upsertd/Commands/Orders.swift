@@ -1,7 +1,8 @@
-internal import ArgumentParser
 internal import Daemon
+internal import ArgumentParser
 internal import Delivery
 internal import Foundation
+internal import Operations
 
 struct Retry: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 internal import ArgumentParser
-internal import Daemon
 internal import Foundation
+internal import Operations
 internal import Settings
 
 struct Preview: AsyncParsableCommand {

@@ -1,7 +1,8 @@
 internal import ArgumentParser
-internal import Daemon
 internal import Delivery
 internal import Foundation
+internal import Operations
+internal import Runtime
 internal import Settings
 
 struct Queue: AsyncParsableCommand {

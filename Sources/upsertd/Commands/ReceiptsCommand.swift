@@ -1,9 +1,10 @@
 internal import ArgumentParser
-internal import Daemon
 internal import Delivery
 internal import Foundation
 internal import JSONText
 internal import Receipts
+internal import Results
+internal import Runtime
 internal import Settings
 
 struct ReceiptsCommand: AsyncParsableCommand {

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Daemon
 internal import Foundation
 internal import Logging
+internal import Operations
 internal import Settings
 
 struct Run: AsyncParsableCommand {

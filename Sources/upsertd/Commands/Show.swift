@@ -1,7 +1,7 @@
 internal import ArgumentParser
-internal import Daemon
 internal import Delivery
 internal import Foundation
+internal import Operations
 
 struct Show: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

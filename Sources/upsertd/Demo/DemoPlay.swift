@@ -1,7 +1,7 @@
 internal import APIs
-internal import Daemon
 internal import Delivery
 internal import Foundation
+internal import Operations
 internal import Sandbox
 internal import Settings
 

@@ -1,0 +1,58 @@
+internal import Delivery
+internal import Inbox
+package import Logging
+package import Outbox
+package import Runtime
+package import Telemetry
+
+/// Warns about files whose items have waited long: once after a tenth of `max_age`, and again at half.
+package struct AgeWatch: Sendable {
+  private let outbox: Outbox
+  private let clock: DaemonClock
+  private let maxAge: Duration
+  private let troubles: Troubles
+  private let logger: Logger
+
+  package init(outbox: Outbox, clock: DaemonClock, maxAge: Duration, troubles: Troubles, logger: Logger) {
+    self.outbox = outbox
+    self.clock = clock
+    self.maxAge = maxAge
+    self.troubles = troubles
+    self.logger = logger
+  }
+
+  /// Checks every minute, or more often if items live for only a few minutes, until its task is cancelled.
+  package func run() async {
+    while true {
+      do {
+        try await warn()
+        troubles.end(Self.looking, in: "ages", logger: logger)
+      } catch {
+        troubles.begin(Self.looking, in: "ages", error, logger: logger)
+      }
+      do { try await Task.sleep(for: min(.seconds(60), max(.milliseconds(20), maxAge / 100))) } catch { return }
+    }
+  }
+
+  private static let looking = "the outbox can't be asked for what waits for long"
+
+  private func warn() async throws {
+    let now = clock.now
+    while case let aged = try await outbox.takeAged(tenth: now - maxAge / 10, half: now - maxAge / 2), !aged.isEmpty {
+      for file in aged { tell(file) }
+    }
+  }
+
+  private func tell(_ file: AgedFile) {
+    var metadata: Logger.Metadata = [
+      "file": "\(file.id)", "inbox": "\(file.inbox)", "target": "\(file.target)", "items": .number(file.items),
+      "since": "\(file.receivedAt)", "expires": "\(clock.wall(of: file.claimedAt + maxAge))",
+    ]
+    metadata["name"] = FileName(bytes: file.name).map { "\($0.display)" }
+    metadata["reason"] = file.problem.map { "\($0)" }
+    switch file.share {
+    case .tenth: logger.warning("file has waited for a tenth of retry.max_age", metadata: metadata)
+    case .half: logger.warning("file has waited for half of retry.max_age", metadata: metadata)
+    }
+  }
+}

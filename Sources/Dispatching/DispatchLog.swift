@@ -1,0 +1,101 @@
+internal import Delivery
+internal import Engine
+internal import Logging
+internal import Runtime
+internal import Telemetry
+
+/// Logs and counts a target's dispatch.
+struct DispatchLog {
+  private let target: String
+  private let logger: Logger
+  private let meters: TargetMeters
+  private let clock: DaemonClock
+  private var files = FileNews()
+  private var news = TargetNews()
+  private var before = Pace.State.delivering
+
+  init(target: String, logger: Logger, meters: TargetMeters, clock: DaemonClock) {
+    self.target = target
+    self.logger = logger
+    self.meters = meters
+    self.clock = clock
+  }
+
+  /// Call every few seconds, whether or not the state has changed.
+  mutating func take(_ state: Pace.State) {
+    switch (before, state) {
+    case (.held, .held), (.slowed, .slowed), (_, .delivering): break
+    case (_, .held): meters.held()
+    case (_, .slowed): meters.slowedDown()
+    }
+    before = state
+    switch news.take(state, at: clock.now) {
+    case nil: break
+    case .delivers: logger.notice("target delivers again", metadata: ["target": "\(target)"])
+    case .slowed(let reason, let until):
+      logger.warning(
+        "target is slowed down",
+        metadata: ["target": "\(target)", "reason": "\(reason)", "until": "\(clock.wall(of: until))"])
+    case .held(let reason, let until):
+      logger.error(
+        "target is on hold",
+        metadata: ["target": "\(target)", "reason": "\(reason)", "until": "\(clock.wall(of: until))"])
+    }
+  }
+
+  mutating func sent(_ batch: WaitingBatch, _ file: LineFile, _ settlement: Settlement, status: Int?) {
+    log(
+      "batch is sent", batch, file, level: files.isWorthTelling(sent: file.id) ? .info : .debug,
+      more: [
+        "accepted": .number(settlement.accepted), "rejected": .number(settlement.refused.count),
+        "status": .number(status ?? 0),
+      ])
+    meters.settled(inbox: file.inbox, accepted: settlement.accepted, rejected: settlement.refused.count)
+  }
+
+  mutating func halved(_ batch: WaitingBatch, _ file: LineFile, why: String) {
+    log(
+      "batch is sent again in halves", batch, file, reason: why,
+      level: files.isWorthTelling(split: file.id) ? .info : .debug)
+    meters.split()
+  }
+
+  mutating func parted(_ batch: WaitingBatch, _ file: LineFile, why: String) {
+    log(
+      "batch is sent again with fewer others", batch, file, reason: why,
+      level: files.isWorthTelling(split: file.id) ? .info : .debug)
+  }
+
+  mutating func delayed(
+    _ batch: WaitingBatch, _ file: LineFile, why: String, until due: QueueTime? = nil, level: Logger.Level = .warning
+  ) {
+    let isNews = files.isWorthTelling(delay: why, of: file.id, at: clock.now)
+    log(
+      "batch is delayed", batch, file, reason: why, level: isNews ? level : .debug,
+      more: due.map { ["until": "\(clock.wall(of: $0))"] } ?? [:])
+  }
+
+  mutating func forget(_ file: FileID) { files.forget(file) }
+
+  private func log(
+    _ message: Logger.Message, _ batch: WaitingBatch, _ file: LineFile, reason: String? = nil, level: Logger.Level,
+    more: Logger.Metadata = [:]
+  ) {
+    var metadata = more
+    metadata["target"] = "\(target)"
+    metadata["inbox"] = "\(file.inbox)"
+    metadata["file"] = "\(file.id)"
+    metadata["batch"] = "\(batch.name.place)"
+    metadata["attempt"] = .number(batch.attempts + 1)
+    if let reason { metadata["reason"] = "\(reason)" }
+    logger.log(level: level, message, metadata: metadata)
+  }
+}
+
+extension BatchName {
+  /// The batch's place in the file, from 1; the halves of batch 7 are `7.0` and `7.1`.
+  fileprivate var place: String {
+    let ordinal = Int(position.prefix(8)).map { "\($0)" } ?? position
+    return position.count > 8 ? "\(ordinal).\(position.dropFirst(8))" : ordinal
+  }
+}

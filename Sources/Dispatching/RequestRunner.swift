@@ -1,0 +1,250 @@
+internal import APIs
+internal import Delivery
+internal import Engine
+internal import Runtime
+internal import Sender
+internal import Settings
+internal import Telemetry
+
+/// Makes one request: leases its batches, gathers their bytes, sends them, and reads the answer.
+///
+/// What follows from the outcome is decided elsewhere.
+struct RequestRunner: Sendable {
+  /// How a request ended, and what is needed to record it.
+  struct Report: Sendable {
+    var outcome: DispatchState.Outcome
+    /// How often the same bytes were also sent on a connection that ended without an answer.
+    var resent = 0
+    /// The contents of each batch, if they were read.
+    var contents: [Batch] = []
+    /// For each batch, the items that are not in `contents` because the claimed file no longer holds what was checked.
+    var changed: [[BatchItem]] = []
+    /// For each batch, the verdicts on its items, if there is an answer.
+    var verdicts: [[ItemVerdict]] = []
+    /// Whether the answer was cut off: then an item is not to blame if it is not named.
+    var isCut = false
+    /// Nil if there was no complete answer.
+    var facts: RequestFacts?
+    /// An outbox error, for the log.
+    var trouble: OutboxError?
+  }
+
+  let target: Target
+  let api: any TargetAPI
+  let outbox: any DispatchStore
+  let bodies: BodyLoader
+  let connections: Connections
+  let tokens: TokenSource
+  let meters: TargetMeters
+
+  /// How many answers may leave an item unnamed before it is given up.
+  static let mostMisses = 3
+
+  func run(_ shipment: DispatchState.Shipment) async -> Report {
+    let token: String
+    do {
+      token = try await tokens.token()
+    } catch {
+      return Report(outcome: .noToken(why: error.reason, isRefusal: error.isRefusal, retryAfter: error.retryAfter))
+    }
+    let queued: [QueuedBatch]
+    do {
+      switch try await outbox.lease(
+        shipment.batches.map { ($0.name, $0.attempts) }, dueAfterCrash: shipment.dueAfterCrash)
+      {
+      case .leased(let batches): queued = batches
+      case .stale: return Report(outcome: .stale)
+      case .damaged(let names):
+        let error = OutboxError(.damaged, path: "", reason: "batch \(names[0]) can't be read")
+        return Report(outcome: .damaged(Set(names), why: "the outbox is damaged: \(error.reason)"), trouble: error)
+      }
+    } catch {
+      return Report(outcome: .notLeased, trouble: error)
+    }
+    var (contents, missing, changed) = ([Batch](), [BatchName: String](), [[BatchItem]]())
+    for (index, queued) in queued.enumerated() {
+      do {
+        let loaded = try await bodies.load(queued, of: shipment.files[index])
+        contents.append(loaded.batch)
+        changed.append(loaded.changed)
+      } catch {
+        // A batch without its bytes still has its items.
+        contents.append(Batch(items: queued.items, body: []))
+        changed.append([])
+        missing[shipment.batches[index].name] = error.description
+      }
+    }
+    let names = zip(shipment.batches, changed).filter { !$1.isEmpty }.map(\.0.name)
+    if !names.isEmpty { return Report(outcome: .changed(Set(names)), contents: contents, changed: changed) }
+    if !missing.isEmpty { return Report(outcome: .missing(missing), contents: contents) }
+    return await exchange(shipment, contents, token)
+  }
+
+  private func exchange(
+    _ shipment: DispatchState.Shipment, _ contents: [Batch], _ token: String
+  ) async -> Report {
+    let outgoing = OutgoingRequest(contents, api: api)
+    let successMode = shipment.files[0].successMode
+    let url = api.endpoint(base: target.url, successMode: successMode)
+    let sentAt = Timestamp.now
+    switch await send(outgoing, to: url, of: shipment.batches[0].name, token: token) {
+    case .failure(let error):
+      let outcome: DispatchState.Outcome =
+        switch error.code {
+        case .unanswered: .unanswered(why: error.description)
+        case .notSent: .notSent(why: error.description)
+        case .tls, .setup: .unusable(why: error.description)
+        case .cancelled: .abandoned
+        }
+      return Report(outcome: outcome, resent: max(0, error.unanswered - 1), contents: contents)
+    case .success(let answer):
+      var report = Report(outcome: .abandoned, resent: answer.unanswered, contents: contents)
+      report.facts = RequestFacts(
+        status: answer.status, requestID: api.requestIDHeader.flatMap { answer.header($0) }, sentAt: sentAt, url: url)
+      let verdict = api.judge(
+        status: answer.status, body: answer.body, isCut: answer.isCut,
+        pieces: outgoing.pieces.map { outgoing.body[$0] },
+        successMode: successMode
+      ).discreet(about: [outgoing.body, Array(token.utf8)])
+      if case .renewToken = verdict {} else { await tokens.accepted(token) }
+      report.outcome = await outcome(of: verdict, answer, token)
+      report.isCut = if case .settledInPart = verdict { true } else { false }
+      switch verdict {
+      case .settled(let verdicts), .settledInPart(let verdicts, _):
+        report.verdicts = contents.indices.map { outgoing.verdicts(verdicts, of: $0) }
+      default: break
+      }
+      return report
+    }
+  }
+
+  private func send(
+    _ outgoing: OutgoingRequest, to url: String, of name: BatchName, token: String
+  ) async -> Result<Answer, SendError> {
+    var headers = api.headers.map { Header($0.0, $0.1) }
+    headers.append(Header("Authorization", "Bearer \(token)"))
+    if let header = api.batchNameHeader { headers.append(Header(header, "\(name.file)-\(name.position)")) }
+    let request = Request(
+      method: "POST", url: url, headers: headers, body: outgoing.body, timeout: target.timeout,
+      mostAnswerBytes: api.mostAnswerBytes(requestBytes: outgoing.body.count, items: outgoing.pieces.count))
+    return await measured(request)
+  }
+
+  private func measured(_ request: Request) async -> Result<Answer, SendError> {
+    let bytes = request.body.count
+    let began = ContinuousClock.now
+    meters.began()
+    do throws(SendError) {
+      let answer = try await connections.send(request)
+      meters.answered(
+        status: answer.status, bytes: bytes, unanswered: answer.unanswered, after: began.duration(to: .now))
+      return .success(answer)
+    } catch {
+      let wasSent =
+        switch error.code {
+        case .unanswered, .cancelled: true
+        case .notSent, .tls, .setup: false
+        }
+      meters.failed(bytes: bytes, times: wasSent ? max(1, error.unanswered) : 0, after: began.duration(to: .now))
+      return .failure(error)
+    }
+  }
+
+  private func outcome(of verdict: BatchVerdict, _ answer: Answer, _ token: String) async -> DispatchState.Outcome {
+    let isSuccess = (200..<300).contains(answer.status)
+    switch verdict {
+    case .settled: return .settled(isSuccess: isSuccess)
+    case .settledInPart(let verdicts, let why):
+      // The missing part may have named the others. They are sent again, fewer at a time, so that the answer may fit.
+      let namesNone = verdicts.allSatisfy { $0 == .unacknowledged }
+      return namesNone ? .split(why: why, isOpen: isSuccess) : .settled(isSuccess: isSuccess)
+    case .split(let why): return .split(why: why, isOpen: isSuccess)
+    case .retry(let why, let slowing):
+      return .retry(
+        why: why, slowing: slowing, retryAfter: answer.header("retry-after").flatMap { RetryAfter.wait($0, now: .now) },
+        isOpen: isSuccess, isBlamed: isSuccess || answer.status == 408 || answer.status >= 500)
+    case .hold(let why): return .hold(why: why)
+    case .renewToken(let why): return .unauthorized(why: why, isRenewable: await tokens.discard(token))
+    }
+  }
+
+  // MARK: - Recording
+
+  /// The changes to record for each batch: none, one, or two that follow each other.
+  func changes(
+    _ decided: [DispatchState.MemberChange], _ shipment: DispatchState.Shipment, _ report: Report
+  ) -> [[BatchChange]] {
+    zip(shipment.batches, decided).enumerated().map { index, member in
+      let (batch, change) = member
+      switch change {
+      case .none: return []
+      case .settle:
+        return [.settle(settlement(of: batch, report.contents[index], report.verdicts[index], isCut: report.isCut))]
+      case .halve(let standing, let why, let isOpen):
+        let halves = report.contents[index].halves
+        return [.split([halves.0, halves.1], standing, why: why, isOpen: isOpen)]
+      case .postpone(let standing, let why, let isOpen): return [.postpone(standing, why: why, isOpen: isOpen)]
+      case .takeBack(let standing, let why): return [.takeBack(standing, why: why)]
+      case .rejectChanged:
+        let fault = ItemFault(
+          .fileChanged, "the file was changed after it was checked, so the item was not sent")
+        let (items, rest) = (report.changed[index], report.contents[index])
+        var settlement = Settlement(
+          accepted: 0, unchanged: 0, refused: items.map { Refusal($0, key: nil, fault: fault) },
+          rest: rest.items.isEmpty ? nil : rest, ranges: items.map(\.number).ranges)
+        settlement.restCause = .unsent
+        return [.takeBack(batch.standing, why: nil), .settle(settlement)]
+      }
+    }
+  }
+
+  private func settlement(
+    of batch: WaitingBatch, _ content: Batch, _ verdicts: [ItemVerdict], isCut: Bool
+  ) -> Settlement {
+    let pieces = content.pieces ?? []
+    var settlement = Settlement(accepted: 0, unchanged: 0, refused: [])
+    settlement.restCause = isCut ? .cutOff : .unnamed
+    var unnamed: Set<Int> = []
+    for (index, verdict) in verdicts.enumerated() {
+      var fault: ItemFault?
+      switch verdict {
+      case .accepted:
+        settlement.accepted += 1
+      case .unchanged:
+        settlement.accepted += 1
+        settlement.unchanged += 1
+      case .rejected(let code, let message):
+        fault = ItemFault(code, message)
+      case .unacknowledged where !isCut && batch.misses + 1 >= Self.mostMisses:
+        fault = ItemFault(
+          .unacknowledged, "the API answered \(Self.mostMisses) times without naming this item; it may have arrived")
+      case .unacknowledged:
+        unnamed.insert(index)
+      }
+      if let fault {
+        // The key is for people to read.
+        let key = api.describe(content.body[pieces[index]].span)
+        settlement.refused.append(Refusal(content.items[index], key: key, fault: fault))
+      }
+    }
+    if !unnamed.isEmpty { settlement.rest = content.filtered { unnamed.contains($0) } }
+    settlement.ranges =
+      content.items.indices.lazy.filter { !unnamed.contains($0) }.map { content.items[$0].number }.ranges
+    return settlement
+  }
+}
+
+extension Sequence<Int> {
+  /// Consecutive numbers, as ranges.
+  package var ranges: [ClosedRange<Int>] {
+    var ranges: [ClosedRange<Int>] = []
+    for number in self {
+      if let last = ranges.last, last.upperBound + 1 == number {
+        ranges[ranges.count - 1] = last.lowerBound...number
+      } else {
+        ranges.append(number...number)
+      }
+    }
+    return ranges
+  }
+}

@@ -1,0 +1,398 @@
+package import APIs
+package import Delivery
+package import Engine
+package import Logging
+package import Runtime
+package import Sender
+package import Settings
+internal import Synchronization
+package import Telemetry
+
+/// Dispatches one target's batches.
+///
+/// `DispatchState` decides what is done and when; the dispatcher carries out its actions and reports the outcomes to
+/// it. Nothing that the state said before an `await` is relied on after it.
+package actor TargetDispatcher {
+  package let name: String
+  private let outbox: any DispatchStore
+  /// Nil if the configuration no longer has the target: its files can be cancelled or expire, and nothing is sent.
+  private let runner: RequestRunner?
+  private let withdrawer: Withdrawer
+  private let meters: TargetMeters
+  private let clock: DaemonClock
+  private let instruments: Instruments
+  private let logger: Logger
+  /// Tells the results writer that a file may have become complete.
+  private let onSettled: @Sendable () -> Void
+  private let signal = Signal()
+  private let retryDelay: Duration
+  private let loop: String
+
+  /// Published files that the state has not been told about yet.
+  private let announced = Mutex<[PublishedFile]>([])
+  private var state: DispatchState
+  private var log: DispatchLog
+  private var isStopping = false
+  /// The callers that wait until a file is cancelled, and how many of its items were.
+  private var cancellations: [FileID: (items: Int, waiters: [CheckedContinuation<Int, Never>])] = [:]
+
+  package init(
+    target: Target, api: any TargetAPI, shared: Shared, connections: Connections, isPaused: Bool
+  ) {
+    let meters = TargetMeters(target.name, shared.instruments.metrics)
+    let tokens = TokenSource(
+      auth: target.auth, connections: connections, timeout: target.timeout, count: { meters.askedForToken($0) })
+    let runner = RequestRunner(
+      target: target, api: api, outbox: shared.outbox, bodies: shared.bodies, connections: connections,
+      tokens: tokens, meters: meters)
+    var options = DispatchOptions()
+    options.concurrency = target.concurrency
+    options.maxRequestsPerSecond = target.maxRequestsPerSecond
+    options.maxItems = target.batch.maxItems
+    options.maxBytes = max(1, target.batch.maxBytes - api.framing.bytesBeyondQueued(items: target.batch.maxItems))
+    options.linger = target.batch.linger
+    options.keepsKeysApart = api.keepsKeysApart
+    self.init(target.name, runner, options, meters, shared, isPaused: isPaused) { api.describe($0.span) }
+  }
+
+  /// For a target that the configuration no longer has.
+  package init(missing name: String, shared: Shared) {
+    self.init(
+      name, nil, DispatchOptions(), TargetMeters(name, shared.instruments.metrics), shared, isPaused: true,
+      describe: nil)
+  }
+
+  /// What all dispatchers share.
+  package struct Shared: Sendable {
+    package var outbox: any DispatchStore
+    package var bodies: BodyLoader
+    package var retry: Settings.Retry
+    /// For data that does not fit in memory.
+    package var stateFolder: String
+    package var clock: DaemonClock
+    package var instruments: Instruments
+    package var logger: Logger
+    package var onSettled: @Sendable () -> Void
+
+    package init(
+      outbox: any DispatchStore, bodies: BodyLoader, retry: Settings.Retry, stateFolder: String, clock: DaemonClock,
+      instruments: Instruments, logger: Logger, onSettled: @escaping @Sendable () -> Void
+    ) {
+      self.outbox = outbox
+      self.bodies = bodies
+      self.retry = retry
+      self.stateFolder = stateFolder
+      self.clock = clock
+      self.instruments = instruments
+      self.logger = logger
+      self.onSettled = onSettled
+    }
+  }
+
+  private init(
+    _ name: String, _ runner: RequestRunner?, _ options: DispatchOptions, _ meters: TargetMeters, _ shared: Shared,
+    isPaused: Bool, describe: (@Sendable (ArraySlice<UInt8>) -> String?)?
+  ) {
+    self.name = name
+    self.runner = runner
+    self.meters = meters
+    outbox = shared.outbox
+    clock = shared.clock
+    instruments = shared.instruments
+    logger = shared.logger
+    onSettled = shared.onSettled
+    retryDelay = shared.retry.initial
+    loop = "target \(name)"
+    withdrawer = Withdrawer(
+      outbox: shared.outbox, bodies: shared.bodies, describe: describe, maxAge: shared.retry.maxAge)
+    var options = options
+    options.backoff = Backoff(initial: shared.retry.initial, max: shared.retry.max)
+    options.maxAge = shared.retry.maxAge
+    state = DispatchState(
+      options: options, isPaused: isPaused, runs: KeyRunFile(folder: shared.stateFolder), at: shared.clock.now)
+    log = DispatchLog(target: name, logger: shared.logger, meters: meters, clock: shared.clock)
+  }
+
+  /// Dispatches until `stop()`; returns when the requests in flight have ended.
+  package func run() async {
+    await withDiscardingTaskGroup { tasks in
+      while !isStopping {
+        instruments.pulse.beat(loop)
+        takeAnnounced()
+        while let action = state.nextAction(at: clock.now) { await carryOut(action, in: &tasks) }
+        log.take(state.state)
+        let now = clock.now
+        let wake = state.wakeTime(after: now).map { $0 - now } ?? Pulse.beat
+        await signal.wait(atMost: max(.milliseconds(1), min(wake, Pulse.beat)))
+      }
+    }
+    instruments.pulse.ended(loop)
+    instruments.troubles.forget(loop)
+    for (items, waiters) in cancellations.values { for waiter in waiters { waiter.resume(returning: items) } }
+    cancellations = [:]
+  }
+
+  private func carryOut(_ action: DispatchState.Action, in tasks: inout DiscardingTaskGroup) async {
+    switch action {
+    case .read(let read): tasks.addTask { await self.read(read) }
+    case .send(let shipment): tasks.addTask { await self.send(shipment) }
+    case .withdraw(let withdrawal): tasks.addTask { await self.withdraw(withdrawal) }
+    case .withdrawn(let file):
+      log.forget(file)
+      tellCancelled(file)
+    case .note(let state): await note(state)
+    }
+  }
+
+  // MARK: - What others ask of the dispatcher
+
+  /// A file of this target was published; call this in the order in which files are published.
+  package nonisolated func published(_ file: PublishedFile) {
+    announced.withLock { $0.append(file) }
+    signal.raise()
+  }
+
+  private func takeAnnounced() {
+    let files = announced.withLock { files in
+      defer { files = [] }
+      return files
+    }
+    for file in files { state.published(file.id, holdsKeys: file.isOrdered, at: clock.now) }
+  }
+
+  package func setPaused(_ isPaused: Bool) {
+    guard runner != nil else { return }
+    state.setPaused(isPaused)
+    signal.raise()
+  }
+
+  /// An operator's order to try waiting batches now and to end a hold. The outbox has already been updated.
+  ///
+  /// - Parameter due: the due time that the outbox now has for them.
+  /// - Returns: whether the target was on hold.
+  package func tryNow(file: FileID?, due: QueueTime) -> Bool {
+    let wasHeld = if case .held = state.state { true } else { false }
+    state.tryNow(file: file, due: due)
+    signal.raise()
+    return wasHeld
+  }
+
+  /// Rejects the file's items that are not part of an in-flight request; an in-flight request settles its items if the
+  /// API answers it. The outbox has already been updated.
+  ///
+  /// - Returns: how many items were rejected, once nothing of the file is left except what is in flight.
+  package func cancel(_ file: FileID) async -> Int {
+    guard !isStopping else { return 0 }
+    state.cancel(file)
+    signal.raise()
+    return await withCheckedContinuation { waiter in
+      cancellations[file, default: (0, [])].waiters.append(waiter)
+    }
+  }
+
+  /// The same if no dispatcher is running.
+  package func cancelWithoutSending(_ file: FileID) async -> Int {
+    state.setPaused(true)
+    async let running: Void = run()
+    let count = await cancel(file)
+    stop()
+    await running
+    return count
+  }
+
+  private func tellCancelled(_ file: FileID) {
+    guard let (items, waiters) = cancellations.removeValue(forKey: file) else { return }
+    for waiter in waiters { waiter.resume(returning: items) }
+  }
+
+  /// Starts no further requests.
+  package func stop() {
+    isStopping = true
+    state.stop()
+    signal.raise()
+  }
+
+  /// What the target is doing, for `status`; paused takes precedence over everything else.
+  var pace: Pace.State { state.state }
+
+  // MARK: - Requests
+
+  private func send(_ shipment: DispatchState.Shipment) async {
+    guard let runner else { return }
+    let report = await runner.run(shipment)
+    tell(report, shipment)
+    let decided = state.ended(shipment.id, report.outcome, at: clock.now, jitter: .random(in: 0...1))
+    let changes = runner.changes(decided, shipment, report)
+    let results = await write(changes, shipment, report)
+    tell(decided, changes, results, shipment, report)
+    state.wrote(shipment.id, results, at: clock.now)
+    if results.contains(where: { $0?.isFileComplete == true }) { onSettled() }
+    signal.raise()
+  }
+
+  /// Records what was decided; if the disk fails, retries until it works or the daemon stops: the API is not asked
+  /// again for what it has already answered.
+  private func write(
+    _ changes: [[BatchChange]], _ shipment: DispatchState.Shipment, _ report: RequestRunner.Report
+  ) async -> [ChangeResult?] {
+    let all = zip(shipment.batches, changes).flatMap { batch, changes in changes.map { (name: batch.name, change: $0) }
+    }
+    guard !all.isEmpty else { return changes.map { _ in nil } }
+    while true {
+      do {
+        let results = try await outbox.apply(all, request: report.facts, resent: report.resent)
+        instruments.troubles.end(Self.writing, in: loop, logger: logger)
+        // If a batch has two changes, the second describes what is left.
+        var next = 0
+        return changes.map { changes in
+          next += changes.count
+          return changes.isEmpty ? nil : results[next - 1]
+        }
+      } catch {
+        instruments.troubles.begin(Self.writing, in: loop, error, logger: logger)
+        if isStopping { return changes.map { _ in nil } }
+        try? await Task.sleep(for: min(retryDelay, .seconds(1)))
+      }
+    }
+  }
+
+  private static let writing = "the outbox can't be written"
+  private static let reading = "the outbox can't be read"
+  private static let damaged = "the outbox is damaged"
+
+  private func read(_ read: DispatchState.Read) async {
+    do {
+      let found: DispatchState.Found =
+        switch read {
+        case .line(let after, let limit): .page(try await outbox.line(for: name, after: after, limit: limit))
+        case .late(let file, let after, let limit):
+          .page(try await outbox.batches(of: file, after: after, limit: limit))
+        case .named(let names): .page(try await outbox.batches(names))
+        case .postponed(let after, let limit):
+          .page(try await outbox.postponed(for: name, after: after, limit: limit))
+        case .oldestFile(let last): .oldestFile(try await outbox.oldestFile(for: name, after: last))
+        case .newestFile: .newestFile(try await outbox.newestOrderedFile(for: name))
+        }
+      instruments.troubles.end(Self.reading, in: loop, logger: logger)
+      if case .page(let page) = found, let first = page.damaged.first {
+        // It stays until somebody fixes the outbox, and holds up nothing else.
+        let error = OutboxError(.damaged, path: "", reason: "batch \(first) can't be read")
+        instruments.troubles.begin(Self.damaged, in: loop, error, logger: logger)
+      }
+      takeAnnounced()
+      state.read(found, at: clock.now)
+    } catch {
+      instruments.troubles.begin(Self.reading, in: loop, error, logger: logger)
+      state.readFailed(at: clock.now)
+    }
+    signal.raise()
+  }
+
+  private func withdraw(_ withdrawal: DispatchState.Withdrawal) async {
+    do {
+      let page = try await withdrawer.withdraw(withdrawal)
+      instruments.troubles.end(Self.writing, in: loop, logger: logger)
+      if page.items > 0 {
+        cancellations[withdrawal.file]?.items += page.items
+        meters.gaveUp(inbox: page.file?.inbox ?? "", rejected: page.items)
+        if withdrawal.cause == .expired {
+          logger.error(
+            "items expired",
+            metadata: ["target": "\(name)", "file": "\(withdrawal.file)", "items": .number(page.items)])
+        }
+      }
+      if let file = page.file {
+        state.withdrew(page.batches, of: file, upTo: page.position, at: clock.now)
+      } else {
+        state.withdrewNothing(of: withdrawal.file, at: clock.now)
+      }
+      if page.isFileComplete { onSettled() }
+      if state.isRejected(withdrawal.file) { tellCancelled(withdrawal.file) }
+    } catch {
+      instruments.troubles.begin(Self.writing, in: loop, error, logger: logger)
+      state.withdrawFailed(withdrawal.file, at: clock.now)
+    }
+    signal.raise()
+  }
+
+  // MARK: - Log and status
+
+  /// Tells the outbox, and so every `status`, that the target's state has changed.
+  private func note(_ state: Pace.State) async {
+    log.take(state)
+    do {
+      switch state {
+      case .delivering: try await outbox.note(target: name, state: "delivering", reason: nil, until: nil)
+      case .slowed(let reason, let until):
+        try await outbox.note(target: name, state: "slowed", reason: reason, until: until)
+      case .held(let reason, let until):
+        try await outbox.note(target: name, state: "held", reason: reason, until: until)
+      }
+    } catch {
+      instruments.troubles.begin(Self.writing, in: loop, error, logger: logger)
+      self.state.noteFailed(at: clock.now)
+    }
+  }
+
+  private func tell(_ report: RequestRunner.Report, _ shipment: DispatchState.Shipment) {
+    switch report.outcome {
+    case .settled, .split, .abandoned, .stale: break
+    case .retry: meters.sendsAgain(.answer)
+    case .unanswered: meters.sendsAgain(.unanswered)
+    case .hold: meters.sendsAgain(.hold)
+    case .unauthorized(_, let isRenewable): if !isRenewable { meters.sendsAgain(.hold) }
+    case .noToken(let why, _, _):
+      meters.sendsAgain(.unsent)
+      for (batch, file) in zip(shipment.batches, shipment.files) { log.delayed(batch, file, why: why) }
+    case .notSent, .unusable, .missing, .changed: meters.sendsAgain(.unsent)
+    case .notLeased:
+      guard let error = report.trouble else { return }
+      instruments.troubles.begin(Self.writing, in: loop, error, logger: logger)
+    case .damaged(let names, _):
+      for (batch, file) in zip(shipment.batches, shipment.files) where names.contains(batch.name) {
+        logger.critical(
+          "the outbox is damaged",
+          metadata: [
+            "target": "\(name)", "inbox": "\(file.inbox)", "file": "\(file.id)", "batch": "\(batch.name.position)",
+            "reason": "\(report.trouble?.description ?? "")",
+          ])
+      }
+    }
+  }
+
+  private func tell(
+    _ decided: [DispatchState.MemberChange], _ changes: [[BatchChange]], _ results: [ChangeResult?],
+    _ shipment: DispatchState.Shipment, _ report: RequestRunner.Report
+  ) {
+    for (index, batch) in shipment.batches.enumerated() where index < decided.count {
+      let file = shipment.files[index]
+      switch decided[index] {
+      case .none: break
+      case .settle:
+        guard case .settle(let settlement)? = changes[index].first else { continue }
+        log.sent(batch, file, settlement, status: report.facts?.status)
+      case .rejectChanged:
+        let count = report.changed[index].count
+        meters.gaveUp(inbox: file.inbox, rejected: count)
+        log.delayed(
+          batch, file, why: "the claimed file is not what was checked; items that it no longer holds are rejected",
+          level: .error)
+      case .halve(_, let why, _): log.halved(batch, file, why: why)
+      case .postpone(let standing, let why, _):
+        if case .split = report.outcome {
+          log.parted(batch, file, why: why)
+        } else if case .unauthorized(_, isRenewable: true) = report.outcome {
+          // A new token is fetched, and no one waits.
+        } else {
+          log.delayed(batch, file, why: why, until: standing.due > clock.now ? standing.due : nil)
+        }
+      case .takeBack(let standing, let why):
+        guard let why else { continue }
+        var level = Logger.Level.warning
+        if case .missing = report.outcome { level = .error }
+        log.delayed(batch, file, why: why, until: standing.due > clock.now ? standing.due : nil, level: level)
+      }
+      if index < results.count, results[index]?.isFileComplete == true { log.forget(file.id) }
+    }
+  }
+}

@@ -1,0 +1,129 @@
+package import Delivery
+package import Dispatch
+internal import Engine
+package import Inbox
+internal import ItemFormat
+package import Logging
+internal import Outbox
+internal import Runtime
+package import Settings
+package import Telemetry
+
+/// Reads claimed files of one inbox, for the publisher.
+package struct FileReader: Sendable {
+  package let inbox: Inbox
+  package let folders: InboxFolders
+  package let around: Intake.Surroundings
+  package let queue: DispatchQueue
+  package let cancelled: CancelledFiles
+  package let meters: InboxMeters
+  package let logger: Logger
+
+  package static let failing = "file can't be read now"
+
+  /// Nil if the file changed during the reading.
+  ///
+  /// - Throws: `ReadError`, `OutboxError`, `ReadingStopped`, `ReadingCancelled`.
+  package func read(_ claim: Claim) async throws -> ReadFile? {
+    let (claimed, around) = (claim.claimed, around)
+    let takesTime =
+      claim.verdict == nil
+      && (claimed.size > Claimer.smallBytes || FileFormat(fileName: claimed.name.bytes)?.isGzipped == true)
+    if takesTime {
+      var note = UnreadFile(id: claimed.id, inbox: inbox.name, name: claimed.name.display)
+      note.since = .now
+      await around.publisher.note(note)
+    }
+    var (result, staging, hasChanged) = try await queue.run {
+      var reading = reading(claim)
+      var staging = Staging(store: around.store, file: claim.file, reservation: claim.reservation)
+      // Shows everyone that it is being read.
+      if takesTime { try staging.begin() }
+      let result = try reading.run(into: &staging)
+      if result.fault != nil { staging.discard() }
+      return (result, staging, claimed.hasChanged())
+    }
+    if result.unfinishedDigest != nil, !hasChanged {
+      await around.publisher.isOfNoUse(claimed.id)
+      (result, hasChanged) = try await queue.run { [result] in
+        var result = result
+        do { try reading(claim).complete(&result) } catch is ReadError {
+          // The fault is known. A missing digest is no reason to wait.
+        }
+        return (result, claimed.hasChanged())
+      }
+    }
+    return hasChanged ? nil : readFile(claim.work, result, staging, isRead: true)
+  }
+
+  /// A claimed file that can't, or should not, be read: it is rejected as a whole.
+  package func rejected(_ work: UnreadWork, _ fault: FileFault) async throws -> ReadFile {
+    try await queue.run {
+      var staging = Staging(store: around.store, file: work.file, reservation: Reservation(.none))
+      var reading = FileReading(
+        inbox: inbox, settings: around.settings, name: work.work.dropped.bytes, path: folders.work, descriptor: -1,
+        size: Int(folders.size(of: work.work) ?? 0), refersToFile: false, verdict: fault)
+      var result = try reading.run(into: &staging)
+      result.unfinishedDigest = nil
+      return readFile(work, result, staging, isRead: false)
+    }
+  }
+
+  private func readFile(
+    _ work: UnreadWork, _ result: ReadingResult, _ staging: Staging, isRead: Bool
+  ) -> ReadFile {
+    let (id, name) = (work.file.id, work.work.dropped)
+    return ReadFile(
+      file: work.file, name: name, rejectsDuplicates: inbox.rejectsDuplicates, result: result, staging: staging
+    ) { [around, meters, logger] result in
+      if isRead {
+        around.instruments.troubles.end(
+          Self.failing, in: "file \(id)", logger: logger, metadata: ["file": "\(id)"])
+        meters.read(
+          items: result.items, bytes: result.facts.bytes, rejected: result.rejected, for: result.facts.target)
+      } else {
+        around.instruments.troubles.forget("file \(id)")
+      }
+      Self.tell(result, of: id, name, logger)
+    }
+  }
+
+  /// A beat of the inbox's pulse; the reading ends if the daemon stops or an operator cancels the file.
+  private func reading(_ claim: Claim) -> FileReading {
+    let id = claim.claimed.id
+    return FileReading(
+      inbox: inbox, settings: around.settings, name: claim.claimed.name.bytes,
+      path: "\(folders.work)/\(claim.claimed.workName.display)", descriptor: claim.claimed.descriptor,
+      size: Int(claim.claimed.size), refersToFile: true, verdict: claim.verdict,
+      key: around.key
+    ) {
+      around.instruments.pulse.beat("inbox \(inbox.name)")
+      if around.stopFlag.isRaised { throw ReadingStopped() }
+      if cancelled.contains(id) { throw ReadingCancelled() }
+    }
+  }
+
+  private static func tell(_ result: ReadingResult, of id: FileID, _ name: FileName, _ logger: Logger) {
+    var metadata: Logger.Metadata = ["file": "\(id)", "name": "\(name.display)"]
+    if let fault = result.fault {
+      metadata["code"] = "\(fault.code.rawValue)"
+      logger.warning("file can't be used", metadata: metadata)
+      return
+    }
+    metadata["target"] = "\(result.facts.target ?? "none")"
+    metadata["items"] = .number(result.items)
+    metadata["rejected"] = .number(result.rejected)
+    logger.info("file is queued", metadata: metadata)
+  }
+}
+
+extension ReadFile {
+  /// The same file, with nothing of it to be sent.
+  package func rejected(_ fault: FileFault) -> ReadFile {
+    var file = self
+    file.result.fault = fault
+    (file.result.items, file.result.rejected) = (0, 0)
+    file.staging.discard()
+    return file
+  }
+}

@@ -1,0 +1,203 @@
+package import APIs
+package import Delivery
+package import Engine
+internal import Inbox
+internal import ItemFormat
+package import Settings
+
+/// Takes the batches and rejects that reading a file yields, in the file's order.
+package protocol ReadingSink {
+  /// `ordinal` counts the file's batches from 1.
+  mutating func take(_ batch: QueuedBatch, ordinal: Int, for destination: Destinations.Destination) throws
+  mutating func refuse(_ refusal: Refusal) throws
+}
+
+/// The outcome of a whole reading.
+package struct ReadingResult: Sendable {
+  package var facts: FileFacts
+  package var items: Int
+  package var rejected: Int
+  /// Nothing of the file can be used; discard everything that was passed to the sink.
+  package var fault: FileFault?
+  /// The digest of what was read until the fault, if there is more: see `FileReading.complete`.
+  var unfinishedDigest: Digest?
+}
+
+/// Reads one file from its first byte to its last: items, checks, pieces, batches.
+///
+/// Memory holds one chunk of the file, one item and the batches being filled. It sends nothing, and what it passes to
+/// its sink counts only once it has returned without a fault.
+package struct FileReading {
+  package let inbox: Inbox
+  package let settings: Settings
+  package let name: [UInt8]
+  package let path: String
+  package let descriptor: Int32
+  package let size: Int
+  /// Whether batches may leave bytes in the file, to be looked up when they are sent.
+  package let refersToFile: Bool
+  /// Why the file can't be used, if that is known before it is read: then none of it is read.
+  package let verdict: FileFault?
+  /// Makes the items' tags; nil if nothing will be read again.
+  package let key: SourceKey?
+  /// Called every few hundred kilobytes, whatever they contain; an error that it throws ends the reading.
+  package let onProgress: () throws -> Void
+
+  private var facts = FileFacts()
+  private let limits: ReaderLimits
+
+  package init(
+    inbox: Inbox, settings: Settings, name: [UInt8], path: String, descriptor: Int32, size: Int,
+    refersToFile: Bool, verdict: FileFault? = nil, key: SourceKey? = nil,
+    onProgress: @escaping () throws -> Void = {}
+  ) {
+    self.inbox = inbox
+    self.settings = settings
+    self.name = name
+    self.path = path
+    self.descriptor = descriptor
+    self.size = size
+    self.refersToFile = refersToFile
+    self.verdict = verdict
+    self.key = key
+    self.onProgress = onProgress
+    limits = ReaderLimits(
+      maxItemBytes: settings.limits.maxItemBytes, maxNesting: settings.limits.maxNesting,
+      additions: APIs.rejectsAdditions)
+  }
+
+  /// - Throws: `ReadError` if the disk fails, and errors of the sink; a fault of the file itself is in the result.
+  package mutating func run(into sink: inout some ReadingSink) throws -> ReadingResult {
+    facts.bytes = size
+    facts.ordering = inbox.ordering
+    let format = FileFormat(fileName: name)
+    facts.format = format?.kind.rawValue
+    var conversion = inbox.route(for: name).map {
+      ItemConversion(
+        route: $0, destinations: Destinations($0, settings: settings), limits: limits, ordering: inbox.ordering,
+        // Compressed bytes can't be looked up by position.
+        refersToFile: refersToFile && format?.isGzipped == false)
+    }
+    // A fixed target is known even if the file turns out to be unusable.
+    if let conversion { note(conversion) }
+    if let fault = verdict ?? Self.tooLarge(size, settings) {
+      // A file that is too large is not read even for its digest.
+      return ReadingResult(
+        facts: facts, items: 0, rejected: 0, fault: fault, unfinishedDigest: fault.code == .tooLarge ? nil : Digest())
+    }
+    var digest = Digest()
+    let fault = try readItems(format, &conversion, into: &sink, &digest)
+    if let conversion { note(conversion) }
+    var result = ReadingResult(
+      facts: facts, items: fault == nil ? conversion?.items ?? 0 : 0,
+      rejected: fault == nil ? conversion?.rejected ?? 0 : 0, fault: fault, unfinishedDigest: digest)
+    // There may be gigabytes after a fault; others that wait only for this file's content must not wait for them.
+    if fault == nil || size - digest.count <= Self.shortRest { try complete(&result) }
+    return result
+  }
+
+  /// The most that is read at once even though the file is unusable.
+  private static let shortRest = 256 << 10
+
+  /// Reads the rest of the file after a fault: the digest is that of the whole file.
+  ///
+  /// - Throws: `ReadError` if the disk fails, and errors of `onProgress`.
+  package func complete(_ result: inout ReadingResult) throws {
+    guard var digest = result.unfinishedDigest else { return }
+    var rest = FileBytes(descriptor: descriptor, path: path) { [onProgress] in
+      digest.update($0)
+      try onProgress()
+    }
+    rest.move(to: digest.count)
+    try rest.drain()
+    result.facts.sha256 = digest.hexadecimal
+    result.unfinishedDigest = nil
+  }
+
+  /// Why a file of that name and size is unusable, whatever it contains; nil if it may be usable.
+  package static func verdict(name: [UInt8], size: Int, inbox: Inbox, settings: Settings) -> FileFault? {
+    if let fault = tooLarge(size, settings) { return fault }
+    if FileFormat(fileName: name) == nil { return unsupportedFormat }
+    return inbox.route(for: name) == nil ? noRoute(inbox) : nil
+  }
+
+  private static func tooLarge(_ size: Int, _ settings: Settings) -> FileFault? {
+    guard size > settings.limits.maxFileBytes else { return nil }
+    return FileFault(
+      .tooLarge, "the file has \(size) bytes, limits.max_file_bytes allows \(settings.limits.maxFileBytes)")
+  }
+
+  private static let unsupportedFormat = FileFault(
+    .unsupportedFormat, "the name must end in .csv, .tsv, .json, .ndjson or .jsonl, each also with .gz")
+
+  private static func noRoute(_ inbox: Inbox) -> FileFault {
+    FileFault(.noRoute, "no route of inbox \(inbox.name) matches the name")
+  }
+
+  /// - Returns: why the file is unusable.
+  private mutating func readItems(
+    _ format: FileFormat?, _ conversion: inout ItemConversion?, into sink: inout some ReadingSink,
+    _ digest: inout Digest
+  ) throws -> FileFault? {
+    var seen = digest
+    defer { digest = seen }
+    do {
+      guard let format else { throw Self.unsupportedFormat }
+      guard conversion != nil else { throw Self.noRoute(inbox) }
+      var file = FileBytes(descriptor: descriptor, path: path) { [onProgress] in
+        seen.update($0)
+        try onProgress()
+      }
+      if format.isGzipped {
+        var content = try GzipBytes(
+          file,
+          limits: GzipLimits(
+            maxRatio: settings.limits.maxGzipRatio, maxOutputBytes: settings.limits.maxFileBytes), onRead: onProgress)
+        try read(&content, format.kind, &conversion, into: &sink)
+      } else {
+        try read(&file, format.kind, &conversion, into: &sink)
+      }
+    } catch let error as FileFault {
+      return error
+    }
+    return nil
+  }
+
+  private mutating func note(_ conversion: ItemConversion) {
+    facts.successMode = conversion.route.successMode
+    guard let destination = conversion.chosen else { return }
+    facts.api = destination.api.kind
+    facts.target = destination.target.name
+    facts.url = destination.api.endpoint(base: destination.target.url, successMode: conversion.route.successMode)
+  }
+
+  private mutating func read<Source: ByteSource & ~Copyable>(
+    _ source: inout Source, _ kind: FileFormat.Kind, _ conversion: inout ItemConversion?,
+    into sink: inout some ReadingSink
+  ) throws {
+    guard var reading = conversion else { return }
+    defer { conversion = reading }
+    switch kind {
+    case .csv, .tsv:
+      facts.shape = DocumentShape.rows.rawValue
+      let rows = CSVReader(kind: kind, delimiter: reading.route.delimiter, limits: limits, key: key)
+      var headerTag: SourceTag?
+      defer { facts.headerTag = headerTag }
+      // Two closures that both change the conversion: the template is settled before the first row.
+      facts.delimiter = try rows.read(
+        &source,
+        plan: { header in
+          headerTag = key?.tag(of: header.bytes.span)
+          return try reading.template(for: header)
+        }, each: { try reading.take($0, $1, into: &sink) }
+      ).delimiter
+    case .ndjson, .jsonl:
+      facts.shape = DocumentShape.lines.rawValue
+      _ = try NDJSONReader(limits: limits, key: key).read(&source) { try reading.take($0, $1, into: &sink) }
+    case .json:
+      let reader = JSONReader(limits: limits, objects: reading.destinations.objectShape, key: key)
+      facts.shape = try reader.read(&source) { try reading.take($0, $1, into: &sink) }.rawValue
+    }
+    try reading.finish(into: &sink)
+  }
+}

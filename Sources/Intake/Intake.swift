@@ -1,0 +1,444 @@
+internal import APIs
+package import Delivery
+internal import Dispatch
+package import Engine
+package import Inbox
+internal import ItemFormat
+package import Logging
+package import Outbox
+package import Runtime
+package import Settings
+package import Telemetry
+
+/// Takes the files of one inbox: has them claimed and read, and hands them to the `Publisher`, which makes their
+/// batches sendable.
+///
+/// - Small files that are ready at the same look are processed together: one sync of the folders, one commit. A large
+///   file goes alone.
+/// - A file that can't be read now (a disk that fails or is full) keeps its place and is retried for an hour; then it
+///   is rejected as `unreadable`. Files after it are read in the meantime, and published behind it.
+/// - A file that is unusable by its name or size, or turns out to be, does not hold up others.
+package actor Intake {
+  /// What all inboxes share.
+  package struct Surroundings: Sendable {
+    package var settings: Settings
+    package var outbox: Outbox
+    /// The same outbox, for what reading stores there.
+    package var store: any IntakeStore
+    /// Makes the items' tags.
+    package var key: SourceKey
+    package var publisher: Publisher
+    package var claims: Claims
+    package var instruments: Instruments
+    package var stopFlag: StopFlag
+    /// The queue's clock.
+    package var now: @Sendable () -> QueueTime
+
+    package init(
+      settings: Settings, outbox: Outbox, store: any IntakeStore, key: SourceKey, publisher: Publisher, claims: Claims,
+      instruments: Instruments, stopFlag: StopFlag, now: @escaping @Sendable () -> QueueTime
+    ) {
+      self.settings = settings
+      self.outbox = outbox
+      self.store = store
+      self.key = key
+      self.publisher = publisher
+      self.claims = claims
+      self.instruments = instruments
+      self.stopFlag = stopFlag
+      self.now = now
+    }
+  }
+
+  /// What an inbox still has to do.
+  package struct Rest: Sendable {
+    /// Files that are being read, or wait in `work/` to be read again.
+    package var unread: Int
+    /// Files that will become ready without anything else being dropped.
+    package var arriving: Int
+    /// Whether a look has been taken and everything that it found was processed.
+    package var hasLooked: Bool
+  }
+
+  private let inbox: Inbox
+  private let around: Surroundings
+  private let logger: Logger
+  private let folders: InboxFolders
+  private let claimer: Claimer
+  private let reader: FileReader
+  private let search: WorkSearch
+  private let meters: InboxMeters
+  private let watcher: Watcher
+  private let queue: DispatchQueue
+  private let cancelled = CancelledFiles()
+  private let strayInterval: Duration
+  private var isPaused: Bool
+  private var isRunning = false
+  private var isStopping = false
+  /// Claimed files that wait in `work/` to be read.
+  private var unread: [UnreadWork] = []
+  /// Files that are being read, or about to be.
+  private var reading: Set<FileID> = []
+  private var lastLook: Look?
+  private var isBusy = false
+  private var news: InboxNews
+  private var lookedForStrays = ContinuousClock.now
+
+  /// How long a cancel waits for a reading to notice.
+  private static let patience = Duration.seconds(5)
+  /// What is known about each of them is kept in memory.
+  private static let mostWaiting = 10_000
+  private static let measuring = "it can't be found out whether there is room for files"
+  private static let publishing = "what was read can't be made sendable"
+  private static let searching = "work/ can't be searched for claimed files"
+  private static let cancelledFault = FileFault(.cancelled, "cancelled by an operator before the file was sent")
+
+  /// - Parameter strayInterval: how often `work/` is searched for unknown files.
+  package init(
+    _ inbox: Inbox, folders: InboxFolders, around: Surroundings, isPaused: Bool, logger: Logger,
+    strayInterval: Duration = .seconds(60)
+  ) {
+    self.inbox = inbox
+    self.folders = folders
+    self.around = around
+    self.isPaused = isPaused
+    self.logger = logger
+    self.strayInterval = strayInterval
+    let targets = inbox.routes.flatMap { Destinations($0, settings: around.settings).targetNames }
+    meters = InboxMeters(inbox.name, targets: Set(targets), around.instruments.metrics)
+    news = InboxNews(inbox.name, ledger: around.instruments.ledger, logger: logger)
+    queue = DispatchQueue(label: "read \(inbox.name)")
+    claimer = Claimer(inbox: inbox, folders: folders, around: around, queue: queue, logger: logger)
+    reader = FileReader(
+      inbox: inbox, folders: folders, around: around, queue: queue, cancelled: cancelled, meters: meters,
+      logger: logger)
+    search = WorkSearch(inbox: inbox, folders: folders, around: around, queue: queue, logger: logger)
+    let watch = around.settings.watch
+    watcher = Watcher(
+      folders: folders,
+      terms: WatchTerms(
+        pollInterval: watch.pollInterval, settle: watch.settle, ignore: { inbox.ignores($0) }, marker: inbox.marker))
+  }
+
+  package var rest: Rest {
+    Rest(
+      unread: unread.count + (isBusy ? 1 : 0),
+      arriving: isPaused
+        ? 0 : (lastLook?.ready.count ?? 0) + (lastLook?.unclaimed.lazy.filter(\.isArriving).count ?? 0),
+      hasLooked: lastLook != nil)
+  }
+
+  package func setPaused(_ isPaused: Bool) { self.isPaused = isPaused }
+
+  package func stop() async {
+    isStopping = true
+    await watcher.stop()
+  }
+
+  /// Takes over files that an earlier run claimed and did not publish: they come before everything that is still in the
+  /// inbox.
+  ///
+  /// Call this for all inboxes before one of them runs, since the files take their places at once.
+  /// - Parameters:
+  ///   - known: all files with a row.
+  ///   - rows: those of them that have not been read.
+  /// - Throws: `InboxError`, `OutboxError`.
+  package func takeOver(known: Set<FileID>, rows: [FileRecord]) async throws {
+    for work in try await search.unpublished(known: known, rows: rows) { await takeOver(work) }
+  }
+
+  private func takeOver(_ work: UnreadWork) async {
+    await around.publisher.takeOver(
+      work.file.id, targets: work.verdict == nil ? claimer.targets(of: work.work.dropped) : [],
+      isOrdered: inbox.ordering != .none)
+    unread.append(work)
+  }
+
+  /// Looks, claims and reads until `stop()`; the file being read is left for the next run.
+  package func run() async {
+    let loop = "inbox \(inbox.name)"
+    isRunning = true
+    around.instruments.pulse.beat(loop)
+    await readAgain()
+    await watcher.start()
+    for await look in watcher.looks {
+      around.instruments.pulse.beat(loop)
+      isBusy = true
+      await take(look)
+      await takeOverStrays()
+      await readAgain()
+      await publishWaiting()
+      isBusy = false
+      if isStopping { break }
+    }
+    around.instruments.pulse.ended(loop)
+    troubles.forget(loop)
+  }
+
+  private var troubles: Troubles { around.instruments.troubles }
+
+  /// Runs an act that concerns the inbox rather than one of its files.
+  private func attempt(_ what: String, _ act: () async throws -> Void) async {
+    do {
+      try await act()
+      troubles.end(what, in: "inbox \(inbox.name)", logger: logger)
+    } catch {
+      troubles.begin(what, in: "inbox \(inbox.name)", error, logger: logger)
+    }
+  }
+
+  /// Publishes files that only a failing outbox has held up.
+  private func publishWaiting() async {
+    await attempt(Self.publishing) { try await around.publisher.publishWaiting() }
+  }
+
+  private func takeOverStrays() async {
+    guard lookedForStrays + strayInterval < .now, !isStopping else { return }
+    lookedForStrays = .now
+    await attempt(Self.searching) {
+      for work in try await search.strays(besides: Set(unread.map(\.file.id))) { await takeOver(work) }
+    }
+  }
+
+  // MARK: - Claiming
+
+  private func take(_ look: Look) async {
+    meters.looked(look.took)
+    news.tell(look, isPaused: isPaused)
+    var left = look
+    left.ready = []
+    guard !isPaused, !isStopping else {
+      lastLook = look
+      return
+    }
+    var rest = look.ready[...]
+    while !rest.isEmpty, !isStopping, !isPaused {
+      let together = Array(Claimer.smallFiles(atStartOf: rest))
+      let room = await room(for: together)
+      let count = room.reservations.count
+      guard count > 0 else { break }
+      await claim(Array(together.prefix(count)), room)
+      rest = rest.dropFirst(count)
+    }
+    left.ready = Array(rest)
+    lastLook = left
+  }
+
+  private func room(for files: [ReadyFile]) async -> Claims.Answer {
+    let waiting = await around.publisher.waitingCount(inbox: inbox.name)
+    guard waiting < Self.mostWaiting else {
+      news.tell(.behindUnread(waiting))
+      return Claims.Answer()
+    }
+    var answer = Claims.Answer()
+    await attempt(Self.measuring) {
+      answer = try await claimer.room(for: files)
+      news.tell(answer.obstacle)
+    }
+    return answer
+  }
+
+  private func claim(_ files: [ReadyFile], _ room: Claims.Answer) async {
+    let places = await claimer.places(for: files, room)
+    // An operator who sees a file in work/ may cancel it.
+    reading.formUnion(places.map(\.id))
+    defer { reading.subtract(places.map(\.id)) }
+    let (claims, halfClaimed) = await claimer.claim(files, places, room)
+    for _ in claims { meters.claimed() }
+    for (file, error) in halfClaimed { await putOff(search.unread(file), error) }
+    await read(claims)
+  }
+
+  // MARK: - Reading
+
+  /// Reads claimed files, in order, and hands them over; small ones together.
+  private func read(_ claims: [Claim]) async {
+    reading.formUnion(claims.map(\.file.id))
+    defer { reading.subtract(claims.map(\.file.id)) }
+    var held: [(claim: Claim, read: ReadFile)] = []
+    var heldBytes = 0
+    for claim in claims {
+      do {
+        guard let file = try await reader.read(claim) else {
+          await giveBack(claim)
+          continue
+        }
+        held.append((claim, file))
+        heldBytes += file.staging.heldBytes
+        guard heldBytes >= Staging.commitBytes else { continue }
+        await handOver(held)
+        (held, heldBytes) = ([], 0)
+      } catch {
+        await leave(claim, for: error)
+      }
+    }
+    await handOver(held)
+  }
+
+  /// They are read: from here on they are the publisher's responsibility.
+  private func handOver(_ files: [(claim: Claim, read: ReadFile)]) async {
+    guard !files.isEmpty else { return }
+    do {
+      let ended = Set(files.map(\.read.file.id).filter { cancelled.contains($0) })
+      try await around.publisher.take(
+        files.map { ended.contains($0.read.file.id) ? $0.read.rejected(Self.cancelledFault) : $0.read })
+      for id in ended { cancelled.remove(id) }
+      for file in files { file.claim.reservation.end() }
+    } catch {
+      for file in files {
+        var claim = file.claim
+        claim.verdict = claim.verdict ?? file.read.result.fault
+        await leave(claim, for: error)
+      }
+    }
+  }
+
+  /// Leaves a claimed file for the next run if the daemon is stopping, or for a later retry from its beginning.
+  private func leave(_ claim: Claim, for error: any Error) async {
+    claim.reservation.end()
+    if error is ReadingStopped {
+      unread.append(claim.work)
+    } else if error is ReadingCancelled {
+      await reject(claim.work, Self.cancelledFault)
+    } else {
+      await putOff(claim.work, error)
+    }
+  }
+
+  /// A file can't be read now: it keeps its place, and is retried or, after an hour, rejected.
+  private func putOff(_ work: UnreadWork, _ error: any Error) async {
+    var work = work
+    let (id, now) = (work.file.id, around.now())
+    let backoff = Backoff(initial: around.settings.retry.initial, max: around.settings.retry.max)
+    var trouble = work.trouble ?? ReadingTrouble(since: now)
+    trouble.fail("\(error)", at: now, backoff: backoff)
+    work.trouble = trouble
+    troubles.begin(
+      FileReader.failing, in: "file \(id)", error, logger: logger,
+      metadata: ["file": "\(id)", "name": "\(work.work.dropped.display)"])
+    guard !trouble.isHopeless(at: now) else {
+      let minutes = Int((now - trouble.since).seconds / 60)
+      return await reject(work, FileFault(.unreadable, "the file could not be read for \(minutes) minutes: \(error)"))
+    }
+    // Discards what was staged of it, and stores when it was claimed. If the disk takes neither, the next retry does
+    // both.
+    let (store, file) = (around.store, work.file)
+    try? await queue.run { try store.commit { try $0.begin(file) } }
+    unread.append(work)
+    var note = UnreadFile(id: id, inbox: inbox.name, name: work.work.dropped.display)
+    note.reason = trouble.reason
+    note.since = .now + (trouble.since - now)
+    note.nextAttempt = .now + (trouble.due - now)
+    await around.publisher.note(note)
+  }
+
+  /// Rejects as a whole a file that is not read.
+  private func reject(_ work: UnreadWork, _ fault: FileFault) async {
+    let id = work.file.id
+    do {
+      try await around.publisher.take([try await reader.rejected(work, fault)])
+      cancelled.remove(id)
+    } catch {
+      // The outbox accepts nothing: retry at the next look.
+      var work = work
+      work.verdict = fault
+      unread.append(work)
+      troubles.begin(FileReader.failing, in: "file \(id)", error, logger: logger, metadata: ["file": "\(id)"])
+    }
+  }
+
+  /// The file changed while it was read: nothing of it is sent.
+  private func giveBack(_ claim: Claim) async {
+    let (folders, claimed) = (folders, claim.claimed)
+    claim.reservation.end()
+    guard await queue.run({ folders.giveBack(claimed) }) else {
+      let path = "\(folders.inbox)/\(claimed.name.display)"
+      return await putOff(claim.work, InboxError(.taken, "give back", path, "it changed, and its name is taken"))
+    }
+    logger.notice("file changed while it was read; it waits again", metadata: ["name": "\(claimed.name.display)"])
+    await forget(claimed.id)
+  }
+
+  /// The file is no longer in `work/`.
+  private func forget(_ id: FileID) async {
+    troubles.forget("file \(id)")
+    // If this fails, the next start finds a row without a file.
+    let store = around.store
+    try? await queue.run { try store.commit { try $0.forget(id) } }
+    await around.publisher.left([id])
+  }
+
+  /// Retries the claimed files that could not be read.
+  private func readAgain() async {
+    let now = around.now()
+    for work in unread where !isStopping {
+      let id = work.file.id
+      guard cancelled.contains(id) || work.trouble.map({ $0.due <= now }) ?? true else { continue }
+      unread.removeAll { $0.file.id == id }
+      reading.insert(id)
+      defer { reading.remove(id) }
+      if cancelled.contains(id) {
+        await reject(work, Self.cancelledFault)
+      } else if let verdict = work.verdict, verdict.code == .unreadable {
+        await reject(work, verdict)
+      } else {
+        await readAgain(work)
+      }
+    }
+  }
+
+  private func readAgain(_ work: UnreadWork) async {
+    let id = work.file.id
+    do {
+      let (claimed, owner) = try await queue.run { [folders, inbox] in
+        let claimed = try folders.reopen(work.work, marker: inbox.marker)
+        return (claimed, work.file.owner ?? claimed?.owner.name)
+      }
+      guard let claimed else {
+        logger.error("claimed file is gone", metadata: ["file": "\(id)", "name": "\(work.work.dropped.display)"])
+        return await forget(id)
+      }
+      var claim = Claim(claimed: claimed, file: work.file, verdict: work.verdict, trouble: work.trouble)
+      claim.file.owner = owner
+      await read([claim])
+    } catch {
+      await putOff(work, error)
+    }
+  }
+
+  // MARK: - Operator orders
+
+  /// Retries at once the files that could not be read.
+  package func tryNow() async {
+    let now = around.now()
+    for place in unread.indices { unread[place].trouble?.makeDue(at: now) }
+    await watcher.lookNow()
+  }
+
+  /// Rejects as a whole a file that is not published; a file that is being read, at its next chunk.
+  ///
+  /// - Returns: whether it is done, or will be (if a reading hangs). False if the file is not this inbox's, was
+  ///   published just now, or went back to its folder.
+  /// - Throws: `OutboxError`.
+  package func cancel(_ id: FileID) async throws -> Bool {
+    if !isRunning, let place = unread.firstIndex(where: { $0.file.id == id }) {
+      await reject(unread.remove(at: place), Self.cancelledFault)
+      return true
+    }
+    if isHere(id) {
+      cancelled.insert(id)
+      await watcher.lookNow()
+      let deadline = ContinuousClock.now + Self.patience
+      while cancelled.contains(id), isHere(id) {
+        if deadline < .now { return true }
+        try? await Task.sleep(for: .milliseconds(20))
+      }
+      guard cancelled.contains(id) else { return true }
+      cancelled.remove(id)
+    }
+    return try await around.publisher.reject(id, Self.cancelledFault)
+  }
+
+  /// Whether it is being read, or waits to be.
+  private func isHere(_ id: FileID) -> Bool { reading.contains(id) || unread.contains { $0.file.id == id } }
+}

@@ -1,0 +1,104 @@
+internal import APIs
+internal import Delivery
+internal import Dispatch
+internal import Engine
+internal import Inbox
+internal import Logging
+internal import Outbox
+internal import Receipts
+internal import Runtime
+internal import Settings
+
+/// Finds claimed files in `work/` that are not published.
+struct WorkSearch: Sendable {
+  let inbox: Inbox
+  let folders: InboxFolders
+  let around: Intake.Surroundings
+  let queue: DispatchQueue
+  let logger: Logger
+
+  /// Files that an earlier run claimed and did not publish, in the order of the claims.
+  ///
+  /// A finished one is put away: only its last rename was missing. History shows that it is finished, or, if the outbox
+  /// is a fresh one, its receipt. Rows without a file are deleted.
+  /// - Parameters:
+  ///   - known: all files with a row.
+  ///   - rows: those of them that have not been read.
+  /// - Throws: `InboxError`, `OutboxError`.
+  func unpublished(known: Set<FileID>, rows: [FileRecord]) async throws -> [UnreadWork] {
+    let work = try await queue.run { [folders] in try folders.workFiles() }
+    var mine = Dictionary(rows.filter { $0.inbox == inbox.name }.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+    // No id from here on may sort before one that is in use.
+    for file in work { await around.publisher.skip(past: file.id) }
+    var unread: [UnreadWork] = []
+    for file in work {
+      if let row = mine.removeValue(forKey: file.id) {
+        unread.append(await self.unread(file, row: row))
+      } else if !known.contains(file.id), try await !isPutAway(file) {
+        unread.append(await self.unread(file))
+      }
+    }
+    // The run ended between giving a file back, or losing it, and deleting its row.
+    let (store, lost) = (around.store, mine.keys.sorted())
+    if !lost.isEmpty { try await queue.run { try store.commit { for id in lost { try $0.forget(id) } } } }
+    return unread
+  }
+
+  /// Claimed files that are unknown because their claim seemed to fail: a rename over NFS whose answer was lost.
+  func strays(besides known: Set<FileID>) async throws -> [UnreadWork] {
+    let work = try await queue.run { [folders] in try folders.workFiles() }.filter { !known.contains($0.id) }
+    guard !work.isEmpty else { return [] }
+    let rows = try await around.outbox.filesUnderWay().ids
+    var strays: [UnreadWork] = []
+    for file in work where !rows.contains(file.id) {
+      guard try await around.outbox.finishedStatus(file.id) == nil else { continue }
+      logger.warning(
+        "a claimed file was not known to be claimed; it is read now",
+        metadata: ["file": "\(file.id)", "name": "\(file.dropped.display)"])
+      strays.append(await unread(file))
+    }
+    return strays
+  }
+
+  /// A file in `work/` that may be unknown to the outbox.
+  func unread(_ file: WorkFile, row: FileRecord? = nil) async -> UnreadWork {
+    let size = await queue.run { [folders] in folders.size(of: file) } ?? 0
+    return UnreadWork(
+      work: file,
+      file: NewFile(
+        id: file.id, inbox: inbox.name, name: file.dropped.bytes, owner: row?.owner,
+        // An id's time is that of the claim, unless the clock was ahead.
+        receivedAt: row?.receivedAt ?? min(file.id.time, .now), claimedAt: row?.claimedAt ?? around.now()),
+      verdict: FileReading.verdict(
+        name: file.dropped.bytes, size: Int(size), inbox: inbox, settings: around.settings))
+  }
+
+  private func isPutAway(_ file: WorkFile) async throws -> Bool {
+    let names = ResultNames(dropped: file.dropped, id: file.id)
+    let folders = folders
+    let receipt = await queue.run {
+      (try? InboxFolders.contents(of: names.receipt, in: folders.receipts)).flatMap {
+        try? Receipt(json: $0, apis: APIs.kinds)
+      }
+    }
+    let status = try await around.outbox.finishedStatus(file.id)
+    guard receipt != nil || status != nil else {
+      if around.outbox.isNew {
+        logger.warning(
+          "the outbox is new: a claimed file is read from its beginning, and what was sent of it before is sent again",
+          metadata: ["file": "\(file.id)", "name": "\(file.dropped.display)"])
+      }
+      return false
+    }
+    logger.notice("a finished file was still in work/", metadata: ["file": "\(file.id)"])
+    let isUsable = receipt?.error == nil
+    try await queue.run {
+      if isUsable {
+        try folders.archive(file, as: names.archive)
+      } else {
+        try folders.setAside(file, as: names.unusable)
+      }
+    }
+    return true
+  }
+}

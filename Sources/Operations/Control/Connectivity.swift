@@ -1,0 +1,20 @@
+internal import Dispatching
+internal import Sender
+package import Settings
+
+/// Whether a target issues a token for these credentials.
+package enum Connectivity {
+  /// Requests one; nil on success, otherwise the reason for the failure, without any secret.
+  package static func check(_ target: Target) async -> String? {
+    do {
+      let connections = try Connections(ConnectionTerms(target))
+      defer { connections.close() }
+      _ = try await TokenSource(auth: target.auth, connections: connections, timeout: target.timeout).token()
+      return nil
+    } catch let error as TokenError {
+      return error.reason
+    } catch {
+      return "\(error)"
+    }
+  }
+}

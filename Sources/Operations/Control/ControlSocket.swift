@@ -1,0 +1,203 @@
+internal import Delivery
+internal import Dispatch
+internal import Glibc
+internal import Inbox
+package import Logging
+package import Telemetry
+
+/// Lets commands talk to the running daemon: a socket in the state folder, one line of JSON each way.
+///
+/// Only the daemon writes to the outbox, so commands that change something go through here. The socket's mode, 0600,
+/// and a check of the caller's user id keep others out; root and the daemon's own user may ask.
+///
+/// Each caller is served on a thread of its own: a concurrent queue would take threads from Swift's pool, and a few
+/// silent callers would stop every delivery.
+package actor ControlSocket {
+  private let listener: Int32
+  private let path: String
+  private var source: (any DispatchSourceRead)?
+  private let queue = DispatchQueue(label: "control")
+  /// This many callers are served at a time; others wait until one has sent its line, which takes `patience` at most.
+  private let places = DispatchSemaphore(value: 16)
+  private static let patience = Duration.seconds(5)
+
+  package static func path(state: String) -> String { state + "/control.sock" }
+
+  /// Binds the socket's name; replaces a socket that an ended daemon left behind.
+  package init(state: String) throws(ControlError) {
+    path = Self.path(state: state)
+    unlink(path)
+    guard let (address, length) = sockaddr_un.address(of: Array(path.utf8)) else {
+      throw ControlError(
+        reason:
+          "listen on \"\(path)\": a socket's path may have 107 bytes, this has \(path.utf8.count); give `state` a shorter one"
+      )
+    }
+    listener = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | O_NONBLOCK, 0)
+    let before = umask(0o177)
+    let bound = Self.with(address) { bind(listener, $0, length) }
+    umask(before)
+    guard listener >= 0, bound == 0, listen(listener, 16) == 0 else {
+      throw ControlError(reason: "listen on \"\(path)\": \(String(cString: strerror(errno)))")
+    }
+  }
+
+  /// Queries the files that have not been read.
+  private static let unreadQuery = Array("{\"query\":\"unread\"}\n".utf8)
+
+  /// Answers orders until `close()`.
+  package func open(
+    logger: Logger, unread: UnreadLedger,
+    answer: @escaping @Sendable (_ order: Order, _ by: String) async -> OrderResult
+  ) {
+    let source = DispatchSource.makeReadSource(fileDescriptor: listener, queue: queue)
+    source.setEventHandler { [listener, places] in
+      places.wait()
+      let connection = accept(listener, nil, nil)
+      guard connection >= 0 else {
+        places.signal()
+        return
+      }
+      _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
+      DispatchQueue(label: "control caller").async {
+        Self.serve(connection, logger: logger, unread: unread, answer: answer)
+        places.signal()
+      }
+    }
+    // Not before the handler has ended: it may wait for a place, and the descriptor number may be another file's by
+    // then.
+    source.setCancelHandler { [listener] in Glibc.close(listener) }
+    source.activate()
+    self.source = source
+  }
+
+  package func close() {
+    unlink(path)
+    if let source { source.cancel() } else { Glibc.close(listener) }
+  }
+
+  private static func serve(
+    _ connection: Int32, logger: Logger, unread: UnreadLedger,
+    answer: @escaping @Sendable (_ order: Order, _ by: String) async -> OrderResult
+  ) {
+    setTimeout(connection, patience)
+    guard let caller = permittedCaller(connection), let line = readLine(connection, within: patience) else {
+      Glibc.close(connection)
+      return
+    }
+    guard line != unreadQuery.dropLast() else {
+      write(UnreadFile.line(unread.all), to: connection)
+      Glibc.close(connection)
+      return
+    }
+    guard let order = Order(line: line) else {
+      Glibc.close(connection)
+      return
+    }
+    let by = UserID(caller).name
+    logger.notice("an operator asks", metadata: ["order": "\(order)", "by": "\(by)"])
+    // The answer may take a while (a large file's items are rejected batch by batch); no other caller waits for it.
+    Task {
+      write(await answer(order, by).line, to: connection)
+      Glibc.close(connection)
+    }
+  }
+
+  /// The caller's user, if it may give orders.
+  private static func permittedCaller(_ connection: Int32) -> uid_t? {
+    // struct ucred (unix(7)), which Glibc's module leaves out.
+    var caller: (pid: pid_t, uid: uid_t, gid: gid_t) = (0, .max, .max)
+    var length = socklen_t(MemoryLayout.size(ofValue: caller))
+    guard getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &caller, &length) == 0 else { return nil }
+    return caller.uid == 0 || caller.uid == geteuid() ? caller.uid : nil
+  }
+
+  // MARK: - The other side
+
+  /// Asks the daemon that works on `state`; nil if none is listening.
+  package static func ask(_ order: Order, state: String) throws(ControlError) -> OrderResult? {
+    guard let (address, length) = sockaddr_un.address(of: Array(path(state: state).utf8)) else { return nil }
+    let connection = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
+    guard connection >= 0 else { throw ControlError(reason: String(cString: strerror(errno))) }
+    defer { Glibc.close(connection) }
+    guard with(address, { connect(connection, $0, length) }) == 0 else {
+      if errno == ENOENT || errno == ECONNREFUSED { return nil }
+      throw ControlError(reason: "ask the daemon at \"\(path(state: state))\": \(String(cString: strerror(errno)))")
+    }
+    let patience = Duration.seconds(120)
+    setTimeout(connection, patience)
+    write(order.line, to: connection)
+    guard let result = readLine(connection, within: patience).flatMap(OrderResult.init(line:)) else {
+      throw ControlError(reason: "the daemon closed the connection without an answer")
+    }
+    return result
+  }
+
+  /// The files that the daemon can't read; nil if there are none, or this user may not ask it.
+  package static func unreadFiles(state: String) -> [UnreadFile]? {
+    guard let (address, length) = sockaddr_un.address(of: Array(path(state: state).utf8)) else { return nil }
+    let connection = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
+    guard connection >= 0 else { return nil }
+    defer { Glibc.close(connection) }
+    guard with(address, { connect(connection, $0, length) }) == 0 else { return nil }
+    setTimeout(connection, patience)
+    write(unreadQuery, to: connection)
+    return readLine(connection, within: patience).flatMap(UnreadFile.list(line:))
+  }
+
+  /// Whether a daemon is listening; nil if this user may not ask it.
+  static func isAnswered(state: String) -> Bool? {
+    guard let (address, length) = sockaddr_un.address(of: Array(path(state: state).utf8)) else { return false }
+    let connection = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
+    guard connection >= 0 else { return nil }
+    defer { Glibc.close(connection) }
+    if with(address, { connect(connection, $0, length) }) == 0 { return true }
+    return errno == ENOENT || errno == ECONNREFUSED ? false : nil
+  }
+
+  // MARK: - Bytes
+
+  private static func with(_ address: sockaddr_un, _ call: (UnsafePointer<sockaddr>) -> Int32) -> Int32 {
+    var address = address
+    return withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { call($0) }
+    }
+  }
+
+  /// Applies to a single call; reads in a loop have a limit for the whole.
+  private static func setTimeout(_ connection: Int32, _ patience: Duration) {
+    var limit = timeval(tv_sec: Int(patience.components.seconds), tv_usec: 0)
+    for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+      setsockopt(connection, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+  }
+
+  /// A line without its end; nil if the peer sends no complete line in time, or more than 64 KiB.
+  private static func readLine(_ connection: Int32, within patience: Duration) -> [UInt8]? {
+    var line: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 4096)
+    let deadline = ContinuousClock.now + patience
+    while line.count < 65_536, .now < deadline {
+      let count = read(connection, &chunk, chunk.count)
+      guard count > 0 else { return nil }
+      line += chunk[..<count]
+      if let end = line.firstIndex(of: UInt8(ascii: "\n")) { return Array(line[..<end]) }
+    }
+    return nil
+  }
+
+  private static func write(_ bytes: [UInt8], to connection: Int32) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      guard count > 0 else { return }
+      rest = rest.dropFirst(count)
+    }
+  }
+}
+
+/// The daemon can't be reached, or can't listen.
+package struct ControlError: Error, Equatable, CustomStringConvertible {
+  package var reason: String
+  package var description: String { reason }
+}

@@ -1,0 +1,176 @@
+internal import APIs
+package import Delivery
+internal import Dispatch
+internal import Inbox
+package import JSONText
+package import Outbox
+internal import Receipts
+internal import Results
+internal import Runtime
+package import Settings
+package import Telemetry
+
+/// The JSON that the page at `/` requests: it is looked up for each request, and nothing is done while no one asks.
+///
+/// Keys, reject codes and messages are shown, as in receipts, but the rejected items themselves are not: the address
+/// has no password, and the folders' modes decide who may read them.
+package struct Dashboard: Sendable {
+  /// The current settings; a reload changes them.
+  package let settings: @Sendable () async throws -> Settings
+  package let outbox: Outbox
+  package let instruments: Instruments
+  package let startedAt: Timestamp
+  package let flow: FlowHistory
+  private let reports = SharedResult<StatusReport>()
+
+  package init(
+    settings: @escaping @Sendable () async throws -> Settings, outbox: Outbox, instruments: Instruments,
+    startedAt: Timestamp, flow: FlowHistory
+  ) {
+    self.settings = settings
+    self.outbox = outbox
+    self.instruments = instruments
+    self.startedAt = startedAt
+    self.flow = flow
+  }
+
+  /// Results that wait longer than this to be written are in trouble.
+  private static let writingTakes = Duration.seconds(30)
+  private static let queue = DispatchQueue(label: "read receipts")
+
+  /// Computed once for all simultaneous callers: it goes through every inbox, which may hold any number of files.
+  package func status() async throws -> StatusReport {
+    try await reports.value { [settings, outbox, instruments] in
+      try await StatusReport(settings: try await settings(), outbox: outbox, instruments: instruments)
+    }
+  }
+
+  package func metrics() async throws -> MetricsPage {
+    MetricsPage(
+      report: try? await status(), backlogs: (try? await outbox.backlogs()) ?? [:], settings: try await settings(),
+      instruments: instruments)
+  }
+
+  /// The current state, and what came in since `since` (RFC 3339), or in the last day if that is not a valid time.
+  func overview(since: String?) async throws -> [UInt8] {
+    let settings = try await settings()
+    let now = Timestamp.now
+    let report = try await status()
+    let backlogs = try await outbox.backlogs()
+    let problems = try await outbox.problems()
+    let since = since.flatMap { Timestamp(written: $0) } ?? now + .seconds(-86_400)
+    let flows = try await outbox.flow(since: since)
+    let unwritten = try await outbox.unwrittenFiles(doneBefore: now + (.zero - Self.writingTakes))
+    let standstills =
+      Standstill.all(in: instruments, unwritten: unwritten)
+      + Standstill.all(in: report, backlogs: backlogs, problems: problems)
+    let inboxes = report.inboxes.map { inbox in
+      json(of: inbox, folder: InboxFolders(spool: settings.spool, inbox: inbox.name).inbox, flows[inbox.name])
+    }
+    let targets = report.targets.map { target in
+      json(of: target, settings.targets.first { $0.name == target.name }, backlogs[target.name] ?? TargetBacklog())
+    }
+    return JSONValue([
+      "version": JSONValue(Version.text), "now": JSONValue(now.description),
+      "startedAt": JSONValue(startedAt.description), "since": JSONValue(since.description),
+      "configuration": JSONValue(settings.path), "stuck": .array(Standstill.sorted(standstills).map(\.json)),
+      "queue": json(of: report), "inboxes": .array(inboxes), "targets": .array(targets),
+    ]).document
+  }
+
+  package func history() async throws -> [UInt8] {
+    let minutes = flow.minutes(at: .now, counts: FlowCounts(instruments.metrics), queue: try await outbox.queue())
+    return JSONValue(["minutes": .array(minutes.map(\.json))]).document
+  }
+
+  package func files(_ filter: FileFilter) async throws -> [UInt8] {
+    let files = try await outbox.files(filter)
+    return JSONValue([
+      "files": .array(files.map(\.json)), "hasMore": .bool(files.count == filter.limit),
+    ]).document
+  }
+
+  /// Everything known about one file; nil if no file has this id.
+  package func file(_ text: String) async throws -> [UInt8]? {
+    guard let id = FileID(text.uppercased()) else { return nil }
+    let summary = try await outbox.summary(of: id)
+    let folders = ReceiptFolders(try await settings())
+    // One at a time, so that many callers take no more memory than one.
+    return try await Self.queue.run { () throws -> [UInt8]? in
+      guard let entry = try folders.entry(of: id) else {
+        return summary.map { Self.document(of: id, $0, path: nil, receipt: nil, fault: nil) }
+      }
+      do {
+        let text = try folders.text(of: entry, atMost: Self.mostReceiptBytes)
+        // Anybody may have put it there: a file that is not a receipt is not shown as one.
+        _ = try Receipt(json: text, apis: APIs.kinds)
+        return Self.document(of: id, summary, path: entry.path, receipt: try JSONValue.parse(text), fault: nil)
+      } catch {
+        guard let summary else { throw error }
+        return Self.document(of: id, summary, path: entry.path, receipt: nil, fault: "\(error)")
+      }
+    }
+  }
+
+  private static func document(
+    of id: FileID, _ summary: FileSummary?, path: String?, receipt: JSONValue?, fault: String?
+  ) -> [UInt8] {
+    JSONValue([
+      "id": JSONValue(id.text), "file": summary?.json ?? .null, "receiptPath": JSONValue(path),
+      "receipt": receipt ?? .null, "receiptFault": JSONValue(fault),
+    ]).document
+  }
+
+  /// A larger receipt, of some ten thousand requests, must be viewed in its folder: as a tree in memory it would take a
+  /// hundred times as much.
+  private static let mostReceiptBytes = 1 << 20
+
+  // MARK: - Parts
+
+  private func json(of report: StatusReport) -> JSONValue {
+    JSONValue([
+      "files": JSONValue(report.queueFiles), "batches": JSONValue(report.queueBatches),
+      "items": JSONValue(report.queueItems), "bytes": JSONValue(report.queueBytes),
+      "oldestAt": JSONValue(report.queueOldestAt?.description),
+    ])
+  }
+
+  private func json(of inbox: StatusReport.InboxStatus, folder: String, _ flow: InboxFlow?) -> JSONValue {
+    let flow = flow ?? InboxFlow()
+    return JSONValue([
+      "name": JSONValue(inbox.name), "folder": JSONValue(folder), "waiting": JSONValue(inbox.waiting),
+      "unclaimed": JSONValue(inbox.unclaimedCounts.reduce(0) { $0 + ($1.key.isArriving ? 0 : $1.value) }),
+      "unread": JSONValue(inbox.unreadCount),
+      "paused": .bool(inbox.isPaused),
+      "since": JSONValue([
+        "files": JSONValue(flow.files), "underWay": JSONValue(flow.filesUnderWay),
+        "partial": JSONValue(flow.filesPartial), "rejectedFiles": JSONValue(flow.filesRejected),
+        "items": JSONValue(flow.items), "accepted": JSONValue(flow.accepted), "rejected": JSONValue(flow.rejected),
+      ]),
+    ])
+  }
+
+  private func json(
+    of target: StatusReport.TargetStatus, _ settings: Target?, _ backlog: TargetBacklog
+  ) -> JSONValue {
+    JSONValue([
+      "name": JSONValue(target.name), "api": JSONValue(settings?.api.rawValue), "url": JSONValue(settings?.url),
+      "state": JSONValue(target.state), "reason": JSONValue(target.reason),
+      "until": JSONValue(target.until?.description),
+      "batches": JSONValue(backlog.batches), "items": JSONValue(backlog.items), "bytes": JSONValue(backlog.bytes),
+      "oldestAt": JSONValue(backlog.oldestAt?.description),
+    ])
+  }
+}
+
+extension FileSummary {
+  package var json: JSONValue {
+    JSONValue([
+      "id": JSONValue(id.text), "name": JSONValue(FileName(bytes: name)?.display ?? ""), "inbox": JSONValue(inbox),
+      "state": JSONValue(state), "receivedAt": JSONValue(receivedAt.description),
+      "completedAt": JSONValue(completedAt?.description),
+      "items": JSONValue(items), "accepted": JSONValue(accepted), "rejected": JSONValue(rejected),
+      "target": JSONValue(target), "problem": JSONValue(problem), "nextAt": JSONValue(nextAt?.description),
+    ])
+  }
+}

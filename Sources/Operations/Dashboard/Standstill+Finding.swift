@@ -1,0 +1,158 @@
+internal import Delivery
+internal import Outbox
+internal import Telemetry
+
+extension Standstill {
+  /// What keeps the pipeline itself from working.
+  package static func all(in instruments: Instruments, unwritten: Int) -> [Standstill] {
+    var standstills: [Standstill] = []
+    let hanging = instruments.pulse.hanging
+    if !hanging.isEmpty { standstills.append(.hanging(hanging, since: instruments.pulse.limit)) }
+    if unwritten > 0 { standstills.append(.unwritten(unwritten)) }
+    return standstills
+      + instruments.troubles.all.map { trouble in
+        Standstill(
+          weight: .bad, title: "Something does not work", reason: trouble,
+          advice: "It is tried again by itself; nothing is lost. The log says since when.")
+      }
+  }
+
+  /// What holds up inboxes and targets.
+  package static func all(
+    in report: StatusReport, backlogs: [String: TargetBacklog], problems: [TargetProblem]
+  ) -> [Standstill] {
+    let targets = report.targets.flatMap { target in
+      // A target that does not deliver explains why its requests are retried.
+      Standstill(target, backlogs[target.name] ?? TargetBacklog()).map { [$0] }
+        ?? problems.filter { $0.target == target.name }.map { .retrying($0) }
+    }
+    return targets + report.inboxes.flatMap { all(in: $0) }
+  }
+
+  /// The worst first; equally bad ones keep their order.
+  package static func sorted(_ standstills: [Standstill]) -> [Standstill] {
+    [Weight.bad, .waiting, .note].flatMap { weight in standstills.filter { $0.weight == weight } }
+  }
+
+  private static func hanging(_ loops: [String], since limit: Duration) -> Standstill {
+    Standstill(
+      weight: .bad, title: "The pipeline does not move",
+      reason: "no sign of life for \(limit.milliseconds / 1000) s from: \(loops.joined(separator: ", "))",
+      advice: "A full disk or a folder that does not answer hangs it; the log says more. A restart loses nothing.",
+      command: "systemctl restart upsertd")
+  }
+
+  private static func unwritten(_ count: Int) -> Standstill {
+    Standstill(
+      weight: .bad, title: "Results can't be written",
+      reason: "\(counted(count, "file is", "files are")) done and waits for its receipt to be written",
+      fileCount: count, advice: "See whether the spool has room and may be written to; the log names file and reason.")
+  }
+
+  /// Nil if the target delivers.
+  private init?(_ target: StatusReport.TargetStatus, _ backlog: TargetBacklog) {
+    let name = target.name
+    self.init(weight: .bad, title: "", reason: target.reason ?? "", advice: "")
+    items = backlog.items
+    oldestAt = backlog.oldestAt
+    nextAt = target.until
+    switch target.state {
+    case "held":
+      title = "\(name) is on hold"
+      advice = "It is tried again by itself. Mend the cause, then try at once:"
+      command = "upsertd retry --target \(name)"
+    case "slowed":
+      weight = .waiting
+      title = "\(name) is slowed down"
+      advice = "It goes on by itself; nothing is lost. To try at once:"
+      command = "upsertd retry --target \(name)"
+    case "paused":
+      weight = .waiting
+      title = "\(name) is paused"
+      advice = "It stays so, also after a restart, until:"
+      command = "upsertd resume \(name)"
+    default: return nil
+    }
+  }
+
+  private static func retrying(_ problem: TargetProblem) -> Standstill {
+    Standstill(
+      weight: .waiting,
+      title: "\(counted(problem.batches, "request")) to \(problem.target) sent again",
+      reason: problem.text, nextAt: problem.nextAt,
+      advice: "It is tried until retry.max_age is over. To try at once:",
+      command: "upsertd retry --target \(problem.target)")
+  }
+
+  /// One for each reason why files stay in an inbox, or wait to be read; arriving files are not a standstill.
+  private static func all(in inbox: StatusReport.InboxStatus) -> [Standstill] {
+    var standstills: [Standstill] = []
+    var places: [String: Int] = [:]
+    for file in inbox.unclaimed where !file.kind.isArriving {
+      // A reason may contain the file's own name.
+      let reason = file.kind == .waitingForMarker ? "waiting for the marker" : file.reason
+      let place = places[reason] ?? standstills.count
+      if place == standstills.count {
+        places[reason] = place
+        standstills.append(Standstill(file.kind, reason: reason, inbox: inbox.name))
+      }
+      standstills[place].take(file)
+    }
+    for place in standstills.indices {
+      let count = standstills[place].fileCount
+      standstills[place].title = "\(counted(count, "file stays", "files stay")) in \(inbox.name)"
+    }
+    if inbox.isPaused, !inbox.unclaimed.contains(where: { $0.kind == .paused }) {
+      var standstill = Standstill(.paused, reason: "by an operator", inbox: inbox.name)
+      standstill.title = "\(inbox.name) is paused"
+      standstills.append(standstill)
+    }
+    return standstills
+  }
+
+  private init(_ kind: StayingFile.Kind, reason: String, inbox: String) {
+    self.init(weight: .waiting, title: "", reason: reason, advice: "")
+    switch kind {
+    case .openForWriting, .settling: advice = "It is claimed once it is complete."
+    case .ignored:
+      weight = .note
+      advice = "Names like this are never touched; give it another one to have it sent."
+    case .notRegular:
+      weight = .note
+      advice = "Only plain files are taken; this is never touched."
+    case .marker:
+      weight = .note
+      advice = "It goes when its file is claimed."
+    case .waitingForMarker: advice = "It is claimed once its marker is there."
+    case .unreadable:
+      weight = .bad
+      advice = "Let the user that upsertd runs as read it; it is claimed at the next look."
+    case .folder:
+      weight = .bad
+      advice = "Let the user that upsertd runs as read and write the folder; its files are claimed at the next look."
+    case .queueFull:
+      weight = .bad
+      advice = "Files are claimed again once there is room: see what holds up the targets, or raise queue.max_bytes."
+    case .diskFull:
+      weight = .bad
+      advice = "Files are claimed again once there is room on the disk."
+    case .behindUnread:
+      weight = .bad
+      advice = "Files are claimed again once the earlier file was read; `upsertd cancel` ends that one."
+    case .paused:
+      advice = "Files that are dropped there stay in the inbox, also after a restart, until:"
+      command = "upsertd resume \(inbox)"
+    }
+  }
+
+  private mutating func take(_ file: StayingFile) {
+    fileCount += 1
+    if files.count < Self.mostFiles { files.append(file.name) }
+    if let since = file.since { oldestAt = min(since, oldestAt ?? since) }
+  }
+}
+
+extension StayingFile.Kind {
+  /// It passes by itself, usually within seconds.
+  package var isArriving: Bool { self == .settling || self == .openForWriting }
+}

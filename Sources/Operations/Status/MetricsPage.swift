@@ -1,0 +1,108 @@
+internal import Delivery
+internal import Inbox
+internal import Metrics
+internal import Outbox
+internal import Runtime
+internal import Settings
+internal import Telemetry
+
+/// The answer of `/metrics`: what was counted, and what can be looked up now.
+package struct MetricsPage {
+  /// Nil if the outbox can't be read; the counters are reported all the same.
+  let report: StatusReport?
+  let backlogs: [String: TargetBacklog]
+  let settings: Settings
+  let instruments: Instruments
+
+  var text: String {
+    var text = Exposition()
+    text.family("upsertd_build_info", "The running version.", [([("version", Version.text)], 1)])
+    instruments.metrics.registry.write(to: &text)
+    if let report {
+      write(report.queue, to: &text)
+      write(report.targets, to: &text)
+      write(report.inboxes, to: &text)
+    }
+    writeDaemon(to: &text)
+    ProcessFacts.write(to: &text)
+    return text.text
+  }
+
+  private func write(_ queue: QueueCounts, to text: inout Exposition) {
+    text.family("upsertd_queue_files", "Files claimed and not done.", Double(queue.files))
+    text.family("upsertd_queue_batches", "Batches waiting.", Double(queue.batches))
+    text.family("upsertd_queue_items", "Items waiting.", Double(queue.items))
+    text.family("upsertd_queue_bytes", "Bytes of the waiting request bodies.", Double(queue.bytes))
+    text.family(
+      "upsertd_queue_max_bytes", "Waiting bytes from which on no file is claimed (queue.max_bytes).",
+      Double(settings.queue.maxBytes))
+    text.family(
+      "upsertd_queue_oldest_age_seconds", "Age of the oldest file that is not done.", Self.age(queue.oldestAt))
+    text.family(
+      "upsertd_max_age_seconds", "Age at which waiting items are rejected (retry.max_age).",
+      settings.retry.maxAge.seconds)
+  }
+
+  private func write(_ targets: [StatusReport.TargetStatus], to text: inout Exposition) {
+    // A target that a reload removed from the configuration may still have something waiting.
+    let names = targets.map(\.name)
+    func each(_ name: String, _ help: String, _ value: (TargetBacklog) -> Double) {
+      text.family(name, help, names.map { ([("target", $0)], value(backlogs[$0] ?? TargetBacklog())) })
+    }
+    each("upsertd_target_queue_batches", "Batches waiting for the target.") { Double($0.batches) }
+    each("upsertd_target_queue_items", "Items waiting for the target.") { Double($0.items) }
+    each("upsertd_target_queue_bytes", "Bytes of the request bodies waiting for the target.") { Double($0.bytes) }
+    each(
+      "upsertd_target_oldest_item_age_seconds", "Age of the oldest item waiting for the target, since its file's claim."
+    ) { Self.age($0.oldestAt) }
+    text.family(
+      "upsertd_target_state", "1 for the state that the target is in.",
+      targets.flatMap { target in
+        ["delivering", "slowed", "held", "paused"].map {
+          ([("target", target.name), ("state", $0)], target.state == $0 ? 1 : 0)
+        }
+      })
+  }
+
+  private func write(_ inboxes: [StatusReport.InboxStatus], to text: inout Exposition) {
+    func each(_ name: String, _ help: String, _ value: (StatusReport.InboxStatus) -> Int) {
+      text.family(name, help, inboxes.map { ([("inbox", $0.name)], Double(value($0))) })
+    }
+    each("upsertd_inbox_waiting_files", "Files in the inbox that are ready or on their way in.") { $0.waiting }
+    each("upsertd_inbox_unread_files", "Claimed files that wait to be read.") { $0.unreadCount }
+    each("upsertd_inbox_paused", "1 where an operator paused the inbox.") { $0.isPaused ? 1 : 0 }
+    func eachKind(_ name: String, _ help: String, _ value: (StatusReport.InboxStatus, StayingFile.Kind) -> Double) {
+      text.family(
+        name, help,
+        inboxes.flatMap { inbox in
+          StayingFile.Kind.allCases.map { ([("inbox", inbox.name), ("reason", $0.rawValue)], value(inbox, $0)) }
+        })
+    }
+    eachKind("upsertd_inbox_unclaimed_files", "Files that stay in the inbox, by the reason.") {
+      Double($0.unclaimedCounts[$1] ?? 0)
+    }
+    let oldest = Dictionary(inboxes.map { ($0.name, instruments.ledger.oldest(inbox: $0.name)) }) { first, _ in first }
+    eachKind(
+      "upsertd_inbox_oldest_unclaimed_age_seconds", "How long the file that has stayed longest does so, by the reason."
+    ) { Self.age(oldest[$0.name]?[$1]) }
+  }
+
+  private func writeDaemon(to text: inout Exposition) {
+    let folders = [("spool", settings.spool), ("state", settings.state)]
+    text.family(
+      "upsertd_free_disk_bytes", "Free bytes on the file system of the folder.",
+      folders.compactMap { name, path in
+        (try? FreeDisk.bytes(at: path)).map { ([("folder", name)], Double($0)) }
+      })
+    text.family(
+      "upsertd_min_free_disk_bytes", "Free bytes below which no file is claimed (queue.min_free_disk).",
+      Double(settings.queue.minFreeDisk))
+    text.family(
+      "upsertd_hanging_loops", "Loops of the pipeline that do not turn.", Double(instruments.pulse.hanging.count))
+    text.family(
+      "upsertd_troubles", "What keeps the pipeline from working at this moment (see /healthz).",
+      Double(instruments.troubles.all.count))
+  }
+
+  private static func age(_ since: Timestamp?) -> Double { since.map { max(0, (Timestamp.now - $0).seconds) } ?? 0 }
+}

@@ -1,0 +1,223 @@
+internal import Intake
+package import Delivery
+internal import Dispatch
+internal import Engine
+internal import Inbox
+internal import JSONText
+package import Outbox
+internal import Runtime
+package import Settings
+package import Telemetry
+
+/// What waits, where, and why: `upsertd status`, and `/api/status`.
+///
+/// It reads the folders and the outbox itself, so it works beside a daemon and without one.
+package struct StatusReport: Sendable {
+  package struct InboxStatus: Sendable {
+    package var name: String
+    /// Files that are ready or arriving.
+    package var waiting: Int
+    /// Files that stay, and why: the first `mostListed`, with unwanted stays before ignored files.
+    package var unclaimed: [StayingFile] = []
+    /// How many more there are.
+    package var unclaimedLeftOut = 0
+    /// How many stay for each reason, including the unlisted ones.
+    package var unclaimedCounts: [StayingFile.Kind: Int] = [:]
+    /// Claimed files that wait in `work/` to be read, for the first time or again; the first `mostListed`.
+    package var unread: [UnreadFile] = []
+    package var unreadLeftOut = 0
+    package var isPaused: Bool
+
+    /// An inbox may hold any number of files.
+    package static let mostListed = 200
+
+    package var unreadCount: Int { unread.count + unreadLeftOut }
+    /// What a person has to do about the folders' modes.
+    package var advice: [String] = []
+
+    /// Files that should have been taken: ready ones, and those that can't be read.
+    package var leftFiles: Int {
+      func count(_ kind: StayingFile.Kind) -> Int { unclaimedCounts[kind] ?? 0 }
+      return waiting - count(.settling) - count(.openForWriting) + count(.unreadable) + count(.folder)
+    }
+  }
+
+  package struct TargetStatus: Sendable {
+    package var name: String
+    /// `delivering`, `slowed`, `held` or `paused`.
+    package var state: String
+    package var reason: String?
+    package var until: Timestamp?
+  }
+
+  package var inboxes: [InboxStatus] = []
+  package var queue = QueueCounts()
+  package var targets: [TargetStatus] = []
+  /// Receipts without batches, newest first.
+  package var recent: [String] = []
+  /// Why no file is claimed in any inbox; empty if files are.
+  package var obstacles: [String] = []
+
+  /// Folders are read here: they may be on a slow server.
+  static let folderQueue = DispatchQueue(label: "status", attributes: .concurrent)
+
+  /// - Parameter outbox: nil if there is none yet.
+  package init(settings: Settings, outbox: Outbox?) async throws {
+    let unread = await Self.folderQueue.run { ControlSocket.unreadFiles(state: settings.state) }
+    try await self.init(settings: settings, outbox: outbox, ledger: nil, unread: unread)
+  }
+
+  /// For the daemon itself, which knows how long a file has stayed, and why one is not read.
+  package init(settings: Settings, outbox: Outbox?, instruments: Instruments) async throws {
+    try await self.init(
+      settings: settings, outbox: outbox, ledger: instruments.ledger, unread: instruments.unread.all)
+  }
+
+  /// - Parameter unread: what the daemon says; nil if it can't be asked.
+  private init(settings: Settings, outbox: Outbox?, ledger: StayLedger?, unread: [UnreadFile]?) async throws {
+    let isAlone = unread == nil
+    let pausedInboxes = try await outbox?.paused(.inbox) ?? []
+    queue = try await outbox?.queue() ?? QueueCounts()
+    recent = try await outbox?.recentReceipts(limit: 20) ?? []
+    let queuedBytes = queue.bytes
+    let room = await Self.folderQueue.run { try? Room(settings, queuedBytes: queuedBytes) }
+    obstacles = room?.obstacle.map { [$0.description] } ?? []
+    let known = try await outbox?.filesUnderWay().ids ?? []
+    // Without a daemon, everything that is not published is unread.
+    var unread = unread ?? []
+    if isAlone { unread = try await outbox?.unreadFiles().map(UnreadFile.init) ?? [] }
+    for inbox in settings.inboxes {
+      let isPaused = pausedInboxes.contains(inbox.name)
+      var (status, work) = await Self.folderQueue.run {
+        let work = (try? InboxFolders(spool: settings.spool, inbox: inbox.name).workFiles()) ?? []
+        return (Self.look(at: inbox, settings, isPaused: isPaused, room, ledger), work)
+      }
+      let all = unread.filter { $0.inbox == inbox.name }
+      status.unread = Array(all.prefix(InboxStatus.mostListed))
+      status.unreadLeftOut = all.count - status.unread.count
+      let told = Set(all.map(\.id))
+      for file in work where !known.contains(file.id) && !told.contains(file.id) {
+        guard try await outbox?.finishedStatus(file.id) == nil else { continue }
+        if status.unread.count < InboxStatus.mostListed {
+          status.unread.append(UnreadFile(id: file.id, inbox: inbox.name, name: file.dropped.display))
+        } else {
+          status.unreadLeftOut += 1
+        }
+      }
+      inboxes.append(status)
+    }
+    if let outbox {
+      targets = try await Self.targets(settings, outbox)
+    } else {
+      targets = settings.targets.map { TargetStatus(name: $0.name, state: "delivering") }
+    }
+  }
+
+  private static func look(
+    at inbox: Inbox, _ settings: Settings, isPaused: Bool, _ room: Room?, _ ledger: StayLedger?
+  ) -> InboxStatus {
+    let folders = InboxFolders(spool: settings.spool, inbox: inbox.name)
+    let look = Watcher.lookOnce(
+      folders: folders,
+      terms: WatchTerms(
+        pollInterval: settings.watch.pollInterval, settle: settings.watch.settle, ignore: { inbox.ignores($0) },
+        marker: inbox.marker))
+    var status = InboxStatus(name: inbox.name, waiting: look.ready.count, isPaused: isPaused)
+    status.advice = folders.advice
+    // Without a daemon it is not a fault if folders have not been created yet.
+    let isRunning = ledger != nil || ControlSocket.isAnswered(state: settings.state) == true
+    if let fault = look.fault.map({ "\($0)" }) ?? ledger?.fault(of: inbox.name)
+      ?? (isRunning ? folders.gap.map { "\($0)" } : nil)
+    {
+      status.unclaimed.append(StayingFile(name: "inbox/", kind: .folder, reason: fault))
+      status.unclaimedCounts[.folder] = 1
+    }
+    func stay(_ name: FileName, _ kind: StayingFile.Kind, _ reason: String) {
+      guard status.unclaimed.count < InboxStatus.mostListed else { return }
+      let since = ledger?.since(name, kind, inbox: inbox.name)
+      status.unclaimed.append(StayingFile(name: name.display, kind: kind, reason: reason, since: since))
+    }
+    // A file for which there is no room holds up those behind it.
+    var obstacle: Obstacle? = isPaused ? .paused : nil
+    var room = room
+    for file in look.ready {
+      obstacle = obstacle ?? room?.take(FileNeed(file, in: folders, of: inbox, settings: settings))
+      guard let obstacle else { continue }
+      let kind = StayingFile.Kind(obstacle.kind)
+      status.unclaimedCounts[kind, default: 0] += 1
+      if status.unclaimed.count < InboxStatus.mostListed { stay(file.name, kind, obstacle.description) }
+    }
+    for (kind, count) in look.counts {
+      if kind.isArriving { status.waiting += count }
+      status.unclaimedCounts[StayingFile.Kind(kind), default: 0] += count
+    }
+    let isAll = look.unclaimed.count <= InboxStatus.mostListed - status.unclaimed.count
+    for file in isAll ? look.unclaimed : look.unclaimed.filter({ $0.kind != .ignored }) {
+      stay(file.name, StayingFile.Kind(file.kind), file.reason)
+    }
+    if !isAll {
+      for file in look.unclaimed where file.kind == .ignored { stay(file.name, .ignored, file.reason) }
+    }
+    status.unclaimedLeftOut = status.unclaimedCounts.values.reduce(0, +) - status.unclaimed.count
+    return status
+  }
+}
+
+extension StatusReport {
+  /// The document that the contract defines; members may be added.
+  package var json: [UInt8] {
+    var out = "{\n  \"inboxes\": "
+    out += Self.list(
+      inboxes.map { inbox in
+        let unclaimed = inbox.unclaimed.map {
+          """
+          {"name": \(Self.quoted($0.name)), "kind": "\($0.kind.rawValue)", "reason": \(Self.quoted($0.reason)), \
+          "since": \(Self.quoted($0.since?.description))}
+          """
+        }
+        let unread = inbox.unread.map { String(decoding: $0.json.bytes, as: UTF8.self) }
+        return """
+          {"name": \(Self.quoted(inbox.name)), "waiting": \(inbox.waiting), "paused": \(inbox.isPaused), \
+          "advice": [\(inbox.advice.map { Self.quoted($0) }.joined(separator: ", "))], \
+          "unclaimed": [\(unclaimed.joined(separator: ", "))], "unclaimedLeftOut": \(inbox.unclaimedLeftOut), \
+          "unread": [\(unread.joined(separator: ", "))], "unreadLeftOut": \(inbox.unreadLeftOut)}
+          """
+      })
+    out += """
+      ,
+        "queue": {"files": \(queue.files), "batches": \(queue.batches), "items": \(queue.items), "bytes": \(queue.bytes), \
+      "oldestAt": \(Self.quoted(queue.oldestAt?.description))},
+        "targets": 
+      """
+    out += Self.list(
+      targets.map { target in
+        """
+        {"name": \(Self.quoted(target.name)), "state": \(Self.quoted(target.state)), \
+        "reason": \(Self.quoted(target.reason)), "until": \(Self.quoted(target.until?.description))}
+        """
+      })
+    out +=
+      ",\n  \"recent\": " + Self.list(recent.map { $0.split(separator: "\n").joined(separator: "\n    ") }) + "\n}\n"
+    return Array(out.utf8)
+  }
+
+  private static func list(_ lines: [String]) -> String {
+    lines.isEmpty ? "[]" : "[\n    \(lines.joined(separator: ",\n    "))\n  ]"
+  }
+
+  private static func quoted(_ text: String?) -> String {
+    guard let text else { return "null" }
+    var bytes: [UInt8] = []
+    appendQuoted(text, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+extension StatusReport {
+  // The queue's numbers, for callers that print them without knowing the outbox.
+  package var queueFiles: Int { queue.files }
+  package var queueBatches: Int { queue.batches }
+  package var queueItems: Int { queue.items }
+  package var queueBytes: Int { queue.bytes }
+  package var queueOldestAt: Timestamp? { queue.oldestAt }
+}

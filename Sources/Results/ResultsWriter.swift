@@ -1,0 +1,183 @@
+package import APIs
+internal import Delivery
+internal import Engine
+internal import Glibc
+internal import Inbox
+internal import ItemFormat
+internal import Logging
+internal import Outbox
+internal import Receipts
+internal import Settings
+internal import Telemetry
+
+/// Writes the results of several files together, so that they share the cost of making names survive a power loss.
+///
+/// The order is the same as for a single file, folder by folder: rejects, then receipts, then the originals, so that
+/// whoever sees a receipt finds the rejects that it names.
+struct ResultsWriter {
+  let settings: Settings
+  let outbox: Outbox
+  /// Checks that a file still holds what was read.
+  let key: SourceKey
+  let logger: Logger
+  /// Called for each file, and every few hundred rejected items; an error thrown during the latter ends the writing of
+  /// that file's results.
+  let onProgress: () throws -> Void
+
+  /// A file's receipt, as written.
+  struct Written {
+    let receipt: Receipt
+    /// SHA-256 of its bytes, in hexadecimal.
+    let digest: String
+  }
+
+  private struct Unpublished {
+    let record: FileRecord
+    let folders: InboxFolders
+    let names: ResultNames
+    let written: Written
+    let rejects: ResultFile?
+    let receiptFile: ResultFile
+  }
+
+  /// Blocks. Each file's results succeed or fail independently, and may be written again.
+  func write(_ records: [FileRecord]) -> [FileID: Result<Written, any Error>] {
+    var results: [FileID: Result<Written, any Error>] = [:]
+    var left: [Unpublished] = []
+    for record in records {
+      do {
+        // A beat; a stop only interrupts what takes long.
+        try? onProgress()
+        left.append(try content(of: record))
+      } catch {
+        results[record.id] = .failure(error)
+      }
+    }
+    step(&left, &results) { file in
+      try file.rejects?.sync()
+      try file.receiptFile.sync()
+    }
+    step(&left, &results, syncing: { $0.rejects == nil ? [] : [$0.folders.rejected] }) { file in
+      tellOfFolder(try file.rejects?.publish(durably: false), file)
+    }
+    step(&left, &results, syncing: { [$0.folders.receipts] }) {
+      tellOfFolder(try $0.receiptFile.publish(durably: false), $0)
+    }
+    step(
+      &left, &results,
+      syncing: { [$0.record.fault == nil ? $0.folders.archive : $0.folders.rejected, $0.folders.work] }
+    ) { try putAway($0) }
+    for file in left { results[file.record.id] = .success(file.written) }
+    return results
+  }
+
+  /// Runs the step for every file that is left, then syncs the folders; a file whose step fails drops out.
+  private func step(
+    _ left: inout [Unpublished], _ results: inout [FileID: Result<Written, any Error>],
+    syncing folders: (Unpublished) -> [String] = { _ in [] }, _ act: (Unpublished) throws -> Void
+  ) {
+    var synced: [String: Result<Void, any Error>] = [:]
+    left.removeAll { file in
+      do { try act(file) } catch {
+        results[file.record.id] = .failure(error)
+        return true
+      }
+      return false
+    }
+    left.removeAll { file in
+      for folder in folders(file) {
+        let result = synced[folder] ?? Result { try syncFolder(folder) }
+        synced[folder] = result
+        if case .failure(let error) = result {
+          results[file.record.id] = .failure(error)
+          return true
+        }
+      }
+      return false
+    }
+  }
+
+  private func content(of record: FileRecord) throws -> Unpublished {
+    guard let name = FileName(bytes: record.name) else {
+      throw InboxError(.nameless, "write the results of", record.id.text, "its name is no file name")
+    }
+    let folders = InboxFolders(spool: settings.spool, inbox: record.inbox)
+    let names = ResultNames(dropped: name, id: record.id)
+    var receipt = try Receipt(of: record, name: name, outbox: outbox)
+    var rejects: ResultFile?
+    if record.counts.rejected > 0, record.fault == nil {
+      (receipt.rejectsFile, rejects) = try writeRejects(of: record, names: names, folders: folders)
+    }
+    let file = try ResultFile(folder: folders.receipts, name: names.receipt)
+    let json = receipt.json()
+    try file.append(json)
+    var digest = Digest()
+    digest.update(json.span)
+    return Unpublished(
+      record: record, folders: folders, names: names, written: Written(receipt: receipt, digest: digest.hexadecimal),
+      rejects: rejects, receiptFile: file)
+  }
+
+  private func tellOfFolder(_ moved: FileName?, _ file: Unpublished) {
+    guard let moved else { return }
+    logger.warning(
+      "a folder had the name of a result; it has another one now",
+      metadata: ["file": "\(file.record.id)", "inbox": "\(file.record.inbox)", "folder": "\(moved.display)"])
+  }
+
+  private func putAway(_ file: Unpublished) throws(InboxError) {
+    let work = WorkFile(id: file.record.id, name: file.names.work, dropped: file.names.dropped)
+    do throws(InboxError) {
+      if file.record.fault != nil {
+        try file.folders.setAside(work, as: file.names.unusable, durably: false)
+      } else {
+        try file.folders.archive(work, as: file.names.archive, durably: false)
+      }
+    } catch {
+      guard error.code == .missing else { throw error }
+      logger.error("the original is gone", metadata: ["file": "\(work.id)", "name": "\(work.dropped.display)"])
+    }
+  }
+
+  /// Returns the rejects file's name, and the file if it is still to be published.
+  private func writeRejects(
+    of record: FileRecord, names: ResultNames, folders: InboxFolders
+  ) throws -> (name: String?, file: ResultFile?) {
+    guard let format = FileFormat(fileName: record.name), let shape = record.facts.shape.flatMap(DocumentShape.init)
+    else { return (nil, nil) }
+    let rejected = names.rejected(format: format.kind.rawValue)
+    let work = WorkFile(id: record.id, name: names.work, dropped: names.dropped)
+    guard let claimed = try folders.reopen(work) else {
+      // A crash came after the original was archived: the rejects file was complete then, though somebody may have
+      // taken it since.
+      let places = ["\(folders.rejected)/\(rejected.display)", "\(folders.archive)/\(names.archive.display)"]
+      if places.contains(where: { access($0, F_OK) == 0 }) { return (rejected.display, nil) }
+      logger.error(
+        "the original is gone, so there is no rejects file; the receipt names the first refused items",
+        metadata: ["file": "\(record.id)"])
+      return (nil, nil)
+    }
+    let writer = RejectsWriter(
+      outbox: outbox, file: record, format: format, shape: shape, api: record.facts.api.annotator,
+      descriptor: claimed.descriptor, path: "\(folders.work)/\(claimed.workName.display)",
+      gzip: GzipLimits(maxRatio: settings.limits.maxGzipRatio, maxOutputBytes: settings.limits.maxFileBytes),
+      maxItemBytes: max(4 << 20, 2 * settings.limits.maxItemBytes), key: key, onProgress: onProgress)
+    let file = try ResultFile(folder: folders.rejected, name: rejected, isForCorrection: true)
+    let lost = try writer.write(to: file)
+    if lost > 0 {
+      logger.error(
+        "the claimed file is not what was checked; the rejects file lacks the text of some items",
+        metadata: ["file": "\(record.id)", "items": .number(lost)])
+    }
+    return (rejected.display, file)
+  }
+}
+
+extension Optional<APIKind> {
+  /// Puts the reason into a rejected item.
+  package var annotator: any TargetAPI {
+    var terms = APITerms()
+    terms.validate = false
+    return (flatMap { APIs[$0] } ?? APIs.undecided).makeAPI(terms)
+  }
+}

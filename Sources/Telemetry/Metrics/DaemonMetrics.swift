@@ -1,0 +1,86 @@
+package import Metrics
+
+/// Everything that upsertd counts from its start on; a reload does not reset it.
+///
+/// Names follow <https://prometheus.io/docs/practices/naming/>. Values that can be looked up on request are not counted
+/// here but in `MetricsPage`.
+package struct DaemonMetrics: Sendable {
+  package let registry = Registry()
+
+  // Inboxes.
+  package let claimedFiles: Family<Counter>
+  package let readItems: Family<Counter>
+  package let readBytes: Family<Counter>
+  package let files: Family<Counter>
+  package let unusableFiles: Family<Counter>
+  package let items: Family<Counter>
+  package let rejectedItems: Family<Counter>
+  package let pollDuration: Family<Histogram>
+  // Targets.
+  package let requests: Family<Counter>
+  package let requestDuration: Family<Histogram>
+  package let requestsUnderWay: Family<Gauge>
+  package let sentBytes: Family<Counter>
+  package let settledBatches: Family<Counter>
+  package let splitBatches: Family<Counter>
+  package let retries: Family<Counter>
+  package let holds: Family<Counter>
+  package let slowdowns: Family<Counter>
+  package let tokenRequests: Family<Counter>
+  // The daemon.
+  package let configurationReloads: Family<Counter>
+
+  package init() {
+    claimedFiles = registry.counter(
+      "upsertd_claimed_files_total", "Files taken out of the inbox.", labels: "inbox")
+    readItems = registry.counter(
+      "upsertd_read_items_total", "Items found in files that were read to their end.", labels: "inbox")
+    readBytes = registry.counter(
+      "upsertd_read_bytes_total", "Size of the files that were read to their end.", labels: "inbox")
+    files = registry.counter(
+      "upsertd_files_total", "Files that got their receipt, by its status.", labels: "inbox", "status")
+    unusableFiles = registry.counter(
+      "upsertd_unusable_files_total", "Files of which nothing could be used, by the receipt's error code.",
+      labels: "inbox", "code")
+    items = registry.counter(
+      "upsertd_items_total", "Items that were accepted or rejected, when that became known.",
+      labels: "inbox", "target", "outcome")
+    rejectedItems = registry.counter(
+      "upsertd_rejected_items_total", "Rejected items by their code, when the file got its receipt.",
+      labels: "inbox", "code")
+    pollDuration = registry.histogram(
+      "upsertd_poll_duration_seconds", "How long it took to look at an inbox.",
+      bounds: [0.001, 0.005, 0.025, 0.1, 0.5, 2, 10], labels: "inbox")
+    requests = registry.counter(
+      "upsertd_requests_total",
+      "Batches sent, by the answer's status class; none: sent, but not answered; unsent: nothing went out.",
+      labels: "target", "status")
+    requestDuration = registry.histogram(
+      "upsertd_request_duration_seconds", "From the beginning of a request to its answer, or to its failure.",
+      bounds: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60], labels: "target")
+    requestsUnderWay = registry.gauge(
+      "upsertd_requests_under_way", "Requests that wait for their answer at this moment.", labels: "target")
+    sentBytes = registry.counter(
+      "upsertd_sent_bytes_total", "Request bodies sent, repeated ones included.", labels: "target")
+    settledBatches = registry.counter(
+      "upsertd_settled_batches_total", "Batches whose answer settled items.", labels: "target")
+    splitBatches = registry.counter(
+      "upsertd_split_batches_total", "Batches that are sent again in halves.", labels: "target")
+    retries = registry.counter(
+      "upsertd_retries_total", "Attempts after which a batch has to be sent again, by the reason.",
+      labels: "target", "reason")
+    holds = registry.counter(
+      "upsertd_holds_total", "How often the target went on hold.", labels: "target")
+    slowdowns = registry.counter(
+      "upsertd_slowdowns_total", "How often the target had to be slowed down.", labels: "target")
+    tokenRequests = registry.counter(
+      "upsertd_token_requests_total", "Requests for an access token, refreshes included, by what came of them.",
+      labels: "target", "outcome")
+    configurationReloads = registry.counter(
+      "upsertd_configuration_reloads_total", "How often the configuration was read again, by what came of it.",
+      labels: "outcome")
+    for outcome in ["used", "refused"] { _ = configurationReloads[outcome] }
+  }
+
+  package func reloaded(isUsed: Bool) { configurationReloads[isUsed ? "used" : "refused"].add() }
+}
