@@ -243,8 +243,10 @@ final class Dispatcher {
       attempt.contents.append(whole)
       attempt.items.append(items)
     }
-    if !changed.isEmpty { return take(.changed(changed), attempt) }
-    if !missing.isEmpty { return take(.missing(missing), attempt) }
+    if !changed.isEmpty || !missing.isEmpty {
+      world.hadTurn(isRetry: attempt.shipment.batches.allSatisfy(\.isRetry), at: target)
+      return take(changed.isEmpty ? .missing(missing) : .changed(changed), attempt)
+    }
     let items = attempt.items.flatMap { $0 }
     let timeout = world.configuration.targets[target].timeout
     attempt.sentAt = daemon.wall
@@ -258,8 +260,7 @@ final class Dispatcher {
     default: break
     }
     let members = zip(attempt.shipment.batches, attempt.items).map {
-      Checker.Member(
-        name: $0.name, items: $1, isRetry: $0.standing.failures > 0 || $0.standing.failedAt != nil, step: attempt.step)
+      Checker.Member(name: $0.name, items: $1, isRetry: $0.isRetry, step: attempt.step)
     }
     let number = world.send(items, to: target, course, members)
     attempt.number = number
@@ -368,4 +369,8 @@ final class Dispatcher {
       }
     }
   }
+}
+
+extension WaitingBatch {
+  fileprivate var isRetry: Bool { standing.failures > 0 || standing.failedAt != nil }
 }

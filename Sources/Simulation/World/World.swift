@@ -263,6 +263,11 @@ final class World {
 
   // MARK: - Requests
 
+  /// Batches had their turn, but nothing of them can be sent.
+  func hadTurn(isRetry: Bool, at target: Int) {
+    if !isRetry { watches[target].sent(isRetry: false, to: target, self) }
+  }
+
   /// Sends a request; `ended` follows if the daemon lives that long.
   ///
   /// - Returns: its number.
