@@ -16,20 +16,20 @@ def options():
     parser = argparse.ArgumentParser(
         prog="Scripts/bench", formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Measures upsertd against a bundled server, on the loopback address, and prints Markdown tables.\n"
-        "Run it on an otherwise idle machine: what is compared is run in turns, and ratios hold within one run.",
+        "Run it on an otherwise idle machine: cases that are compared run in turns, and ratios are valid within one run.",
         epilog=f"Cases: {' '.join(TURNS + ALONE)}\nLong ones, only by name: {' '.join(LONG)} (7 GB of data)\n"
         f"The data (3 GB) stays in {os.path.relpath(SCRATCH)} for the next run, until --clean.")
-    parser.add_argument("cases", nargs="*", metavar="CASE", help="what to measure; all but the long ones unless told")
-    parser.add_argument("--runs", type=int, metavar="N", help="rounds, of which the medians are told (3; with --quick 1)")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the data, shorter samples, for a first look")
-    parser.add_argument("--with-syslog-ng", action="store_true", help="this peer, too, where it is installed")
-    parser.add_argument("--upsertd", metavar="PATH", help="measure this binary; without it a release build is made")
+    parser.add_argument("cases", nargs="*", metavar="CASE", help="what to measure; by default all but the long ones")
+    parser.add_argument("--runs", type=int, metavar="N", help="rounds, whose medians are printed (3; with --quick 1)")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the data, shorter samples, for a first impression")
+    parser.add_argument("--with-syslog-ng", action="store_true", help="also measure syslog-ng, if it is installed")
+    parser.add_argument("--upsertd", metavar="PATH", help="measure this binary; by default a release build is made")
     parser.add_argument("--data", metavar="FOLDER", default=os.path.join(SCRATCH, "data"), help="where the data is kept")
     parser.add_argument("--clean", action="store_true", help="remove data and programs, and do nothing else")
     chosen = parser.parse_args()
     for case in chosen.cases:
         if case not in every:
-            parser.error(f"no case is called {case}; there are {' '.join(every)}")
+            parser.error(f"there is no case {case}; cases are {' '.join(every)}")
     return chosen
 
 
@@ -38,8 +38,8 @@ def measure(bench, case):
     began = time.monotonic()
     load = os.getloadavg()[0]
     figures = function()
-    told = ", ".join(f"{name} {text(value)}" for name, value in figures.items())
-    print(f"  {case}: {told} ({time.monotonic() - began:.0f} s, load {load:.1f})", file=sys.stderr, flush=True)
+    printed = ", ".join(f"{name} {text(value)}" for name, value in figures.items())
+    print(f"  {case}: {printed} ({time.monotonic() - began:.0f} s, load {load:.1f})", file=sys.stderr, flush=True)
     return figures
 
 
@@ -57,7 +57,7 @@ def table(header, rows):
 
 
 def report(bench, results):
-    """The tables, as they stand in Benchmarks/README.md."""
+    """The tables, as in Benchmarks/README.md."""
     title = {case: (getattr(bench, case.replace("-", "_")).__doc__ or case).strip() for case in results}
     limits = [case for case in LIMITS if case in results]
     parts = []

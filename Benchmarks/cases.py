@@ -13,8 +13,8 @@ import workloads
 from world import Arrivals, Failure, World, cpu_seconds, memory_mib, program, wait_for
 
 
-# Of a file that is there before the start nobody knows how it arrived, so it must have been left alone for `watch.settle`: two seconds
-# of waiting that a file dropped into a running daemon does not have. They are not what throughput is about.
+# upsertd cannot know how a file arrived that is there before the start, so the file must be unchanged for `watch.settle`. A file that is
+# dropped into a running daemon does not wait these two seconds, so throughput does not count them.
 NO_SETTLING = "watch: {settle: 0s}"
 
 
@@ -290,7 +290,7 @@ class Bench:
             while requests != (requests := world.stats()["requests"]) and requests < batches:
                 time.sleep(5)
             samples = []
-            # The first one waits behind what was never sent, as it must; it is told apart.
+            # The first one must wait behind batches that were never sent; it has a figure of its own.
             for number in range(6 if self.quick else 21):
                 path = world.path("other.ndjson")
                 with open(path, "w", encoding="ascii") as file:

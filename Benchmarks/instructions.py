@@ -1,8 +1,8 @@
 """Counts the instructions that upsertd spends on an item, and compares them with Benchmarks/instructions.txt.
 
 Under valgrind's callgrind, a daemon takes one file from its inbox to its receipt: reading, checking, batching, outbox,
-requests, answers. Done with 1,000 items and with 11,000, the difference is what 10,000 items cost, without start and end.
-No clock is in it, so a busy machine gives the same figure. `Scripts/count-instructions` says how it is called.
+requests, answers. The difference between a run with 1,000 items and one with 11,000 is the cost of 10,000 items, without start
+and end. No clock is involved, so a busy machine gives the same figure. `Scripts/count-instructions` says how to call it.
 """
 import argparse
 import concurrent.futures
@@ -25,7 +25,7 @@ HEADER = f"""\
 # Instructions an item under callgrind, release build; compared by Scripts/count-instructions, which Scripts/test calls.
 # More than {(ALLOWED - 1) * 100:.0f} % above these fails. To accept a new figure: Scripts/count-instructions --accept, and commit this file.
 """
-# What would make the same work take other instructions on another processor or in another process.
+# Settings without which the same work would take other instructions on another processor or in another process.
 PINNED = {
     "SWIFT_DETERMINISTIC_HASHING": "1",
     # The memcpy, strlen and so on that every processor has.
@@ -37,7 +37,7 @@ PINNED = {
 
 def count(upsertd, kind, items, profile=None):
     """All instructions of a daemon that is started, delivers one file and is stopped."""
-    # Looks by the clock are few; a look out of turn, for an event, is not needed.
+    # Few scans by the clock, and no extra scans for events.
     watch = "watch: {poll_interval: 30s, settle: 0s}"
     with World(upsertd, INPUTS[kind][0], watch=watch) as world:
         world.drop(workloads.make(kind, items, os.path.join(SCRATCH, "data")))
@@ -60,7 +60,7 @@ def count(upsertd, kind, items, profile=None):
             log.seek(0)
             found = re.search(r"Collected : (\d+)", log.read())
     if not found:
-        raise Failure("valgrind told no count")
+        raise Failure("valgrind printed no count")
     return int(found.group(1))
 
 

@@ -6,7 +6,7 @@
  *
  * It prints "listening PORT" when ready, answers GET /stats with its counters, and prints them on SIGTERM.  It ends
  * with whoever started it.  Every reply but /stats is held back N ms by a timer.  Every Kth upsert, every one in the
- * first T seconds, and every one with TEXT in it, is answered S (500 unless told) and its items are counted as refused,
+ * first T seconds, and every one with TEXT in it, is answered S (default 500) and its items are counted as refused,
  * not as items.  --dump writes every upsert's body to FILE, a line with "#" and the status it was answered after each.
  */
 #define _GNU_SOURCE
@@ -42,14 +42,14 @@ static void adds(buf *b, const char *s) { add(b, s, strlen(s)); }
 static void drop(buf *b, size_t n) { b->len -= n; memmove(b->p, b->p + n, b->len); }
 
 /* ---- JSON scan, 64 bytes a step: where strings are, how deep we are, and how many
- * commas stand at depth 1.  It trusts the document to be well formed. */
+ * commas are at depth 1.  It trusts the document to be well formed. */
 typedef struct {
     uint64_t in_str;   /* all ones when the last step ended inside a string */
     uint64_t esc;      /* 1 when the next byte is escaped */
     int depth;
     uint64_t commas;   /* at depth 1 */
-    bool any;          /* a string, object or array stands inside the outermost bracket */
-    bool keep;         /* note the offsets after which a top-level key stands */
+    bool any;          /* a string, object or array is inside the outermost bracket */
+    bool keep;         /* note the offsets after which a top-level key begins */
     size_t base, *at, n_at, cap_at;
 } scan;
 

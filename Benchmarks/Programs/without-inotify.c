@@ -1,4 +1,4 @@
-/* Preloaded, it makes a kernel without inotify of any: what is left is looking at the folders again and again. */
+/* Preloaded, it makes any kernel one without inotify, so that the folders are polled. */
 #include <errno.h>
 
 int inotify_init1(int flags) {
