@@ -131,7 +131,7 @@ struct AuthTests {
   @Test(arguments: [
     (
       "{\"api\": {\n  \"username\": \"hunter2\",\n}}",
-      ["s:3: is not valid JSON: '}' where a member name in quotes should stand (column 1)"]
+      ["s:3: is not valid JSON: expected a member name in quotes, found '}' (column 1)"]
     ),
     ("[]", ["s: must be a JSON object with the member \"api\""]),
     (
