@@ -56,7 +56,7 @@ package struct CSVHeader: Hashable, Sendable {
       let column = Column(name: name, index: index, line: line, column: at - lineStart + 1)
       if !cell.isQuoted, let back = text.firstIndex(of: Ascii.carriageReturn) {
         throw FileFault(
-          .malformedCSV, "the header row holds a lone CR: end lines with LF or CRLF", line: line,
+          .malformedCSV, "the header row contains a CR without an LF: end lines with LF or CRLF", line: line,
           column: column.column + back)
       }
       if name.hasPrefix(Self.errorPrefix) {
@@ -69,7 +69,8 @@ package struct CSVHeader: Hashable, Sendable {
       }
     }
     if columns.isEmpty {
-      throw FileFault(.malformedCSV, "the header names no column but \(Self.errorPrefix)…", line: scanner.rowLine)
+      throw FileFault(
+        .malformedCSV, "the header has no columns other than \(Self.errorPrefix)…", line: scanner.rowLine)
     }
     bytes.reserveCapacity(range.count)
     for at in scanner.rowStart..<scanner.rowEnd { bytes.append(buffer[at]) }

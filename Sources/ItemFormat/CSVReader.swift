@@ -67,7 +67,8 @@ package struct CSVReader: Sendable {
     let count = rows.scanner.cellCount
     guard count == header.width else {
       throw ItemFault(
-        .wrongColumnCount, "the row has \(count) \(count == 1 ? "column" : "columns"), the header has \(header.width)")
+        .wrongColumnCount,
+        "the row has \(count) \(count == 1 ? "column" : "columns"), but the header has \(header.width)")
     }
   }
 }

@@ -278,12 +278,12 @@ struct CSVScanner: Sendable {
 
   private func textAfterQuote(at position: Int) -> FileFault {
     FileFault(
-      .malformedCSV, "text after a closing quote; a quote inside a quoted cell is written twice",
+      .malformedCSV, "text after a closing quote; write a quote inside a quoted cell twice",
       line: line, column: position - lineStart + 1)
   }
 
   private func nulByte(at position: Int) -> FileFault {
     FileFault(
-      .malformedCSV, "a NUL byte; the file is no text, or not in UTF-8", line: line, column: position - lineStart + 1)
+      .malformedCSV, "a NUL byte; the file is not text, or not UTF-8", line: line, column: position - lineStart + 1)
   }
 }

@@ -28,7 +28,7 @@ enum CellConversion: Sendable {
     case .json: plain = .json(depth: depth, limits)
     }
     if date != nil, type != .string {
-      throw FileFault(.malformedCSV, "a date becomes a string, not a \(type.rawValue)")
+      throw FileFault(.malformedCSV, "a date is written as a string, not as a \(type.rawValue)")
     }
     guard let values else {
       self = plain
@@ -85,14 +85,14 @@ enum CellConversion: Sendable {
     case .json(let depth, let limits):
       text.append(bytes, try jsonValue(bytes, depth: depth, limits))
     case .date(let pattern):
-      guard let date = pattern.rfc3339(bytes) else { throw fault(bytes, "is no date of the form \(pattern.text)") }
+      guard let date = pattern.rfc3339(bytes) else { throw fault(bytes, "is not a date of the form \(pattern.text)") }
       text.append(Ascii.quote)
       text.append(date)
       text.append(Ascii.quote)
     case .table(let table):
       guard let json = table[String(copying: bytes)] else {
         let known = table.keys.sorted().prefix(20).map(\.quoted).joined(separator: ", ")
-        throw fault(bytes, "is not among the values of the mapping (\(known)\(table.count > 20 ? ", …" : ""))")
+        throw fault(bytes, "is not one of the mapping's values (\(known)\(table.count > 20 ? ", …" : ""))")
       }
       text.append(json)
     }

@@ -73,13 +73,13 @@ package struct CellPath: Hashable, Sendable {
     var rest = part[name.endIndex...]
     while !rest.isEmpty {
       guard rest.first == "[", let end = rest.firstIndex(of: "]") else {
-        throw fault(text, "\(rest.quoted) is no index; an index is written [0]")
+        throw fault(text, "\(rest.quoted) is not an index; an index is written [0]")
       }
       let digits = rest[rest.index(after: rest.startIndex)..<end]
       guard !digits.isEmpty, digits.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }),
         let index = Int(digits), index <= maxIndex
       else {
-        throw fault(text, "\(rest[...end].quoted) is no index; an index is a number from 0 to \(maxIndex)")
+        throw fault(text, "\(rest[...end].quoted) is not an index; an index is a number from 0 to \(maxIndex)")
       }
       steps.append(.element(index))
       rest = rest[rest.index(after: end)...]
@@ -87,6 +87,6 @@ package struct CellPath: Hashable, Sendable {
   }
 
   private static func fault(_ text: String, _ reason: String) -> FileFault {
-    FileFault(.malformedCSV, "\(text.quoted) is no path of a field: \(reason)")
+    FileFault(.malformedCSV, "\(text.quoted) is not a field's path: \(reason)")
   }
 }

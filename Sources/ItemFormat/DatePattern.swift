@@ -61,7 +61,7 @@ struct DatePattern: Sendable {
         if let letter = Unicode.Scalar(UInt32(byte)), letter.properties.isAlphabetic, byte < 0x80,
           byte != UInt8(ascii: "T"), byte != UInt8(ascii: "Z")
         {
-          throw fault("\"\(letter)\" means nothing; known are yyyy MM dd HH mm ss, and M d H for one or two digits")
+          throw fault("\"\(letter)\" has no meaning; use yyyy MM dd HH mm ss, or M d H for one or two digits")
         }
         parts.append(.literal(byte))
         at += 1
@@ -70,11 +70,11 @@ struct DatePattern: Sendable {
       let length = bytes[at...].prefix { $0 == byte }.count
       let token = String(decoding: bytes[at..<at + length], as: UTF8.self)
       guard unit.lengths.contains(length) else {
-        throw fault(token == "yy" ? "years need four digits, yyyy" : "\"\(token)\" means nothing")
+        throw fault(token == "yy" ? "years need four digits, yyyy" : "\"\(token)\" has no meaning")
       }
-      guard units.insert(unit).inserted else { throw fault("\"\(token)\" comes a second time") }
+      guard units.insert(unit).inserted else { throw fault("\"\(token)\" appears twice") }
       if case .digits(_, let digits)? = parts.last, digits.lowerBound != digits.upperBound {
-        throw fault("\"\(token)\" follows a token of one or two digits at once, so that where it starts is unknown")
+        throw fault("\"\(token)\" directly follows a token of one or two digits, so its start is unclear")
       }
       parts.append(.digits(unit, length == 1 ? 1...2 : length...length))
       at += length
@@ -131,7 +131,7 @@ struct DatePattern: Sendable {
   /// Appends the text between single quotes; returns the position after the closing one.
   private mutating func appendQuoted(_ bytes: [UInt8], from start: Int) throws(FileFault) -> Int {
     guard let end = bytes[start...].firstIndex(of: UInt8(ascii: "'")) else {
-      throw fault("a single quote is left open")
+      throw fault("a single quote is not closed")
     }
     if end == start { parts.append(.literal(UInt8(ascii: "'"))) }
     for byte in bytes[start..<end] { parts.append(.literal(byte)) }

@@ -57,7 +57,7 @@ struct FieldTree {
       for companion in nodes[at].companions {
         guard let child = places[Place(parent: at, step: .member(companion.name))] else { continue }
         let name = CellPath.name(of: companion.object + [.member(companion.name)])
-        throw FileFault(.malformedCSV, "\(nodes[child].owner) fills \(name), which upsertd itself fills")
+        throw FileFault(.malformedCSV, "\(nodes[child].owner) fills \(name), which upsertd fills itself")
       }
       if case .array = nodes[at].content {
         nodes[at].children = nodes[at].children.sorted { index(of: $0) < index(of: $1) }
@@ -92,7 +92,7 @@ struct FieldTree {
         }
       let now = if case .member = step { "an object" } else { "an array" }
       let name = path.isEmpty ? "the item" : CellPath.name(of: path).shortened
-      throw Self.conflict(nodes[at].owner, owner, "can't both be: they make \(name) \(before) and \(now)")
+      throw Self.conflict(nodes[at].owner, owner, "can't both be used: they make \(name) \(before) and \(now)")
     }
   }
 

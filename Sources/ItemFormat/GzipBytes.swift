@@ -35,7 +35,8 @@ package struct GzipBytes<Source: PositionedBytes & ~Copyable>: ByteSource, ~Copy
     self.onRead = onRead
     guard let inflater = Inflater() else {
       throw ReadError(
-        path: self.source.path, reason: "zlib can't start: no memory, or another version than it was built for")
+        path: self.source.path,
+        reason: "zlib can't start: out of memory, or not the zlib version that upsertd was built for")
     }
     self.inflater = inflater
   }
@@ -50,7 +51,7 @@ package struct GzipBytes<Source: PositionedBytes & ~Copyable>: ByteSource, ~Copy
     let start = buffer.count
     while buffer.count == start, place != .end {
       if next == input.count, try !readAhead() {
-        guard place != .member else { throw damaged("it ends in the middle") }
+        guard place != .member else { throw damaged("it ends too early") }
         place = .end
         return
       }
@@ -62,7 +63,7 @@ package struct GzipBytes<Source: PositionedBytes & ~Copyable>: ByteSource, ~Copy
       case .betweenMembers where input[next] == 0: place = .padding
       default:
         guard input[next] == 0x1F else {
-          throw damaged(place == .start ? "it does not start like one" : "other bytes follow its end")
+          throw damaged(place == .start ? "it does not start with a gzip header" : "other bytes follow its end")
         }
         inflater.reset()
         place = .member
@@ -83,13 +84,13 @@ package struct GzipBytes<Source: PositionedBytes & ~Copyable>: ByteSource, ~Copy
     guard position <= limits.maxOutputBytes else {
       throw FileFault(
         .tooLarge,
-        "the file unfolds to more than \(limits.maxOutputBytes) bytes: split it, or raise limits.max_file_bytes")
+        "the file decompresses to more than \(limits.maxOutputBytes) bytes: split it, or raise limits.max_file_bytes")
     }
     let used = source.position - (input.count - next)
     guard position <= GzipLimits.unratedBytes || (position - 1) / max(1, limits.maxRatio) < used else {
       throw FileFault(
         .tooLarge,
-        "the file unfolds to more than \(limits.maxRatio) times its size: if it is meant to, raise limits.max_gzip_ratio"
+        "the file decompresses to more than \(limits.maxRatio) times its size: if that is intended, raise limits.max_gzip_ratio"
       )
     }
   }

@@ -45,8 +45,9 @@ package struct JSONReader: Sendable {
     }
     if let more = try text.next(&source) {
       let hint =
-        more == UInt8(ascii: "{") || more == UInt8(ascii: "[") ? ": a file with one item a line is named .ndjson" : ""
-      throw try text.fault(&source, reason: "more text after the end of the JSON value" + hint)
+        more == UInt8(ascii: "{") || more == UInt8(ascii: "[")
+        ? ": if the file has one item per line, name it .ndjson" : ""
+      throw try text.fault(&source, reason: "more text follows the JSON value" + hint)
     }
     return shape
   }

@@ -118,7 +118,7 @@ package struct NDJSONReader: Sendable {
     }
     let rest = afterSpace(line, from: end)
     guard rest == line.count else {
-      let stray = JSONFault.stray(line, at: rest, reason: "more text after the end of the JSON value")
+      let stray = JSONFault.stray(line, at: rest, reason: "more text follows the JSON value")
       throw itemFault(stray, from: rest, lead, line.count, isLast ? 0 : line.count - rest)
     }
     guard scanner.deepest <= limits.maxNesting else { throw .tooDeep(scanner.deepest, limits) }
@@ -139,6 +139,6 @@ package struct NDJSONReader: Sendable {
       return ItemFault(.invalidEncoding, "the line is not UTF-8 at offset \(offset): save the file as UTF-8")
     }
     let column = lead + start + fault.offset + 1
-    return ItemFault(.malformedJSON, "the line is no JSON at column \(column): \(fault.reason)")
+    return ItemFault(.malformedJSON, "the line is not valid JSON at column \(column): \(fault.reason)")
   }
 }

@@ -76,7 +76,7 @@ package struct RowPlan: Sendable {
         switch try place(field.path) {
         case .requestID:
           if let other = requestID?.owner {
-            throw FileFault(.malformedCSV, "\(other) and \(field.owner) both are the request id")
+            throw FileFault(.malformedCSV, "\(other) and \(field.owner) are both the request id")
           }
           requestID = try self.requestID(field, limits).map { ($0, field.owner) }
         case .field(let placed):
@@ -110,7 +110,7 @@ package struct RowPlan: Sendable {
   /// Nil if the file lacks the column: then there are no request ids.
   private func requestID(_ field: Field, _ limits: ReaderLimits) throws(FileFault) -> RowTemplate.RequestID? {
     guard case .cell(let column, let name, let date, let values) = field.source, field.path.type == .string else {
-      throw FileFault(.malformedCSV, "\(field.owner) can't be the request id, which is a column's plain text")
+      throw FileFault(.malformedCSV, "\(field.owner) can't be the request id, which must be the plain text of a column")
     }
     let conversion = try CellConversion(.string, date: date, values: values, depth: 0, limits: limits)
     return column.map { .init(column: $0, conversion: .init(conversion: conversion, label: name)) }
@@ -129,7 +129,7 @@ package struct RowPlan: Sendable {
         guard field.path.type == .string else {
           throw FileFault(
             .malformedCSV,
-            "its type is \(field.path.type.rawValue) in \(mapped.to.quoted), \(mapped.type.rawValue) beside it")
+            "its type is \(field.path.type.rawValue) in \(mapped.to.quoted), but \(mapped.type.rawValue) in type")
         }
         field.path.type = mapped.type
       }

@@ -22,8 +22,8 @@ package struct JSONFault: Error, Equatable, Sendable {
 
   /// The message for `byte`, or the end of the text, where something else is expected.
   package static func reason(for byte: UInt8?, expected: String) -> String {
-    guard let byte else { return "the text ends where \(expected) should stand" }
-    return "\(name(of: byte)) where \(expected) should stand"
+    guard let byte else { return "expected \(expected), but the text ends" }
+    return "expected \(expected), found \(name(of: byte))"
   }
 
   static func name(of byte: UInt8) -> String {

@@ -179,7 +179,7 @@ package struct JSONScanner: Sendable {
         switch character.take(bytes[i]) {
         case .more: break
         case .whole:
-          if isStray { throw fault(start, i &+ 1 &- character.taken, "a character that may stand only in a string") }
+          if isStray { throw fault(start, i &+ 1 &- character.taken, "a character that is only allowed in a string") }
           state = .string
         case .broken: throw encodingFault(start, i &- character.taken)
         }

@@ -16,7 +16,7 @@ package indirect enum JSONValue: Sendable {
     let end = try scanner.scan(bytes, from: 0)
     if end == nil { try scanner.finish() }
     let rest = afterSpace(bytes, from: end ?? bytes.count)
-    guard rest == bytes.count else { throw JSONFault(offset: rest, reason: "more text after the value") }
+    guard rest == bytes.count else { throw JSONFault(offset: rest, reason: "more text follows the JSON value") }
     guard scanner.deepest <= maxNesting else {
       throw JSONFault(offset: 0, reason: "more than \(maxNesting) levels of objects and arrays")
     }

@@ -9,15 +9,15 @@ extension Receipt {
       found.append("\(counts.items) items are not \(counts.accepted) accepted + \(counts.rejected) rejected")
     }
     if !(0...max(0, counts.accepted)).contains(counts.unchanged) {
-      found.append("\(counts.unchanged) items are unchanged, \(counts.accepted) accepted")
+      found.append("\(counts.unchanged) items are unchanged, but \(counts.accepted) accepted")
     }
     let accepted = batches.lazy.map(\.accepted).saturatedSum
     if accepted != counts.accepted {
-      found.append("its batches accepted \(accepted) items, its counts say \(counts.accepted)")
+      found.append("its batches accepted \(accepted) items, but its counts say \(counts.accepted)")
     }
     let rejected = batches.lazy.map(\.rejected).saturatedSum
     if rejected > counts.rejected {
-      found.append("its batches rejected \(rejected) items, its counts say \(counts.rejected)")
+      found.append("its batches rejected \(rejected) items, but its counts say \(counts.rejected)")
     }
     if batches.contains(where: { $0.items != $0.accepted.addingSaturated($0.rejected) || $0.unanswered > $0.attempts })
     {
@@ -26,10 +26,10 @@ extension Receipt {
     if batches.contains(where: { batch in
       !batch.ranges.isEmpty && batch.ranges.reduce(0, { $0 &+ $1.count }) != batch.items
     }) {
-      found.append("one of its batches names other items than it has")
+      found.append("the ranges of one of its batches do not match the number of its items")
     }
     if counts.requests < batches.count {
-      found.append("\(batches.count) batches settled in \(counts.requests) requests")
+      found.append("\(batches.count) batches were settled in only \(counts.requests) requests")
     }
     if rejects.count != min(counts.rejected, Self.firstRejects) {
       found.append("it lists \(rejects.count) of \(counts.rejected) rejected items")
@@ -40,7 +40,7 @@ extension Receipt {
     if error != nil, counts.items > 0 || !batches.isEmpty {
       found.append("it has items, although the file could not be used")
     }
-    if counts.rejected > 0, error == nil, rejectsFile == nil { found.append("it names no rejects file") }
+    if counts.rejected > 0, error == nil, rejectsFile == nil { found.append("it does not name a rejects file") }
     return found
   }
 }

@@ -9,11 +9,15 @@ extension Receipt {
   /// - Parameter apis: the existing APIs; a receipt for any other is an error.
   package init(json: [UInt8], apis: Set<APIKind>) throws(ReceiptFault) {
     let document: JSONValue
-    do { document = try JSONValue.parse(json) } catch { throw ReceiptFault(reason: "\(error)") }
+    do {
+      document = try JSONValue.parse(json)
+    } catch {
+      throw ReceiptFault(reason: "it is not JSON: \(error.reason) (byte \(error.offset + 1))")
+    }
     let part = Part(name: nil, value: document)
     let version = try part.integer("version")
     guard version == 1 else {
-      throw ReceiptFault(reason: "its version is \(version), which this upsertd does not know")
+      throw ReceiptFault(reason: "its version is \(version), which this version of upsertd does not know")
     }
     let target = try part.optional("target").map { part throws(ReceiptFault) in try Target(part, apis) }
     self.init(
@@ -26,7 +30,7 @@ extension Receipt {
     if part.value["orders"] != nil { orders = try part.elements("orders").map(Order.init) }
     error = try part.optional("error").map(FileFault.init)
     guard try part.string("status") == status.rawValue else {
-      throw ReceiptFault(reason: "its status is not the \(status.rawValue) that its counts mean")
+      throw ReceiptFault(reason: "its status must be \(status.rawValue) to match its counts")
     }
   }
 }
@@ -43,19 +47,19 @@ private struct Part {
   func called(_ member: String) -> String { name.map { "\($0).\(member)" } ?? member }
 
   func string(_ member: String) throws(ReceiptFault) -> String {
-    guard let text = value[member]?.string else { throw ReceiptFault(reason: "\(called(member)) is no string") }
+    guard let text = value[member]?.string else { throw ReceiptFault(reason: "\(called(member)) is not a string") }
     return text
   }
 
   func integer(_ member: String) throws(ReceiptFault) -> Int {
-    guard let number = value[member]?.integer else { throw ReceiptFault(reason: "\(called(member)) is no number") }
+    guard let number = value[member]?.integer else { throw ReceiptFault(reason: "\(called(member)) is not a number") }
     guard (0...Self.most).contains(number) else { throw ReceiptFault(reason: "\(called(member)) is out of range") }
     return number
   }
 
   func time(_ member: String) throws(ReceiptFault) -> Timestamp {
     guard let time = Timestamp(written: try string(member)) else {
-      throw ReceiptFault(reason: "\(called(member)) is no time")
+      throw ReceiptFault(reason: "\(called(member)) is not a time")
     }
     return time
   }
@@ -70,14 +74,14 @@ private struct Part {
     switch value[member] {
     case nil, .null: return nil
     case .object(let members): return Part(name: called(member), value: .object(members))
-    default: throw ReceiptFault(reason: "\(called(member)) is no object")
+    default: throw ReceiptFault(reason: "\(called(member)) is not an object")
     }
   }
 
   /// Pairs of numbers, the first and the last; empty if the member is missing, since an older upsertd did not write it.
   func ranges(_ member: String) throws(ReceiptFault) -> [ClosedRange<Int>] {
     guard let value = value[member] else { return [] }
-    let fault = ReceiptFault(reason: "\(called(member)) is no list of ranges")
+    let fault = ReceiptFault(reason: "\(called(member)) is not a list of ranges")
     guard let pairs = value.elements else { throw fault }
     var ranges: [ClosedRange<Int>] = []
     for pair in pairs {
@@ -91,7 +95,7 @@ private struct Part {
 
   func elements(_ member: String) throws(ReceiptFault) -> [Part] {
     guard let elements = value[member]?.elements else {
-      throw ReceiptFault(reason: "\(called(member)) is no list")
+      throw ReceiptFault(reason: "\(called(member)) is not a list")
     }
     return elements.enumerated().map { Part(name: "\(called(member))[\($0)]", value: $1) }
   }
@@ -99,7 +103,7 @@ private struct Part {
 
 extension Receipt.File {
   fileprivate init(_ part: Part) throws(ReceiptFault) {
-    guard let id = FileID(try part.string("id")) else { throw ReceiptFault(reason: "file.id is no file id") }
+    guard let id = FileID(try part.string("id")) else { throw ReceiptFault(reason: "file.id is not a file id") }
     self.init(
       id: id, name: try part.string("name"), inbox: try part.string("inbox"), format: part.value["format"]?.string,
       bytes: try part.integer("bytes"), sha256: part.value["sha256"]?.string, receivedAt: try part.time("receivedAt"),
@@ -113,7 +117,7 @@ extension Receipt.Target {
   fileprivate init(_ part: Part, _ apis: Set<APIKind>) throws(ReceiptFault) {
     let api = APIKind(rawValue: try part.string("api"))
     guard apis.contains(api) else {
-      throw ReceiptFault(reason: "target.api is none that this upsertd knows")
+      throw ReceiptFault(reason: "target.api is not an API that this version of upsertd knows")
     }
     self.init(name: try part.string("name"), api: api, url: try part.string("url"))
   }
@@ -156,7 +160,7 @@ extension Receipt.Reject {
 extension FileFault {
   fileprivate init(_ part: Part) throws(ReceiptFault) {
     guard let code = RejectCode(rawValue: try part.string("code")) else {
-      throw ReceiptFault(reason: "error.code is none that this upsertd knows")
+      throw ReceiptFault(reason: "error.code is not a code that this version of upsertd knows")
     }
     self.init(
       code, try part.string("message"), line: part.value["line"]?.integer, column: part.value["column"]?.integer)

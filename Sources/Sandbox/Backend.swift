@@ -24,10 +24,10 @@ struct Backend: Sendable {
     let isPosted = SandboxAPIs[tokenPath: path] ?? SandboxAPIs[itemsPath: path] != nil
     let isGot = SandboxAPIs[validationPath: path] != nil || SandboxView(path: path) != nil
     guard isPosted || isGot else {
-      return Reply(404) { $0.member("error", "Nothing is here; GET / tells what the sandbox has.") }
+      return Reply(404) { $0.member("error", "Nothing is at this path; GET / lists what the sandbox offers.") }
     }
     let allowed = isPosted ? "POST" : "GET"
-    return Reply(405, headers: ["Allow": allowed]) { $0.member("error", "Only \(allowed) is possible here.") }
+    return Reply(405, headers: ["Allow": allowed]) { $0.member("error", "Only \(allowed) is allowed here.") }
   }
 
   private func tokenReply(_ call: Call, of api: APIKind) -> Reply {

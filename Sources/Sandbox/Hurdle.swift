@@ -27,8 +27,8 @@ enum Hurdle {
 
   var reason: String {
     switch self {
-    case .unavailable: "The service is not available for now."
-    case .rateLimited: "There were too many requests in this second."
+    case .unavailable: "The service is temporarily unavailable."
+    case .rateLimited: "Too many requests in this second."
     case .unauthorized: "The access token is missing, unknown or expired."
     case .wrongType: "The body must be JSON: application/json, text/json or application/*+json."
     case .tooLarge: "The body has more than \(Call.largestBody) bytes."

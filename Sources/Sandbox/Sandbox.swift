@@ -26,7 +26,7 @@ package actor Sandbox {
 
   /// Returns the port once connections are accepted; throws `SandboxError` if the port is unavailable.
   package func start() async throws -> UInt16 {
-    guard running == nil else { throw SandboxError(description: "start the sandbox: it runs already") }
+    guard running == nil else { throw SandboxError(description: "start the sandbox: it is already running") }
     let server = HTTPServer(
       config: .init(
         address: try .inet(ip4: "127.0.0.1", port: options.port),

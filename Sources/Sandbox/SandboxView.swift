@@ -79,7 +79,7 @@ enum SandboxView {
     let apis = SandboxAPIs.all
     var lines = [
       "The upsertd sandbox: \(apis.count == 2 ? "two" : "\(apis.count)") web APIs and their token endpoints, in memory. "
-        + "Any credentials will do, but for the",
+        + "Any credentials are accepted, except the",
       "password \"wrong\".", "",
     ]
     for api in apis {
@@ -90,12 +90,12 @@ enum SandboxView {
     }
     lines += ["", "What it has seen:", columns("", "GET  /sandbox/stats")]
     lines += apis.map { columns("", "GET  \($0.storedItemsPath)") }
-    lines += [columns("", "GET  /sandbox/requests          (where requests are recorded)"), ""]
+    lines += [columns("", "GET  /sandbox/requests          (if requests are recorded)"), ""]
     let places = apis.compactMap { api in api.outcomePlace.map { "for \(api.title): \($0)" } }
     lines.append(
-      "An item whose description says so\(places.isEmpty ? "" : " (\(places.joined(separator: ", ")))") has its outcome:"
+      "Outcomes that an item's description\(places.isEmpty ? "" : " (\(places.joined(separator: ", ")))") can ask for:"
     )
-    var outcomes = [("reject", "refused"), ("malformed", "the whole batch gets a 400")]
+    var outcomes = [("reject", "the item is rejected"), ("malformed", "the whole batch gets a 400")]
     outcomes += apis.flatMap { api in api.outcomes.map { ($0, "\(api.title): \($1)") } }
     lines += outcomes.map { columns("", padded("\"sandbox: \($0)\"", to: 32) + $1) }
     return lines.joined(separator: "\n") + "\n"

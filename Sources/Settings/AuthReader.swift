@@ -51,7 +51,7 @@ struct AuthReader {
     let given = grantKeys.filter { section.has($0) && !(isFile && others.contains($0)) }
 
     if ways.count + (given.isEmpty ? 0 : 1) > 1 {
-      section.entry.report("has \((ways + given).joined(separator: ", ")): keep one way to get a token")
+      section.entry.report("gives several ways to get a token (\((ways + given).joined(separator: ", "))): keep one")
     } else if let way = ways.first {
       switch way {
       case "access_token": found.auth = token.map(Auth.accessToken)
@@ -96,7 +96,7 @@ struct AuthReader {
     let inLine = auth.read(name) { $0.secret() }
     let inFile = auth.read(name + "_file") { $0.secretFile() }
     if auth.has(name), auth.has(name + "_file") {
-      auth.report("is given beside \(name): keep one of them", at: name + "_file")
+      auth.report("is given as well as \(name): keep one of them", at: name + "_file")
     }
     return inLine ?? inFile
   }
@@ -112,7 +112,7 @@ struct AuthReader {
     api?.checkGrant(auth)
     guard parts.kind == .clientCredentials else { return }
     for name in ["username", "password", "password_file"] where auth.has(name) {
-      auth.report("goes with grant: password only: leave it out, or leave out the grant", at: name)
+      auth.report("is only for the password grant: leave it out, or leave out grant", at: name)
     }
   }
 
@@ -158,7 +158,7 @@ struct AuthReader {
       guard parts.tokenURL != nil else { return nil }
     }
     guard parts.missing.isEmpty else {
-      entry.report("can't get a token, for want of \(parts.missing.joined(separator: " and "))")
+      entry.report("needs \(parts.missing.joined(separator: " and ")) to get a token")
       return nil
     }
     return parts.grant.map(Auth.grant)

@@ -63,7 +63,7 @@ struct Droppers {
       for name in others { commands += ["gpasswd -d \(name) \(group)", "usermod -a -G \(Self.groupName) \(name)"] }
       return
         "members of group \"\(group)\"\(whom) drop files into inbox \"\(place.inbox)\" and can read \"\(file.path)\": \(takeAway), or "
-        + "make droppers a group of their own: \(commands.joined(separator: " && "))"
+        + "give droppers a group of their own: \(commands.joined(separator: " && "))"
     }
     return nil
   }

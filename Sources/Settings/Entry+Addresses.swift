@@ -13,13 +13,13 @@ extension Entry {
     do {
       let address = try WebAddress(url, schemes: ["https", "http"])
       if address.username != nil {
-        refuse("must not hold credentials: move them to auth")
+        refuse("must not contain credentials: move them to auth")
       } else if address.port == 0 {
-        refuse("has a port that is no number from 1 to 65535")
+        refuse("has a port that is not a number from 1 to 65535")
       } else if address.scheme == "http", !address.isLoopback, !allowsPlaintext {
         refuse(
-          "is plain http, over which anybody can read tokens and data: use https, or set the target's "
-            + "allow_plaintext: true")
+          "is plain http, which lets others read tokens and data: use https, or set allow_plaintext: true "
+            + "for the target")
       } else {
         return address.text
       }
@@ -55,10 +55,10 @@ extension Entry {
     }
     guard let url = entry.text(), var proxy = entry.proxy(url, refuse: entry.report) else { return nil }
     if proxy.username != nil {
-      entry.report("must not hold credentials beside username and password: move them there")
+      entry.report("must not contain credentials: move them to username and password")
       return nil
     }
-    if password != nil, username == nil { section.reportMissing("username", "a password alone is of no use") }
+    if password != nil, username == nil { section.reportMissing("username", "a password needs a username") }
     proxy.username = username
     proxy.password = password
     return proxy
@@ -77,7 +77,7 @@ extension Entry {
     do {
       let address = try WebAddress(url, schemes: Self.proxySchemes)
       guard address.port != 0 else {
-        refuse("has a port that is no number from 1 to 65535")
+        refuse("has a port that is not a number from 1 to 65535")
         return nil
       }
       return Proxy(address: address.text, username: address.username, password: address.password.map { Secret($0) })

@@ -22,13 +22,13 @@ struct EnvironmentReferences {
         rest = rest.dropFirst(2 + name.count)
         if rest.isEmpty || name.isEmpty || !name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
         {
-          faults.append("has a \"${\" that is no ${NAME}: write \"$${\" for the characters themselves")
+          faults.append("has a \"${\" that does not begin a ${NAME}: write \"$${\" for a literal \"${\"")
         } else if let value = environment[String(name)] {
           text += value
           isFromEnvironment = true
         } else {
           faults.append(
-            "${\(name)} is not set in the environment: set it, or write \"$${\" for the characters themselves")
+            "${\(name)} is not set in the environment: set it, or write \"$${\" for a literal \"${\"")
         }
         rest = rest.dropFirst()
       } else {

@@ -77,18 +77,18 @@ package struct Glob: Sendable, Hashable {
   /// What is wrong with a file name pattern; nil if it can be used.
   package static func fault(in pattern: String) -> String? {
     if pattern.isEmpty { return "is empty: write \"*\" for every file" }
-    if pattern.contains("/") { return "has a \"/\", but is compared with names alone: leave out the folder" }
+    if pattern.contains("/") { return "contains a \"/\", but is matched against file names only: leave out the folder" }
     let units = units(Array(pattern.utf8))
     var at = 0
     while at < units.count {
       if units[at] == UnicodeScalar("\\").value {
-        if at + 1 == units.count { return "ends in \"\\\": write \"\\\\\" for the character itself" }
+        if at + 1 == units.count { return "ends in \"\\\": write \"\\\\\" for a literal backslash" }
         at += 1
       } else if units[at] == UnicodeScalar("[").value {
         guard let (set, end) = set(units, from: at) else {
-          return "has a \"[\" without its \"]\": close it, or write \"\\[\" for the character itself"
+          return "has a \"[\" without a \"]\": close it, or write \"\\[\" for a literal \"[\""
         }
-        if case .set(let ranges, _) = set, ranges.isEmpty { return "has a range that runs backwards: turn it around" }
+        if case .set(let ranges, _) = set, ranges.isEmpty { return "has a range that runs backwards: swap its ends" }
         at = end
       }
       at += 1

@@ -52,7 +52,7 @@ struct InboxReader {
   private func readMarker(_ entry: Entry) -> String? {
     guard let marker = entry.text() else { return nil }
     guard !marker.contains("/") else {
-      entry.report("has a \"/\" in it: a marker is what comes after a file's name, such as .done")
+      entry.report("contains a \"/\": a marker is a suffix of a file name, such as .done")
       return nil
     }
     return marker
@@ -68,7 +68,7 @@ struct InboxReader {
       return reader.read(section).map { [$0] } ?? []
     }
     for key in RouteReader.keys(entry.reading.apis) {
-      section.value(key)?.report("stands beside routes: move it into them, or leave out routes")
+      section.value(key)?.report("can't be combined with routes: move it into each route, or leave out routes")
     }
     let routes = entry.list { $0.section(reader.readWhole) }
     if entry.elements?.isEmpty == true { entry.report("must name at least one route") }
@@ -84,6 +84,6 @@ struct InboxReader {
     }
     guard let catchAll, catchAll + 1 < routes.count else { return }
     routes[catchAll + 1].report(
-      "is never used: \(routes[catchAll].key) takes every file, and the first match wins; put this one before it")
+      "is never used: \(routes[catchAll].key) matches every file, and the first match wins; put this route before it")
   }
 }

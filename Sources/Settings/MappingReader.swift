@@ -14,14 +14,14 @@ struct MappingReader {
     var filled: [String: String] = [:]
     func claim(_ field: String, _ filler: String, _ entry: Entry) {
       if let other = filled[field] {
-        entry.report("fills \"\(field)\", which \(other) fills already: leave out one of them")
+        entry.report("fills \"\(field)\", which \(other) already fills: leave out one of them")
       }
       filled[field] = filler
     }
     if !section.has("columns") { section.reportMissing("columns", "say which column fills which field") }
     section.read("columns") { entry in
       entry.section { columns in
-        if columns.names.isEmpty { entry.report("names no column") }
+        if columns.names.isEmpty { entry.report("must name at least one column") }
         _ = columns.readAll { name, entry in
           let fields = readFields(entry)
           fields.forEach { claim($0.to, "column \"\(name)\"", entry) }
@@ -42,7 +42,7 @@ struct MappingReader {
       entry.list { entry in
         guard let name = entry.scalarText()?.text else { return }
         if mapping.columns[name] != nil {
-          entry.report("names column \"\(name)\", which is mapped as well: leave out one of them")
+          entry.report("names column \"\(name)\", which is also mapped: leave out one of them")
         }
         mapping.ignore.insert(name)
       }
@@ -76,10 +76,10 @@ struct MappingReader {
       }
       if section.has("date") {
         if section.has("values") {
-          section.report("goes together with date for no cell: leave out one of them", at: "values")
+          section.report("can't be combined with date: leave out one of them", at: "values")
         }
         if let type = type ?? path?.type, type != .string {
-          section.report("makes text of a cell, but type is \(type.rawValue): leave out one of them", at: "date")
+          section.report("makes the cell a string, but type is \(type.rawValue): leave out one of them", at: "date")
         }
       }
       return path.map { .init(to: $0.to, type: type ?? $0.type ?? .string, date: date, values: values) }
@@ -89,7 +89,7 @@ struct MappingReader {
   /// A path as in a CSV header: it may end in a type, which is the only use of a colon.
   private func readPath(_ text: String, _ entry: Entry) -> (to: String, type: CellType?)? {
     guard !text.split(separator: ".", omittingEmptySubsequences: false).contains("") else {
-      entry.report("is no path of a field: a name is missing beside a dot")
+      entry.report("is not a field's path: a name is missing before or after a dot")
       return nil
     }
     guard let colon = text.lastIndex(of: ":") else { return (text, nil) }
@@ -101,7 +101,7 @@ struct MappingReader {
       return nil
     }
     guard colon > text.startIndex else {
-      entry.report("names a type, but no field")
+      entry.report("has a type, but no field: name the field before the colon")
       return nil
     }
     return (String(text[..<colon]), type)
@@ -119,11 +119,11 @@ struct MappingReader {
 
   private func readValues(_ entry: Entry) -> [String: String]? {
     entry.section { section in
-      if section.names.isEmpty { entry.report("names no value") }
+      if section.names.isEmpty { entry.report("must name at least one value") }
       var values: [String: String] = [:]
       _ = section.readAll { name, entry in
         guard !entry.isNull else {
-          entry.report("has no value: say what the cell becomes, or write \"\" for no text")
+          entry.report("has no value: say what the cell becomes, or write \"\" for an empty string")
           return
         }
         values[name] = entry.scalarText()?.text
@@ -134,7 +134,7 @@ struct MappingReader {
 
   private func readConstant(_ name: String, _ entry: Entry) -> ColumnMapping.Constant? {
     guard !name.isEmpty else {
-      entry.report("names no field")
+      entry.report("must name a field")
       return nil
     }
     guard let path = readPath(name, entry) else { return nil }

@@ -4,8 +4,10 @@
 func nameFault(_ name: String) -> String? {
   if name.isEmpty { return "is empty" }
   if name.hasPrefix(".") { return "begins with a dot" }
-  if name.contains("/") { return "has a \"/\" in it" }
-  if name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) { return "has control characters" }
+  if name.contains("/") { return "contains a \"/\"" }
+  if name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
+    return "contains control characters"
+  }
   if name.utf8.count > 255 { return "is longer than 255 bytes" }
   return nil
 }

@@ -19,6 +19,8 @@ package final class Reading {
   /// Files with secrets that were read.
   private(set) var secretFiles: [Droppers.SecretFile] = []
   private var repeated: [YAMLDocument.Place: String] = [:]
+  /// The valid names of inboxes by their index, as written in the file.
+  private var inboxNames: [Int: String] = [:]
 
   init(
     path: String, environment: [String: String]?, readsSecrets: Bool = true, apis: [any APISettings] = []
@@ -44,8 +46,7 @@ package final class Reading {
       repeated = document.repeated
       guard let root = document.root else {
         report(
-          "is empty, or has nothing but comments: take away the \"#\" of what you want, and put in your values", line: 1
-        )
+          "is empty or has only comments: remove the \"#\" before what you need, and fill in your values", line: 1)
         return nil
       }
       return (Entry(node: root, key: "", line: 1, reading: self), file)
@@ -60,7 +61,27 @@ package final class Reading {
   }
 
   func report(_ message: String, line: Int? = nil, key: String? = nil) {
-    report(SettingsFaults.Fault(path: path, line: line, key: key, message: message))
+    report(SettingsFaults.Fault(path: path, line: line, key: key.map(withInboxName), message: message))
+  }
+
+  /// Keeps the names of `inboxes`, so that messages name an inbox and not only its index.
+  func noteNames(ofInboxes inboxes: Entry) {
+    for (index, inbox) in (inboxes.elements ?? []).enumerated() {
+      guard let members = inbox.node.mapping else { continue }
+      for (key, value) in members where key.scalar?.string == "name" {
+        let entry = Entry(node: value, key: "", line: nil, reading: self)
+        if !entry.isNull, let name = value.scalar?.string, nameFault(name) == nil { inboxNames[index] = name }
+      }
+    }
+  }
+
+  /// `inboxes[0].target (inbox "investors")`
+  private func withInboxName(_ key: String) -> String {
+    let start = "inboxes["
+    guard key.hasPrefix(start), let index = Int(key.dropFirst(start.count).prefix { $0 != "]" }),
+      let name = inboxNames[index]
+    else { return key }
+    return "\(key) (inbox \"\(name)\")"
   }
 
   /// Reports a fault once, however often its cause occurs: an anchor used twice, a mapping file of two routes.

@@ -38,7 +38,7 @@ struct RouteReader {
         let rivals = targets.apis.filter { $0.api == api }.map { "\"\($0.name)\"" }
         guard rivals.count > 1 else { continue }
         entry.report(
-          "is auto, but \(rivals.joined(separator: " and ")) are all \(api.rawValue) targets: name the one you mean")
+          "is auto, but there are several \(api.rawValue) targets: name \(rivals.joined(separator: " or "))")
         return nil
       }
       return .auto
@@ -50,9 +50,9 @@ struct RouteReader {
       } else if targets.names.isEmpty {
         "add it to targets"
       } else {
-        "there are \(targets.names.joined(separator: ", ")); or write auto"
+        "the targets are \(targets.names.joined(separator: ", ")); or write auto"
       }
-    entry.report("names a target that is not among targets: \(advice)")
+    entry.report("names target \"\(name)\", which does not exist: \(advice)")
     return nil
   }
 
@@ -62,15 +62,15 @@ struct RouteReader {
     let plain = apis.first { reached.contains($0.kind) && !$0.hasAtomicMode }
     if let plain, route.successMode == .atomic, let entry = section.value("success_mode") {
       let which =
-        route.target == .auto ? "files that auto sends to \(plain.title) would not be" : "\(plain.title) has none"
+        route.target == .auto ? "auto may send files to \(plain.title)" : "it has no atomic mode"
       entry.report(
-        "is Atomic, but \(plain.title) takes or refuses each item by itself (\(which)): leave it out, or use Partial")
+        "is Atomic, but \(plain.title) accepts or rejects items one by one (\(which)): leave it out, or use Partial")
     }
     for owner in apis where !reached.contains(owner.kind) {
       let others = apis.filter { $0.kind != owner.kind && (reached.isEmpty || reached.contains($0.kind)) }
       for entry in owner.routeKeys.compactMap(section.value) {
         entry.report(
-          "is for \(owner.title)'s items, but this goes to \(others.map(\.title).joined(separator: " and ")) alone: "
+          "is for \(owner.title) items, but files here go only to \(others.map(\.title).joined(separator: " and ")): "
             + "leave it out")
       }
     }
@@ -85,7 +85,7 @@ struct RouteReader {
       let bytes = Array(text.utf8)
       guard bytes.count == 1, bytes[0] == 0x09 || (0x20...0x7E).contains(bytes[0]), bytes[0] != UInt8(ascii: "\"")
       else {
-        entry.report("must be one ASCII character other than a quote, or tab, or auto")
+        entry.report("must be auto, tab, or one ASCII character other than a quote")
         return nil
       }
       return .byte(bytes[0])

@@ -18,10 +18,10 @@ package struct Secret: Sendable, Hashable {
     }
     note(file)
     guard !file.isOpenToOthers else { throw SecretFault(path: path, reason: file.othersAdvice) }
-    guard var text = file.text else { throw SecretFault(path: path, reason: "is not UTF-8") }
+    guard var text = file.text else { throw SecretFault(path: path, reason: "is not UTF-8: save it as UTF-8") }
     // One grapheme, so that "\r\n" is removed as a whole.
     if text.last == "\n" || text.last == "\r\n" { text.removeLast() }
-    guard !text.isEmpty else { throw SecretFault(path: path, reason: "is empty") }
+    guard !text.isEmpty else { throw SecretFault(path: path, reason: "is empty: write the secret to it") }
     self.init(text)
   }
 
@@ -35,7 +35,7 @@ package struct Secret: Sendable, Hashable {
     guard isToken else { throw SecretFault(path: path, reason: Self.noTokenAdvice) }
   }
 
-  static let noTokenAdvice = "is no access token: it must be one word of ASCII, without spaces or line breaks"
+  static let noTokenAdvice = "is not an access token: it must be one word in ASCII, without spaces or line breaks"
 
   /// Whether it is valid in an `Authorization` header: RFC 6750's `b64token`, interpreted broadly.
   var isToken: Bool { !value.isEmpty && value.utf8.allSatisfy { (0x21...0x7E).contains($0) } }

@@ -15,7 +15,7 @@ package struct SecretDocument {
     do {
       file = try SmallFile(path: path)
     } catch {
-      Self.report(error.reason, path, to: reading)
+      entry.report("read \"\(path)\": \(error.reason)")
       return nil
     }
     reading.note(file, line: entry.line, key: entry.key)

@@ -40,7 +40,7 @@ package final class Section {
         places[scalar.string] = members.count
         members.append((scalar.string, line, value))
       } else {
-        entry.reading.report("has a key that is a list or a mapping: keys are plain words", line: line, key: entry.key)
+        entry.reading.report("has a key that is a list or a mapping: write a plain word", line: line, key: entry.key)
       }
     }
     for node in merged {

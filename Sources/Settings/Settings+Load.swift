@@ -48,7 +48,7 @@ extension Settings {
     if let entry = root.value("targets") {
       targets =
         entry.section { section in
-          if section.names.isEmpty { entry.report("names no target") }
+          if section.names.isEmpty { entry.report("must name at least one target") }
           names = TargetNames(section)
           return section.readAll { TargetReader(name: $0, entry: $1).read() }
         } ?? []
@@ -56,8 +56,9 @@ extension Settings {
       root.reportMissing("targets", "say where items are sent")
     }
     if let entry = root.value("inboxes") {
+      entry.reading.noteNames(ofInboxes: entry)
       inboxes = entry.list { InboxReader(entry: $0, targets: names, mappings: mappings).read() } ?? []
-      if entry.elements?.isEmpty == true { entry.report("names no inbox") }
+      if entry.elements?.isEmpty == true { entry.report("must name at least one inbox") }
       Self.checkNames(entry)
     } else {
       root.reportMissing("inboxes", "say where files are dropped")
@@ -70,7 +71,7 @@ extension Settings {
     for inbox in entry.elements ?? [] {
       guard let name = inbox.member("name"), let text = name.scalarText()?.text else { continue }
       if let other = first[text] {
-        name.report("is the name of \(other) already: give each inbox its own")
+        name.report("is already the name of \(other): give each inbox its own name")
       } else {
         first[text] = inbox.key
       }

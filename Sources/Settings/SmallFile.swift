@@ -22,7 +22,7 @@ struct SmallFile {
     defer { close(descriptor) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
-      throw Unreadable(reason: "can't be looked at: \(String(cString: strerror(errno)))")
+      throw Unreadable(reason: "can't be examined: \(String(cString: strerror(errno)))")
     }
     guard status.st_mode & S_IFMT == S_IFREG else { throw Unreadable(reason: "is not a regular file") }
     mode = status.st_mode
@@ -38,7 +38,7 @@ struct SmallFile {
       if count == 0 { break }
       bytes += buffer[..<count]
       guard bytes.count <= Self.maxBytes else {
-        throw Unreadable(reason: "has more than 16 MiB: is it the right file?")
+        throw Unreadable(reason: "is larger than 16 MiB: is it the right file?")
       }
     }
   }

@@ -13,7 +13,7 @@ struct TargetReader {
 
   private func checkName() {
     if name == "auto" {
-      entry.report("can't be a target's name: routes use it for the API that a file's content calls for")
+      entry.report("can't be a target's name, since auto selects the target by a file's content: choose another name")
     } else if let reason = nameFault(name) {
       entry.report("has a name that \(reason)")
     }
@@ -68,7 +68,7 @@ struct TargetReader {
     target.clientCert = section.read("client_cert") { $0.certificateFile() }
     target.clientKey = section.read("client_key") { $0.certificateFile(isSecret: true) }
     if section.has("client_key"), !section.has("client_cert") {
-      section.reportMissing("client_cert", "client_key is of no use without it")
+      section.reportMissing("client_cert", "client_key needs it")
     }
   }
 

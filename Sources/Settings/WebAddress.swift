@@ -18,16 +18,16 @@ struct WebAddress {
 
   init(_ url: String, schemes: [String]) throws(Invalid) {
     guard url.utf8.allSatisfy({ (0x21...0x7E).contains($0) && !"\"<>\\^`{|}".utf8.contains($0) }) else {
-      throw Invalid(reason: "is no URL: spaces, quotes, brackets and letters beyond ASCII have to be encoded")
+      throw Invalid(reason: "is not a URL: encode spaces, quotes, brackets and characters outside ASCII")
     }
     guard let colon = url.firstRange(of: "://"),
       let scheme = schemes.first(where: { $0 == url[..<colon.lowerBound].lowercased() })
     else {
-      throw Invalid(reason: "must be an URL that begins with \(schemes.map { "\($0)://" }.joined(separator: " or "))")
+      throw Invalid(reason: "must be a URL that begins with \(schemes.map { "\($0)://" }.joined(separator: " or "))")
     }
     let rest = url[colon.upperBound...]
     guard !rest.contains("?"), !rest.contains("#") else {
-      throw Invalid(reason: "must be an URL without \"?\" and \"#\"")
+      throw Invalid(reason: "must be a URL without \"?\" and \"#\"")
     }
     var authority = rest.prefix { $0 != "/" }
     let path = rest.dropFirst(authority.count)
@@ -58,7 +58,7 @@ struct WebAddress {
     let host: String
     var rest: Substring
     if authority.hasPrefix("[") {
-      guard let end = authority.firstIndex(of: "]") else { throw Invalid(reason: "has a \"[\" without its \"]\"") }
+      guard let end = authority.firstIndex(of: "]") else { throw Invalid(reason: "has a \"[\" without a \"]\"") }
       host = authority[authority.index(after: authority.startIndex)..<end].lowercased()
       rest = authority[authority.index(after: end)...]
       var six = in6_addr()
@@ -69,9 +69,9 @@ struct WebAddress {
       let name = authority.prefix { $0 != ":" }
       host = name.lowercased()
       rest = authority.dropFirst(name.count)
-      guard !host.isEmpty else { throw Invalid(reason: "names no host") }
+      guard !host.isEmpty else { throw Invalid(reason: "has no host") }
       guard host.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0)) }) else {
-        throw Invalid(reason: "has a host name with other characters than letters, digits, \"-\" and \".\"")
+        throw Invalid(reason: "has a host name with characters other than letters, digits, \"-\" and \".\"")
       }
       var four = in_addr()
       if host.allSatisfy({ $0.isNumber || $0 == "." }), inet_pton(AF_INET, host, &four) != 1 {
@@ -82,7 +82,7 @@ struct WebAddress {
     guard rest.hasPrefix(":"), rest.dropFirst().allSatisfy({ $0.isNumber }), let port = Int(rest.dropFirst()),
       (0...65_535).contains(port)
     else {
-      throw Invalid(reason: "has a port that is no number from 0 to 65535")
+      throw Invalid(reason: "has a port that is not a number from 0 to 65535")
     }
     return (host, port)
   }

@@ -39,7 +39,7 @@ struct YAMLDocument {
           throw Malformed(
             line: nil,
             reason:
-              "has more than \(Self.mostNodes) values or \(Self.deepest) levels, each alias counted as what it stands for"
+              "has more than \(Self.mostNodes) values or \(Self.deepest) levels, with each alias counted as all that it refers to"
           )
         }
         return
@@ -128,9 +128,9 @@ extension YAMLDocument.Malformed {
       let lines = scalars.split(omittingEmptySubsequences: false) { $0 == "\n" }
       guard mark.line <= lines.count else { return }
       let line = lines[mark.line - 1]
-      if line.drop(while: { $0 == " " }).first == "\t" { reason += "; indent with blanks, not with tabs" }
+      if line.drop(while: { $0 == " " }).first == "\t" { reason += "; indent with spaces, not tabs" }
       if zip(line, line.dropFirst()).contains(where: { $0 == "$" && $1 == "{" }) {
-        reason += "; a ${NAME} between { } or [ ] needs quotes around it"
+        reason += "; a ${NAME} inside { } or [ ] needs quotes around it"
       }
     case .reader(let problem, let offset, _, _):
       let before = offset.map { scalars.prefix($0).count { $0 == "\n" } + 1 }

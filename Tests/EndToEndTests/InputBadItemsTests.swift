@@ -195,14 +195,14 @@ private func deep(_ levels: Int) -> String {
       let receipt = try world.receipt("investors")
       #expect(receipt.codes == [2: "wrong-column-count", 3: "wrong-column-count", 4: "wrong-column-count"])
       #expect(receipt.first.map { $0["line"]?.integer } == [4, 5, 7])
-      #expect(receipt.message(ofItem: 3) == "the row has 4 columns, the header has 3")
+      #expect(receipt.message(ofItem: 3) == "the row has 4 columns, but the header has 3")
       #expect(
         try world.rejects(of: receipt) == """
           _error_code,_error_message,_error_line,\(head)\
-          wrong-column-count,"the row has 2 columns, the header has 3",4,B,s\r
-          wrong-column-count,"the row has 4 columns, the header has 3",5,B,"s
+          wrong-column-count,"the row has 2 columns, but the header has 3",4,B,s\r
+          wrong-column-count,"the row has 4 columns, but the header has 3",5,B,"s
           ",B,\r
-          wrong-column-count,"the row has 1 column, the header has 3",7,x\r
+          wrong-column-count,"the row has 1 column, but the header has 3",7,x\r
 
           """)
       #expect(server.bodies == [csvNeighbours.replacing("item-3", with: "item-5")])

@@ -230,7 +230,7 @@ private let corrections: [Correction] = [
         """
         [
         {"_error":{"code":"invalid-value","message":"\(short)","item":1},\(nameless("A").dropFirst()),
-        {"_error":{"code":"invalid-item","message":"an item must be a JSON object, this is a number","item":2},"_raw":1.50}
+        {"_error":{"code":"invalid-item","message":"an item must be a JSON object, but this is a number","item":2},"_raw":1.50}
         ]
 
         """)

@@ -38,7 +38,7 @@ import Testing
   @Test func `no column fills what a companion does`() {
     let fault = Self.terms.read("p.K,p.K.key\n").fault
     #expect(fault?.code == .malformedCSV)
-    #expect(fault?.message == "column \"p.K.key\" fills p.K.key, which upsertd itself fills")
+    #expect(fault?.message == "column \"p.K.key\" fills p.K.key, which upsertd fills itself")
     #expect(Self.terms.read("p.K.key.x,p.K\n").fault?.message.contains("column \"p.K.key.x\" fills p.K.key") == true)
   }
 }

@@ -25,7 +25,7 @@ import Testing
       try rejects(of: content.replacing(" b ", with: "b"), [2: Self.fault])
         == "_error_code,_error_message,_error_line,a,b,\"c\"\n"
         + "missing-field,displayName is required,3,\"4\", 5 ,\"x\ny\"\n"
-        + "wrong-column-count,\"the row has 2 columns, the header has 3\",5,6,7\n")
+        + "wrong-column-count,\"the row has 2 columns, but the header has 3\",5,6,7\n")
   }
 
   @Test func `delimiter, quotes and line breaks are those of the file`() throws {
@@ -59,10 +59,10 @@ import Testing
       try rejects(of: dropped, [1: Self.fault, 2: Self.fault])
         == "_error_code,_error_message,_error_line,a,b\n"
         + "missing-field,displayName is required,2,1,\"2\"\nmissing-field,displayName is required,3,3,\n"
-        + "wrong-column-count,\"the row has 4 columns, the header has 5\",4,4\n"
+        + "wrong-column-count,\"the row has 4 columns, but the header has 5\",4,4\n"
         // These are no cells that upsertd wrote.
-        + "wrong-column-count,\"the row has 2 columns, the header has 5\",5,5,6\n"
-        + "wrong-column-count,\"the row has 4 columns, the header has 5\",6,expired,m,x,7\n")
+        + "wrong-column-count,\"the row has 2 columns, but the header has 5\",5,5,6\n"
+        + "wrong-column-count,\"the row has 4 columns, but the header has 5\",6,expired,m,x,7\n")
   }
 
   @Test func `old error cells go wherever they stand`() throws {

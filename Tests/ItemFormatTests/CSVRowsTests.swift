@@ -70,8 +70,8 @@ import Testing
     #expect(reading.texts == ["", "", #"{"a":"4","b":"5"}"#, ""])
     #expect(
       reading.messages == [
-        "the row has 1 column, the header has 2", "the row has 3 columns, the header has 2",
-        "the row has 4 columns, the header has 2",
+        "the row has 1 column, but the header has 2", "the row has 3 columns, but the header has 2",
+        "the row has 4 columns, but the header has 2",
       ])
   }
 

@@ -72,8 +72,8 @@ import Testing
       ])
     #expect(
       reading.messages == [
-        #"column "T": "X" is not among the values of the mapping ("", "C", "P")"#,
-        #"column "B": "y" is not among the values of the mapping ("N", "Y")"#,
+        #"column "T": "X" is not one of the mapping's values ("", "C", "P")"#,
+        #"column "B": "y" is not one of the mapping's values ("N", "Y")"#,
       ])
     #expect(terms(columns).read("B\nY\n").texts == [#"{"blocked":true,"type":"None"}"#])
   }
@@ -102,15 +102,16 @@ import Testing
   func `what is no such date is refused`(_ pattern: String, _ text: String) {
     let reading = terms(["d": [Field(to: "x", date: pattern)]]).read("d\n\(text)\n\"\"\n")
     #expect(reading.items.map(\.fault?.code) == [.invalidValue, nil])
-    #expect(reading.messages.first == "column \"d\": \"\(text)\" is no date of the form \(pattern)")
+    #expect(reading.messages.first == "column \"d\": \"\(text)\" is not a date of the form \(pattern)")
   }
 
   @Test(arguments: [
     ("dd/MM", "it needs a year, a month and a day"), ("", "it needs a year"), ("dd/MM/yy", "years need four digits"),
-    ("DD/MM/YYYY", "\"D\" means nothing"), ("dd/MMM/yyyy", "\"MMM\" means nothing"), ("dd/MM/yyyy dd", "a second time"),
+    ("DD/MM/YYYY", "\"D\" has no meaning"), ("dd/MMM/yyyy", "\"MMM\" has no meaning"),
+    ("dd/MM/yyyy dd", "appears twice"),
     ("dd/MM/yyyy:mm", "minutes need hours"), ("dd/MM/yyyy HH:ss", "seconds need minutes"),
-    ("dMyyyy", "follows a token of one or two digits at once"), ("dd/MM/yyyy 'at", "a single quote is left open"),
-    ("dd/MM/yyyy hh", "\"h\" means nothing"), ("dd/MM/yyyy é", ""),
+    ("dMyyyy", "directly follows a token of one or two digits"), ("dd/MM/yyyy 'at", "a single quote is not closed"),
+    ("dd/MM/yyyy hh", "\"h\" has no meaning"), ("dd/MM/yyyy é", ""),
   ])
   func `a pattern that can't be used refuses the file`(_ pattern: String, _ reason: String) {
     let fault = terms(["d": [Field(to: "x", date: pattern)]]).read("d\n").fault
@@ -131,23 +132,23 @@ import Testing
       return fault?.message
     }
     #expect(
-      message(Field(to: "a..b")) == "column \"c\": \"a..b\" is no path of a field: a name is missing, in maps/m.yaml")
+      message(Field(to: "a..b")) == "column \"c\": \"a..b\" is not a field's path: a name is missing, in maps/m.yaml")
     #expect(
       message(Field(to: "a:number", type: .boolean))
-        == "column \"c\": its type is number in \"a:number\", boolean beside it, in maps/m.yaml")
+        == "column \"c\": its type is number in \"a:number\", but boolean in type, in maps/m.yaml")
     #expect(
       message(Field(to: "a", type: .number, values: ["x": "ten"]))
         == "column \"c\": the value for \"x\": \"ten\" is not a JSON number (such as -12.50), in maps/m.yaml")
     #expect(message(Field(to: "a", type: .number, values: ["x": ""]))?.contains("the value is empty") == true)
     #expect(
       message(Field(to: "a", type: .number, date: "dd/MM/yyyy"))
-        == "column \"c\": a date becomes a string, not a number, in maps/m.yaml")
+        == "column \"c\": a date is written as a string, not as a number, in maps/m.yaml")
     #expect(
       message(Field(to: "a"), constant: .init(to: "a", json: "1"))
         == "column \"c\" and constant \"a\" both fill a, in maps/m.yaml")
     #expect(
       message(Field(to: "a"), constant: .init(to: "a[x]", json: "1"))?
-        .hasPrefix("constant \"a[x]\": \"a[x]\" is no path") == true)
+        .hasPrefix("constant \"a[x]\": \"a[x]\" is not a field's path") == true)
     #expect(
       message(Field(to: "a"), constant: .init(to: "requestId", json: "\"1\""))?
         .hasPrefix("constant \"requestId\" can't be the request id") == true)

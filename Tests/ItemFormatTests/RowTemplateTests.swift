@@ -144,7 +144,7 @@ import Testing
     terms.place = { path throws(FileFault) in
       path.name.hasPrefix("id") ? .requestID : .field(PlacedField(path: path.steps, type: path.type))
     }
-    #expect(terms.read("id1,a,id2\n").fault?.message == "column \"id1\" and column \"id2\" both are the request id")
+    #expect(terms.read("id1,a,id2\n").fault?.message == "column \"id1\" and column \"id2\" are both the request id")
   }
 
   @Test func `what the API says of a path gets the column's place`() {

@@ -61,7 +61,7 @@ import Testing
     let piece = Array("xxx[1,".utf8)
     let end = try scanner.scan(piece.span, from: 3)
     #expect(end == nil)
-    #expect(throws: JSONFault(offset: 3, reason: "'x' where a value should stand")) {
+    #expect(throws: JSONFault(offset: 3, reason: "expected a value, found 'x'")) {
       _ = try scanner.scan(piece.span, from: 0)
     }
   }

@@ -48,7 +48,7 @@ import Testing
     ("\"items\": 4", "\"items\": 9223372036854775807", "counts.items is out of range"),
     ("\"accepted\": 3", "\"accepted\": -9223372036854775808", "counts.accepted is out of range"),
     ("\"bytes\": 12", "\"bytes\": 9007199254740993", "file.bytes is out of range"),
-    ("\"items\": 4", "\"items\": 1e400", "counts.items is no number"),
+    ("\"items\": 4", "\"items\": 1e400", "counts.items is not a number"),
   ])
   func `counts that nothing has are none`(_ old: String, _ new: String, _ words: String) throws {
     let text = String(decoding: Self.receipt().json(), as: UTF8.self)
@@ -79,10 +79,10 @@ import Testing
   @Test(arguments: [
     ("\"version\": 1", "\"version\": 2", "version is 2"), ("\"items\": 4", "\"items\": \"4\"", "counts.items"),
     ("\"partial\"", "\"accepted\"", "status"), ("\"status\": 201", "\"status\": 201 1", "not a receipt"),
-    ("\"line\": 3", "\"line\": null", "rejects.first[0].line"), ("\"batches\"", "\"batch\"", "batches is no list"),
-    ("[3, 4]", "[4, 3]", "batches[0].ranges is no list of ranges"),
-    ("[3, 4]", "[3]", "batches[0].ranges is no list of ranges"),
-    ("[1, 1]", "[0, 1]", "batches[0].ranges is no list of ranges"), ("\"by\": ", "\"to\": ", "orders[0].by"),
+    ("\"line\": 3", "\"line\": null", "rejects.first[0].line"), ("\"batches\"", "\"batch\"", "batches is not a list"),
+    ("[3, 4]", "[4, 3]", "batches[0].ranges is not a list of ranges"),
+    ("[3, 4]", "[3]", "batches[0].ranges is not a list of ranges"),
+    ("[1, 1]", "[0, 1]", "batches[0].ranges is not a list of ranges"), ("\"by\": ", "\"to\": ", "orders[0].by"),
   ])
   func `what is no receipt says which member is wrong`(_ old: String, _ new: String, _ words: String) throws {
     let text = String(decoding: Self.receipt().json(), as: UTF8.self)

@@ -48,15 +48,15 @@ struct EnvironmentTests {
   @Test(arguments: ["${A", "${}", "${A-B}", "${A:-x}", "${ A}", "x${"])
   func `what looks like a name but is none is refused`(_ text: String) {
     let replaced = EnvironmentReferences(in: text, environment: ["A": "x"])
-    #expect(replaced.faults == ["has a \"${\" that is no ${NAME}: write \"$${\" for the characters themselves"])
+    #expect(replaced.faults == ["has a \"${\" that does not begin a ${NAME}: write \"$${\" for a literal \"${\""])
   }
 
   @Test func `a name that is not set is told with its place`() throws {
     let found = try faults(minimal("spool: ${NOWHERE}/x\nstate: ${EMPTY}"), environment: ["EMPTY": ""])
     #expect(
       found == [
-        "upsertd.yaml:1: spool: ${NOWHERE} is not set in the environment: set it, or write \"$${\" for the characters "
-          + "themselves",
+        "upsertd.yaml:1: spool: ${NOWHERE} is not set in the environment: set it, or write \"$${\" for a literal "
+          + "\"${\"",
         "upsertd.yaml:2: state: must not be empty",
       ])
   }

@@ -58,7 +58,7 @@ struct FaultTests {
     Case(
       minimal("admin: {listen: \"127.0.0.1:99999\"}"),
       "1: admin.listen: must be an address and a port such as 127.0.0.1:9187, "
-        + "but has a port that is no number from 0 to 65535"),
+        + "but has a port that is not a number from 0 to 65535"),
     Case(minimal("admin: maybe"), "1: admin: must be true or false, but is \"maybe\""),
     Case(minimal("spool: \"\""), "1: spool: must not be empty"),
     Case(minimal("spool:"), "1: spool: has no value: give one, or leave out the key"),
@@ -88,26 +88,26 @@ struct FaultTests {
       "2: targets.t.url: is missing: give the API's address, such as https://ld.example.com"),
     Case(
       target("api: liquid\nurl: ftp://a\n\(signIn)"),
-      "4: targets.t.url: must be an URL that begins with https:// or http://"),
-    Case(target("api: liquid\nurl: https://\n\(signIn)"), "4: targets.t.url: names no host"),
+      "4: targets.t.url: must be a URL that begins with https:// or http://"),
+    Case(target("api: liquid\nurl: https://\n\(signIn)"), "4: targets.t.url: has no host"),
     Case(
       target("api: liquid\nurl: https://u:p@a\n\(signIn)"),
-      "4: targets.t.url: must not hold credentials: move them to auth"),
+      "4: targets.t.url: must not contain credentials: move them to auth"),
     Case(
-      target("api: liquid\nurl: https://a?x=1\n\(signIn)"), "4: targets.t.url: must be an URL without \"?\" and \"#\""),
+      target("api: liquid\nurl: https://a?x=1\n\(signIn)"), "4: targets.t.url: must be a URL without \"?\" and \"#\""),
     Case(
       target("api: liquid\nurl: https://a:0\n\(signIn)"),
-      "4: targets.t.url: has a port that is no number from 1 to 65535"),
+      "4: targets.t.url: has a port that is not a number from 1 to 65535"),
     Case(
       target("api: liquid\nurl: http://a.example.com\n\(signIn)"),
-      "4: targets.t.url: is plain http, over which anybody can read tokens and data: use https, or set the target's "
-        + "allow_plaintext: true"),
+      "4: targets.t.url: is plain http, which lets others read tokens and data: use https, or set "
+        + "allow_plaintext: true for the target"),
     Case(
       target(
         "api: liquid\nurl: https://a\nauth: {username: u, password: p, client_id: c, client_secret: s, community: x,\n  token_url: \"http://b/t\"}"
       ),
-      "6: targets.t.auth.token_url: is plain http, over which anybody can read tokens and data: use https, or set the "
-        + "target's allow_plaintext: true"),
+      "6: targets.t.auth.token_url: is plain http, which lets others read tokens and data: use https, or set "
+        + "allow_plaintext: true for the target"),
     Case(
       target("api: lusid\nurl: https://a\n\(signIn)\nbatch: {max_items: 0}"),
       "6: targets.t.batch.max_items: must be at least 1, but is 0"),
@@ -143,7 +143,7 @@ struct FaultTests {
       "6: targets.t.timeout: must be more than 0, but is 0"),
     Case(
       target("api: liquid\nurl: https://a\n\(signIn)\nschema: seed"),
-      "6: targets.t.schema: is LUSID's: Liquid has only one, so leave it out"),
+      "6: targets.t.schema: is for LUSID only: Liquid has one schema, so leave it out"),
     Case(
       target("api: lusid\nurl: https://a\n\(signIn)\nallow_plaintext: yes"),
       "6: targets.t.allow_plaintext: must be true or false, but is \"yes\""),
@@ -152,7 +152,7 @@ struct FaultTests {
       "6: targets.t.ca_file: read \"none.pem\": can't be opened: No such file or directory"),
     Case(
       target("api: lusid\nurl: https://a\n\(signIn)\nproxy: proxy:3128"),
-      "6: targets.t.proxy: must be an URL that begins with http:// or https:// or socks5h:// or socks5:// or "
+      "6: targets.t.proxy: must be a URL that begins with http:// or https:// or socks5h:// or socks5:// or "
         + "socks4a:// or socks4://"),
     Case(
       target("api: lusid\nurl: https://a\n\(signIn)\nproxy: {username: u}"),
@@ -166,82 +166,91 @@ struct FaultTests {
   @Test(arguments: [
     Case(
       inbox("target: lusd"),
-      "6: inboxes[0].target: names a target that is not among targets: did you mean \"lusid\"?"),
+      "6: inboxes[0].target (inbox \"a\"): names target \"lusd\", which does not exist: did you mean \"lusid\"?"),
     Case(
       inbox("target: elsewhere"),
-      "6: inboxes[0].target: names a target that is not among targets: there are lusid, liquid; or write auto"),
-    Case(inbox("ordering: key"), "5: inboxes[0].target: is missing: name the target, write auto, or give routes"),
+      "6: inboxes[0].target (inbox \"a\"): names target \"elsewhere\", which does not exist: the targets are lusid, "
+        + "liquid; or write auto"),
+    Case(
+      inbox("ordering: key"),
+      "5: inboxes[0].target (inbox \"a\"): is missing: name the target, write auto, or give routes"),
     Case(
       inbox("target: lusid\nordering: strict"),
-      "7: inboxes[0].ordering: must be one of key, file, none, but is \"strict\""),
+      "7: inboxes[0].ordering (inbox \"a\"): must be one of key, file, none, but is \"strict\""),
     Case(
       inbox("target: lusid\nduplicates: refuse"),
-      "7: inboxes[0].duplicates: must be one of send, reject, but is \"refuse\""),
+      "7: inboxes[0].duplicates (inbox \"a\"): must be one of send, reject, but is \"refuse\""),
     Case(
       inbox("target: lusid\nretention: {archive: -1d}"),
-      "7: inboxes[0].retention.archive: must not be negative, but is -1d"),
+      "7: inboxes[0].retention.archive (inbox \"a\"): must not be negative, but is -1d"),
     Case(
       inbox("target: lusid\nretention: {archve: 1d}"),
-      "7: inboxes[0].retention.archve: is unknown: did you mean \"archive\"?"),
+      "7: inboxes[0].retention.archve (inbox \"a\"): is unknown: did you mean \"archive\"?"),
     Case(
       inbox("target: lusid\nignore: [\"*.bak\", \"[a-\"]"),
-      "7: inboxes[0].ignore[1]: has a \"[\" without its \"]\": close it, or write \"\\[\" for the character itself"),
+      "7: inboxes[0].ignore[1] (inbox \"a\"): has a \"[\" without a \"]\": close it, or write \"\\[\" for a literal "
+        + "\"[\""),
     Case(
       inbox("target: lusid\nmatch: in/*.csv"),
-      "7: inboxes[0].match: has a \"/\", but is compared with names alone: leave out the folder"),
+      "7: inboxes[0].match (inbox \"a\"): contains a \"/\", but is matched against file names only: leave out the "
+        + "folder"),
     Case(
       inbox("target: lusid\nmarker: a/b"),
-      "7: inboxes[0].marker: has a \"/\" in it: a marker is what comes after a file's name, such as .done"),
+      "7: inboxes[0].marker (inbox \"a\"): contains a \"/\": a marker is a suffix of a file name, such as .done"),
     Case(
       inbox("target: lusid\nmapping: none.yaml"),
-      "7: inboxes[0].mapping: read \"none.yaml\": can't be opened: No such file or directory"),
+      "7: inboxes[0].mapping (inbox \"a\"): read \"none.yaml\": can't be opened: No such file or directory"),
     Case(
       inbox("target: lusid\nitem: {type: Account}"),
-      "7: inboxes[0].item: is for Liquid's items, but this goes to LUSID alone: leave it out"),
+      "7: inboxes[0].item (inbox \"a\"): is for Liquid items, but files here go only to LUSID: leave it out"),
     Case(
       inbox("target: liquid\nitem: {action: merge}"),
-      "7: inboxes[0].item.action: must be one of Create, Merge, Update, Delete, but is \"merge\": "
+      "7: inboxes[0].item.action (inbox \"a\"): must be one of Create, Merge, Update, Delete, but is \"merge\": "
         + "did you mean \"Merge\"?"),
     Case(
       inbox("target: liquid\nitem: {key: []}"),
-      "7: inboxes[0].item.key: must name at least one field; without key the whole inbox is in order"),
+      "7: inboxes[0].item.key (inbox \"a\"): must name at least one field; without key, the whole inbox is kept in "
+        + "order"),
     Case(
       inbox("target: liquid\nitem: {key: [a, b, a]}"),
-      "7: inboxes[0].item.key: names \"a\" twice: leave out one of them"),
+      "7: inboxes[0].item.key (inbox \"a\"): names \"a\" twice: leave out one of them"),
     Case(
       inbox("target: liquid\nsuccess_mode: Atomic"),
-      "7: inboxes[0].success_mode: is Atomic, but Liquid takes or refuses each item by itself (Liquid has none): "
-        + "leave it out, or use Partial"),
+      "7: inboxes[0].success_mode (inbox \"a\"): is Atomic, but Liquid accepts or rejects items one by one (it has "
+        + "no atomic mode): leave it out, or use Partial"),
     Case(
       inbox("target: auto\nsuccess_mode: Atomic"),
-      "7: inboxes[0].success_mode: is Atomic, but Liquid takes or refuses each item by itself (files that auto sends to "
-        + "Liquid would not be): leave it out, or use Partial"),
+      "7: inboxes[0].success_mode (inbox \"a\"): is Atomic, but Liquid accepts or rejects items one by one (auto may "
+        + "send files to Liquid): leave it out, or use Partial"),
     Case(
       inbox("target: lusid\nsuccess_mode: atomic"),
-      "7: inboxes[0].success_mode: must be one of Partial, Atomic, but is \"atomic\": did you mean \"Atomic\"?"),
+      "7: inboxes[0].success_mode (inbox \"a\"): must be one of Partial, Atomic, but is \"atomic\": did you mean "
+        + "\"Atomic\"?"),
     Case(
       inbox("target: lusid\nvalidate: \"false\""),
-      "7: inboxes[0].validate: must be true or false, but is text: leave out the quotes"),
+      "7: inboxes[0].validate (inbox \"a\"): must be true or false, but is text: leave out the quotes"),
     Case(
       inbox("target: lusid\ndelimiter: \";;\""),
-      "7: inboxes[0].delimiter: must be one ASCII character other than a quote, or tab, or auto"),
+      "7: inboxes[0].delimiter (inbox \"a\"): must be auto, tab, or one ASCII character other than a quote"),
     Case(
       inbox("target: lusid\nempty: nothing"),
-      "7: inboxes[0].empty: must be one of omit, null, string, but is \"nothing\""),
+      "7: inboxes[0].empty (inbox \"a\"): must be one of omit, null, string, but is \"nothing\""),
     Case(
       inbox("target: lusid\nroutes:\n  - {match: \"*\", target: liquid}"),
-      "6: inboxes[0].target: stands beside routes: move it into them, or leave out routes"),
-    Case(inbox("routes: []"), "6: inboxes[0].routes: must name at least one route"),
+      "6: inboxes[0].target (inbox \"a\"): can't be combined with routes: move it into each route, or leave out "
+        + "routes"),
+    Case(inbox("routes: []"), "6: inboxes[0].routes (inbox \"a\"): must name at least one route"),
     Case(
-      inbox("routes:\n  - {match: a}"), "7: inboxes[0].routes[0].target: is missing: name the target, or write auto"),
+      inbox("routes:\n  - {match: a}"),
+      "7: inboxes[0].routes[0].target (inbox \"a\"): is missing: name the target, or write auto"),
     Case(
       inbox("routes:\n  - target: lusid\n  - {match: a, target: lusid}"),
-      "8: inboxes[0].routes[1]: is never used: inboxes[0].routes[0] takes every file, and the first match wins; "
-        + "put this one before it"),
+      "8: inboxes[0].routes[1] (inbox \"a\"): is never used: inboxes[0].routes[0] matches every file, and the first "
+        + "match wins; put this route before it"),
     Case(
       inbox("routes:\n  - {match: a, target: lusid, ordering: key}"),
-      "7: inboxes[0].routes[0].ordering: is unknown: the keys here are target, match, mapping, item, success_mode, "
-        + "validate, delimiter, empty"),
+      "7: inboxes[0].routes[0].ordering (inbox \"a\"): is unknown: the keys here are target, match, mapping, item, "
+        + "success_mode, validate, delimiter, empty"),
   ])
   func `a fault of an inbox says where it is and what to do`(_ example: Case) throws {
     let found = try faults(example.yaml)
@@ -249,8 +258,8 @@ struct FaultTests {
   }
 
   @Test(arguments: [
-    ("\"\"", "is empty"), ("a/b", "has a \"/\" in it"), (".a", "begins with a dot"), ("..", "begins with a dot"),
-    ("\"a\\0\"", "has control characters"), ("~", "is empty"),
+    ("\"\"", "is empty"), ("a/b", "contains a \"/\""), (".a", "begins with a dot"), ("..", "begins with a dot"),
+    ("\"a\\0\"", "contains control characters"), ("~", "is empty"),
     (String(repeating: "ä", count: 128), "is longer than 255 bytes"),
   ])
   func `a name that can't be a folder's is refused`(_ name: String, _ reason: String) throws {
@@ -263,7 +272,10 @@ struct FaultTests {
   @Test func `two inboxes with one name are told apart`() throws {
     let found = try faults(
       inbox("target: lusid\n") + "\n  - name: b\n    target: lusid\n  - name: a\n    target: lusid")
-    #expect(found == ["upsertd.yaml:10: inboxes[2].name: is the name of inboxes[0] already: give each inbox its own"])
+    #expect(
+      found == [
+        "upsertd.yaml:10: inboxes[2].name (inbox \"a\"): is already the name of inboxes[0]: give each inbox its own name"
+      ])
   }
 
   @Test func `auto needs to know which target is meant`() throws {
@@ -279,7 +291,8 @@ struct FaultTests {
       """)
     #expect(
       found == [
-        "upsertd.yaml:7: inboxes[0].target: is auto, but \"one\" and \"two\" are all lusid targets: name the one you mean"
+        "upsertd.yaml:7: inboxes[0].target (inbox \"a\"): is auto, but there are several lusid targets: name \"one\" "
+          + "or \"two\""
       ])
   }
 
@@ -288,7 +301,8 @@ struct FaultTests {
       minimal().replacing("{lusid: {", with: "{auto: {").replacing("target: lusid", with: "target: auto"))
     #expect(
       found == [
-        "upsertd.yaml:2: targets.auto: can't be a target's name: routes use it for the API that a file's content calls for"
+        "upsertd.yaml:2: targets.auto: can't be a target's name, since auto selects the target by a file's content: "
+          + "choose another name"
       ])
   }
 
@@ -306,7 +320,11 @@ struct FaultTests {
         "upsertd.yaml:1: inboxes: is missing: say where files are dropped",
       ])
     let empty = try faults("targets: {}\ninboxes: []")
-    #expect(empty == ["upsertd.yaml:1: targets: names no target", "upsertd.yaml:2: inboxes: names no inbox"])
+    #expect(
+      empty == [
+        "upsertd.yaml:1: targets: must name at least one target",
+        "upsertd.yaml:2: inboxes: must name at least one inbox",
+      ])
   }
 
   @Test func `all that is wrong is told in one go, by line`() throws {
@@ -344,21 +362,21 @@ struct FaultTests {
         "upsertd.yaml:2: watch.poll_interval: must be more than 0, but is 0s",
         "upsertd.yaml:3: queue.max_bytes: must be a size such as 4096, 64KiB, 4MiB, 1GiB or 5MB, but is \"lots\"",
         "upsertd.yaml:4: log.level: must be one of trace, debug, info, notice, warning, error, critical, but is \"loud\"",
-        "upsertd.yaml:8: targets.lusid.url: is plain http, over which anybody can read tokens and data: use https, or set "
-          + "the target's allow_plaintext: true",
+        "upsertd.yaml:8: targets.lusid.url: is plain http, which lets others read tokens and data: use https, or set "
+          + "allow_plaintext: true for the target",
         "upsertd.yaml:9: targets.lusid.auth.token_url: ${NOWHERE} is not set in the environment: set it, or write \"$${\" "
-          + "for the characters themselves",
+          + "for a literal \"${\"",
         "upsertd.yaml:9: targets.lusid.auth.password_file: read \"none\": can't be opened: No such file or directory",
         "upsertd.yaml:10: targets.lusid.batch.max_items: must be at least 1, but is -1",
         "upsertd.yaml:11: targets.liquid.auth: is missing: give username, password_file, client_id, client_secret_file "
           + "and community",
         "upsertd.yaml:14: targets.liquid.concurrency: must be at least 1, but is 0",
-        "upsertd.yaml:16: inboxes[0].name: has a \"/\" in it: give a plain folder name",
+        "upsertd.yaml:16: inboxes[0].name: contains a \"/\": give a plain folder name",
         "upsertd.yaml:19: inboxes[1].name: is missing: give the folder's name",
-        "upsertd.yaml:19: inboxes[1].target: names a target that is not among targets: did you mean \"liquid\"?",
-        "upsertd.yaml:23: inboxes[2].success_mode: is Atomic, but Liquid takes or refuses each item by itself (Liquid "
-          + "has none): leave it out, or use Partial",
-        "upsertd.yaml:24: inboxes[2].target: is given more than once, first on line 22: keep one of them",
+        "upsertd.yaml:19: inboxes[1].target: names target \"liqid\", which does not exist: did you mean \"liquid\"?",
+        "upsertd.yaml:23: inboxes[2].success_mode (inbox \"c\"): is Atomic, but Liquid accepts or rejects items one "
+          + "by one (it has no atomic mode): leave it out, or use Partial",
+        "upsertd.yaml:24: inboxes[2].target (inbox \"c\"): is given more than once, first on line 22: keep one of them",
         "map.yaml:1: columns.A[1]: ends in \":numbr\", but the types are string, number, boolean, list, json: "
           + "did you mean \"number\"?",
         "map.yaml:2: constant: is unknown: did you mean \"constants\"?",
@@ -370,16 +388,17 @@ struct FaultTests {
       try faults("spool: [a\nwatch: {") == ["upsertd.yaml:2: is not valid YAML: did not find expected ',' or ']'"])
     #expect(
       try faults("a: b\n\tc: hunter2") == [
-        "upsertd.yaml:2: is not valid YAML: found a tab character that violates indentation; indent with blanks, not with tabs"
+        "upsertd.yaml:2: is not valid YAML: found a tab character that violates indentation; indent with spaces, not "
+          + "tabs"
       ])
     let nothing =
-      "upsertd.yaml:1: is empty, or has nothing but comments: take away the \"#\" of what you want, and put in your values"
+      "upsertd.yaml:1: is empty or has only comments: remove the \"#\" before what you need, and fill in your values"
     #expect(try faults("") == [nothing])
     #expect(try faults("# nothing\n") == [nothing])
     #expect(try faults("- a") == ["upsertd.yaml:1: must be a mapping of keys to values, but is a list"])
     #expect(try faults("a: 1\n---\nb: 2\n") == ["upsertd.yaml:2: is not valid YAML: but found another document"])
     let hint = try faults("spool: {a: ${HOME}}")
-    #expect(hint.count == 1 && hint[0].hasSuffix("; a ${NAME} between { } or [ ] needs quotes around it"))
+    #expect(hint.count == 1 && hint[0].hasSuffix("; a ${NAME} inside { } or [ ] needs quotes around it"))
   }
 
   @Test func `a file that can't be read is one fault`() throws {

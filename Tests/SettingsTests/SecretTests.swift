@@ -62,7 +62,7 @@ struct SecretTests {
     #expect(
       found == [
         "upsertd.yaml:7: targets.t.auth.password_file: read \"password\": can't be opened: No such file or directory",
-        "upsertd.yaml:9: targets.t.auth.client_secret_file: read \"secret\": is empty",
+        "upsertd.yaml:9: targets.t.auth.client_secret_file: read \"secret\": is empty: write the secret to it",
       ])
   }
 
@@ -120,7 +120,7 @@ struct SecretTests {
           + "run chmod o-rwx \"k\""
       ])
     let alone = try faults(yaml.replacing("client_cert: c", with: ""), files: ["k": "x"])
-    #expect(alone == ["upsertd.yaml:2: targets.t.client_cert: is missing: client_key is of no use without it"])
+    #expect(alone == ["upsertd.yaml:2: targets.t.client_cert: is missing: client_key needs it"])
   }
 
   @Test func `a file with an access token is checked, and left to be read again`() throws {
@@ -131,8 +131,8 @@ struct SecretTests {
     let found = try faults(yaml, files: ["token": "abc\ndef\n"])
     #expect(
       found == [
-        "upsertd.yaml:5: targets.t.auth.access_token_file: read \"token\": is no access token: it must be one word of ASCII, without "
-          + "spaces or line breaks"
+        "upsertd.yaml:5: targets.t.auth.access_token_file: read \"token\": is not an access token: it must be one "
+          + "word in ASCII, without spaces or line breaks"
       ])
   }
 

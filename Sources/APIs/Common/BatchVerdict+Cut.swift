@@ -19,5 +19,7 @@ extension BatchVerdict {
       ? .split(cutReason(status)) : .settled(Array(repeating: .unacknowledged, count: items))
   }
 
-  private static func cutReason(_ status: Int) -> String { "answered \(status) with more than is read of an answer" }
+  private static func cutReason(_ status: Int) -> String {
+    "answered \(status) with a body that is longer than upsertd reads"
+  }
 }

@@ -42,7 +42,7 @@ func checkIsDecoded(_ item: Span<UInt8>) throws(ItemFault) {
   guard isUndecoded, stringContent(item, value.content).unicodeScalars.contains("\u{FFFD}") else { return }
   throw ItemFault(
     .invalidEncoding,
-    "_raw still holds U+FFFD for bytes that were no UTF-8: put the right characters there, or leave nothing but _raw to send it so"
+    "_raw still contains U+FFFD in place of bytes that were not UTF-8: put the right characters there, or remove _error to send it as it is"
   )
 }
 
@@ -80,7 +80,7 @@ func objectRange(_ item: Span<UInt8>, maxNesting: Int) throws(ItemFault) -> Rang
 /// The error for an item that is not an object; for a string, what keeps its text from being one.
 private func notAnObject(_ item: Span<UInt8>, maxNesting: Int) -> ItemFault {
   let value = item.trimmed
-  guard !value.isEmpty else { return ItemFault(.invalidItem, "an item must be a JSON object, this is nothing") }
+  guard !value.isEmpty else { return ItemFault(.invalidItem, "an item must be a JSON object, but this is empty") }
   let name =
     switch kind(of: item, at: value.lowerBound) {
     case .array: "an array"
@@ -90,7 +90,7 @@ private func notAnObject(_ item: Span<UInt8>, maxNesting: Int) -> ItemFault {
     case .null: "null"
     case .object: "an object"
     }
-  let fault = ItemFault(.invalidItem, "an item must be a JSON object, this is \(name)")
+  let fault = ItemFault(.invalidItem, "an item must be a JSON object, but this is \(name)")
   guard kind(of: item, at: value.lowerBound) == .string else { return fault }
   let text = Array(stringContent(item, value.content).utf8)
   do {

@@ -9,7 +9,7 @@ extension ItemFault {
   }
 
   static func repeated(_ path: String) -> ItemFault {
-    ItemFault(.invalidItem, "\(path) stands there twice: keep one of them")
+    ItemFault(.invalidItem, "\(path) is given twice: keep one of them")
   }
 }
 

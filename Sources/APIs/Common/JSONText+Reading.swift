@@ -47,7 +47,7 @@ extension Span<UInt8> {
     let end = try scanner.scan(self, from: 0)
     if end == nil { try scanner.finish() }
     let rest = afterSpace(self, from: end ?? count)
-    guard rest == count else { throw JSONFault(offset: rest, reason: "more text after the value") }
+    guard rest == count else { throw JSONFault(offset: rest, reason: "more text follows the JSON value") }
     guard scanner.deepest <= maxNesting else {
       throw JSONFault(offset: 0, reason: "more than \(maxNesting) levels of objects and arrays")
     }

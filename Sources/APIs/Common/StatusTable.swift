@@ -16,7 +16,7 @@ enum StatusTable {
     case 408, 409, 425: return .retry(reason, slowing: false)
     case 413:
       if successMode == .partial, items > 1 { return .split(reason) }
-      let words = "the API takes no request of this size (413)" + (problem.words.map { ": \($0)" } ?? "")
+      let words = "the API does not accept a request of this size (413)" + (problem.words.map { ": \($0)" } ?? "")
       return .settled(Array(repeating: .rejected(.tooLarge, words.cut(to: String.longestMessage)), count: items))
     case 429, 503: return .retry(reason, slowing: true)
     case 500..<600: return .retry(reason, slowing: false)
@@ -32,13 +32,13 @@ enum StatusTable {
 
   private static func advice(for status: Int) -> String {
     switch status {
-    case 300..<400: "redirects are never followed, check the target's url"
+    case 300..<400: "redirects are never followed; check the target's url"
     case 402: "check the account's licence"
-    case 403: "check what the target's user may do"
+    case 403: "check the permissions of the target's user"
     case 404, 405, 410: "check the target's url"
     case 406, 415: "check that the target's url belongs to this API"
     case 407: "check the proxy's user name and password"
-    default: "check the target's url and what its user may do"
+    default: "check the target's url and the permissions of its user"
     }
   }
 }

@@ -30,7 +30,7 @@ package struct LUSID: API {
       own[LusidSchema.self] = schema
     }
     if section.has("schema"), let api, api.kind != kind {
-      section.report("is LUSID's: \(api.title) has only one, so leave it out", at: "schema")
+      section.report("is for LUSID only: \(api.title) has one schema, so leave it out", at: "schema")
     }
   }
 

@@ -78,7 +78,7 @@ struct LusidCheck {
     case .identifiers: try readIdentifiers(item)
     case .properties:
       let count = try readMap("properties", item)
-      if count > 100 { throw .invalid("properties", mustBe: "at most 100 properties, these are \(count)") }
+      if count > 100 { throw .invalid("properties", mustBe: "at most 100, but there are \(count)") }
     case .displayName: try readText(item, units: 1...512, at: "displayName")
     case .description: try readText(item, units: 0...512, at: "description")
     case .investor: try readInvestor(item)

@@ -109,16 +109,16 @@ package struct LusidInvestorRecords: TargetAPI {
     default:
       throw FileFault(
         .unmappedColumn,
-        "column \"\(text)\": after a property's key only .unit, .effectiveFrom or .effectiveUntil may stand")
+        "column \"\(text)\": only .unit, .effectiveFrom or .effectiveUntil can follow a property's key")
     }
   }
 
   private func unknown(_ text: String) -> FileFault {
     FileFault(
       .unmappedColumn,
-      "column \"\(text)\" is no field of a LUSID investor record: there are requestId, scope, displayName, description, "
-        + "identifiers.KEY, properties.KEY, investor.investorType and investor.identifiers.KEY; "
-        + "a mapping can say where a column goes, or that it is ignored")
+      "column \"\(text)\" is not a field of a LUSID investor record: the fields are requestId, scope, displayName, "
+        + "description, identifiers.KEY, properties.KEY, investor.investorType and investor.identifiers.KEY; "
+        + "a mapping can say where a column goes, or ignore it")
   }
 
   // MARK: Items
@@ -216,7 +216,7 @@ package struct LusidInvestorRecords: TargetAPI {
     if (200..<300).contains(status) {
       guard let answer = LusidAnswer(body: body, isCut: isCut, ids: ids) else {
         return .unreadable(status: status, isCut: isCut, items: pieces.count, successMode: successMode)
-          ?? .retry("answered \(status) with a body that does not fit the request", slowing: false)
+          ?? .retry("answered \(status) with a body that does not match the request", slowing: false)
       }
       return .settled(
         answer.verdicts(successMode: successMode), status: status, isCut: isCut, successMode: successMode)
@@ -244,5 +244,5 @@ package struct LusidInvestorRecords: TargetAPI {
 extension ItemVerdict {
   /// The item was valid, but another item made the request fail.
   static let notApplied = ItemVerdict.rejected(
-    .notApplied, "not applied, since another item of the request was refused")
+    .notApplied, "not applied, because another item of the request was rejected")
 }

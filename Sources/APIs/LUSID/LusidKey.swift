@@ -4,7 +4,7 @@ import JSONText
 enum LusidKey {
   static let codeRule = "1 to 64 letters, digits, '-' or '_'"
   static let rule =
-    "a key Domain/Scope/Code, its scope and its code \(codeRule)"
+    "a key of the form Domain/Scope/Code, with a scope and a code of \(codeRule)"
 
   static func isKey(_ bytes: Span<UInt8>, _ name: MemberName) -> Bool {
     if !name.hasEscapes { return isPlainKey(bytes, name.content) }

@@ -61,7 +61,7 @@ struct LusidProperty {
     let value = cursor.skipValue(item)
     if isNull { return false }
     guard isText, item.isSameText(value.content, place.key.content) else {
-      throw place.invalid(item, ".key", mustBe: "the key that it stands under")
+      throw place.invalid(item, ".key", mustBe: "the same as the name that it is listed under")
     }
     return true
   }

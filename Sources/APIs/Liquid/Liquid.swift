@@ -50,7 +50,7 @@ package struct Liquid: API {
     if entry.isScalar { return entry.text().map { [$0] } }
     guard let fields = entry.list({ $0.text() }) else { return nil }
     if fields.isEmpty, entry.elements?.isEmpty == true {
-      entry.report("must name at least one field; without key the whole inbox is in order")
+      entry.report("must name at least one field; without key, the whole inbox is kept in order")
     }
     for (index, field) in fields.enumerated() where fields[..<index].contains(field) {
       entry.report("names \"\(field)\" twice: leave out one of them")
@@ -69,14 +69,14 @@ package struct Liquid: API {
   package func completeGrant(_ parts: inout GrantParts, _ auth: Section?, of api: (any APISettings)?, url: String?) {
     guard api?.kind == kind else {
       if let community = auth?.value("community"), let api {
-        community.report("is Liquid's: \(api.title) has no communities, so leave it out")
+        community.report("is for Liquid only: \(api.title) has no communities, so leave it out")
       }
       return
     }
     if parts.tokenURL == nil, let url { parts.tokenURL = url + "/ls/api/oauth2/token" }
     guard let auth, let community = auth.read("community", { $0.text() }) else { return }
     if auth.has("scope") {
-      auth.report("is given beside scope: keep one of them", at: "community")
+      auth.report("is given as well as scope: keep one of them", at: "community")
     } else {
       parts.scope = "community=\(community)"
     }
@@ -84,7 +84,7 @@ package struct Liquid: API {
 
   package func checkGrant(_ auth: Section) {
     if !auth.has("community"), !auth.has("scope") {
-      auth.reportMissing("community", "Liquid gives tokens for one community")
+      auth.reportMissing("community", "Liquid issues each token for one community")
     }
   }
 }

@@ -93,13 +93,13 @@ package struct LiquidItems: TargetAPI {
         ?? .retry("answered \(status) with a body that can't be read", slowing: false)
     }
     guard answer.count ?? pieces.count == pieces.count else {
-      return .retry("answered \(status) for \(answer.count ?? 0) items, sent were \(pieces.count)", slowing: false)
+      return .retry("answered \(status) for \(answer.count ?? 0) items, but \(pieces.count) were sent", slowing: false)
     }
     guard let echoes = answer.echoes else {
-      return .retry("answered \(status) with rejectedItems that are no list", slowing: false)
+      return .retry("answered \(status) with rejectedItems that is not a list", slowing: false)
     }
     let contradiction = BatchVerdict.retry(
-      "answered \(status) with \(echoes.count) rejected items, sent were \(pieces.count)", slowing: false)
+      "answered \(status) with \(echoes.count) rejected items, but \(pieces.count) were sent", slowing: false)
     guard echoes.count <= LiquidAnswer.mostEchoesPerItem * pieces.count else { return contradiction }
     // If all echoes have been read, items that are not echoed are accepted.
     var verdicts = [ItemVerdict](repeating: answer.isWhole ? .accepted : .unacknowledged, count: pieces.count)
@@ -136,7 +136,7 @@ package struct LiquidItems: TargetAPI {
     let headers = echo["headers"]
     let said = Added.receipt.reversed().lazy
       .compactMap { headers?[$0]?.string }.first { !$0.isEmpty }
-    return (said ?? "the API refused the item without a reason").cut(to: String.longestMessage)
+    return (said ?? "the API rejected the item without a reason").cut(to: String.longestMessage)
   }
 }
 

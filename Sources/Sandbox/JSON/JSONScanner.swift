@@ -9,7 +9,7 @@ struct JSONScanner {
 
   static func document(of bytes: [UInt8]) throws(JSONFault) -> JSONDocument {
     guard String(validating: bytes, as: UTF8.self) != nil else {
-      throw JSONFault("bytes that are no UTF-8", at: 0, of: bytes)
+      throw JSONFault("bytes that are not UTF-8", at: 0, of: bytes)
     }
     var scanner = JSONScanner(bytes: bytes)
     scanner.skipSpace()
@@ -25,7 +25,7 @@ struct JSONScanner {
   }
 
   private mutating func value(depth: Int) throws(JSONFault) {
-    guard at < bytes.count else { throw fault("an end before the value was complete") }
+    guard at < bytes.count else { throw fault("the text ends before the value is complete") }
     guard depth < Self.deepest else { throw fault("more than \(Self.deepest) levels") }
     switch bytes[at] {
     case UInt8(ascii: "{"): try object(depth: depth)
@@ -45,15 +45,15 @@ struct JSONScanner {
     if !take("}") {
       repeat {
         skipSpace()
-        guard peek() == UInt8(ascii: "\"") else { throw fault("something other than a member's name") }
+        guard peek() == UInt8(ascii: "\"") else { throw fault("no member name") }
         try string()
         skipSpace()
-        guard take(":") else { throw fault("no colon after a member's name") }
+        guard take(":") else { throw fault("no colon after a member name") }
         skipSpace()
         try value(depth: depth + 1)
         skipSpace()
       } while take(",")
-      guard take("}") else { throw fault("neither a comma nor the object's end") }
+      guard take("}") else { throw fault("no comma or end of the object") }
     }
     close(index)
   }
@@ -68,7 +68,7 @@ struct JSONScanner {
         try value(depth: depth + 1)
         skipSpace()
       } while take(",")
-      guard take("]") else { throw fault("neither a comma nor the array's end") }
+      guard take("]") else { throw fault("no comma or end of the array") }
     }
     close(index)
   }
@@ -85,10 +85,10 @@ struct JSONScanner {
         at += 1
         nodes[index].isEscaped = true
         try escape()
-      default: throw fault("a bare control character in a string")
+      default: throw fault("an unescaped control character in a string")
       }
     }
-    throw fault("an end before the string's closing quote")
+    throw fault("a string without a closing quote")
   }
 
   /// Advances to the next byte that is not simply part of a string; nil at the end of the text.
@@ -107,7 +107,7 @@ struct JSONScanner {
   }
 
   private mutating func escape() throws(JSONFault) {
-    guard let letter = peek() else { throw fault("an end within an escape") }
+    guard let letter = peek() else { throw fault("an incomplete escape") }
     switch letter {
     case UInt8(ascii: "u"):
       let digits = bytes[(at + 1)...].prefix(4)

@@ -18,7 +18,7 @@ struct InvestorRecordBatch {
       return .failure(Unreadable(message: "The body is not valid JSON: \(error)."))
     }
     guard document.root.kind == .object else {
-      return .failure(Unreadable(message: "The body must be an object of requests by their ids."))
+      return .failure(Unreadable(message: "The body must be an object that maps request ids to requests."))
     }
     var requests: [Request] = []
     var ids = Set<String>()

@@ -44,7 +44,7 @@ struct InvestorRecordCheck {
     checkProperties(parts.properties, at: "properties", 0...100)
     checkInvestor(isCurrent: isCurrent)
     staged = StagedOutcome(parts.description)
-    if staged == .reject { flaws.append(Flaw(path: "description", message: "The description asks for a refusal.")) }
+    if staged == .reject { flaws.append(Flaw(path: "description", message: "The description asks for a rejection.")) }
     if staged == .malformed { misfits.append(Flaw(path: "description", message: "The description asks for a 400.")) }
   }
 
@@ -107,7 +107,7 @@ struct InvestorRecordCheck {
         hasKey = member.value.kind == .string
         guard hasKey else { return misfit(at(".key"), "The key must be a string.") }
         if member.value.raw != name.raw, member.value.text != name.text {
-          flaw(at(".key"), "The key must equal the name under which the property stands.")
+          flaw(at(".key"), "The key must be the same as the name that the property is listed under.")
         }
       } else if member.name.says("effectiveFrom") || member.name.says("effectiveUntil") {
         guard let date = member.value.present else { continue }

@@ -6,7 +6,7 @@ extension SampleFile {
   ///
   /// The last request passes upsertd's checks but is rejected by the API: only its newer schema has nominees.
   package static let onboarding = SampleFile(
-    name: "onboarding.json", inbox: "investors", api: .lusid, what: "LUSID's own form: 4 records, 2 bad",
+    name: "onboarding.json", inbox: "investors", api: .lusid, what: "LUSID's own form: 4 items, 2 bad",
     text: """
       {
         "onboarding-1": {

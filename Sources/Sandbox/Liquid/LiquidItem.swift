@@ -30,7 +30,7 @@ struct LiquidItem {
       } else if id == nil {
         "No primary key"
       } else if staged == .reject {
-        "The description asks for a refusal"
+        "The description asks for a rejection"
       } else {
         nil
       }

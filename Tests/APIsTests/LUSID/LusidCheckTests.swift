@@ -176,15 +176,15 @@ import Testing
   }
 
   @Test(arguments: [
-    Case(Records.current(more: #","scope":"s""#), .invalidItem, "scope stands there twice"),
-    Case(Records.current(more: #","displayNam\u0065":"s""#), .invalidItem, "displayName stands there twice"),
-    Case(Records.current(more: #","other":1,"oth\u0065r":2"#), .invalidItem, "other stands there twice"),
+    Case(Records.current(more: #","scope":"s""#), .invalidItem, "scope is given twice"),
+    Case(Records.current(more: #","displayNam\u0065":"s""#), .invalidItem, "displayName is given twice"),
+    Case(Records.current(more: #","other":1,"oth\u0065r":2"#), .invalidItem, "other is given twice"),
     Case(
       Records.current(identifiers: "{\(Records.property()),\(Records.property())}"), .invalidItem,
-      "identifiers.\(Records.key) stands there twice"),
+      "identifiers.\(Records.key) is given twice"),
     Case(
       Records.current(identifiers: #"{"A/b/c":{"key":"A/b/c","value":{"labelValue":"x","labelValue":"y"}}}"#),
-      .invalidItem, "labelValue stands there twice"),
+      .invalidItem, "labelValue is given twice"),
     Case(Records.current(more: #","properties":{"x":1},"properties":{}"#), .invalidValue, "properties.x"),
     Case(Records.current(more: ",\"properties\":{\(Records.property()),\(Records.property())}"), nil),
     Case(Records.current(more: #","other":{"a":1,"a":2}"#), nil),
@@ -196,7 +196,7 @@ import Testing
     #expect(current.fault(Records.current(more: members)) == nil)
     #expect(
       current.fault(Records.current(more: members + #","member500":0"#))?.message
-        == "member500 stands there twice: keep one of them")
+        == "member500 is given twice: keep one of them")
   }
 
   @Test func `a message names even a monstrous key in readable length`() throws {

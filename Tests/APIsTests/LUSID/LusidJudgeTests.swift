@@ -223,7 +223,7 @@ import Testing
 
   // MARK: Answers that are larger than what is read
 
-  private static let reason = "answered 201 with more than is read of an answer"
+  private static let reason = "answered 201 with a body that is longer than upsertd reads"
 
   @Test func `what a cut answer settled is settled, and nothing else`() {
     let body = #"{"values":{"item-1":{"displayName":"x"}},"failed":{"a":{"detail":"no"},"item-10":{"detail":"lon"#

@@ -152,7 +152,7 @@ import Testing
   // MARK: Answers that are larger than what is read
 
   private var items: [String] { (0..<3).map { item(#"{"id":\#($0)}"#) } }
-  private static let reason = "answered 200 with more than is read of an answer"
+  private static let reason = "answered 200 with a body that is longer than upsertd reads"
 
   @Test func `of a cut answer the echoes that can be read are refused, and nothing is accepted`() {
     let body = #"{"count":3,"rejectedItems":[\#(echo(#"{"id":1}"#)),{"headers":{"receiptMessage":"lon"#

@@ -121,7 +121,7 @@ import Testing
     #expect(
       accounts.fault(#"{\#(Self.headers),"data":{"accountId":"A","x":1,"accountI\u0064":"B"}}"#)?.code == .invalidItem)
     #expect(accounts.fault(#"{\#(Self.headers),"data":{"accountId":"A","x":1,"x":2}}"#) == nil)
-    #expect(accounts.fault(#"{"accountId":"A","x":1,"x":2}"#)?.message == "data.x stands there twice: keep one of them")
+    #expect(accounts.fault(#"{"accountId":"A","x":1,"x":2}"#)?.message == "data.x is given twice: keep one of them")
     #expect(accounts.fault(#"{"accountId":"A","x":1,"accountId":"B"}"#)?.code == .invalidItem)
   }
 
