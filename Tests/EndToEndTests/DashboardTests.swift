@@ -37,7 +37,7 @@ import Testing
         #expect(
           try await browser.evaluate("document.getElementById('headline').innerText").string == "lusid is on hold")
         #expect(try await browser.evaluate("document.title").string == "lusid is on hold · upsertd")
-        try await browser.waitFor("document.querySelector('.stuck .bad')?.innerText.includes('2 items wait')")
+        try await browser.waitFor("document.querySelector('.stuck .bad')?.innerText.includes('2 items waiting')")
         let stuck = try await browser.evaluate("document.querySelector('.stuck .bad').innerText").string ?? ""
         #expect(stuck.contains("answered 404"), "\(stuck)")
         #expect(stuck.contains("upsertd retry --target lusid"), "\(stuck)")
@@ -114,7 +114,7 @@ import Testing
         try await browser.press("Enter")
         try await browser.waitFor("document.getElementById('receipt').open")
         let receipt = try await browser.evaluate("document.getElementById('receipt').innerText").string ?? ""
-        #expect(receipt.contains("3 items: 2 accepted, 1 refused."), "\(receipt)")
+        #expect(receipt.contains("3 items: 2 accepted, 1 rejected."), "\(receipt)")
         #expect(receipt.contains("<i>not</i> this one") && receipt.contains("rejected-by-api"), "\(receipt)")
         #expect(receipt.contains(id) && receipt.contains("\(id).rejected.json"), "\(receipt)")
         #expect(try await browser.evaluate("document.activeElement.closest('dialog') !== null").bool == true)
