@@ -201,7 +201,7 @@ import Testing
       #expect(verified.status == 0, "\(verified)")
       #expect(verified.printed.contains("receipts past their time (retention.receipts): 1"), "\(verified)")
       let id = try #require(try await world.sql("SELECT file_id FROM history").first)
-      #expect(try await world.run(["show", id]).printed.contains("its time is over (retention.receipts)"))
+      #expect(try await world.run(["show", id]).printed.contains("it has expired (retention.receipts)"))
     }
     await api.stop()
   }
