@@ -200,7 +200,7 @@ import Testing
         #expect(frame == "kept away")
         try await browser.open("http://evil.example:\(port)/")
         #expect(
-          try await browser.evaluate("document.body.innerText").string?.contains("not served by that name") == true)
+          try await browser.evaluate("document.body.innerText").string?.contains("host name is not accepted") == true)
         try await browser.open(stranger.url)
         // A link is no harm: it only shows the page to its reader.
         try await browser.evaluate("location.href = 'http://127.0.0.1:\(port)/'")
@@ -258,7 +258,7 @@ import Testing
       let listener = try taken.listen()
       try world.configure(Self.setup(api, taken.number))
       daemon.send(SIGHUP)
-      try await daemon.waitFor("the daemon goes on at the old one")
+      try await daemon.waitFor("continuing at the old one")
       try await eventually("the old address") { (try? AdminClient(port: other).get("/healthz").status) == 200 }
       close(listener)
     }

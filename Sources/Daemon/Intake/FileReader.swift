@@ -17,7 +17,7 @@ struct FileReader: Sendable {
   let meters: InboxMeters
   let logger: Logger
 
-  static let failing = "file can't be read now"
+  static let failing = "can't read the file"
 
   /// Nil if the file changed during the reading.
   ///

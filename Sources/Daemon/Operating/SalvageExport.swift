@@ -30,7 +30,7 @@ struct SalvageExport {
     self.folder = folder
     self.bodies = bodies
     if mkdir(folder, 0o700) != 0, errno != EEXIST {
-      throw Service.StartError(description: "make folder \"\(folder)\": \(String(cString: strerror(errno)))")
+      throw Service.StartError(description: "create folder \"\(folder)\": \(String(cString: strerror(errno)))")
     }
     outcomes = try ResultFile(folder: folder, name: Self.outcomesName)
   }

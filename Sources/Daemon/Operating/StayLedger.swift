@@ -37,7 +37,7 @@ final class StayLedger: Sendable {
   func fault(of inbox: String) -> String? { faults.withLock { $0[inbox] } }
 
   /// What is wrong with inboxes as a whole, one human-readable line each.
-  var allFaults: [String] { faults.withLock { $0.map { "inbox \($0): it can't be looked at: \($1)" } }.sorted() }
+  var allFaults: [String] { faults.withLock { $0.map { "inbox \($0): can't scan it: \($1)" } }.sorted() }
 
   /// Takes in the result of a look, and what holds up the ready files that it found.
   func take(_ look: Look, obstacle: Obstacle?, of inbox: String, at now: Timestamp) -> News {
