@@ -116,8 +116,8 @@ actor Pipeline {
       }
       throw StartError(
         description: """
-          targets.\(name).api is \(target.api.rawValue), but files wait that were queued for \(other.rawValue): change it back until \
-          they are done or cancelled, or give the new target another name
+          targets.\(name).api is \(target.api.rawValue), but files queued for \(other.rawValue) are still waiting: \
+          change it back until they are done or cancelled, or give the new target another name
           """)
     }
   }
@@ -173,9 +173,9 @@ actor Pipeline {
     for target in try await outbox.awaitedTargets().sorted() {
       if missing[target] != nil {
         logger.warning(
-          "files wait for a target that the configuration no longer has", metadata: ["target": "\(target)"])
+          "files are waiting for a target that is no longer in the configuration", metadata: ["target": "\(target)"])
       } else if paused.contains(target) {
-        logger.warning("files wait for a paused target", metadata: ["target": "\(target)"])
+        logger.warning("files are waiting for a paused target", metadata: ["target": "\(target)"])
       }
     }
   }
@@ -207,7 +207,7 @@ actor Pipeline {
 
   private func retry(file: FileID?, target: String?, by: String) async throws -> OrderResult {
     if let target, dispatchers[target] == nil {
-      return OrderResult(isDone: false, message: "no target is called \"\(target)\"; there are \(names(dispatchers))")
+      return OrderResult(isDone: false, message: "unknown target \"\(target)\"; configured: \(names(dispatchers))")
     }
     if let file {
       guard try await outbox.file(file) != nil else { return try await unknown(file) }
@@ -222,14 +222,14 @@ actor Pipeline {
     if target == nil { for intake in intakes.values { await intake.tryNow() } }
     let batches = counted(count, "waiting batch", "waiting batches")
     let paused = try await outbox.paused(.target).filter { target == nil || $0 == target }.sorted()
-    let but = paused.isEmpty ? "" : "; but \(paused.joined(separator: ", ")) is paused until `upsertd resume`"
+    let but = paused.isEmpty ? "" : "; still paused until `upsertd resume`: \(paused.joined(separator: ", "))"
     // What was fixed is usually a secret, and secrets are read with the configuration.
-    let hint = wasHeld ? "; a corrected configuration or secret counts after a reload (`systemctl reload upsertd`)" : ""
+    let hint = wasHeld ? "; a corrected configuration or secret takes effect after `systemctl reload upsertd`" : ""
     return OrderResult(isDone: true, message: "\(batches) will be tried now; holds are released\(hint)\(but)")
   }
 
   private func cancel(_ file: FileID, by: String) async throws -> OrderResult {
-    let isUnread = OrderResult(isDone: true, message: "file \(file) is cancelled; it was not read to its end")
+    let isUnread = OrderResult(isDone: true, message: "file \(file) is cancelled; it was not fully read")
     if try await outbox.file(file) == nil {
       // A small file has no row before it is published.
       for intake in intakes.values where try await intake.cancel(file) { return isUnread }
@@ -242,28 +242,28 @@ actor Pipeline {
     }
     guard try await outbox.cancel(file) else {
       if try await outbox.file(file) == nil { return try await unknown(file) }
-      return OrderResult(isDone: false, message: "file \(file) is done already; its receipt is being written")
+      return OrderResult(isDone: false, message: "file \(file) is already done; its receipt is being written")
     }
     let target = try await outbox.file(file)?.facts.target ?? ""
     guard let dispatcher = dispatchers[target] ?? missing[target] else {
       return OrderResult(isDone: true, message: "file \(file) is done")
     }
     let count = isRunning ? await dispatcher.cancel(file) : await dispatcher.cancelWithoutSending(file)
-    return OrderResult(isDone: true, message: "\(counted(count, "item", "items")) of file \(file) are cancelled")
+    return OrderResult(isDone: true, message: "cancelled \(counted(count, "item", "items")) of file \(file)")
   }
 
   private func unknown(_ file: FileID) async throws -> OrderResult {
     if let status = try await outbox.finishedStatus(file) {
-      return OrderResult(isDone: false, message: "file \(file) is done already (\(status)); see its receipt")
+      return OrderResult(isDone: false, message: "file \(file) is already done (\(status)); see its receipt")
     }
-    return OrderResult(isDone: false, message: "no file \(file) is queued; `upsertd status` lists what there is")
+    return OrderResult(isDone: false, message: "file \(file) is not queued; see `upsertd status`")
   }
 
   private func setPaused(_ name: String, _ isPaused: Bool) async throws -> OrderResult {
     guard dispatchers[name] != nil || intakes[name] != nil else {
       return OrderResult(
         isDone: false,
-        message: "no inbox or target is called \"\(name)\"; inboxes: \(names(intakes)); targets: \(names(dispatchers))")
+        message: "unknown inbox or target \"\(name)\"; inboxes: \(names(intakes)); targets: \(names(dispatchers))")
     }
     var what: [String] = []
     if let intake = intakes[name] {
@@ -276,7 +276,7 @@ actor Pipeline {
       await dispatcher.setPaused(isPaused)
       what.append("target \(name)")
     }
-    let effect = isPaused ? "paused; it stays so after a restart, until `upsertd resume \(name)`" : "going again"
+    let effect = isPaused ? "paused until `upsertd resume \(name)`, even after a restart" : "resumed"
     return OrderResult(isDone: true, message: "\(what.joined(separator: " and ")): \(effect)")
   }
 

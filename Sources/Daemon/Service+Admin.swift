@@ -21,14 +21,14 @@ extension Service {
       try beginAdmin(at: wanted)
     } catch {
       logger.error(
-        "the admin address can't be used; the daemon goes on \(old == nil ? "without it" : "at the old one")",
+        "can't listen on the admin address; continuing \(old == nil ? "without it" : "at the old one")",
         metadata: ["listen": "\(wanted.map { "\($0.host):\($0.port)" } ?? "")", "reason": "\(error)"])
       try? beginAdmin(at: old)
     }
     if let url = admin?.url {
       logger.notice("the dashboard is served", metadata: ["url": "\(url)"])
     } else if old != nil {
-      logger.notice("the dashboard is served no more")
+      logger.notice("the dashboard is no longer served")
     }
   }
 
@@ -45,7 +45,7 @@ extension Service {
     guard let address else { return }
     let dashboard = Dashboard(
       settings: { [weak self] in
-        guard let self else { throw StartError(description: "the daemon stops") }
+        guard let self else { throw StartError(description: "the daemon is stopping") }
         return await self.settings
       }, outbox: outbox, instruments: instruments, startedAt: startedAt, flow: flow)
     let server = try AdminServer(address: address, dashboard: dashboard)
@@ -60,7 +60,7 @@ extension Service {
   private func beginAgain(after ended: AdminServer, because reason: String) async {
     guard admin === ended else { return }
     admin = nil
-    logger.error("the admin address is served no more; it is opened again", metadata: ["reason": "\(reason)"])
+    logger.error("the admin server failed; restarting it", metadata: ["reason": "\(reason)"])
     var pause = Duration.milliseconds(200)
     // A reload may have opened it in the meantime, or turned it off.
     while admin == nil, settings.admin == ended.address, !Task.isCancelled {

@@ -86,7 +86,7 @@ package actor Service {
     tellOpenFiles()
     let control = try ControlSocket(state: settings.state)
     await control.open(logger: logger, unread: instruments.unread) { [weak self] order, by in
-      await self?.carryOut(order, by: by) ?? OrderResult(isDone: false, message: "the daemon stops")
+      await self?.carryOut(order, by: by) ?? OrderResult(isDone: false, message: "the daemon is stopping")
     }
     servesAdmin = !isOnce(mode)
     if servesAdmin { await serveAdmin() }
@@ -154,14 +154,14 @@ package actor Service {
     do {
       let new = try Settings.load(path: settings.path, environment: environment)
       guard new.state == settings.state else {
-        throw StartError(description: "`state` can't change while upsertd runs; restart it")
+        throw StartError(description: "`state` can't change while upsertd is running; restart upsertd")
       }
       if new.spool != settings.spool {
         // A small file has no row before it is published.
         let unread = await pipeline.unreadFiles()
         guard try await outbox.isEmpty(), unread == 0 else {
           throw StartError(
-            description: "`spool` can't change while files are under way; reload again once they are done")
+            description: "`spool` can't change while files are under way; reload once they are done")
         }
       }
       for inbox in new.inboxes { try InboxFolders(spool: new.spool, inbox: inbox.name).prepare() }
@@ -169,9 +169,9 @@ package actor Service {
       isReloading = true
       await pipeline.stop()
     } catch {
-      logger.error("the new configuration is not used; the old one stays", metadata: ["reason": "\(error)"])
+      logger.error("the new configuration can't be used; the old one stays in effect", metadata: ["reason": "\(error)"])
       instruments.metrics.reloaded(isUsed: false)
-      notifications.send("READY=1", "STATUS=the new configuration is not used; the old one stays")
+      notifications.send("READY=1", "STATUS=the new configuration can't be used; the old one stays in effect")
     }
   }
 
@@ -191,10 +191,11 @@ package actor Service {
         settings = candidate
         self.logger = logger
         instruments.metrics.reloaded(isUsed: candidate == next)
-        logger.notice("configuration is read again", metadata: ["isNew": .stringConvertible(candidate != old)])
+        logger.notice("configuration reloaded", metadata: ["isNew": .stringConvertible(candidate != old)])
         break
       } catch {
-        logger.error("the new configuration can't be used; the old one stays", metadata: ["reason": "\(error)"])
+        logger.error(
+          "the new configuration can't be used; the old one stays in effect", metadata: ["reason": "\(error)"])
       }
     }
     if servesAdmin { await serveAdmin() }
@@ -214,7 +215,7 @@ package actor Service {
     guard let signals else { return }
     signals.setLastResort(status: isOnce(mode) ? 75 : 0) { [instruments, logger, stage] in
       logger.critical(
-        "it has not stopped in time, and is ended; the next start goes on from what the outbox holds",
+        "upsertd did not stop in time and is being terminated; the next start continues from the outbox",
         metadata: ["hangs": "\(stage.name)", "loops": "\(instruments.pulse.turning.joined(separator: ", "))"])
     }
     signals.deliver { [weak self] wish in
@@ -229,10 +230,10 @@ package actor Service {
     var before: UInt = 0
     let now = clinux_raise_open_files(Self.mostOpenFiles, &before)
     let metadata: Logger.Metadata = ["from": .number(Int(clamping: before)), "to": .number(Int(clamping: now))]
-    if now != before { logger.info("the limit of open files is raised", metadata: metadata) }
+    if now != before { logger.info("open file limit raised", metadata: metadata) }
     if now < Self.fewestOpenFiles {
       logger.warning(
-        "few files may be open at once: raise LimitNOFILE= or `ulimit -n`", metadata: ["limit": .number(Int(now))])
+        "the open file limit is low: raise LimitNOFILE= or `ulimit -n`", metadata: ["limit": .number(Int(now))])
     }
   }
 
@@ -249,7 +250,7 @@ package actor Service {
       }
       return left
     } catch {
-      logger.warning("it can't be found out whether files are left in the inboxes", metadata: ["reason": "\(error)"])
+      logger.warning("can't determine whether files are left in the inboxes", metadata: ["reason": "\(error)"])
       return 1
     }
   }
@@ -274,8 +275,8 @@ package actor Service {
           notifications.send("WATCHDOG=1")
         } else {
           let loops = hanging.joined(separator: ", ")
-          notifications.send("STATUS=hangs: \(loops)")
-          logger.critical("the pipeline does not move", metadata: ["loops": "\(loops)"])
+          notifications.send("STATUS=stuck: \(loops)")
+          logger.critical("the pipeline is stuck", metadata: ["loops": "\(loops)"])
         }
       }
       do {
@@ -292,7 +293,7 @@ package actor Service {
         }
         if servesAdmin { try await noteFlow() }
         guard case .once(let deadline) = mode else { continue }
-        instruments.troubles.end("the outbox can't be read", in: "status", logger: logger)
+        instruments.troubles.end("can't read the outbox", in: "status", logger: logger)
         if try await pipeline.isWorkedOff() {
           isWorkedOff = true
           try await pipeline.tellWhatIsLeft()
@@ -300,7 +301,7 @@ package actor Service {
         }
         if let deadline, now >= began + deadline { return await stop() }
       } catch {
-        instruments.troubles.begin("the outbox can't be read", in: "status", error, logger: logger)
+        instruments.troubles.begin("can't read the outbox", in: "status", error, logger: logger)
       }
     }
   }

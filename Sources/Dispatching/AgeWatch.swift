@@ -34,7 +34,7 @@ package struct AgeWatch: Sendable {
     }
   }
 
-  private static let looking = "the outbox can't be asked for what waits for long"
+  private static let looking = "can't check the outbox for files that have waited long"
 
   private func warn() async throws {
     let now = clock.now

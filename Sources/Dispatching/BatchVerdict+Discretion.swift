@@ -29,7 +29,7 @@ extension String {
       !word.utf8.allSatisfy { $0 < 0x80 } || word.utf8.count > 2 && word != "code" && sent.contains { $0.holds(word) }
     }
     guard isQuote else { return self }
-    return self[..<start] + "(its own words repeat what was sent, and are not shown)" + self[index(after: end)...]
+    return self[..<start] + "(its message repeats sent data and is not shown)" + self[index(after: end)...]
   }
 }
 

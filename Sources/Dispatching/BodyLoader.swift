@@ -37,7 +37,7 @@ package struct BodyLoader: Sendable {
   /// The same for callers that may block.
   package func read(_ queued: QueuedBatch, of id: FileID, inbox: String, name: [UInt8]) throws(Fault) -> LoadedBatch {
     if let whole = queued.whole { return LoadedBatch(batch: whole) }
-    guard let name = FileName(bytes: name) else { throw Fault(description: "the file's name is no name") }
+    guard let name = FileName(bytes: name) else { throw Fault(description: "its name is not a valid file name") }
     let folders = InboxFolders(spool: spool, inbox: inbox)
     let work = WorkFile(id: id, name: ResultNames(dropped: name, id: id).work, dropped: name)
     let path = "\(folders.work)/\(work.name.display)"
@@ -45,13 +45,12 @@ package struct BodyLoader: Sendable {
     do throws(InboxError) {
       file = try folders.reopen(work)
     } catch {
-      throw Fault(description: "the claimed file can't be opened: \(error)")
+      throw Fault(description: "can't open the claimed file: \(error)")
     }
     guard let file else {
       throw Fault(
         description:
-          "the claimed file \(path) is gone, and with it the items that wait: bring it back, or cancel file \(id)"
-      )
+          "the claimed file \(path) is missing, and its waiting items with it: restore it, or cancel file \(id)")
     }
     return try queued.load(checkingWith: key) { (range, bytes) throws(Fault) in
       // A damaged outbox may ask for any number of bytes.

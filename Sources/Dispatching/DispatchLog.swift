@@ -62,7 +62,7 @@ struct DispatchLog {
 
   mutating func parted(_ batch: WaitingBatch, _ file: LineFile, why: String) {
     log(
-      "batch is sent again with fewer others", batch, file, reason: why,
+      "batch is sent again with fewer other batches", batch, file, reason: why,
       level: files.isWorthTelling(split: file.id) ? .info : .debug)
   }
 

@@ -64,7 +64,7 @@ package struct Rekeying {
     }
     if count > 0 {
       logger.notice(
-        "keys are made in another way; waiting items have new ones",
+        "the definition of keys changed; waiting items have new keys",
         metadata: ["inbox": "\(inbox.name)", "items": .number(count)])
     }
   }

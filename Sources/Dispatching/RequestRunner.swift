@@ -217,7 +217,8 @@ struct RequestRunner: Sendable {
         fault = ItemFault(code, message)
       case .unacknowledged where !isCut && batch.misses + 1 >= Self.mostMisses:
         fault = ItemFault(
-          .unacknowledged, "the API answered \(Self.mostMisses) times without naming this item; it may have arrived")
+          .unacknowledged,
+          "the API answered \(Self.mostMisses) times without naming this item; it may have been applied")
       case .unacknowledged:
         unnamed.insert(index)
       }

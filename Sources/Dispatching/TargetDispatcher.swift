@@ -256,8 +256,8 @@ package actor TargetDispatcher {
     }
   }
 
-  private static let writing = "the outbox can't be written"
-  private static let reading = "the outbox can't be read"
+  private static let writing = "can't write to the outbox"
+  private static let reading = "can't read the outbox"
   private static let damaged = "the outbox is damaged"
 
   private func read(_ read: DispatchState.Read) async {
@@ -375,7 +375,7 @@ package actor TargetDispatcher {
         let count = report.changed[index].count
         meters.gaveUp(inbox: file.inbox, rejected: count)
         log.delayed(
-          batch, file, why: "the claimed file is not what was checked; items that it no longer holds are rejected",
+          batch, file, why: "the claimed file was changed after it was checked; items no longer in it are rejected",
           level: .error)
       case .halve(_, let why, _): log.halved(batch, file, why: why)
       case .postpone(let standing, let why, _):

@@ -161,7 +161,7 @@ package actor TokenSource {
     guard let value = document?["access_token"]?.string, !value.isEmpty,
       value.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
     else {
-      return .failure(TokenError(isRefusal: false, reason: "the token endpoint's answer holds no usable access_token"))
+      return .failure(TokenError(isRefusal: false, reason: "the token endpoint's answer has no usable access_token"))
     }
     return .success(
       Token(

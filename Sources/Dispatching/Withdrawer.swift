@@ -54,10 +54,10 @@ struct Withdrawer: Sendable {
     case .cancelled: fault = ItemFault(.cancelled, "cancelled by an operator")
     case .expired:
       fault = ItemFault(.expired, "not accepted within \(maxAge.text) of its arrival (retry.max_age)")
-      if let problem = content.problem { fault.message += "; the last problem: \(problem)" }
+      if let problem = content.problem { fault.message += "; last problem: \(problem)" }
     }
     if batch.unanswered > 0 {
-      fault.message += "; it may have been applied: a request with it got no clear answer"
+      fault.message += "; it may have been applied: a request that contained it got no clear answer"
     }
     // The key is for people to read: if the file is gone or changed, the receipt leaves it out.
     let whole = describe == nil ? nil : try? await bodies.load(content.batch, of: file).batch

@@ -29,7 +29,7 @@ package struct FolderMode: Sendable {
     guard stat(path, &status) == 0 else { throw InboxError("prepare", path, errno: errno, .unusableFolder) }
     guard status.st_uid == geteuid() else { return }
     if let group, isShared, status.st_gid != group, chown(path, uid_t.max, group) != 0 {
-      throw InboxError("give to group \(Self.groupName)", path, errno: errno, .unusableFolder)
+      throw InboxError("set group \(Self.groupName) on", path, errno: errno, .unusableFolder)
     }
     guard status.st_mode & 0o7777 != mode || group != nil else { return }
     // Sandboxes that forbid set-group-id (systemd's RestrictSUIDSGID) reject the whole mode; the rest of it still
@@ -48,7 +48,8 @@ package struct FolderMode: Sendable {
     let isTooOpen = now & 0o777 & ~(mode & 0o777) != 0
     let lacksSticky = mode & S_ISVTX != 0 && now & S_ISVTX == 0 && now & 0o022 != 0
     guard isTooOpen || lacksSticky else { return nil }
-    let why = lacksSticky ? "whoever drops files can remove or replace others'" : "it is open to more than need it"
+    let why =
+      lacksSticky ? "anyone who drops files can remove or replace others' files" : "more users than needed have access"
     return "\"\(path)\" has mode \(Self.octal(now)): \(why); run chmod \(Self.octal(mode)) \"\(path)\""
   }
 

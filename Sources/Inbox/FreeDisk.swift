@@ -8,7 +8,7 @@ package enum FreeDisk {
   /// The space available to an ordinary user, and the filesystem's total size.
   package static func space(at path: String) throws(InboxError) -> (free: UInt64, size: UInt64) {
     var about = statvfs()
-    guard statvfs(path, &about) == 0 else { throw InboxError("measure free disk at", path, errno: errno) }
+    guard statvfs(path, &about) == 0 else { throw InboxError("measure free disk space at", path, errno: errno) }
     func bytes(_ blocks: UInt) -> UInt64 {
       let (bytes, overflow) = UInt64(blocks).multipliedReportingOverflow(by: UInt64(about.f_frsize))
       return overflow ? .max : bytes

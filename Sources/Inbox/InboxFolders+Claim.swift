@@ -39,7 +39,7 @@ extension InboxFolders {
       guard giveBack(work) else {
         throw InboxError(
           .taken, "claim", inbox + "/" + file.name.display,
-          "it changed, and its name was taken before it could be put back; it stays in work/ as \"\(work.name.display)\""
+          "the file changed, and its name was taken before it could be put back; it stays in work/ as \"\(work.name.display)\""
         )
       }
       return nil

@@ -46,7 +46,7 @@ extension InboxFolders {
         if reason == EXDEV {
           throw InboxError(
             .notOneFilesystem, "prepare", next,
-            "is on another filesystem or mount than \"\(place)\"; all of \"\(root)\" must be on one")
+            "is on a different filesystem or mount from \"\(place)\"; all of \"\(root)\" must be on the same one")
         }
         throw Self.unusable(next, errno: reason)
       }
@@ -56,7 +56,7 @@ extension InboxFolders {
 
   private static func unusable(_ folder: String, errno number: Int32) -> InboxError {
     var error = InboxError("prepare", folder, errno: number, .unusableFolder)
-    error.reason += "; upsertd's user needs to read, write and search this folder"
+    error.reason += "; upsertd's user needs read, write and search permission on this folder"
     return error
   }
 

@@ -24,7 +24,7 @@ extension InboxFolders {
       }
       moved = try moveAside(name, in: folder, act)
     }
-    throw InboxError(.taken, act, folder + "/" + name.display, "folders of that name are made again and again")
+    throw InboxError(.taken, act, folder + "/" + name.display, "folders with this name keep being created")
   }
 
   private static func moveAside(_ name: FileName, in folder: String, _ act: String) throws(InboxError) -> FileName {

@@ -35,10 +35,10 @@ extension InboxFolders {
     guard descriptor >= 0 else { throw InboxError("read", path, errno: errno) }
     defer { close(descriptor) }
     guard let status = FileStatus(descriptor: descriptor), status.kind == .regular else {
-      throw InboxError(.failed, "read", path, "is no regular file")
+      throw InboxError(.failed, "read", path, "is not a regular file")
     }
     func refuse(_ size: Int64) -> InboxError {
-      InboxError(.tooLarge, "read", path, "has \(size) bytes, more than the \(limit) that are read")
+      InboxError(.tooLarge, "read", path, "has \(size) bytes, more than the limit of \(limit)")
     }
     guard status.size <= limit else { throw refuse(status.size) }
     var bytes = [UInt8](repeating: 0, count: Int(status.size) + 1)

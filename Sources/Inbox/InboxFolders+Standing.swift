@@ -37,7 +37,7 @@ extension InboxFolders {
     for (folder, place) in zip(all, places).dropFirst() {
       guard let place else { return InboxError(.missing, "watch", folder, "the folder is missing") }
       guard place.device == inboxPlace.device, place.mount == inboxPlace.mount else {
-        return InboxError(.notOneFilesystem, "watch", folder, "is on another filesystem or mount than \"\(inbox)\"")
+        return InboxError(.notOneFilesystem, "watch", folder, "is on a different filesystem or mount from \"\(inbox)\"")
       }
     }
     return nil

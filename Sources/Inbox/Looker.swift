@@ -114,7 +114,7 @@ struct Looker {
     guard let status = name.withCString({ FileStatus(path: $0, in: folder) }) else {
       let reason = errno
       // Gone since it was listed, or there but inaccessible.
-      return reason == ENOENT ? () : leave(.unreadable, "cannot be read: \(InboxError.text(of: reason))")
+      return reason == ENOENT ? () : leave(.unreadable, "can't be read: \(InboxError.text(of: reason))")
     }
     guard status.kind == .regular else { return leave(.notRegular, "not a regular file: \(status.kind.words)") }
     if let marked = terms.fileMarked(by: name) {
@@ -174,14 +174,14 @@ struct Looker {
       if case .settling(let age, let due) = calm, terms.marker == nil { return settling(age, due, of: settle) }
       return .ready
     case .written: return .waits(.openForWriting, "open for writing by another process", due: nil)
-    case .unreadable(let reason): return .waits(.unreadable, "cannot be read: \(reason)", due: nil)
+    case .unreadable(let reason): return .waits(.unreadable, "can't be read: \(reason)", due: nil)
     case .changed: return settling(.zero, settle, of: settle)
     case .gone: return .gone
     }
   }
 
   private func settling(_ age: Duration, _ due: Duration, of settle: Duration) -> Stand {
-    let reason = "changed \(Self.tenths(age)) s ago, settles at \(Self.tenths(settle)) s"
+    let reason = "changed \(Self.tenths(age)) s ago, settles after \(Self.tenths(settle)) s"
     return .waits(.settling, reason, due: due)
   }
 

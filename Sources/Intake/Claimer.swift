@@ -104,7 +104,7 @@ struct Claimer: Sendable {
       case .success(nil): break
       case .failure(let error):
         logger.error(
-          "file can't be claimed", metadata: ["name": "\(files[place].name.display)", "reason": "\(error)"])
+          "can't claim the file", metadata: ["name": "\(files[place].name.display)", "reason": "\(error)"])
         failed[places[place].id] = error
       }
       room.reservations[place].end()

@@ -19,7 +19,7 @@ package struct FileReader: Sendable {
   package let meters: InboxMeters
   package let logger: Logger
 
-  package static let failing = "file can't be read now"
+  static let failing = "can't read the file"
 
   /// Nil if the file changed during the reading.
   ///

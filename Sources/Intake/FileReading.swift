@@ -124,14 +124,14 @@ package struct FileReading {
   private static func tooLarge(_ size: Int, _ settings: Settings) -> FileFault? {
     guard size > settings.limits.maxFileBytes else { return nil }
     return FileFault(
-      .tooLarge, "the file has \(size) bytes, limits.max_file_bytes allows \(settings.limits.maxFileBytes)")
+      .tooLarge, "the file has \(size) bytes; limits.max_file_bytes allows \(settings.limits.maxFileBytes)")
   }
 
   private static let unsupportedFormat = FileFault(
-    .unsupportedFormat, "the name must end in .csv, .tsv, .json, .ndjson or .jsonl, each also with .gz")
+    .unsupportedFormat, "the name must end in .csv, .tsv, .json, .ndjson or .jsonl, optionally followed by .gz")
 
   private static func noRoute(_ inbox: Inbox) -> FileFault {
-    FileFault(.noRoute, "no route of inbox \(inbox.name) matches the name")
+    FileFault(.noRoute, "no route of inbox \(inbox.name) matches the file name")
   }
 
   /// - Returns: why the file is unusable.

@@ -25,14 +25,14 @@ struct InboxNews {
 
   mutating func tell(_ look: Look, isPaused: Bool) {
     ledger.note(look.fault.map { "\($0)" }, of: inbox)
-    if look.preparations > preparations { logger.notice("the inbox's folders were replaced; they are prepared again") }
+    if look.preparations > preparations { logger.notice("the inbox's folders were replaced and prepared again") }
     preparations = look.preparations
     if let fault = look.fault {
-      if self.fault != "\(fault)" { logger.error("inbox can't be looked at", metadata: ["reason": "\(fault)"]) }
+      if self.fault != "\(fault)" { logger.error("can't scan the inbox", metadata: ["reason": "\(fault)"]) }
       self.fault = "\(fault)"
       return
     }
-    if fault != nil { logger.notice("inbox can be looked at again") }
+    if fault != nil { logger.notice("the inbox can be scanned again") }
     fault = nil
     let news = ledger.take(look, obstacle: isPaused ? .paused : obstacle, of: inbox, at: .now)
     for file in news.told {
@@ -42,7 +42,7 @@ struct InboxNews {
         metadata: ["name": "\(file.name)", "reason": "\(file.reason)", "since": "\(file.since ?? .now)"])
     }
     if news.untold > 0 {
-      logger.warning("more files stay in the inbox; status lists them", metadata: ["files": .number(news.untold)])
+      logger.warning("more files stay in the inbox; see `upsertd status`", metadata: ["files": .number(news.untold)])
     }
   }
 
@@ -51,9 +51,9 @@ struct InboxNews {
     defer { self.obstacle = obstacle }
     guard self.obstacle?.kind != obstacle?.kind else { return }
     if let obstacle {
-      logger.warning("no file is claimed", metadata: ["reason": "\(obstacle)"])
+      logger.warning("no files are being claimed", metadata: ["reason": "\(obstacle)"])
     } else {
-      logger.notice("files are claimed again")
+      logger.notice("files are being claimed again")
     }
   }
 }

@@ -88,9 +88,9 @@ package actor Intake {
   private static let patience = Duration.seconds(5)
   /// What is known about each of them is kept in memory.
   private static let mostWaiting = 10_000
-  private static let measuring = "it can't be found out whether there is room for files"
-  private static let publishing = "what was read can't be made sendable"
-  private static let searching = "work/ can't be searched for claimed files"
+  private static let measuring = "can't determine whether there is room for files"
+  private static let publishing = "can't publish the files that were read"
+  private static let searching = "can't search work/ for claimed files"
   private static let cancelledFault = FileFault(.cancelled, "cancelled by an operator before the file was sent")
 
   /// - Parameter strayInterval: how often `work/` is searched for unknown files.
@@ -353,9 +353,9 @@ package actor Intake {
     claim.reservation.end()
     guard await queue.run({ folders.giveBack(claimed) }) else {
       let path = "\(folders.inbox)/\(claimed.name.display)"
-      return await putOff(claim.work, InboxError(.taken, "give back", path, "it changed, and its name is taken"))
+      return await putOff(claim.work, InboxError(.taken, "put back", path, "the file changed, and its name is taken"))
     }
-    logger.notice("file changed while it was read; it waits again", metadata: ["name": "\(claimed.name.display)"])
+    logger.notice("file changed while it was read; waiting for it again", metadata: ["name": "\(claimed.name.display)"])
     await forget(claimed.id)
   }
 
@@ -395,7 +395,7 @@ package actor Intake {
         return (claimed, work.file.owner ?? claimed?.owner.name)
       }
       guard let claimed else {
-        logger.error("claimed file is gone", metadata: ["file": "\(id)", "name": "\(work.work.dropped.display)"])
+        logger.error("claimed file is missing", metadata: ["file": "\(id)", "name": "\(work.work.dropped.display)"])
         return await forget(id)
       }
       var claim = Claim(claimed: claimed, file: work.file, verdict: work.verdict, trouble: work.trouble)

@@ -81,7 +81,7 @@ struct ItemConversion {
     guard chosen.api.kind == api else {
       throw FileFault(
         .noRoute,
-        "the file mixes \(chosen.api.kind.rawValue) and \(api.rawValue) items: item \(item.number) is the first of the second kind",
+        "the file mixes \(chosen.api.kind.rawValue) and \(api.rawValue) items: item \(item.number) is the first \(api.rawValue) item",
         line: item.line)
     }
   }
@@ -147,7 +147,7 @@ struct ItemConversion {
       return
     }
     // One item of an Atomic file is bad: the others are not applied either.
-    let fault = ItemFault(.notApplied, "another item of the file was refused, and success_mode is Atomic")
+    let fault = ItemFault(.notApplied, "another item of the file was rejected, and success_mode is Atomic")
     let spared = rest.flatMap { batch in
       zip(batch.items, batch.whole?.pieces ?? []).map { item, range in
         Refusal(item, key: chosen?.api.describe(batch.body.literals.span.extracting(range)), fault: fault)
@@ -163,7 +163,7 @@ struct ItemConversion {
       throw FileFault(
         .tooLarge,
         """
-        success_mode is Atomic, so the file has to fit one request of at most \(target.batch.maxItems) items and \
+        success_mode is Atomic, so the file must fit into one request of at most \(target.batch.maxItems) items and \
         \(target.batch.maxBytes) bytes (batch.max_items, batch.max_bytes)
         """)
     }
@@ -179,7 +179,7 @@ private struct AtomicFile {
     guard let key else { return }
     if let earlier = keys[key] {
       throw ItemFault(
-        .invalidItem, "has the same key as item \(earlier), and an Atomic file is one request, which can't hold both")
+        .invalidItem, "has the same key as item \(earlier); an Atomic file is one request, which can't contain both")
     }
     keys[key] = item.number
   }
@@ -206,7 +206,7 @@ private struct RequestIDs {
   private mutating func insert(_ id: [UInt8]) throws(ItemFault) {
     guard seen.insert(hash(id)) else {
       throw ItemFault(
-        .duplicateRequestID, "request id \"\(String(decoding: id, as: UTF8.self))\" stands for an earlier item already")
+        .duplicateRequestID, "request id \"\(String(decoding: id, as: UTF8.self))\" is already used by an earlier item")
     }
   }
 

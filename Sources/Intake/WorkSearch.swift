@@ -53,7 +53,7 @@ struct WorkSearch: Sendable {
     for file in work where !rows.contains(file.id) {
       guard try await around.outbox.finishedStatus(file.id) == nil else { continue }
       logger.warning(
-        "a claimed file was not known to be claimed; it is read now",
+        "found a claimed file that was not recorded as claimed; reading it now",
         metadata: ["file": "\(file.id)", "name": "\(file.dropped.display)"])
       strays.append(await unread(file))
     }
@@ -85,7 +85,7 @@ struct WorkSearch: Sendable {
     guard receipt != nil || status != nil else {
       if around.outbox.isNew {
         logger.warning(
-          "the outbox is new: a claimed file is read from its beginning, and what was sent of it before is sent again",
+          "the outbox is new: a claimed file is read from the beginning, and items already sent will be sent again",
           metadata: ["file": "\(file.id)", "name": "\(file.dropped.display)"])
       }
       return false

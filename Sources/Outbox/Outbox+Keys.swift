@@ -35,7 +35,7 @@ extension Outbox {
   /// The key that this outbox's tags are made with.
   package func sourceKey() throws(OutboxError) -> SourceKey {
     guard let key = try readNow({ try Self.sourceKey($0) }) else {
-      throw OutboxError(.damaged, path: path, reason: "the key of its tags is gone")
+      throw OutboxError(.damaged, path: path, reason: "the key of its tags is missing")
     }
     return key
   }

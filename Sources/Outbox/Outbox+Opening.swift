@@ -63,7 +63,7 @@ extension Outbox {
     }
     // SQLite takes a file shorter than its smallest page for an empty database.
     if let bytes, (1..<512).contains(bytes) {
-      throw OutboxError(.damaged, path: path, reason: "it has \(bytes) bytes, which is no database")
+      throw OutboxError(.damaged, path: path, reason: "it has \(bytes) bytes and is not a database")
     }
     return bytes
   }

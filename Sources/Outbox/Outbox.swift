@@ -118,7 +118,7 @@ package final class Outbox: Sendable {
     guard try Schema.migrator.hasBeenSuperseded(db) else { return }
     throw OutboxError(
       .newer, path: path,
-      reason: "it was written by a newer upsertd; install that version again, or give `state` another folder")
+      reason: "it was written by a newer upsertd; install that version again, or set `state` to another folder")
   }
 
   /// Reads every table except the bodies, which may be large; a damaged body is found when it is sent.

@@ -23,7 +23,7 @@ extension OutboxError {
     if error.resultCode == .SQLITE_ERROR, words.hasPrefix("no such ") {
       self.init(
         .older, path: path,
-        reason: "it is one of an older upsertd (\(words)); `upsertd run` brings it up to date when it starts")
+        reason: "it was written by an older upsertd (\(words)); `upsertd run` upgrades it when it starts")
       return
     }
     // Only SQLite's own words: its statements and their arguments hold item contents.

@@ -71,7 +71,7 @@ package struct OutboxHealth: Sendable {
     // That check does not include foreign keys.
     for row in try Row.fetchAll(db, sql: "PRAGMA foreign_key_check").prefix(mostFindings) {
       let (child, parent) = (row[0] as String? ?? "", row[2] as String? ?? "")
-      found.append("a row of table \(child) belongs to a row of \(parent) that is not there")
+      found.append("a row of table \(child) refers to a missing row of \(parent)")
     }
     return found
   }
@@ -111,7 +111,7 @@ package struct OutboxHealth: Sendable {
         SELECT id FROM file WHERE (waiting_batches, waiting_items, waiting_bytes) IS NOT
           (SELECT count(*), coalesce(sum(items), 0), coalesce(sum(bytes), 0) FROM batch WHERE file_id = file.id)
         """)
-    found += waiting.prefix(mostFindings).map { "what waits of file \($0["id"] as String) is not what its row says" }
+    found += waiting.prefix(mostFindings).map { "the batches of file \($0["id"] as String) do not match its row" }
     return found
   }
 }

@@ -42,7 +42,7 @@ package final class Salvage {
   /// - Throws: if nothing at all can be read.
   package init(_ path: String) throws(OutboxError) {
     guard try Outbox.bytes(at: path) != nil else {
-      throw OutboxError(.unusable, path: path, reason: "there is no such file")
+      throw OutboxError(.unusable, path: path, reason: "the file does not exist")
     }
     var configuration = Configuration()
     configuration.readonly = true

@@ -44,13 +44,13 @@ enum Schema {
   /// Differences between the database and what its migrations create: SQLite trusts every name that it reads.
   static func faults(_ db: Database) throws -> [String] {
     guard let last = try migrator.appliedMigrations(db).last else {
-      return try db.tableExists("file") ? ["its version is gone"] : []
+      return try db.tableExists("file") ? ["its version is missing"] : []
     }
     let sound = try DatabaseQueue()
     try migrator.migrate(sound, upTo: last)
     let sql = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
     let (wanted, found) = (try sound.read { try Row.fetchAll($0, sql: sql) }, try Row.fetchAll(db, sql: sql))
-    return Set(wanted).symmetricDifference(found).map { "\($0["name"] as DatabaseValue) is not what it should be" }
+    return Set(wanted).symmetricDifference(found).map { "\($0["name"] as DatabaseValue) is not as expected" }
       .sorted()
   }
 

@@ -41,8 +41,8 @@ package actor Finisher {
   private static let manyBytes = 8 << 20
   /// How long results are still written when the daemon stops.
   private static let patience = Duration.seconds(3)
-  private static let finishing = "results can't be finished"
-  private static let writing = "the file's results can't be written"
+  private static let finishing = "can't finish the results"
+  private static let writing = "can't write the file's results"
 
   /// State that each loop has for itself.
   private struct Loop {
@@ -236,7 +236,7 @@ package actor Finisher {
     guard gaveBackAt.map({ $0 + .seconds(1) < .now }) ?? true else { return }
     gaveBackAt = .now
     do { try await outbox.giveBackPages(1000, keeping: 2000) } catch {
-      logger.error("outbox can't be tidied", metadata: ["reason": "\(error)"])
+      logger.error("can't clean up the outbox", metadata: ["reason": "\(error)"])
     }
   }
 
@@ -255,10 +255,10 @@ package actor Finisher {
         do {
           let count = try await small.queue.run { try folders.discard(from: folder, olderThan: age, now: .now) }
           if count > 0 {
-            logger.info("files are past their time", metadata: ["folder": "\(folder)", "files": .number(count)])
+            logger.info("expired files deleted", metadata: ["folder": "\(folder)", "files": .number(count)])
           }
         } catch {
-          logger.error("folder can't be tidied", metadata: ["folder": "\(folder)", "reason": "\(error)"])
+          logger.error("can't clean up the folder", metadata: ["folder": "\(folder)", "reason": "\(error)"])
         }
       }
     }

@@ -162,7 +162,7 @@ struct RejectsWriter {
     var fault = fault(of: refusal)
     // In that case the reason already says so.
     if fault.code != .fileChanged {
-      fault.message += "; the item's text is not here, since the file was changed after it was checked"
+      fault.message += "; the item's text is missing here because the file was changed after it was checked"
     }
     return fault
   }

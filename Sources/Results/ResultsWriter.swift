@@ -99,7 +99,7 @@ struct ResultsWriter {
 
   private func content(of record: FileRecord) throws -> Unpublished {
     guard let name = FileName(bytes: record.name) else {
-      throw InboxError(.nameless, "write the results of", record.id.text, "its name is no file name")
+      throw InboxError(.nameless, "write the results of", record.id.text, "its name is not a valid file name")
     }
     let folders = InboxFolders(spool: settings.spool, inbox: record.inbox)
     let names = ResultNames(dropped: name, id: record.id)
@@ -121,7 +121,7 @@ struct ResultsWriter {
   private func tellOfFolder(_ moved: FileName?, _ file: Unpublished) {
     guard let moved else { return }
     logger.warning(
-      "a folder had the name of a result; it has another one now",
+      "a folder had the name of a result file; the folder was renamed",
       metadata: ["file": "\(file.record.id)", "inbox": "\(file.record.inbox)", "folder": "\(moved.display)"])
   }
 
@@ -135,7 +135,7 @@ struct ResultsWriter {
       }
     } catch {
       guard error.code == .missing else { throw error }
-      logger.error("the original is gone", metadata: ["file": "\(work.id)", "name": "\(work.dropped.display)"])
+      logger.error("the original is missing", metadata: ["file": "\(work.id)", "name": "\(work.dropped.display)"])
     }
   }
 
@@ -153,7 +153,7 @@ struct ResultsWriter {
       let places = ["\(folders.rejected)/\(rejected.display)", "\(folders.archive)/\(names.archive.display)"]
       if places.contains(where: { access($0, F_OK) == 0 }) { return (rejected.display, nil) }
       logger.error(
-        "the original is gone, so there is no rejects file; the receipt names the first refused items",
+        "the original is missing, so there is no rejects file; the receipt names the first rejected items",
         metadata: ["file": "\(record.id)"])
       return (nil, nil)
     }
@@ -166,7 +166,7 @@ struct ResultsWriter {
     let lost = try writer.write(to: file)
     if lost > 0 {
       logger.error(
-        "the claimed file is not what was checked; the rejects file lacks the text of some items",
+        "the claimed file was changed after it was checked; the rejects file lacks the text of some items",
         metadata: ["file": "\(record.id)", "items": .number(lost)])
     }
     return (rejected.display, file)

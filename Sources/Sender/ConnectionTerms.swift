@@ -71,7 +71,7 @@ extension ConnectionTerms {
       ("proxy address", proxy?.address), ("proxy username", proxy?.username), ("proxy password", proxy?.password),
       ("user agent", userAgent),
     ] where !Header.isPlain(value ?? "") {
-      throw SendError(.setup, place: "use the \(name)", reason: "it holds a line break or another control character")
+      throw SendError(.setup, place: "use the \(name)", reason: "it contains a line break or another control character")
     }
     if proxy?.address == "" { throw SendError(.setup, place: "use the proxy address", reason: "it is empty") }
   }

@@ -98,11 +98,11 @@ package final class Connections: Sendable {
         board.endFinished(in: &pool)
         board.endStalled(in: &pool)
       } else {
-        board.failAll(in: &pool, because: "libcurl reports a fault of its own")
+        board.failAll(in: &pool, because: "libcurl reported an internal error")
       }
       // The wait is short enough to check for stalled exchanges in time.
       if board.isBusy, !pool.wait(atMost: min(.seconds(1), terms.stallTimeout / 2)) {
-        board.failAll(in: &pool, because: "libcurl cannot wait for its connections")
+        board.failAll(in: &pool, because: "libcurl can't wait for its connections")
       }
     } while !board.isEmpty || !desk.withLock { $0.restIfEmpty() }
     return true

@@ -16,12 +16,12 @@ extension Outcome {
       .failure(
         SendError(
           .unanswered, place: request.place,
-          reason: "sent, but the answer's header fields are larger than what is taken",
+          reason: "sent, but the answer's header fields are too large",
           unanswered: max(1, sendings)))
     case .failure(_, let sendings, let reason) where sendings > 0:
       .failure(
         SendError(
-          .unanswered, place: request.place, reason: "sent, but no whole answer came: " + reason, unanswered: sendings))
+          .unanswered, place: request.place, reason: "sent, but no full answer came: " + reason, unanswered: sendings))
     case .failure(.unusable, _, let reason): .failure(SendError(.setup, place: request.place, reason: reason))
     case .failure(.tls, _, let reason):
       .failure(SendError(.tls, place: request.place, reason: reason + Self.advice(on: reason)))
@@ -33,6 +33,6 @@ extension Outcome {
     // OpenSSL's messages for a chain that ends at an unknown authority.
     let isUnknown = ["unable to get local issuer certificate", "self-signed certificate", "self signed certificate"]
       .contains { reason.contains($0) }
-    return isUnknown ? " (a private certificate authority? then name its file in the target's ca_file)" : ""
+    return isUnknown ? " (for a private certificate authority, set the target's ca_file)" : ""
   }
 }

@@ -12,7 +12,8 @@ struct Pool: ~Copyable {
   init(_ terms: ConnectionTerms) throws(SendError) {
     let slots = max(1, terms.concurrency)
     guard let handle = curlshim_pool_new(slots, max(1, terms.mostConnectionAge.components.seconds)) else {
-      throw SendError(.setup, place: "use libcurl", reason: "no memory, or a build of it that lacks what is needed")
+      throw SendError(
+        .setup, place: "use libcurl", reason: "out of memory, or this build of libcurl lacks a required feature")
     }
     let settings = [
       (CURLSHIM_CA_FILE, terms.caFile), (CURLSHIM_CLIENT_CERT, terms.clientCert),
@@ -23,7 +24,7 @@ struct Pool: ~Copyable {
     guard settings.allSatisfy({ setting, value in value == nil || curlshim_set(handle, setting, value) }) else {
       curlshim_pool_free(handle)
       throw SendError(
-        .setup, place: "use libcurl", reason: "it does not take a certificate, proxy or user agent setting")
+        .setup, place: "use libcurl", reason: "it does not accept a certificate, proxy or user agent setting")
     }
     self.handle = handle
   }

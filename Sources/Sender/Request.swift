@@ -33,17 +33,17 @@ extension Request {
 
   /// Why this can never be sent; nil if libcurl may decide.
   var fault: String? {
-    if !Header.isToken(method) { return "the method holds a character that HTTP does not allow" }
-    if url.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7f }) { return "the URL holds a space or a control character" }
+    if !Header.isToken(method) { return "the method contains a character that HTTP does not allow" }
+    if url.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7f }) { return "the URL contains a space or control character" }
     if url.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).last?.prefix(while: { $0 != "/" })
       .contains("@") == true
     {
-      return "the URL holds credentials"
+      return "the URL contains credentials"
     }
     // Its value may be a token: only the name is reported.
     if let bad = headers.first(where: { !$0.isWellFormed }) {
       return
-        "header \"\(SendError.readable(bad.name))\" holds a line break or another character that HTTP does not allow"
+        "header \"\(SendError.readable(bad.name))\" contains a line break or another character that HTTP does not allow"
     }
     return nil
   }

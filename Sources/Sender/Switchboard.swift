@@ -68,7 +68,7 @@ struct Switchboard {
         slots[slot]?.bytesMoved = bytesMoved
         slots[slot]?.movedAt = now
       } else if now - entry.movedAt >= terms.stallTimeout {
-        end(slot, pool.abort(slot, because: "nothing moved for \(terms.stallTimeout.text)"))
+        end(slot, pool.abort(slot, because: "no data was transferred for \(terms.stallTimeout.text)"))
       }
     }
   }

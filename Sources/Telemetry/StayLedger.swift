@@ -37,7 +37,7 @@ package final class StayLedger: Sendable {
   package func fault(of inbox: String) -> String? { faults.withLock { $0[inbox] } }
 
   /// What is wrong with inboxes as a whole, one human-readable line each.
-  package var allFaults: [String] { faults.withLock { $0.map { "inbox \($0): it can't be looked at: \($1)" } }.sorted() }
+  package var allFaults: [String] { faults.withLock { $0.map { "inbox \($0): can't scan it: \($1)" } }.sorted() }
 
   /// Takes in the result of a look, and what holds up the ready files that it found.
   package func take(_ look: Look, obstacle: Obstacle?, of inbox: String, at now: Timestamp) -> News {

@@ -31,14 +31,14 @@ package final class Troubles: Sendable {
     let reason = Reason(text: "\(error)", isOneFiles: isOneFiles)
     let isNews = reasons.withLock { $0.updateValue(reason, forKey: Place(part: part, what: what)) } == nil
     logger.log(
-      level: isNews ? .error : .debug, "\(what); trying again",
+      level: isNews ? .error : .debug, "\(what); retrying",
       metadata: metadata.merging(["reason": "\(error)"]) { $1 })
   }
 
   /// It works again.
   package func end(_ what: String, in part: String, logger: Logger, metadata: Logger.Metadata = [:]) {
     let wasThere = reasons.withLock { $0.removeValue(forKey: Place(part: part, what: what)) } != nil
-    if wasThere { logger.notice("it works again", metadata: metadata.merging(["trouble": "\(what)"]) { $1 }) }
+    if wasThere { logger.notice("recovered", metadata: metadata.merging(["trouble": "\(what)"]) { $1 }) }
   }
 
   /// The part has ended, or the file is gone: whether it works will not be found out any more.

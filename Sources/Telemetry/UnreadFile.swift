@@ -75,17 +75,17 @@ extension UnreadFile {
     self.init(id: record.id, inbox: record.inbox, name: FileName(bytes: record.name)?.display ?? "")
   }
 
-  /// Human-readable: `claimed as 01J…, can't be read since …: …; 3 files of a, b wait for it`.
+  /// Human-readable: `claimed as 01J…, unreadable since …: …; 3 files of a, b are waiting for it`.
   package var text: String {
     var text = "claimed as \(id), "
     if let reason {
-      text += "can't be read" + (since.map { " since \($0)" } ?? "") + ": \(reason)"
+      text += "unreadable" + (since.map { " since \($0)" } ?? "") + ": \(reason)"
       if let nextAttempt { text += "; next attempt \(nextAttempt)" }
     } else {
-      text += since == nil ? "and waits to be read" : "and is being read"
+      text += since == nil ? "waiting to be read" : "being read"
     }
     guard waitingFiles > 0 else { return text }
     let inboxes = waitingInboxes.isEmpty ? "" : " of \(waitingInboxes.joined(separator: ", "))"
-    return text + "; \(counted(waitingFiles, "file", "files"))\(inboxes) wait\(waitingFiles == 1 ? "s" : "") for it"
+    return text + "; \(counted(waitingFiles, "file"))\(inboxes) \(waitingFiles == 1 ? "is" : "are") waiting for it"
   }
 }

@@ -10,12 +10,12 @@ internal import Telemetry
 struct Upsertd: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "upsertd",
-    abstract: "Sends the records in dropped JSON and CSV files to a web API, and says what became of each.",
+    abstract: "Sends the items in dropped JSON and CSV files to a web API, and reports the outcome of each.",
     discussion: """
-      Drop a file into <spool>/<inbox>/inbox; find its receipt in <spool>/<inbox>/outbox/receipts, and refused items, \
+      Drop a file into <spool>/<inbox>/inbox; find its receipt in <spool>/<inbox>/outbox/receipts, and rejected items, \
       ready to be corrected and dropped again, in <spool>/<inbox>/outbox/rejected.
 
-      `upsertd demo` shows all of it on an embedded sandbox.
+      `upsertd demo` demonstrates all of this with a built-in sandbox.
       """,
     version: Version.text,
     subcommands: [

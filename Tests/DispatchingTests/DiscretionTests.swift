@@ -17,7 +17,7 @@ import Testing
   @Test(arguments: ["No such record: Ada", "record 0017 exists", "tok3n expired", "Müller", "a) Lovelace (b"])
   func `are left out where they repeat what was sent`(_ words: String) {
     let reason = "answered 403 (\(words), code 1): check it".withoutQuotes(of: sent)
-    #expect(reason == "answered 403 (its own words repeat what was sent, and are not shown): check it")
+    #expect(reason == "answered 403 (its message repeats sent data and is not shown): check it")
     #expect(BatchVerdict.hold("answered 403 (\(words))").discreet(about: sent) != .hold("answered 403 (\(words))"))
   }
 }

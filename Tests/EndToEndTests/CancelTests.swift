@@ -64,7 +64,7 @@ import Testing
       let (_, story, _) = try await world.run(["show", id, "--json"])
       let events = try JSONValue.parse(Array(story.utf8))["events"]?.elements ?? []
       let told = events.first { $0["kind"]?.string == "order" }
-      #expect(told?["text"]?.string?.hasPrefix("cancel, asked for by ") == true)
+      #expect(told?["text"]?.string?.hasPrefix("cancel, requested by ") == true)
     }
     await api.stop()
   }

@@ -208,7 +208,7 @@ import Testing
   }
 
   @Test func `a missing one waits, says why, and goes on once it is back`() async throws {
-    try await check(saying: "is gone") { try FileManager.default.removeItem(atPath: $0) }
+    try await check(saying: "is missing") { try FileManager.default.removeItem(atPath: $0) }
   }
 
   @Test func `what waits of a missing one can be cancelled`() async throws {

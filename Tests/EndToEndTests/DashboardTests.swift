@@ -37,7 +37,7 @@ import Testing
         #expect(
           try await browser.evaluate("document.getElementById('headline').innerText").string == "lusid is on hold")
         #expect(try await browser.evaluate("document.title").string == "lusid is on hold · upsertd")
-        try await browser.waitFor("document.querySelector('.stuck .bad')?.innerText.includes('2 items wait')")
+        try await browser.waitFor("document.querySelector('.stuck .bad')?.innerText.includes('2 items waiting')")
         let stuck = try await browser.evaluate("document.querySelector('.stuck .bad').innerText").string ?? ""
         #expect(stuck.contains("answered 404"), "\(stuck)")
         #expect(stuck.contains("upsertd retry --target lusid"), "\(stuck)")
@@ -114,7 +114,7 @@ import Testing
         try await browser.press("Enter")
         try await browser.waitFor("document.getElementById('receipt').open")
         let receipt = try await browser.evaluate("document.getElementById('receipt').innerText").string ?? ""
-        #expect(receipt.contains("3 items: 2 accepted, 1 refused."), "\(receipt)")
+        #expect(receipt.contains("3 items: 2 accepted, 1 rejected."), "\(receipt)")
         #expect(receipt.contains("<i>not</i> this one") && receipt.contains("rejected-by-api"), "\(receipt)")
         #expect(receipt.contains(id) && receipt.contains("\(id).rejected.json"), "\(receipt)")
         #expect(try await browser.evaluate("document.activeElement.closest('dialog') !== null").bool == true)
@@ -200,7 +200,7 @@ import Testing
         #expect(frame == "kept away")
         try await browser.open("http://evil.example:\(port)/")
         #expect(
-          try await browser.evaluate("document.body.innerText").string?.contains("not served by that name") == true)
+          try await browser.evaluate("document.body.innerText").string?.contains("host name is not accepted") == true)
         try await browser.open(stranger.url)
         // A link is no harm: it only shows the page to its reader.
         try await browser.evaluate("location.href = 'http://127.0.0.1:\(port)/'")
@@ -258,7 +258,7 @@ import Testing
       let listener = try taken.listen()
       try world.configure(Self.setup(api, taken.number))
       daemon.send(SIGHUP)
-      try await daemon.waitFor("the daemon goes on at the old one")
+      try await daemon.waitFor("continuing at the old one")
       try await eventually("the old address") { (try? AdminClient(port: other).get("/healthz").status) == 200 }
       close(listener)
     }

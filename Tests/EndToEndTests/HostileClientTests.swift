@@ -78,7 +78,7 @@ import Testing
       let breaker = try world.python(breaking, ["\(daemon.id)", "\(port.number)"])
       #expect(try await breaker.end() == 0)
       try #require(breaker.printed.contains("broken 1"), "\(breaker.printed) \(breaker.log)")
-      try await daemon.waitFor("the admin address is served no more")
+      try await daemon.waitFor("the admin server failed; restarting it")
       try await daemon.waitFor("the dashboard is served again")
       #expect(try client.get("/healthz").status == 200)
     }
@@ -120,7 +120,7 @@ import Testing
     try await withWorld(.lusid("http://127.0.0.1:9")) { world in
       let daemon = try world.start(["run"], openFiles: 300, most: 900)
       try await daemon.waitFor("is ready")
-      #expect(daemon.log.contains("the limit of open files is raised from=300 to=900"))
+      #expect(daemon.log.contains("open file limit raised from=300 to=900"))
       let limits = try String(contentsOfFile: "/proc/\(daemon.id)/limits", encoding: .utf8)
       let line = limits.split(separator: "\n").first { $0.hasPrefix("Max open files") } ?? ""
       #expect(line.split(separator: " ").filter { $0 == "900" }.count == 2, "\(line)")

@@ -130,7 +130,7 @@ import Testing
       #expect(world.names("others", "outbox/receipts") == [])
       daemon.send(SIGTERM)
       #expect(try await daemon.end(within: .seconds(10)) == 0)
-      #expect(!daemon.log.contains("it has not stopped in time"), "\(daemon.log)")
+      #expect(!daemon.log.contains("did not stop in time"), "\(daemon.log)")
     }
     await api.stop()
   }
@@ -199,9 +199,9 @@ import Testing
       }
       let verified = try await world.run(["verify"])
       #expect(verified.status == 0, "\(verified)")
-      #expect(verified.printed.contains("receipts past their time (retention.receipts): 1"), "\(verified)")
+      #expect(verified.printed.contains("expired receipts (retention.receipts): 1"), "\(verified)")
       let id = try #require(try await world.sql("SELECT file_id FROM history").first)
-      #expect(try await world.run(["show", id]).printed.contains("its time is over (retention.receipts)"))
+      #expect(try await world.run(["show", id]).printed.contains("it has expired (retention.receipts)"))
     }
     await api.stop()
   }

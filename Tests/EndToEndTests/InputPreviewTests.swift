@@ -50,12 +50,12 @@ import Testing
         for reject in receipt.first {
           let key = reject["key"]?.string.map { " (\($0))" } ?? ""
           let line =
-            "refused: item \(reject["item"]?.integer ?? 0), line \(reject["line"]?.integer ?? 0)\(key): \(reject["code"]?.string ?? ""): \(reject["message"]?.string ?? "")"
+            "rejected: item \(reject["item"]?.integer ?? 0), line \(reject["line"]?.integer ?? 0)\(key): \(reject["code"]?.string ?? ""): \(reject["message"]?.string ?? "")"
           #expect(preview.printed.contains(line), "\(line) is not in:\n\(preview.printed)")
         }
         #expect(
           preview.printed.hasSuffix(
-            "\(receipt.items ?? 0) items: \(receipt.accepted ?? 0) would be sent, \(receipt.rejected ?? 0) refused\n"))
+            "\(receipt.items ?? 0) items: \(receipt.accepted ?? 0) would be sent, \(receipt.rejected ?? 0) rejected\n"))
         #expect(preview.log == "", "\(preview.log)")
       }
     }
@@ -101,7 +101,7 @@ import Testing
       let (out, err) = (world.folder + "/check.out", world.folder + "/check.err")
       let check = try Product(["check", "--config", "\(folder)/\(name)"], environment: [:], out: out, err: err)
       #expect(try await check.end() == 0, "\(check.log)")
-      #expect(check.printed.contains("the configuration is good"))
+      #expect(check.printed.contains("the configuration is valid"))
       #expect(check.log == "")
     }
   }

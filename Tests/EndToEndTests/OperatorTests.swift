@@ -195,7 +195,7 @@ import Testing
 
       try world.configure(Setup.lusid(api.url).with { $0.inboxes += ["- {name: others, target: lusid}"] })
       daemon.send(SIGHUP)
-      try await daemon.waitFor("configuration is read again")
+      try await daemon.waitFor("configuration reloaded")
       try world.drop("b.json", in: "others", array([record("2")]))
       try world.drop("c.json", in: "investors", array([record("3")]))
       try await world.waitForReceipts(1, in: "others")
@@ -238,7 +238,7 @@ import Testing
       other.inboxes = other.inboxes.map { $0.replacing("target: lusid", with: "target: other") }
       try world.configure(other)
       daemon.send(SIGHUP)
-      try await daemon.waitFor("configuration is read again")
+      try await daemon.waitFor("configuration reloaded")
       try await world.waitFor(target: "lusid", toBe: "held")
       #expect(try await world.status()["queue"]?["items"]?.integer == 1)
       try world.drop("b.json", in: "investors", array([record("2")]))

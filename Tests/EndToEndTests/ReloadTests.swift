@@ -35,7 +35,7 @@ import Testing
   private func reload(_ daemon: Product, _ world: World, to setup: Setup) async throws {
     try world.configure(setup)
     daemon.send(SIGHUP)
-    try await daemon.waitFor("configuration is read again")
+    try await daemon.waitFor("configuration reloaded")
   }
 
   /// Asks for reloads until one is taken: a file's results are there a moment before the outbox forgets it.
@@ -48,7 +48,7 @@ import Testing
         before = daemon.log.count
         daemon.send(SIGHUP)
       }
-      return new.contains("configuration is read again")
+      return new.contains("configuration reloaded")
     }
   }
 
@@ -84,7 +84,7 @@ import Testing
       #expect(try await daemon.end() == 0)
       try world.configure(withoutTarget(setup))
       let log = try await world.workOff(expecting: 75, within: .seconds(10))
-      #expect(log.contains("files wait for a target that the configuration no longer has"))
+      #expect(log.contains("files are waiting for a target that is no longer in the configuration"))
       #expect(log.contains("lusid"))
       #expect(try await world.status()["queue"]?["items"]?.integer == 2)
     }
@@ -108,7 +108,7 @@ import Testing
       try world.drop("a.json", in: "investors", array([record("1")]))
       try world.drop("b.json", in: "accounts", array((1...20).map { account("\($0)") }))
       let log = try await world.workOff(expecting: 75, within: .seconds(10))
-      #expect(log.contains("files wait for a paused target"))
+      #expect(log.contains("files are waiting for a paused target"))
       try world.checkResults("accounts", files: 1)
       #expect(lusid.requests.isEmpty)
       #expect(try await world.status()["queue"]?["items"]?.integer == 1)
@@ -126,7 +126,7 @@ import Testing
         setup.with { $0.targets = $0.targets.map { $0.replacing("api: lusid", with: "api: liquid") } })
       daemon.send(SIGHUP)
       try await daemon.waitFor("the old one stays")
-      try await daemon.waitFor("targets.lusid.api is liquid, but files wait that were queued for lusid")
+      try await daemon.waitFor("targets.lusid.api is liquid, but files queued for lusid are still waiting")
       // The old one is at work.
       #expect(try await world.run(["retry"]).status == 0)
       try await api.waitForRequests(2)

@@ -50,7 +50,7 @@ import Testing
       #expect(!json.contains("canary"), "\(json)")
       #expect(!daemon.log.contains("canary"), "\(daemon.log)")
       #expect(daemon.log.contains("target is on hold"))
-      #expect(daemon.log.contains("its own words repeat what was sent, and are not shown"))
+      #expect(daemon.log.contains("its message repeats sent data and is not shown"))
     }
     await api.stop()
   }

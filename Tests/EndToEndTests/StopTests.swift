@@ -193,7 +193,7 @@ import Testing
       try await waitUntilKept(SIGHUP, by: daemon)
       try await Task.sleep(for: .milliseconds(milliseconds))
       daemon.send(SIGHUP)
-      try await daemon.waitFor("configuration is read again")
+      try await daemon.waitFor("configuration reloaded")
       daemon.send(SIGTERM)
       #expect(try await daemon.end(within: .seconds(10)) == 0)
     }
@@ -211,7 +211,7 @@ import Testing
       daemon.send(SIGTERM)
       #expect(try await daemon.end(within: .seconds(15)) == 0)
       #expect(began.duration(to: .now) < .seconds(10))
-      #expect(daemon.log.contains("it has not stopped in time"))
+      #expect(daemon.log.contains("did not stop in time"))
       #expect(daemon.log.contains(loop), "\(daemon.log)")
     }
   }

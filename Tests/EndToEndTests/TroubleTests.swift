@@ -177,7 +177,7 @@ import Testing
       try world.checkResults("investors", files: 1)
       let receipt = try world.receipt("investors")
       #expect(receipt.codes == [1: "expired"])
-      #expect(receipt.message(ofItem: 1)?.contains("may have arrived") == false)
+      #expect(receipt.message(ofItem: 1)?.contains("may have been applied") == false)
     }
     await api.stop()
   }

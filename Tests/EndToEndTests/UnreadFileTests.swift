@@ -58,7 +58,7 @@ import Testing
       #expect(api.requests.isEmpty)
       let (_, queue, _) = try await world.run(["queue", "--inbox", "others"])
       let id = try #require(world.names("investors", "work").first).prefix(26)
-      #expect(queue.contains("waits until file \(id) is read"))
+      #expect(queue.contains("is waiting until file \(id) is read"))
       #expect(try await world.run(["cancel", String(id)]).status == 0)
       try await world.waitForReceipts(1, in: "others")
       try await world.waitForReceipts(1, in: "investors")

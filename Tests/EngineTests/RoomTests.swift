@@ -33,7 +33,7 @@ import Testing
     #expect(obstacle?.kind == .diskFull)
     #expect(obstacle?.description.contains("needs about 5001") == true)
     #expect(room.take(csv(5000)) == nil)
-    #expect(room.take(csv(1))?.description.contains("files that are being read 5000") == true)
+    #expect(room.take(csv(1))?.description.contains("files being read need 5000") == true)
   }
 
   @Test func `what files under way will still take counts`() {

@@ -123,7 +123,7 @@ private final class FileReader: FuzzReader {
     var fault: Broken?
     let hasRejects = try FilePreview.show(path: path, inbox: inbox, settings: settings) { line in
       if line.hasPrefix("POST ") { isSensible = true }
-      if line.hasPrefix("refused: "), line != line.onOneLine { fault = Broken("not on one line: \(line)") }
+      if line.hasPrefix("rejected: "), line != line.onOneLine { fault = Broken("not on one line: \(line)") }
     }
     if let fault { throw fault }
     return isSensible && !hasRejects

@@ -59,7 +59,7 @@ import Testing
       looker.note(.arrivedWhole("full.csv"))
       let early = looker.look(at: now.later(by: .seconds(9)), hasEvents: true).look
       #expect(early.readyNames == ["full.csv"])
-      #expect(early.reason(for: "empty.csv")?.hasSuffix("settles at 10 s") == true)
+      #expect(early.reason(for: "empty.csv")?.hasSuffix("settles after 10 s") == true)
       #expect(looker.look(at: now.later(by: .seconds(11)), hasEvents: true).look.readyNames.contains("empty.csv"))
     }
   }
@@ -82,7 +82,7 @@ import Testing
       #expect(truncate(folders.receipts + "/r", 8 << 40) == 0)
       let error = #expect(throws: InboxError.self) { try InboxFolders.contents(of: "r", in: folders.receipts) }
       #expect(error?.code == .tooLarge)
-      #expect(error?.reason == "has 8796093022208 bytes, more than the 67108864 that are read")
+      #expect(error?.reason == "has 8796093022208 bytes, more than the limit of 67108864")
       #expect(truncate(folders.receipts + "/r", 10) == 0)
       #expect(try InboxFolders.contents(of: "r", in: folders.receipts, atMost: 10).count == 10)
       #expect(throws: InboxError.self) { try InboxFolders.contents(of: "r", in: folders.receipts, atMost: 9) }

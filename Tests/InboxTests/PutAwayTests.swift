@@ -125,7 +125,7 @@ import Testing
       let error = #expect(throws: InboxError.self) { try folders.prepare() }
       #expect(error?.code == .notOneFilesystem)
       #expect(error?.path == folders.archive)
-      #expect(error?.reason.hasSuffix("all of \"\(folders.root)\" must be on one") == true)
+      #expect(error?.reason.hasSuffix("all of \"\(folders.root)\" must be on the same one") == true)
       let left = try folders.names(in: folders.rejected)
       #expect(left.isEmpty)
     }

@@ -19,7 +19,7 @@ import Testing
       #expect((.milliseconds(1900)...(.seconds(2))).contains(due))
       let second = looker.look(at: now.later(by: .seconds(1)))
       #expect(second.look.kind(of: "a.csv") == .settling)
-      #expect(second.look.reason(for: "a.csv")?.hasSuffix(" s ago, settles at 2 s") == true)
+      #expect(second.look.reason(for: "a.csv")?.hasSuffix(" s ago, settles after 2 s") == true)
       #expect(looker.look(at: now.later(by: .milliseconds(2100))).look.readyNames == ["a.csv"])
     }
   }
@@ -203,7 +203,7 @@ import Testing
         #expect(look.ready.isEmpty)
         #expect(
           look.unclaimed == [
-            Unclaimed(name: "secret.csv", kind: .unreadable, reason: "cannot be read: permission denied")
+            Unclaimed(name: "secret.csv", kind: .unreadable, reason: "can't be read: permission denied")
           ])
       }
     }

@@ -21,7 +21,7 @@ import Testing
     troubles.end("it can't be written", in: "target b", logger: logger)
     #expect(
       log.lines == [
-        "error it can't be written; trying again", "error it can't be written; trying again", "notice it works again",
+        "error it can't be written; retrying", "error it can't be written; retrying", "notice recovered",
       ])
   }
 

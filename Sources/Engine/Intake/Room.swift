@@ -61,7 +61,7 @@ package struct Obstacle: Sendable, Equatable, CustomStringConvertible {
   package static func behindUnread(_ files: Int) -> Obstacle {
     Obstacle(
       kind: .behindUnread,
-      description: "\(files) files of the inbox were read and wait for an earlier file that can't be read yet")
+      description: "\(files) files of the inbox were read and are waiting for an earlier file that can't be read yet")
   }
 }
 
@@ -112,12 +112,12 @@ package struct Room: Sendable, Equatable {
   /// - Parameter size: as dropped. The declared size of a compressed file's content is no reason to reject it.
   package func reasonWhyNever(_ need: FileNeed, size: Int) -> String? {
     if size > limits.maxQueueBytes {
-      return "the file has \(size) bytes, queue.max_bytes allows \(limits.maxQueueBytes) for everything that waits"
+      return "the file has \(size) bytes; queue.max_bytes allows \(limits.maxQueueBytes) for everything that is waiting"
     }
     let wanted = UInt64(clamping: min(need.diskBytes, size))
     // Without the reserve of `queue.min_free_disk`: a setting that can't be met is not the file's fault.
     if wanted > state.size {
-      return "the outbox needs about \(wanted) bytes for the file, and its filesystem has \(state.size)"
+      return "the outbox needs about \(wanted) bytes for the file, but its filesystem has \(state.size)"
     }
     return nil
   }
@@ -140,7 +140,7 @@ package struct Room: Sendable, Equatable {
       let file = need.queueBytes > 1 && waiting < limits.maxQueueBytes ? ", the file has about \(need.queueBytes)" : ""
       return Obstacle(
         kind: .queueFull,
-        description: "the queue is full: \(waiting) bytes wait\(file), queue.max_bytes is \(limits.maxQueueBytes)")
+        description: "the queue is full: \(waiting) bytes waiting\(file), queue.max_bytes is \(limits.maxQueueBytes)")
     }
     let kept = UInt64(clamping: limits.minFreeDisk)
     if spool.free < kept { return .diskFull(free: spool.free, limits, promised: 0, wanted: 0) }
@@ -156,7 +156,7 @@ package struct Room: Sendable, Equatable {
 extension Obstacle {
   fileprivate static func diskFull(free: UInt64, _ limits: Room.Limits, promised: Int, wanted: Int) -> Obstacle {
     let file = wanted > 1 ? ", the file needs about \(wanted)" : ""
-    let others = promised > 0 ? ", files that are being read \(promised)" : ""
+    let others = promised > 0 ? ", files being read need \(promised)" : ""
     return Obstacle(
       kind: .diskFull,
       description:

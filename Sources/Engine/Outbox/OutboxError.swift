@@ -26,7 +26,7 @@ package struct OutboxError: Error, Equatable, CustomStringConvertible {
   package var mayPass: Bool { code == .failing }
 
   package var description: String {
-    let advice = code == .damaged ? "; `upsertd doctor` says what can be saved, and how to go on" : ""
+    let advice = code == .damaged ? "; `upsertd doctor` reports what can be saved and how to continue" : ""
     return "outbox \"\(path)\": \(reason)\(advice)"
   }
 }

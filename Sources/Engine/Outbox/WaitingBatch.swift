@@ -168,7 +168,7 @@ package struct Settlement: Sendable, Equatable {
     package var reason: String {
       switch self {
       case .unnamed, .cutOff: "the answer did not name these items"
-      case .unsent: "items beside these were rejected before the request"
+      case .unsent: "other items of the batch were rejected before it was sent"
       }
     }
   }

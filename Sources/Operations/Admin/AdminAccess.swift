@@ -29,13 +29,13 @@ struct AdminAccess: Sendable {
   /// - Parameter isPage: the request is for the page itself, which a link elsewhere may lead to.
   func refusal(of caller: Caller, isPage: Bool) -> String? {
     guard isOwn(caller.host ?? "") else {
-      return "this address is not served by that name; use localhost, or the address of admin.listen\n"
+      return "this host name is not accepted; use localhost or the address in admin.listen\n"
     }
     switch caller.fetchSite {
     case nil, "same-origin", "none": return nil
     default:
       let isLink = caller.fetchMode == "navigate" && caller.fetchDestination == "document"
-      return isPage && isLink ? nil : "pages of other sites can't read this\n"
+      return isPage && isLink ? nil : "pages of other sites may not read this\n"
     }
   }
 

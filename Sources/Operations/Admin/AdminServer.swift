@@ -45,7 +45,7 @@ package final class AdminServer: Sendable {
     } catch {
       return .text("\(error)\n", status: 500)
     }
-    return .text("there is nothing at this path, or only to GET\n", status: 404)
+    return .text("nothing is at this path, or the method is not GET\n", status: 404)
   }
 
   private func answer(_ path: String, _ question: HTTPQuestion) async throws -> HTTPReply? {

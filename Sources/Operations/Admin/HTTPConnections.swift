@@ -84,12 +84,12 @@ struct HTTPConnections: ~Copyable {
     for (socket, connection) in connections where connection.stage == .reading && !connection.input.isEmpty {
       guard let end = HTTPQuestion.end(in: connection.input) else {
         if connection.input.count >= limits.headBytes {
-          refuse(socket, 431, "the request's head is too large\n", at: now)
+          refuse(socket, 431, "the request head is too large\n", at: now)
         }
         continue
       }
       guard end <= limits.headBytes, let question = HTTPQuestion(head: connection.input[..<end]) else {
-        refuse(socket, 400, "this is no request\n", at: now)
+        refuse(socket, 400, "this is not an HTTP request\n", at: now)
         continue
       }
       connections[socket]?.input.removeFirst(end)
@@ -112,8 +112,8 @@ struct HTTPConnections: ~Copyable {
   mutating func endLate(at now: ContinuousClock.Instant) {
     for (socket, connection) in connections where connection.deadline <= now {
       switch connection.stage {
-      case .answering: refuse(socket, 503, "the answer takes too long\n", at: now)
-      case .reading where !connection.input.isEmpty: refuse(socket, 408, "the request takes too long\n", at: now)
+      case .answering: refuse(socket, 503, "the response took too long\n", at: now)
+      case .reading where !connection.input.isEmpty: refuse(socket, 408, "the request took too long\n", at: now)
       case .reading, .sending: end(socket)
       }
     }

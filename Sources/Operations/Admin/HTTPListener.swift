@@ -51,7 +51,7 @@ final class HTTPListener: Sendable {
     var pipe: [Int32] = [-1, -1]
     guard Glibc.pipe(&pipe) == 0 else {
       close(descriptor)
-      throw ListenError(description: "make a pipe: \(String(cString: strerror(errno)))")
+      throw ListenError(description: "create a pipe: \(String(cString: strerror(errno)))")
     }
     for end in pipe { Self.keepToOurselves(end) }
     wakeReader = pipe[0]
@@ -184,7 +184,7 @@ final class HTTPListener: Sendable {
     }
     length = socklen_t(isIPv6 ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size)
     let place = isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)"
-    guard isAddress else { throw ListenError(description: "listen on \(place): no address of this machine") }
+    guard isAddress else { throw ListenError(description: "listen on \(place): not an address of this machine") }
     let socket = Glibc.socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | O_NONBLOCK, 0)
     var yes: Int32 = 1
     // Accepted sockets inherit the second option: an answer is sent at once.

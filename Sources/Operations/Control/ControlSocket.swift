@@ -30,7 +30,7 @@ package actor ControlSocket {
     guard let (address, length) = sockaddr_un.address(of: Array(path.utf8)) else {
       throw ControlError(
         reason:
-          "listen on \"\(path)\": a socket's path may have 107 bytes, this has \(path.utf8.count); give `state` a shorter one"
+          "listen on \"\(path)\": a socket path may have at most 107 bytes, this one has \(path.utf8.count); use a shorter path for `state`"
       )
     }
     listener = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC | O_NONBLOCK, 0)
@@ -95,7 +95,7 @@ package actor ControlSocket {
       return
     }
     let by = UserID(caller).name
-    logger.notice("an operator asks", metadata: ["order": "\(order)", "by": "\(by)"])
+    logger.notice("operator command", metadata: ["order": "\(order)", "by": "\(by)"])
     // The answer may take a while (a large file's items are rejected batch by batch); no other caller waits for it.
     Task {
       write(await answer(order, by).line, to: connection)
@@ -122,13 +122,13 @@ package actor ControlSocket {
     defer { Glibc.close(connection) }
     guard with(address, { connect(connection, $0, length) }) == 0 else {
       if errno == ENOENT || errno == ECONNREFUSED { return nil }
-      throw ControlError(reason: "ask the daemon at \"\(path(state: state))\": \(String(cString: strerror(errno)))")
+      throw ControlError(reason: "reach the daemon at \"\(path(state: state))\": \(String(cString: strerror(errno)))")
     }
     let patience = Duration.seconds(120)
     setTimeout(connection, patience)
     write(order.line, to: connection)
     guard let result = readLine(connection, within: patience).flatMap(OrderResult.init(line:)) else {
-      throw ControlError(reason: "the daemon closed the connection without an answer")
+      throw ControlError(reason: "the daemon closed the connection without answering")
     }
     return result
   }

@@ -26,7 +26,7 @@ package enum StateFolder {
   static func lock(_ settings: Settings) throws -> StateLock {
     if let lock = try StateLock.tryLock(state: settings.state) { return lock }
     let holder = StateLock.holder(state: settings.state).map { " (process \($0))" } ?? ""
-    throw StartError(description: "another upsertd\(holder) is at work on \"\(settings.state)\"")
+    throw StartError(description: "another upsertd\(holder) is using \"\(settings.state)\"")
   }
 
   package static func outboxPath(_ settings: Settings) -> String { settings.state + "/outbox.sqlite" }
@@ -36,7 +36,7 @@ package enum StateFolder {
     for part in path.split(separator: "/") {
       made += "/" + part
       if mkdir(made, mode) != 0, errno != EEXIST, errno != EISDIR {
-        throw StartError(description: "make state folder \"\(made)\": \(String(cString: strerror(errno)))")
+        throw StartError(description: "create state folder \"\(made)\": \(String(cString: strerror(errno)))")
       }
     }
   }

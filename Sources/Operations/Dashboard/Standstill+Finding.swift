@@ -12,8 +12,8 @@ extension Standstill {
     return standstills
       + instruments.troubles.all.map { trouble in
         Standstill(
-          weight: .bad, title: "Something does not work", reason: trouble,
-          advice: "It is tried again by itself; nothing is lost. The log says since when.")
+          weight: .bad, title: "Something is failing", reason: trouble,
+          advice: "It is retried automatically; nothing is lost. The log says when it began.")
       }
   }
 
@@ -36,17 +36,17 @@ extension Standstill {
 
   private static func hanging(_ loops: [String], since limit: Duration) -> Standstill {
     Standstill(
-      weight: .bad, title: "The pipeline does not move",
+      weight: .bad, title: "The pipeline is stuck",
       reason: "no sign of life for \(limit.milliseconds / 1000) s from: \(loops.joined(separator: ", "))",
-      advice: "A full disk or a folder that does not answer hangs it; the log says more. A restart loses nothing.",
+      advice: "A full disk or a folder that does not respond can cause this; see the log. A restart loses nothing.",
       command: "systemctl restart upsertd")
   }
 
   private static func unwritten(_ count: Int) -> Standstill {
     Standstill(
       weight: .bad, title: "Results can't be written",
-      reason: "\(counted(count, "file is", "files are")) done and waits for its receipt to be written",
-      fileCount: count, advice: "See whether the spool has room and may be written to; the log names file and reason.")
+      reason: "\(counted(count, "file is", "files are")) done but still waiting for a receipt",
+      fileCount: count, advice: "Check that the spool has room and is writable; the log names the file and the reason.")
   }
 
   /// Nil if the target delivers.
@@ -59,17 +59,17 @@ extension Standstill {
     switch target.state {
     case "held":
       title = "\(name) is on hold"
-      advice = "It is tried again by itself. Mend the cause, then try at once:"
+      advice = "It is retried automatically. Fix the cause, then retry at once:"
       command = "upsertd retry --target \(name)"
     case "slowed":
       weight = .waiting
       title = "\(name) is slowed down"
-      advice = "It goes on by itself; nothing is lost. To try at once:"
+      advice = "It resumes automatically; nothing is lost. To retry at once:"
       command = "upsertd retry --target \(name)"
     case "paused":
       weight = .waiting
       title = "\(name) is paused"
-      advice = "It stays so, also after a restart, until:"
+      advice = "It stays paused, even after a restart, until:"
       command = "upsertd resume \(name)"
     default: return nil
     }
@@ -80,7 +80,7 @@ extension Standstill {
       weight: .waiting,
       title: "\(counted(problem.batches, "request")) to \(problem.target) sent again",
       reason: problem.text, nextAt: problem.nextAt,
-      advice: "It is tried until retry.max_age is over. To try at once:",
+      advice: "It is retried until retry.max_age has passed. To retry at once:",
       command: "upsertd retry --target \(problem.target)")
   }
 
@@ -116,31 +116,31 @@ extension Standstill {
     case .openForWriting, .settling: advice = "It is claimed once it is complete."
     case .ignored:
       weight = .note
-      advice = "Names like this are never touched; give it another one to have it sent."
+      advice = "Files with such names are never touched; rename it to have it sent."
     case .notRegular:
       weight = .note
-      advice = "Only plain files are taken; this is never touched."
+      advice = "Only regular files are claimed; this is never touched."
     case .marker:
       weight = .note
-      advice = "It goes when its file is claimed."
-    case .waitingForMarker: advice = "It is claimed once its marker is there."
+      advice = "It is removed when its file is claimed."
+    case .waitingForMarker: advice = "It is claimed once its marker exists."
     case .unreadable:
       weight = .bad
-      advice = "Let the user that upsertd runs as read it; it is claimed at the next look."
+      advice = "Give upsertd's user permission to read it; it is claimed at the next scan."
     case .folder:
       weight = .bad
-      advice = "Let the user that upsertd runs as read and write the folder; its files are claimed at the next look."
+      advice = "Give upsertd's user permission to read and write the folder; its files are claimed at the next scan."
     case .queueFull:
       weight = .bad
-      advice = "Files are claimed again once there is room: see what holds up the targets, or raise queue.max_bytes."
+      advice = "Files are claimed again once there is room: check what holds up the targets, or raise queue.max_bytes."
     case .diskFull:
       weight = .bad
       advice = "Files are claimed again once there is room on the disk."
     case .behindUnread:
       weight = .bad
-      advice = "Files are claimed again once the earlier file was read; `upsertd cancel` ends that one."
+      advice = "Files are claimed again once the earlier file has been read; `upsertd cancel` gives it up."
     case .paused:
-      advice = "Files that are dropped there stay in the inbox, also after a restart, until:"
+      advice = "Files dropped there stay in the inbox, even after a restart, until:"
       command = "upsertd resume \(inbox)"
     }
   }

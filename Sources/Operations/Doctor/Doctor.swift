@@ -157,8 +157,8 @@ package struct Doctor: Sendable {
       let name = FileName(bytes: file.record.name)?.display ?? ""
       let text =
         isDone(file.record.id)
-        ? "it is done, and its receipt is written"
-        : "its original is not in work/ any more: of its unsent items only what is exported is left"
+        ? "it is done and its receipt is written"
+        : "its original is no longer in work/: of its unsent items, only the exported ones are left"
       fates.append(
         Fate(id: file.record.id, inbox: file.record.inbox, name: name, text: text, isRepeated: false))
     }
@@ -167,25 +167,25 @@ package struct Doctor: Sendable {
 
   private static func words(_ file: Salvage.File?, isDone: Bool) -> (String, isRepeated: Bool) {
     if isDone {
-      return ("it is done, and its receipt is written: the next start puts it away, and sends nothing", false)
+      return ("it is done and its receipt is written: the next start archives it and sends nothing", false)
     }
     guard let file else {
       return (
-        "the outbox tells nothing of it any more: it is read again, and all of it may have been sent before", true
+        "the outbox no longer has data about it: it will be read again, and all of it may have been sent before", true
       )
     }
     let counts = file.record.counts
     switch file.record.state {
-    case .reading: return ("it was still being read, so nothing of it was sent; it is read again", false)
+    case .reading: return ("it was still being read, so nothing of it was sent; it will be read again", false)
     case .queued, .finishing:
-      if file.record.fault != nil { return ("it can't be used; it is read again, to the same end", false) }
+      if file.record.fault != nil { return ("it can't be used; it will be read again, with the same result", false) }
       if counts.accepted == 0, counts.requests == 0 {
-        return ("it is read again; nothing of it was sent yet", false)
+        return ("it will be read again; nothing of it has been sent yet", false)
       }
-      let accepted = "\(counts.accepted) of \(counted(counts.items, "item")) were accepted already"
+      let accepted = "\(counts.accepted) of \(counted(counts.items, "item")) were already accepted"
       return file.isWhole
-        ? ("it is read again; \(accepted), and are sent a second time", true)
-        : ("it is read again; as far as can be told \(accepted), and all of it may have been sent before", true)
+        ? ("it will be read again; \(accepted) and will be sent a second time", true)
+        : ("it will be read again; as far as is known, \(accepted), and all of it may have been sent before", true)
     }
   }
 

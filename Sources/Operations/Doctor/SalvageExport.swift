@@ -31,7 +31,7 @@ struct SalvageExport {
     self.folder = folder
     self.bodies = bodies
     if mkdir(folder, 0o700) != 0, errno != EEXIST {
-      throw StartError(description: "make folder \"\(folder)\": \(String(cString: strerror(errno)))")
+      throw StartError(description: "create folder \"\(folder)\": \(String(cString: strerror(errno)))")
     }
     outcomes = try ResultFile(folder: folder, name: Self.outcomesName)
   }

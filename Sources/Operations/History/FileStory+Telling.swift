@@ -29,7 +29,7 @@ extension FileStory {
     counts = receipt?.counts ?? found.record.map { Receipt.Counts($0.counts) }
     find(found, dropped, InboxFolders(spool: settings.spool, inbox: inbox))
     tellArrival(found)
-    for order in found.orders { tell("order", "\(order.order), asked for by \(order.by)", at: order.at) }
+    for order in found.orders { tell("order", "\(order.order), requested by \(order.by)", at: order.at) }
     tellDelivery(found)
     tellRefusals(found)
     tellEnd(found, settings.inbox(named: inbox)?.retention ?? .init())
@@ -69,10 +69,10 @@ extension FileStory {
     } else if let counts, found.record?.state != .reading {
       let sent = found.settled.lazy.map(\.rejected).saturatedSum
       let here = max(0, counts.rejected.subtractingSaturated(sent))
-      let why = here > 0 ? ", \(here) of them refused without an answer from the API" : ""
-      tell("read", "it holds \(counted(counts.items, "item"))\(why)\(target.map { "; its target is \($0)" } ?? "")")
+      let why = here > 0 ? ", \(here) of them rejected without an answer from the API" : ""
+      tell("read", "it contains \(counted(counts.items, "item"))\(why)\(target.map { "; its target is \($0)" } ?? "")")
     } else if found.record == nil, found.receipt == nil, found.finished == nil {
-      tell("waiting", "it is claimed and waits to be read, which the daemon does next")
+      tell("waiting", "it is claimed and is waiting for the daemon to read it")
     }
   }
 
@@ -96,7 +96,10 @@ extension FileStory {
     }
     if let queued = found.queued {
       let rest = queued.batches - tried.count
-      if rest > 0 { tell("waiting", "\(counted(rest, "batch", "batches"))\(tried.isEmpty ? "" : " more") in line") }
+      if rest > 0 {
+        let more = tried.isEmpty ? "" : "more "
+        tell("waiting", "\(counted(rest, more + "batch", more + "batches")) in the queue")
+      }
       let next = queued.nextAttempt.map { ", next attempt \($0)" } ?? ""
       tell(
         "target", "\(queued.state)\(next): \(queued.why)",
@@ -125,25 +128,25 @@ extension FileStory {
   private mutating func tellEnd(_ found: FileEvidence, _ retention: Inbox.Retention) {
     if let receipt = found.receipt?.receipt {
       tell(
-        "done", "\(receipt.status.rawValue): \(receipt.counts.accepted) of \(receipt.counts.items) items are accepted",
+        "done", "\(receipt.status.rawValue): \(receipt.counts.accepted) of \(receipt.counts.items) items accepted",
         at: receipt.file.completedAt, isTrouble: receipt.status != .accepted)
     } else if let finished = found.finished {
       tell(
-        "done", "\(finished.status): \(finished.accepted) of \(finished.items) items are accepted",
+        "done", "\(finished.status): \(finished.accepted) of \(finished.items) items accepted",
         at: finished.completedAt, isTrouble: finished.status != "accepted")
       if found.receiptFault == nil {
         let isExpired = retention.receipts.map { .now - finished.completedAt > $0 } ?? false
-        tell("receipt", isExpired ? "its time is over (retention.receipts)" : "its receipt was taken away")
+        tell("receipt", isExpired ? "it has expired (retention.receipts)" : "it was removed")
       }
     }
     if let fault = found.receiptFault { tell("receipt", "it can't be read: \(fault)", isTrouble: true) }
     if let receiptPath { tell("receipt", receiptPath) }
-    if let file = found.receipt?.receipt.rejectsFile { tell("rejects", rejectsPath ?? "\(file) was taken away") }
+    if let file = found.receipt?.receipt.rejectsFile { tell("rejects", rejectsPath ?? "\(file) was removed") }
     if let originalPath {
       tell("original", originalPath)
     } else {
-      let expired = retention.archive.map { " (archived files go after \($0.text))" } ?? ""
-      tell("original", "it is not there any more\(expired)", isTrouble: retention.archive == nil)
+      let expired = retention.archive.map { " (archived files expire after \($0.text))" } ?? ""
+      tell("original", "it no longer exists\(expired)", isTrouble: retention.archive == nil)
     }
     for id in correctedBy { tell("corrected", "file \(id) corrects its rejects", at: id.time) }
     for id in repeatedAs where id > self.id {

@@ -45,7 +45,7 @@ package enum FilePreview {
       print("the file would be rejected as a whole:\(place) \(fault.code.rawValue): \(fault.message)".onOneLine)
       return true
     }
-    print("\(result.items) items: \(result.items - result.rejected) would be sent, \(result.rejected) refused")
+    print("\(result.items) items: \(result.items - result.rejected) would be sent, \(result.rejected) rejected")
     return result.rejected > 0
   }
 
@@ -70,7 +70,7 @@ package enum FilePreview {
     mutating func refuse(_ refusal: Refusal) throws {
       let key = refusal.key.map { " (\($0))" } ?? ""
       print(
-        "refused: item \(refusal.item), line \(refusal.line)\(key): \(refusal.code): \(refusal.message)".onOneLine)
+        "rejected: item \(refusal.item), line \(refusal.line)\(key): \(refusal.code): \(refusal.message)".onOneLine)
     }
   }
 }

@@ -81,7 +81,7 @@ extension QueueReport.File {
         if let reason = this.reason { why = "it can't be read: \(reason)" }
         nextAttempt = this.nextAttempt
       } else if let other = unread.first(where: { $0.id < file.id && $0.waitingInboxes.contains(file.inbox) }) {
-        why = "it was read, and waits until file \(other.id) is read"
+        why = "it was read and is waiting until file \(other.id) is read"
       }
       // What was read so far can't be sent yet.
       (items, batches, bytes) = (0, 0, 0)
@@ -101,7 +101,7 @@ extension QueueReport.File {
       nextAttempt = status?.until.map { until in max(until, due ?? until) }
     default:
       guard let problem = file.problem else {
-        (state, why) = ("waiting", "it is in line")
+        (state, why) = ("waiting", "it is waiting for its turn")
         return
       }
       let part = file.triedBatches < file.batches ? " (\(file.triedBatches) of \(file.batches) batches)" : ""

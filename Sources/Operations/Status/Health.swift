@@ -14,15 +14,16 @@ struct Health {
 
   /// Whether the pipeline moves; trouble with a single file does not count against it.
   init(pulse: Pulse, troubles: Troubles, ledger: StayLedger) {
-    good = "ok: the pipeline moves"
-    bad = "not moving"
-    reasons = pulse.hanging.map { "\($0) does not turn" } + troubles.ofAll + ledger.allFaults
+    good = "ok: the pipeline is working"
+    bad = "not working"
+    reasons = pulse.hanging.map { "\($0) is stuck" } + troubles.ofAll + ledger.allFaults
   }
 
   /// Whether files are taken. An inbox paused by an operator does not count: that is intended.
   init(ready report: StatusReport) {
     let paused = report.inboxes.filter(\.isPaused).map(\.name)
-    good = "ready: files are taken" + (paused.isEmpty ? "" : ", except in the paused \(paused.joined(separator: ", "))")
+    let exceptions = paused.isEmpty ? "" : ", except in paused inboxes: \(paused.joined(separator: ", "))"
+    good = "ready: files are claimed" + exceptions
     bad = "not ready"
     reasons =
       report.obstacles

@@ -29,12 +29,12 @@ package struct MetricsPage {
   }
 
   private func write(_ queue: QueueCounts, to text: inout Exposition) {
-    text.family("upsertd_queue_files", "Files claimed and not done.", Double(queue.files))
+    text.family("upsertd_queue_files", "Files claimed but not yet done.", Double(queue.files))
     text.family("upsertd_queue_batches", "Batches waiting.", Double(queue.batches))
     text.family("upsertd_queue_items", "Items waiting.", Double(queue.items))
     text.family("upsertd_queue_bytes", "Bytes of the waiting request bodies.", Double(queue.bytes))
     text.family(
-      "upsertd_queue_max_bytes", "Waiting bytes from which on no file is claimed (queue.max_bytes).",
+      "upsertd_queue_max_bytes", "Waiting bytes above which no file is claimed (queue.max_bytes).",
       Double(settings.queue.maxBytes))
     text.family(
       "upsertd_queue_oldest_age_seconds", "Age of the oldest file that is not done.", Self.age(queue.oldestAt))
@@ -53,10 +53,10 @@ package struct MetricsPage {
     each("upsertd_target_queue_items", "Items waiting for the target.") { Double($0.items) }
     each("upsertd_target_queue_bytes", "Bytes of the request bodies waiting for the target.") { Double($0.bytes) }
     each(
-      "upsertd_target_oldest_item_age_seconds", "Age of the oldest item waiting for the target, since its file's claim."
+      "upsertd_target_oldest_item_age_seconds", "Age of the target's oldest waiting item, since its file was claimed."
     ) { Self.age($0.oldestAt) }
     text.family(
-      "upsertd_target_state", "1 for the state that the target is in.",
+      "upsertd_target_state", "1 for the target's current state.",
       targets.flatMap { target in
         ["delivering", "slowed", "held", "paused"].map {
           ([("target", target.name), ("state", $0)], target.state == $0 ? 1 : 0)
@@ -68,9 +68,9 @@ package struct MetricsPage {
     func each(_ name: String, _ help: String, _ value: (StatusReport.InboxStatus) -> Int) {
       text.family(name, help, inboxes.map { ([("inbox", $0.name)], Double(value($0))) })
     }
-    each("upsertd_inbox_waiting_files", "Files in the inbox that are ready or on their way in.") { $0.waiting }
-    each("upsertd_inbox_unread_files", "Claimed files that wait to be read.") { $0.unreadCount }
-    each("upsertd_inbox_paused", "1 where an operator paused the inbox.") { $0.isPaused ? 1 : 0 }
+    each("upsertd_inbox_waiting_files", "Files in the inbox that are ready or still arriving.") { $0.waiting }
+    each("upsertd_inbox_unread_files", "Claimed files waiting to be read.") { $0.unreadCount }
+    each("upsertd_inbox_paused", "1 if an operator paused the inbox.") { $0.isPaused ? 1 : 0 }
     func eachKind(_ name: String, _ help: String, _ value: (StatusReport.InboxStatus, StayingFile.Kind) -> Double) {
       text.family(
         name, help,
@@ -78,19 +78,19 @@ package struct MetricsPage {
           StayingFile.Kind.allCases.map { ([("inbox", inbox.name), ("reason", $0.rawValue)], value(inbox, $0)) }
         })
     }
-    eachKind("upsertd_inbox_unclaimed_files", "Files that stay in the inbox, by the reason.") {
+    eachKind("upsertd_inbox_unclaimed_files", "Files that stay in the inbox, by reason.") {
       Double($0.unclaimedCounts[$1] ?? 0)
     }
     let oldest = Dictionary(inboxes.map { ($0.name, instruments.ledger.oldest(inbox: $0.name)) }) { first, _ in first }
     eachKind(
-      "upsertd_inbox_oldest_unclaimed_age_seconds", "How long the file that has stayed longest does so, by the reason."
+      "upsertd_inbox_oldest_unclaimed_age_seconds", "How long the oldest file has stayed in the inbox, by reason."
     ) { Self.age(oldest[$0.name]?[$1]) }
   }
 
   private func writeDaemon(to text: inout Exposition) {
     let folders = [("spool", settings.spool), ("state", settings.state)]
     text.family(
-      "upsertd_free_disk_bytes", "Free bytes on the file system of the folder.",
+      "upsertd_free_disk_bytes", "Free bytes on the folder's filesystem.",
       folders.compactMap { name, path in
         (try? FreeDisk.bytes(at: path)).map { ([("folder", name)], Double($0)) }
       })
@@ -98,9 +98,9 @@ package struct MetricsPage {
       "upsertd_min_free_disk_bytes", "Free bytes below which no file is claimed (queue.min_free_disk).",
       Double(settings.queue.minFreeDisk))
     text.family(
-      "upsertd_hanging_loops", "Loops of the pipeline that do not turn.", Double(instruments.pulse.hanging.count))
+      "upsertd_hanging_loops", "Pipeline loops that are stuck.", Double(instruments.pulse.hanging.count))
     text.family(
-      "upsertd_troubles", "What keeps the pipeline from working at this moment (see /healthz).",
+      "upsertd_troubles", "Failures that currently keep the pipeline from working (see /healthz).",
       Double(instruments.troubles.all.count))
   }
 

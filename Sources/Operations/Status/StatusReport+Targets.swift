@@ -29,7 +29,7 @@ extension StatusReport {
     for name in awaited.subtracting(settings.targets.map(\.name)).sorted() {
       targets.append(
         TargetStatus(
-          name: name, state: "held", reason: "batches wait for this target, which the configuration no longer has"))
+          name: name, state: "held", reason: "batches are waiting, but the target is no longer in the configuration"))
     }
     return targets
   }

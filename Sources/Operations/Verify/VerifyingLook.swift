@@ -54,11 +54,11 @@ struct VerifyingLook {
     for file in sums { check(file) }
     try await checkWork(inboxes, outbox)
     if outbox != nil {
-      if !expired.isEmpty { result.notes.append("receipts past their time (retention.receipts): \(expired.count)") }
-      if gone > 0 { result.notes.append("receipts from before upsertd kept digests that were taken away: \(gone)") }
+      if !expired.isEmpty { result.notes.append("expired receipts (retention.receipts): \(expired.count)") }
+      if gone > 0 { result.notes.append("missing receipts from before upsertd recorded digests: \(gone)") }
       checkUnknown(finished, knownSince: try await outbox?.receiptsKnownSince())
     }
-    if strangers > 0 { result.notes.append("files beside the results that are not upsertd's: \(strangers)") }
+    if strangers > 0 { result.notes.append("files in the result folders that are not upsertd's: \(strangers)") }
   }
 
   private mutating func add(
@@ -125,7 +125,7 @@ struct VerifyingLook {
   private mutating func checkDigests(_ finished: [FileID: FinishedFile]) {
     for (entry, inbox, path, digest) in written {
       guard let digest, let kept = finished[entry.id]?.receiptSHA256, kept != digest else { continue }
-      add(.receiptChanged, inbox, entry.id, path: path, "its SHA-256 is not that of the receipt that was written")
+      add(.receiptChanged, inbox, entry.id, path: path, "its SHA-256 differs from that of the receipt that was written")
     }
   }
 
@@ -136,7 +136,7 @@ struct VerifyingLook {
     } else if file.receiptSHA256 == nil {
       gone += 1
     } else {
-      add(.receiptMissing, file.inbox, file.id, "the file is finished, and its receipt is not there")
+      add(.receiptMissing, file.inbox, file.id, "the file is finished, but its receipt is missing")
     }
   }
 
@@ -155,11 +155,11 @@ struct VerifyingLook {
       }
       add(
         .receiptInvented, inbox, entry.id, path: path,
-        "the outbox knows no such file, and the receipt came here at \(came), when it knew every file: upsertd did not write it, or it was brought back from a backup"
+        "the outbox does not know this file, although the receipt appeared here at \(came), when the outbox knew every file: upsertd did not write it, or it was restored from a backup"
       )
     }
     if older > 0 {
-      result.notes.append("receipts that the outbox's history does not know, since they are older than it: \(older)")
+      result.notes.append("receipts that are older than the outbox's history: \(older)")
     }
   }
 
@@ -193,7 +193,7 @@ struct VerifyingLook {
           strangers += 1
           continue
         }
-        add(kind, inbox, id, path: "\(folder)/\(name.display)", "no receipt speaks of it")
+        add(kind, inbox, id, path: "\(folder)/\(name.display)", "no receipt names it")
       }
     }
   }
@@ -204,7 +204,7 @@ struct VerifyingLook {
     if let file = underWay[read.id], file.state != .finishing {
       add(
         .outboxReceipt, inbox, read.id, path: read.path,
-        "the file has a receipt, and in the outbox it is still under way (\(file.state.rawValue))")
+        "the file has a receipt, but in the outbox it is still under way (\(file.state.rawValue))")
     }
     guard let finished else { return }
     var differing: [String] = []
@@ -231,7 +231,7 @@ struct VerifyingLook {
       return add(
         .rejectsMissing, inbox, read.id, path: path,
         reason == ENOENT
-          ? "the receipt names it, and nothing that was dropped corrects it" : String(cString: strerror(reason)))
+          ? "named by the receipt, but missing, and no dropped file corrects it" : String(cString: strerror(reason)))
     }
     defer { close(descriptor) }
     result.rejectsFiles += 1
@@ -245,11 +245,11 @@ struct VerifyingLook {
       if count != read.receipt.counts.rejected {
         add(
           .rejectsCount, inbox, read.id, path: path,
-          "it holds \(counted(count, "item")), the receipt says that \(read.receipt.counts.rejected) were rejected")
+          "it contains \(counted(count, "item")), but the receipt says \(read.receipt.counts.rejected) were rejected")
       }
     } catch let fault as FileFault {
       let place = fault.line.map { " (line \($0))" } ?? ""
-      add(.rejectsUnreadable, inbox, read.id, path: path, "it can't be read as what it is\(place): \(fault.message)")
+      add(.rejectsUnreadable, inbox, read.id, path: path, "its content is damaged\(place): \(fault.message)")
     } catch {
       add(.rejectsUnreadable, inbox, read.id, path: path, "\(error)")
     }
@@ -272,20 +272,20 @@ struct VerifyingLook {
       if underWay[read.id] != nil || (read.receipt.error != nil) { return }
       let age = settings.inbox(named: inbox)?.retention.archive
       if let age, .now - file.completedAt > age { return }
-      return add(.originalMissing, inbox, read.id, path: path, "the receipt's file is not there")
+      return add(.originalMissing, inbox, read.id, path: path, "the original named by the receipt is missing")
     }
     result.originals += 1
     guard bytes == file.bytes else {
       return add(
         .originalBytes, inbox, read.id, path: path,
-        "it has \(counted(bytes, "byte")), the receipt says \(file.bytes)")
+        "it has \(counted(bytes, "byte")), but the receipt says \(file.bytes)")
     }
     guard !isQuick, let sha256 = file.sha256 else { return }
     do {
       let digest = try digests[path] ?? digest(of: path)
       digests[path] = digest
       if digest != sha256 {
-        add(.originalDigest, inbox, read.id, path: path, "its SHA-256 is not the receipt's: it was changed")
+        add(.originalDigest, inbox, read.id, path: path, "its SHA-256 differs from the receipt's: it was changed")
       }
     } catch {
       add(.originalDigest, inbox, read.id, path: path, "\(error)")
@@ -315,13 +315,12 @@ struct VerifyingLook {
     }
     if file.refusals != counts.rejected {
       add(
-        .outboxCounts, file.inbox, file.id, "\(counts.rejected) items are rejected, of \(file.refusals) it is known why"
-      )
+        .outboxCounts, file.inbox, file.id, "\(counts.rejected) items are rejected, but \(file.refusals) have a reason")
     }
     if file.settledAccepted != counts.accepted {
       add(
         .outboxCounts, file.inbox, file.id,
-        "\(counts.accepted) items are accepted, the requests that settled them say \(file.settledAccepted)")
+        "\(counts.accepted) items are accepted, but the requests that settled them say \(file.settledAccepted)")
     }
   }
 
@@ -336,19 +335,19 @@ struct VerifyingLook {
         if try await outbox?.finishedStatus(work.id) != nil {
           add(
             .workFinished, inbox, work.id, path: path,
-            "its receipt is written, but it was not put away; the next start of the daemon does that")
+            "its receipt is written, but it was not archived; the next start of the daemon will do that")
         } else if isDaemonRunning {
-          result.notes.append("\(path) waits to be read")
+          result.notes.append("\(path) is waiting to be read")
         } else {
           add(
             .workUnknown, inbox, work.id, path: path,
-            "the outbox does not know it; the next start of the daemon reads it from its beginning")
+            "the outbox does not know it; the next start of the daemon will read it from the beginning")
         }
       }
       for (folder, name) in try folders.leftovers(olderThan: isDaemonRunning ? .seconds(60) : .zero) {
         add(
           .leftover, inbox, nil, path: "\(folder)/\(name.display)",
-          "left half written by a crash; the next start of the daemon removes it")
+          "left half written by a crash; the next start of the daemon will remove it")
       }
     }
     for file in underWay.values.sorted(by: { $0.id < $1.id }) where !claimed.contains(file.id) {
@@ -363,8 +362,7 @@ struct VerifyingLook {
       }
       add(
         .workMissing, file.inbox, file.id, path: "\(folders.work)/\(names.work.display)",
-        "the outbox has the file under way (\(file.state.rawValue)), but it is not there: bring it back, or cancel the file"
-      )
+        "the outbox has the file under way (\(file.state.rawValue)), but it is missing: restore it, or cancel the file")
     }
   }
 }

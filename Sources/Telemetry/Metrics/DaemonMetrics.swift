@@ -32,52 +32,52 @@ package struct DaemonMetrics: Sendable {
 
   package init() {
     claimedFiles = registry.counter(
-      "upsertd_claimed_files_total", "Files taken out of the inbox.", labels: "inbox")
+      "upsertd_claimed_files_total", "Files claimed from the inbox.", labels: "inbox")
     readItems = registry.counter(
-      "upsertd_read_items_total", "Items found in files that were read to their end.", labels: "inbox")
+      "upsertd_read_items_total", "Items in files that were fully read.", labels: "inbox")
     readBytes = registry.counter(
-      "upsertd_read_bytes_total", "Size of the files that were read to their end.", labels: "inbox")
+      "upsertd_read_bytes_total", "Size of the files that were fully read.", labels: "inbox")
     files = registry.counter(
-      "upsertd_files_total", "Files that got their receipt, by its status.", labels: "inbox", "status")
+      "upsertd_files_total", "Files whose receipt was written, by its status.", labels: "inbox", "status")
     unusableFiles = registry.counter(
-      "upsertd_unusable_files_total", "Files of which nothing could be used, by the receipt's error code.",
+      "upsertd_unusable_files_total", "Files that could not be used, by the receipt's error code.",
       labels: "inbox", "code")
     items = registry.counter(
-      "upsertd_items_total", "Items that were accepted or rejected, when that became known.",
+      "upsertd_items_total", "Items accepted or rejected, counted when that became known.",
       labels: "inbox", "target", "outcome")
     rejectedItems = registry.counter(
-      "upsertd_rejected_items_total", "Rejected items by their code, when the file got its receipt.",
+      "upsertd_rejected_items_total", "Rejected items by code, counted when the file's receipt was written.",
       labels: "inbox", "code")
     pollDuration = registry.histogram(
-      "upsertd_poll_duration_seconds", "How long it took to look at an inbox.",
+      "upsertd_poll_duration_seconds", "How long it took to scan an inbox.",
       bounds: [0.001, 0.005, 0.025, 0.1, 0.5, 2, 10], labels: "inbox")
     requests = registry.counter(
       "upsertd_requests_total",
-      "Batches sent, by the answer's status class; none: sent, but not answered; unsent: nothing went out.",
+      "Batches sent, by the answer's status class; none: sent, but not answered; unsent: nothing was sent.",
       labels: "target", "status")
     requestDuration = registry.histogram(
-      "upsertd_request_duration_seconds", "From the beginning of a request to its answer, or to its failure.",
+      "upsertd_request_duration_seconds", "Time from the start of a request to its answer or failure.",
       bounds: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60], labels: "target")
     requestsUnderWay = registry.gauge(
-      "upsertd_requests_under_way", "Requests that wait for their answer at this moment.", labels: "target")
+      "upsertd_requests_under_way", "Requests currently waiting for an answer.", labels: "target")
     sentBytes = registry.counter(
-      "upsertd_sent_bytes_total", "Request bodies sent, repeated ones included.", labels: "target")
+      "upsertd_sent_bytes_total", "Bytes of request bodies sent, including repeated ones.", labels: "target")
     settledBatches = registry.counter(
       "upsertd_settled_batches_total", "Batches whose answer settled items.", labels: "target")
     splitBatches = registry.counter(
-      "upsertd_split_batches_total", "Batches that are sent again in halves.", labels: "target")
+      "upsertd_split_batches_total", "Batches split to be sent again in halves.", labels: "target")
     retries = registry.counter(
-      "upsertd_retries_total", "Attempts after which a batch has to be sent again, by the reason.",
+      "upsertd_retries_total", "Attempts after which a batch had to be sent again, by reason.",
       labels: "target", "reason")
     holds = registry.counter(
       "upsertd_holds_total", "How often the target went on hold.", labels: "target")
     slowdowns = registry.counter(
       "upsertd_slowdowns_total", "How often the target had to be slowed down.", labels: "target")
     tokenRequests = registry.counter(
-      "upsertd_token_requests_total", "Requests for an access token, refreshes included, by what came of them.",
+      "upsertd_token_requests_total", "Requests for an access token, including refreshes, by outcome.",
       labels: "target", "outcome")
     configurationReloads = registry.counter(
-      "upsertd_configuration_reloads_total", "How often the configuration was read again, by what came of it.",
+      "upsertd_configuration_reloads_total", "How often the configuration was reloaded, by outcome.",
       labels: "outcome")
     for outcome in ["used", "refused"] { _ = configurationReloads[outcome] }
   }

@@ -11,20 +11,20 @@ package enum ProcessFacts {
     // utime and stime are fields 14 and 15, starttime 22, vsize 23, rss 24; here without the first two.
     if fields.count > 21, ticks > 0 {
       text.family(
-        "process_cpu_seconds_total", "Time spent on the processor, in user and system mode.", type: "counter",
+        "process_cpu_seconds_total", "CPU time spent in user and system mode.", type: "counter",
         (fields[11] + fields[12]) / ticks)
       text.family("process_virtual_memory_bytes", "Size of the address space.", fields[20])
       text.family(
         "process_resident_memory_bytes", "Size of the resident memory.",
         fields[21] * Double(sysconf(Int32(_SC_PAGESIZE))))
       if let boot = bootTime {
-        text.family("process_start_time_seconds", "Start of the process, since 1970.", boot + fields[19] / ticks)
+        text.family("process_start_time_seconds", "Start time, in seconds since 1970.", boot + fields[19] / ticks)
       }
     }
     if let count = openFiles { text.family("process_open_fds", "Open file descriptors.", Double(count)) }
     var limit = rlimit()
     if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
-      text.family("process_max_fds", "Most file descriptors that may be open.", Double(limit.rlim_cur))
+      text.family("process_max_fds", "Maximum number of open file descriptors.", Double(limit.rlim_cur))
     }
   }
 

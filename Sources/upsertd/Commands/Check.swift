@@ -6,35 +6,35 @@ internal import Settings
 
 struct Check: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Checks the configuration, and with --connect asks each target for a token.",
+    abstract: "Checks the configuration; with --connect, also requests a token for each target.",
     discussion: """
-      All faults are told in one go, each with file, line and key. Nothing is sent but the requests for tokens.
+      Reports all errors at once, each with file, line and key. Only token requests are sent.
 
-      Exit status: 0 all is well; 1 a target gave no token (--connect), or the configuration is not begun yet \
-      (--configured); 2 the configuration can't be used.
+      Exit status: 0 no errors; 1 a target gave no token (--connect), or the configuration has no targets and no \
+      inboxes yet (--configured); 2 the configuration can't be used.
 
       Example: upsertd check --connect --config upsertd.yaml
       """)
 
   @OptionGroup var config: ConfigOption
 
-  @Flag(name: .long, help: "Also ask each target for an access token.")
+  @Flag(name: .long, help: "Also request an access token for each target.")
   var connect = false
 
   @Flag(
     name: .long,
-    help: "Only say whether the configuration names targets and inboxes yet; its faults are not looked for.")
+    help: "Only check whether the configuration has targets or inboxes yet; do not look for errors.")
   var configured = false
 
   func validate() throws {
-    if connect, configured { throw ValidationError("--connect and --configured do not go together") }
+    if connect, configured { throw ValidationError("--connect and --configured can't be combined") }
   }
 
   func run() async throws {
     if configured { return try sayWhetherConfigured() }
     let settings = try config.load()
     Console.out(
-      "\(settings.path): the configuration is good: \(counted(settings.inboxes.count, "inbox", "inboxes")), \(counted(settings.targets.count, "target"))"
+      "\(settings.path): the configuration is valid: \(counted(settings.inboxes.count, "inbox", "inboxes")), \(counted(settings.targets.count, "target"))"
     )
     for advice in Operator.folderAdvice(settings) { Console.error("warning: \(advice)") }
     guard connect else { return }
@@ -53,7 +53,7 @@ struct Check: AsyncParsableCommand {
   private func sayWhetherConfigured() throws {
     guard Settings.isBlank(path: config.config) else { return }
     Console.error(
-      "upsertd is not configured yet: \(config.config) names no targets and no inboxes; edit it, then `systemctl start upsertd`"
+      "upsertd is not configured yet: \(config.config) has no targets and no inboxes; edit it, then run `systemctl start upsertd`"
     )
     throw ExitCode.someRejected
   }

@@ -5,18 +5,19 @@ internal import Glibc
 
 struct Demo: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows the main job on an embedded sandbox: files in, receipts out; ends by itself within a minute.",
+    abstract: "Demonstrates upsertd with a built-in sandbox: files in, receipts out; takes less than a minute.",
     discussion: """
-      Plays both APIs in this process, runs the daemon beside it in a temporary folder, drops JSON and CSV files for both \
-      APIs with some bad items among them, and lets a rate limit, an outage and a kill -9 happen. Then it shows the \
-      receipts, and holds them against what the APIs' side has seen.
+      Simulates both APIs in this process, runs the daemon in a temporary folder, drops JSON and CSV files with some \
+      bad items for both APIs, and causes a rate limit, an outage and a kill -9. Then it shows the receipts and \
+      compares them with what the simulated APIs received.
 
-      Exit status: 0 all went as it should; 1 something went otherwise; 128 and the signal's number, where one ended it.
+      Exit status: 0 everything worked as expected; 1 something did not; 128 plus the signal number if a signal ended \
+      it.
 
       Example: upsertd demo --keep
       """)
 
-  @Flag(name: .long, help: "Keep the temporary folder, to look around in it.")
+  @Flag(name: .long, help: "Keep the temporary folder.")
   var keep = false
 
   // Takes --config like every command, but does not use it.
@@ -66,7 +67,7 @@ struct Demo: AsyncParsableCommand {
     }
     let code = tell(ending, folder, narrator)
     if !keep {
-      do { try folder.remove() } catch { Console.error("upsertd: \"\(folder.path)\" could not be removed: \(error)") }
+      do { try folder.remove() } catch { Console.error("upsertd: \"\(folder.path)\" can't be removed: \(error)") }
     }
     if code != 0 { throw ExitCode(code) }
   }
@@ -78,24 +79,24 @@ struct Demo: AsyncParsableCommand {
       DemoFarewell(folder: folder, isKept: keep, port: port, narrator: narrator).tell()
       return 0
     case .interrupted(let signal):
-      Console.error("\nupsertd: the demo is interrupted; " + whereabouts(folder))
+      Console.error("\nupsertd: the demo was interrupted; " + whereabouts(folder))
       return 128 + signal
     case .failed(let reason):
       return fail(reason, folder)
     case .late:
-      return fail("it was not over after \(Self.deadline)", folder)
+      return fail("it did not finish within \(Self.deadline)", folder)
     }
   }
 
   private func fail(_ reason: String, _ folder: DemoFolder) -> Int32 {
     let log = (try? folder.read(folder.log))?.split(separator: "\n").suffix(15).joined(separator: "\n  ") ?? ""
     Console.error(
-      "\nupsertd: the demo went wrong: \(reason)\n\nThe end of the daemon's log:\n  \(log)\n\n" + whereabouts(folder))
+      "\nupsertd: the demo failed: \(reason)\n\nThe end of the daemon's log:\n  \(log)\n\n" + whereabouts(folder))
     return 1
   }
 
   private func whereabouts(_ folder: DemoFolder) -> String {
-    keep ? "its folder is kept: \(folder.path)" : "its folder is removed (--keep keeps it)"
+    keep ? "its folder is kept: \(folder.path)" : "its folder was removed (--keep keeps it)"
   }
 
   private static func signals() -> (AsyncStream<Int32>, [any DispatchSourceSignal]) {

@@ -6,36 +6,38 @@ internal import Operations
 struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Examines the outbox; --set-aside puts a damaged one out of the way, so that the daemon can go on.",
+    abstract: "Checks the outbox; --set-aside moves a damaged one out of the way so that the daemon can run again.",
     discussion: """
-      Without options it only looks, also beside a running daemon. --set-aside needs the daemon to be stopped. It moves the \
-      outbox into a folder of its own below `state`, with an export of what can be read: items that were not delivered, as \
-      files that can be dropped, and outcomes.ndjson with what became of the others. Claimed files lie in work/; the daemon \
-      reads them again from their beginning. What may then be sent twice is said, file by file. A sound outbox is left alone.
+      Without options it only reads, even while the daemon is running. --set-aside requires the daemon to be stopped. \
+      It moves the outbox into a separate folder below `state`, with an export of what can be read: undelivered items, \
+      as files that can be dropped, and outcomes.ndjson with the outcomes of the others. Claimed files are in work/; \
+      the daemon reads them again from the beginning. For each file it reports what may be sent twice. A sound outbox \
+      is left alone.
 
-      Exit status: 0 it is sound, or was set aside; 1 it is damaged; 2 it can't be examined, or a daemon is at work on it.
+      Exit status: 0 it is sound, or was set aside; 1 it is damaged; 2 it can't be checked, or a daemon is using it.
 
       Example: systemctl stop upsertd && upsertd doctor --set-aside && systemctl start upsertd
       """)
 
-  @Flag(name: .long, help: "Set a damaged outbox aside, and begin a fresh one.")
+  @Flag(name: .long, help: "Set a damaged outbox aside and start a new one.")
   var setAside = false
 
   @Option(name: .long, help: ArgumentHelp("Write what can be read into this folder.", valueName: "DIR"))
   var export: String?
 
   @Option(
-    name: .long, help: ArgumentHelp("Examine this file instead, such as one that was set aside.", valueName: "FILE"))
+    name: .long, help: ArgumentHelp("Check this file instead, such as one that was set aside.", valueName: "FILE"))
   var database: String?
 
-  @Flag(name: .long, help: "Print JSON, for programs.")
+  @Flag(name: .long, help: "Print JSON.")
   var json = false
 
   @OptionGroup var config: ConfigOption
 
   func validate() throws {
     if setAside, export != nil || database != nil {
-      throw ValidationError("--set-aside takes neither --export nor --database: it exports beside what it sets aside")
+      throw ValidationError(
+        "--set-aside can't be combined with --export or --database: it always exports next to what it sets aside")
     }
   }
 
@@ -55,31 +57,31 @@ struct DoctorCommand: AsyncParsableCommand {
     for finding in doctor.findings { Console.out("\(Console.styled("damage", .red))  \(finding)".onOneLine) }
     let verdict = doctor.isSound ? Console.styled("sound", .green) : Console.styled("damaged", .red)
     Console.out("\(doctor.path), \(doctor.bytes ?? 0) bytes: \(verdict)")
-    if doctor.isOlder { Console.out("an older upsertd wrote it; the daemon brings it up to date when it starts") }
+    if doctor.isOlder { Console.out("it was written by an older upsertd; the daemon upgrades it when it starts") }
     if doctor.damagedTables == ["all"] {
-      Console.out("nothing of it can be read")
+      Console.out("none of it can be read")
     } else if !doctor.damagedTables.isEmpty {
-      Console.out("can't be read as a whole: \(doctor.damagedTables.joined(separator: ", "))")
+      Console.out("only partly readable: \(doctor.damagedTables.joined(separator: ", "))")
     }
     for path in doctor.exported { Console.out("exported: \(path)") }
     if doctor.isSound { return }
     if let aside = doctor.asidePath {
       Console.out(
-        "set aside: \(aside); the fresh outbox took over \(counted(doctor.kept, "row")) (finished files, pauses)")
+        "set aside: \(aside); the new outbox keeps \(counted(doctor.kept, "row")) (finished files, pauses)")
     }
     if !doctor.fates.isEmpty {
       Console.out(
-        doctor.asidePath == nil ? "once it is set aside, of the files under way" : "now, of the files under way")
+        doctor.asidePath == nil ? "files under way, once it is set aside:" : "files under way:")
     }
     for fate in doctor.fates {
       let line = "  \(fate.id)  \(fate.inbox)/\(fate.name): \(fate.text)".onOneLine
       Console.out(fate.isRepeated ? Console.styled(line, .yellow) : line)
     }
     if doctor.asidePath == nil {
-      Console.out("to go on: stop the daemon, then `upsertd doctor --set-aside`, then start it again")
+      Console.out("next: stop the daemon, run `upsertd doctor --set-aside`, then start it again")
     } else {
       Console.out(
-        "start the daemon: it reads the files in work/ again, so drop the exported ones only where that says so")
+        "next: start the daemon; it reads the files in work/ again. Drop exported files only if the list above says so")
     }
   }
 }

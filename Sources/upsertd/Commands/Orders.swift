@@ -6,7 +6,7 @@ internal import Operations
 
 struct Retry: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Tries now what is waiting, and releases holds.",
+    abstract: "Retries waiting batches now, and releases holds.",
     discussion: "Example: upsertd retry --target lusid")
 
   @Argument(help: ArgumentHelp("Only this file.", valueName: "FILE-ID"))
@@ -18,7 +18,7 @@ struct Retry: AsyncParsableCommand {
   @OptionGroup var config: ConfigOption
 
   func validate() throws {
-    if file != nil, target != nil { throw ValidationError("give a file id or --target, not both") }
+    if file != nil, target != nil { throw ValidationError("specify a file id or --target, not both") }
   }
 
   func run() async throws { try await carryOut(.retry(file: file, target: target), config) }
@@ -26,9 +26,9 @@ struct Retry: AsyncParsableCommand {
 
 struct Cancel: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Rejects what of a file has not been sent (code `cancelled`).",
+    abstract: "Rejects the items of a file that have not been sent yet (code `cancelled`).",
     discussion: """
-      A request that is under way settles its items if the API answers it. The file's receipt and rejects file follow.
+      If a request is under way, its answer still decides its items. The file's receipt and rejects file follow.
 
       Example: upsertd cancel 01JD8Z0Q3V5W7X9Y1A2B3C4D5E
       """)
@@ -43,7 +43,7 @@ struct Cancel: AsyncParsableCommand {
 
 struct Pause: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Pauses an inbox (nothing is claimed) or a target (nothing is sent), also beyond a restart.",
+    abstract: "Pauses an inbox (nothing is claimed) or a target (nothing is sent), even across restarts.",
     discussion: "Example: upsertd pause lusid")
 
   @Argument(help: ArgumentHelp("An inbox or a target.", valueName: "NAME"))
@@ -56,7 +56,7 @@ struct Pause: AsyncParsableCommand {
 
 struct Resume: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Lets a paused inbox or target go on.", discussion: "Example: upsertd resume lusid")
+    abstract: "Resumes a paused inbox or target.", discussion: "Example: upsertd resume lusid")
 
   @Argument(help: ArgumentHelp("An inbox or a target.", valueName: "NAME"))
   var name: String

@@ -7,12 +7,13 @@ internal import Settings
 
 struct Queue: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows what is under way: each file, for which target, since when, why it waits, and the next attempt.",
+    abstract: "Shows the files under way: target, since when, why each one waits, and the next attempt.",
     discussion: """
-      The files are in the order of their arrival. `upsertd show FILE-ID` tells the whole story of one of them, `upsertd \
-      status` what still lies in the inboxes.
+      Files are listed in order of arrival. `upsertd show FILE-ID` shows the full history of one of them, `upsertd \
+      status` what is still in the inboxes.
 
-      Exit status: 0, also where nothing waits; 2 configuration or state can't be used, or there is no such inbox or target.
+      Exit status: 0, even if nothing waits; 2 configuration or state can't be used, or there is no such inbox or \
+      target.
 
       Example: upsertd queue --target lusid --older-than 1h
       """)
@@ -23,10 +24,10 @@ struct Queue: AsyncParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Only files for this target.", valueName: "T"))
   var target: String?
 
-  @Option(name: .long, help: ArgumentHelp("Only files that were claimed so long ago, such as 90m.", valueName: "D"))
+  @Option(name: .long, help: ArgumentHelp("Only files claimed at least this long ago, such as 90m.", valueName: "D"))
   var olderThan: DurationArgument?
 
-  @Flag(name: .long, help: "Print JSON, for programs.")
+  @Flag(name: .long, help: "Print JSON.")
   var json = false
 
   @OptionGroup var config: ConfigOption
@@ -86,7 +87,7 @@ extension Settings {
 
   /// Prints that there is no such thing, and what there is.
   func unknown(_ kind: String, _ name: String, _ names: [String]) -> ExitCode {
-    Console.error("upsertd: no \(kind) is called \"\(name)\"; there are \(names.joined(separator: ", "))".onOneLine)
+    Console.error("upsertd: unknown \(kind) \"\(name)\"; configured: \(names.joined(separator: ", "))".onOneLine)
     return .unusable
   }
 }

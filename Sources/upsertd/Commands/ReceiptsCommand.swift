@@ -10,18 +10,18 @@ internal import Settings
 struct ReceiptsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "receipts",
-    abstract: "Searches the receipts of all inboxes, the newest first.",
+    abstract: "Searches the receipts of all inboxes, newest first.",
     discussion: """
-      Looks at the receipts in their folders, so it needs neither daemon nor outbox. Times are when a file was claimed: a \
-      date (2026-11-21), a moment in UTC (2026-11-21T20:41), or how long ago (90m, 2d).
+      Reads the receipts in their folders, so it needs neither daemon nor outbox. Times are when a file was claimed: a \
+      date (2026-11-21), a time in UTC (2026-11-21T20:41), or how long ago (90m, 2d).
 
-      Exit status: 0, also where none fits; 1 a file that should be a receipt can't be read as one; 2 usage, configuration, \
-      or a folder that can't be read.
+      Exit status: 0, even if none matches; 1 a file that should be a receipt is not readable as one; 2 usage, \
+      configuration, or a folder that can't be read.
 
       Example: upsertd receipts clients --status partial --since 7d
       """)
 
-  @Argument(help: ArgumentHelp("Part of the dropped file's name, or how a file id begins.", valueName: "TEXT"))
+  @Argument(help: ArgumentHelp("Part of the dropped file's name, or the start of a file id.", valueName: "TEXT"))
   var text: String?
 
   @Option(name: .long, help: ArgumentHelp("The same as TEXT.", valueName: "TEXT"))
@@ -39,17 +39,17 @@ struct ReceiptsCommand: AsyncParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Claimed before this time.", valueName: "T"))
   var until: MomentArgument?
 
-  @Option(name: .long, help: ArgumentHelp("At most so many; 0 for all.", valueName: "N"))
+  @Option(name: .long, help: ArgumentHelp("Show at most this many; 0 for all.", valueName: "N"))
   var limit = 50
 
-  @Flag(name: .long, help: "Print JSON, for programs: receipts without their batches.")
+  @Flag(name: .long, help: "Print JSON: receipts without their batches.")
   var json = false
 
   @OptionGroup var config: ConfigOption
 
   func validate() throws {
-    if text != nil, name != nil { throw ValidationError("give TEXT or --name, not both") }
-    if limit < 0 { throw ValidationError("--limit is 0 or more") }
+    if text != nil, name != nil { throw ValidationError("specify TEXT or --name, not both") }
+    if limit < 0 { throw ValidationError("--limit must be 0 or more") }
   }
 
   func run() async throws {
@@ -67,7 +67,7 @@ struct ReceiptsCommand: AsyncParsableCommand {
   }
 
   private func show(_ findings: ReceiptFolders.Findings) {
-    guard !findings.found.isEmpty else { return Console.error("no receipt fits") }
+    guard !findings.found.isEmpty else { return Console.error("no receipt matches") }
     var table = Table([
       .init(heading: "RECEIVED"), .init(heading: "STATUS"), .init(heading: "ITEMS", isNumber: true),
       .init(heading: "REJECTED", isNumber: true), .init(heading: "INBOX", least: 8),
@@ -89,7 +89,7 @@ struct ReceiptsCommand: AsyncParsableCommand {
       }
     }
     for line in table.lines(style: { styles[$0] }) { Console.out(line) }
-    if findings.hasMore { Console.error("there may be older ones; --limit 0 shows all") }
+    if findings.hasMore { Console.error("there may be older receipts; --limit 0 shows all") }
   }
 
   private func document(_ findings: ReceiptFolders.Findings) -> JSONValue {

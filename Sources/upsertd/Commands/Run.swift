@@ -7,27 +7,27 @@ internal import Settings
 
 struct Run: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Runs the daemon; with --once, works everything off and exits.",
+    abstract: "Runs the daemon; with --once, processes everything and exits.",
     discussion: """
-      SIGTERM and SIGINT stop it within ten seconds: nothing new is claimed, answers under way are awaited, and what is \
-      queued is sent by the next run. SIGHUP reads the configuration again.
+      SIGTERM and SIGINT stop it within ten seconds: nothing new is claimed, requests under way finish, and queued \
+      items are sent by the next run. SIGHUP reloads the configuration.
 
-      Exit status: 0 done; 1 done, but items were rejected (--once); 2 configuration or state can't be used; 75 items are \
-      left queued (--once).
+      Exit status: 0 done; 1 done, but items were rejected (--once); 2 configuration or state can't be used; 75 items \
+      are left queued (--once).
 
       Example: upsertd run --once --deadline 10m --config upsertd.yaml
       """)
 
   @OptionGroup var config: ConfigOption
 
-  @Flag(name: .long, help: "Return when nothing is in the inboxes and nothing is queued.")
+  @Flag(name: .long, help: "Exit when the inboxes are empty and nothing is queued.")
   var once = false
 
-  @Option(name: .long, help: ArgumentHelp("With --once: return after this time at the latest.", valueName: "D"))
+  @Option(name: .long, help: ArgumentHelp("With --once: exit after this time at the latest.", valueName: "D"))
   var deadline: DurationArgument?
 
   func validate() throws {
-    if deadline != nil, !once { throw ValidationError("--deadline goes with --once") }
+    if deadline != nil, !once { throw ValidationError("--deadline requires --once") }
   }
 
   func run() async throws {

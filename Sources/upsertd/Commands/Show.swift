@@ -5,23 +5,23 @@ internal import Operations
 
 struct Show: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Tells the whole story of one file, as a timeline.",
+    abstract: "Shows the full history of one file, as a timeline.",
     discussion: """
-      From its claim by way of each request and refusal to its receipt, and where its rejects and its original are now; also \
-      which file it corrects, and which corrects it. It works for files under way and for finished ones.
+      Covers its claim, each request and rejected item, its receipt, and where its rejects file and original are now; \
+      also which file it corrects, and which file corrects it. Works for files under way and for finished ones.
 
-      Exit status: 0 done; 2 no such file, or several ids begin like this, or configuration or state can't be used.
+      Exit status: 0 done; 2 no such file, or several ids begin with it, or configuration or state can't be used.
 
       Example: upsertd show 01JD8Z0Q3V5W7X9Y1A2B3C4D5E
       """)
 
   @Argument(
     help: ArgumentHelp(
-      "The file's id or how it begins, or its name, which stands for the newest file of that name.",
+      "The file's id or its beginning, or a name, which means the newest file with that name.",
       valueName: "FILE-ID"))
   var file: String
 
-  @Flag(name: .long, help: "Print JSON, for programs.")
+  @Flag(name: .long, help: "Print JSON.")
   var json = false
 
   @OptionGroup var config: ConfigOption
@@ -33,15 +33,15 @@ struct Show: AsyncParsableCommand {
       if json { Console.out(story.json) } else { show(story) }
       if !older.isEmpty {
         let rest = counted(older.count, "older file")
-        Console.error("there \(older.count == 1 ? "is" : "are") \(rest) of that name; `upsertd receipts` lists them")
+        Console.error("there \(older.count == 1 ? "is" : "are") \(rest) with this name; `upsertd receipts` lists them")
       }
     case .ambiguous(let ids):
       Console.error("upsertd: several ids begin with \"\(file)\":\n  \(ids.map(\.text).joined(separator: "\n  "))")
       throw ExitCode.unusable
     case .unknown(let unclaimed):
-      let hint = unclaimed.isEmpty ? "; `upsertd receipts` and `upsertd queue` list what there is" : ""
-      Console.error("upsertd: no file \"\(file)\" was ever claimed\(hint)".onOneLine)
-      for reason in unclaimed { Console.error("  it is not claimed: \(reason)".onOneLine) }
+      let hint = unclaimed.isEmpty ? "; see `upsertd receipts` and `upsertd queue`" : ""
+      Console.error("upsertd: file \"\(file)\" was never claimed\(hint)".onOneLine)
+      for reason in unclaimed { Console.error("  not claimed: \(reason)".onOneLine) }
       throw ExitCode.unusable
     }
   }

@@ -7,15 +7,15 @@ struct Status: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows inboxes, the queue, targets on hold and why, and the last receipts.",
     discussion: """
-      Works beside a running daemon and without one.
+      Works with or without a running daemon.
 
       Example: upsertd status --watch
       """)
 
-  @Flag(name: .long, help: "Print JSON, for programs.")
+  @Flag(name: .long, help: "Print JSON.")
   var json = false
 
-  @Flag(name: .long, help: "Show it again every second, until interrupted.")
+  @Flag(name: .long, help: "Refresh every second until interrupted.")
   var watch = false
 
   @OptionGroup var config: ConfigOption

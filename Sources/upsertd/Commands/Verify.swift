@@ -5,21 +5,22 @@ internal import Operations
 
 struct Verify: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Checks that receipts, rejects files, originals and the outbox agree, and names every disagreement.",
+    abstract: "Checks that receipts, rejects files, originals and the outbox agree, and lists every disagreement.",
     discussion: """
-      Counts must add up, a rejects file must hold as many items as were rejected, an original must be there with the \
-      receipt's SHA-256 (or past its retention), every result must have a receipt, and what is in work/ must be what the \
-      outbox has under way. It only reads, also beside a running daemon; what is just changing is looked at twice.
+      Counts must add up, a rejects file must contain as many items as were rejected, an original must exist with the \
+      receipt's SHA-256 (or be past its retention), every result must have a receipt, and work/ must contain exactly \
+      what the outbox has under way. It only reads, even while the daemon is running; anything that is changing is \
+      checked twice.
 
-      Exit status: 0 all agree; 1 something does not; 2 configuration, outbox or folders can't be read.
+      Exit status: 0 everything agrees; 1 something does not; 2 configuration, outbox or folders can't be read.
 
       Example: upsertd verify --quick
       """)
 
-  @Flag(name: .long, help: "Do not read the originals: of them only sizes are compared.")
+  @Flag(name: .long, help: "Do not read the originals; compare only their sizes.")
   var quick = false
 
-  @Flag(name: .long, help: "Print JSON, for programs.")
+  @Flag(name: .long, help: "Print JSON.")
   var json = false
 
   @OptionGroup var config: ConfigOption

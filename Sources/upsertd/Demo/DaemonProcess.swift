@@ -11,7 +11,7 @@ struct DaemonProcess: Sendable {
   let commandLine: String
 
   init(configuration: String, log: String) throws {
-    guard let program = Bundle.main.executableURL else { throw DemoFailure("the program does not know its own path") }
+    guard let program = Bundle.main.executableURL else { throw DemoFailure("can't determine the program's own path") }
     let descriptor = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw DemoFailure("write \"\(log)\": \(String(cString: strerror(errno)))") }
     let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)

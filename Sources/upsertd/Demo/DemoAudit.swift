@@ -10,14 +10,14 @@ struct DemoAudit {
 
   /// - Throws: `DemoFailure` with everything that does not match.
   func check() throws {
-    narrator.heading("Do the receipts tell the truth? The sandbox has counted too")
+    narrator.heading("Are the receipts correct? They are compared with the sandbox's own counts")
     var findings = [try countFiles(), countItems()]
     findings += SandboxDemo.all.map(\.api).map(compare)
     findings.append(lookForSpellings())
     for finding in findings { finding.holds ? narrator.good(finding.text) : narrator.bad(finding.text) }
     let faults = findings.filter { !$0.holds }.map(\.text)
     guard faults.isEmpty else {
-      throw DemoFailure("receipts and sandbox do not agree: \(faults.joined(separator: "; "))")
+      throw DemoFailure("receipts and sandbox disagree: \(faults.joined(separator: "; "))")
     }
   }
 
@@ -39,7 +39,7 @@ struct DemoAudit {
     let items = sum(receipts, \.items), accepted = sum(receipts, \.accepted), rejected = sum(receipts, \.rejected)
     return (
       items == accepted + rejected,
-      "\(items) items dropped = \(accepted) accepted + \(rejected) rejected: nothing is lost, nothing counted twice"
+      "\(items) items dropped = \(accepted) accepted + \(rejected) rejected: nothing lost, nothing counted twice"
     )
   }
 

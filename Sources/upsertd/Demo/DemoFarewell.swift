@@ -10,22 +10,22 @@ struct DemoFarewell {
   private var program: String { CommandLine.arguments.first ?? "upsertd" }
 
   func tell() {
-    narrator.heading("Where it lies, in \(folder.path)")
+    narrator.heading("What is where in \(folder.path)")
     narrator.tellLine("spool/<inbox>/outbox/receipts/    a receipt for each dropped file")
-    narrator.tellLine("spool/<inbox>/outbox/rejected/    rejected items, to correct and drop again")
+    narrator.tellLine("spool/<inbox>/outbox/rejected/    rejected items, to fix and drop again")
     narrator.tellLine("spool/<inbox>/archive/            the originals")
     narrator.tellLine("upsertd.yaml  upsertd.log         configuration and log")
     if isKept {
-      narrator.heading("Look around: the folder is yours now")
+      narrator.heading("Look around: the folder is kept for you")
       narrator.command("\(program) status --config \(folder.configuration)")
       narrator.command("less \(folder.path)/spool/*/outbox/*/*")
-      narrator.heading("Drop files of your own: the same APIs again, and the daemon")
+      narrator.heading("Drop your own files: start the APIs and the daemon again")
       narrator.command("\(program) sandbox --port \(port) &")
       narrator.command("\(program) run --config \(folder.configuration)")
     } else {
-      narrator.heading("The folder is removed now. What next?")
-      narrator.command("\(program) demo --keep", "the same, and everything stays to look around in")
-      narrator.command("\(program) sandbox --port 8080", "both APIs, to try your own files and configuration on")
+      narrator.heading("The folder is now removed. What next?")
+      narrator.command("\(program) demo --keep", "the same, but keeps the folder to look around in")
+      narrator.command("\(program) sandbox --port 8080", "both APIs, to try your own files and configuration")
       narrator.command("\(program) --help")
     }
   }

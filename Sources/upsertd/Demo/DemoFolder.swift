@@ -14,7 +14,7 @@ struct DemoFolder: Sendable {
     // The daemon's control socket is inside it; a socket's path has 107 bytes at most (unix(7)).
     if parent.utf8.count > 60 { parent = "/tmp/" }
     var template = Array((parent + (parent.hasSuffix("/") ? "" : "/") + "upsertd-demo-XXXXXX").utf8CString)
-    guard mkdtemp(&template) != nil else { throw Self.failure("make a temporary folder in \"\(parent)\"") }
+    guard mkdtemp(&template) != nil else { throw Self.failure("create a temporary folder in \"\(parent)\"") }
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
@@ -80,11 +80,11 @@ struct DemoFolder: Sendable {
 
   private static func configuration(_ addresses: SandboxAddresses) -> String {
     """
-    # Written by `upsertd demo`. Both targets are its sandbox, which takes any password.
+    # Written by `upsertd demo`. Both targets are its sandbox, which accepts any password.
     spool: spool
     state: state
     watch: {poll_interval: 200ms, settle: 500ms}
-    retry: {initial: 250ms, max: 1s}         # by default it waits up to five minutes
+    retry: {initial: 250ms, max: 1s}         # the default is up to five minutes
     admin: false
 
     targets:

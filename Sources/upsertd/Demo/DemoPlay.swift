@@ -49,10 +49,10 @@ struct DemoPlay {
     settings = try Settings.load(path: folder.configuration, environment: [:])
     let daemon = try startDaemon()
     let titles = SandboxDemo.all.map(\.title).joined(separator: " and ")
-    narrator.heading("upsertd demo: drop files into folders, find receipts in others")
+    narrator.heading("upsertd demo: drop files into folders, get receipts in return")
     narrator.tell(
-      "Records go from JSON and CSV files to two web APIs, \(titles). All of it is real but the APIs: "
-        + "this process plays them.")
+      "Items go from JSON and CSV files to two web APIs, \(titles). Everything is real except the APIs: "
+        + "this process simulates them.")
     narrator.tellLine("folder    \(folder.path)")
     narrator.tellLine("sandbox   http://127.0.0.1:\(port)")
     narrator.tellLine("daemon    \(daemon.commandLine)")
@@ -70,10 +70,10 @@ struct DemoPlay {
   }
 
   private mutating func meetRateLimit() async throws {
-    narrator.heading("2  600 CSV rows, and an API that wants them slowly")
+    narrator.heading("2  600 CSV rows, and an API with a rate limit")
     narrator.tell(
-      "From now on the sandbox takes 3 requests a second, and answers 429 to more. The file's columns have names of "
-        + "their own; transfer-agent.yaml says which field each one fills.")
+      "The sandbox now accepts 3 requests per second and answers 429 to the rest. The file has its own column names; "
+        + "transfer-agent.yaml maps each one to a field.")
     sandbox.change { $0.rateLimit = 3 }
     let began = ContinuousClock.now
     try drop(.transferAgent)
@@ -81,19 +81,19 @@ struct DemoPlay {
     sandbox.change { $0.rateLimit = nil }
     let figures = sandbox.stats[SampleFile.transferAgent.api]
     guard figures.rateLimited > 0, figures.malformed > 0 else {
-      throw DemoFailure("the sandbox gave no 429, or no 400")
+      throw DemoFailure("the sandbox did not answer 429, or did not answer 400")
     }
     narrator.tell(
       """
-      It took \(receipt.requests) requests. Some got a 429, and went out again when the API wanted them. \
-      \(figures.malformed) got a 400: one row spoiled its batch, which was sent in halves until that row stood alone, \
-      and its neighbours went through.
+      It took \(receipt.requests) requests. Some got a 429 and were sent again when the API allowed it. \
+      \(figures.malformed) got a 400 because of one bad row: its batch was sent again in halves until that row was \
+      alone, and all other rows were accepted.
       """)
   }
 
   private mutating func liveThroughOutage() async throws {
-    narrator.heading("3  An outage, and the daemon killed in the middle of it")
-    narrator.tell("From now on the sandbox answers 503 to everything.")
+    narrator.heading("3  An outage, and the daemon is killed during it")
+    narrator.tell("The sandbox now answers 503 to everything.")
     sandbox.change { $0.outage = true }
     let began = ContinuousClock.now
     try drop(.export)
@@ -103,7 +103,7 @@ struct DemoPlay {
     narrator.quote("…")
     for line in StatusTable(before).queueAndTargets { narrator.quote(line) }
     guard let daemon else { throw DemoFailure("there is no daemon to kill") }
-    narrator.command("kill -9 \(daemon.id)", "what waits lies in state/outbox.sqlite")
+    narrator.command("kill -9 \(daemon.id)", "waiting items are in state/outbox.sqlite")
     daemon.kill()
     narrator.command("upsertd run")
     try startDaemon()
@@ -112,13 +112,13 @@ struct DemoPlay {
     guard after.queueItems == before.queueItems else {
       throw DemoFailure("\(before.queueItems) items waited before the kill, and \(after.queueItems) after it")
     }
-    narrator.tell("The same \(after.queueItems) items wait, and are tried again and again. Now the outage ends.")
+    narrator.tell("The same \(after.queueItems) items are waiting and are retried. Now the outage ends.")
     sandbox.change { $0.outage = false }
     try await takeReceipt(.export, since: began)
   }
 
   private mutating func correctRejects() async throws {
-    narrator.heading("4  What was rejected is corrected, and dropped again")
+    narrator.heading("4  Rejected items are fixed and dropped again")
     let sample = SampleFile.transferAgent
     guard let receipt = receipts.first(where: { $0.file == sample.name }), let path = folder.rejectsPath(receipt),
       let name = receipt.rejectsFile
@@ -126,7 +126,7 @@ struct DemoPlay {
     let rejects = try folder.read(path)
     narrator.command("head -3 spool/\(receipt.inbox)/outbox/rejected/\(name)")
     for line in rejects.split(separator: "\n").prefix(3) { narrator.quote(line) }
-    narrator.tell("The \(receipt.rejected) rows are put right in that very file. Its first three columns may stay.")
+    narrator.tell("The \(receipt.rejected) rows are fixed in that same file. Its first three columns can stay.")
     var corrected = sample
     (corrected.name, corrected.what, corrected.text) = (name, "", try sample.corrected(rejects))
     (corrected.items, corrected.faults) = (sample.faults.count, [])
@@ -143,8 +143,8 @@ struct DemoPlay {
     daemon.terminate()
     self.daemon = nil
     defer { daemon.kill() }
-    try await wait("the daemon's end after SIGTERM") { daemon.isRunning ? nil : true }
-    guard daemon.exitStatus == 0 else { throw DemoFailure("the daemon did not end with status 0 after SIGTERM") }
+    try await wait("the daemon to exit after SIGTERM") { daemon.isRunning ? nil : true }
+    guard daemon.exitStatus == 0 else { throw DemoFailure("the daemon did not exit with status 0 after SIGTERM") }
     let left = try await status().queueFiles
     guard left == 0 else { throw DemoFailure("\(left) files are still queued") }
   }
@@ -210,9 +210,9 @@ struct DemoPlay {
     defer { narrator.clearProgress() }
     while true {
       if let value = try await condition() { return value }
-      if let daemon, !daemon.isRunning { throw DemoFailure("the daemon has ended by itself") }
+      if let daemon, !daemon.isRunning { throw DemoFailure("the daemon exited unexpectedly") }
       guard began.duration(to: .now) < Self.patience else {
-        throw DemoFailure("\(what) did not come within \(Self.patience)")
+        throw DemoFailure("timed out after \(Self.patience) waiting for \(what)")
       }
       looks += 1
       // Only for display: it is not an error if there is nothing to show yet.

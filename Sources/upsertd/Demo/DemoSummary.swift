@@ -12,7 +12,7 @@ struct DemoSummary {
     narrator.heading("Rejected, and why")
     tellRejects()
     if let receipt = receipts.first(where: { $0.file == SampleFile.accounts.name && $0.rejected > 0 }) {
-      narrator.heading("One of the receipts, whole")
+      narrator.heading("One complete receipt")
       narrator.tellLine(Console.styled(folder.short(receipt.path), .dim))
       for line in receipt.text.split(separator: "\n") { tellWrapped(line) }
     }
@@ -33,7 +33,7 @@ struct DemoSummary {
   private func tellRejects() {
     for receipt in receipts where receipt.rejected > 0 {
       let correction = receipts.first { $0.corrects == receipt.id }
-      narrator.tellLine(receipt.file + (correction == nil ? "" : " (by now corrected and accepted)"))
+      narrator.tellLine(receipt.file + (correction == nil ? "" : " (since fixed and accepted)"))
       for reject in receipt.rejects {
         narrator.tell(reject.message, behind: "  line \(reject.line)".padded(to: 12) + reject.code.padded(to: 20))
       }

@@ -36,7 +36,7 @@ struct ReceiptFile: Sendable {
     do {
       document = try JSONValue.parse(bytes)
     } catch {
-      throw DemoFailure("the receipt \"\(path)\" is no JSON: \(error)")
+      throw DemoFailure("the receipt \"\(path)\" is not JSON: \(error)")
     }
     func number(_ value: JSONValue?, _ name: String) throws -> Int {
       guard let number = value?[name]?.integer else { throw DemoFailure("the receipt \"\(path)\" has no \(name)") }

@@ -10,7 +10,7 @@ extension SampleFile {
       throw DemoFailure(
         """
         the receipt of \(name) counts \(receipt.items) items, \(receipt.accepted) accepted and \(receipt.rejected) \
-        refused; it should be \(items), \(accepted) and \(faults.count): \(receipt.path)
+        rejected; expected \(items), \(accepted) and \(faults.count): \(receipt.path)
         """)
     }
     let expected = faults.map { "item \($0.item): \($0.code.rawValue)" }
@@ -18,7 +18,7 @@ extension SampleFile {
     guard found == expected else {
       throw DemoFailure(
         """
-        the receipt of \(name) refuses \(found.joined(separator: ", ")); it should be \
+        the receipt of \(name) rejects \(found.joined(separator: ", ")); expected \
         \(expected.joined(separator: ", ")): \(receipt.path)
         """)
     }

@@ -1,4 +1,4 @@
-// Small charts as SVG. Each says in words what it shows, and has its numbers in a table.
+// Small charts as SVG. Each has a text description and a table with its numbers.
 import { h, show, table } from "./dom.js";
 import { bytes, compact, count, counted, hourAndMinute } from "./format.js";
 
@@ -6,7 +6,7 @@ const length = 61;
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 const total = (counts) => sum(Object.values(counts));
 
-/** The last hour in a line of text: a bar a minute, and the sum beside it. */
+/** The last hour as a small inline chart: one bar per minute, with the total next to it. */
 export function spark(values) {
   const most = Math.max(1, ...values);
   const first = length - values.length;
@@ -46,13 +46,13 @@ function throughput(minutes) {
   const accepted = minutes.map((minute) => total(minute.accepted));
   const rejected = minutes.map((minute) => total(minute.rejected));
   const most = nice(Math.max(...accepted.map((value, index) => value + rejected[index])));
-  const words = `Items done a minute over the last hour: ${count(sum(accepted))} accepted, ${count(sum(rejected))} refused in all.`;
+  const words = `Items done per minute over the last hour: ${count(sum(accepted))} accepted, ${count(sum(rejected))} rejected in total.`;
   const bars = minutes.flatMap((_, index) => [
     bar("accepted", x(index, minutes), accepted[index], 0, most), bar("refused", x(index, minutes), rejected[index], accepted[index], most),
   ]);
-  return chart("Items done a minute", words, most, minutes, bars,
-    (minute) => `${count(total(minute.accepted))} accepted, ${count(total(minute.rejected))} refused`, [
-      h("span", { class: "key accepted" }, "accepted"), " ", h("span", { class: "key refused" }, "refused"),
+  return chart("Items done per minute", words, most, minutes, bars,
+    (minute) => `${count(total(minute.accepted))} accepted, ${count(total(minute.rejected))} rejected`, [
+      h("span", { class: "key accepted" }, "accepted"), " ", h("span", { class: "key refused" }, "rejected"),
     ]);
 }
 
@@ -86,7 +86,7 @@ function chart(title, words, most, minutes, marks, told, legend) {
 
 const round = (number) => Math.round(number * 10) / 10;
 
-/** The next number that reads well at the top of an axis, and whose half does, too. */
+/** The next number that looks good at the top of an axis, and whose half does, too. */
 function nice(most) {
   if (most <= 2) return 2;
   const power = 10 ** Math.floor(Math.log10(most));

@@ -1,12 +1,12 @@
-// Making elements, and bringing what is shown up to date without taking away focus, scroll or selection.
+// Makes elements, and updates the page without losing focus, scroll position or selection.
 //
-// Text only ever becomes text nodes and attributes: there is no markup made from strings here, and the page's policy forbids it.
+// Text only becomes text nodes and attributes: no markup is made from strings, and the page's policy forbids it.
 
 const svgNames = new Set(["svg", "g", "path", "rect", "line", "text"]);
 
-/** Makes an element; attributes that are null, undefined or false are left out, children may be nested arrays.
+/** Makes an element. Omits attributes that are null, undefined or false; children may be nested arrays.
  *
- * `svg: true` is for the names that HTML and SVG share. */
+ * `svg: true` is for tag names that HTML and SVG share. */
 export function h(tag, attributes = {}, ...children) {
   const element = svgNames.has(tag) || attributes.svg
     ? document.createElementNS("http://www.w3.org/2000/svg", tag) : document.createElement(tag);
@@ -18,7 +18,7 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Makes the children of `place` like `fresh`, keeping the nodes that are there; `data-key` tells which is which. */
+/** Makes the children of `place` match `fresh`, keeping existing nodes; `data-key` identifies them. */
 export function show(place, ...fresh) {
   fresh = fresh.flat(Infinity).filter((node) => node !== null && node !== undefined && node !== "")
     .map((node) => typeof node === "string" ? document.createTextNode(node) : node);
@@ -27,7 +27,7 @@ export function show(place, ...fresh) {
   for (const node of [...place.childNodes]) {
     const key = keyOf(node);
     if (!key) continue;
-    // First, so that what stays need not move: a moved element loses the focus.
+    // First, so that the remaining nodes need not move: a moved element loses the focus.
     if (wanted.has(key)) kept.set(key, node); else node.remove();
   }
   let next = place.firstChild;
@@ -52,12 +52,12 @@ function keyOf(node) { return node.dataset?.key; }
 
 function update(old, fresh) {
   if (old.nodeType === Node.TEXT_NODE) {
-    // Also where nothing reads it aloud: a change that is none would end a selection.
+    // Assigning an equal text would end a selection.
     if (old.data !== fresh.data) old.data = fresh.data;
     return;
   }
   for (const { name } of [...old.attributes]) {
-    // Whether it is open is the reader's own doing.
+    // The reader decides whether it is open.
     if (!fresh.hasAttribute(name) && name !== "open") old.removeAttribute(name);
   }
   for (const { name, value } of fresh.attributes) {
@@ -66,7 +66,7 @@ function update(old, fresh) {
   show(old, [...fresh.childNodes]);
 }
 
-/** A table that says what it is also where a narrow page lays its rows out one below the other. */
+/** A table. It keeps its roles and column names when a narrow page shows its rows as cards. */
 export function table(caption, columns, rows) {
   return h("table", { role: "table" },
     h("caption", { class: "hidden" }, caption),
@@ -89,12 +89,12 @@ const signs = {
   paused: "M5.5 4v8M10.5 4v8",
 };
 
-/** The shape of a state: beside its word, never instead of it. */
+/** The symbol of a state; shown next to its word, never instead of it. */
 export function sign(name) {
   return h("svg", { class: `sign ${name}`, viewBox: "0 0 16 16", "aria-hidden": "true" }, h("path", { d: signs[name] ?? signs.unknown }));
 }
 
-/** A state as word and shape. */
+/** A state as word and symbol. */
 export function badge(level, word, shape = level) {
   return h("span", { class: `badge ${level}` }, sign(shape), word);
 }

@@ -1,4 +1,4 @@
-// The last files, and the search for one.
+// The latest files, and the search.
 import { badge, h, show, table } from "./dom.js";
 import { targetWords } from "./flow.js";
 import { count, duration, now, since, time, until } from "./format.js";
@@ -8,11 +8,11 @@ const number = { class: "number" };
 let limit = 30;
 
 export const states = {
-  accepted: ["well", "accepted", "well"], partial: ["waiting", "partly refused", "partial"], rejected: ["bad", "rejected", "rejected"],
-  reading: ["busy", "being read", "underway"], queued: ["busy", "on its way", "underway"], finishing: ["busy", "writing results", "underway"],
+  accepted: ["well", "accepted", "well"], partial: ["waiting", "partly rejected", "partial"], rejected: ["bad", "rejected", "rejected"],
+  reading: ["busy", "being read", "underway"], queued: ["busy", "under way", "underway"], finishing: ["busy", "writing results", "underway"],
 };
 
-/** `changed` is called when the reader asks for other files. */
+/** Calls `changed` when the reader asks for other files. */
 export function listen(changed) {
   place("find").addEventListener("submit", (event) => event.preventDefault());
   let waiting;
@@ -29,13 +29,13 @@ export function listen(changed) {
 
 export function address() {
   const asked = ["search", "inbox", "state"].filter((id) => place(id).value !== "");
-  // Not by URLSearchParams, which writes a space as a plus: only forms are read so.
+  // Not with URLSearchParams: it encodes a space as a plus, which only means a space in forms.
   return `/api/files?limit=${limit}${asked.map((id) => `&${id}=${encodeURIComponent(place(id).value)}`).join("")}`;
 }
 
 function isFiltered() { return ["search", "inbox", "state"].some((id) => place(id).value !== ""); }
 
-/** Only the files of which something was refused. */
+/** Shows only files with rejected items. */
 export function showRefused() {
   place("search").value = place("inbox").value = "";
   place("state").value = "refused";
@@ -52,14 +52,14 @@ export function offerInboxes(inboxes) {
 
 const columns = [
   { title: "Came in", class: "lead" }, { title: "File", class: "name" }, { title: "Inbox", class: "lead" }, { title: "State", class: "state" }, { title: "Items", ...number },
-  { title: "Accepted", ...number }, { title: "Refused", ...number }, { title: "Took", class: "number lead" },
+  { title: "Accepted", ...number }, { title: "Rejected", ...number }, { title: "Took", class: "number lead" },
 ];
 
 export function showFiles({ files, hasMore }, { inboxes, targets }) {
   place("more").hidden = !hasMore || limit >= 500;
   show(place("found"), isFiltered() ? `${count(files.length)}${hasMore ? " or more" : ""} files found` : "");
   if (files.length === 0) return show(place("list"), isFiltered() ? nothingFound() : noFilesYet(inboxes));
-  show(place("list"), table("Files, the last first", columns, files.map((file) => ({
+  show(place("list"), table("Files, newest first", columns, files.map((file) => ({
     key: file.id,
     cells: [
       h("time", { datetime: file.receivedAt, title: file.receivedAt }, time(file.receivedAt)),
@@ -74,7 +74,7 @@ function state(file, targets) {
   return [badge(level, word, shape), h("span", { class: "why" }, " ", why(file, targets))];
 }
 
-/** Why a file waits, or could not be used. */
+/** Why a file is waiting, or could not be used. */
 function why(file, targets) {
   if (file.problem) return file.problem + (file.nextAt ? `, next attempt ${until(file.nextAt)}` : "");
   const target = targets.find(({ name }) => name === file.target);
@@ -89,12 +89,12 @@ function took(file) {
 
 function noFilesYet(inboxes) {
   return h("div", { class: "empty" },
-    h("p", {}, "No files yet. Drop one into an inbox, best written under another name and then renamed:"),
+    h("p", {}, "No files yet. Drop one into an inbox; it is best to write it under a temporary name and then rename it:"),
     h("ul", {}, inboxes.map(({ name, folder }) => h("li", { "data-key": name }, h("code", {}, folder)))),
-    h("p", {}, "It shows up here within seconds, and its receipt with it."));
+    h("p", {}, "The file and its receipt show up here within seconds."));
 }
 
 function nothingFound() {
-  return h("p", { class: "empty" }, "No file fits. The list holds what this outbox has seen; ",
-    h("code", {}, "upsertd receipts"), " searches the receipts in their folders as well.");
+  return h("p", { class: "empty" }, "No matching file. The list contains the files that this outbox knows; ",
+    h("code", {}, "upsertd receipts"), " searches the receipts in their folders.");
 }

@@ -1,4 +1,4 @@
-// Inboxes and what came in, targets and how they stand.
+// Inboxes and what came in; targets and their state.
 import { badge, h, show, table } from "./dom.js";
 import { count, counted, since, until } from "./format.js";
 import { spark } from "./charts.js";
@@ -8,8 +8,8 @@ const number = { class: "number" };
 
 export function showInboxes({ inboxes }, minutes) {
   const columns = [
-    { title: "Inbox", class: "name" }, { title: "In the folder" }, { title: "Files", ...number }, { title: "On the way", ...number },
-    { title: "Accepted", ...number }, { title: "Refused", ...number }, { title: "Items read, last hour", class: "spark" },
+    { title: "Inbox", class: "name" }, { title: "In the folder" }, { title: "Files", ...number }, { title: "Under way", ...number },
+    { title: "Accepted", ...number }, { title: "Rejected", ...number }, { title: "Items read, last hour", class: "spark" },
   ];
   show(place("inboxes"), table("Inboxes, and what came in today", columns, inboxes.map((inbox) => ({
     key: inbox.name,
@@ -23,13 +23,13 @@ export function showInboxes({ inboxes }, minutes) {
 
 function folder({ waiting, unclaimed, unread }) {
   const parts = [];
-  if (waiting > 0) parts.push(`${counted(waiting, "file")} coming in`);
-  if (unclaimed > 0) parts.push(`${count(unclaimed)} staying`);
-  if (unread > 0) parts.push(`${count(unread)} to be read`);
+  if (waiting > 0) parts.push(`${counted(waiting, "file")} arriving`);
+  if (unclaimed > 0) parts.push(`${count(unclaimed)} not claimed`);
+  if (unread > 0) parts.push(`${count(unread)} to read`);
   return parts.length > 0 ? parts.join(", ") : h("span", { class: "quiet" }, "empty");
 }
 
-/** A zero need not catch the eye. */
+/** A zero does not need attention. */
 function quiet(value, kind) { return h("span", { class: value === 0 ? "quiet" : kind }, count(value)); }
 
 const levels = { delivering: "well", slowed: "waiting", held: "bad", paused: "waiting" };
@@ -37,10 +37,10 @@ export const targetWords = { delivering: "delivering", slowed: "slowed down", he
 
 export function showTargets({ targets }, minutes) {
   const columns = [
-    { title: "Target", class: "name" }, { title: "State", class: "state" }, { title: "Items waiting", ...number }, { title: "The oldest for" },
+    { title: "Target", class: "name" }, { title: "State", class: "state" }, { title: "Items waiting", ...number }, { title: "Oldest waiting for" },
     { title: "Next attempt" }, { title: "Accepted, last hour", class: "spark" },
   ];
-  show(place("targets"), table("Targets, and how they stand", columns, targets.map((target) => ({
+  show(place("targets"), table("Targets and their state", columns, targets.map((target) => ({
     key: target.name,
     cells: [
       [h("strong", { title: target.url }, target.name), target.api && target.api !== target.name ? h("span", { class: "quiet" }, ` ${target.api}`) : null],

@@ -1,4 +1,4 @@
-// Numbers, sizes and times for people.
+// Human-readable numbers, sizes and times.
 
 const whole = new Intl.NumberFormat("en-GB");
 const short = new Intl.NumberFormat("en-GB", { notation: "compact", maximumFractionDigits: 1 });
@@ -37,7 +37,7 @@ export function duration(milliseconds) {
   return `${Math.floor(seconds / 86400)} d ${Math.floor(seconds % 86400 / 3600)} h`;
 }
 
-/** In the reader's time zone; the day only where it is another one. */
+/** In the reader's time zone; with the date only if it is not today. */
 export function time(text) {
   const date = new Date(text);
   const today = new Date(now());
@@ -49,13 +49,13 @@ export function hourAndMinute(text) { return minute.format(new Date(text)); }
 
 export function since(text) { return duration(now() - Date.parse(text)); }
 
-/** `in 12 s`, or `now` for what is due. */
+/** `in 12 s`, or `now` if it is due. */
 export function until(text) {
   const left = Date.parse(text) - now();
   return left < 1000 ? "now" : `in ${duration(left)}`;
 }
 
-/** The last midnight where the reader is. */
+/** The last midnight in the reader's time zone. */
 export function midnight() {
   const date = new Date(now());
   date.setHours(0, 0, 0, 0);

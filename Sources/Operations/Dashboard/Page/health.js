@@ -1,11 +1,11 @@
-// Is it healthy, and what is stuck and why.
+// Whether upsertd is healthy, and what is stuck and why.
 import { h, show, sign } from "./dom.js";
 import { bytes, count, counted, duration, now, since, time, until } from "./format.js";
 
 const words = { bad: "Stuck", waiting: "Waiting", note: "Note" };
 const place = (id) => document.getElementById(id);
 
-/** The worst of what is in the way; notes are no fault. */
+/** The severity of the worst problem; notes do not count. */
 export function level(overview) {
   const worst = overview.stuck[0]?.weight;
   return worst === "bad" || worst === "waiting" ? worst : "well";
@@ -15,7 +15,7 @@ export function showHealth(overview) {
   const standing = level(overview);
   const matters = overview.stuck.filter((matter) => matter.weight !== "note");
   const { queue } = overview;
-  let headline = queue.files === 0 ? "All is well. Nothing waits." : `All is well. ${counted(queue.files, "file")} on the way.`;
+  let headline = queue.files === 0 ? "All is well. Nothing is waiting." : `All is well. ${counted(queue.files, "file")} under way.`;
   if (matters.length > 0) {
     headline = matters[0].title + (matters.length > 1 ? `, and ${matters.length - 1} more` : "");
   }
@@ -25,9 +25,9 @@ export function showHealth(overview) {
   show(place("figures"), figures(overview));
 }
 
-/** No answer: nothing that the page shows may pass for how it stands now. */
+/** No answer: the page must not present old data as current. */
 export function showNoAnswer(reason, last) {
-  tell("unknown", `No answer from upsertd${last ? ` for ${duration(now() - last)}; what you see is older` : ""}. Trying again. (${reason})`);
+  tell("unknown", `No answer from upsertd${last ? ` for ${duration(now() - last)}; what you see is older` : ""}. Retrying. (${reason})`);
 }
 
 function tell(standing, headline) {
@@ -41,12 +41,12 @@ function figures({ queue, inboxes }) {
   const today = (name) => inboxes.reduce((sum, inbox) => sum + inbox.since[name], 0);
   const refusedIn = today("partial") + today("rejectedFiles");
   return [
-    figure("Items waiting", count(queue.items), queue.files === 0 ? "no file on its way"
+    figure("Items waiting", count(queue.items), queue.files === 0 ? "no file under way"
       : `${counted(queue.files, "file")}, ${bytes(queue.bytes)}`),
-    figure("The oldest waits", queue.oldestAt ? since(queue.oldestAt) : "–", queue.oldestAt ? `since ${time(queue.oldestAt)}` : "nothing waits"),
-    figure("Accepted today", count(today("accepted")), today("files") === 0 ? "no file came in" : `items of ${counted(today("files"), "file")}`),
-    figure("Refused today", count(today("rejected")),
-      refusedIn === 0 ? "nothing to correct" : ["items; ", h("a", { href: "#refused" }, `${counted(refusedIn, "file")} to look at`)], refusedIn > 0 ? "attention" : null),
+    figure("Oldest waiting for", queue.oldestAt ? since(queue.oldestAt) : "–", queue.oldestAt ? `since ${time(queue.oldestAt)}` : "nothing is waiting"),
+    figure("Accepted today", count(today("accepted")), today("files") === 0 ? "no file came in" : `items in ${counted(today("files"), "file")}`),
+    figure("Rejected today", count(today("rejected")),
+      refusedIn === 0 ? "nothing to fix" : ["items; ", h("a", { href: "#refused" }, `${counted(refusedIn, "file")} to look at`)], refusedIn > 0 ? "attention" : null),
   ];
 }
 
@@ -57,7 +57,7 @@ function figure(title, number, more, kind) {
 export function showStuck({ stuck }) {
   if (stuck.length === 0) {
     return show(place("stuck"), h("p", { class: "empty" },
-      "Nothing is stuck. A target on hold, a file that stays in its inbox, items that are sent again: they appear here, each with its reason."));
+      "Nothing is stuck. Targets on hold, files that stay in their inbox and items that are retried appear here, each with the reason."));
   }
   show(place("stuck"), h("ul", { class: "stuck" }, stuck.map((matter, index) =>
     h("li", { class: matter.weight, "data-key": `${matter.title} ${index}` },
@@ -71,8 +71,8 @@ export function showStuck({ stuck }) {
 
 function facts({ items, oldestAt, nextAt }) {
   const parts = [];
-  if (items > 0) parts.push(`${counted(items, "item")} ${items === 1 ? "waits" : "wait"}`);
-  if (oldestAt) parts.push(items > 0 ? `the oldest for ${since(oldestAt)}` : `stays so for ${since(oldestAt)}`);
+  if (items > 0) parts.push(`${counted(items, "item")} waiting`);
+  if (oldestAt) parts.push(items > 0 ? `the oldest for ${since(oldestAt)}` : `waiting for ${since(oldestAt)}`);
   if (nextAt) parts.push(`next attempt ${until(nextAt)}`);
   return parts.length > 0 ? h("p", { class: "facts" }, parts.join(", ")) : null;
 }

@@ -1,4 +1,4 @@
-// Keeps the page up to date while somebody looks at it: a look every two seconds, none while it is hidden or paused.
+// Updates the page every two seconds while it is visible, and not while it is hidden or paused.
 import { showCharts } from "./charts.js";
 import { show } from "./dom.js";
 import * as files from "./files.js";
@@ -17,7 +17,7 @@ let timer;
 let isLooking = false;
 let wantsAnother = false;
 
-/** Answers that are no JSON become an error with the daemon's own words. */
+/** An answer with an error status becomes an error with the daemon's message. */
 async function ask(path) {
   const answer = await fetch(path, { headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(15000) });
   if (!answer.ok) throw Object.assign(new Error((await answer.text()).trim() || `answer ${answer.status}`), { status: answer.status });
@@ -25,14 +25,14 @@ async function ask(path) {
 }
 
 async function look() {
-  // One look at a time; who asks meanwhile gets one more after it.
+  // One update at a time; a request in the meantime causes one more afterwards.
   if (isLooking) { wantsAnother = true; return; }
   isLooking = true;
   clearTimeout(timer);
   const began = performance.now();
   try {
     const [seen, list] = await Promise.all([ask(`/api/dashboard?since=${midnight()}`), ask(files.address())]);
-    // Minutes change slowly.
+    // The history changes slowly.
     if (Date.now() - history.askedAt > 10000) history = { minutes: (await ask("/api/history")).minutes, askedAt: Date.now() };
     overview = seen;
     setNow(overview.now);
@@ -47,11 +47,11 @@ async function look() {
     await lookAtFile();
     tellUpdated();
   } catch (error) {
-    showNoAnswer(error.name === "TimeoutError" ? "it takes longer than 15 s" : error.status ? error.message : "not reached", lastAnswer);
+    showNoAnswer(error.name === "TimeoutError" ? "it took longer than 15 s" : error.status ? error.message : "unreachable", lastAnswer);
   }
   isLooking = false;
   if (wantsAnother) { wantsAnother = false; return look(); }
-  // A daemon that takes long to answer is asked less often.
+  // A slow daemon is asked less often.
   if (!isPaused && !document.hidden) timer = setTimeout(look, Math.max(beat, 4 * (performance.now() - began)));
 }
 
@@ -89,6 +89,6 @@ addEventListener("hashchange", () => {
   return lookAtFile().catch(look);
 });
 files.listen(look);
-// The address says which file is open; without one it is none.
+// The address determines which file is open, if any.
 receipt.listen(() => { if (receipt.wanted()) window.history.pushState(null, "", location.pathname); });
 look();

@@ -1,31 +1,31 @@
-// One file: where it stands, its receipt in full, and its refused items with their reasons.
+// One file: its state, its full receipt, and its rejected items with their reasons.
 import { badge, h, show, table } from "./dom.js";
 import { bytes, count, counted, duration, since, time, until } from "./format.js";
 import { states } from "./files.js";
 
 const place = (id) => document.getElementById(id);
 const number = { class: "number" };
-/** More rows than this only burden the page; the raw receipt below them has all. */
+/** More rows than this slow the page down; the raw receipt below has all of them. */
 const mostRows = 200;
 
-/** The id in the address, `#file/01J…`; null where there is none. */
+/** The id in the address, `#file/01J…`; null if there is none. */
 export function wanted() { return /^#file\/([0-9A-Za-z]{26})$/.exec(location.hash)?.[1] ?? null; }
 
 export function close() {
   if (place("receipt").open) place("receipt").close();
 }
 
-/** `closed` is called when the reader has closed it. */
+/** Calls `closed` when the reader has closed it. */
 export function listen(closed) {
   place("close").addEventListener("click", close);
   place("receipt").addEventListener("close", closed);
-  // Beside the dialog, on what is behind it.
+  // A click outside the dialog.
   place("receipt").addEventListener("click", (event) => { if (event.target === place("receipt")) close(); });
 }
 
 export function showMissing(id, reason) {
   open("No such file");
-  show(place("receipt-body"), h("p", { class: "empty" }, `There is nothing to tell of ${id}: ${reason}`));
+  show(place("receipt-body"), h("p", { class: "empty" }, `No information about ${id}: ${reason}`));
 }
 
 export function showFile({ id, file, receipt, receiptPath, receiptFault }, inboxes) {
@@ -41,7 +41,7 @@ export function showFile({ id, file, receipt, receiptPath, receiptFault }, inbox
     receipt ? refused(receipt, folder, receiptPath) : null,
     h("section", { "data-key": "facts" }, h("h3", {}, "Facts"), facts(id, file, receipt, receiptPath)),
     receipt ? requests(receipt.batches) : null,
-    receipt ? h("details", { "data-key": "raw" }, h("summary", {}, "The receipt as it is written"), h("pre", { tabindex: "0", "aria-label": "receipt" }, JSON.stringify(receipt, null, 2))) : null);
+    receipt ? h("details", { "data-key": "raw" }, h("summary", {}, "The raw receipt"), h("pre", { tabindex: "0", "aria-label": "receipt" }, JSON.stringify(receipt, null, 2))) : null);
 }
 
 function open(title) {
@@ -53,16 +53,16 @@ function open(title) {
 
 function sentence(file, receipt, receiptFault) {
   if (!receipt) {
-    if (receiptFault) return `Its receipt can't be shown here (${receiptFault}); these are the counts that the outbox has.`;
-    if (file.completedAt) return "Its receipt is no longer in its folder; these are the counts that are left.";
-    return `${count(file.accepted)} of ${counted(file.items, "item")} accepted so far, ${count(file.rejected)} refused.`;
+    if (receiptFault) return `Its receipt can't be shown here (${receiptFault}); these counts are from the outbox.`;
+    if (file.completedAt) return "Its receipt is no longer in its folder; these counts are from the outbox.";
+    return `${count(file.accepted)} of ${counted(file.items, "item")} accepted so far, ${count(file.rejected)} rejected.`;
   }
   const { items, accepted, rejected, unchanged } = receipt.counts;
   if (receipt.error) return "The file could not be used; nothing was sent.";
-  return `${counted(items, "item")}: ${count(accepted)} accepted${unchanged > 0 ? ` (${count(unchanged)} of them unchanged)` : ""}, ${count(rejected)} refused.`;
+  return `${counted(items, "item")}: ${count(accepted)} accepted${unchanged > 0 ? ` (${count(unchanged)} of them unchanged)` : ""}, ${count(rejected)} rejected.`;
 }
 
-/** How much was accepted and how much refused, as a bar; the sentence above says it in words. */
+/** The accepted and rejected shares, as a bar; the sentence above has the numbers. */
 function share({ items, accepted }) {
   if (items === 0) return null;
   const width = accepted / items * 100;
@@ -73,13 +73,13 @@ function share({ items, accepted }) {
 function fault({ code, message, line, column }) {
   const where = line ? `, line ${line}${column ? `, column ${column}` : ""}` : "";
   return h("section", { "data-key": "fault", class: "fault" }, h("h3", {}, "Why"), h("p", {}, h("code", {}, code), where), h("p", {}, message),
-    h("p", { class: "quiet" }, "The whole file is in outbox/rejected. Mend it, and drop it again under its old name."));
+    h("p", { class: "quiet" }, "The whole file is in outbox/rejected. Fix it, and drop it again under its old name."));
 }
 
 function underWay(file) {
   if (!file || file.completedAt) return null;
-  const waits = file.problem ?? (file.state === "reading" ? "it is being read and checked; nothing is sent before its end" : "it waits for its turn");
-  return h("section", { "data-key": "way" }, h("h3", {}, "Where it stands"),
+  const waits = file.problem ?? (file.state === "reading" ? "it is being read and checked; nothing is sent until that is done" : "it is waiting for its turn");
+  return h("section", { "data-key": "way" }, h("h3", {}, "Status"),
     h("p", {}, `${file.target ? `To ${file.target}: ` : ""}${waits}${file.nextAt ? `; next attempt ${until(file.nextAt)}` : ""}.`));
 }
 
@@ -87,10 +87,10 @@ function refused({ rejects, counts }, folder, receiptPath) {
   if (counts.rejected === 0) return null;
   const path = rejects.file && receiptPath ? `${receiptPath.replace(/\/receipts\/[^/]*$/, "")}/rejected/${rejects.file}` : null;
   const columns = [{ title: "Item", ...number }, { title: "Line", ...number }, { title: "Key", class: "wide" }, { title: "Reason", class: "reason" }];
-  return h("section", { "data-key": "refused" }, h("h3", {}, "Refused items"),
-    path ? h("p", {}, "Each with its reason in ", h("code", {}, path), ". Correct them there",
-      folder ? [", and move the file into ", h("code", {}, folder)] : ", and drop the file again", ".") : null,
-    h("div", { class: "scroll" }, table("Refused items", columns, rejects.first.map((reject) => ({
+  return h("section", { "data-key": "refused" }, h("h3", {}, "Rejected items"),
+    path ? h("p", {}, "They are in ", h("code", {}, path), ", each with its reason. Fix them there",
+      folder ? [" and move the file into ", h("code", {}, folder)] : " and drop the file again", ".") : null,
+    h("div", { class: "scroll" }, table("Rejected items", columns, rejects.first.map((reject) => ({
       key: `${reject.item}`,
       cells: [count(reject.item), count(reject.line), reject.key ?? h("span", { class: "quiet" }, "–"), [h("code", {}, reject.code), " ", reject.message]],
     })))),
@@ -101,7 +101,7 @@ function facts(id, file, receipt, receiptPath) {
   const about = receipt?.file ?? file;
   const list = [["Id", h("code", {}, id)], ["Inbox", about.inbox], ["Came in", when(about.receivedAt)]];
   if (about.completedAt) list.push(["Done", [when(about.completedAt), `, after ${duration(Date.parse(about.completedAt) - Date.parse(about.receivedAt))}`]]);
-  else list.push(["On its way", `for ${since(about.receivedAt)}`]);
+  else list.push(["Under way", `for ${since(about.receivedAt)}`]);
   if (receipt) {
     if (receipt.target) list.push(["Target", [receipt.target.name, " ", h("span", { class: "quiet" }, receipt.target.url)]]);
     list.push(["Size", `${bytes(about.bytes)}${about.format ? `, ${about.format}` : ""}`]);
@@ -121,7 +121,7 @@ function link(id) { return h("a", { href: `#file/${id}` }, h("code", {}, id)); }
 function requests(batches) {
   if (batches.length === 0) return null;
   const columns = [
-    { title: "Request", ...number }, { title: "Items", ...number }, { title: "Accepted", ...number }, { title: "Refused", ...number },
+    { title: "Request", ...number }, { title: "Items", ...number }, { title: "Accepted", ...number }, { title: "Rejected", ...number },
     { title: "Attempts", ...number }, { title: "Unanswered", ...number }, { title: "Answer", ...number }, { title: "Sent" }, { title: "The API's id", class: "name" },
   ];
   return h("details", { "data-key": "requests", open: batches.length <= 20 }, h("summary", {}, counted(batches.length, "request"), " that settled items"),
@@ -132,5 +132,5 @@ function requests(batches) {
         batch.status === null ? "none" : String(batch.status), batch.sentAt ? when(batch.sentAt) : "–", batch.requestId ?? "–",
       ],
     })))),
-    batches.length > mostRows ? h("p", { class: "quiet" }, `The first ${mostRows}; the receipt below has all.`) : null);
+    batches.length > mostRows ? h("p", { class: "quiet" }, `The first ${mostRows}; the raw receipt below has all of them.`) : null);
 }
