@@ -26,7 +26,7 @@ package struct BodyLoader: Sendable {
   /// Bytes that are no longer what was checked are left out of the result: they must not be sent.
   ///
   /// - Throws: `Fault` if the file is gone, or can't be read at the moment.
-  package func load(_ queued: QueuedBatch, of file: LineFile) async throws(Fault) -> LoadedBatch {
+  func load(_ queued: QueuedBatch, of file: LineFile) async throws(Fault) -> LoadedBatch {
     if let whole = queued.whole { return LoadedBatch(batch: whole) }
     let result = await queue.run { () -> Result<LoadedBatch, Fault> in
       Result { () throws(Fault) in try read(queued, of: file.id, inbox: file.inbox, name: file.name) }

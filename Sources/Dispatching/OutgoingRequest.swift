@@ -4,10 +4,10 @@ package import APIs
 /// The body of one request, built from one batch or from several files' batches.
 package struct OutgoingRequest {
   /// In the order in which they appear in the body, each as it is queued.
-  package let contents: [Batch]
+  let contents: [Batch]
   package let body: [UInt8]
   /// Where each item is in the body.
-  package let pieces: [Range<Int>]
+  let pieces: [Range<Int>]
   /// Suffixes added to the request ids of items, by their index in `pieces`.
   private let suffixes: [Int: (id: String, suffix: String)]
 
@@ -47,7 +47,7 @@ package struct OutgoingRequest {
   }
 
   /// The request's verdicts on batch number `index`; their texts name the items as the file does.
-  package func verdicts(_ verdicts: [ItemVerdict], of index: Int) -> [ItemVerdict] {
+  func verdicts(_ verdicts: [ItemVerdict], of index: Int) -> [ItemVerdict] {
     let start = contents[..<index].reduce(0) { $0 + $1.items.count }
     return (start..<start + contents[index].items.count).map { place in
       guard case .rejected(let code, let message) = verdicts[place], let (id, suffix) = suffixes[place] else {

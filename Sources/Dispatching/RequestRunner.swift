@@ -237,7 +237,7 @@ struct RequestRunner: Sendable {
 
 extension Sequence<Int> {
   /// Consecutive numbers, as ranges.
-  package var ranges: [ClosedRange<Int>] {
+  var ranges: [ClosedRange<Int>] {
     var ranges: [ClosedRange<Int>] = []
     for number in self {
       if let last = ranges.last, last.upperBound + 1 == number {

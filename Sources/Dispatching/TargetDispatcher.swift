@@ -13,7 +13,7 @@ package import Telemetry
 /// `DispatchState` decides what is done and when; the dispatcher carries out its actions and reports the outcomes to
 /// it. Nothing that the state said before an `await` is relied on after it.
 package actor TargetDispatcher {
-  package let name: String
+  let name: String
   private let outbox: any DispatchStore
   /// Nil if the configuration no longer has the target: its files can be cancelled or expire, and nothing is sent.
   private let runner: RequestRunner?
@@ -64,15 +64,15 @@ package actor TargetDispatcher {
 
   /// What all dispatchers share.
   package struct Shared: Sendable {
-    package var outbox: any DispatchStore
-    package var bodies: BodyLoader
-    package var retry: Settings.Retry
+    var outbox: any DispatchStore
+    var bodies: BodyLoader
+    var retry: Settings.Retry
     /// For data that does not fit in memory.
-    package var stateFolder: String
-    package var clock: DaemonClock
-    package var instruments: Instruments
-    package var logger: Logger
-    package var onSettled: @Sendable () -> Void
+    var stateFolder: String
+    var clock: DaemonClock
+    var instruments: Instruments
+    var logger: Logger
+    var onSettled: @Sendable () -> Void
 
     package init(
       outbox: any DispatchStore, bodies: BodyLoader, retry: Settings.Retry, stateFolder: String, clock: DaemonClock,

@@ -76,7 +76,7 @@ package actor TokenSource {
   ///
   /// - Returns: whether another one may be fetched: not if it can't be renewed, and not if this one had just replaced
   ///   one that was not accepted.
-  package func discard(_ token: String) -> Bool {
+  func discard(_ token: String) -> Bool {
     if case .accessToken = auth { return false }
     // Another request found out first: there is a new one already.
     guard let discarded = current, discarded.value == token else { return true }
@@ -86,7 +86,7 @@ package actor TokenSource {
   }
 
   /// The API accepted it.
-  package func accepted(_ token: String) {
+  func accepted(_ token: String) {
     if current?.value == token { current?.isReplacement = false }
   }
 

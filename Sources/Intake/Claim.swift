@@ -4,7 +4,7 @@ internal import Inbox
 internal import Synchronization
 
 /// An open claimed file that is about to be read.
-package struct Claim: Sendable {
+struct Claim: Sendable {
   var claimed: ClaimedFile
   var file: NewFile
   /// Why it is unusable, if that is known.
@@ -18,7 +18,7 @@ package struct Claim: Sendable {
 }
 
 /// A claimed file that waits in `work/` to be read.
-package struct UnreadWork: Sendable {
+struct UnreadWork: Sendable {
   var work: WorkFile
   var file: NewFile
   var verdict: FileFault?
@@ -26,7 +26,7 @@ package struct UnreadWork: Sendable {
 }
 
 /// Files that an operator cancelled before they were read; a reading checks after every chunk.
-package final class CancelledFiles: Sendable {
+final class CancelledFiles: Sendable {
   private let ids = Mutex<Set<FileID>>([])
 
   func contains(_ id: FileID) -> Bool { ids.withLock { $0.contains(id) } }

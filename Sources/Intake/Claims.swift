@@ -28,13 +28,13 @@ package actor Claims {
     /// One per file that there is room for, in order.
     var reservations: [Reservation] = []
     /// By index: why a file that can never fit is claimed only to be rejected.
-    package var tooLarge: [Int: String] = [:]
+    var tooLarge: [Int: String] = [:]
     /// Why there is no room for the next one.
-    package var obstacle: Obstacle?
+    var obstacle: Obstacle?
   }
 
   /// Reserves room for the files of these sizes, in order, up to the first that does not fit now.
-  package func room(for files: [(size: Int, need: FileNeed)]) async throws -> Answer {
+  func room(for files: [(size: Int, need: FileNeed)]) async throws -> Answer {
     if measuredAt.map({ $0 + .seconds(1) < .now }) ?? true {
       reservations.removeAll(where: \.isEnded)
       queuedBytes = try await outbox.queue().bytes

@@ -1,30 +1,30 @@
-package import Delivery
-package import Dispatch
+internal import Delivery
+internal import Dispatch
 internal import Engine
-package import Inbox
+internal import Inbox
 internal import ItemFormat
-package import Logging
+internal import Logging
 internal import Outbox
 internal import Runtime
-package import Settings
-package import Telemetry
+internal import Settings
+internal import Telemetry
 
 /// Reads claimed files of one inbox, for the publisher.
-package struct FileReader: Sendable {
-  package let inbox: Inbox
-  package let folders: InboxFolders
-  package let around: Intake.Surroundings
-  package let queue: DispatchQueue
-  package let cancelled: CancelledFiles
-  package let meters: InboxMeters
-  package let logger: Logger
+struct FileReader: Sendable {
+  let inbox: Inbox
+  let folders: InboxFolders
+  let around: Intake.Surroundings
+  let queue: DispatchQueue
+  let cancelled: CancelledFiles
+  let meters: InboxMeters
+  let logger: Logger
 
   static let failing = "can't read the file"
 
   /// Nil if the file changed during the reading.
   ///
   /// - Throws: `ReadError`, `OutboxError`, `ReadingStopped`, `ReadingCancelled`.
-  package func read(_ claim: Claim) async throws -> ReadFile? {
+  func read(_ claim: Claim) async throws -> ReadFile? {
     let (claimed, around) = (claim.claimed, around)
     let takesTime =
       claim.verdict == nil
@@ -57,7 +57,7 @@ package struct FileReader: Sendable {
   }
 
   /// A claimed file that can't, or should not, be read: it is rejected as a whole.
-  package func rejected(_ work: UnreadWork, _ fault: FileFault) async throws -> ReadFile {
+  func rejected(_ work: UnreadWork, _ fault: FileFault) async throws -> ReadFile {
     try await queue.run {
       var staging = Staging(store: around.store, file: work.file, reservation: Reservation(.none))
       var reading = FileReading(
@@ -119,7 +119,7 @@ package struct FileReader: Sendable {
 
 extension ReadFile {
   /// The same file, with nothing of it to be sent.
-  package func rejected(_ fault: FileFault) -> ReadFile {
+  func rejected(_ fault: FileFault) -> ReadFile {
     var file = self
     file.result.fault = fault
     (file.result.items, file.result.rejected) = (0, 0)

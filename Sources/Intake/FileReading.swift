@@ -14,7 +14,7 @@ package protocol ReadingSink {
 
 /// The outcome of a whole reading.
 package struct ReadingResult: Sendable {
-  package var facts: FileFacts
+  var facts: FileFacts
   package var items: Int
   package var rejected: Int
   /// Nothing of the file can be used; discard everything that was passed to the sink.
@@ -28,20 +28,20 @@ package struct ReadingResult: Sendable {
 /// Memory holds one chunk of the file, one item and the batches being filled. It sends nothing, and what it passes to
 /// its sink counts only once it has returned without a fault.
 package struct FileReading {
-  package let inbox: Inbox
-  package let settings: Settings
-  package let name: [UInt8]
-  package let path: String
-  package let descriptor: Int32
-  package let size: Int
+  let inbox: Inbox
+  let settings: Settings
+  let name: [UInt8]
+  let path: String
+  let descriptor: Int32
+  let size: Int
   /// Whether batches may leave bytes in the file, to be looked up when they are sent.
-  package let refersToFile: Bool
+  let refersToFile: Bool
   /// Why the file can't be used, if that is known before it is read: then none of it is read.
-  package let verdict: FileFault?
+  let verdict: FileFault?
   /// Makes the items' tags; nil if nothing will be read again.
-  package let key: SourceKey?
+  let key: SourceKey?
   /// Called every few hundred kilobytes, whatever they contain; an error that it throws ends the reading.
-  package let onProgress: () throws -> Void
+  let onProgress: () throws -> Void
 
   private var facts = FileFacts()
   private let limits: ReaderLimits
@@ -102,7 +102,7 @@ package struct FileReading {
   /// Reads the rest of the file after a fault: the digest is that of the whole file.
   ///
   /// - Throws: `ReadError` if the disk fails, and errors of `onProgress`.
-  package func complete(_ result: inout ReadingResult) throws {
+  func complete(_ result: inout ReadingResult) throws {
     guard var digest = result.unfinishedDigest else { return }
     var rest = FileBytes(descriptor: descriptor, path: path) { [onProgress] in
       digest.update($0)
@@ -115,7 +115,7 @@ package struct FileReading {
   }
 
   /// Why a file of that name and size is unusable, whatever it contains; nil if it may be usable.
-  package static func verdict(name: [UInt8], size: Int, inbox: Inbox, settings: Settings) -> FileFault? {
+  static func verdict(name: [UInt8], size: Int, inbox: Inbox, settings: Settings) -> FileFault? {
     if let fault = tooLarge(size, settings) { return fault }
     if FileFormat(fileName: name) == nil { return unsupportedFormat }
     return inbox.route(for: name) == nil ? noRoute(inbox) : nil

@@ -21,18 +21,18 @@ package import Telemetry
 package actor Intake {
   /// What all inboxes share.
   package struct Surroundings: Sendable {
-    package var settings: Settings
-    package var outbox: Outbox
+    var settings: Settings
+    var outbox: Outbox
     /// The same outbox, for what reading stores there.
-    package var store: any IntakeStore
+    var store: any IntakeStore
     /// Makes the items' tags.
-    package var key: SourceKey
-    package var publisher: Publisher
-    package var claims: Claims
-    package var instruments: Instruments
-    package var stopFlag: StopFlag
+    var key: SourceKey
+    var publisher: Publisher
+    var claims: Claims
+    var instruments: Instruments
+    var stopFlag: StopFlag
     /// The queue's clock.
-    package var now: @Sendable () -> QueueTime
+    var now: @Sendable () -> QueueTime
 
     package init(
       settings: Settings, outbox: Outbox, store: any IntakeStore, key: SourceKey, publisher: Publisher, claims: Claims,

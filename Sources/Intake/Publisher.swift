@@ -6,7 +6,7 @@ internal import Runtime
 package import Telemetry
 
 /// A file that was read to its end, or is known to be unusable.
-package struct ReadFile: Sendable {
+struct ReadFile: Sendable {
   let file: NewFile
   /// As it was dropped.
   let name: FileName
@@ -85,7 +85,7 @@ package actor Publisher {
   /// Ids for files that are about to be claimed. They have their places before any later id is given out.
   ///
   /// - Parameter targets: for each file, those that it may be for.
-  package func claim(_ targets: [Set<String>], isOrdered: Bool) -> [FileID] {
+  func claim(_ targets: [Set<String>], isOrdered: Bool) -> [FileID] {
     targets.map { targets in
       let id = ids.next(at: .now)
       order.claimed(id, targets: targets, isOrdered: isOrdered)
@@ -94,7 +94,7 @@ package actor Publisher {
   }
 
   /// Restores the place of a file that was claimed earlier and is to be read.
-  package func takeOver(_ id: FileID, targets: Set<String>, isOrdered: Bool) {
+  func takeOver(_ id: FileID, targets: Set<String>, isOrdered: Bool) {
     ids.skip(past: id)
     order.claimed(id, targets: targets, isOrdered: isOrdered)
   }
@@ -107,7 +107,7 @@ package actor Publisher {
   }
 
   /// Files were given back, or are gone.
-  package func left(_ ids: [FileID]) async {
+  func left(_ ids: [FileID]) async {
     for id in ids {
       order.left(id)
       unread[id] = nil
@@ -118,7 +118,7 @@ package actor Publisher {
   // MARK: - Slow files
 
   /// A file's reading takes a while, or it can't be read now. It keeps its place.
-  package func note(_ file: UnreadFile) {
+  func note(_ file: UnreadFile) {
     unread[file.id] = file
     tellWhoWaits()
   }
@@ -145,7 +145,7 @@ package actor Publisher {
   /// others are staged, all in one commit.
   ///
   /// - Throws: if none of it was stored. The files must be read again, and keep their places.
-  package func take(_ files: [ReadFile]) async throws(OutboxError) {
+  func take(_ files: [ReadFile]) async throws(OutboxError) {
     let new = Dictionary(files.map { ($0.file.id, StagedFile($0)) }, uniquingKeysWith: { $1 })
     for file in new.values { order.read(file.file.id, target: file.target) }
     let ready = order.publishable(limit: Self.mostFiles).compactMap { new[$0] ?? staged[$0] }
@@ -196,7 +196,7 @@ package actor Publisher {
   /// Rejects as a whole a file that was read and waits.
   ///
   /// - Returns: whether there is such a file.
-  package func reject(_ id: FileID, _ fault: FileFault) async throws(OutboxError) -> Bool {
+  func reject(_ id: FileID, _ fault: FileFault) async throws(OutboxError) -> Bool {
     guard var file = staged[id] else { return false }
     file.result.fault = fault
     try store.commit { [file] commit in try Self.publish(file, in: commit) }

@@ -58,7 +58,7 @@ package actor Finisher {
 
   /// Counts for this run.
   package struct FinishedCounts: Sendable {
-    package var files = 0
+    var files = 0
     package var items = 0
     package var rejectedItems = 0
     package var unusableFiles = 0

@@ -20,7 +20,7 @@ package struct ReceiptFolders: Sendable {
 
     package var path: String { "\(folder)/\(file.display)" }
     /// When the file was claimed.
-    package var receivedAt: Timestamp { id.time }
+    var receivedAt: Timestamp { id.time }
   }
 
   /// Which receipts are wanted; nil means any.

@@ -4,7 +4,7 @@ internal import Glibc
 
 /// The queue's clock, as this process reads it.
 package struct DaemonClock: Sendable {
-  package let clock: QueueClock
+  let clock: QueueClock
 
   /// Continues from the mark that the outbox stored last.
   package init(from mark: QueueClock.Mark?) { clock = QueueClock(from: mark, at: .now) }

@@ -22,7 +22,7 @@ package final class StayLedger: Sendable {
   }
 
   /// How long a file may take to become ready before that is worth a log line.
-  package static let patience = Duration.seconds(600)
+  static let patience = Duration.seconds(600)
   /// The most log lines per inbox and look.
   private static let mostLines = 20
 

@@ -26,7 +26,7 @@ final class HTTPListener: Sendable {
 
   /// The address is not available.
   struct ListenError: Error, CustomStringConvertible {
-    var description: String
+    package var description: String
   }
 
   /// What tasks and `stop()` leave for the loop.

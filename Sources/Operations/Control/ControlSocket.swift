@@ -21,7 +21,7 @@ package actor ControlSocket {
   private let places = DispatchSemaphore(value: 16)
   private static let patience = Duration.seconds(5)
 
-  package static func path(state: String) -> String { state + "/control.sock" }
+  static func path(state: String) -> String { state + "/control.sock" }
 
   /// Binds the socket's name; replaces a socket that an ended daemon left behind.
   package init(state: String) throws(ControlError) {
@@ -134,7 +134,7 @@ package actor ControlSocket {
   }
 
   /// The files that the daemon can't read; nil if there are none, or this user may not ask it.
-  package static func unreadFiles(state: String) -> [UnreadFile]? {
+  static func unreadFiles(state: String) -> [UnreadFile]? {
     guard let (address, length) = sockaddr_un.address(of: Array(path(state: state).utf8)) else { return nil }
     let connection = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
     guard connection >= 0 else { return nil }
@@ -198,6 +198,6 @@ package actor ControlSocket {
 
 /// The daemon can't be reached, or can't listen.
 package struct ControlError: Error, Equatable, CustomStringConvertible {
-  package var reason: String
+  var reason: String
   package var description: String { reason }
 }

@@ -37,7 +37,7 @@ package struct OrderResult: Sendable, Equatable {
 
 // One line of JSON each way over the control socket.
 extension Order {
-  package var line: [UInt8] {
+  var line: [UInt8] {
     switch self {
     case .retry(let file, let target):
       Self.line(["order": "retry", "file": file?.text, "target": target])
@@ -78,7 +78,7 @@ extension Order {
 }
 
 extension OrderResult {
-  package var line: [UInt8] { Order.line(["result": isDone ? "done" : "refused", "message": message]) }
+  var line: [UInt8] { Order.line(["result": isDone ? "done" : "refused", "message": message]) }
 
   package init?(line: [UInt8]) {
     guard let document = try? JSONValue.parse(line, maxNesting: 8), let message = document["message"]?.string else {

@@ -29,7 +29,7 @@ package enum StateFolder {
     throw StartError(description: "another upsertd\(holder) is using \"\(settings.state)\"")
   }
 
-  package static func outboxPath(_ settings: Settings) -> String { settings.state + "/outbox.sqlite" }
+  static func outboxPath(_ settings: Settings) -> String { settings.state + "/outbox.sqlite" }
 
   private static func makeFolders(_ path: String, mode: mode_t) throws {
     var made = ""

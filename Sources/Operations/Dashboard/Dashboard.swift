@@ -16,11 +16,11 @@ package import Telemetry
 /// has no password, and the folders' modes decide who may read them.
 package struct Dashboard: Sendable {
   /// The current settings; a reload changes them.
-  package let settings: @Sendable () async throws -> Settings
-  package let outbox: Outbox
-  package let instruments: Instruments
-  package let startedAt: Timestamp
-  package let flow: FlowHistory
+  let settings: @Sendable () async throws -> Settings
+  let outbox: Outbox
+  let instruments: Instruments
+  let startedAt: Timestamp
+  let flow: FlowHistory
   private let reports = SharedResult<StatusReport>()
 
   package init(
@@ -39,13 +39,13 @@ package struct Dashboard: Sendable {
   private static let queue = DispatchQueue(label: "read receipts")
 
   /// Computed once for all simultaneous callers: it goes through every inbox, which may hold any number of files.
-  package func status() async throws -> StatusReport {
+  func status() async throws -> StatusReport {
     try await reports.value { [settings, outbox, instruments] in
       try await StatusReport(settings: try await settings(), outbox: outbox, instruments: instruments)
     }
   }
 
-  package func metrics() async throws -> MetricsPage {
+  func metrics() async throws -> MetricsPage {
     MetricsPage(
       report: try? await status(), backlogs: (try? await outbox.backlogs()) ?? [:], settings: try await settings(),
       instruments: instruments)
@@ -78,12 +78,12 @@ package struct Dashboard: Sendable {
     ]).document
   }
 
-  package func history() async throws -> [UInt8] {
+  func history() async throws -> [UInt8] {
     let minutes = flow.minutes(at: .now, counts: FlowCounts(instruments.metrics), queue: try await outbox.queue())
     return JSONValue(["minutes": .array(minutes.map(\.json))]).document
   }
 
-  package func files(_ filter: FileFilter) async throws -> [UInt8] {
+  func files(_ filter: FileFilter) async throws -> [UInt8] {
     let files = try await outbox.files(filter)
     return JSONValue([
       "files": .array(files.map(\.json)), "hasMore": .bool(files.count == filter.limit),
@@ -91,7 +91,7 @@ package struct Dashboard: Sendable {
   }
 
   /// Everything known about one file; nil if no file has this id.
-  package func file(_ text: String) async throws -> [UInt8]? {
+  func file(_ text: String) async throws -> [UInt8]? {
     guard let id = FileID(text.uppercased()) else { return nil }
     let summary = try await outbox.summary(of: id)
     let folders = ReceiptFolders(try await settings())
@@ -164,7 +164,7 @@ package struct Dashboard: Sendable {
 }
 
 extension FileSummary {
-  package var json: JSONValue {
+  var json: JSONValue {
     JSONValue([
       "id": JSONValue(id.text), "name": JSONValue(FileName(bytes: name)?.display ?? ""), "inbox": JSONValue(inbox),
       "state": JSONValue(state), "receivedAt": JSONValue(receivedAt.description),

@@ -4,10 +4,10 @@ package import Telemetry
 /// What has flowed since the daemon's start; the numbers never decrease.
 package struct FlowCounts: Sendable, Equatable {
   /// Items that were read, by inbox.
-  package var read: [String: Int] = [:]
+  var read: [String: Int] = [:]
   /// Items with this outcome, by target.
-  package var accepted: [String: Int] = [:]
-  package var rejected: [String: Int] = [:]
+  var accepted: [String: Int] = [:]
+  var rejected: [String: Int] = [:]
 
   package init(read: [String: Int] = [:], accepted: [String: Int] = [:], rejected: [String: Int] = [:]) {
     self.read = read

@@ -4,7 +4,7 @@ internal import Telemetry
 
 extension Standstill {
   /// What keeps the pipeline itself from working.
-  package static func all(in instruments: Instruments, unwritten: Int) -> [Standstill] {
+  static func all(in instruments: Instruments, unwritten: Int) -> [Standstill] {
     var standstills: [Standstill] = []
     let hanging = instruments.pulse.hanging
     if !hanging.isEmpty { standstills.append(.hanging(hanging, since: instruments.pulse.limit)) }
@@ -18,7 +18,7 @@ extension Standstill {
   }
 
   /// What holds up inboxes and targets.
-  package static func all(
+  static func all(
     in report: StatusReport, backlogs: [String: TargetBacklog], problems: [TargetProblem]
   ) -> [Standstill] {
     let targets = report.targets.flatMap { target in
@@ -30,7 +30,7 @@ extension Standstill {
   }
 
   /// The worst first; equally bad ones keep their order.
-  package static func sorted(_ standstills: [Standstill]) -> [Standstill] {
+  static func sorted(_ standstills: [Standstill]) -> [Standstill] {
     [Weight.bad, .waiting, .note].flatMap { weight in standstills.filter { $0.weight == weight } }
   }
 
@@ -154,5 +154,5 @@ extension Standstill {
 
 extension StayingFile.Kind {
   /// It passes by itself, usually within seconds.
-  package var isArriving: Bool { self == .settling || self == .openForWriting }
+  var isArriving: Bool { self == .settling || self == .openForWriting }
 }

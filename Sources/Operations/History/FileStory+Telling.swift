@@ -9,7 +9,7 @@ package import Settings
 
 extension FileStory {
   /// How many rejects and waiting batches are listed one by one.
-  package static let mostLines = 20
+  static let mostLines = 20
 
   /// Nil if nothing at all is known about the file.
   package init?(_ id: FileID, _ found: FileEvidence, inbox: String, settings: Settings) {

@@ -25,15 +25,15 @@ package struct FileStory: Sendable {
   package var target: String?
   /// `claimed`, what `QueueReport` says about a file under way, or the receipt's status.
   package var state: String
-  package var counts: Receipt.Counts?
-  package var receiptPath: String?
-  package var rejectsPath: String?
+  var counts: Receipt.Counts?
+  var receiptPath: String?
+  var rejectsPath: String?
   /// Where the original is now; nil if it is nowhere.
-  package var originalPath: String?
-  package var corrects: FileID?
-  package var correctedBy: [FileID] = []
-  package var duplicateOf: FileID?
-  package var repeatedAs: [FileID] = []
+  var originalPath: String?
+  var corrects: FileID?
+  var correctedBy: [FileID] = []
+  var duplicateOf: FileID?
+  var repeatedAs: [FileID] = []
   package var events: [Event] = []
 }
 

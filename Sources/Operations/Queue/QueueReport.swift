@@ -21,7 +21,7 @@ package struct QueueReport: Sendable {
     package var since: Timestamp
     package var items: Int
     package var batches: Int
-    package var bytes: Int
+    var bytes: Int
     /// Human-readable.
     package var why: String
     /// Nil if it is in line and may go at any moment, or if somebody has to act first.
@@ -33,7 +33,7 @@ package struct QueueReport: Sendable {
     package var inbox: String?
     package var target: String?
     package var olderThan: Duration?
-    package var id: FileID?
+    var id: FileID?
 
     package init() {}
   }
@@ -127,7 +127,7 @@ extension QueueReport {
 }
 
 extension QueueReport.File {
-  package var json: JSONValue {
+  var json: JSONValue {
     JSONValue([
       "id": JSONValue(id.text), "name": JSONValue(name), "inbox": JSONValue(inbox), "target": JSONValue(target),
       "state": JSONValue(state), "since": JSONValue(since.description), "items": JSONValue(items),

@@ -7,7 +7,7 @@ internal import Settings
 internal import Telemetry
 
 /// The answer of `/metrics`: what was counted, and what can be looked up now.
-package struct MetricsPage {
+struct MetricsPage {
   /// Nil if the outbox can't be read; the counters are reported all the same.
   let report: StatusReport?
   let backlogs: [String: TargetBacklog]

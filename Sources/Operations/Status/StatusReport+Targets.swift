@@ -6,7 +6,7 @@ package import Settings
 extension StatusReport {
   /// The state of each target, in the configuration's order; after them, targets that batches wait for but the
   /// configuration no longer has.
-  package static func targets(_ settings: Settings, _ outbox: Outbox) async throws -> [TargetStatus] {
+  static func targets(_ settings: Settings, _ outbox: Outbox) async throws -> [TargetStatus] {
     let paused = try await outbox.paused(.target)
     let notes = try await outbox.targetNotes()
     let awaited = try await outbox.awaitedTargets()

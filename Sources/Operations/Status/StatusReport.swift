@@ -22,16 +22,16 @@ package struct StatusReport: Sendable {
     /// How many more there are.
     package var unclaimedLeftOut = 0
     /// How many stay for each reason, including the unlisted ones.
-    package var unclaimedCounts: [StayingFile.Kind: Int] = [:]
+    var unclaimedCounts: [StayingFile.Kind: Int] = [:]
     /// Claimed files that wait in `work/` to be read, for the first time or again; the first `mostListed`.
     package var unread: [UnreadFile] = []
-    package var unreadLeftOut = 0
+    var unreadLeftOut = 0
     package var isPaused: Bool
 
     /// An inbox may hold any number of files.
-    package static let mostListed = 200
+    static let mostListed = 200
 
-    package var unreadCount: Int { unread.count + unreadLeftOut }
+    var unreadCount: Int { unread.count + unreadLeftOut }
     /// What a person has to do about the folders' modes.
     package var advice: [String] = []
 
@@ -51,12 +51,12 @@ package struct StatusReport: Sendable {
   }
 
   package var inboxes: [InboxStatus] = []
-  package var queue = QueueCounts()
+  var queue = QueueCounts()
   package var targets: [TargetStatus] = []
   /// Receipts without batches, newest first.
   package var recent: [String] = []
   /// Why no file is claimed in any inbox; empty if files are.
-  package var obstacles: [String] = []
+  var obstacles: [String] = []
 
   /// Folders are read here: they may be on a slow server.
   static let folderQueue = DispatchQueue(label: "status", attributes: .concurrent)

@@ -40,7 +40,7 @@ package struct Disagreement: Sendable, Hashable {
   /// Human-readable: what disagrees, and what to do if that is known.
   package var reason: String
 
-  package init(_ kind: Kind, inbox: String, file: FileID?, path: String? = nil, _ reason: String) {
+  init(_ kind: Kind, inbox: String, file: FileID?, path: String? = nil, _ reason: String) {
     self.kind = kind
     self.inbox = inbox
     self.file = file

@@ -8,27 +8,27 @@ package struct DaemonMetrics: Sendable {
   package let registry = Registry()
 
   // Inboxes.
-  package let claimedFiles: Family<Counter>
+  let claimedFiles: Family<Counter>
   package let readItems: Family<Counter>
-  package let readBytes: Family<Counter>
-  package let files: Family<Counter>
-  package let unusableFiles: Family<Counter>
+  let readBytes: Family<Counter>
+  let files: Family<Counter>
+  let unusableFiles: Family<Counter>
   package let items: Family<Counter>
-  package let rejectedItems: Family<Counter>
-  package let pollDuration: Family<Histogram>
+  let rejectedItems: Family<Counter>
+  let pollDuration: Family<Histogram>
   // Targets.
-  package let requests: Family<Counter>
-  package let requestDuration: Family<Histogram>
-  package let requestsUnderWay: Family<Gauge>
-  package let sentBytes: Family<Counter>
-  package let settledBatches: Family<Counter>
-  package let splitBatches: Family<Counter>
-  package let retries: Family<Counter>
-  package let holds: Family<Counter>
-  package let slowdowns: Family<Counter>
-  package let tokenRequests: Family<Counter>
+  let requests: Family<Counter>
+  let requestDuration: Family<Histogram>
+  let requestsUnderWay: Family<Gauge>
+  let sentBytes: Family<Counter>
+  let settledBatches: Family<Counter>
+  let splitBatches: Family<Counter>
+  let retries: Family<Counter>
+  let holds: Family<Counter>
+  let slowdowns: Family<Counter>
+  let tokenRequests: Family<Counter>
   // The daemon.
-  package let configurationReloads: Family<Counter>
+  let configurationReloads: Family<Counter>
 
   package init() {
     claimedFiles = registry.counter(
