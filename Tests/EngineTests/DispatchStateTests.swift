@@ -228,6 +228,19 @@ import Testing
     #expect(world.applied.map(\.file) == [young])
   }
 
+  @Test func `max_age rejects what is behind a file that was cancelled when it was found too old`() async throws {
+    let world = TargetWorld(options { $0.maxAge = .seconds(100) })
+    let first = try await world.drop([["a"]])
+    try await world.drop([["b"]])
+    try await world.turn()
+    world.now = world.now + .seconds(100)
+    // It is still there while its request is in flight.
+    try await world.cancel(first)
+    try await world.turn()
+    for _ in 1...2 { try await world.answer(0, .unanswered(why: "cut")) }
+    #expect(try await world.run(for: .seconds(1000)) { _ in .unanswered(why: "cut") })
+  }
+
   @Test func `a file without order neither waits nor is waited for, wherever it is published`() async throws {
     let world = TargetWorld()
     let unordered = try await world.drop([["a"], ["a"]], inbox: "free", ordering: .none, tells: false)

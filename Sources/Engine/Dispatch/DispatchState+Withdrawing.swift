@@ -128,9 +128,8 @@ extension DispatchState {
     withdrawals.remove(at: index)
     line.ended(file)
     endedWithdrawals.append(file)
-    if cause == .expired {
-      lastExpired = file
-      lookForOldAt = now
-    }
+    if cause == .expired { lastExpired = file }
+    // The search for old files may have ended at this one, whatever it was withdrawn for.
+    lookForOldAt = now
   }
 }
