@@ -11,7 +11,7 @@ let strict: [SwiftSetting] = [
 ]
 
 // Arrows point down: the daemon wires the pipeline (intake, dispatch, results) and the operations, which know each other
-// only as far as it says here. The rows below know the domain (`Delivery`) and at most one package each.
+// only as far as it says here. The rows below know the domain (`Core`) and at most one package each.
 let package = Package(
   name: "upsertd",
   platforms: [.macOS(.v15)],
@@ -29,7 +29,7 @@ let package = Package(
     .executableTarget(
       name: "upsertd",
       dependencies: [
-        "APIs", "Daemon", "Delivery", "JSONText", "Operations", "Receipts", "Results", "Runtime", "Sandbox",
+        "APIs", "Core", "Daemon", "JSONText", "Operations", "Receipts", "Results", "Runtime", "Sandbox",
         "Settings", "Telemetry",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -39,8 +39,8 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "APIs", "CLinux", "Delivery", "Dispatching", "Engine", "Inbox", "Intake", "Operations", "Outbox", "Results",
-        "Runtime", "Sender", "Settings", "Telemetry",
+        "APIs", "CLinux", "Core", "Dispatching", "Engine", "HTTPClient", "Intake", "Operations", "Outbox", "Results",
+        "Runtime", "Settings", "Spool", "Telemetry",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
@@ -48,8 +48,8 @@ let package = Package(
     .target(
       name: "Operations",
       dependencies: [
-        "APIs", "Delivery", "Dispatching", "Engine", "Inbox", "Intake", "ItemFormat", "JSONText", "Metrics", "Outbox",
-        "Receipts", "Results", "Runtime", "Sender", "Settings", "Telemetry",
+        "APIs", "Core", "Dispatching", "Engine", "Formats", "HTTPClient", "Intake", "JSONText", "Metrics", "Outbox",
+        "Receipts", "Results", "Runtime", "Settings", "Spool", "Telemetry",
         .product(name: "Logging", package: "swift-log"),
       ],
       // Into the program itself: a resource bundle would be a second thing to install, and to lose.
@@ -59,7 +59,7 @@ let package = Package(
     .target(
       name: "Intake",
       dependencies: [
-        "APIs", "Delivery", "Engine", "Inbox", "ItemFormat", "JSONText", "Outbox", "Receipts", "Runtime", "Settings",
+        "APIs", "Core", "Engine", "Formats", "JSONText", "Outbox", "Receipts", "Runtime", "Settings", "Spool",
         "Telemetry",
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -67,15 +67,15 @@ let package = Package(
     .target(
       name: "Dispatching",
       dependencies: [
-        "APIs", "CLinux", "Delivery", "Engine", "Inbox", "ItemFormat", "JSONText", "Outbox", "Runtime", "Sender",
-        "Settings", "Telemetry",
+        "APIs", "CLinux", "Core", "Engine", "Formats", "HTTPClient", "JSONText", "Outbox", "Runtime", "Settings",
+        "Spool", "Telemetry",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     .target(
       name: "Results",
       dependencies: [
-        "APIs", "Delivery", "Engine", "Inbox", "ItemFormat", "JSONText", "Outbox", "Receipts", "Runtime", "Settings",
+        "APIs", "Core", "Engine", "Formats", "JSONText", "Outbox", "Receipts", "Runtime", "Settings", "Spool",
         "Telemetry",
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -84,41 +84,41 @@ let package = Package(
     .target(
       name: "Telemetry",
       dependencies: [
-        "Delivery", "Engine", "Inbox", "JSONText", "Metrics", "Receipts", "Runtime", "Settings",
+        "Core", "Engine", "JSONText", "Metrics", "Receipts", "Runtime", "Settings", "Spool",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     // How loops wait, stop, tell the time and call what blocks.
-    .target(name: "Runtime", dependencies: ["Delivery", "Engine"], swiftSettings: strict),
+    .target(name: "Runtime", dependencies: ["Core", "Engine"], swiftSettings: strict),
     .target(
-      name: "Settings", dependencies: ["Delivery", "JSONText", .product(name: "Yams", package: "Yams")],
+      name: "Settings", dependencies: ["Core", "JSONText", .product(name: "Yams", package: "Yams")],
       swiftSettings: strict),
     .target(
-      name: "Inbox",
-      dependencies: ["CLinux", "Delivery", "Runtime", .product(name: "Crypto", package: "swift-crypto")],
+      name: "Spool",
+      dependencies: ["CLinux", "Core", "Runtime", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
-    .target(name: "ItemFormat", dependencies: ["CZlib", "Delivery", "JSONText"], swiftSettings: strict),
-    .target(name: "APIs", dependencies: ["Delivery", "ItemFormat", "JSONText", "Settings"], swiftSettings: strict),
-    .target(name: "Engine", dependencies: ["Delivery"], swiftSettings: strict),
+    .target(name: "Formats", dependencies: ["Core", "CZlib", "JSONText"], swiftSettings: strict),
+    .target(name: "APIs", dependencies: ["Core", "Formats", "JSONText", "Settings"], swiftSettings: strict),
+    .target(name: "Engine", dependencies: ["Core"], swiftSettings: strict),
     .executableTarget(
       name: "upsertd-simulate", dependencies: ["Simulation"], path: "Sources/Simulate", swiftSettings: strict),
-    .target(name: "Simulation", dependencies: ["Delivery", "Engine", "Outbox"], swiftSettings: strict),
+    .target(name: "Simulation", dependencies: ["Core", "Engine", "Outbox"], swiftSettings: strict),
     .target(
       name: "Outbox",
       dependencies: [
-        "Delivery", "Engine", "Runtime", .product(name: "GRDB", package: "GRDB.swift"),
+        "Core", "Engine", "Runtime", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
-    .target(name: "Sender", dependencies: ["CurlShim", "Delivery"], swiftSettings: strict),
-    .target(name: "Receipts", dependencies: ["Delivery", "JSONText"], swiftSettings: strict),
+    .target(name: "HTTPClient", dependencies: ["Core", "CurlShim"], swiftSettings: strict),
+    .target(name: "Receipts", dependencies: ["Core", "JSONText"], swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
-    .target(name: "Delivery", swiftSettings: strict),
+    .target(name: "Core", swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
     .target(
       name: "Sandbox",
       dependencies: [
-        "APIs", "Delivery", "PromptSockets",
+        "APIs", "Core", "PromptSockets",
         .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "FlyingSocks", package: "FlyingFox"),
       ],
@@ -133,7 +133,7 @@ let package = Package(
     .target(
       name: "Fuzzing",
       dependencies: [
-        "APIs", "Daemon", "Delivery", "Inbox", "Intake", "Operations", "Receipts", "Settings",
+        "APIs", "Core", "Daemon", "Intake", "Operations", "Receipts", "Settings", "Spool",
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/Fuzzing", swiftSettings: strict),
@@ -142,34 +142,34 @@ let package = Package(
       dependencies: ["Fuzzing", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Tests/upsertd-fuzz", swiftSettings: strict),
     .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"], swiftSettings: strict),
-    .testTarget(name: "SandboxTests", dependencies: ["APIs", "Delivery", "Sandbox"], swiftSettings: strict),
-    .testTarget(name: "InboxTests", dependencies: ["Delivery", "Inbox"], swiftSettings: strict),
-    .testTarget(name: "SenderTests", dependencies: ["Sender", "TestKit"], swiftSettings: strict),
+    .testTarget(name: "SandboxTests", dependencies: ["APIs", "Core", "Sandbox"], swiftSettings: strict),
+    .testTarget(name: "SpoolTests", dependencies: ["Core", "Spool"], swiftSettings: strict),
+    .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "TestKit"], swiftSettings: strict),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strict),
     .testTarget(
-      name: "ItemFormatTests", dependencies: ["CZlib", "Delivery", "ItemFormat", "JSONText"], swiftSettings: strict),
+      name: "FormatsTests", dependencies: ["Core", "CZlib", "Formats", "JSONText"], swiftSettings: strict),
     .testTarget(
-      name: "APIsTests", dependencies: ["APIs", "Delivery", "ItemFormat", "JSONText", "Settings"],
+      name: "APIsTests", dependencies: ["APIs", "Core", "Formats", "JSONText", "Settings"],
       swiftSettings: strict),
-    .testTarget(name: "SettingsTests", dependencies: ["APIs", "Delivery", "Settings"], swiftSettings: strict),
+    .testTarget(name: "SettingsTests", dependencies: ["APIs", "Core", "Settings"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(
       name: "DaemonTests",
       dependencies: [
-        "APIs", "Daemon", "Delivery", "Operations", "Settings", "TestKit",
+        "APIs", "Core", "Daemon", "Operations", "Settings", "TestKit",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "OperationsTests", dependencies: ["Delivery", "Operations", "Outbox", "TestKit"],
+      name: "OperationsTests", dependencies: ["Core", "Operations", "Outbox", "TestKit"],
       swiftSettings: strict),
     .testTarget(
-      name: "DispatchingTests", dependencies: ["APIs", "Delivery", "Dispatching", "Engine", "ItemFormat", "JSONText"],
+      name: "DispatchingTests", dependencies: ["APIs", "Core", "Dispatching", "Engine", "Formats", "JSONText"],
       swiftSettings: strict),
     .testTarget(
       name: "PipelineTests",
       dependencies: [
-        "APIs", "Delivery", "Engine", "Inbox", "Intake", "Outbox", "Results", "Runtime", "Settings", "Telemetry",
+        "APIs", "Core", "Engine", "Intake", "Outbox", "Results", "Runtime", "Settings", "Spool", "Telemetry",
         "TestKit",
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -177,26 +177,26 @@ let package = Package(
     .testTarget(
       name: "TelemetryTests",
       dependencies: [
-        "Delivery", "Engine", "Inbox", "Telemetry",
+        "Core", "Engine", "Spool", "Telemetry",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "EngineTests", dependencies: ["Delivery", "Engine", "Simulation", "TestKit"], swiftSettings: strict),
-    .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "TestKit"], swiftSettings: strict),
+      name: "EngineTests", dependencies: ["Core", "Engine", "Simulation", "TestKit"], swiftSettings: strict),
+    .testTarget(name: "CoreTests", dependencies: ["Core", "TestKit"], swiftSettings: strict),
     .testTarget(
       name: "OutboxTests",
       dependencies: [
-        "Delivery", "Engine", "Outbox", "Runtime", "Simulation", "TestKit",
+        "Core", "Engine", "Outbox", "Runtime", "Simulation", "TestKit",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "SimulationTests", dependencies: ["Delivery", "Engine", "Simulation"], exclude: ["Regressions"],
+      name: "SimulationTests", dependencies: ["Core", "Engine", "Simulation"], exclude: ["Regressions"],
       swiftSettings: strict),
-    .testTarget(name: "ReceiptsTests", dependencies: ["Delivery", "JSONText", "Receipts"], swiftSettings: strict),
+    .testTarget(name: "ReceiptsTests", dependencies: ["Core", "JSONText", "Receipts"], swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["CZlib", "Delivery", "JSONText", "Sandbox", "TestKit", "upsertd"],
+      name: "EndToEndTests", dependencies: ["Core", "CZlib", "JSONText", "Sandbox", "TestKit", "upsertd"],
       swiftSettings: strict),
   ]
 )

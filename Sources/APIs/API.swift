@@ -10,7 +10,7 @@ package protocol API: APISettings {
 
   /// - Parameter terms: only the target's own terms when requests are sent and answers are judged, since a request may
   ///   hold items of several routes. So the URL, headers and body must not depend on a route.
-  func makeAPI(_ terms: APITerms) -> any TargetAPI
+  func makeAPI(_ terms: APIOptions) -> any TargetAPI
 
   /// The human-readable form of unsent items when an outbox is damaged.
   var salvage: SalvageForm { get }
@@ -26,7 +26,7 @@ extension API {
 }
 
 /// How a target and a route want items treated.
-package struct APITerms: Sendable {
+package struct APIOptions: Sendable {
   /// The target's settings that belong to the API.
   package var target = OwnSettings()
   /// The route's settings that belong to the API.

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 package import Settings
 
 /// The APIs that upsertd speaks.

@@ -1,5 +1,5 @@
-package import Delivery
-import ItemFormat
+package import Core
+import Formats
 import JSONText
 import Settings
 

@@ -1,5 +1,5 @@
-package import Delivery
-package import ItemFormat
+package import Core
+package import Formats
 
 /// How upsertd handles the items and answers of one API for a given target and route; an `API` makes these.
 ///

@@ -1,8 +1,8 @@
 internal import Outbox
-internal import Delivery
+internal import Core
 internal import Engine
 internal import Glibc
-internal import Inbox
+internal import Spool
 package import Logging
 package import Operations
 internal import Runtime

@@ -1,15 +1,15 @@
 internal import APIs
-internal import Delivery
+internal import Core
 internal import Dispatching
 internal import Engine
-internal import Inbox
+internal import Spool
 internal import Intake
 internal import Logging
 internal import Operations
 internal import Outbox
 internal import Results
 internal import Runtime
-internal import Sender
+internal import HTTPClient
 internal import Settings
 internal import Synchronization
 internal import Telemetry
@@ -19,7 +19,7 @@ internal import Telemetry
 ///     Watcher ─look▶ Intake ─files▶ Publisher ─batches▶ Outbox ─line▶ TargetDispatcher ─request▶ Sender ─▶ API
 ///                                                         ▲                 │ changes
 ///                                                         └─────────────────┘
-///                                                      Outbox ─finished files▶ Finisher ─▶ receipts, rejects, archive
+///                                                      Outbox ─finished files▶ ResultPublisher ─▶ receipts, rejects, archive
 actor Pipeline {
   let settings: Settings
   let outbox: Outbox
@@ -30,9 +30,9 @@ actor Pipeline {
   /// For targets that files wait for but the configuration no longer has.
   private let missing: [String: TargetDispatcher]
   private let intakes: [String: Intake]
-  private let finisher: Finisher
+  private let finisher: ResultPublisher
   private let ageWatch: AgeWatch
-  private let connections: [Connections]
+  private let connections: [HTTPClient]
   private let stopFlag: StopFlag
   private var isRunning = false
 
@@ -52,7 +52,7 @@ actor Pipeline {
     self.logger = logger
     let stopFlag = StopFlag()
     let key = try outbox.sourceKey()
-    let finisher = Finisher(
+    let finisher = ResultPublisher(
       settings: settings, outbox: outbox, key: key, instruments: instruments, stopFlag: stopFlag, logger: logger)
     let onSettled: @Sendable () -> Void = { finisher.wake() }
     try await Self.checkAPIs(settings, outbox)
@@ -64,9 +64,9 @@ actor Pipeline {
       outbox: outbox, bodies: bodies, retry: settings.retry, stateFolder: settings.state,
       clock: clock, instruments: instruments, logger: logger, onSettled: onSettled)
     var dispatchers: [String: TargetDispatcher] = [:]
-    var connections: [Connections] = []
+    var connections: [HTTPClient] = []
     for target in settings.targets {
-      let pool = try Connections(ConnectionTerms(target))
+      let pool = try HTTPClient(ConnectionOptions(target))
       connections.append(pool)
       dispatchers[target.name] = TargetDispatcher(
         target: target, api: target.makeAPI(), shared: shared, connections: pool,
@@ -82,9 +82,9 @@ actor Pipeline {
       onPublished: { [dispatchers] files in for file in files { dispatchers[file.target]?.published(file) } },
       onFinishing: onSettled)
     if let newest = underWay.newest { await publisher.skip(past: newest) }
-    let around = Intake.Surroundings(
+    let context = Intake.Context(
       settings: settings, outbox: outbox, store: outbox, key: key, publisher: publisher,
-      claims: Claims(outbox: outbox, settings: settings), instruments: instruments, stopFlag: stopFlag,
+      admission: AdmissionControl(outbox: outbox, settings: settings), instruments: instruments, stopFlag: stopFlag,
       now: { clock.now })
     let rows = try await outbox.unreadFiles()
     var intakes: [String: Intake] = [:]
@@ -94,13 +94,14 @@ actor Pipeline {
       var logger = logger
       logger[metadataKey: "inbox"] = "\(inbox.name)"
       let intake = Intake(
-        inbox, folders: folders, around: around, isPaused: pausedInboxes.contains(inbox.name), logger: logger)
+        inbox, folders: folders, context: context, isPaused: pausedInboxes.contains(inbox.name), logger: logger)
       try await intake.takeOver(known: underWay.ids, rows: rows)
       intakes[inbox.name] = intake
     }
     self.finisher = finisher
     ageWatch = AgeWatch(
-      outbox: outbox, clock: clock, maxAge: settings.retry.maxAge, troubles: instruments.troubles, logger: logger)
+      outbox: outbox, clock: clock, maxAge: settings.retry.maxAge, activeFailures: instruments.activeFailures,
+      logger: logger)
     self.dispatchers = dispatchers
     self.missing = missing
     self.intakes = intakes
@@ -157,7 +158,7 @@ actor Pipeline {
   /// Whether the inboxes hold nothing that will be claimed, and the queue holds only what a person must release: files
   /// for targets that are paused or no longer in the configuration. Files that have waited too long are still waited
   /// for: they expire.
-  func isWorkedOff() async throws -> Bool {
+  func isWorkDone() async throws -> Bool {
     for intake in intakes.values {
       let rest = await intake.rest
       if !rest.hasLooked || rest.unread > 0 || rest.arriving > 0 { return false }
@@ -168,7 +169,7 @@ actor Pipeline {
   }
 
   /// Logs the targets for which files stay queued until somebody acts.
-  func tellWhatIsLeft() async throws {
+  func reportRemaining() async throws {
     let paused = try await outbox.paused(.target)
     for target in try await outbox.awaitedTargets().sorted() {
       if missing[target] != nil {
@@ -187,7 +188,7 @@ actor Pipeline {
     return count
   }
 
-  func counts() async -> Finisher.FinishedCounts { await finisher.finished }
+  func counts() async -> ResultPublisher.FinishedCounts { await finisher.finished }
 
   // MARK: - Operator orders
 

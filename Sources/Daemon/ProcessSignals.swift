@@ -1,5 +1,5 @@
 internal import CLinux
-internal import Delivery
+internal import Core
 internal import Dispatch
 internal import Glibc
 internal import Synchronization

@@ -1,5 +1,5 @@
 internal import Telemetry
-internal import Delivery
+internal import Core
 internal import Logging
 internal import Operations
 internal import Outbox

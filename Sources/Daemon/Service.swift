@@ -1,9 +1,9 @@
 internal import APIs
 internal import CLinux
-internal import Delivery
+internal import Core
 internal import Engine
 internal import Glibc
-internal import Inbox
+internal import Spool
 package import Logging
 package import Operations
 internal import Outbox
@@ -50,7 +50,7 @@ package actor Service {
   private let signals: ProcessSignals?
   /// What is being done, for reporting what hangs.
   private let stage = Stage()
-  private var earlier = Finisher.FinishedCounts()
+  private var earlier = ResultPublisher.FinishedCounts()
   /// Whether this run has an admin address, and what serves it.
   private var servesAdmin = false
   var admin: AdminServer?
@@ -83,7 +83,7 @@ package actor Service {
 
   package func run(_ mode: Mode) async throws -> Outcome {
     watchSignals(mode)
-    tellOpenFiles()
+    raiseOpenFileLimit()
     let control = try ControlSocket(state: settings.state)
     await control.open(logger: logger, unread: instruments.unread) { [weak self] order, by in
       await self?.carryOut(order, by: by) ?? OrderResult(isDone: false, message: "the daemon is stopping")
@@ -108,11 +108,11 @@ package actor Service {
     let queue = try await outbox.queue()
     let counts = await pipeline.counts()
     // A file may have been dropped and claimed at the very moment when everything was done.
-    let unread = await pipeline.unreadFiles() + (isWorkedOff ? await leftFiles() : 0)
+    let unread = await pipeline.unreadFiles() + (isWorkDone ? await leftFiles() : 0)
     let outcome = Outcome(
       rejectedItems: earlier.rejectedItems + counts.rejectedItems,
       unusableFiles: earlier.unusableFiles + counts.unusableFiles, queuedItems: queue.items,
-      waitingFiles: queue.files + (isWorkedOff ? unread : 1))
+      waitingFiles: queue.files + (isWorkDone ? unread : 1))
     // The next run continues from here; if the disk does not take it, from the previous mark.
     try? await outbox.keep(clock.mark)
     try outbox.close()
@@ -120,7 +120,7 @@ package actor Service {
     return outcome
   }
 
-  private var isWorkedOff = false
+  private var isWorkDone = false
 
   private func isOnce(_ mode: Mode) -> Bool {
     if case .once = mode { true } else { false }
@@ -216,7 +216,7 @@ package actor Service {
     signals.setLastResort(status: isOnce(mode) ? 75 : 0) { [instruments, logger, stage] in
       logger.critical(
         "upsertd did not stop in time and is being terminated; the next start continues from the outbox",
-        metadata: ["hangs": "\(stage.name)", "loops": "\(instruments.pulse.turning.joined(separator: ", "))"])
+        metadata: ["hangs": "\(stage.name)", "loops": "\(instruments.heartbeat.turning.joined(separator: ", "))"])
     }
     signals.deliver { [weak self] wish in
       // A signal has no task to belong to.
@@ -226,7 +226,7 @@ package actor Service {
 
   /// Each connection and each file being read takes a descriptor, and the usual limit of 1,024 is meant for programs
   /// with `select`.
-  private func tellOpenFiles() {
+  private func raiseOpenFileLimit() {
     var before: UInt = 0
     let now = clinux_raise_open_files(Self.mostOpenFiles, &before)
     let metadata: Logger.Metadata = ["from": .number(Int(clamping: before)), "to": .number(Int(clamping: now))]
@@ -270,7 +270,7 @@ package actor Service {
       let now = ContinuousClock.now
       if let watchdog, now >= fed + watchdog {
         fed = now
-        let hanging = instruments.pulse.hanging
+        let hanging = instruments.heartbeat.hanging
         if hanging.isEmpty {
           notifications.send("WATCHDOG=1")
         } else {
@@ -289,27 +289,27 @@ package actor Service {
           told = now
           // A run that soon ends has no use for it, and would ask twice a second.
           if !isOnce(mode) { clinux_return_free_memory() }
-          try await tellHowItStands()
+          try await reportProgress()
         }
         if servesAdmin { try await noteFlow() }
         guard case .once(let deadline) = mode else { continue }
-        instruments.troubles.end("can't read the outbox", in: "status", logger: logger)
-        if try await pipeline.isWorkedOff() {
-          isWorkedOff = true
-          try await pipeline.tellWhatIsLeft()
+        instruments.activeFailures.end("can't read the outbox", in: "status", logger: logger)
+        if try await pipeline.isWorkDone() {
+          isWorkDone = true
+          try await pipeline.reportRemaining()
           return await stop()
         }
         if let deadline, now >= began + deadline { return await stop() }
       } catch {
-        instruments.troubles.begin("can't read the outbox", in: "status", error, logger: logger)
+        instruments.activeFailures.begin("can't read the outbox", in: "status", error, logger: logger)
       }
     }
   }
 
-  private func tellHowItStands() async throws {
+  private func reportProgress() async throws {
     guard progress != nil || environment["NOTIFY_SOCKET"] != nil else { return }
     let report = try await StatusReport(settings: settings, outbox: outbox, instruments: instruments)
-    if instruments.pulse.hanging.isEmpty { notifications.send("STATUS=\(report.line)") }
+    if instruments.heartbeat.hanging.isEmpty { notifications.send("STATUS=\(report.line)") }
     progress?(report, earlier.items + (await pipeline.counts()).items)
   }
 

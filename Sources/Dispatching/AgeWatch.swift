@@ -1,5 +1,5 @@
-internal import Delivery
-internal import Inbox
+internal import Core
+internal import Spool
 package import Logging
 package import Outbox
 package import Runtime
@@ -10,14 +10,14 @@ package struct AgeWatch: Sendable {
   private let outbox: Outbox
   private let clock: DaemonClock
   private let maxAge: Duration
-  private let troubles: Troubles
+  private let activeFailures: ActiveFailures
   private let logger: Logger
 
-  package init(outbox: Outbox, clock: DaemonClock, maxAge: Duration, troubles: Troubles, logger: Logger) {
+  package init(outbox: Outbox, clock: DaemonClock, maxAge: Duration, activeFailures: ActiveFailures, logger: Logger) {
     self.outbox = outbox
     self.clock = clock
     self.maxAge = maxAge
-    self.troubles = troubles
+    self.activeFailures = activeFailures
     self.logger = logger
   }
 
@@ -26,9 +26,9 @@ package struct AgeWatch: Sendable {
     while true {
       do {
         try await warn()
-        troubles.end(Self.looking, in: "ages", logger: logger)
+        activeFailures.end(Self.looking, in: "ages", logger: logger)
       } catch {
-        troubles.begin(Self.looking, in: "ages", error, logger: logger)
+        activeFailures.begin(Self.looking, in: "ages", error, logger: logger)
       }
       do { try await Task.sleep(for: min(.seconds(60), max(.milliseconds(20), maxAge / 100))) } catch { return }
     }

@@ -1,5 +1,5 @@
 internal import CLinux
-internal import Delivery
+internal import Core
 
 extension BatchVerdict {
   /// The same verdict with a reason that is safe to log: the API's words are left out if they repeat a word of what was

@@ -1,9 +1,9 @@
-package import Delivery
+package import Core
 internal import Dispatch
 package import Engine
 internal import Glibc
-internal import Inbox
-internal import ItemFormat
+internal import Spool
+internal import Formats
 internal import Runtime
 
 /// Reads from the claimed files the bytes that queued batches left there.

@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 internal import Engine
 internal import Logging
 internal import Runtime
@@ -8,13 +8,13 @@ internal import Telemetry
 struct DispatchLog {
   private let target: String
   private let logger: Logger
-  private let meters: TargetMeters
+  private let meters: TargetMetrics
   private let clock: DaemonClock
-  private var files = FileNews()
-  private var news = TargetNews()
+  private var files = FileLogThrottle()
+  private var news = TargetLogThrottle()
   private var before = Pace.State.delivering
 
-  init(target: String, logger: Logger, meters: TargetMeters, clock: DaemonClock) {
+  init(target: String, logger: Logger, meters: TargetMetrics, clock: DaemonClock) {
     self.target = target
     self.logger = logger
     self.meters = meters
@@ -47,10 +47,10 @@ struct DispatchLog {
     log(
       "batch is sent", batch, file, level: files.isWorthTelling(sent: file.id) ? .info : .debug,
       more: [
-        "accepted": .number(settlement.accepted), "rejected": .number(settlement.refused.count),
+        "accepted": .number(settlement.accepted), "rejected": .number(settlement.rejects.count),
         "status": .number(status ?? 0),
       ])
-    meters.settled(inbox: file.inbox, accepted: settlement.accepted, rejected: settlement.refused.count)
+    meters.settled(inbox: file.inbox, accepted: settlement.accepted, rejected: settlement.rejects.count)
   }
 
   mutating func halved(_ batch: WaitingBatch, _ file: LineFile, why: String) {

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 package import APIs
 
 /// The body of one request, built from one batch or from several files' batches.

@@ -1,7 +1,7 @@
 internal import APIs
-internal import Delivery
+internal import Core
 internal import Engine
-internal import Inbox
+internal import Spool
 package import Logging
 package import Outbox
 package import Settings
@@ -40,7 +40,7 @@ package struct Rekeying {
   /// Everything that decides which keys the inbox's items get.
   private func rule(of inbox: Inbox) -> String {
     inbox.routes.map { route in
-      let apis = Destinations(route, settings: settings).apis.map(\.keyRule).sorted()
+      let apis = RouteTargets(route, settings: settings).apis.map(\.keyRule).sorted()
       return "\(route.match): \(apis.joined(separator: ", "))"
     }.joined(separator: "; ")
   }
@@ -49,7 +49,7 @@ package struct Rekeying {
     var count = 0
     for file in try await outbox.queuedFiles(inbox: inbox.name) where file.state == .queued {
       guard let record = try await outbox.file(file.id), let route = inbox.route(for: record.name),
-        let kind = record.facts.api, let api = Destinations(route, settings: settings)[kind]?.api
+        let kind = record.facts.api, let api = RouteTargets(route, settings: settings)[kind]?.api
       else { continue }
       var position: String?
       while true {

@@ -1,8 +1,8 @@
 internal import APIs
-internal import Delivery
+internal import Core
 internal import Engine
 internal import Runtime
-internal import Sender
+internal import HTTPClient
 internal import Settings
 internal import Telemetry
 
@@ -33,9 +33,9 @@ struct RequestRunner: Sendable {
   let api: any TargetAPI
   let outbox: any DispatchStore
   let bodies: BodyLoader
-  let connections: Connections
+  let connections: HTTPClient
   let tokens: TokenSource
-  let meters: TargetMeters
+  let meters: TargetMetrics
 
   /// How many answers may leave an item unnamed before it is given up.
   static let mostMisses = 3
@@ -120,7 +120,7 @@ struct RequestRunner: Sendable {
 
   private func send(
     _ outgoing: OutgoingRequest, to url: String, of name: BatchName, token: String
-  ) async -> Result<Answer, SendError> {
+  ) async -> Result<Response, SendError> {
     var headers = api.headers.map { Header($0.0, $0.1) }
     headers.append(Header("Authorization", "Bearer \(token)"))
     if let header = api.batchNameHeader { headers.append(Header(header, "\(name.file)-\(name.position)")) }
@@ -130,7 +130,7 @@ struct RequestRunner: Sendable {
     return await measured(request)
   }
 
-  private func measured(_ request: Request) async -> Result<Answer, SendError> {
+  private func measured(_ request: Request) async -> Result<Response, SendError> {
     let bytes = request.body.count
     let began = ContinuousClock.now
     meters.began()
@@ -150,7 +150,7 @@ struct RequestRunner: Sendable {
     }
   }
 
-  private func outcome(of verdict: BatchVerdict, _ answer: Answer, _ token: String) async -> DispatchState.Outcome {
+  private func outcome(of verdict: BatchVerdict, _ answer: Response, _ token: String) async -> DispatchState.Outcome {
     let isSuccess = (200..<300).contains(answer.status)
     switch verdict {
     case .settled: return .settled(isSuccess: isSuccess)
@@ -190,7 +190,7 @@ struct RequestRunner: Sendable {
           .fileChanged, "the file was changed after it was checked, so the item was not sent")
         let (items, rest) = (report.changed[index], report.contents[index])
         var settlement = Settlement(
-          accepted: 0, unchanged: 0, refused: items.map { Refusal($0, key: nil, fault: fault) },
+          accepted: 0, unchanged: 0, rejects: items.map { Reject($0, key: nil, fault: fault) },
           rest: rest.items.isEmpty ? nil : rest, ranges: items.map(\.number).ranges)
         settlement.restCause = .unsent
         return [.takeBack(batch.standing, why: nil), .settle(settlement)]
@@ -202,7 +202,7 @@ struct RequestRunner: Sendable {
     of batch: WaitingBatch, _ content: Batch, _ verdicts: [ItemVerdict], isCut: Bool
   ) -> Settlement {
     let pieces = content.pieces ?? []
-    var settlement = Settlement(accepted: 0, unchanged: 0, refused: [])
+    var settlement = Settlement(accepted: 0, unchanged: 0, rejects: [])
     settlement.restCause = isCut ? .cutOff : .unnamed
     var unnamed: Set<Int> = []
     for (index, verdict) in verdicts.enumerated() {
@@ -225,7 +225,7 @@ struct RequestRunner: Sendable {
       if let fault {
         // The key is for people to read.
         let key = api.describe(content.body[pieces[index]].span)
-        settlement.refused.append(Refusal(content.items[index], key: key, fault: fault))
+        settlement.rejects.append(Reject(content.items[index], key: key, fault: fault))
       }
     }
     if !unnamed.isEmpty { settlement.rest = content.filtered { unnamed.contains($0) } }

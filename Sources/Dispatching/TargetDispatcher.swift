@@ -1,9 +1,9 @@
 package import APIs
-package import Delivery
+package import Core
 package import Engine
 package import Logging
 package import Runtime
-package import Sender
+package import HTTPClient
 package import Settings
 internal import Synchronization
 package import Telemetry
@@ -18,13 +18,13 @@ package actor TargetDispatcher {
   /// Nil if the configuration no longer has the target: its files can be cancelled or expire, and nothing is sent.
   private let runner: RequestRunner?
   private let withdrawer: Withdrawer
-  private let meters: TargetMeters
+  private let meters: TargetMetrics
   private let clock: DaemonClock
   private let instruments: Instruments
   private let logger: Logger
   /// Tells the results writer that a file may have become complete.
   private let onSettled: @Sendable () -> Void
-  private let signal = Signal()
+  private let signal = Wakeup()
   private let retryDelay: Duration
   private let loop: String
 
@@ -37,9 +37,9 @@ package actor TargetDispatcher {
   private var cancellations: [FileID: (items: Int, waiters: [CheckedContinuation<Int, Never>])] = [:]
 
   package init(
-    target: Target, api: any TargetAPI, shared: Shared, connections: Connections, isPaused: Bool
+    target: Target, api: any TargetAPI, shared: Shared, connections: HTTPClient, isPaused: Bool
   ) {
-    let meters = TargetMeters(target.name, shared.instruments.metrics)
+    let meters = TargetMetrics(target.name, shared.instruments.metrics)
     let tokens = TokenSource(
       auth: target.auth, connections: connections, timeout: target.timeout, count: { meters.askedForToken($0) })
     let runner = RequestRunner(
@@ -58,7 +58,7 @@ package actor TargetDispatcher {
   /// For a target that the configuration no longer has.
   package init(missing name: String, shared: Shared) {
     self.init(
-      name, nil, DispatchOptions(), TargetMeters(name, shared.instruments.metrics), shared, isPaused: true,
+      name, nil, DispatchOptions(), TargetMetrics(name, shared.instruments.metrics), shared, isPaused: true,
       describe: nil)
   }
 
@@ -90,7 +90,7 @@ package actor TargetDispatcher {
   }
 
   private init(
-    _ name: String, _ runner: RequestRunner?, _ options: DispatchOptions, _ meters: TargetMeters, _ shared: Shared,
+    _ name: String, _ runner: RequestRunner?, _ options: DispatchOptions, _ meters: TargetMetrics, _ shared: Shared,
     isPaused: Bool, describe: (@Sendable (ArraySlice<UInt8>) -> String?)?
   ) {
     self.name = name
@@ -117,17 +117,17 @@ package actor TargetDispatcher {
   package func run() async {
     await withDiscardingTaskGroup { tasks in
       while !isStopping {
-        instruments.pulse.beat(loop)
+        instruments.heartbeat.beat(loop)
         takeAnnounced()
         while let action = state.nextAction(at: clock.now) { await carryOut(action, in: &tasks) }
         log.take(state.state)
         let now = clock.now
-        let wake = state.wakeTime(after: now).map { $0 - now } ?? Pulse.beat
-        await signal.wait(atMost: max(.milliseconds(1), min(wake, Pulse.beat)))
+        let wake = state.wakeTime(after: now).map { $0 - now } ?? Heartbeat.beat
+        await signal.wait(atMost: max(.milliseconds(1), min(wake, Heartbeat.beat)))
       }
     }
-    instruments.pulse.ended(loop)
-    instruments.troubles.forget(loop)
+    instruments.heartbeat.ended(loop)
+    instruments.activeFailures.forget(loop)
     for (items, waiters) in cancellations.values { for waiter in waiters { waiter.resume(returning: items) } }
     cancellations = [:]
   }
@@ -241,7 +241,7 @@ package actor TargetDispatcher {
     while true {
       do {
         let results = try await outbox.apply(all, request: report.facts, resent: report.resent)
-        instruments.troubles.end(Self.writing, in: loop, logger: logger)
+        instruments.activeFailures.end(Self.writing, in: loop, logger: logger)
         // If a batch has two changes, the second describes what is left.
         var next = 0
         return changes.map { changes in
@@ -249,7 +249,7 @@ package actor TargetDispatcher {
           return changes.isEmpty ? nil : results[next - 1]
         }
       } catch {
-        instruments.troubles.begin(Self.writing, in: loop, error, logger: logger)
+        instruments.activeFailures.begin(Self.writing, in: loop, error, logger: logger)
         if isStopping { return changes.map { _ in nil } }
         try? await Task.sleep(for: min(retryDelay, .seconds(1)))
       }
@@ -273,16 +273,16 @@ package actor TargetDispatcher {
         case .oldestFile(let last): .oldestFile(try await outbox.oldestFile(for: name, after: last))
         case .newestFile: .newestFile(try await outbox.newestOrderedFile(for: name))
         }
-      instruments.troubles.end(Self.reading, in: loop, logger: logger)
+      instruments.activeFailures.end(Self.reading, in: loop, logger: logger)
       if case .page(let page) = found, let first = page.damaged.first {
         // It stays until somebody fixes the outbox, and holds up nothing else.
         let error = OutboxError(.damaged, path: "", reason: "batch \(first) can't be read")
-        instruments.troubles.begin(Self.damaged, in: loop, error, logger: logger)
+        instruments.activeFailures.begin(Self.damaged, in: loop, error, logger: logger)
       }
       takeAnnounced()
       state.read(found, at: clock.now)
     } catch {
-      instruments.troubles.begin(Self.reading, in: loop, error, logger: logger)
+      instruments.activeFailures.begin(Self.reading, in: loop, error, logger: logger)
       state.readFailed(at: clock.now)
     }
     signal.raise()
@@ -291,7 +291,7 @@ package actor TargetDispatcher {
   private func withdraw(_ withdrawal: DispatchState.Withdrawal) async {
     do {
       let page = try await withdrawer.withdraw(withdrawal)
-      instruments.troubles.end(Self.writing, in: loop, logger: logger)
+      instruments.activeFailures.end(Self.writing, in: loop, logger: logger)
       if page.items > 0 {
         cancellations[withdrawal.file]?.items += page.items
         meters.gaveUp(inbox: page.file?.inbox ?? "", rejected: page.items)
@@ -309,7 +309,7 @@ package actor TargetDispatcher {
       if page.isFileComplete { onSettled() }
       if state.isRejected(withdrawal.file) { tellCancelled(withdrawal.file) }
     } catch {
-      instruments.troubles.begin(Self.writing, in: loop, error, logger: logger)
+      instruments.activeFailures.begin(Self.writing, in: loop, error, logger: logger)
       state.withdrawFailed(withdrawal.file, at: clock.now)
     }
     signal.raise()
@@ -329,7 +329,7 @@ package actor TargetDispatcher {
         try await outbox.note(target: name, state: "held", reason: reason, until: until)
       }
     } catch {
-      instruments.troubles.begin(Self.writing, in: loop, error, logger: logger)
+      instruments.activeFailures.begin(Self.writing, in: loop, error, logger: logger)
       self.state.noteFailed(at: clock.now)
     }
   }
@@ -347,7 +347,7 @@ package actor TargetDispatcher {
     case .notSent, .unusable, .missing, .changed: meters.sendsAgain(.unsent)
     case .notLeased:
       guard let error = report.trouble else { return }
-      instruments.troubles.begin(Self.writing, in: loop, error, logger: logger)
+      instruments.activeFailures.begin(Self.writing, in: loop, error, logger: logger)
     case .damaged(let names, _):
       for (batch, file) in zip(shipment.batches, shipment.files) where names.contains(batch.name) {
         logger.critical(

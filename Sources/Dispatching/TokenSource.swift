@@ -1,8 +1,8 @@
 internal import Runtime
-internal import Delivery
+internal import Core
 internal import Foundation
 internal import JSONText
-package import Sender
+package import HTTPClient
 package import Settings
 package import Telemetry
 
@@ -29,7 +29,7 @@ package actor TokenSource {
   }
 
   private let auth: Auth
-  private let connections: Connections
+  private let connections: HTTPClient
   private let timeout: Duration
   private let count: @Sendable (TokenOutcome) -> Void
   private var current: Token?
@@ -38,7 +38,7 @@ package actor TokenSource {
   private(set) var fetches = 0
 
   package init(
-    auth: Auth, connections: Connections, timeout: Duration,
+    auth: Auth, connections: HTTPClient, timeout: Duration,
     count: @escaping @Sendable (TokenOutcome) -> Void = { _ in }
   ) {
     self.auth = auth
@@ -147,7 +147,7 @@ package actor TokenSource {
     "invalid_scope", "access_denied", "server_error", "temporarily_unavailable", "invalid_token", "insufficient_scope",
   ]
 
-  private func read(_ answer: Answer) -> Result<Token, TokenError> {
+  private func read(_ answer: Response) -> Result<Token, TokenError> {
     let document = try? JSONValue.parse(answer.body, maxNesting: 32)
     guard answer.status == 200 else {
       // Only the error's code, and only if it is a known one: anything else may repeat what was sent.

@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 internal import Engine
 
 /// Rejects items without another attempt: those of a cancelled file, or of a file that is too old.
@@ -30,15 +30,15 @@ struct Withdrawer: Sendable {
     var changes: [(name: BatchName, change: BatchChange)] = []
     for batch in found.batches where !order.spares(batch.name) {
       guard let content = try await outbox.content(of: batch.name), let file = page.file else { continue }
-      let refused = await refusals(batch, content, file, order.cause)
+      let rejects = await rejects(batch, content, file, order.cause)
       changes.append(
         (
           batch.name,
           .settle(
-            Settlement(accepted: 0, unchanged: 0, refused: refused, ranges: content.batch.items.map(\.number).ranges))
+            Settlement(accepted: 0, unchanged: 0, rejects: rejects, ranges: content.batch.items.map(\.number).ranges))
         ))
       page.batches.append(batch)
-      page.items += refused.count
+      page.items += rejects.count
     }
     guard !changes.isEmpty else { return page }
     let results = try await outbox.apply(changes, request: nil, resent: 0)
@@ -46,9 +46,9 @@ struct Withdrawer: Sendable {
     return page
   }
 
-  private func refusals(
+  private func rejects(
     _ batch: WaitingBatch, _ content: QueuedContent, _ file: LineFile, _ cause: DispatchState.WithdrawalCause
-  ) async -> [Refusal] {
+  ) async -> [Reject] {
     var fault: ItemFault
     switch cause {
     case .cancelled: fault = ItemFault(.cancelled, "cancelled by an operator")
@@ -67,7 +67,7 @@ struct Withdrawer: Sendable {
     }
     return content.batch.items.map { item in
       let piece = pieces[item.number].flatMap { whole?.body[$0] }
-      return Refusal(item, key: piece.flatMap { describe?($0) }, fault: fault)
+      return Reject(item, key: piece.flatMap { describe?($0) }, fault: fault)
     }
   }
 }

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// The clock for ages and waits: it never jumps, and continues across restarts.
 ///

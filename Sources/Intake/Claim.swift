@@ -1,6 +1,6 @@
-internal import Delivery
+internal import Core
 internal import Engine
-internal import Inbox
+internal import Spool
 internal import Synchronization
 
 /// An open claimed file that is about to be read.

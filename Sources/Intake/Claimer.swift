@@ -1,9 +1,9 @@
 internal import APIs
-internal import Delivery
+internal import Core
 internal import Dispatch
 internal import Engine
-package import Inbox
-internal import ItemFormat
+package import Spool
+internal import Formats
 internal import Logging
 internal import Runtime
 package import Settings
@@ -13,7 +13,7 @@ internal import Telemetry
 struct Claimer: Sendable {
   let inbox: Inbox
   let folders: InboxFolders
-  let around: Intake.Surroundings
+  let context: Intake.Context
   /// The inbox's own queue, for blocking calls.
   let queue: DispatchQueue
   let logger: Logger
@@ -36,22 +36,22 @@ struct Claimer: Sendable {
 
   /// The targets that a file of this name may be for.
   func targets(of name: FileName) -> Set<String> {
-    inbox.route(for: name.bytes).map { Destinations($0, settings: around.settings).targetNames } ?? []
+    inbox.route(for: name.bytes).map { RouteTargets($0, settings: context.settings).targetNames } ?? []
   }
 
   /// - Throws: if it can't be determined whether there is room.
-  func room(for files: [ReadyFile]) async throws -> Claims.Answer {
+  func room(for files: [ReadyFile]) async throws -> AdmissionControl.Answer {
     var needs: [(size: Int, need: FileNeed)] = []
     for file in files { needs.append((Int(file.size), await need(of: file))) }
-    return try await around.claims.room(for: needs)
+    return try await context.admission.room(for: needs)
   }
 
   private func need(of file: ReadyFile) async -> FileNeed {
     guard FileFormat(fileName: file.name.bytes)?.isGzipped == true else {
-      return FileNeed(file, unpacked: nil, of: inbox, settings: around.settings)
+      return FileNeed(file, unpacked: nil, of: inbox, settings: context.settings)
     }
-    return await queue.run { [folders, inbox, around] in
-      FileNeed(file, in: folders, of: inbox, settings: around.settings)
+    return await queue.run { [folders, inbox, context] in
+      FileNeed(file, in: folders, of: inbox, settings: context.settings)
     }
   }
 
@@ -64,29 +64,29 @@ struct Claimer: Sendable {
   /// Gives ids to files that are about to be claimed.
   ///
   /// - Parameter room: the answer for these files.
-  func places(for files: [ReadyFile], _ room: Claims.Answer) async -> [Place] {
+  func places(for files: [ReadyFile], _ room: AdmissionControl.Answer) async -> [Place] {
     let verdicts = files.enumerated().map { place, file in
       room.tooLarge[place].map { FileFault(.tooLarge, $0) }
         ?? FileReading.verdict(
-          name: file.name.bytes, size: Int(file.size), inbox: inbox, settings: around.settings)
+          name: file.name.bytes, size: Int(file.size), inbox: inbox, settings: context.settings)
     }
     // An unusable file must not keep others waiting.
     let targets = zip(files, verdicts).map { $1 == nil ? self.targets(of: $0.name) : [] }
-    let ids = await around.publisher.claim(targets, isOrdered: inbox.ordering != .none)
+    let ids = await context.publisher.claim(targets, isOrdered: inbox.ordering != .none)
     return zip(ids, verdicts).map { Place(id: $0, verdict: $1) }
   }
 
   /// - Returns: the claims, in order, and files that are in `work/` although their claim failed: they keep their
   ///   places.
   func claim(
-    _ files: [ReadyFile], _ places: [Place], _ room: Claims.Answer
-  ) async -> (claims: [Claim], halfClaimed: [(file: WorkFile, error: InboxError)]) {
+    _ files: [ReadyFile], _ places: [Place], _ room: AdmissionControl.Answer
+  ) async -> (admission: [Claim], halfClaimed: [(file: WorkFile, error: InboxError)]) {
     let (results, owners) = await queue.run { [folders] in
       let results = folders.claim(zip(files, places).map { ($0, $1.id) })
       return (results, UserID.names(of: results.compactMap { try? $0.get()?.owner }))
     }
-    let (now, wall) = (around.now(), Timestamp.now)
-    var claims: [Claim] = []
+    let (now, wall) = (context.now(), Timestamp.now)
+    var admission: [Claim] = []
     var failed: [FileID: InboxError] = [:]
     var gone: Set<FileID> = []
     for (place, result) in results.enumerated() {
@@ -98,7 +98,7 @@ struct Claimer: Sendable {
         let new = NewFile(
           id: file.id, inbox: inbox.name, name: file.name.bytes, owner: owners[file.owner], receivedAt: wall,
           claimedAt: now)
-        claims.append(
+        admission.append(
           Claim(claimed: file, file: new, verdict: places[place].verdict, reservation: room.reservations[place]))
         continue
       case .success(nil): break
@@ -117,8 +117,8 @@ struct Claimer: Sendable {
       for file in work { if let error = failed[file.id] { halfClaimed.append((file, error)) } }
     }
     gone.subtract(halfClaimed.map(\.file.id))
-    if !gone.isEmpty { await around.publisher.left(gone.sorted()) }
-    return (claims, halfClaimed)
+    if !gone.isEmpty { await context.publisher.left(gone.sorted()) }
+    return (admission, halfClaimed)
   }
 }
 

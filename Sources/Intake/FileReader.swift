@@ -1,8 +1,8 @@
-internal import Delivery
+internal import Core
 internal import Dispatch
 internal import Engine
-internal import Inbox
-internal import ItemFormat
+internal import Spool
+internal import Formats
 internal import Logging
 internal import Outbox
 internal import Runtime
@@ -13,10 +13,10 @@ internal import Telemetry
 struct FileReader: Sendable {
   let inbox: Inbox
   let folders: InboxFolders
-  let around: Intake.Surroundings
+  let context: Intake.Context
   let queue: DispatchQueue
   let cancelled: CancelledFiles
-  let meters: InboxMeters
+  let meters: InboxMetrics
   let logger: Logger
 
   static let failing = "can't read the file"
@@ -25,18 +25,18 @@ struct FileReader: Sendable {
   ///
   /// - Throws: `ReadError`, `OutboxError`, `ReadingStopped`, `ReadingCancelled`.
   func read(_ claim: Claim) async throws -> ReadFile? {
-    let (claimed, around) = (claim.claimed, around)
+    let (claimed, context) = (claim.claimed, context)
     let takesTime =
       claim.verdict == nil
       && (claimed.size > Claimer.smallBytes || FileFormat(fileName: claimed.name.bytes)?.isGzipped == true)
     if takesTime {
       var note = UnreadFile(id: claimed.id, inbox: inbox.name, name: claimed.name.display)
       note.since = .now
-      await around.publisher.note(note)
+      await context.publisher.note(note)
     }
     var (result, staging, hasChanged) = try await queue.run {
       var reading = reading(claim)
-      var staging = Staging(store: around.store, file: claim.file, reservation: claim.reservation)
+      var staging = Staging(store: context.store, file: claim.file, reservation: claim.reservation)
       // Shows everyone that it is being read.
       if takesTime { try staging.begin() }
       let result = try reading.run(into: &staging)
@@ -44,7 +44,7 @@ struct FileReader: Sendable {
       return (result, staging, claimed.hasChanged())
     }
     if result.unfinishedDigest != nil, !hasChanged {
-      await around.publisher.isOfNoUse(claimed.id)
+      await context.publisher.isOfNoUse(claimed.id)
       (result, hasChanged) = try await queue.run { [result] in
         var result = result
         do { try reading(claim).complete(&result) } catch is ReadError {
@@ -59,9 +59,9 @@ struct FileReader: Sendable {
   /// A claimed file that can't, or should not, be read: it is rejected as a whole.
   func rejected(_ work: UnreadWork, _ fault: FileFault) async throws -> ReadFile {
     try await queue.run {
-      var staging = Staging(store: around.store, file: work.file, reservation: Reservation(.none))
+      var staging = Staging(store: context.store, file: work.file, reservation: Reservation(.none))
       var reading = FileReading(
-        inbox: inbox, settings: around.settings, name: work.work.dropped.bytes, path: folders.work, descriptor: -1,
+        inbox: inbox, settings: context.settings, name: work.work.dropped.bytes, path: folders.work, descriptor: -1,
         size: Int(folders.size(of: work.work) ?? 0), refersToFile: false, verdict: fault)
       var result = try reading.run(into: &staging)
       result.unfinishedDigest = nil
@@ -75,14 +75,14 @@ struct FileReader: Sendable {
     let (id, name) = (work.file.id, work.work.dropped)
     return ReadFile(
       file: work.file, name: name, rejectsDuplicates: inbox.rejectsDuplicates, result: result, staging: staging
-    ) { [around, meters, logger] result in
+    ) { [context, meters, logger] result in
       if isRead {
-        around.instruments.troubles.end(
+        context.instruments.activeFailures.end(
           Self.failing, in: "file \(id)", logger: logger, metadata: ["file": "\(id)"])
         meters.read(
           items: result.items, bytes: result.facts.bytes, rejected: result.rejected, for: result.facts.target)
       } else {
-        around.instruments.troubles.forget("file \(id)")
+        context.instruments.activeFailures.forget("file \(id)")
       }
       Self.tell(result, of: id, name, logger)
     }
@@ -92,13 +92,13 @@ struct FileReader: Sendable {
   private func reading(_ claim: Claim) -> FileReading {
     let id = claim.claimed.id
     return FileReading(
-      inbox: inbox, settings: around.settings, name: claim.claimed.name.bytes,
+      inbox: inbox, settings: context.settings, name: claim.claimed.name.bytes,
       path: "\(folders.work)/\(claim.claimed.workName.display)", descriptor: claim.claimed.descriptor,
       size: Int(claim.claimed.size), refersToFile: true, verdict: claim.verdict,
-      key: around.key
+      key: context.key
     ) {
-      around.instruments.pulse.beat("inbox \(inbox.name)")
-      if around.stopFlag.isRaised { throw ReadingStopped() }
+      context.instruments.heartbeat.beat("inbox \(inbox.name)")
+      if context.stopFlag.isRaised { throw ReadingStopped() }
       if cancelled.contains(id) { throw ReadingCancelled() }
     }
   }

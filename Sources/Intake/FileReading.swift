@@ -1,15 +1,15 @@
 package import APIs
-package import Delivery
+package import Core
 package import Engine
-internal import Inbox
-internal import ItemFormat
+internal import Spool
+internal import Formats
 package import Settings
 
 /// Takes the batches and rejects that reading a file yields, in the file's order.
 package protocol ReadingSink {
   /// `ordinal` counts the file's batches from 1.
-  mutating func take(_ batch: QueuedBatch, ordinal: Int, for destination: Destinations.Destination) throws
-  mutating func refuse(_ refusal: Refusal) throws
+  mutating func take(_ batch: QueuedBatch, ordinal: Int, for destination: RouteTargets.Destination) throws
+  mutating func reject(_ reject: Reject) throws
 }
 
 /// The outcome of a whole reading.
@@ -74,7 +74,7 @@ package struct FileReading {
     facts.format = format?.kind.rawValue
     var conversion = inbox.route(for: name).map {
       ItemConversion(
-        route: $0, destinations: Destinations($0, settings: settings), limits: limits, ordering: inbox.ordering,
+        route: $0, destinations: RouteTargets($0, settings: settings), limits: limits, ordering: inbox.ordering,
         // Compressed bytes can't be looked up by position.
         refersToFile: refersToFile && format?.isGzipped == false)
     }

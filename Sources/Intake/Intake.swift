@@ -1,9 +1,9 @@
 internal import APIs
-package import Delivery
+package import Core
 internal import Dispatch
 package import Engine
-package import Inbox
-internal import ItemFormat
+package import Spool
+internal import Formats
 package import Logging
 package import Outbox
 package import Runtime
@@ -20,7 +20,7 @@ package import Telemetry
 /// - A file that is unusable by its name or size, or turns out to be, does not hold up others.
 package actor Intake {
   /// What all inboxes share.
-  package struct Surroundings: Sendable {
+  package struct Context: Sendable {
     var settings: Settings
     var outbox: Outbox
     /// The same outbox, for what reading stores there.
@@ -28,14 +28,15 @@ package actor Intake {
     /// Makes the items' tags.
     var key: SourceKey
     var publisher: Publisher
-    var claims: Claims
+    var admission: AdmissionControl
     var instruments: Instruments
     var stopFlag: StopFlag
     /// The queue's clock.
     var now: @Sendable () -> QueueTime
 
     package init(
-      settings: Settings, outbox: Outbox, store: any IntakeStore, key: SourceKey, publisher: Publisher, claims: Claims,
+      settings: Settings, outbox: Outbox, store: any IntakeStore, key: SourceKey, publisher: Publisher,
+      admission: AdmissionControl,
       instruments: Instruments, stopFlag: StopFlag, now: @escaping @Sendable () -> QueueTime
     ) {
       self.settings = settings
@@ -43,7 +44,7 @@ package actor Intake {
       self.store = store
       self.key = key
       self.publisher = publisher
-      self.claims = claims
+      self.admission = admission
       self.instruments = instruments
       self.stopFlag = stopFlag
       self.now = now
@@ -61,13 +62,13 @@ package actor Intake {
   }
 
   private let inbox: Inbox
-  private let around: Surroundings
+  private let context: Context
   private let logger: Logger
   private let folders: InboxFolders
   private let claimer: Claimer
   private let reader: FileReader
   private let search: WorkSearch
-  private let meters: InboxMeters
+  private let meters: InboxMetrics
   private let watcher: Watcher
   private let queue: DispatchQueue
   private let cancelled = CancelledFiles()
@@ -79,9 +80,9 @@ package actor Intake {
   private var unread: [UnreadWork] = []
   /// Files that are being read, or about to be.
   private var reading: Set<FileID> = []
-  private var lastLook: Look?
+  private var lastLook: InboxScan?
   private var isBusy = false
-  private var news: InboxNews
+  private var news: InboxLog
   private var lookedForStrays = ContinuousClock.now
 
   /// How long a cancel waits for a reading to notice.
@@ -95,28 +96,28 @@ package actor Intake {
 
   /// - Parameter strayInterval: how often `work/` is searched for unknown files.
   package init(
-    _ inbox: Inbox, folders: InboxFolders, around: Surroundings, isPaused: Bool, logger: Logger,
+    _ inbox: Inbox, folders: InboxFolders, context: Context, isPaused: Bool, logger: Logger,
     strayInterval: Duration = .seconds(60)
   ) {
     self.inbox = inbox
     self.folders = folders
-    self.around = around
+    self.context = context
     self.isPaused = isPaused
     self.logger = logger
     self.strayInterval = strayInterval
-    let targets = inbox.routes.flatMap { Destinations($0, settings: around.settings).targetNames }
-    meters = InboxMeters(inbox.name, targets: Set(targets), around.instruments.metrics)
-    news = InboxNews(inbox.name, ledger: around.instruments.ledger, logger: logger)
+    let targets = inbox.routes.flatMap { RouteTargets($0, settings: context.settings).targetNames }
+    meters = InboxMetrics(inbox.name, targets: Set(targets), context.instruments.metrics)
+    news = InboxLog(inbox.name, ledger: context.instruments.ledger, logger: logger)
     queue = DispatchQueue(label: "read \(inbox.name)")
-    claimer = Claimer(inbox: inbox, folders: folders, around: around, queue: queue, logger: logger)
+    claimer = Claimer(inbox: inbox, folders: folders, context: context, queue: queue, logger: logger)
     reader = FileReader(
-      inbox: inbox, folders: folders, around: around, queue: queue, cancelled: cancelled, meters: meters,
+      inbox: inbox, folders: folders, context: context, queue: queue, cancelled: cancelled, meters: meters,
       logger: logger)
-    search = WorkSearch(inbox: inbox, folders: folders, around: around, queue: queue, logger: logger)
-    let watch = around.settings.watch
+    search = WorkSearch(inbox: inbox, folders: folders, context: context, queue: queue, logger: logger)
+    let watch = context.settings.watch
     watcher = Watcher(
       folders: folders,
-      terms: WatchTerms(
+      terms: WatchOptions(
         pollInterval: watch.pollInterval, settle: watch.settle, ignore: { inbox.ignores($0) }, marker: inbox.marker))
   }
 
@@ -148,7 +149,7 @@ package actor Intake {
   }
 
   private func takeOver(_ work: UnreadWork) async {
-    await around.publisher.takeOver(
+    await context.publisher.takeOver(
       work.file.id, targets: work.verdict == nil ? claimer.targets(of: work.work.dropped) : [],
       isOrdered: inbox.ordering != .none)
     unread.append(work)
@@ -158,11 +159,11 @@ package actor Intake {
   package func run() async {
     let loop = "inbox \(inbox.name)"
     isRunning = true
-    around.instruments.pulse.beat(loop)
+    context.instruments.heartbeat.beat(loop)
     await readAgain()
     await watcher.start()
     for await look in watcher.looks {
-      around.instruments.pulse.beat(loop)
+      context.instruments.heartbeat.beat(loop)
       isBusy = true
       await take(look)
       await takeOverStrays()
@@ -171,25 +172,25 @@ package actor Intake {
       isBusy = false
       if isStopping { break }
     }
-    around.instruments.pulse.ended(loop)
-    troubles.forget(loop)
+    context.instruments.heartbeat.ended(loop)
+    activeFailures.forget(loop)
   }
 
-  private var troubles: Troubles { around.instruments.troubles }
+  private var activeFailures: ActiveFailures { context.instruments.activeFailures }
 
   /// Runs an act that concerns the inbox rather than one of its files.
   private func attempt(_ what: String, _ act: () async throws -> Void) async {
     do {
       try await act()
-      troubles.end(what, in: "inbox \(inbox.name)", logger: logger)
+      activeFailures.end(what, in: "inbox \(inbox.name)", logger: logger)
     } catch {
-      troubles.begin(what, in: "inbox \(inbox.name)", error, logger: logger)
+      activeFailures.begin(what, in: "inbox \(inbox.name)", error, logger: logger)
     }
   }
 
   /// Publishes files that only a failing outbox has held up.
   private func publishWaiting() async {
-    await attempt(Self.publishing) { try await around.publisher.publishWaiting() }
+    await attempt(Self.publishing) { try await context.publisher.publishWaiting() }
   }
 
   private func takeOverStrays() async {
@@ -202,7 +203,7 @@ package actor Intake {
 
   // MARK: - Claiming
 
-  private func take(_ look: Look) async {
+  private func take(_ look: InboxScan) async {
     meters.looked(look.took)
     news.tell(look, isPaused: isPaused)
     var left = look
@@ -224,13 +225,13 @@ package actor Intake {
     lastLook = left
   }
 
-  private func room(for files: [ReadyFile]) async -> Claims.Answer {
-    let waiting = await around.publisher.waitingCount(inbox: inbox.name)
+  private func room(for files: [ReadyFile]) async -> AdmissionControl.Answer {
+    let waiting = await context.publisher.waitingCount(inbox: inbox.name)
     guard waiting < Self.mostWaiting else {
       news.tell(.behindUnread(waiting))
-      return Claims.Answer()
+      return AdmissionControl.Answer()
     }
-    var answer = Claims.Answer()
+    var answer = AdmissionControl.Answer()
     await attempt(Self.measuring) {
       answer = try await claimer.room(for: files)
       news.tell(answer.obstacle)
@@ -238,26 +239,26 @@ package actor Intake {
     return answer
   }
 
-  private func claim(_ files: [ReadyFile], _ room: Claims.Answer) async {
+  private func claim(_ files: [ReadyFile], _ room: AdmissionControl.Answer) async {
     let places = await claimer.places(for: files, room)
     // An operator who sees a file in work/ may cancel it.
     reading.formUnion(places.map(\.id))
     defer { reading.subtract(places.map(\.id)) }
-    let (claims, halfClaimed) = await claimer.claim(files, places, room)
-    for _ in claims { meters.claimed() }
+    let (admission, halfClaimed) = await claimer.claim(files, places, room)
+    for _ in admission { meters.claimed() }
     for (file, error) in halfClaimed { await putOff(search.unread(file), error) }
-    await read(claims)
+    await read(admission)
   }
 
   // MARK: - Reading
 
   /// Reads claimed files, in order, and hands them over; small ones together.
-  private func read(_ claims: [Claim]) async {
-    reading.formUnion(claims.map(\.file.id))
-    defer { reading.subtract(claims.map(\.file.id)) }
+  private func read(_ admission: [Claim]) async {
+    reading.formUnion(admission.map(\.file.id))
+    defer { reading.subtract(admission.map(\.file.id)) }
     var held: [(claim: Claim, read: ReadFile)] = []
     var heldBytes = 0
-    for claim in claims {
+    for claim in admission {
       do {
         guard let file = try await reader.read(claim) else {
           await giveBack(claim)
@@ -280,7 +281,7 @@ package actor Intake {
     guard !files.isEmpty else { return }
     do {
       let ended = Set(files.map(\.read.file.id).filter { cancelled.contains($0) })
-      try await around.publisher.take(
+      try await context.publisher.take(
         files.map { ended.contains($0.read.file.id) ? $0.read.rejected(Self.cancelledFault) : $0.read })
       for id in ended { cancelled.remove(id) }
       for file in files { file.claim.reservation.end() }
@@ -308,12 +309,12 @@ package actor Intake {
   /// A file can't be read now: it keeps its place, and is retried or, after an hour, rejected.
   private func putOff(_ work: UnreadWork, _ error: any Error) async {
     var work = work
-    let (id, now) = (work.file.id, around.now())
-    let backoff = Backoff(initial: around.settings.retry.initial, max: around.settings.retry.max)
+    let (id, now) = (work.file.id, context.now())
+    let backoff = Backoff(initial: context.settings.retry.initial, max: context.settings.retry.max)
     var trouble = work.trouble ?? ReadingTrouble(since: now)
     trouble.fail("\(error)", at: now, backoff: backoff)
     work.trouble = trouble
-    troubles.begin(
+    activeFailures.begin(
       FileReader.failing, in: "file \(id)", error, logger: logger,
       metadata: ["file": "\(id)", "name": "\(work.work.dropped.display)"])
     guard !trouble.isHopeless(at: now) else {
@@ -322,28 +323,28 @@ package actor Intake {
     }
     // Discards what was staged of it, and stores when it was claimed. If the disk takes neither, the next retry does
     // both.
-    let (store, file) = (around.store, work.file)
+    let (store, file) = (context.store, work.file)
     try? await queue.run { try store.commit { try $0.begin(file) } }
     unread.append(work)
     var note = UnreadFile(id: id, inbox: inbox.name, name: work.work.dropped.display)
     note.reason = trouble.reason
     note.since = .now + (trouble.since - now)
     note.nextAttempt = .now + (trouble.due - now)
-    await around.publisher.note(note)
+    await context.publisher.note(note)
   }
 
   /// Rejects as a whole a file that is not read.
   private func reject(_ work: UnreadWork, _ fault: FileFault) async {
     let id = work.file.id
     do {
-      try await around.publisher.take([try await reader.rejected(work, fault)])
+      try await context.publisher.take([try await reader.rejected(work, fault)])
       cancelled.remove(id)
     } catch {
       // The outbox accepts nothing: retry at the next look.
       var work = work
       work.verdict = fault
       unread.append(work)
-      troubles.begin(FileReader.failing, in: "file \(id)", error, logger: logger, metadata: ["file": "\(id)"])
+      activeFailures.begin(FileReader.failing, in: "file \(id)", error, logger: logger, metadata: ["file": "\(id)"])
     }
   }
 
@@ -361,16 +362,16 @@ package actor Intake {
 
   /// The file is no longer in `work/`.
   private func forget(_ id: FileID) async {
-    troubles.forget("file \(id)")
+    activeFailures.forget("file \(id)")
     // If this fails, the next start finds a row without a file.
-    let store = around.store
+    let store = context.store
     try? await queue.run { try store.commit { try $0.forget(id) } }
-    await around.publisher.left([id])
+    await context.publisher.left([id])
   }
 
   /// Retries the claimed files that could not be read.
   private func readAgain() async {
-    let now = around.now()
+    let now = context.now()
     for work in unread where !isStopping {
       let id = work.file.id
       guard cancelled.contains(id) || work.trouble.map({ $0.due <= now }) ?? true else { continue }
@@ -410,7 +411,7 @@ package actor Intake {
 
   /// Retries at once the files that could not be read.
   package func tryNow() async {
-    let now = around.now()
+    let now = context.now()
     for place in unread.indices { unread[place].trouble?.makeDue(at: now) }
     await watcher.lookNow()
   }
@@ -436,7 +437,7 @@ package actor Intake {
       guard cancelled.contains(id) else { return true }
       cancelled.remove(id)
     }
-    return try await around.publisher.reject(id, Self.cancelledFault)
+    return try await context.publisher.reject(id, Self.cancelledFault)
   }
 
   /// Whether it is being read, or waits to be.

@@ -1,6 +1,6 @@
-internal import Delivery
+internal import Core
 internal import Engine
-internal import ItemFormat
+internal import Formats
 internal import JSONText
 internal import Settings
 internal import APIs
@@ -8,8 +8,8 @@ internal import APIs
 /// Converts the items of one file into the batches of one target.
 struct ItemConversion {
   let route: Route
-  let destinations: Destinations
-  private(set) var chosen: Destinations.Destination?
+  let destinations: RouteTargets
+  private(set) var chosen: RouteTargets.Destination?
   /// The API of `chosen`, kept at hand for each item.
   private var api: (any TargetAPI)?
   /// Whether the API is settled before the first item: by the route, or by a CSV's header.
@@ -29,7 +29,7 @@ struct ItemConversion {
 
   /// - Parameter refersToFile: whether batches may leave bytes in the file.
   init(
-    route: Route, destinations: Destinations, limits: ReaderLimits, ordering: Ordering, refersToFile: Bool
+    route: Route, destinations: RouteTargets, limits: ReaderLimits, ordering: Ordering, refersToFile: Bool
   ) {
     self.route = route
     self.destinations = destinations
@@ -44,7 +44,7 @@ struct ItemConversion {
 
   // MARK: - Which API
 
-  private mutating func choose(_ destination: Destinations.Destination) {
+  private mutating func choose(_ destination: RouteTargets.Destination) {
     chosen = destination
     api = destination.api
     batcher = Batcher(
@@ -93,7 +93,7 @@ struct ItemConversion {
   ) throws {
     items += 1
     if atomic != nil { try checkSize() }
-    if let fault = item.fault { return try refuse(item, fault, key: nil, into: &sink) }
+    if let fault = item.fault { return try reject(item, fault, key: nil, into: &sink) }
     if !isHeaderOrRouteDecisive { try classify(item, json) }
     guard let api else { throw FileFault(.noRoute, "the route has no target") }
     piece.removeAll(keepingCapacity: true)
@@ -104,7 +104,7 @@ struct ItemConversion {
       if api.idsAllowed { try requestIDs.take(item) }
       try atomic?.take(key, of: item)
     } catch {
-      return try refuse(item, error, key: api.describe(json), into: &sink)
+      return try reject(item, error, key: api.describe(json), into: &sink)
     }
     let entry = BatchItem(
       number: item.number, line: item.line, source: item.source, pieceLength: piece.count, key: key,
@@ -124,13 +124,13 @@ struct ItemConversion {
     return nil
   }
 
-  private mutating func refuse(
+  private mutating func reject(
     _ item: RawItem, _ fault: ItemFault, key: String?, into sink: inout some ReadingSink
   ) throws {
     rejected += 1
-    let refusal = Refusal(
+    let reject = Reject(
       item: item.number, line: item.line, source: item.source, key: key, fault: fault, tag: item.tag)
-    if atomic == nil { try sink.refuse(refusal) } else { atomic?.refused.append(refusal) }
+    if atomic == nil { try sink.reject(reject) } else { atomic?.rejects.append(reject) }
   }
 
   private mutating func emit(_ batch: QueuedBatch, into sink: inout some ReadingSink) throws {
@@ -142,7 +142,7 @@ struct ItemConversion {
   mutating func finish(into sink: inout some ReadingSink) throws {
     if atomic != nil { try checkSize() }
     let rest = batcher?.finish() ?? []
-    guard let refused = atomic?.refused, !refused.isEmpty else {
+    guard let rejects = atomic?.rejects, !rejects.isEmpty else {
       for batch in rest { try emit(batch, into: &sink) }
       return
     }
@@ -150,11 +150,11 @@ struct ItemConversion {
     let fault = ItemFault(.notApplied, "another item of the file was rejected, and success_mode is Atomic")
     let spared = rest.flatMap { batch in
       zip(batch.items, batch.whole?.pieces ?? []).map { item, range in
-        Refusal(item, key: chosen?.api.describe(batch.body.literals.span.extracting(range)), fault: fault)
+        Reject(item, key: chosen?.api.describe(batch.body.literals.span.extracting(range)), fault: fault)
       }
     }
     rejected = items
-    for refusal in (refused + spared).sorted(by: { $0.item < $1.item }) { try sink.refuse(refusal) }
+    for reject in (rejects + spared).sorted(by: { $0.item < $1.item }) { try sink.reject(reject) }
   }
 
   private func checkSize() throws {
@@ -172,7 +172,7 @@ struct ItemConversion {
 
 /// What is kept of an Atomic file until its end; bounded by what fits into one request.
 private struct AtomicFile {
-  var refused: [Refusal] = []
+  var rejects: [Reject] = []
   private var keys: [KeyHash: Int] = [:]
 
   mutating func take(_ key: KeyHash?, of item: RawItem) throws(ItemFault) {

@@ -1,7 +1,7 @@
-package import Delivery
+package import Core
 package import Engine
-internal import Inbox
-internal import ItemFormat
+internal import Spool
+internal import Formats
 internal import Runtime
 package import Telemetry
 

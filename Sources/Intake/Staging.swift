@@ -1,5 +1,5 @@
 internal import APIs
-internal import Delivery
+internal import Core
 internal import Engine
 internal import Settings
 internal import Synchronization
@@ -14,7 +14,7 @@ struct Staging: ReadingSink, Sendable {
   private let file: NewFile
   private let reservation: Reservation
   private var batches: [(ordinal: Int, batch: QueuedBatch)] = []
-  private var refused: [Refusal] = []
+  private var rejects: [Reject] = []
   /// In memory.
   private(set) var heldBytes = 0
   private var queuedBytes = 0
@@ -35,7 +35,7 @@ struct Staging: ReadingSink, Sendable {
     self.reservation = reservation
   }
 
-  mutating func take(_ batch: QueuedBatch, ordinal: Int, for destination: Destinations.Destination) throws {
+  mutating func take(_ batch: QueuedBatch, ordinal: Int, for destination: RouteTargets.Destination) throws {
     target = destination.target.name
     batches.append((ordinal, batch))
     heldBytes += batch.body.literals.count + batch.items.count * Self.itemBytes + Self.batchBytes
@@ -43,9 +43,9 @@ struct Staging: ReadingSink, Sendable {
     if heldBytes >= Self.commitBytes { try flush() }
   }
 
-  mutating func refuse(_ refusal: Refusal) throws {
-    refused.append(refusal)
-    heldBytes += Self.refusalBytes + refusal.message.utf8.count
+  mutating func reject(_ reject: Reject) throws {
+    rejects.append(reject)
+    heldBytes += Self.refusalBytes + reject.message.utf8.count
     if heldBytes >= Self.commitBytes { try flush() }
   }
 
@@ -63,8 +63,8 @@ struct Staging: ReadingSink, Sendable {
   /// Stages what is held, in a commit that the caller shares with others; call `staged()` once it is made.
   func stage(in commit: any IntakeCommit) throws {
     if !hasRow { try commit.begin(file) }
-    guard !batches.isEmpty || !refused.isEmpty else { return }
-    try commit.stage(batches, refused: refused, of: file.id, target: target)
+    guard !batches.isEmpty || !rejects.isEmpty else { return }
+    try commit.stage(batches, rejects: rejects, of: file.id, target: target)
   }
 
   /// What was held is in the outbox.
@@ -72,14 +72,14 @@ struct Staging: ReadingSink, Sendable {
     hasRow = true
     reservation.use(FileNeed(queueBytes: queuedBytes, diskBytes: heldBytes))
     batches.removeAll(keepingCapacity: true)
-    refused.removeAll(keepingCapacity: true)
+    rejects.removeAll(keepingCapacity: true)
     (heldBytes, queuedBytes) = (0, 0)
   }
 
   /// The whole file is unusable: discards what was read of it.
   mutating func discard() {
     batches = []
-    refused = []
+    rejects = []
     (heldBytes, queuedBytes) = (0, 0)
   }
 }

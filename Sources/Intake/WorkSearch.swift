@@ -1,8 +1,8 @@
 internal import APIs
-internal import Delivery
+internal import Core
 internal import Dispatch
 internal import Engine
-internal import Inbox
+internal import Spool
 internal import Logging
 internal import Outbox
 internal import Receipts
@@ -13,7 +13,7 @@ internal import Settings
 struct WorkSearch: Sendable {
   let inbox: Inbox
   let folders: InboxFolders
-  let around: Intake.Surroundings
+  let context: Intake.Context
   let queue: DispatchQueue
   let logger: Logger
 
@@ -29,7 +29,7 @@ struct WorkSearch: Sendable {
     let work = try await queue.run { [folders] in try folders.workFiles() }
     var mine = Dictionary(rows.filter { $0.inbox == inbox.name }.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
     // No id from here on may sort before one that is in use.
-    for file in work { await around.publisher.skip(past: file.id) }
+    for file in work { await context.publisher.skip(past: file.id) }
     var unread: [UnreadWork] = []
     for file in work {
       if let row = mine.removeValue(forKey: file.id) {
@@ -39,7 +39,7 @@ struct WorkSearch: Sendable {
       }
     }
     // The run ended between giving a file back, or losing it, and deleting its row.
-    let (store, lost) = (around.store, mine.keys.sorted())
+    let (store, lost) = (context.store, mine.keys.sorted())
     if !lost.isEmpty { try await queue.run { try store.commit { for id in lost { try $0.forget(id) } } } }
     return unread
   }
@@ -48,10 +48,10 @@ struct WorkSearch: Sendable {
   func strays(besides known: Set<FileID>) async throws -> [UnreadWork] {
     let work = try await queue.run { [folders] in try folders.workFiles() }.filter { !known.contains($0.id) }
     guard !work.isEmpty else { return [] }
-    let rows = try await around.outbox.filesUnderWay().ids
+    let rows = try await context.outbox.filesUnderWay().ids
     var strays: [UnreadWork] = []
     for file in work where !rows.contains(file.id) {
-      guard try await around.outbox.finishedStatus(file.id) == nil else { continue }
+      guard try await context.outbox.finishedStatus(file.id) == nil else { continue }
       logger.warning(
         "found a claimed file that was not recorded as claimed; reading it now",
         metadata: ["file": "\(file.id)", "name": "\(file.dropped.display)"])
@@ -68,9 +68,9 @@ struct WorkSearch: Sendable {
       file: NewFile(
         id: file.id, inbox: inbox.name, name: file.dropped.bytes, owner: row?.owner,
         // An id's time is that of the claim, unless the clock was ahead.
-        receivedAt: row?.receivedAt ?? min(file.id.time, .now), claimedAt: row?.claimedAt ?? around.now()),
+        receivedAt: row?.receivedAt ?? min(file.id.time, .now), claimedAt: row?.claimedAt ?? context.now()),
       verdict: FileReading.verdict(
-        name: file.dropped.bytes, size: Int(size), inbox: inbox, settings: around.settings))
+        name: file.dropped.bytes, size: Int(size), inbox: inbox, settings: context.settings))
   }
 
   private func isPutAway(_ file: WorkFile) async throws -> Bool {
@@ -81,9 +81,9 @@ struct WorkSearch: Sendable {
         try? Receipt(json: $0, apis: APIs.kinds)
       }
     }
-    let status = try await around.outbox.finishedStatus(file.id)
+    let status = try await context.outbox.finishedStatus(file.id)
     guard receipt != nil || status != nil else {
-      if around.outbox.isNew {
+      if context.outbox.isNew {
         logger.warning(
           "the outbox is new: a claimed file is read from the beginning, and items already sent will be sent again",
           metadata: ["file": "\(file.id)", "name": "\(file.dropped.display)"])

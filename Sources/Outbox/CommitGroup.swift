@@ -10,7 +10,7 @@ final class CommitGroup: Sendable {
     /// Makes the changes.
     let run: @Sendable (Database) -> Outcome
     /// Reports to the caller that nothing was changed, since no commit could even be begun.
-    let refuse: @Sendable (any Error) -> Void
+    let reject: @Sendable (any Error) -> Void
   }
 
   struct Outcome {
@@ -58,6 +58,6 @@ final class CommitGroup: Sendable {
       failure = error
     }
     for outcome in outcomes { outcome.tell(failure) }
-    for write in writes.dropFirst(outcomes.count) { write.refuse(failure ?? CancellationError()) }
+    for write in writes.dropFirst(outcomes.count) { write.reject(failure ?? CancellationError()) }
   }
 }

@@ -1,9 +1,9 @@
-internal import Delivery
+internal import Core
 internal import Engine
 internal import Foundation
 internal import GRDB
 
-extension Refusal {
+extension Reject {
   init(row: Row) {
     // SQLite can't tell a damaged number from a valid one.
     let start: Int = row["source_start"]

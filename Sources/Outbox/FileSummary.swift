@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 internal import Foundation
 internal import GRDB
 
@@ -45,7 +45,7 @@ package struct FileFilter: Sendable, Equatable {
   /// Each must be in the name or in the id; ASCII case is ignored.
   package var words: [String] = []
   package var inbox: String?
-  /// One of the values of `FileSummary.state`, `underway` for the first three of them, `refused` for `partial` and
+  /// One of the values of `FileSummary.state`, `underway` for the first three of them, `rejects` for `partial` and
   /// `rejected`; nil for all.
   package var state: String?
   /// Only files that were claimed before this one.

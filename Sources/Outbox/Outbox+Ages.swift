@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 package import Engine
 internal import Foundation
 internal import GRDB

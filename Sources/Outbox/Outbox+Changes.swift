@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 package import Engine
 internal import Foundation
 internal import GRDB
@@ -117,7 +117,7 @@ private struct StoredBatch {
   }
 
   func settle(_ settlement: Settlement, _ request: RequestFacts?, _ db: Database) throws -> ChangeResult {
-    let rejected = settlement.refused.count
+    let rejected = settlement.rejects.count
     let unanswered = self.unanswered - (request == nil ? 0 : 1)
     if settlement.accepted + rejected > 0 {
       try db.cachedStatement(
@@ -132,7 +132,7 @@ private struct StoredBatch {
         request?.sentAt.milliseconds,
       ])
     }
-    try Outbox.insert(settlement.refused, of: name.file, db)
+    try Outbox.insert(settlement.rejects, of: name.file, db)
     try delete(db)
     var rest: [WaitingBatch] = []
     if let batch = settlement.rest {

@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 package import Engine
 internal import GRDB
 internal import Runtime

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 package import Engine
 internal import Foundation
 internal import GRDB
@@ -30,10 +30,10 @@ extension Outbox: ResultStore {
     }
   }
 
-  package func refused(_ id: FileID, after item: Int, limit: Int) throws(OutboxError) -> [Refusal] {
+  package func rejects(_ id: FileID, after item: Int, limit: Int) throws(OutboxError) -> [Reject] {
     try readNow { db in
       let sql = "SELECT * FROM refused WHERE file_id = ? AND item > ? ORDER BY item LIMIT ?"
-      return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id.text, item, limit]).map(Refusal.init(row:))
+      return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id.text, item, limit]).map(Reject.init(row:))
     }
   }
 

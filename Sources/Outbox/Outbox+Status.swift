@@ -1,5 +1,5 @@
 internal import Runtime
-package import Delivery
+package import Core
 package import Engine
 internal import Foundation
 internal import GRDB

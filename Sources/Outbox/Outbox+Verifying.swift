@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 package import Engine
 internal import Foundation
 internal import GRDB
@@ -13,7 +13,7 @@ package struct FileSums: Sendable, Equatable {
   package var counts: FileCounts
   package var waitingItems: Int
   package var settledAccepted: Int
-  package var refusals: Int
+  package var rejects: Int
 }
 
 /// The queries of `upsertd verify`.
@@ -87,6 +87,6 @@ extension FileSums {
     counts = FileCounts(row: row)
     waitingItems = row["waiting"]
     settledAccepted = row["settled"]
-    refusals = row["refusals"]
+    rejects = row["refusals"]
   }
 }

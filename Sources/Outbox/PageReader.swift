@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 internal import Engine
 internal import Foundation
 internal import GRDB

@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 package import Engine
 internal import Foundation
 internal import GRDB
@@ -39,12 +39,12 @@ struct SQLiteCommit: IntakeCommit {
   }
 
   func stage(
-    _ batches: [(ordinal: Int, batch: QueuedBatch)], refused: [Refusal], of id: FileID, target: String
+    _ batches: [(ordinal: Int, batch: QueuedBatch)], rejects: [Reject], of id: FileID, target: String
   ) throws {
     for (ordinal, batch) in batches {
       try Outbox.insert(batch, named: BatchName(file: id, ordinal: ordinal), target: target, db)
     }
-    try Outbox.insert(refused, of: id, db)
+    try Outbox.insert(rejects, of: id, db)
   }
 
   func publish(_ id: FileID, facts: FileFacts, items: Int, rejected: Int) throws {
@@ -128,17 +128,17 @@ extension Outbox {
     return id
   }
 
-  static func insert(_ refused: [Refusal], of id: FileID, _ db: Database) throws {
-    guard !refused.isEmpty else { return }
+  static func insert(_ rejects: [Reject], of id: FileID, _ db: Database) throws {
+    guard !rejects.isEmpty else { return }
     let statement = try db.cachedStatement(
       sql: """
         INSERT INTO refused (file_id, item, line, source_start, source_end, key, code, message, tag)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
-    for refusal in refused {
+    for reject in rejects {
       try statement.execute(arguments: [
-        id.text, refusal.item, refusal.line, refusal.source.lowerBound, refusal.source.upperBound, refusal.key,
-        refusal.code, refusal.message, refusal.tag.map { Int64(bitPattern: $0.value) },
+        id.text, reject.item, reject.line, reject.source.lowerBound, reject.source.upperBound, reject.key,
+        reject.code, reject.message, reject.tag.map { Int64(bitPattern: $0.value) },
       ])
     }
   }

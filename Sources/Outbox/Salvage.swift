@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 package import Engine
 internal import Foundation
 internal import GRDB
@@ -17,7 +17,7 @@ package final class Salvage {
   package struct File {
     package var record: FileRecord
     package var settled: [SettledBatch] = []
-    package var refused: [Refusal] = []
+    package var rejects: [Reject] = []
     package var orders: [FileOrder] = []
     /// The items in batches that are whole.
     package var waitingItems = 0
@@ -25,17 +25,17 @@ package final class Salvage {
     /// Whether everything that the file's counts include could be read; damaged numbers may be of any size.
     package var isWhole: Bool {
       record.counts.accepted &+ record.counts.rejected &+ waitingItems == record.counts.items
-        && refusedCount == record.counts.rejected
+        && rejectCount == record.counts.rejected
     }
-    private var refusedCount: Int { droppedRefusals ?? refused.count }
-    private var droppedRefusals: Int?
+    private var rejectCount: Int { droppedRejects ?? rejects.count }
+    private var droppedRejects: Int?
 
     fileprivate init(record: FileRecord) { self.record = record }
 
-    /// Keeps only the counts: the refusals of all files together may exceed memory.
+    /// Keeps only the counts: the rejects of all files together may exceed memory.
     package mutating func dropContents() {
-      droppedRefusals = refused.count
-      (settled, refused, orders) = ([], [], [])
+      droppedRejects = rejects.count
+      (settled, rejects, orders) = ([], [], [])
     }
   }
 
@@ -123,7 +123,7 @@ package final class Salvage {
       if columns["operator_order"] != nil {
         file.orders = list("operator_order", of: record.id, order: "id").map(FileOrder.init(row:))
       }
-      file.refused = list("refused", of: record.id, order: "item").map(Refusal.init(row:))
+      file.rejects = list("refused", of: record.id, order: "item").map(Reject.init(row:))
       for batch in (batches[record.id.text] ?? []).sorted(by: { $0.position < $1.position }) {
         guard let content = content(of: batch.id) else { continue }
         file.waitingItems += content.items.count

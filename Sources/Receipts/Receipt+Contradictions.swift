@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 
 extension Receipt {
   /// Statements in it that can't all be true at once; empty for every receipt that upsertd writes.

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 internal import JSONText
 
 extension Receipt {

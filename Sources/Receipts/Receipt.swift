@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// The outcome of one file: the JSON document in `outbox/receipts/`.
 ///

@@ -1,7 +1,7 @@
 internal import Runtime
-internal import Delivery
+internal import Core
 package import Engine
-package import Inbox
+package import Spool
 package import Outbox
 internal import Receipts
 
@@ -29,9 +29,9 @@ extension Receipt {
     orders = try outbox.orders(record.id).map { Order(at: $0.at, order: $0.order, by: $0.by) }
     // Items that were rejected without ever being sent belong to no request.
     batches = try outbox.settled(record.id).filter { $0.attempts > 0 }
-    rejects = try outbox.refused(record.id, after: 0, limit: Self.firstRejects).map { refusal in
+    rejects = try outbox.rejects(record.id, after: 0, limit: Self.firstRejects).map { reject in
       Reject(
-        item: refusal.item, line: refusal.line, key: refusal.key, code: refusal.code, message: refusal.message)
+        item: reject.item, line: reject.line, key: reject.key, code: reject.code, message: reject.message)
     }
   }
 }

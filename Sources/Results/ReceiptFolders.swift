@@ -1,6 +1,6 @@
 internal import APIs
-package import Delivery
-internal import Inbox
+package import Core
+internal import Spool
 package import Receipts
 package import Settings
 

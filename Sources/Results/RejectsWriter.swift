@@ -1,7 +1,7 @@
-internal import Delivery
+internal import Core
 internal import Engine
-internal import Inbox
-internal import ItemFormat
+internal import Spool
+internal import Formats
 internal import JSONText
 internal import Outbox
 internal import APIs
@@ -48,40 +48,40 @@ struct RejectsWriter {
     switch shape {
     case .rows:
       try result.append(rejects.headerLine)
-      try forEachRefusal { refusal, _ in
-        if try !writeRow(refusal, rejects, &ranges, to: result) {
+      try forEachReject { reject, _ in
+        if try !writeRow(reject, rejects, &ranges, to: result) {
           lost += 1
-          try result.append(rejects.lineWithoutRow(Self.lostFault(of: refusal), line: refusal.line))
+          try result.append(rejects.lineWithoutRow(Self.lostFault(of: reject), line: reject.line))
         }
       }
     case .lines:
-      try forEachRefusal { refusal, _ in
-        if try !write(refusal, &ranges, to: result) {
+      try forEachReject { reject, _ in
+        if try !write(reject, &ranges, to: result) {
           lost += 1
-          try writeLost(refusal, to: result)
+          try writeLost(reject, to: result)
         }
         try result.append("\n")
       }
     case .single:
-      try forEachRefusal { refusal, _ in
-        if try !write(refusal, &ranges, to: result) {
+      try forEachReject { reject, _ in
+        if try !write(reject, &ranges, to: result) {
           lost += 1
-          try writeLost(refusal, to: result)
+          try writeLost(reject, to: result)
         }
       }
       try result.append("\n")
     case .array, .requestIDs:
       let isArray = shape == .array
       try result.append(isArray ? "[\n" : "{\n")
-      try forEachRefusal { refusal, isFirst in
+      try forEachReject { reject, isFirst in
         if !isFirst { try result.append(",\n") }
         let isWritten =
-          try isArray ? write(refusal, &ranges, to: result) : writeRequest(refusal, &ranges, to: result)
+          try isArray ? write(reject, &ranges, to: result) : writeRequest(reject, &ranges, to: result)
         if !isWritten {
           lost += 1
           // Its id is no longer known.
-          if !isArray { try result.append("\"item-\(refusal.item)\": ") }
-          try writeLost(refusal, to: result)
+          if !isArray { try result.append("\"item-\(reject.item)\": ") }
+          try writeLost(reject, to: result)
         }
       }
       try result.append(isArray ? "\n]\n" : "\n}\n")
@@ -89,12 +89,12 @@ struct RejectsWriter {
     return lost
   }
 
-  private func forEachRefusal(_ body: (Refusal, _ isFirst: Bool) throws -> Void) throws {
+  private func forEachReject(_ body: (Reject, _ isFirst: Bool) throws -> Void) throws {
     var last = 0
     while true {
-      let page = try outbox.refused(file.id, after: last, limit: 500)
+      let page = try outbox.rejects(file.id, after: last, limit: 500)
       guard let end = page.last else { return }
-      for refusal in page { try body(refusal, last == 0 && refusal == page[0]) }
+      for reject in page { try body(reject, last == 0 && reject == page[0]) }
       last = end.item
       try onProgress()
     }
@@ -104,11 +104,11 @@ struct RejectsWriter {
 
   /// The item's bytes; nil if they are no longer what was checked.
   private func bytes<Source: PositionedBytes & ~Copyable>(
-    of refusal: Refusal, _ ranges: inout SourceRanges<Source>
+    of reject: Reject, _ ranges: inout SourceRanges<Source>
   ) throws -> [UInt8]? {
     var bytes: [UInt8] = []
-    let isChanged = try isChanged { try ranges.copy(refusal.source) { bytes.append(contentsOf: $0) } }
-    guard !isChanged, agrees(refusal, key.tag(of: bytes.span)) else { return nil }
+    let isChanged = try isChanged { try ranges.copy(reject.source) { bytes.append(contentsOf: $0) } }
+    guard !isChanged, agrees(reject, key.tag(of: bytes.span)) else { return nil }
     return bytes
   }
 
@@ -117,12 +117,12 @@ struct RejectsWriter {
   ///
   /// - Returns: whether they are.
   private func copy<Source: PositionedBytes & ~Copyable>(
-    _ refusal: Refusal, _ ranges: inout SourceRanges<Source>, to result: ResultFile, since mark: Int,
+    _ reject: Reject, _ ranges: inout SourceRanges<Source>, to result: ResultFile, since mark: Int,
     _ each: ([UInt8]) throws -> Void
   ) throws -> Bool {
     var hasher = SourceHasher(key)
     let isChanged = try isChanged {
-      try ranges.copy(refusal.source) { chunk in
+      try ranges.copy(reject.source) { chunk in
         try onProgress()
         hasher.update(chunk)
         var bytes: [UInt8] = []
@@ -130,7 +130,7 @@ struct RejectsWriter {
         try each(bytes)
       }
     }
-    if !isChanged, agrees(refusal, hasher.tag) { return true }
+    if !isChanged, agrees(reject, hasher.tag) { return true }
     try result.cut(to: mark)
     return false
   }
@@ -149,17 +149,17 @@ struct RejectsWriter {
     }
   }
 
-  private func agrees(_ refusal: Refusal, _ found: SourceTag) -> Bool {
+  private func agrees(_ reject: Reject, _ found: SourceTag) -> Bool {
     // An older upsertd made no tags.
-    refusal.tag.map { $0 == found } ?? true
+    reject.tag.map { $0 == found } ?? true
   }
 
-  private static func fault(of refusal: Refusal) -> ItemFault {
-    ItemFault(RejectCode(rawValue: refusal.code) ?? .invalidItem, refusal.message)
+  private static func fault(of reject: Reject) -> ItemFault {
+    ItemFault(RejectCode(rawValue: reject.code) ?? .invalidItem, reject.message)
   }
 
-  private static func lostFault(of refusal: Refusal) -> ItemFault {
-    var fault = fault(of: refusal)
+  private static func lostFault(of reject: Reject) -> ItemFault {
+    var fault = fault(of: reject)
     // In that case the reason already says so.
     if fault.code != .fileChanged {
       fault.message += "; the item's text is missing here because the file was changed after it was checked"
@@ -189,19 +189,19 @@ struct RejectsWriter {
 
   /// Returns whether the row is what was checked; if not, nothing is written.
   private func writeRow<Source: PositionedBytes & ~Copyable>(
-    _ refusal: Refusal, _ rejects: CSVRejects, _ ranges: inout SourceRanges<Source>, to result: ResultFile
+    _ reject: Reject, _ rejects: CSVRejects, _ ranges: inout SourceRanges<Source>, to result: ResultFile
   ) throws -> Bool {
-    let fault = Self.fault(of: refusal)
-    if refusal.source.count <= maxItemBytes {
-      guard let row = try bytes(of: refusal, &ranges) else { return false }
-      try result.append(rejects.line(for: row, fault, line: refusal.line))
+    let fault = Self.fault(of: reject)
+    if reject.source.count <= maxItemBytes {
+      guard let row = try bytes(of: reject, &ranges) else { return false }
+      try result.append(rejects.line(for: row, fault, line: reject.line))
       return true
     }
     let mark = result.count
-    try result.append(rejects.opening(fault, line: refusal.line))
+    try result.append(rejects.opening(fault, line: reject.line))
     var isFirst = true
     var last: UInt8?
-    let isWhole = try copy(refusal, &ranges, to: result, since: mark) { chunk in
+    let isWhole = try copy(reject, &ranges, to: result, since: mark) { chunk in
       var bytes = chunk
       if isFirst { bytes.removeFirst(rejects.errorCells(atStartOf: bytes)) }
       isFirst = false
@@ -216,27 +216,27 @@ struct RejectsWriter {
 
   /// Returns whether the item is what was checked; if not, nothing is written.
   private func write<Source: PositionedBytes & ~Copyable>(
-    _ refusal: Refusal, _ ranges: inout SourceRanges<Source>, to result: ResultFile
+    _ reject: Reject, _ ranges: inout SourceRanges<Source>, to result: ResultFile
   ) throws -> Bool {
-    guard refusal.source.count <= maxItemBytes else { return try writeHuge(refusal, &ranges, to: result) }
-    guard let text = try bytes(of: refusal, &ranges) else { return false }
+    guard reject.source.count <= maxItemBytes else { return try writeHuge(reject, &ranges, to: result) }
+    guard let text = try bytes(of: reject, &ranges) else { return false }
     // A line of NDJSON may have been rejected because it is not JSON.
-    try result.append(annotated(text.span, refusal, isJSON: Self.isJSON(text)))
+    try result.append(annotated(text.span, reject, isJSON: Self.isJSON(text)))
     return true
   }
 
   /// An item of which only the reason is left.
-  private func writeLost(_ refusal: Refusal, to result: ResultFile) throws {
-    var refusal = refusal
-    refusal.message = Self.lostFault(of: refusal).message
-    try result.append(annotated(Array("{}".utf8).span, refusal, isJSON: true))
+  private func writeLost(_ reject: Reject, to result: ResultFile) throws {
+    var reject = reject
+    reject.message = Self.lostFault(of: reject).message
+    try result.append(annotated(Array("{}".utf8).span, reject, isJSON: true))
   }
 
-  private func annotated(_ item: Span<UInt8>, _ refusal: Refusal, isJSON: Bool) -> [UInt8] {
+  private func annotated(_ item: Span<UInt8>, _ reject: Reject, isJSON: Bool) -> [UInt8] {
     var out: [UInt8] = []
     api.annotate(
-      item, isJSON: isJSON, code: RejectCode(rawValue: refusal.code) ?? .invalidItem, message: refusal.message,
-      number: refusal.item, into: &out)
+      item, isJSON: isJSON, code: RejectCode(rawValue: reject.code) ?? .invalidItem, message: reject.message,
+      number: reject.item, into: &out)
     return out
   }
 
@@ -244,13 +244,13 @@ struct RejectsWriter {
   ///
   /// Returns whether it is what was checked; if not, nothing is written.
   private func writeRequest<Source: PositionedBytes & ~Copyable>(
-    _ refusal: Refusal, _ ranges: inout SourceRanges<Source>, to result: ResultFile
+    _ reject: Reject, _ ranges: inout SourceRanges<Source>, to result: ResultFile
   ) throws -> Bool {
-    guard refusal.source.count <= maxItemBytes else {
+    guard reject.source.count <= maxItemBytes else {
       // The id is found by reading on until the string ends.
-      return try writeHugeRequest(refusal, &ranges, to: result)
+      return try writeHugeRequest(reject, &ranges, to: result)
     }
-    guard let text = try bytes(of: refusal, &ranges) else { return false }
+    guard let text = try bytes(of: reject, &ranges) else { return false }
     var id = JSONScanner()
     guard let idEnd = (try? id.scan(text.span, from: 0)) ?? nil,
       let colon = text[idEnd...].firstIndex(of: UInt8(ascii: ":"))
@@ -258,21 +258,21 @@ struct RejectsWriter {
     let start = afterSpace(text.span, from: colon + 1)
     try result.append(text[..<idEnd])
     try result.append(": ")
-    try result.append(annotated(text.span.extracting(start..<text.count), refusal, isJSON: true))
+    try result.append(annotated(text.span.extracting(start..<text.count), reject, isJSON: true))
     return true
   }
 
   /// Too large to hold in memory: it follows unchanged as `_raw`, which is read as the item when it is dropped again.
   private func writeHuge<Source: PositionedBytes & ~Copyable>(
-    _ refusal: Refusal, _ ranges: inout SourceRanges<Source>, to result: ResultFile
+    _ reject: Reject, _ ranges: inout SourceRanges<Source>, to result: ResultFile
   ) throws -> Bool {
     let mark = result.count
-    try writeError(refusal, to: result)
+    try writeError(reject, to: result)
     guard shape != .lines else {
       // It is unknown whether the line is JSON: it becomes a string, cut between characters.
       try result.append("\"")
       var rest: [UInt8] = []
-      let isWhole = try copy(refusal, &ranges, to: result, since: mark) { chunk in
+      let isWhole = try copy(reject, &ranges, to: result, since: mark) { chunk in
         rest += chunk
         let whole = rest.count - Self.unfinishedBytes(at: rest)
         var quoted: [UInt8] = []
@@ -283,20 +283,20 @@ struct RejectsWriter {
       if isWhole { try result.append(rest.isEmpty ? "\"}" : "\u{FFFD}\"}") }
       return isWhole
     }
-    let isWhole = try copy(refusal, &ranges, to: result, since: mark) { try result.append($0) }
+    let isWhole = try copy(reject, &ranges, to: result, since: mark) { try result.append($0) }
     if isWhole { try result.append("}") }
     return isWhole
   }
 
   private func writeHugeRequest<Source: PositionedBytes & ~Copyable>(
-    _ refusal: Refusal, _ ranges: inout SourceRanges<Source>, to result: ResultFile
+    _ reject: Reject, _ ranges: inout SourceRanges<Source>, to result: ResultFile
   ) throws -> Bool {
     let mark = result.count
     var head: [UInt8] = []
     var id = JSONScanner()
     var idEnd: Int?
     var isInValue = false
-    let isWhole = try copy(refusal, &ranges, to: result, since: mark) { bytes in
+    let isWhole = try copy(reject, &ranges, to: result, since: mark) { bytes in
       if isInValue { return try result.append(bytes) }
       let before = head.count
       head += bytes
@@ -304,7 +304,7 @@ struct RejectsWriter {
       guard let idEnd, let colon = head[idEnd...].firstIndex(of: UInt8(ascii: ":")) else { return }
       try result.append(head[..<idEnd])
       try result.append(": ")
-      try writeError(refusal, to: result)
+      try writeError(reject, to: result)
       try result.append(head[(colon + 1)...])
       isInValue = true
     }
@@ -312,12 +312,12 @@ struct RejectsWriter {
     return isWhole
   }
 
-  private func writeError(_ refusal: Refusal, to result: ResultFile) throws {
+  private func writeError(_ reject: Reject, to result: ResultFile) throws {
     var message: [UInt8] = []
-    appendQuoted(refusal.message, to: &message)
-    try result.append("{\"_error\": {\"code\": \"\(refusal.code)\", \"message\": ")
+    appendQuoted(reject.message, to: &message)
+    try result.append("{\"_error\": {\"code\": \"\(reject.code)\", \"message\": ")
     try result.append(message)
-    try result.append(", \"item\": \(refusal.item)}, \"_raw\": ")
+    try result.append(", \"item\": \(reject.item)}, \"_raw\": ")
   }
 
   private static func isJSON(_ text: [UInt8]) -> Bool {

@@ -1,9 +1,9 @@
 package import APIs
-internal import Delivery
+internal import Core
 internal import Engine
 internal import Glibc
-internal import Inbox
-internal import ItemFormat
+internal import Spool
+internal import Formats
 internal import Logging
 internal import Outbox
 internal import Receipts
@@ -176,7 +176,7 @@ struct ResultsWriter {
 extension Optional<APIKind> {
   /// Puts the reason into a rejected item.
   package var annotator: any TargetAPI {
-    var terms = APITerms()
+    var terms = APIOptions()
     terms.validate = false
     return (flatMap { APIs[$0] } ?? APIs.undecided).makeAPI(terms)
   }

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// One API request as received.
 package struct RecordedRequest: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Delivery
+import Core
 
 // CSV rows that look like persons and companies.
 

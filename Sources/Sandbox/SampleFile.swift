@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// A file that the demo drops, and its expected outcome.
 package struct SampleFile: Sendable {

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 import FlyingFox
 import FlyingSocks
 import PromptSockets
@@ -10,18 +10,18 @@ import PromptSockets
 /// other features. Not simulated: property definitions, entitlements, records that share only some of their
 /// identifiers.
 ///
-/// Each request is read, answered by `Backend` under one short lock, and delayed by the configured latency. Bodies over
+/// Each request is read, answered by `Router` under one short lock, and delayed by the configured latency. Bodies over
 /// 30 MB get a 413. `Expect: 100-continue` is not answered: clients send their body after their own pause.
 package actor Sandbox {
   private let options: SandboxOptions
-  private nonisolated let memory: SharedMemory
+  private nonisolated let memory: SharedState
   private var running: (server: HTTPServer, task: Task<Void, Never>)?
   /// Nil until it is started.
   package private(set) var addresses: SandboxAddresses?
 
   package init(_ options: SandboxOptions = SandboxOptions()) {
     self.options = options
-    memory = SharedMemory(options)
+    memory = SharedState(options)
   }
 
   /// Returns the port once connections are accepted; throws `SandboxError` if the port is unavailable.
@@ -37,7 +37,7 @@ package actor Sandbox {
         sharedRequestReplaySize: 0,
         pool: PromptPool(base: HTTPServer.defaultPool()),
         logger: .disabled),
-      handler: Front(backend: Backend(memory: memory)))
+      handler: HTTPAdapter(router: Router(memory: memory)))
     let (ends, end) = AsyncThrowingStream<Never, any Error>.makeStream()
     // Unstructured, since it outlives this call; `stop` ends it and waits for it.
     let task = Task {
@@ -69,7 +69,7 @@ package actor Sandbox {
   }
 
   /// Changes how requests are treated from now on.
-  package nonisolated func change(_ body: @Sendable (inout SandboxConduct) -> Void) {
+  package nonisolated func change(_ body: @Sendable (inout FaultProfile) -> Void) {
     memory.withLock { body(&$0.trouble.conduct) }
   }
 

@@ -1,5 +1,5 @@
 import APIs
-import Delivery
+import Core
 
 /// One API as simulated by the sandbox: an extension of the API's type, in a folder of this module.
 ///
@@ -29,9 +29,9 @@ protocol SandboxAPI: Sendable {
   var outcomes: [(name: String, effect: String)] { get }
 
   /// Answers a request that passed all hurdles.
-  func answer(_ call: Call, requestID: String, memory: APIMemory.Shared) -> Reply
+  func answer(_ call: Request, requestID: String, memory: APIState.Shared) -> Response
   /// Answers a request that failed one.
-  func refusal(of call: Call, by hurdle: Hurdle, requestID: String) -> Reply
+  func refusal(of call: Request, by rejection: Rejection, requestID: String) -> Response
 
   /// Its part of `upsertd demo`.
   var demo: SandboxDemo { get }

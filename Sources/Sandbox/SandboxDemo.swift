@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// The parts of `upsertd demo` that one API provides.
 package struct SandboxDemo: Sendable {

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// A sandbox's counts since its start.
 package struct SandboxStats: Sendable, Equatable, Encodable {

@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import Foundation
 
 /// The sandbox's own pages, for tests and curious users.
@@ -19,25 +19,25 @@ enum SandboxView {
     }
   }
 
-  func reply(_ memory: SharedMemory) -> Reply {
+  func reply(_ memory: SharedState) -> Response {
     switch self {
-    case .welcome: Reply(200, body: Array(Self.welcomeText.utf8), type: "text/plain; charset=utf-8")
+    case .welcome: Response(200, body: Array(Self.welcomeText.utf8), type: "text/plain; charset=utf-8")
     case .stats: Self.stats(memory)
     case .items(let api): Self.items(memory.withLock { $0[api].items.items })
     case .requests: Self.requests(memory.withLock { $0.recorded })
     }
   }
 
-  private static func stats(_ memory: SharedMemory) -> Reply {
+  private static func stats(_ memory: SharedState) -> Response {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     // Numbers and fixed names only: encoding them can't fail.
     let body = (try? encoder.encode(memory.withLock { $0.currentStats })) ?? Data("{}".utf8)
-    return Reply(200, body: Array(body))
+    return Response(200, body: Array(body))
   }
 
-  private static func items(_ items: [String: StoredItem]) -> Reply {
-    Reply(200) { json in
+  private static func items(_ items: [String: StoredItem]) -> Response {
+    Response(200) { json in
       for item in items.values.sorted(by: { $0.number < $1.number }) {
         json.name(text: item.key)
         json.object { json in
@@ -51,7 +51,7 @@ enum SandboxView {
     }
   }
 
-  private static func requests(_ requests: [RecordedRequest]) -> Reply {
+  private static func requests(_ requests: [RecordedRequest]) -> Response {
     var json = JSONOutput()
     json.array { json in
       for request in requests {
@@ -72,7 +72,7 @@ enum SandboxView {
         }
       }
     }
-    return Reply(200, body: json.bytes)
+    return Response(200, body: json.bytes)
   }
 
   private static var welcomeText: String {

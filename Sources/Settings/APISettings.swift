@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// The configuration of one kind of API, and the words that messages use for it.
 ///
@@ -19,12 +19,12 @@ package protocol APISettings: Sendable {
   /// Reads and checks `targetKeys`.
   ///
   /// - Parameter api: the target's API, possibly another one, for which the keys mean nothing; nil if it is unknown.
-  func readTarget(_ section: Section, of api: (any APISettings)?, into own: inout OwnSettings)
+  func readTarget(_ section: ConfigSection, of api: (any APISettings)?, into own: inout OwnSettings)
 
   /// Route keys that only this API has.
   var routeKeys: [String] { get }
   /// Reads and checks `routeKeys`; whether the route leads to this API is checked elsewhere.
-  func readRoute(_ section: Section, into own: inout OwnSettings)
+  func readRoute(_ section: ConfigSection, into own: inout OwnSettings)
 
   /// Keys of `auth` that only this API has, besides `sdkFileKey`.
   var authKeys: [String] { get }
@@ -33,9 +33,9 @@ package protocol APISettings: Sendable {
   /// - Parameter auth: nil if there is no `auth`.
   /// - Parameter api: the target's API, as for `readTarget`.
   /// - Parameter url: the target's URL, if known.
-  func completeGrant(_ parts: inout GrantParts, _ auth: Section?, of api: (any APISettings)?, url: String?)
+  func completeGrant(_ parts: inout GrantParts, _ auth: ConfigSection?, of api: (any APISettings)?, url: String?)
   /// Reports what a grant for this API lacks, beyond the requirements of every grant.
-  func checkGrant(_ auth: Section)
+  func checkGrant(_ auth: ConfigSection)
   /// Whether `completeGrant` derives the token endpoint's URL from the target's: a missing one is then caused by that.
   var makesTokenURL: Bool { get }
   /// What to add if `auth` gives no credentials.
@@ -46,7 +46,7 @@ package protocol APISettings: Sendable {
   /// The key of `auth` that names the configuration file of the API's own SDK; nil if there is no such file.
   var sdkFileKey: String? { get }
   /// Reads the file named by `entry`, the value of `sdkFileKey`; if it can't be used, reports a fault and returns nil.
-  func sdkConfiguration(fileNamedBy entry: Entry) -> SDKConfiguration?
+  func sdkConfiguration(fileNamedBy entry: ConfigNode) -> SDKConfiguration?
   /// The configuration that the API's own SDK finds in the environment; nil if it has no such variables.
   func sdkConfiguration(environment: [String: String]) -> SDKConfiguration?
 
@@ -57,19 +57,21 @@ package protocol APISettings: Sendable {
 extension APISettings {
   package var hasAtomicMode: Bool { false }
   package var targetKeys: [String] { [] }
-  package func readTarget(_ section: Section, of api: (any APISettings)?, into own: inout OwnSettings) {}
+  package func readTarget(_ section: ConfigSection, of api: (any APISettings)?, into own: inout OwnSettings) {}
   package var routeKeys: [String] { [] }
-  package func readRoute(_ section: Section, into own: inout OwnSettings) {}
+  package func readRoute(_ section: ConfigSection, into own: inout OwnSettings) {}
   package var authKeys: [String] { [] }
-  package func completeGrant(_ parts: inout GrantParts, _ auth: Section?, of api: (any APISettings)?, url: String?) {}
-  package func checkGrant(_ auth: Section) {}
+  package func completeGrant(
+    _ parts: inout GrantParts, _ auth: ConfigSection?, of api: (any APISettings)?, url: String?
+  ) {}
+  package func checkGrant(_ auth: ConfigSection) {}
   package var makesTokenURL: Bool { false }
   package var authAdvice: String {
     "give access_token_file, or username, password_file, client_id, client_secret_file and token_url"
   }
   package var missingAuthAdvice: String { authAdvice }
   package var sdkFileKey: String? { nil }
-  package func sdkConfiguration(fileNamedBy entry: Entry) -> SDKConfiguration? { nil }
+  package func sdkConfiguration(fileNamedBy entry: ConfigNode) -> SDKConfiguration? { nil }
   package func sdkConfiguration(environment: [String: String]) -> SDKConfiguration? { nil }
   package var schema: ConfigurationSchema { ConfigurationSchema() }
 }

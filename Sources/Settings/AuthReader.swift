@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 
 /// Reads how one target gets its tokens.
 ///
@@ -6,7 +6,7 @@ internal import Delivery
 /// parts of a grant. Without `auth`, the configuration that the SDK finds in the environment is used.
 struct AuthReader {
   /// The target's section, which contains this `auth`.
-  var target: Section
+  var target: ConfigSection
   var api: (any APISettings)?
   /// The target's own URL, if known.
   var url: String?
@@ -20,7 +20,7 @@ struct AuthReader {
     var isAccessUnknown = false
   }
 
-  private var reading: Reading { target.entry.reading }
+  private var reading: LoadContext { target.entry.reading }
   private var apis: [any APISettings] { reading.apis }
 
   func read() -> Found {
@@ -31,7 +31,7 @@ struct AuthReader {
     return Found()
   }
 
-  private func readAuth(_ section: Section) -> Found {
+  private func readAuth(_ section: ConfigSection) -> Found {
     var found = Found()
     let sdkFiles = apis.compactMap { api in api.sdkFileKey.map { (key: $0, api: api) } }
     let ways = (["access_token", "access_token_file"] + sdkFiles.map(\.key)).filter(section.has)
@@ -69,7 +69,7 @@ struct AuthReader {
   }
 
   /// - Parameter owner: the API whose SDK uses the file.
-  private func configuration(of owner: any APISettings, fileNamedBy entry: Entry) -> SDKConfiguration? {
+  private func configuration(of owner: any APISettings, fileNamedBy entry: ConfigNode) -> SDKConfiguration? {
     if let api, api.kind != owner.kind {
       entry.report(
         "is the \(owner.title) SDK's file, which has nothing for \(api.title): give username, password_file and so on")
@@ -78,7 +78,7 @@ struct AuthReader {
     return owner.sdkConfiguration(fileNamedBy: entry)
   }
 
-  private func grantParts(_ auth: Section) -> GrantParts {
+  private func grantParts(_ auth: ConfigSection) -> GrantParts {
     var parts = GrantParts()
     auth.read("grant", into: &parts.kind) { $0.word() }
     parts.tokenURL = auth.read("token_url") { $0.webAddress(allowsPlaintext: allowsPlaintext) }
@@ -92,7 +92,7 @@ struct AuthReader {
   }
 
   /// An inline secret, or one in a file.
-  private func secret(_ name: String, _ auth: Section) -> Secret? {
+  private func secret(_ name: String, _ auth: ConfigSection) -> Secret? {
     let inLine = auth.read(name) { $0.secret() }
     let inFile = auth.read(name + "_file") { $0.secretFile() }
     if auth.has(name), auth.has(name + "_file") {
@@ -102,7 +102,7 @@ struct AuthReader {
   }
 
   /// Reports what a grant in the configuration lacks; a key that is present but invalid already has its own fault.
-  private func checkGrant(_ parts: GrantParts, _ auth: Section) {
+  private func checkGrant(_ parts: GrantParts, _ auth: ConfigSection) {
     for name in parts.missing where !name.split(separator: " ").contains(where: { auth.has(String($0)) }) {
       // A token URL derived from the target's URL is missing because that one is, which has its own fault.
       if name == parts.names.tokenURL, api?.makesTokenURL ?? true { continue }
@@ -133,7 +133,7 @@ struct AuthReader {
   }
 
   /// The authentication given by the SDK's configuration; `parts` holds the values from `auth`, which take precedence.
-  private func auth(_ access: SDKConfiguration, _ given: GrantParts, at entry: Entry) -> Auth? {
+  private func auth(_ access: SDKConfiguration, _ given: GrantParts, at entry: ConfigNode) -> Auth? {
     if let item = access.accessToken {
       return Secret(item.value).checkedToken { entry.report("\(item.name) \($0)") }.map(Auth.accessToken)
     }

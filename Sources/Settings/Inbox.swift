@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// One folder that files are dropped into, and how they are handled.
 package struct Inbox: Sendable, Equatable {

@@ -1,14 +1,14 @@
-internal import Delivery
+internal import Core
 
 /// Reads one of `inboxes`.
 struct InboxReader {
-  var entry: Entry
+  var entry: ConfigNode
   var targets: TargetNames
   var mappings: MappingFiles
 
   func read() -> Inbox? { entry.section(read) }
 
-  private func read(_ section: Section) -> Inbox? {
+  private func read(_ section: ConfigSection) -> Inbox? {
     var inbox = Inbox(name: "")
     if section.has("name") {
       section.read("name", into: &inbox.name, readName)
@@ -26,7 +26,7 @@ struct InboxReader {
     return inbox.routes.isEmpty || inbox.name.isEmpty ? nil : inbox
   }
 
-  private func readRetention(_ section: Section) -> Inbox.Retention {
+  private func readRetention(_ section: ConfigSection) -> Inbox.Retention {
     var retention = Inbox.Retention()
     section.read("archive", into: &retention.archive) { $0.duration(.zero) }
     section.read("rejected", into: &retention.rejected) { $0.duration(.zero) }
@@ -40,7 +40,7 @@ struct InboxReader {
     case reject
   }
 
-  private func readName(_ entry: Entry) -> String? {
+  private func readName(_ entry: ConfigNode) -> String? {
     guard let name = entry.scalarText()?.text else { return nil }
     if let reason = entry.isNull ? "is empty" : nameFault(name) {
       entry.report("\(reason): give a plain folder name")
@@ -49,7 +49,7 @@ struct InboxReader {
     return name
   }
 
-  private func readMarker(_ entry: Entry) -> String? {
+  private func readMarker(_ entry: ConfigNode) -> String? {
     guard let marker = entry.text() else { return nil }
     guard !marker.contains("/") else {
       entry.report("contains a \"/\": a marker is a suffix of a file name, such as .done")
@@ -58,7 +58,7 @@ struct InboxReader {
     return marker
   }
 
-  private func readRoutes(_ section: Section) -> [Route] {
+  private func readRoutes(_ section: ConfigSection) -> [Route] {
     let reader = RouteReader(targets: targets, mappings: mappings)
     guard let entry = section.value("routes") else {
       if !section.has("target") {
@@ -77,7 +77,7 @@ struct InboxReader {
   }
 
   /// A route after one that matches every file is never used.
-  private func checkReach(_ entry: Entry) {
+  private func checkReach(_ entry: ConfigNode) {
     let routes = entry.elements ?? []
     let catchAll = routes.firstIndex { route in
       route.isMapping && route.member("match").map { $0.scalarText()?.text == "*" } ?? true

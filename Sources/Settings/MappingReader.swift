@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 internal import JSONText
 internal import Yams
 
@@ -6,13 +6,13 @@ internal import Yams
 struct MappingReader {
   var path: String
 
-  func read(_ entry: Entry) -> ColumnMapping? { entry.section(read) }
+  func read(_ entry: ConfigNode) -> ColumnMapping? { entry.section(read) }
 
-  private func read(_ section: Section) -> ColumnMapping {
+  private func read(_ section: ConfigSection) -> ColumnMapping {
     var mapping = ColumnMapping(columns: [:], constants: [], ignore: [], path: path)
     /// What already fills each field.
     var filled: [String: String] = [:]
-    func claim(_ field: String, _ filler: String, _ entry: Entry) {
+    func claim(_ field: String, _ filler: String, _ entry: ConfigNode) {
       if let other = filled[field] {
         entry.report("fills \"\(field)\", which \(other) already fills: leave out one of them")
       }
@@ -51,13 +51,13 @@ struct MappingReader {
   }
 
   /// A path, a mapping with `to`, or a list of both.
-  private func readFields(_ entry: Entry) -> [ColumnMapping.MappedField] {
+  private func readFields(_ entry: ConfigNode) -> [ColumnMapping.MappedField] {
     guard let elements = entry.elements else { return readField(entry).map { [$0] } ?? [] }
     if elements.isEmpty { entry.report("fills nothing: name a field, or move the column to ignore") }
     return elements.compactMap(readField)
   }
 
-  private func readField(_ entry: Entry) -> ColumnMapping.MappedField? {
+  private func readField(_ entry: ConfigNode) -> ColumnMapping.MappedField? {
     guard entry.isMapping else {
       return entry.text().flatMap { readPath($0, entry) }.map { .init(to: $0.to, type: $0.type ?? .string) }
     }
@@ -87,7 +87,7 @@ struct MappingReader {
   }
 
   /// A path as in a CSV header: it may end in a type, which is the only use of a colon.
-  private func readPath(_ text: String, _ entry: Entry) -> (to: String, type: CellType?)? {
+  private func readPath(_ text: String, _ entry: ConfigNode) -> (to: String, type: CellType?)? {
     guard !text.split(separator: ".", omittingEmptySubsequences: false).contains("") else {
       entry.report("is not a field's path: a name is missing before or after a dot")
       return nil
@@ -108,7 +108,7 @@ struct MappingReader {
   }
 
   /// Checks the minimum that a date needs; the reader of dropped files knows the whole grammar.
-  private func readDate(_ entry: Entry) -> String? {
+  private func readDate(_ entry: ConfigNode) -> String? {
     guard let pattern = entry.text() else { return nil }
     guard ["yyyy", "M", "d"].allSatisfy(pattern.contains) else {
       entry.report("must name year, month and day, such as \"dd/MM/yyyy\", but is \"\(pattern)\"")
@@ -117,7 +117,7 @@ struct MappingReader {
     return pattern
   }
 
-  private func readValues(_ entry: Entry) -> [String: String]? {
+  private func readValues(_ entry: ConfigNode) -> [String: String]? {
     entry.section { section in
       if section.names.isEmpty { entry.report("must name at least one value") }
       var values: [String: String] = [:]
@@ -132,7 +132,7 @@ struct MappingReader {
     }
   }
 
-  private func readConstant(_ name: String, _ entry: Entry) -> ColumnMapping.Constant? {
+  private func readConstant(_ name: String, _ entry: ConfigNode) -> ColumnMapping.Constant? {
     guard !name.isEmpty else {
       entry.report("must name a field")
       return nil
@@ -148,7 +148,7 @@ struct MappingReader {
   }
 }
 
-extension Entry {
+extension ConfigNode {
   /// The value as JSON: unquoted text is a number, `true`, `false` or `null` if JSON would read it as one.
   ///
   /// A number keeps its digits. YAML 1.1's `yes`, `0x1F` and dates are text: no type is guessed.
@@ -190,5 +190,5 @@ extension Entry {
     }
   }
 
-  private func with(_ node: Node) -> Entry { Entry(node: node, key: key, line: line, reading: reading) }
+  private func with(_ node: Node) -> ConfigNode { ConfigNode(node: node, key: key, line: line, reading: reading) }
 }

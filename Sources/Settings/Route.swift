@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// Where files with a matching name go, and how they are read.
 package struct Route: Sendable, Equatable {

@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 
 /// Reads a route, or an inbox without `routes`, which is its own route.
 struct RouteReader {
@@ -9,12 +9,12 @@ struct RouteReader {
     ["match", "target", "mapping"] + apis.flatMap(\.routeKeys) + ["success_mode", "validate", "delimiter", "empty"]
   }
 
-  func readWhole(_ section: Section) -> Route? {
+  func readWhole(_ section: ConfigSection) -> Route? {
     if !section.has("target") { section.reportMissing("target", "name the target, or write auto") }
     return read(section)
   }
 
-  func read(_ section: Section) -> Route? {
+  func read(_ section: ConfigSection) -> Route? {
     let target = section.read("target", readTarget)
     var route = Route(target: target ?? .auto)
     section.read("match", into: &route.match) { $0.glob() }
@@ -31,7 +31,7 @@ struct RouteReader {
     return route
   }
 
-  private func readTarget(_ entry: Entry) -> RouteTarget? {
+  private func readTarget(_ entry: ConfigNode) -> RouteTarget? {
     guard let name = entry.text() else { return nil }
     if name == "auto" {
       for api in entry.reading.apis.map(\.kind) {
@@ -57,7 +57,7 @@ struct RouteReader {
   }
 
   /// Checks the settings that only some of the APIs have.
-  private func check(_ route: Route, _ reached: Set<APIKind>, _ section: Section) {
+  private func check(_ route: Route, _ reached: Set<APIKind>, _ section: ConfigSection) {
     let apis = section.entry.reading.apis
     let plain = apis.first { reached.contains($0.kind) && !$0.hasAtomicMode }
     if let plain, route.successMode == .atomic, let entry = section.value("success_mode") {
@@ -76,7 +76,7 @@ struct RouteReader {
     }
   }
 
-  private func readDelimiter(_ entry: Entry) -> Delimiter? {
+  private func readDelimiter(_ entry: ConfigNode) -> Delimiter? {
     guard let text = entry.scalarText()?.text else { return nil }
     switch text {
     case "auto": return .auto

@@ -9,10 +9,10 @@ package struct Secret: Sendable, Hashable {
     try self.init(path: path) { _ in }
   }
 
-  init(path: String, onRead note: (SmallFile) -> Void) throws(SecretFault) {
-    let file: SmallFile
+  init(path: String, onRead note: (ConfigFile) -> Void) throws(SecretFault) {
+    let file: ConfigFile
     do {
-      file = try SmallFile(path: path)
+      file = try ConfigFile(path: path)
     } catch {
       throw SecretFault(path: path, reason: error.reason)
     }
@@ -30,7 +30,7 @@ package struct Secret: Sendable, Hashable {
     try self.init(tokenFile: path) { _ in }
   }
 
-  init(tokenFile path: String, onRead note: (SmallFile) -> Void) throws(SecretFault) {
+  init(tokenFile path: String, onRead note: (ConfigFile) -> Void) throws(SecretFault) {
     try self.init(path: path, onRead: note)
     guard isToken else { throw SecretFault(path: path, reason: Self.noTokenAdvice) }
   }

@@ -4,16 +4,16 @@ package import JSONText
 package struct SecretDocument {
   package let path: String
   package let root: JSONValue
-  private let reading: Reading
+  private let reading: LoadContext
 
   /// If the file can't be read or is not JSON, reports a fault and returns nil.
-  package init?(namedBy entry: Entry) {
+  package init?(namedBy entry: ConfigNode) {
     guard let name = entry.text() else { return nil }
     reading = entry.reading
     path = reading.credential(name)
-    let file: SmallFile
+    let file: ConfigFile
     do {
-      file = try SmallFile(path: path)
+      file = try ConfigFile(path: path)
     } catch {
       entry.report("read \"\(path)\": \(error.reason)")
       return nil
@@ -38,7 +38,7 @@ package struct SecretDocument {
   package func report(_ message: String, key: String? = nil) { Self.report(message, path, key: key, to: reading) }
 
   private static func report(
-    _ message: String, _ path: String, line: Int? = nil, key: String? = nil, to reading: Reading
+    _ message: String, _ path: String, line: Int? = nil, key: String? = nil, to reading: LoadContext
   ) {
     reading.report(SettingsFaults.Fault(path: path, line: line, key: key, message: message))
   }

@@ -6,7 +6,7 @@ extension Settings {
   ///
   /// False for a file that can't be read or has any other fault: `load` reports those.
   package static func isBlank(path: String) -> Bool {
-    guard let text = try? SmallFile(path: path).text, let document = try? YAMLDocument(text) else { return false }
+    guard let text = try? ConfigFile(path: path).text, let document = try? YAMLDocument(text) else { return false }
     guard let root = document.root else { return true }
     guard let members = root.mapping else { return false }
     return members["targets"] == nil && members["inboxes"] == nil

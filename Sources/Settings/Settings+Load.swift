@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 
 extension Settings {
   /// Reads the configuration at `path`, and every file it names.
@@ -11,7 +11,7 @@ extension Settings {
   package static func load(
     path: String, environment: [String: String], withSecrets: Bool = true, apis: [any APISettings]
   ) throws(SettingsFaults) -> Settings {
-    let reading = Reading(path: path, environment: environment, readsSecrets: withSecrets, apis: apis)
+    let reading = LoadContext(path: path, environment: environment, readsSecrets: withSecrets, apis: apis)
     let mappings = MappingFiles()
     var settings = Settings(path: path)
     if let (root, file) = reading.root() {
@@ -34,7 +34,7 @@ extension Settings {
     return settings
   }
 
-  private mutating func read(_ root: Section, _ mappings: MappingFiles) {
+  private mutating func read(_ root: ConfigSection, _ mappings: MappingFiles) {
     root.read("spool", into: &spool) { $0.path() }
     root.read("state", into: &state) { $0.path() }
     root.read("watch") { $0.section { watch.read($0) } }
@@ -66,7 +66,7 @@ extension Settings {
   }
 
   /// Two inboxes can't share a folder; an inbox with another fault counts too.
-  private static func checkNames(_ entry: Entry) {
+  private static func checkNames(_ entry: ConfigNode) {
     var first: [String: String] = [:]
     for inbox in entry.elements ?? [] {
       guard let name = inbox.member("name"), let text = name.scalarText()?.text else { continue }
@@ -78,7 +78,7 @@ extension Settings {
     }
   }
 
-  private static func readAdmin(_ entry: Entry) -> Admin? {
+  private static func readAdmin(_ entry: ConfigNode) -> Admin? {
     if entry.isMapping {
       return entry.section { $0.read("listen") { $0.listenAddress() } ?? Admin() }
     }
@@ -87,21 +87,21 @@ extension Settings {
 }
 
 extension Settings.Watch {
-  fileprivate mutating func read(_ section: Section) {
+  fileprivate mutating func read(_ section: ConfigSection) {
     section.read("poll_interval", into: &pollInterval) { $0.duration(.moreThanZero) }
     section.read("settle", into: &settle) { $0.duration(.zero) }
   }
 }
 
 extension Settings.Queue {
-  fileprivate mutating func read(_ section: Section) {
+  fileprivate mutating func read(_ section: ConfigSection) {
     section.read("max_bytes", into: &maxBytes) { $0.size(atLeast: 1) }
     section.read("min_free_disk", into: &minFreeDisk) { $0.size(atLeast: 0) }
   }
 }
 
 extension Settings.Retry {
-  fileprivate mutating func read(_ section: Section) {
+  fileprivate mutating func read(_ section: ConfigSection) {
     section.read("initial", into: &initial) { $0.duration(.moreThanZero) }
     section.read("max", into: &max) { $0.duration(.moreThanZero) }
     section.read("max_age", into: &maxAge) { $0.duration(.moreThanZero) }
@@ -112,7 +112,7 @@ extension Settings.Retry {
 }
 
 extension Settings.Limits {
-  fileprivate mutating func read(_ section: Section) {
+  fileprivate mutating func read(_ section: ConfigSection) {
     section.read("max_item_bytes", into: &maxItemBytes) { $0.size(atLeast: 1) }
     section.read("max_file_bytes", into: &maxFileBytes) { $0.size(atLeast: 1) }
     // Some code that reads items recurses once for each nesting level.
@@ -122,7 +122,7 @@ extension Settings.Limits {
 }
 
 extension Settings.Log {
-  fileprivate mutating func read(_ section: Section) {
+  fileprivate mutating func read(_ section: ConfigSection) {
     section.read("level", into: &level) { $0.word() }
     section.read("format", into: &format) { $0.word() }
   }

@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 
 /// The configuration, read and checked: every value in it can be used as it is.
 ///

@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 
 /// All faults of a configuration together.
 package struct SettingsFaults: Error, Equatable {

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// One web API that items are sent to, with everything needed to reach it.
 package struct Target: Sendable, Equatable {

@@ -1,11 +1,11 @@
-internal import Delivery
+internal import Core
 
 /// The targets as routes see them, including those with other faults.
 struct TargetNames {
   /// In the file's order; the API is nil if it is unknown.
   var apis: [(name: String, api: APIKind?)]
 
-  init(_ section: Section) {
+  init(_ section: ConfigSection) {
     apis = []
     for name in section.names {
       let api = section.value(name)?.member("api")?.scalarText()?.text

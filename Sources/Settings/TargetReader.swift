@@ -1,9 +1,9 @@
-internal import Delivery
+internal import Core
 
 /// Reads one of `targets`.
 struct TargetReader {
   var name: String
-  var entry: Entry
+  var entry: ConfigNode
 
   /// Nil if a required setting is missing or wrong; the fault has been reported.
   func read() -> Target? {
@@ -19,7 +19,7 @@ struct TargetReader {
     }
   }
 
-  private func read(_ section: Section) -> Target? {
+  private func read(_ section: ConfigSection) -> Target? {
     let apis = entry.reading.apis
     let name = section.read("api") { $0.word(among: apis.map(\.kind.rawValue)) }
     let api = apis[kind: name.map(APIKind.init(rawValue:))]
@@ -49,7 +49,7 @@ struct TargetReader {
   }
 
   /// The target without any setting that requires a secret.
-  private func outline(_ section: Section, _ api: (any APISettings)?, _ url: String?) -> Target? {
+  private func outline(_ section: ConfigSection, _ api: (any APISettings)?, _ url: String?) -> Target? {
     let left =
       ["auth", "batch", "concurrency", "max_requests_per_second", "timeout"]
       + entry.reading.apis.flatMap(\.targetKeys) + ["ca_file", "client_cert", "client_key", "proxy"]
@@ -57,13 +57,13 @@ struct TargetReader {
     return api.map { Target(name: name, api: $0.kind, url: url ?? "", auth: .accessToken(Secret(""))) }
   }
 
-  private func readBatch(_ section: Section, _ batch: inout Target.BatchLimits) {
+  private func readBatch(_ section: ConfigSection, _ batch: inout Target.BatchLimits) {
     section.read("max_items", into: &batch.maxItems) { $0.int(atLeast: 1, atMost: 1_000_000) }
     section.read("max_bytes", into: &batch.maxBytes) { $0.size(atLeast: 1) }
     section.read("linger", into: &batch.linger) { $0.duration(.zero) }
   }
 
-  private func readCertificates(_ section: Section, _ target: inout Target) {
+  private func readCertificates(_ section: ConfigSection, _ target: inout Target) {
     target.caFile = section.read("ca_file") { $0.certificateFile() }
     target.clientCert = section.read("client_cert") { $0.certificateFile() }
     target.clientKey = section.read("client_key") { $0.certificateFile(isSecret: true) }
@@ -73,7 +73,7 @@ struct TargetReader {
   }
 
   /// The target's own proxy, otherwise the one in the SDK's configuration.
-  private func readProxy(_ section: Section, _ api: (any APISettings)?, _ access: SDKConfiguration?) -> Proxy? {
+  private func readProxy(_ section: ConfigSection, _ api: (any APISettings)?, _ access: SDKConfiguration?) -> Proxy? {
     if let entry = section.value("proxy") {
       return if case .proxy(let proxy) = entry.proxy() { proxy } else { nil }
     }

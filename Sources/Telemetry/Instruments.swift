@@ -1,10 +1,10 @@
 /// Where the pipeline reports how it is doing; outlives a reload.
 package struct Instruments: Sendable {
-  package let pulse: Pulse
+  package let heartbeat: Heartbeat
   package let metrics = DaemonMetrics()
-  package let ledger = StayLedger()
-  package let troubles = Troubles()
+  package let ledger = UnclaimedFileLog()
+  package let activeFailures = ActiveFailures()
   package let unread = UnreadLedger()
 
-  package init(environment: [String: String] = [:]) { pulse = Pulse(environment: environment) }
+  package init(environment: [String: String] = [:]) { heartbeat = Heartbeat(environment: environment) }
 }

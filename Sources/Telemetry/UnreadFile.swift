@@ -1,6 +1,6 @@
-package import Delivery
+package import Core
 package import Engine
-internal import Inbox
+internal import Spool
 package import JSONText
 internal import Synchronization
 

@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 
 extension Duration {
   /// Human-readable, to two places: `4 s`, `3 min 20 s`, `5 h 2 min`, `2 d 7 h`.

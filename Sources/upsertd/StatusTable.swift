@@ -1,5 +1,5 @@
 internal import Telemetry
-internal import Delivery
+internal import Core
 internal import JSONText
 internal import Operations
 

@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 
 /// Rows of text in columns. On a terminal, the widest columns that may be cut, and the line as a whole, are cut to its
 /// width.

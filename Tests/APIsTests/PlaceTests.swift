@@ -1,5 +1,5 @@
-import Delivery
-import ItemFormat
+import Core
+import Formats
 import APIs
 import Testing
 

@@ -1,5 +1,5 @@
-import Delivery
-import ItemFormat
+import Core
+import Formats
 import JSONText
 import APIs
 import Testing

@@ -1,6 +1,6 @@
 import APIs
-import Delivery
-import ItemFormat
+import Core
+import Formats
 import Testing
 @testable import Dispatching
 

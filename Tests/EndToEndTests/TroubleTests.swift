@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import Foundation
 import JSONText
 import Synchronization

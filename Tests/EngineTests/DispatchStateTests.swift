@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import Engine
 import Simulation
 import Testing
@@ -160,14 +160,14 @@ import Testing
     try await world.turn()
     try await world.answer(0, .hold(why: "403"))
     for number in 0..<10 { try await world.drop([["k\(number)"]]) }
-    var refused = 0
+    var rejects = 0
     try await world.run(for: .seconds(600)) { keys in
       guard keys.contains("bad") else { return good }
-      refused += 1
+      rejects += 1
       return .hold(why: "403")
     }
     #expect(world.applied.count == 10)
-    #expect(refused > 1)
+    #expect(rejects > 1)
     #expect(world.state.state == .delivering)
     // Once others go well in between, it is divided.
     for _ in 0..<5 {

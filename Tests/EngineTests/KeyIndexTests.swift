@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import Synchronization
 import TestKit
 import Testing
@@ -115,8 +115,8 @@ import Testing
     #expect(names[known[29].1] == nil && names[known[29].0] == nil)
     for (name, place) in known[30...] { #expect(names[place] == name && names[name] == place) }
     #expect(names[BatchName(file: FileID(value: 9), ordinal: 1)] == nil)
-    let refused = names.append(BatchName(file: FileID(value: 9), position: "0000000x"))
-    #expect(refused == nil)
+    let rejects = names.append(BatchName(file: FileID(value: 9), position: "0000000x"))
+    #expect(rejects == nil)
   }
 }
 

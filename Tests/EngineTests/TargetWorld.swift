@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import Engine
 import Simulation
 import TestKit
@@ -61,7 +61,7 @@ final class TargetWorld {
       try commit.begin(
         NewFile(
           id: id, inbox: inbox, name: Array("f".utf8), receivedAt: Timestamp(milliseconds: 1), claimedAt: claimedAt))
-      try commit.stage(staged, refused: [], of: id, target: target)
+      try commit.stage(staged, rejects: [], of: id, target: target)
       try commit.publish(id, facts: facts, items: number, rejected: 0)
     }
     if tells { state.published(id, holdsKeys: ordering != .none, at: now) }
@@ -143,10 +143,10 @@ final class TargetWorld {
     var changes: [(name: BatchName, change: BatchChange)] = []
     for batch in rejected {
       guard let content = try await outbox.content(of: batch.name) else { continue }
-      let refused = content.batch.items.map {
-        Refusal(item: $0.number, line: $0.line, source: $0.source, key: nil, fault: ItemFault(code, "x"))
+      let rejects = content.batch.items.map {
+        Reject(item: $0.number, line: $0.line, source: $0.source, key: nil, fault: ItemFault(code, "x"))
       }
-      changes.append((batch.name, .settle(Settlement(accepted: 0, unchanged: 0, refused: refused))))
+      changes.append((batch.name, .settle(Settlement(accepted: 0, unchanged: 0, rejects: rejects))))
     }
     _ = try await outbox.apply(changes, request: nil, resent: 0)
     guard let file = page.files[order.file] else { return state.withdrewNothing(of: order.file, at: now) }
@@ -179,13 +179,13 @@ final class TargetWorld {
       case .none: break
       case .settle:
         for key in Self.keys(of: content.batch) { applied.append((key, batch.name.file)) }
-        changes.append((batch.name, .settle(Settlement(accepted: whole.items.count, unchanged: 0, refused: []))))
+        changes.append((batch.name, .settle(Settlement(accepted: whole.items.count, unchanged: 0, rejects: []))))
       case .rejectChanged:
-        let refused = whole.items.map {
-          Refusal(item: $0.number, line: $0.line, source: $0.source, key: nil, fault: ItemFault(.fileChanged, "x"))
+        let rejects = whole.items.map {
+          Reject(item: $0.number, line: $0.line, source: $0.source, key: nil, fault: ItemFault(.fileChanged, "x"))
         }
         changes.append((batch.name, .takeBack(batch.standing, why: nil)))
-        changes.append((batch.name, .settle(Settlement(accepted: 0, unchanged: 0, refused: refused))))
+        changes.append((batch.name, .settle(Settlement(accepted: 0, unchanged: 0, rejects: rejects))))
       case .halve(let standing, let why, let isOpen):
         let halves = whole.halves
         changes.append((batch.name, .split([halves.0, halves.1], standing, why: why, isOpen: isOpen)))

@@ -1,7 +1,7 @@
 import APIs
-import Delivery
+import Core
 import Foundation
-import Inbox
+import Spool
 import Intake
 import Operations
 import Settings
@@ -82,7 +82,7 @@ private final class FolderReader: FuzzReader {
     let now = Timestamp(milliseconds: .max)
     for settle in [Duration.zero, .seconds(2)] {
       let look = Watcher.lookOnce(
-        folders: folders, terms: WatchTerms(settle: settle, marker: settle == .zero ? nil : ".d"))
+        folders: folders, terms: WatchOptions(settle: settle, marker: settle == .zero ? nil : ".d"))
       guard look.fault == nil else { throw Broken("it can't be looked at: \(look.fault.debugDescription)") }
       guard look.ready.count + look.counts.values.reduce(0, +) <= 16 else { throw Broken("more than there are") }
     }

@@ -1,5 +1,5 @@
-import Delivery
-import Inbox
+import Core
+import Spool
 import Receipts
 
 extension FuzzDriver {

@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import Outbox
 import Testing
 @testable import Operations

@@ -8,7 +8,7 @@ import TestKit
 @Suite struct HTTPListenerTests {
   private func withListener(
     _ limits: HTTPListener.Limits = .init(),
-    answering answer: @escaping @Sendable (HTTPQuestion) async -> HTTPReply = { .text("\($0.path)\n") },
+    answering answer: @escaping @Sendable (HTTPRequestHead) async -> HTTPReply = { .text("\($0.path)\n") },
     _ body: (HTTPListener, UInt16) async throws -> Void
   ) async throws {
     let listener = try HTTPListener(host: "127.0.0.1", port: 0, limits: limits)
@@ -68,7 +68,7 @@ import TestKit
     }
   }
 
-  @Test func `a head that takes too long, or is too large, gets a refusal`() async throws {
+  @Test func `a head that takes too long, or is too large, gets a reject`() async throws {
     var limits = HTTPListener.Limits()
     limits.head = .milliseconds(300)
     limits.headBytes = 1000

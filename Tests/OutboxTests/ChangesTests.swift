@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import Engine
 import Foundation
 import Outbox
@@ -58,7 +58,7 @@ import Testing
   @Test func `a file is finishing when its last batch has settled, and its counts add up`() async throws {
     try await World.with { world in
       try world.publish()
-      let parts = Settlement(accepted: 1, unchanged: 1, refused: [World.refusal(2)], ranges: [1...1, 2...2])
+      let parts = Settlement(accepted: 1, unchanged: 1, rejects: [World.reject(2)], ranges: [1...1, 2...2])
       #expect(try await world.apply(1, .settle(parts), request: answered).isFileComplete == false)
       #expect(try await world.apply(2, settlement(1), request: answered).isFileComplete)
       let record = try #require(try await world.outbox.secureFinished(after: nil, limit: 10, at: world.id.time).first)
@@ -72,7 +72,7 @@ import Testing
       #expect(settled.map(\.items) == [2, 1])
       #expect(settled.map(\.ranges) == [[1...1, 2...2], []])
       #expect(settled.map(\.requestID) == ["r", "r"])
-      #expect(try world.outbox.refused(world.id, after: 0, limit: 10).map(\.item) == [2])
+      #expect(try world.outbox.rejects(world.id, after: 0, limit: 10).map(\.item) == [2])
       try await world.outbox.finish([(record, "partial", "{}", "00")])
       #expect(try await world.outbox.finishedStatus(world.id) == "partial")
       #expect(try await world.outbox.queue() == QueueCounts())
@@ -89,7 +89,7 @@ import Testing
       _ = try await world.apply(1, settlement(1), request: answered, resent: 2)
       // No answer, and given up later without one.
       _ = try await world.apply(2, .postpone(World.standing(due: 0), why: "cut", isOpen: true), resent: 1)
-      _ = try await world.apply(2, settlement(0, refused: [World.refusal(2)]))
+      _ = try await world.apply(2, settlement(0, rejects: [World.reject(2)]))
       let settled = try world.outbox.settled(world.id)
       #expect(settled.map(\.attempts) == [3, 2])
       #expect(settled.map(\.unanswered) == [2, 2])

@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import Engine
 import Outbox
 import Runtime
@@ -61,7 +61,7 @@ import Testing
     try await World.with { world in
       try world.outbox.commit { commit in
         try commit.begin(World.newFile(world.id, claimedAt: 490_000))
-        try commit.stage([(1, QueuedBatch(World.batch([1])))], refused: [], of: world.id, target: "t")
+        try commit.stage([(1, QueuedBatch(World.batch([1])))], rejects: [], of: world.id, target: "t")
         try commit.publish(world.id, facts: World.facts, items: 1, rejected: 0)
       }
       let outbox = world.outbox

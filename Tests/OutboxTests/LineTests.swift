@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import Engine
 import Foundation
 import TestKit
@@ -33,7 +33,7 @@ import Testing
       let items = World.batch([1, 2, 3, 4]) { [1: key(7), 3: key(9), 4: key(7)][$0] }
       try world.outbox.commit { commit in
         try commit.begin(World.newFile(world.id, claimedAt: 6))
-        try commit.stage([(1, QueuedBatch(items))], refused: [], of: world.id, target: "t")
+        try commit.stage([(1, QueuedBatch(items))], rejects: [], of: world.id, target: "t")
         var facts = World.facts
         (facts.successMode, facts.ordering) = (.atomic, .file)
         try commit.publish(world.id, facts: facts, items: 4, rejected: 0)

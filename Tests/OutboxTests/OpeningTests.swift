@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import Engine
 import Foundation
 import Outbox
@@ -94,7 +94,7 @@ import Testing
     }
   }
 
-  @Test func `a database of a newer program is refused and left as it is`() async throws {
+  @Test func `a database of a newer program is rejects and left as it is`() async throws {
     try await withTemporaryFolder { folder in
       let path = folder + "/outbox.sqlite"
       try Outbox(path: path).close()

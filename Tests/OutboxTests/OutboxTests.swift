@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import Engine
 import Foundation
 import Outbox
@@ -33,12 +33,12 @@ import Testing
       try world.outbox.commit { commit in
         try commit.begin(World.newFile(world.id, claimedAt: 4, owner: "alice"))
         try commit.stage(
-          [(1, QueuedBatch(World.batch([1])))], refused: [World.refusal(2)], of: world.id, target: "t")
+          [(1, QueuedBatch(World.batch([1])))], rejects: [World.reject(2)], of: world.id, target: "t")
       }
       try world.outbox.close()
       let again = try Outbox(path: world.path)
       #expect(try await again.queue().batches == 0)
-      #expect(try again.refused(world.id, after: 0, limit: 9).isEmpty)
+      #expect(try again.rejects(world.id, after: 0, limit: 9).isEmpty)
       // Read again later, by a clock that shows something else.
       let later = NewFile(
         id: world.id, inbox: "in", name: [66], owner: "bob", receivedAt: Timestamp(milliseconds: 9),
@@ -73,7 +73,7 @@ import Testing
         body: [UInt8](repeating: 0x20, count: (1 << 20) + 2))
       for ordinal in 1...30 {
         try world.outbox.commit {
-          try $0.stage([(ordinal, QueuedBatch(large))], refused: [], of: world.id, target: "t")
+          try $0.stage([(ordinal, QueuedBatch(large))], rejects: [], of: world.id, target: "t")
         }
       }
       try world.outbox.commit { try $0.forget(world.id) }

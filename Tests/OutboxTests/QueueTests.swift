@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import Engine
 import Outbox
 import Runtime
@@ -22,7 +22,7 @@ import Testing
       (facts.target, facts.api, facts.url) = ("t", "liquid", "http://127.0.0.1/")
       try outbox.commit {
         try $0.begin(World.newFile(id))
-        try $0.stage((1...count).map { ($0, batch) }, refused: [], of: id, target: "t")
+        try $0.stage((1...count).map { ($0, batch) }, rejects: [], of: id, target: "t")
         try $0.publish(id, facts: facts, items: count * items.count, rejected: 0)
       }
       return id

@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import Engine
 import Foundation
 import Outbox
@@ -32,8 +32,8 @@ struct World: Sendable {
       }, body: Array("[\(pieces.joined(separator: ","))]".utf8))
   }
 
-  static func refusal(_ number: Int) -> Refusal {
-    Refusal(item: number, line: number, source: 0..<1, key: nil, fault: ItemFault(.badRequest, "no"))
+  static func reject(_ number: Int) -> Reject {
+    Reject(item: number, line: number, source: 0..<1, key: nil, fault: ItemFault(.badRequest, "no"))
   }
 
   static func newFile(_ id: FileID, claimedAt: Int64 = 5, owner: String? = nil) -> NewFile {
@@ -63,7 +63,7 @@ struct World: Sendable {
     try outbox.commit { commit in
       try commit.begin(Self.newFile(id))
       try commit.stage(
-        batches.enumerated().map { ($0 + 1, QueuedBatch($1)) }, refused: [], of: id, target: target)
+        batches.enumerated().map { ($0 + 1, QueuedBatch($1)) }, rejects: [], of: id, target: target)
     }
   }
 
@@ -119,8 +119,8 @@ struct World: Sendable {
 let answered = RequestFacts(
   status: 201, requestID: "r", sentAt: Timestamp(milliseconds: 7), url: "http://127.0.0.1/answered")
 
-func settlement(_ accepted: Int, unchanged: Int = 0, refused: [Refusal] = [], rest: Batch? = nil) -> BatchChange {
-  .settle(Settlement(accepted: accepted, unchanged: unchanged, refused: refused, rest: rest))
+func settlement(_ accepted: Int, unchanged: Int = 0, rejects: [Reject] = [], rest: Batch? = nil) -> BatchChange {
+  .settle(Settlement(accepted: accepted, unchanged: unchanged, rejects: rejects, rest: rest))
 }
 
 extension LeaseResult {

@@ -1,7 +1,7 @@
-import Delivery
+import Core
 import Engine
 import Foundation
-import Inbox
+import Spool
 import Outbox
 import Testing
 import TestKit
@@ -67,7 +67,7 @@ import TestKit
         try world.drop("second.json", in: "b", IntakeWorld.items())
         try await world.wait(for: "second.json", in: "b", toBe: .reading)
         world.clock.advance(by: .seconds(3599))
-        try await eventually("the last try but one") { world.store.refused > 1 }
+        try await eventually("the last try but one") { world.store.rejects > 1 }
         #expect(try await world.record("second.json", in: "b")?.state == .reading)
         world.clock.advance(by: .seconds(2))
         try await world.wait(for: "first.json", in: "a", toBe: .finishing)

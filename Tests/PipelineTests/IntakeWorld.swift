@@ -1,8 +1,8 @@
 import APIs
-import Delivery
+import Core
 import Engine
 import Foundation
-import Inbox
+import Spool
 import Logging
 import Outbox
 import Settings
@@ -119,9 +119,9 @@ struct IntakeWorld: Sendable {
       store: store, ledger: instruments.unread,
       onPublished: { files in published.withLock { $0 += files.map(\.target) } }, onFinishing: {})
     let clock = clock
-    let around = Intake.Surroundings(
+    let context = Intake.Context(
       settings: settings, outbox: outbox, store: store, key: try outbox.sourceKey(), publisher: publisher,
-      claims: Claims(outbox: outbox, settings: settings), instruments: instruments, stopFlag: stopFlag,
+      admission: AdmissionControl(outbox: outbox, settings: settings), instruments: instruments, stopFlag: stopFlag,
       now: { clock.now })
     let underWay = try await outbox.filesUnderWay()
     if let newest = underWay.newest { await publisher.skip(past: newest) }
@@ -129,7 +129,7 @@ struct IntakeWorld: Sendable {
     var intakes: [String: Intake] = [:]
     for inbox in settings.inboxes {
       let intake = Intake(
-        inbox, folders: folders(inbox.name), around: around, isPaused: false,
+        inbox, folders: folders(inbox.name), context: context, isPaused: false,
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, strayInterval: .milliseconds(50))
       try await intake.takeOver(known: underWay.ids, rows: rows)
       intakes[inbox.name] = intake
@@ -177,7 +177,7 @@ final class FailingStore: IntakeStore {
   func takeNothing(of name: String) { faults.withLock { _ = $0.names.insert(name) } }
   func publishNothing() { faults.withLock { $0.publishes = false } }
   /// How often batches were not taken.
-  var refused: Int { count.withLock { $0 } }
+  var rejects: Int { count.withLock { $0 } }
   func mend() { faults.withLock { $0 = ([], true) } }
 
   func commit<Value>(_ body: (any IntakeCommit) throws -> Value) throws(OutboxError) -> Value {
@@ -215,13 +215,13 @@ private final class FailingCommit: IntakeCommit {
   }
 
   func stage(
-    _ batches: [(ordinal: Int, batch: QueuedBatch)], refused: [Refusal], of id: FileID, target: String
+    _ batches: [(ordinal: Int, batch: QueuedBatch)], rejects: [Reject], of id: FileID, target: String
   ) throws {
     if failing.contains(id) {
       hasRefused = true
       throw full
     }
-    try commit.stage(batches, refused: refused, of: id, target: target)
+    try commit.stage(batches, rejects: rejects, of: id, target: target)
   }
 
   func publish(_ id: FileID, facts: FileFacts, items: Int, rejected: Int) throws {

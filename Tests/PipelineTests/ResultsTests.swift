@@ -1,7 +1,7 @@
-import Delivery
+import Core
 import Engine
 import Foundation
-import Inbox
+import Spool
 import Logging
 import Outbox
 import Testing
@@ -10,15 +10,15 @@ import TestKit
 @testable import Runtime
 @testable import Telemetry
 
-/// Receipts and rejects, written in this process by a `Finisher` on a real outbox and real folders.
+/// Receipts and rejects, written in this process by a `ResultPublisher` on a real outbox and real folders.
 @Suite struct ResultsTests {
   private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
   /// A file whose only item can't be sent.
   private static let bad = "[{\"scope\": \"T\"}]"
 
-  private func finisher(of world: IntakeWorld) throws -> Finisher {
-    Finisher(
+  private func finisher(of world: IntakeWorld) throws -> ResultPublisher {
+    ResultPublisher(
       settings: world.settings, outbox: world.outbox, key: try world.outbox.sourceKey(), instruments: Instruments(),
       stopFlag: StopFlag(), logger: logger)
   }

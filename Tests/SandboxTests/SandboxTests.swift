@@ -1,5 +1,5 @@
 import APIs
-import Delivery
+import Core
 import Foundation
 import Sandbox
 import Testing

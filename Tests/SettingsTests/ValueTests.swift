@@ -1,5 +1,5 @@
 import APIs
-import Delivery
+import Core
 import Testing
 
 @testable import Settings

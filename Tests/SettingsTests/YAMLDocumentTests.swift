@@ -42,7 +42,7 @@ struct YAMLDocumentTests {
   @Test func `what is not UTF-8 is told with its line`() throws {
     let found = try withConfiguration("a: b\nc: \u{00}d\n") { folder in
       let path = folder.path + "/upsertd.yaml"
-      var bytes = try SmallFile(path: path).bytes
+      var bytes = try ConfigFile(path: path).bytes
       bytes[bytes.count - 3] = 0xFF
       try folder.write(bytes, to: "upsertd.yaml")
       do throws(SettingsFaults) {

@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import Engine
 import Simulation
 import Testing
@@ -18,7 +18,7 @@ import Testing
     facts.target = "t"
     try outbox.commit { commit in
       try commit.begin(new)
-      try commit.stage([(1, content)], refused: [], of: file, target: "t")
+      try commit.stage([(1, content)], rejects: [], of: file, target: "t")
       try commit.publish(file, facts: facts, items: 1, rejected: 0)
     }
   }
@@ -72,7 +72,7 @@ import Testing
     #expect(try await outbox.line(for: "t", after: nil, limit: 1).files[file]?.isCancelled == true)
   }
 
-  @Test func `what no correct caller writes is refused`() async throws {
+  @Test func `what no correct caller writes is rejects`() async throws {
     let outbox = MemoryOutbox()
     try publish(outbox)
     let request = RequestFacts(status: 201, requestID: nil, sentAt: Timestamp(milliseconds: 1))
@@ -85,10 +85,10 @@ import Testing
       #expect(try await outbox.line(for: "t", after: nil, limit: 2) == before)
     }
     // It was never sent.
-    try await refuses(Settlement(accepted: 1, unchanged: 0, refused: []))
+    try await refuses(Settlement(accepted: 1, unchanged: 0, rejects: []))
     _ = try await outbox.lease([(name, 0)], dueAfterCrash: QueueTime(milliseconds: 0))
     // It has one item.
-    try await refuses(Settlement(accepted: 2, unchanged: 0, refused: []))
-    try await refuses(Settlement(accepted: 0, unchanged: 0, refused: []))
+    try await refuses(Settlement(accepted: 2, unchanged: 0, rejects: []))
+    try await refuses(Settlement(accepted: 0, unchanged: 0, rejects: []))
   }
 }

@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import JSONText
 
 /// The reason that a rejects file attaches to an item.
@@ -27,7 +27,7 @@ struct Annotation {
   func append(to out: inout [UInt8], addingTo item: Span<UInt8>, isJSON: Bool) {
     if isJSON, item.isJSONObject {
       return appendObject(item, item.trimmed, first: member, to: &out) {
-        $0.isCalled(Added.error, in: item) ? .cut : .keep
+        $0.isCalled(RejectMarkers.error, in: item) ? .cut : .keep
       }
     }
     out.append(UInt8(ascii: "{"))

@@ -1,4 +1,4 @@
-import Delivery
+import Core
 
 extension BatchVerdict {
   /// The verdict for a 2xx whose body may be cut. If items are left over, a batch of several is not sent again whole,

@@ -1,8 +1,8 @@
-import Delivery
+import Core
 import JSONText
 
 /// Members that rejects files add; they never reach an API.
-enum Added {
+enum RejectMarkers {
   static let error = "_error"
   static let raw = "_raw"
 }
@@ -33,7 +33,7 @@ func checkIsDecoded(_ item: Span<UInt8>) throws(ItemFault) {
   guard let value = wrappedValue(in: item), kind(of: item, at: value.lowerBound) == .string else { return }
   var isUndecoded = false
   forEachMember(of: item, in: item.trimmed) { member in
-    guard member.isCalled(Added.error, in: item), member.kind == .object else { return }
+    guard member.isCalled(RejectMarkers.error, in: item), member.kind == .object else { return }
     forEachMember(of: item, in: member.value) { part in
       guard part.isCalled("code", in: item), part.kind == .string else { return }
       isUndecoded = stringContent(item, part.value.content) == RejectCode.invalidEncoding.rawValue
@@ -57,9 +57,9 @@ private func wrappedValue(in item: Span<UInt8>) -> Range<Int>? {
   var value: Range<Int>?
   var isWrapper = true
   forEachMember(of: item, in: object) { member in
-    if value == nil, member.isCalled(Added.raw, in: item) {
+    if value == nil, member.isCalled(RejectMarkers.raw, in: item) {
       value = member.value
-    } else if !member.isCalled(Added.error, in: item) {
+    } else if !member.isCalled(RejectMarkers.error, in: item) {
       isWrapper = false
     }
   }

@@ -1,4 +1,4 @@
-import Delivery
+import Core
 
 extension ItemFault {
   static func missing(_ path: String) -> ItemFault { ItemFault(.missingField, "\(path) is required") }

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 package import Settings
 
 /// FINBOURNE's LUSID: investor records.
@@ -15,7 +15,7 @@ package struct LUSID: API {
   /// An object of request ids, as LUSID accepts it.
   package let salvage = SalvageForm(fileExtension: "json", open: "{\n", separator: ",\n", close: "\n}\n")
 
-  package func makeAPI(_ terms: APITerms) -> any TargetAPI {
+  package func makeAPI(_ terms: APIOptions) -> any TargetAPI {
     LusidInvestorRecords(
       schema: terms.target[LusidSchema.self] ?? .current, validate: terms.validate, maxNesting: terms.maxNesting,
       isMapped: terms.isMapped)
@@ -25,7 +25,7 @@ package struct LUSID: API {
 
   package var targetKeys: [String] { ["schema"] }
 
-  package func readTarget(_ section: Section, of api: (any APISettings)?, into own: inout OwnSettings) {
+  package func readTarget(_ section: ConfigSection, of api: (any APISettings)?, into own: inout OwnSettings) {
     if let schema = section.read("schema", { $0.word(LusidSchema.self) }), schema != .current {
       own[LusidSchema.self] = schema
     }
@@ -42,7 +42,9 @@ package struct LUSID: API {
     authAdvice + "; or set FBN_TOKEN_URL, FBN_USERNAME and so on in the environment"
   }
 
-  package func completeGrant(_ parts: inout GrantParts, _ auth: Section?, of api: (any APISettings)?, url: String?) {
+  package func completeGrant(
+    _ parts: inout GrantParts, _ auth: ConfigSection?, of api: (any APISettings)?, url: String?
+  ) {
     // The SDK asks for these; a client without a user has no use for them (OpenID Connect Core 1.0, 11).
     if api?.kind == kind, parts.scope == nil, parts.kind == .password {
       parts.scope = "openid client groups offline_access"
@@ -51,7 +53,7 @@ package struct LUSID: API {
 
   package var sdkFileKey: String? { "secrets_file" }
 
-  package func sdkConfiguration(fileNamedBy entry: Entry) -> SDKConfiguration? {
+  package func sdkConfiguration(fileNamedBy entry: ConfigNode) -> SDKConfiguration? {
     SecretDocument(namedBy: entry).flatMap(SDKConfiguration.init(lusidSecrets:))
   }
 

@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import JSONText
 
 /// A 2xx answer to a batch: `{"values": {id: record}, "failed": {id: {id, type, detail, errorDetails}}, …}`.

@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import JSONText
 
 /// Checks one LUSID request, reading each byte once, and collects what ordering and batching need.
@@ -13,7 +13,7 @@ struct LusidCheck {
   private var cursor: ItemCursor
   private var order = LusidOrder()
   private var seen: Members = []
-  private var otherNames = NameWatch()
+  private var otherNames = DuplicateMemberDetector()
   private var scope: Range<Int>?
   /// The schema implied by the investor's identifiers.
   private var form: LusidSchema?
@@ -40,7 +40,7 @@ struct LusidCheck {
     while let name = cursor.nextName(item) {
       if let member = try readMember(name, item) { present.insert(member) }
     }
-    if otherNames.suspectsRepeat, let name = repeatedName(in: item, object, besides: [Added.error]) {
+    if otherNames.suspectsRepeat, let name = repeatedName(in: item, object, besides: [RejectMarkers.error]) {
       throw .repeated(name)
     }
     guard present.contains(.identifiers) else { throw .missing("identifiers") }

@@ -1,5 +1,5 @@
-package import Delivery
-package import ItemFormat
+package import Core
+package import Formats
 import JSONText
 
 /// LUSID's UpsertInvestorRecords: `POST /api/investorrecords/$batchUpsert`.
@@ -27,7 +27,7 @@ package struct LusidInvestorRecords: TargetAPI {
   }
 
   package var kind: APIKind { .lusid }
-  package var itemMembers: [String] { Self.fields + [Added.error, Added.raw] }
+  package var itemMembers: [String] { Self.fields + [RejectMarkers.error, RejectMarkers.raw] }
   package var idsAllowed: Bool { true }
   package var framing: BodyFraming { .object }
 
@@ -143,7 +143,7 @@ package struct LusidInvestorRecords: TargetAPI {
       if let requestID { piece += requestID } else { piece += "item-\(number)".utf8 }
       piece += "\":".utf8
       if isAnnotated {
-        appendObject(item, object, to: &piece) { $0.isCalled(Added.error, in: item) ? .cut : .keep }
+        appendObject(item, object, to: &piece) { $0.isCalled(RejectMarkers.error, in: item) ? .cut : .keep }
       } else {
         item.append(object, to: &piece)
       }
@@ -222,7 +222,7 @@ package struct LusidInvestorRecords: TargetAPI {
         answer.verdicts(successMode: successMode), status: status, isCut: isCut, successMode: successMode)
     }
     let problem = ProblemDocument(body: body, isCut: isCut)
-    let reason = StatusTable.reason(status: status, problem: problem)
+    let reason = HTTPStatusPolicy.reason(status: status, problem: problem)
     // An error's own code is more specific than its HTTP status.
     if status >= 400, let code = problem.code {
       switch code {
@@ -237,7 +237,7 @@ package struct LusidInvestorRecords: TargetAPI {
     {
       return .settled(blamed.map { $0.map { .rejected(.badRequest, $0) } ?? .notApplied })
     }
-    return StatusTable.verdict(status: status, problem: problem, items: pieces.count, successMode: successMode)
+    return HTTPStatusPolicy.verdict(status: status, problem: problem, items: pieces.count, successMode: successMode)
   }
 }
 

@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import JSONText
 
 /// The ordering key of LUSID requests: the sorted identifiers and the scope.

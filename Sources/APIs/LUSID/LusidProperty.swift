@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import JSONText
 
 /// A property's place in an item, for messages: turned into text only when needed.

@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import JSONText
 
 /// The parts of a LUSID request needed to cut batches and to name it; `LusidCheck` examines all of it.
@@ -12,7 +12,7 @@ struct LusidRecord {
 
   init(_ item: Span<UInt8>, object: Range<Int>) {
     forEachMember(of: item, in: object) { member in
-      if member.isCalled(Added.error, in: item) {
+      if member.isCalled(RejectMarkers.error, in: item) {
         isAnnotated = true
       } else if member.isCalled("identifiers", in: item) {
         if identifiers != nil { isAmbiguous = true }

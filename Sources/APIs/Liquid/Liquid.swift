@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 package import Settings
 
 /// Liquid Analytics: items of any type.
@@ -12,9 +12,9 @@ package struct Liquid: API {
   package let detection: Detection? = Detection(
     objects: ["headers", "data"], columns: "headers.", noun: "a Liquid item")
   package let salvage = SalvageForm(fileExtension: "ndjson", open: "", separator: "\n", close: "\n")
-  package var rejectsAdditions: [[String]] { Added.receipt.map { ["headers", $0] } }
+  package var rejectsAdditions: [[String]] { RejectMarkers.receipt.map { ["headers", $0] } }
 
-  package func makeAPI(_ terms: APITerms) -> any TargetAPI {
+  package func makeAPI(_ terms: APIOptions) -> any TargetAPI {
     LiquidItems(defaults: terms.route[ItemDefaults.self], validate: terms.validate, maxNesting: terms.maxNesting)
   }
 
@@ -22,7 +22,7 @@ package struct Liquid: API {
 
   package var routeKeys: [String] { ["item"] }
 
-  package func readRoute(_ section: Section, into own: inout OwnSettings) {
+  package func readRoute(_ section: ConfigSection, into own: inout OwnSettings) {
     section.read("item", into: &own[ItemDefaults.self], readItem)
   }
 
@@ -33,7 +33,7 @@ package struct Liquid: API {
     case delete = "Delete"
   }
 
-  private func readItem(_ entry: Entry) -> ItemDefaults? {
+  private func readItem(_ entry: ConfigNode) -> ItemDefaults? {
     entry.section { section in
       var item = ItemDefaults()
       item.category = section.read("category") { $0.text() }
@@ -46,7 +46,7 @@ package struct Liquid: API {
   }
 
   /// One field's name, or a list of them.
-  private func readKey(_ entry: Entry) -> [String]? {
+  private func readKey(_ entry: ConfigNode) -> [String]? {
     if entry.isScalar { return entry.text().map { [$0] } }
     guard let fields = entry.list({ $0.text() }) else { return nil }
     if fields.isEmpty, entry.elements?.isEmpty == true {
@@ -66,7 +66,9 @@ package struct Liquid: API {
     "give username, password_file, client_id, client_secret_file and community"
   }
 
-  package func completeGrant(_ parts: inout GrantParts, _ auth: Section?, of api: (any APISettings)?, url: String?) {
+  package func completeGrant(
+    _ parts: inout GrantParts, _ auth: ConfigSection?, of api: (any APISettings)?, url: String?
+  ) {
     guard api?.kind == kind else {
       if let community = auth?.value("community"), let api {
         community.report("is for Liquid only: \(api.title) has no communities, so leave it out")
@@ -82,7 +84,7 @@ package struct Liquid: API {
     }
   }
 
-  package func checkGrant(_ auth: Section) {
+  package func checkGrant(_ auth: ConfigSection) {
     if !auth.has("community"), !auth.has("scope") {
       auth.reportMissing("community", "Liquid issues each token for one community")
     }

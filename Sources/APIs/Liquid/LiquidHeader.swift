@@ -29,7 +29,7 @@ struct PerHeader<Value: Sendable>: Sendable {
   }
 }
 
-extension Added {
+extension RejectMarkers {
   /// The headers in which a rejects file reports the reason, as Liquid's own answers do.
   static let receipt = ["receiptType", "receiptMessage"]
 }

@@ -17,7 +17,7 @@ extension LiquidItem {
       append(item, headers: filled, to: &piece)
     } else if headersValue == nil, rules.hasDefaults {
       let first = Array(#""headers":{"#.utf8) + missing + "}".utf8
-      appendObject(item, object, first: first, to: &piece) { $0.isCalled(Added.error, in: item) ? .cut : .keep }
+      appendObject(item, object, first: first, to: &piece) { $0.isCalled(RejectMarkers.error, in: item) ? .cut : .keep }
     } else {
       appendWithoutError(item, to: &piece)
     }
@@ -36,20 +36,20 @@ extension LiquidItem {
 
   private func append(_ item: Span<UInt8>, headers filled: [UInt8], to out: inout [UInt8]) {
     appendObject(item, object, to: &out) { member in
-      if member.isCalled(Added.error, in: item) { return .cut }
+      if member.isCalled(RejectMarkers.error, in: item) { return .cut }
       return member.value == headersValue ? .replace(filled) : .keep
     }
   }
 
   private func appendWithoutError(_ item: Span<UInt8>, to piece: inout [UInt8]) {
     guard isAnnotated else { return item.append(object, to: &piece) }
-    appendObject(item, object, to: &piece) { $0.isCalled(Added.error, in: item) ? .cut : .keep }
+    appendObject(item, object, to: &piece) { $0.isCalled(RejectMarkers.error, in: item) ? .cut : .keep }
   }
 }
 
 extension JSONMember {
   /// Whether it is a header that a rejects file added.
   fileprivate func isReceipt(in item: Span<UInt8>) -> Bool {
-    Added.receipt.contains { isCalled($0, in: item) }
+    RejectMarkers.receipt.contains { isCalled($0, in: item) }
   }
 }

@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import JSONText
 
 /// One Liquid item, read from front to back; ranges are in the bytes it was read from.
@@ -28,7 +28,7 @@ struct LiquidItem {
     cursor.enter()
     key = Array(repeating: nil, count: rules.keyFields.count)
     var topKey = key
-    var otherNames = NameWatch()
+    var otherNames = DuplicateMemberDetector()
     while let name = cursor.nextName(item) {
       let start = cursor.place
       if name.isCalled("headers", in: item) {
@@ -49,7 +49,9 @@ struct LiquidItem {
       }
       _ = rules.note(name, start..<cursor.place, item, in: &topKey)
     }
-    if otherNames.suspectsRepeat { repeated = repeatedName(in: item, object, besides: [Added.error]) ?? repeated }
+    if otherNames.suspectsRepeat {
+      repeated = repeatedName(in: item, object, besides: [RejectMarkers.error]) ?? repeated
+    }
     let isDataAlone = otherNames.isEmpty && data.map { item.isObject($0) } == true
     if rules.hasDefaults, headersValue == nil, !isDataAlone {
       isBareData = true
@@ -61,7 +63,7 @@ struct LiquidItem {
   private mutating func readHeaders(_ item: Span<UInt8>, _ cursor: inout ItemCursor) {
     let start = cursor.place
     cursor.enter()
-    var otherNames = NameWatch()
+    var otherNames = DuplicateMemberDetector()
     while let name = cursor.nextName(item) {
       let value = cursor.skipValue(item)
       if name.isCalled("category", in: item) {
@@ -76,7 +78,9 @@ struct LiquidItem {
         otherNames.note(name, of: item)
       }
     }
-    if otherNames.suspectsRepeat, let name = repeatedName(in: item, start..<cursor.place, besides: Added.receipt) {
+    if otherNames.suspectsRepeat,
+      let name = repeatedName(in: item, start..<cursor.place, besides: RejectMarkers.receipt)
+    {
       repeated = "headers." + name
     }
   }

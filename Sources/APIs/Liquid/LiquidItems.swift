@@ -1,10 +1,10 @@
-package import Delivery
-package import ItemFormat
+package import Core
+package import Formats
 import JSONText
 
 /// Liquid Analytics' item upsert: `POST /ls/api/items/upsert` with an array of `{"headers": …, "data": …}`.
 ///
-/// Items have no id: the answer echoes the rejected ones, and `EchoMatch` finds out which they are. There is no atomic
+/// Items have no id: the answer echoes the rejected ones, and `RejectedItemMatcher` finds out which they are. There is no atomic
 /// mode: any item that a 2xx answer does not echo is applied.
 package struct LiquidItems: TargetAPI {
   private let rules: LiquidRules
@@ -21,7 +21,7 @@ package struct LiquidItems: TargetAPI {
   }
 
   package var kind: APIKind { .liquid }
-  package var itemMembers: [String] { ["headers", "data", Added.error, Added.raw] }
+  package var itemMembers: [String] { ["headers", "data", RejectMarkers.error, RejectMarkers.raw] }
   package var batchNameHeader: String? { "CorrelationId" }
 
   package func endpoint(base: String, successMode: SuccessMode) -> String {
@@ -84,7 +84,7 @@ package struct LiquidItems: TargetAPI {
     status: Int, body: [UInt8], isCut: Bool, pieces: [ArraySlice<UInt8>], successMode: SuccessMode
   ) -> BatchVerdict {
     guard (200..<300).contains(status) else {
-      return StatusTable.verdict(
+      return HTTPStatusPolicy.verdict(
         status: status, problem: ProblemDocument(body: body, isCut: isCut), items: pieces.count,
         successMode: successMode)
     }
@@ -129,12 +129,12 @@ package struct LiquidItems: TargetAPI {
     guard parts.count == echoes.count else { return nil }
     // With a single item, repeated echoes all belong to it.
     if pieces.count == 1, parts.allSatisfy({ $0 == parts[0] }) { return parts.map { _ in 0 } }
-    return EchoMatch.items(of: parts, among: pieces.map { (try? JSONValue.parse($0.span)) ?? .null })
+    return RejectedItemMatcher.items(of: parts, among: pieces.map { (try? JSONValue.parse($0.span)) ?? .null })
   }
 
   private func words(of echo: JSONValue) -> String {
     let headers = echo["headers"]
-    let said = Added.receipt.reversed().lazy
+    let said = RejectMarkers.receipt.reversed().lazy
       .compactMap { headers?[$0]?.string }.first { !$0.isEmpty }
     return (said ?? "the API rejected the item without a reason").cut(to: String.longestMessage)
   }
@@ -148,7 +148,7 @@ extension JSONValue {
       guard member.name == "headers", let headers = member.value.members else { return member }
       return (
         member.name,
-        .object(headers.filter { !Added.receipt.contains($0.name) })
+        .object(headers.filter { !RejectMarkers.receipt.contains($0.name) })
       )
     }
     return shared.isEmpty ? nil : .object(shared)

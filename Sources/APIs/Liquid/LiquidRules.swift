@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import JSONText
 
 /// A route's `item` (`ItemDefaults`), prepared for use with every item.

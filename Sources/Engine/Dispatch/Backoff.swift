@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 
 /// How long to wait before a retry: exponential, with full jitter.
 ///

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// Which batches go next, and why a batch does not go now.
 ///

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// The outcome of a request, and what it leads to.
 extension DispatchState {

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// Rejects items without another attempt: those of a file that an operator cancelled or that is too old.
 ///

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// The dispatch settings of one target.
 package struct DispatchOptions: Sendable, Equatable {

@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 
 /// Which places in line hold each key, for the line as far as it was scanned.
 ///

@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 
 /// Keys and the places that hold them, outside memory: sorted runs that are written once and searched by key.
 ///

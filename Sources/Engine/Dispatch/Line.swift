@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 
 /// One target's waiting batches as far as they are known, and which of them are held back by nothing but their due
 /// time.

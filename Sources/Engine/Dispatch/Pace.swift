@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// How fast one target is served: how many requests at once, how many per second, and whether it has to wait.
 ///

@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 
 /// The names of scanned batches by their places.
 ///

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// Decides in which order files become sendable, although several inboxes are read at the same time.
 ///

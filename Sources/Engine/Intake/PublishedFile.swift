@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// A file that has something to send now.
 package struct PublishedFile: Sendable, Equatable {

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// How long a claimed file could not be read, and when it is retried.
 package struct ReadingTrouble: Sendable, Equatable {

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// What dispatch needs from an outbox: to read a target's line, to lease batches, and to write down their outcomes.
 ///

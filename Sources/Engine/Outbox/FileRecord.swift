@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// What the outbox knows about one claimed file.
 package struct FileRecord: Sendable, Equatable {
@@ -84,7 +84,7 @@ package struct FileCounts: Sendable, Equatable {
 }
 
 /// An item that was rejected.
-package struct Refusal: Sendable, Equatable {
+package struct Reject: Sendable, Equatable {
   package var item: Int
   package var line: Int
   /// Its range in the dropped file, after decompression.

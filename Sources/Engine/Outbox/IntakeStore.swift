@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// What intake needs from an outbox.
 package protocol IntakeStore: Sendable {
@@ -27,7 +27,7 @@ package protocol IntakeCommit {
   ///
   /// `ordinal` counts the file's batches from 1.
   func stage(
-    _ batches: [(ordinal: Int, batch: QueuedBatch)], refused: [Refusal], of id: FileID, target: String) throws
+    _ batches: [(ordinal: Int, batch: QueuedBatch)], rejects: [Reject], of id: FileID, target: String) throws
 
   /// Makes all of a file sendable; a file with nothing to send is finishing at once.
   func publish(_ id: FileID, facts: FileFacts, items: Int, rejected: Int) throws

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// What writing results needs from an outbox.
 package protocol ResultStore: Sendable {
@@ -11,7 +11,7 @@ package protocol ResultStore: Sendable {
   func settled(_ id: FileID) throws(OutboxError) -> [SettledBatch]
 
   /// A file's rejected items after item number `item`, in file order. Blocks.
-  func refused(_ id: FileID, after item: Int, limit: Int) throws(OutboxError) -> [Refusal]
+  func rejects(_ id: FileID, after item: Int, limit: Int) throws(OutboxError) -> [Reject]
 
   /// The orders that operators gave for a file, in order. Blocks.
   func orders(_ id: FileID) throws(OutboxError) -> [FileOrder]

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// A batch in line, without its bytes.
 package struct WaitingBatch: Sendable, Equatable {
@@ -134,7 +134,7 @@ package struct Settlement: Sendable, Equatable {
   package var accepted: Int
   /// Part of `accepted`.
   package var unchanged: Int
-  package var refused: [Refusal]
+  package var rejects: [Reject]
   /// The items that have not settled; they are sent again, or for the first time.
   package var rest: Batch?
   package var restCause = RestCause.unnamed
@@ -142,11 +142,11 @@ package struct Settlement: Sendable, Equatable {
   package var ranges: [ClosedRange<Int>]
 
   package init(
-    accepted: Int, unchanged: Int, refused: [Refusal], rest: Batch? = nil, ranges: [ClosedRange<Int>] = []
+    accepted: Int, unchanged: Int, rejects: [Reject], rest: Batch? = nil, ranges: [ClosedRange<Int>] = []
   ) {
     self.accepted = accepted
     self.unchanged = unchanged
-    self.refused = refused
+    self.rejects = rejects
     self.rest = rest
     self.ranges = ranges
   }

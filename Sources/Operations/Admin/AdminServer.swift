@@ -31,7 +31,7 @@ package final class AdminServer: Sendable {
   /// Where it listens, including a port picked by the system: `http://127.0.0.1:9187/`.
   package var url: String { listener.url }
 
-  private func answer(_ question: HTTPQuestion) async -> HTTPReply {
+  private func answer(_ question: HTTPRequestHead) async -> HTTPReply {
     let isGet = question.method == "GET" || question.method == "HEAD"
     let file = isGet ? DashboardFile.all.first { $0.path == question.path } : nil
     if let refusal = refusal(of: question, isPage: file?.isPage == true) { return refusal }
@@ -48,12 +48,14 @@ package final class AdminServer: Sendable {
     return .text("nothing is at this path, or the method is not GET\n", status: 404)
   }
 
-  private func answer(_ path: String, _ question: HTTPQuestion) async throws -> HTTPReply? {
+  private func answer(_ path: String, _ question: HTTPRequestHead) async throws -> HTTPReply? {
     switch path {
     case "/healthz":
       let instruments = dashboard.instruments
-      return Health(pulse: instruments.pulse, troubles: instruments.troubles, ledger: instruments.ledger)
-        .reply(asJSON: question.wantsJSON)
+      return Health(
+        heartbeat: instruments.heartbeat, activeFailures: instruments.activeFailures, ledger: instruments.ledger
+      )
+      .reply(asJSON: question.wantsJSON)
     case "/readyz":
       let health: Health
       do { health = Health(ready: try await dashboard.status()) } catch { health = Health(unready: error) }
@@ -73,7 +75,7 @@ package final class AdminServer: Sendable {
     }
   }
 
-  private func refusal(of question: HTTPQuestion, isPage: Bool) -> HTTPReply? {
+  private func refusal(of question: HTTPRequestHead, isPage: Bool) -> HTTPReply? {
     let caller = AdminAccess.Caller(
       host: question["host"], fetchSite: question["sec-fetch-site"], fetchMode: question["sec-fetch-mode"],
       fetchDestination: question["sec-fetch-dest"])
@@ -81,6 +83,6 @@ package final class AdminServer: Sendable {
   }
 }
 
-extension HTTPQuestion {
+extension HTTPRequestHead {
   fileprivate var wantsJSON: Bool { self["accept"]?.contains("application/json") == true }
 }

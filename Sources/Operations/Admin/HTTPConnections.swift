@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 internal import Glibc
 internal import Runtime
 
@@ -79,16 +79,16 @@ struct HTTPConnections: ~Copyable {
   }
 
   /// The requests of connections that wait for an answer from now on.
-  mutating func takeQuestions(at now: ContinuousClock.Instant) -> [(connection: UInt64, question: HTTPQuestion)] {
-    var questions: [(UInt64, HTTPQuestion)] = []
+  mutating func takeQuestions(at now: ContinuousClock.Instant) -> [(connection: UInt64, question: HTTPRequestHead)] {
+    var questions: [(UInt64, HTTPRequestHead)] = []
     for (socket, connection) in connections where connection.stage == .reading && !connection.input.isEmpty {
-      guard let end = HTTPQuestion.end(in: connection.input) else {
+      guard let end = HTTPRequestHead.end(in: connection.input) else {
         if connection.input.count >= limits.headBytes {
           refuse(socket, 431, "the request head is too large\n", at: now)
         }
         continue
       }
-      guard end <= limits.headBytes, let question = HTTPQuestion(head: connection.input[..<end]) else {
+      guard end <= limits.headBytes, let question = HTTPRequestHead(head: connection.input[..<end]) else {
         refuse(socket, 400, "this is not an HTTP request\n", at: now)
         continue
       }

@@ -61,7 +61,7 @@ final class HTTPListener: Sendable {
   /// Answers until `stop()`, or until the listening socket becomes unusable: then it returns the reason.
   ///
   /// Call once. Returns when every connection is closed.
-  func run(_ answer: @escaping @Sendable (HTTPQuestion) async -> HTTPReply) async -> String? {
+  func run(_ answer: @escaping @Sendable (HTTPRequestHead) async -> HTTPReply) async -> String? {
     await withCheckedContinuation { continuation in
       queue.async { continuation.resume(returning: self.work(answer)) }
     }
@@ -75,7 +75,7 @@ final class HTTPListener: Sendable {
     }
   }
 
-  private func work(_ answer: @escaping @Sendable (HTTPQuestion) async -> HTTPReply) -> String? {
+  private func work(_ answer: @escaping @Sendable (HTTPRequestHead) async -> HTTPReply) -> String? {
     var desk = HTTPConnections(limits: limits)
     var reason: String?
     while reason == nil {

@@ -1,4 +1,3 @@
-
 /// An answer of the admin address.
 struct HTTPReply: Equatable, Sendable {
   var status: Int

@@ -1,7 +1,7 @@
-internal import Delivery
+internal import Core
 internal import Dispatch
 internal import Glibc
-internal import Inbox
+internal import Spool
 package import Logging
 package import Telemetry
 

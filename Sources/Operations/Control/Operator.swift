@@ -1,7 +1,7 @@
 internal import Runtime
-internal import Delivery
+internal import Core
 internal import Glibc
-internal import Inbox
+internal import Spool
 internal import Outbox
 package import Settings
 

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 internal import JSONText
 
 /// An operator's order: `upsertd retry`, `cancel`, `pause`, `resume`.

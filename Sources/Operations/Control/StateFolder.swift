@@ -1,6 +1,6 @@
-internal import Delivery
+internal import Core
 internal import Glibc
-package import Inbox
+package import Spool
 package import Outbox
 package import Settings
 

@@ -1,7 +1,7 @@
 internal import APIs
-package import Delivery
+package import Core
 internal import Dispatch
-internal import Inbox
+internal import Spool
 package import JSONText
 package import Outbox
 internal import Receipts
@@ -61,9 +61,9 @@ package struct Dashboard: Sendable {
     let since = since.flatMap { Timestamp(written: $0) } ?? now + .seconds(-86_400)
     let flows = try await outbox.flow(since: since)
     let unwritten = try await outbox.unwrittenFiles(doneBefore: now + (.zero - Self.writingTakes))
-    let standstills =
-      Standstill.all(in: instruments, unwritten: unwritten)
-      + Standstill.all(in: report, backlogs: backlogs, problems: problems)
+    let blockages =
+      Blockage.all(in: instruments, unwritten: unwritten)
+      + Blockage.all(in: report, backlogs: backlogs, problems: problems)
     let inboxes = report.inboxes.map { inbox in
       json(of: inbox, folder: InboxFolders(spool: settings.spool, inbox: inbox.name).inbox, flows[inbox.name])
     }
@@ -73,7 +73,7 @@ package struct Dashboard: Sendable {
     return JSONValue([
       "version": JSONValue(Version.text), "now": JSONValue(now.description),
       "startedAt": JSONValue(startedAt.description), "since": JSONValue(since.description),
-      "configuration": JSONValue(settings.path), "stuck": .array(Standstill.sorted(standstills).map(\.json)),
+      "configuration": JSONValue(settings.path), "stuck": .array(Blockage.sorted(blockages).map(\.json)),
       "queue": json(of: report), "inboxes": .array(inboxes), "targets": .array(targets),
     ]).document
   }

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 internal import JSONText
 package import Outbox
 internal import Synchronization

@@ -1,8 +1,8 @@
-package import Delivery
+package import Core
 internal import Dispatching
 internal import Engine
 internal import Glibc
-internal import Inbox
+internal import Spool
 internal import JSONText
 internal import Outbox
 internal import Receipts

@@ -1,9 +1,9 @@
 internal import APIs
-internal import Delivery
+internal import Core
 internal import Dispatching
 internal import Engine
 internal import Glibc
-internal import Inbox
+internal import Spool
 internal import JSONText
 internal import Outbox
 
@@ -109,10 +109,10 @@ struct SalvageExport {
           JSONValue(["at": JSONValue($0.at.description), "order": JSONValue($0.order), "by": JSONValue($0.by)])
         }),
       "rejects": .array(
-        file.refused.map { refusal in
+        file.rejects.map { reject in
           JSONValue([
-            "item": JSONValue(refusal.item), "line": JSONValue(refusal.line), "key": JSONValue(refusal.key),
-            "code": JSONValue(refusal.code), "message": JSONValue(refusal.message),
+            "item": JSONValue(reject.item), "line": JSONValue(reject.line), "key": JSONValue(reject.key),
+            "code": JSONValue(reject.code), "message": JSONValue(reject.message),
           ])
         }),
     ])

@@ -1,8 +1,8 @@
 internal import Runtime
 internal import Telemetry
-package import Delivery
+package import Core
 internal import Engine
-internal import Inbox
+internal import Spool
 internal import Outbox
 internal import Receipts
 internal import Results
@@ -12,7 +12,7 @@ package import Settings
 package enum FileSearch {
   package enum Result: Sendable {
     /// `older`: further files of the same name.
-    case found(FileStory, older: [FileID])
+    case found(FileHistory, older: [FileID])
     /// Several ids begin with this text.
     case ambiguous([FileID])
     /// No file that matches was ever claimed; lists inbox entries of that name, and why they stay.
@@ -32,7 +32,7 @@ package enum FileSearch {
       }
       if ids.count > 1, !isName { return .ambiguous(ids) }
       let (evidence, inbox) = try await evidence(of: id, settings: settings, outbox)
-      guard let story = FileStory(id, evidence, inbox: inbox, settings: settings) else {
+      guard let story = FileHistory(id, evidence, inbox: inbox, settings: settings) else {
         return .unknown(unclaimed: [])
       }
       return .found(story, older: Array(ids.dropFirst()))
@@ -71,8 +71,8 @@ package enum FileSearch {
     if let outbox, let record = found.record, record.state != .reading {
       found.settled = try outbox.settled(id)
       found.orders = try outbox.orders(id).map { Receipt.Order(at: $0.at, order: $0.order, by: $0.by) }
-      found.refused = try outbox.refused(id, after: 0, limit: Receipt.firstRejects)
-      found.waiting = try await outbox.waitingBatches(of: id, limit: FileStory.mostLines)
+      found.refused = try outbox.rejects(id, after: 0, limit: Receipt.firstRejects)
+      found.waiting = try await outbox.waitingBatches(of: id, limit: FileHistory.mostLines)
     }
     if let outbox, found.record != nil {
       var query = QueueReport.Query()

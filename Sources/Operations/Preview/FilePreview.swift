@@ -1,5 +1,5 @@
 internal import APIs
-internal import Delivery
+internal import Core
 internal import Dispatching
 internal import Engine
 internal import Glibc
@@ -50,15 +50,15 @@ package enum FilePreview {
   }
 
   private struct Silence: ReadingSink {
-    mutating func take(_ batch: QueuedBatch, ordinal: Int, for destination: Destinations.Destination) {}
-    mutating func refuse(_ refusal: Refusal) {}
+    mutating func take(_ batch: QueuedBatch, ordinal: Int, for destination: RouteTargets.Destination) {}
+    mutating func reject(_ reject: Reject) {}
   }
 
   private struct Printing: ReadingSink {
     let successMode: SuccessMode
     let print: (String) -> Void
 
-    mutating func take(_ batch: QueuedBatch, ordinal: Int, for destination: Destinations.Destination) throws {
+    mutating func take(_ batch: QueuedBatch, ordinal: Int, for destination: RouteTargets.Destination) throws {
       print("POST \(destination.api.endpoint(base: destination.target.url, successMode: successMode))")
       for (name, value) in destination.api.headers { print("\(name): \(value)") }
       print("")
@@ -67,10 +67,10 @@ package enum FilePreview {
       print("")
     }
 
-    mutating func refuse(_ refusal: Refusal) throws {
-      let key = refusal.key.map { " (\($0))" } ?? ""
+    mutating func reject(_ reject: Reject) throws {
+      let key = reject.key.map { " (\($0))" } ?? ""
       print(
-        "rejected: item \(refusal.item), line \(refusal.line)\(key): \(refusal.code): \(refusal.message)".onOneLine)
+        "rejected: item \(reject.item), line \(reject.line)\(key): \(reject.code): \(reject.message)".onOneLine)
     }
   }
 }

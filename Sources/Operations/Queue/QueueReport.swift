@@ -1,6 +1,6 @@
-package import Delivery
+package import Core
 internal import Engine
-internal import Inbox
+internal import Spool
 package import JSONText
 package import Outbox
 internal import Runtime

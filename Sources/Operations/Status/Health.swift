@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 internal import JSONText
 internal import Telemetry
 
@@ -13,10 +13,10 @@ struct Health {
   private let bad: String
 
   /// Whether the pipeline moves; trouble with a single file does not count against it.
-  init(pulse: Pulse, troubles: Troubles, ledger: StayLedger) {
+  init(heartbeat: Heartbeat, activeFailures: ActiveFailures, ledger: UnclaimedFileLog) {
     good = "ok: the pipeline is working"
     bad = "not working"
-    reasons = pulse.hanging.map { "\($0) is stuck" } + troubles.ofAll + ledger.allFaults
+    reasons = heartbeat.hanging.map { "\($0) is stuck" } + activeFailures.ofAll + ledger.allFaults
   }
 
   /// Whether files are taken. An inbox paused by an operator does not count: that is intended.

@@ -1,5 +1,5 @@
-internal import Delivery
-internal import Inbox
+internal import Core
+internal import Spool
 internal import Metrics
 internal import Outbox
 internal import Runtime
@@ -71,11 +71,11 @@ struct MetricsPage {
     each("upsertd_inbox_waiting_files", "Files in the inbox that are ready or still arriving.") { $0.waiting }
     each("upsertd_inbox_unread_files", "Claimed files waiting to be read.") { $0.unreadCount }
     each("upsertd_inbox_paused", "1 if an operator paused the inbox.") { $0.isPaused ? 1 : 0 }
-    func eachKind(_ name: String, _ help: String, _ value: (StatusReport.InboxStatus, StayingFile.Kind) -> Double) {
+    func eachKind(_ name: String, _ help: String, _ value: (StatusReport.InboxStatus, UnclaimedFile.Kind) -> Double) {
       text.family(
         name, help,
         inboxes.flatMap { inbox in
-          StayingFile.Kind.allCases.map { ([("inbox", inbox.name), ("reason", $0.rawValue)], value(inbox, $0)) }
+          UnclaimedFile.Kind.allCases.map { ([("inbox", inbox.name), ("reason", $0.rawValue)], value(inbox, $0)) }
         })
     }
     eachKind("upsertd_inbox_unclaimed_files", "Files that stay in the inbox, by reason.") {
@@ -98,10 +98,10 @@ struct MetricsPage {
       "upsertd_min_free_disk_bytes", "Free bytes below which no file is claimed (queue.min_free_disk).",
       Double(settings.queue.minFreeDisk))
     text.family(
-      "upsertd_hanging_loops", "Pipeline loops that are stuck.", Double(instruments.pulse.hanging.count))
+      "upsertd_hanging_loops", "Pipeline loops that are stuck.", Double(instruments.heartbeat.hanging.count))
     text.family(
       "upsertd_troubles", "Failures that currently keep the pipeline from working (see /healthz).",
-      Double(instruments.troubles.all.count))
+      Double(instruments.activeFailures.all.count))
   }
 
   private static func age(_ since: Timestamp?) -> Double { since.map { max(0, (Timestamp.now - $0).seconds) } ?? 0 }

@@ -1,5 +1,5 @@
 internal import Runtime
-internal import Delivery
+internal import Core
 package import Outbox
 package import Settings
 

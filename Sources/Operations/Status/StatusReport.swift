@@ -1,8 +1,8 @@
 internal import Intake
-package import Delivery
+package import Core
 internal import Dispatch
 internal import Engine
-internal import Inbox
+internal import Spool
 internal import JSONText
 package import Outbox
 internal import Runtime
@@ -18,11 +18,11 @@ package struct StatusReport: Sendable {
     /// Files that are ready or arriving.
     package var waiting: Int
     /// Files that stay, and why: the first `mostListed`, with unwanted stays before ignored files.
-    package var unclaimed: [StayingFile] = []
+    package var unclaimed: [UnclaimedFile] = []
     /// How many more there are.
     package var unclaimedLeftOut = 0
     /// How many stay for each reason, including the unlisted ones.
-    var unclaimedCounts: [StayingFile.Kind: Int] = [:]
+    var unclaimedCounts: [UnclaimedFile.Kind: Int] = [:]
     /// Claimed files that wait in `work/` to be read, for the first time or again; the first `mostListed`.
     package var unread: [UnreadFile] = []
     var unreadLeftOut = 0
@@ -37,7 +37,7 @@ package struct StatusReport: Sendable {
 
     /// Files that should have been taken: ready ones, and those that can't be read.
     package var leftFiles: Int {
-      func count(_ kind: StayingFile.Kind) -> Int { unclaimedCounts[kind] ?? 0 }
+      func count(_ kind: UnclaimedFile.Kind) -> Int { unclaimedCounts[kind] ?? 0 }
       return waiting - count(.settling) - count(.openForWriting) + count(.unreadable) + count(.folder)
     }
   }
@@ -74,7 +74,7 @@ package struct StatusReport: Sendable {
   }
 
   /// - Parameter unread: what the daemon says; nil if it can't be asked.
-  private init(settings: Settings, outbox: Outbox?, ledger: StayLedger?, unread: [UnreadFile]?) async throws {
+  private init(settings: Settings, outbox: Outbox?, ledger: UnclaimedFileLog?, unread: [UnreadFile]?) async throws {
     let isAlone = unread == nil
     let pausedInboxes = try await outbox?.paused(.inbox) ?? []
     queue = try await outbox?.queue() ?? QueueCounts()
@@ -114,12 +114,12 @@ package struct StatusReport: Sendable {
   }
 
   private static func look(
-    at inbox: Inbox, _ settings: Settings, isPaused: Bool, _ room: Room?, _ ledger: StayLedger?
+    at inbox: Inbox, _ settings: Settings, isPaused: Bool, _ room: Room?, _ ledger: UnclaimedFileLog?
   ) -> InboxStatus {
     let folders = InboxFolders(spool: settings.spool, inbox: inbox.name)
     let look = Watcher.lookOnce(
       folders: folders,
-      terms: WatchTerms(
+      terms: WatchOptions(
         pollInterval: settings.watch.pollInterval, settle: settings.watch.settle, ignore: { inbox.ignores($0) },
         marker: inbox.marker))
     var status = InboxStatus(name: inbox.name, waiting: look.ready.count, isPaused: isPaused)
@@ -129,13 +129,13 @@ package struct StatusReport: Sendable {
     if let fault = look.fault.map({ "\($0)" }) ?? ledger?.fault(of: inbox.name)
       ?? (isRunning ? folders.gap.map { "\($0)" } : nil)
     {
-      status.unclaimed.append(StayingFile(name: "inbox/", kind: .folder, reason: fault))
+      status.unclaimed.append(UnclaimedFile(name: "inbox/", kind: .folder, reason: fault))
       status.unclaimedCounts[.folder] = 1
     }
-    func stay(_ name: FileName, _ kind: StayingFile.Kind, _ reason: String) {
+    func stay(_ name: FileName, _ kind: UnclaimedFile.Kind, _ reason: String) {
       guard status.unclaimed.count < InboxStatus.mostListed else { return }
       let since = ledger?.since(name, kind, inbox: inbox.name)
-      status.unclaimed.append(StayingFile(name: name.display, kind: kind, reason: reason, since: since))
+      status.unclaimed.append(UnclaimedFile(name: name.display, kind: kind, reason: reason, since: since))
     }
     // A file for which there is no room holds up those behind it.
     var obstacle: Obstacle? = isPaused ? .paused : nil
@@ -143,17 +143,17 @@ package struct StatusReport: Sendable {
     for file in look.ready {
       obstacle = obstacle ?? room?.take(FileNeed(file, in: folders, of: inbox, settings: settings))
       guard let obstacle else { continue }
-      let kind = StayingFile.Kind(obstacle.kind)
+      let kind = UnclaimedFile.Kind(obstacle.kind)
       status.unclaimedCounts[kind, default: 0] += 1
       if status.unclaimed.count < InboxStatus.mostListed { stay(file.name, kind, obstacle.description) }
     }
     for (kind, count) in look.counts {
       if kind.isArriving { status.waiting += count }
-      status.unclaimedCounts[StayingFile.Kind(kind), default: 0] += count
+      status.unclaimedCounts[UnclaimedFile.Kind(kind), default: 0] += count
     }
     let isAll = look.unclaimed.count <= InboxStatus.mostListed - status.unclaimed.count
     for file in isAll ? look.unclaimed : look.unclaimed.filter({ $0.kind != .ignored }) {
-      stay(file.name, StayingFile.Kind(file.kind), file.reason)
+      stay(file.name, UnclaimedFile.Kind(file.kind), file.reason)
     }
     if !isAll {
       for file in look.unclaimed where file.kind == .ignored { stay(file.name, .ignored, file.reason) }

@@ -1,5 +1,5 @@
-internal import Delivery
-internal import Inbox
+internal import Core
+internal import Spool
 internal import JSONText
 internal import Outbox
 internal import Receipts
@@ -9,7 +9,7 @@ package import Settings
 ///
 /// Files move on during the check, so contradictions are checked a second time, and count only if they are still there.
 package struct Verification: Sendable {
-  package var disagreements: [Disagreement] = []
+  package var disagreements: [Inconsistency] = []
   /// Things that are allowed, but worth knowing.
   package var notes: [String] = []
   package var receipts = 0
@@ -37,7 +37,7 @@ package struct Verification: Sendable {
   ) async throws -> Verification {
     let (kept, known) = (digests, settings)
     let (result, new) = try await Operator.looking(at: settings) { outbox in
-      var look = VerifyingLook(settings: known, isQuick: isQuick, digests: kept)
+      var look = ConsistencyScan(settings: known, isQuick: isQuick, digests: kept)
       try await look.run(outbox)
       return (look.result, look.digests)
     }

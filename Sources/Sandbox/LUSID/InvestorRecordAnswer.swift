@@ -1,6 +1,6 @@
 /// The 201 answer to a batch of investor records.
 struct InvestorRecordAnswer {
-  let call: Call
+  let call: Request
   let requestID: String
   /// RFC 3339.
   let time: String
@@ -14,7 +14,7 @@ struct InvestorRecordAnswer {
     case ignored
   }
 
-  func reply(_ outcomes: [(request: InvestorRecordBatch.Request, outcome: Outcome)]) -> Reply {
+  func reply(_ outcomes: [(request: InvestorRecordBatch.Request, outcome: Outcome)]) -> Response {
     var json = JSONOutput()
     json.reserve(call.body.count * 2 + 512)
     json.object { json in
@@ -46,10 +46,10 @@ struct InvestorRecordAnswer {
         }
       }
     }
-    return Reply(201, body: json.bytes)
+    return Response(201, body: json.bytes)
   }
 
-  private func failure(_ id: JSONPart, _ flaws: [Flaw], in json: inout JSONOutput) {
+  private func failure(_ id: JSONPart, _ flaws: [ValidationError], in json: inout JSONOutput) {
     json.name(raw: id.raw)
     json.object { json in
       json.member("id", id)

@@ -35,7 +35,7 @@ struct InvestorRecordBatch {
   struct Unreadable: Error { var message: String }
 
   /// The content of a problem's `errors`, by `[<request id>].<path>`.
-  func errors(_ flaws: (InvestorRecordCheck) -> [Flaw]) -> [(field: String, messages: [String])] {
+  func errors(_ flaws: (InvestorRecordCheck) -> [ValidationError]) -> [(field: String, messages: [String])] {
     var errors: [(field: String, messages: [String])] = []
     var places: [String: Int] = [:]
     for request in requests {

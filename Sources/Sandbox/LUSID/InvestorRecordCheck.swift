@@ -5,11 +5,11 @@
 /// this requires. Members that a schema does not know are ignored, as the real service does.
 struct InvestorRecordCheck {
   /// Valid JSON, wrong content: only this request fails.
-  private(set) var flaws: [Flaw] = []
+  private(set) var flaws: [ValidationError] = []
   /// JSON that does not fit the schema's types: the whole body can't be read.
-  private(set) var misfits: [Flaw] = []
+  private(set) var misfits: [ValidationError] = []
   private(set) var parts = Parts()
-  private(set) var staged: StagedOutcome?
+  private(set) var staged: ScriptedOutcome?
 
   /// The request's members that the answer repeats.
   struct Parts {
@@ -23,7 +23,7 @@ struct InvestorRecordCheck {
 
   init(_ request: JSONPart) {
     guard request.kind == .object else {
-      misfits.append(Flaw(path: "", message: "The request must be an object."))
+      misfits.append(ValidationError(path: "", message: "The request must be an object."))
       return
     }
     for (name, value) in request.members {
@@ -43,9 +43,13 @@ struct InvestorRecordCheck {
     checkProperties(parts.identifiers, at: "identifiers", 1...Int.max)
     checkProperties(parts.properties, at: "properties", 0...100)
     checkInvestor(isCurrent: isCurrent)
-    staged = StagedOutcome(parts.description)
-    if staged == .reject { flaws.append(Flaw(path: "description", message: "The description asks for a rejection.")) }
-    if staged == .malformed { misfits.append(Flaw(path: "description", message: "The description asks for a 400.")) }
+    staged = ScriptedOutcome(parts.description)
+    if staged == .reject {
+      flaws.append(ValidationError(path: "description", message: "The description asks for a rejection."))
+    }
+    if staged == .malformed {
+      misfits.append(ValidationError(path: "description", message: "The description asks for a 400."))
+    }
   }
 
   /// The request's scope and sorted identifiers; nil without identifiers.
@@ -188,9 +192,13 @@ struct InvestorRecordCheck {
     }
   }
 
-  private mutating func flaw(_ path: String, _ message: String) { flaws.append(Flaw(path: path, message: message)) }
+  private mutating func flaw(_ path: String, _ message: String) {
+    flaws.append(ValidationError(path: path, message: message))
+  }
 
-  private mutating func misfit(_ path: String, _ message: String) { misfits.append(Flaw(path: path, message: message)) }
+  private mutating func misfit(_ path: String, _ message: String) {
+    misfits.append(ValidationError(path: path, message: message))
+  }
 }
 
 extension JSONPart {

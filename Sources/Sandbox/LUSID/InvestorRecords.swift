@@ -1,9 +1,9 @@
-import Delivery
+import Core
 
 /// LUSID's upsert of investor records.
 enum InvestorRecords {
-  static func answer(_ call: Call, requestID: String, memory: APIMemory.Shared) -> Reply {
-    func problem(_ errors: [(field: String, messages: [String])]) -> Reply {
+  static func answer(_ call: Request, requestID: String, memory: APIState.Shared) -> Response {
+    func problem(_ errors: [(field: String, messages: [String])]) -> Response {
       LusidProblem.invalid(errors).reply(to: call, requestID: requestID)
     }
     guard let isAtomic = FormFields(call.query.utf8)["successMode"].flatMap(isAtomic) else {
@@ -32,7 +32,7 @@ enum InvestorRecords {
   }
 
   private static func settle(
-    _ request: InvestorRecordBatch.Request, in memory: inout APIMemory
+    _ request: InvestorRecordBatch.Request, in memory: inout APIState
   ) -> InvestorRecordAnswer.Outcome {
     guard request.check.flaws.isEmpty, let key = request.key else {
       memory.refuse([request.key])

@@ -1,5 +1,5 @@
 import APIs
-import Delivery
+import Core
 
 extension LUSID: SandboxAPI {
   var basePath: String { "/api" }
@@ -12,15 +12,15 @@ extension LUSID: SandboxAPI {
     [("unchanged", "in \"failed\" without a reason"), ("ignore", "neither in \"values\" nor in \"failed\"")]
   }
 
-  func answer(_ call: Call, requestID: String, memory: APIMemory.Shared) -> Reply {
+  func answer(_ call: Request, requestID: String, memory: APIState.Shared) -> Response {
     named(requestID, InvestorRecords.answer(call, requestID: requestID, memory: memory))
   }
 
-  func refusal(of call: Call, by hurdle: Hurdle, requestID: String) -> Reply {
-    named(requestID, hurdle.lusidProblem.reply(to: call, requestID: requestID, headers: hurdle.headers))
+  func refusal(of call: Request, by rejection: Rejection, requestID: String) -> Response {
+    named(requestID, rejection.lusidProblem.reply(to: call, requestID: requestID, headers: rejection.headers))
   }
 
-  private func named(_ requestID: String, _ reply: Reply) -> Reply {
+  private func named(_ requestID: String, _ reply: Response) -> Response {
     var reply = reply
     reply.headers["lusid-meta-requestId"] = requestID
     return reply
@@ -49,7 +49,7 @@ extension LUSID: SandboxAPI {
   }
 }
 
-extension Hurdle {
+extension Rejection {
   /// The codes are LUSID's own.
   fileprivate var lusidProblem: LusidProblem {
     let (code, name) =

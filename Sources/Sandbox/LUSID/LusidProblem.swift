@@ -16,8 +16,8 @@ struct LusidProblem {
       errors: errors)
   }
 
-  func reply(to call: Call, requestID: String, headers: [String: String] = [:]) -> Reply {
-    var reply = Reply(status, headers: headers) { json in
+  func reply(to call: Request, requestID: String, headers: [String: String] = [:]) -> Response {
+    var reply = Response(status, headers: headers) { json in
       json.member("name", name)
       json.name("errorDetails")
       json.array { _ in }

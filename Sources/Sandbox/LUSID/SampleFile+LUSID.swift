@@ -1,5 +1,5 @@
 import APIs
-import Delivery
+import Core
 
 extension SampleFile {
   /// LUSID's request body, in the form shown in its documentation.

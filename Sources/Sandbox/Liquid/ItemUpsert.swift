@@ -1,8 +1,8 @@
-import Delivery
+import Core
 
 /// Liquid's upsert of items.
 enum ItemUpsert {
-  static func answer(_ call: Call, memory: APIMemory.Shared) -> Reply {
+  static func answer(_ call: Request, memory: APIState.Shared) -> Response {
     let items: [LiquidItem]
     do throws(JSONFault) {
       let document = try JSONScanner.document(of: call.body)
@@ -22,7 +22,7 @@ enum ItemUpsert {
         }
       }
     }
-    return Reply(200) { json in
+    return Response(200) { json in
       json.member("count", items.count)
       guard items.contains(where: { $0.refusal != nil }) else { return }
       json.name("rejectedItems")
@@ -32,8 +32,8 @@ enum ItemUpsert {
     }
   }
 
-  private static func malformed(_ reason: String) -> Reply {
-    Reply(400) {
+  private static func malformed(_ reason: String) -> Response {
+    Response(400) {
       $0.member("status", 400)
       $0.member("error", "Bad Request")
       $0.member("message", reason)

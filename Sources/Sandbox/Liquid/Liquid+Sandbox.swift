@@ -1,5 +1,5 @@
 package import APIs
-import Delivery
+import Core
 
 extension Liquid: SandboxAPI {
   var basePath: String { "" }
@@ -9,14 +9,14 @@ extension Liquid: SandboxAPI {
   var storedItemsPath: String { "/sandbox/liquid/items" }
   var outcomePlace: String? { "the one in its data" }
 
-  func answer(_ call: Call, requestID: String, memory: APIMemory.Shared) -> Reply {
+  func answer(_ call: Request, requestID: String, memory: APIState.Shared) -> Response {
     ItemUpsert.answer(call, memory: memory)
   }
 
-  func refusal(of call: Call, by hurdle: Hurdle, requestID: String) -> Reply {
-    Reply(hurdle.status, headers: hurdle.headers) {
-      $0.member("status", hurdle.status)
-      $0.member("error", hurdle.reason)
+  func refusal(of call: Request, by rejection: Rejection, requestID: String) -> Response {
+    Response(rejection.status, headers: rejection.headers) {
+      $0.member("status", rejection.status)
+      $0.member("error", rejection.reason)
     }
   }
 

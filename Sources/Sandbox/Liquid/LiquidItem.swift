@@ -15,7 +15,7 @@ struct LiquidItem {
     let headers = part.member("headers"), data = part.member("data")
     let type = headers?.member("type").flatMap(Self.filled)
     let id = type.flatMap { type in data.flatMap { Self.key(of: $0, type: type.text) } }.flatMap(Self.filled)
-    let staged = StagedOutcome(data?.member("description"))
+    let staged = ScriptedOutcome(data?.member("description"))
     isMalformed = part.kind != .object || staged == .malformed
     key = type.flatMap { type in id.map { "\(type.text)/\($0.text)" } }
     refusal =

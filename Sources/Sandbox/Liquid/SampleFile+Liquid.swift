@@ -1,5 +1,5 @@
 import APIs
-import Delivery
+import Core
 
 extension SampleFile {
   /// Liquid's own form: an array of items with headers and data.

@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 internal import Engine
 
 /// Compares what a world does with what is promised.
@@ -341,16 +341,16 @@ final class Checker {
     }
     let counts = receipt.record.counts
     guard receipt.record.fault == nil else {
-      if counts.items != 0 || !receipt.refused.isEmpty || !receipt.settled.isEmpty {
+      if counts.items != 0 || !receipt.rejects.isEmpty || !receipt.settled.isEmpty {
         world.fail(.balance, "f\(file) can't be used, but counts \(counts)")
       }
       return
     }
     let all = plan.files[file].items
     guard counts.items == all.count, counts.accepted + counts.rejected == counts.items,
-      receipt.refused.count == counts.rejected, counts.unchanged <= counts.accepted
+      receipt.rejects.count == counts.rejected, counts.unchanged <= counts.accepted
     else { return world.fail(.balance, "f\(file) has \(all.count) items, its receipt \(counts)") }
-    let refused = Set(receipt.refused.map(\.item))
+    let rejects = Set(receipt.rejects.map(\.item))
     var covered: Set<Int> = []
     for range in receipt.settled.flatMap(\.ranges) {
       for number in range where !covered.insert(number).inserted {
@@ -364,7 +364,7 @@ final class Checker {
           .balance,
           "f\(file).\(number) is settled \(covered.contains(number) ? "though it was never sent" : "by no request")")
       }
-      if !refused.contains(number), items[file][index].applications.isEmpty {
+      if !rejects.contains(number), items[file][index].applications.isEmpty {
         return world.fail(.acceptedNotApplied, "f\(file).\(number) is accepted, but was never applied")
       }
     }
@@ -395,7 +395,7 @@ final class Checker {
   func checkEnd(_ world: World) {
     for (file, receipt) in world.folders.receipts.sorted(by: { $0.key < $1.key }) {
       let unusable = receipt.record.fault != nil
-      for refusal in receipt.refused { checkRefused(refusal, receipt, file, world) }
+      for reject in receipt.rejects { checkRefused(reject, receipt, file, world) }
       for (index, item) in items[file].enumerated() where unusable && !item.applications.isEmpty {
         world.fail(.rejectedApplied, "f\(file).\(index + 1) was applied, though the file could not be used")
       }
@@ -412,18 +412,18 @@ final class Checker {
     var accepted: Set<ItemID> = []
     for (file, receipt) in world.folders.receipts where receipt.record.fault == nil {
       for number in items[file].indices { accepted.insert(ItemID(file: file, number: number + 1)) }
-      for refusal in receipt.refused { accepted.remove(ItemID(file: file, number: refusal.item)) }
+      for reject in receipt.rejects { accepted.remove(ItemID(file: file, number: reject.item)) }
     }
     return accepted
   }
 
-  private func checkRefused(_ refusal: Refusal, _ receipt: Receipt, _ file: Int, _ world: World) {
-    let item = items[file][refusal.item - 1]
+  private func checkRefused(_ reject: Reject, _ receipt: Receipt, _ file: Int, _ world: World) {
+    let item = items[file][reject.item - 1]
     guard !item.applications.isEmpty, !item.isUncertain else { return }
-    let row = receipt.settled.first { $0.ranges.contains { $0.contains(refusal.item) } }
+    let row = receipt.settled.first { $0.ranges.contains { $0.contains(reject.item) } }
     if row?.unanswered ?? 0 == 0 {
       world.fail(
-        .rejectedApplied, "f\(file).\(refusal.item) was applied, is \(refusal.code), and its receipt does not say so")
+        .rejectedApplied, "f\(file).\(reject.item) was applied, is \(reject.code), and its receipt does not say so")
     }
   }
 

@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 internal import Engine
 
 /// One life of the daemon: drives the real values as the real daemon's actors do.

@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 internal import Engine
 
 /// Drives one target's `DispatchState`: carries out its actions, and reports the results to it.

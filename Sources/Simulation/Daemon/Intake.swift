@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 internal import Engine
 
 /// Claims and reads files, and publishes them in the order of the real `PublicationOrder`.
@@ -148,21 +148,21 @@ final class Intake {
     if isStopping { return }
     if cancelled.contains(file.id) { return reject(file, FileFault(.cancelled, "cancelled")) }
     if plan.reading == .malformed { return reject(file, FileFault(.malformedJSON, "malformed")) }
-    let (batches, refused) = batches(of: file, plan)
+    let (batches, rejects) = batches(of: file, plan)
     if file.successMode == .atomic, batches.count > 1 { return reject(file, FileFault(.tooLarge, "not one request")) }
     let halves = [batches.prefix(batches.count / 2), batches.suffix(batches.count - batches.count / 2)]
     do throws(OutboxError) {
       for (place, half) in halves.enumerated() {
         let store = try world.disk.write(at: world.now)
         try store.commit { commit in
-          try commit.stage(Array(half), refused: place == 0 ? refused : [], of: file.id, target: "t\(file.target)")
+          try commit.stage(Array(half), rejects: place == 0 ? rejects : [], of: file.id, target: "t\(file.target)")
         }
       }
     } catch {
       daemon.check(error)
       return daemon.after(1000) { [self] _ in read(file) }
     }
-    staged[file.id] = Staged(facts: facts(of: file), items: plan.items.count, rejected: refused.count)
+    staged[file.id] = Staged(facts: facts(of: file), items: plan.items.count, rejected: rejects.count)
     world.log("f\(file.file) is read")
     order.read(file.id, target: "t\(file.target)")
     publishSoon()
@@ -178,26 +178,26 @@ final class Intake {
 
   private func batches(
     of file: ClaimedFile, _ plan: FilePlan
-  ) -> (batches: [(ordinal: Int, batch: QueuedBatch)], refused: [Refusal]) {
+  ) -> (batches: [(ordinal: Int, batch: QueuedBatch)], rejects: [Reject]) {
     let target = world.plan.targets[file.target]
     var batcher = Batcher(
       limits: BatchLimits(maxItems: target.maxItems, maxBytes: 1 << 20),
       brackets: (UInt8(ascii: "["), UInt8(ascii: "]")), keepsKeysApart: target.keepsKeysApart, setsHotKeysApart: true)
     var full: [QueuedBatch] = []
-    var refused: [Refusal] = []
+    var rejects: [Reject] = []
     for (index, planned) in plan.items.enumerated() {
       let piece = ItemID(file: file.file, number: index + 1).piece
       let item = BatchItem(
         number: index + 1, line: index + 1, source: index * 10..<index * 10 + 9, pieceLength: piece.count,
         key: file.isKeyed ? ItemPlan.hash(of: planned.key) : nil)
       if planned.nature == .invalid {
-        refused.append(Refusal(item, ItemFault(.invalidItem, "invalid")))
+        rejects.append(Reject(item, ItemFault(.invalidItem, "invalid")))
       } else {
         full += batcher.add(item, piece: piece)
       }
     }
     full += batcher.finish()
-    return (full.enumerated().map { ($0 + 1, $1) }, refused)
+    return (full.enumerated().map { ($0 + 1, $1) }, rejects)
   }
 
   /// The whole file is unusable.

@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 internal import Engine
 
 /// Writes the receipts of files whose items have all settled.
@@ -31,7 +31,7 @@ final class Results {
       let store = try world.disk.read(at: world.now)
       let receipt = Receipt(
         record: record, settled: try store.settled(record.id),
-        refused: try store.refused(record.id, after: 0, limit: .max),
+        rejects: try store.rejects(record.id, after: 0, limit: .max),
         orders: try store.orders(record.id))
       daemon.after(world.storeTime(51)) { [self] _ in write(receipt) }
     } catch {

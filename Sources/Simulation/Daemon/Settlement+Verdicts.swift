@@ -1,17 +1,17 @@
-internal import Delivery
+internal import Core
 internal import Engine
 
 extension Settlement {
   /// Rejects all of these, for one reason.
   init(rejecting items: [BatchItem], _ code: RejectCode) {
     self.init(
-      accepted: 0, unchanged: 0, refused: items.map { Refusal($0, ItemFault(code, code.rawValue)) },
+      accepted: 0, unchanged: 0, rejects: items.map { Reject($0, ItemFault(code, code.rawValue)) },
       ranges: items.map(\.number).ranges)
   }
 
   /// What an answer says about a batch; `misses` counts earlier answers that left items out.
   init(_ verdicts: some Collection<ItemVerdict>, of batch: Batch, misses: Int) {
-    self.init(accepted: 0, unchanged: 0, refused: [])
+    self.init(accepted: 0, unchanged: 0, rejects: [])
     var unnamed: Set<Int> = []
     var settled: [Int] = []
     for (index, (item, verdict)) in zip(batch.items, verdicts).enumerated() {
@@ -20,9 +20,9 @@ extension Settlement {
       case .unchanged:
         accepted += 1
         unchanged += 1
-      case .rejected(let code, let message): refused.append(Refusal(item, ItemFault(code, message)))
+      case .rejected(let code, let message): rejects.append(Reject(item, ItemFault(code, message)))
       case .unacknowledged where misses >= 2:
-        refused.append(Refusal(item, ItemFault(.unacknowledged, "three answers did not name it")))
+        rejects.append(Reject(item, ItemFault(.unacknowledged, "three answers did not name it")))
       case .unacknowledged:
         unnamed.insert(index)
         continue
@@ -34,7 +34,7 @@ extension Settlement {
   }
 }
 
-extension Refusal {
+extension Reject {
   init(_ item: BatchItem, _ fault: ItemFault) {
     self.init(item: item.number, line: item.line, source: item.source, key: nil, fault: fault)
   }

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 package import Engine
 
 /// The content of an outbox, as plain values in order: no iteration depends on a hash.
@@ -32,7 +32,7 @@ package struct MemoryFile: Sendable {
   /// By position.
   package internal(set) var batches: [MemoryBatch] = []
   /// By item.
-  package internal(set) var refused: [Refusal] = []
+  package internal(set) var rejects: [Reject] = []
   /// By position.
   package internal(set) var settled: [(position: String, batch: SettledBatch)] = []
   package internal(set) var orders: [FileOrder] = []

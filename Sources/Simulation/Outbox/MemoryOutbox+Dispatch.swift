@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 package import Engine
 
 extension MemoryOutbox: DispatchStore {
@@ -254,7 +254,7 @@ extension MemoryFile {
     var old = batches.remove(at: place)
     if request != nil { old.waiting.unanswered -= 1 }
     try old.checkCounts()
-    let (name, rejected) = (old.waiting.name, settlement.refused.count)
+    let (name, rejected) = (old.waiting.name, settlement.rejects.count)
     guard settlement.accepted + rejected + (settlement.rest?.items.count ?? 0) == old.waiting.count else {
       throw MemoryOutbox.contradiction("batch \(name) of \(old.waiting.count) items is settled as \(settlement)")
     }
@@ -267,7 +267,7 @@ extension MemoryFile {
       settled.insert((name.position, row), at: settled.partition(behind: name.position, \.position))
     }
     if let url = request?.url { record.facts.url = url }
-    try refuse(settlement.refused)
+    try reject(settlement.rejects)
     record.counts.accepted += settlement.accepted
     record.counts.unchanged += settlement.unchanged
     record.counts.rejected += rejected

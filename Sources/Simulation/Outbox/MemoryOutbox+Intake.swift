@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 package import Engine
 internal import Synchronization
 
@@ -46,7 +46,7 @@ private final class MemoryCommit: IntakeCommit {
         throw MemoryOutbox.contradiction("file \(file.id) was read already")
       }
       content.files[place].batches = []
-      content.files[place].refused = []
+      content.files[place].rejects = []
       return
     }
     let record = FileRecord(
@@ -57,7 +57,7 @@ private final class MemoryCommit: IntakeCommit {
   }
 
   func stage(
-    _ batches: [(ordinal: Int, batch: QueuedBatch)], refused: [Refusal], of id: FileID, target: String
+    _ batches: [(ordinal: Int, batch: QueuedBatch)], rejects: [Reject], of id: FileID, target: String
   ) throws {
     guard let place = content.place(of: id), content.files[place].record.state == .reading else {
       throw MemoryOutbox.contradiction("file \(id) is not being read")
@@ -65,7 +65,7 @@ private final class MemoryCommit: IntakeCommit {
     for (ordinal, batch) in batches {
       try content.files[place].insert(batch, as: BatchName(file: id, ordinal: ordinal), target: target)
     }
-    try content.files[place].refuse(refused)
+    try content.files[place].reject(rejects)
   }
 
   func publish(_ id: FileID, facts: FileFacts, items: Int, rejected: Int) throws {
@@ -80,7 +80,7 @@ private final class MemoryCommit: IntakeCommit {
   func fail(_ id: FileID, facts: FileFacts, fault: FileFault) throws {
     guard let place = content.place(of: id) else { return }
     content.files[place].batches = []
-    content.files[place].refused = []
+    content.files[place].rejects = []
     content.files[place].record.facts = facts
     content.files[place].record.fault = fault
     content.files[place].record.state = .finishing
@@ -118,13 +118,13 @@ extension MemoryFile {
       at: batches.partition(behind: name.position, \.waiting.name.position))
   }
 
-  mutating func refuse(_ more: [Refusal]) throws(OutboxError) {
-    for refusal in more {
-      let place = refused.partition(behind: refusal.item, \.item)
-      guard place == refused.count || refused[place].item != refusal.item else {
-        throw MemoryOutbox.contradiction("item \(refusal.item) of file \(record.id) is rejected twice")
+  mutating func reject(_ more: [Reject]) throws(OutboxError) {
+    for reject in more {
+      let place = rejects.partition(behind: reject.item, \.item)
+      guard place == rejects.count || rejects[place].item != reject.item else {
+        throw MemoryOutbox.contradiction("item \(reject.item) of file \(record.id) is rejected twice")
       }
-      refused.insert(refusal, at: place)
+      rejects.insert(reject, at: place)
     }
   }
 

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 package import Engine
 
 extension MemoryOutbox: ResultStore {
@@ -22,10 +22,10 @@ extension MemoryOutbox: ResultStore {
     try read { content in content.place(of: id).map { content.files[$0].settled.map(\.batch) } ?? [] }
   }
 
-  package func refused(_ id: FileID, after item: Int, limit: Int) throws(OutboxError) -> [Refusal] {
+  package func rejects(_ id: FileID, after item: Int, limit: Int) throws(OutboxError) -> [Reject] {
     try read { content in
       guard let place = content.place(of: id) else { return [] }
-      return Array(content.files[place].refused.lazy.filter { $0.item > item }.prefix(limit))
+      return Array(content.files[place].rejects.lazy.filter { $0.item > item }.prefix(limit))
     }
   }
 

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 internal import Engine
 internal import Synchronization
 
@@ -54,7 +54,7 @@ package final class MemoryOutbox: Sendable {
       (state.readsToFail, state.writesToFail) = (0, 0)
       for place in state.content.files.indices where state.content.files[place].record.state == .reading {
         state.content.files[place].batches = []
-        state.content.files[place].refused = []
+        state.content.files[place].rejects = []
       }
       state.atRisk = []
     }

@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 
 /// Every world of two small files with two keys and one target, with every sequence of first answers and every event at
 /// every step, or several events at every third step.

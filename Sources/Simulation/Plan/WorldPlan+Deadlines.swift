@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 
 /// Deadlines: what must have happened by when.
 extension WorldPlan {

@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 
 extension WorldPlan {
   /// A world determined by its seed.

@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 
 /// Everything decided about a simulated world before it begins: what is dropped, how the API behaves, what goes wrong,
 /// and when.

@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 
 /// Makes a world that breaks a promise smaller, as long as it still breaks the same promise.
 ///

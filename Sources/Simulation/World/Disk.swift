@@ -1,4 +1,4 @@
-package import Delivery
+package import Core
 package import Engine
 
 /// An outbox that a simulated world runs on.

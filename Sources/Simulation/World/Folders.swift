@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 internal import Engine
 
 /// A claimed file, and what its inbox was configured to do with it at that time.
@@ -33,7 +33,7 @@ extension ItemPlan {
 struct Receipt: Equatable {
   var record: FileRecord
   var settled: [SettledBatch]
-  var refused: [Refusal]
+  var rejects: [Reject]
   var orders: [FileOrder]
 }
 

@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 internal import Engine
 
 /// An item of a file, numbered as in the plan: files from 0, items from 1.

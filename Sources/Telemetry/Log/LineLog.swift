@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 internal import Glibc
 internal import JSONText
 package import Logging

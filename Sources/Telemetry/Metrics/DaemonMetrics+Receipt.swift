@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 internal import Metrics
 package import Receipts
 

@@ -1,6 +1,6 @@
 internal import Daemon
 internal import ArgumentParser
-internal import Delivery
+internal import Core
 internal import Foundation
 internal import Operations
 

@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Delivery
+internal import Core
 internal import Foundation
 internal import Operations
 
@@ -46,7 +46,7 @@ struct Show: AsyncParsableCommand {
     }
   }
 
-  private func show(_ story: FileStory) {
+  private func show(_ story: FileHistory) {
     let target = story.target.map { " → \($0)" } ?? ""
     let head = "\(story.inbox)/\(story.name)\(target)".onOneLine
     Console.out("\(Console.styled(head, .bold))  \(story.state)  \(story.id)")

@@ -1,4 +1,4 @@
-internal import Delivery
+internal import Core
 internal import Sandbox
 
 /// Compares the receipts with the folders, and with what the APIs' side has seen, after the daemon has ended.

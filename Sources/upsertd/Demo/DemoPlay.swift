@@ -1,5 +1,5 @@
 internal import APIs
-internal import Delivery
+internal import Core
 internal import Foundation
 internal import Operations
 internal import Sandbox

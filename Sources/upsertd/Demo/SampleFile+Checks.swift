@@ -1,5 +1,5 @@
 internal import Sandbox
-internal import Delivery
+internal import Core
 internal import Foundation
 
 extension SampleFile {

@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import JSONText
 import APIs
 import Testing

@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import Engine
 import Testing
 
@@ -7,7 +7,7 @@ import Testing
   func `what an answer settles is counted, and the last batch completes the file`(_ engine: OutboxEngine) async throws {
     try await engine.with { engine in
       let store = engine.store
-      let file = DroppedFile(number: 1, batches: [batch(1...3), batch(4...4)], refused: [.of(5, .invalidItem)])
+      let file = DroppedFile(number: 1, batches: [batch(1...3), batch(4...4)], rejects: [.of(5, .invalidItem)])
       try store.publish(file)
       _ = try await store.lease(file.name(1))
       _ = try await store.lease(file.name(1))
@@ -15,12 +15,12 @@ import Testing
       facts.url = "http://127.0.0.1/new"
       let first = try await store.apply(
         file.name(1),
-        .settle(Settlement(accepted: 2, unchanged: 1, refused: [.of(2)], ranges: [1...3])), request: facts)
+        .settle(Settlement(accepted: 2, unchanged: 1, rejects: [.of(2)], ranges: [1...3])), request: facts)
       #expect(first == ChangeResult(batches: [], isFileComplete: false))
       #expect(try await store.row(file.name(1)) == nil)
       _ = try await store.lease(file.name(2))
       let last = try await store.apply(
-        file.name(2), .settle(Settlement(accepted: 1, unchanged: 0, refused: [], ranges: [4...4])), request: .example)
+        file.name(2), .settle(Settlement(accepted: 1, unchanged: 0, rejects: [], ranges: [4...4])), request: .example)
       #expect(last == ChangeResult(batches: [], isFileComplete: true))
       let settled = try store.settled(file.id)
       #expect(settled.map(\.items) == [3, 1])
@@ -32,7 +32,7 @@ import Testing
       #expect(settled.map(\.status) == [201, 201])
       #expect(settled.map(\.requestID) == ["r", "r"])
       #expect(settled.map(\.sentAt) == [facts.sentAt, facts.sentAt])
-      #expect(try store.refused(file.id, after: 0, limit: 9) == [.of(2), .of(5, .invalidItem)])
+      #expect(try store.rejects(file.id, after: 0, limit: 9) == [.of(2), .of(5, .invalidItem)])
       let record = try await store.secureFinished(after: nil, limit: 9, at: Timestamp(milliseconds: 0)).first
       #expect(record?.counts == FileCounts(items: 5, accepted: 3, unchanged: 1, rejected: 2, requests: 3))
       #expect(record?.facts.url == "http://127.0.0.1/new", "the last answer without an address leaves it")
@@ -48,7 +48,7 @@ import Testing
       _ = try await store.lease(file.name(1))
       let result = try await store.apply(
         file.name(1),
-        .settle(Settlement(accepted: 0, unchanged: 0, refused: [.of(1, .expired), .of(2, .expired)], ranges: [1...2])))
+        .settle(Settlement(accepted: 0, unchanged: 0, rejects: [.of(1, .expired), .of(2, .expired)], ranges: [1...2])))
       #expect(result == ChangeResult(batches: [], isFileComplete: false))
       let settled = try store.settled(file.id)
       #expect(settled.map(\.unanswered) == [1])
@@ -73,7 +73,7 @@ import Testing
         file.name(1),
         .settle(
           Settlement(
-            accepted: 1, unchanged: 0, refused: [], rest: whole.filtered { $0 != 1 }, ranges: [2...2])),
+            accepted: 1, unchanged: 0, rejects: [], rest: whole.filtered { $0 != 1 }, ranges: [2...2])),
         request: .example)
       let rest = WaitingBatch(
         name: file.name(1).part(0), count: 2, bytes: 5, itemKeys: [KeyHash(stored: 1), KeyHash(stored: 3)], attempts: 1,
@@ -101,7 +101,7 @@ import Testing
       _ = try await store.apply(file.name(1), .takeBack(standing(), why: nil))
       let part = batch(1...3).filtered { $0 != 1 }
       var settlement = Settlement(
-        accepted: 0, unchanged: 0, refused: [.of(2, .fileChanged)], rest: part, ranges: [2...2])
+        accepted: 0, unchanged: 0, rejects: [.of(2, .fileChanged)], rest: part, ranges: [2...2])
       settlement.restCause = .unsent
       let result = try await store.apply(file.name(1), .settle(settlement))
       let rest = WaitingBatch(
@@ -110,7 +110,7 @@ import Testing
       #expect(try await store.row(rest.name) == rest)
       #expect(try await store.content(of: rest.name)?.batch == QueuedBatch(part))
       #expect(try store.settled(file.id).map(\.attempts) == [0])
-      #expect(try store.refused(file.id, after: 0, limit: 9) == [.of(2, .fileChanged)])
+      #expect(try store.rejects(file.id, after: 0, limit: 9) == [.of(2, .fileChanged)])
     }
   }
 
@@ -122,7 +122,7 @@ import Testing
       try store.publish(file)
       _ = try await store.lease(file.name(1))
       let result = try await store.apply(
-        file.name(1), .settle(Settlement(accepted: 0, unchanged: 0, refused: [], rest: batch(1...2))), request: .example
+        file.name(1), .settle(Settlement(accepted: 0, unchanged: 0, rejects: [], rest: batch(1...2))), request: .example
       )
       #expect(result.batches.map(\.name) == [file.name(1).part(0)])
       #expect(result.batches.map(\.unanswered) == [0])
@@ -207,7 +207,7 @@ import Testing
         try await store.postponed(for: "t", after: nil, limit: 9).batches == result.batches, "the old reason stays")
       _ = try await store.lease(file.name(1))
       _ = try await store.apply(
-        file.name(1), .settle(Settlement(accepted: 1, unchanged: 0, refused: [])), request: .example)
+        file.name(1), .settle(Settlement(accepted: 1, unchanged: 0, rejects: [])), request: .example)
       let record = try await store.secureFinished(after: nil, limit: 9, at: Timestamp(milliseconds: 0)).first
       #expect(record?.counts.requests == 1)
     }
@@ -226,7 +226,7 @@ import Testing
       let line = try await store.line(for: "t", after: nil, limit: 9)
       for change in [
         change, .postpone(standing(due: 9), why: "x", isOpen: false), .takeBack(standing(), why: "x"),
-        .settle(Settlement(accepted: 2, unchanged: 0, refused: [], ranges: [1...2])),
+        .settle(Settlement(accepted: 2, unchanged: 0, rejects: [], ranges: [1...2])),
       ] {
         let result = try await store.apply([(file.name(1), change)], request: .example, resent: 3)
         #expect(result == [ChangeResult(batches: [], isFileComplete: false)])
@@ -245,7 +245,7 @@ import Testing
       _ = try await store.lease([(file.name(1), 0), (file.name(2), 0)], dueAfterCrash: .at(0))
       let results = try await store.apply(
         [
-          (file.name(2), .settle(Settlement(accepted: 1, unchanged: 0, refused: [], ranges: [2...2]))),
+          (file.name(2), .settle(Settlement(accepted: 1, unchanged: 0, rejects: [], ranges: [2...2]))),
           (file.name(1), .postpone(standing(due: 5), why: "no", isOpen: false)),
         ], request: .example, resent: 2)
       #expect(results[0] == ChangeResult(batches: [], isFileComplete: false))
@@ -255,7 +255,7 @@ import Testing
       #expect(try store.settled(file.id).map(\.unanswered) == [2])
       _ = try await store.lease(file.name(1))
       _ = try await store.apply(
-        file.name(1), .settle(Settlement(accepted: 1, unchanged: 0, refused: [])), request: .example)
+        file.name(1), .settle(Settlement(accepted: 1, unchanged: 0, rejects: [])), request: .example)
       let record = try await store.secureFinished(after: nil, limit: 9, at: Timestamp(milliseconds: 0)).first
       #expect(record?.counts.requests == 7)
     }

@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import Engine
 import Simulation
 import Testing
@@ -79,15 +79,15 @@ private struct RandomCalls {
           return (item, random.once(in: 4) ? nil : UInt64(random.number(1...5)))
         })
     }
-    let refused = (0..<random.number(0...2)).map { _ in
+    let rejects = (0..<random.number(0...2)).map { _ in
       item += 1
-      return Refusal.of(item, .invalidItem)
+      return Reject.of(item, .invalidItem)
     }
     let file = DroppedFile(
       number: files.count + 1, inbox: "in\(random.number(1...2))", target: "t\(random.number(1...2))",
       owner: random.once(in: 2) ? "alice" : nil, ordering: random.element(of: Ordering.allCases),
       successMode: random.element(of: SuccessMode.allCases), sha256: "\(random.number(1...3))", batches: batches,
-      refused: refused)
+      rejects: rejects)
     learn = { calls, _ in calls.files.append(file) }
     return Call(name: "stage \(file)") { engine in
       try engine.store.stage(file)
@@ -110,7 +110,7 @@ private struct RandomCalls {
         switch choice {
         case 1: try commit.forget(file.id)
         case 2: try commit.fail(file.id, facts: file.facts, fault: FileFault(.malformedJSON, "no", line: 1, column: 2))
-        default: try commit.publish(file.id, facts: file.facts, items: file.items, rejected: file.refused.count)
+        default: try commit.publish(file.id, facts: file.facts, items: file.items, rejected: file.rejects.count)
         }
       }
       return ""
@@ -188,15 +188,15 @@ private struct RandomCalls {
     case 2: return .takeBack(standing, why: random.once(in: 2) ? "no connection" : nil)
     case 3...4: return .postpone(standing, why: "503", isOpen: random.once(in: 2))
     default:
-      let refused = random.number(0...content.items.count)
-      let unnamed = isAnswered ? random.number(0...content.items.count - min(content.items.count, refused)) : 0
+      let rejects = random.number(0...content.items.count)
+      let unnamed = isAnswered ? random.number(0...content.items.count - min(content.items.count, rejects)) : 0
       let named = content.items.dropLast(unnamed)
       let rest = unnamed > 0 ? content.filtered { $0 >= named.count } : nil
       if let rest { news.append((name.part(0), rest)) }
-      let accepted = isAnswered ? max(0, named.count - refused) : 0
+      let accepted = isAnswered ? max(0, named.count - rejects) : 0
       return .settle(
         Settlement(
-          accepted: accepted, unchanged: min(1, accepted), refused: named.dropFirst(accepted).map { .of($0.number) },
+          accepted: accepted, unchanged: min(1, accepted), rejects: named.dropFirst(accepted).map { .of($0.number) },
           rest: rest, ranges: named.isEmpty ? [] : [named[0].number...named[named.count - 1].number]))
     }
   }
@@ -241,7 +241,7 @@ private struct RandomCalls {
       let records = try await engine.store.secureFinished(after: nil, limit: limit, at: now)
       var answer = "\(records)"
       for record in records {
-        answer += "\(try engine.store.settled(record.id)) \(try engine.store.refused(record.id, after: 0, limit: 99))"
+        answer += "\(try engine.store.settled(record.id)) \(try engine.store.rejects(record.id, after: 0, limit: 99))"
         answer += "\(try engine.store.orders(record.id))"
       }
       if isEnd { try await engine.store.finish(records.map { ($0, "accepted", "{}", "00") }) }

@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import Engine
 import GRDB
 import Outbox

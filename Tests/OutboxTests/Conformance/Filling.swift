@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import Engine
 
 extension FileID {
@@ -26,9 +26,9 @@ func batch(_ items: [(number: Int, key: UInt64?)]) -> Batch {
 
 func batch(_ numbers: ClosedRange<Int>) -> Batch { batch(numbers.map { ($0, UInt64($0)) }) }
 
-extension Refusal {
-  static func of(_ item: Int, _ code: RejectCode = .rejectedByAPI) -> Refusal {
-    Refusal(
+extension Reject {
+  static func of(_ item: Int, _ code: RejectCode = .rejectedByAPI) -> Reject {
+    Reject(
       item: item, line: item + 1, source: item * 10..<item * 10 + 1, key: "k\(item)", code: code.rawValue,
       message: "no",
       tag: SourceTag(stored: .max - UInt64(item)))
@@ -54,7 +54,7 @@ struct DroppedFile {
   var successMode = SuccessMode.partial
   var sha256: String?
   var batches: [Batch]
-  var refused: [Refusal] = []
+  var rejects: [Reject] = []
 
   var id: FileID { .numbered(number) }
   var new: NewFile {
@@ -69,7 +69,7 @@ struct DroppedFile {
     (facts.ordering, facts.successMode, facts.sha256, facts.bytes) = (ordering, successMode, sha256, 17)
     return facts
   }
-  var items: Int { batches.reduce(0) { $0 + $1.items.count } + refused.count }
+  var items: Int { batches.reduce(0) { $0 + $1.items.count } + rejects.count }
 
   func name(_ ordinal: Int) -> BatchName { BatchName(file: id, ordinal: ordinal) }
 }
@@ -80,7 +80,7 @@ extension IntakeStore {
     try commit { commit in
       try commit.begin(file.new)
       try commit.stage(
-        file.batches.enumerated().map { ($0.offset + 1, QueuedBatch($0.element)) }, refused: file.refused, of: file.id,
+        file.batches.enumerated().map { ($0.offset + 1, QueuedBatch($0.element)) }, rejects: file.rejects, of: file.id,
         target: file.target)
     }
   }
@@ -88,7 +88,7 @@ extension IntakeStore {
   @discardableResult
   func publish(_ file: DroppedFile) throws -> FileID {
     try stage(file)
-    try commit { try $0.publish(file.id, facts: file.facts, items: file.items, rejected: file.refused.count) }
+    try commit { try $0.publish(file.id, facts: file.facts, items: file.items, rejected: file.rejects.count) }
     return file.id
   }
 }

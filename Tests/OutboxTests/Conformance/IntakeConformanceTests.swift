@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import Engine
 import Testing
 
@@ -13,7 +13,7 @@ import Testing
       #expect(throws: OutboxError.self) {
         try store.commit { commit in
           try commit.begin(file.new)
-          try commit.stage([(1, QueuedBatch(file.batches[0]))], refused: [.of(2)], of: file.id, target: "t")
+          try commit.stage([(1, QueuedBatch(file.batches[0]))], rejects: [.of(2)], of: file.id, target: "t")
           throw Stop()
         }
       }
@@ -28,7 +28,7 @@ import Testing
   func `a file that is read again keeps its owner and the time of its claim`(_ engine: OutboxEngine) async throws {
     try await engine.with { engine in
       let store = engine.store
-      var file = DroppedFile(number: 1, owner: "alice", batches: [batch(1...1), batch(2...2)], refused: [.of(3)])
+      var file = DroppedFile(number: 1, owner: "alice", batches: [batch(1...1), batch(2...2)], rejects: [.of(3)])
       try store.stage(file)
       var again = file.new
       (again.owner, again.claimedAt) = ("bob", .at(5_000_000))
@@ -39,15 +39,15 @@ import Testing
         claimedAt: file.new.claimedAt, owner: "alice")
       #expect(try await store.unreadFiles() == [record])
       file.batches = [batch(1...1)]
-      file.refused = []
+      file.rejects = []
       try store.commit {
-        try $0.stage([(1, QueuedBatch(file.batches[0]))], refused: [], of: file.id, target: "t")
+        try $0.stage([(1, QueuedBatch(file.batches[0]))], rejects: [], of: file.id, target: "t")
         try $0.publish(file.id, facts: file.facts, items: 1, rejected: 0)
       }
       #expect(try await store.line(for: "t", after: nil, limit: 9).batches.map(\.name) == [file.name(1)])
       _ = try await store.lease(file.name(1))
       _ = try await store.apply(
-        file.name(1), .settle(Settlement(accepted: 1, unchanged: 0, refused: [])), request: .example)
+        file.name(1), .settle(Settlement(accepted: 1, unchanged: 0, rejects: [])), request: .example)
       (record.state, record.facts) = (.finishing, file.facts)
       record.counts = FileCounts(items: 1, accepted: 1, requests: 1)
       record.completedAt = file.new.receivedAt
@@ -58,14 +58,14 @@ import Testing
   @Test(arguments: OutboxEngine.allCases)
   func `a crash while reading keeps the row and drops what was staged`(_ engine: OutboxEngine) async throws {
     try await engine.with { engine in
-      let file = DroppedFile(number: 2, owner: "alice", batches: [batch(1...1)], refused: [.of(3)])
+      let file = DroppedFile(number: 2, owner: "alice", batches: [batch(1...1)], rejects: [.of(3)])
       try engine.store.stage(file)
       try engine.store.commit { try $0.begin(DroppedFile(number: 1, batches: []).new) }
       try engine.crash()
       #expect(try await engine.store.unreadFiles().map(\.id) == [.numbered(1), file.id])
       try engine.store.publish(file)
       #expect(try await engine.store.line(for: "t", after: nil, limit: 9).batches.map(\.name) == [file.name(1)])
-      #expect(try engine.store.refused(file.id, after: 0, limit: 9) == [.of(3)])
+      #expect(try engine.store.rejects(file.id, after: 0, limit: 9) == [.of(3)])
       #expect(try await engine.store.unreadFiles().map(\.id) == [.numbered(1)])
     }
   }
@@ -75,7 +75,7 @@ import Testing
     try await engine.with { engine in
       let store = engine.store
       let empty = DroppedFile(number: 1, batches: [])
-      let bad = DroppedFile(number: 2, batches: [], refused: [.of(1), .of(2)])
+      let bad = DroppedFile(number: 2, batches: [], rejects: [.of(1), .of(2)])
       try store.publish(empty)
       try store.publish(bad)
       let records = try await store.secureFinished(after: nil, limit: 9, at: Timestamp(milliseconds: 0))
@@ -88,7 +88,7 @@ import Testing
   func `a file that can't be used has nothing but its fault`(_ engine: OutboxEngine) async throws {
     try await engine.with { engine in
       let store = engine.store
-      let file = DroppedFile(number: 1, batches: [batch(1...1)], refused: [.of(2)])
+      let file = DroppedFile(number: 1, batches: [batch(1...1)], rejects: [.of(2)])
       try store.stage(file)
       let fault = FileFault(.malformedJSON, "no end", line: 3, column: 14)
       try store.commit { try $0.fail(file.id, facts: file.facts, fault: fault) }
@@ -96,7 +96,7 @@ import Testing
       #expect(record?.fault == fault)
       #expect(record?.counts == FileCounts())
       #expect(record?.facts == file.facts)
-      #expect(try store.refused(file.id, after: 0, limit: 9).isEmpty)
+      #expect(try store.rejects(file.id, after: 0, limit: 9).isEmpty)
       #expect(try await store.line(for: "t", after: nil, limit: 9) == LinePage())
     }
   }
@@ -106,7 +106,7 @@ import Testing
   {
     try await engine.with { engine in
       let store = engine.store
-      let unread = DroppedFile(number: 1, batches: [batch(1...1)], refused: [.of(2)])
+      let unread = DroppedFile(number: 1, batches: [batch(1...1)], rejects: [.of(2)])
       let read = DroppedFile(number: 2, batches: [batch(1...1)])
       try store.stage(unread)
       try store.publish(read)
@@ -116,7 +116,7 @@ import Testing
         try $0.forget(.numbered(9))
       }
       #expect(try await store.unreadFiles().isEmpty)
-      #expect(try store.refused(unread.id, after: 0, limit: 9).isEmpty)
+      #expect(try store.rejects(unread.id, after: 0, limit: 9).isEmpty)
       #expect(try await store.oldestFile(for: "t")?.id == read.id)
     }
   }
@@ -132,7 +132,7 @@ import Testing
         return found.map { ["\($0.id)", "\($0.wasUsed)"] } ?? []
       }
       try store.publish(DroppedFile(number: 1, sha256: "a", batches: [batch(1...1)]))
-      try store.publish(DroppedFile(number: 2, sha256: "a", batches: [], refused: [.of(1)]))
+      try store.publish(DroppedFile(number: 2, sha256: "a", batches: [], rejects: [.of(1)]))
       let bad = DroppedFile(number: 3, sha256: "b", batches: [])
       try store.stage(bad)
       try store.commit { try $0.fail(bad.id, facts: bad.facts, fault: FileFault(.emptyFile, "empty")) }
@@ -148,7 +148,7 @@ import Testing
       let name = BatchName(file: .numbered(1), ordinal: 1)
       _ = try await store.lease(name)
       _ = try await store.apply(
-        name, .settle(Settlement(accepted: 0, unchanged: 0, refused: [.of(1)])), request: .example)
+        name, .settle(Settlement(accepted: 0, unchanged: 0, rejects: [.of(1)])), request: .example)
       try await store.finish(
         try await store.secureFinished(after: nil, limit: 9, at: Timestamp(milliseconds: 0)).map {
           ($0, "rejected", "{}", "00")

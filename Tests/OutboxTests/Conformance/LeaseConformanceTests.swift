@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import Engine
 import Testing
 
@@ -26,7 +26,7 @@ import Testing
       #expect(row?.standing.due == .at(77))
       for ordinal in 1...2 {
         _ = try await engine.store.apply(
-          file.name(ordinal), .settle(.init(accepted: 3 - ordinal, unchanged: 0, refused: [])), request: .example)
+          file.name(ordinal), .settle(.init(accepted: 3 - ordinal, unchanged: 0, rejects: [])), request: .example)
       }
       let record = try await engine.store.secureFinished(after: nil, limit: 1, at: Timestamp(milliseconds: 0)).first
       #expect(record?.counts.requests == 2)

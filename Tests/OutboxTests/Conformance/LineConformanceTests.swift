@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import Engine
 import Testing
 
@@ -129,7 +129,7 @@ import Testing
     try await engine.with { engine in
       let store = engine.store
       try store.publish(DroppedFile(number: 1, target: "u", batches: [batch(1...1)]))
-      try store.publish(DroppedFile(number: 2, batches: [], refused: [.of(1)]))
+      try store.publish(DroppedFile(number: 2, batches: [], rejects: [.of(1)]))
       let third = DroppedFile(number: 3, batches: [batch(1...1)])
       try store.publish(third)
       try store.publish(DroppedFile(number: 4, batches: [batch(1...1)]))
@@ -139,7 +139,7 @@ import Testing
       #expect(try await store.cancel(third.id))
       #expect(try await store.oldestFile(for: "t")?.isCancelled == true)
       _ = try await store.apply(
-        third.name(1), .settle(Settlement(accepted: 0, unchanged: 0, refused: [.of(1, .cancelled)], ranges: [1...1])))
+        third.name(1), .settle(Settlement(accepted: 0, unchanged: 0, rejects: [.of(1, .cancelled)], ranges: [1...1])))
       #expect(try await store.oldestFile(for: "t")?.id == .numbered(4))
     }
   }

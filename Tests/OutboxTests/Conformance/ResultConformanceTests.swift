@@ -1,4 +1,4 @@
-import Delivery
+import Core
 import Engine
 import Testing
 
@@ -30,14 +30,14 @@ import Testing
   func `rejected items come in the file's order, in pages`(_ engine: OutboxEngine) async throws {
     try await engine.with { engine in
       let store = engine.store
-      let file = DroppedFile(number: 1, batches: [batch(2...4)], refused: [.of(5), .of(1)])
+      let file = DroppedFile(number: 1, batches: [batch(2...4)], rejects: [.of(5), .of(1)])
       try store.publish(file)
       _ = try await store.lease(file.name(1))
       _ = try await store.apply(
-        file.name(1), .settle(Settlement(accepted: 1, unchanged: 0, refused: [.of(4), .of(2)])), request: .example)
-      #expect(try store.refused(file.id, after: 0, limit: 3).map(\.item) == [1, 2, 4])
-      #expect(try store.refused(file.id, after: 4, limit: 3) == [.of(5)])
-      #expect(try store.refused(.numbered(9), after: 0, limit: 3).isEmpty)
+        file.name(1), .settle(Settlement(accepted: 1, unchanged: 0, rejects: [.of(4), .of(2)])), request: .example)
+      #expect(try store.rejects(file.id, after: 0, limit: 3).map(\.item) == [1, 2, 4])
+      #expect(try store.rejects(file.id, after: 4, limit: 3) == [.of(5)])
+      #expect(try store.rejects(.numbered(9), after: 0, limit: 3).isEmpty)
     }
   }
 
@@ -50,14 +50,14 @@ import Testing
       for ordinal in 1...2 { _ = try await store.lease(file.name(ordinal)) }
       let halves = batch(1...2).halves
       _ = try await store.apply(
-        file.name(2), .settle(Settlement(accepted: 1, unchanged: 0, refused: [], ranges: [3...3])), request: .example)
+        file.name(2), .settle(Settlement(accepted: 1, unchanged: 0, rejects: [], ranges: [3...3])), request: .example)
       _ = try await store.apply(
         file.name(1), .split([halves.0, halves.1], standing(), why: "400", isOpen: false), request: .example)
       for (part, item) in [(1, 2), (0, 1)] {
         let name = file.name(1).part(part)
         _ = try await store.lease(name)
         _ = try await store.apply(
-          name, .settle(Settlement(accepted: 1, unchanged: 0, refused: [], ranges: [item...item])), request: .example)
+          name, .settle(Settlement(accepted: 1, unchanged: 0, rejects: [], ranges: [item...item])), request: .example)
       }
       #expect(try store.settled(file.id).map(\.ranges) == [[1...1], [2...2], [3...3]])
     }
@@ -86,17 +86,17 @@ import Testing
   func `a file whose way has ended is gone, and ends again without harm`(_ engine: OutboxEngine) async throws {
     try await engine.with { engine in
       let store = engine.store
-      let file = DroppedFile(number: 1, sha256: "a", batches: [batch(1...1)], refused: [.of(2)])
+      let file = DroppedFile(number: 1, sha256: "a", batches: [batch(1...1)], rejects: [.of(2)])
       try store.publish(file)
       _ = try await store.lease(file.name(1))
       _ = try await store.apply(
-        file.name(1), .settle(Settlement(accepted: 1, unchanged: 0, refused: [], ranges: [1...1])), request: .example)
+        file.name(1), .settle(Settlement(accepted: 1, unchanged: 0, rejects: [], ranges: [1...1])), request: .example)
       let records = try await store.secureFinished(after: nil, limit: 9, at: Timestamp(milliseconds: 0))
       for _ in 1...2 {
         try await store.finish(records.map { ($0, "partial", "{}", "00") })
         #expect(try await store.secureFinished(after: nil, limit: 9, at: Timestamp(milliseconds: 0)).isEmpty)
         #expect(try store.settled(file.id).isEmpty)
-        #expect(try store.refused(file.id, after: 0, limit: 9).isEmpty)
+        #expect(try store.rejects(file.id, after: 0, limit: 9).isEmpty)
       }
       let original = try store.commit { try $0.original(sha256: "a", inbox: "in", before: .numbered(2)) }
       #expect(original?.id == file.id)

@@ -1,0 +1,61 @@
+package import Core
+package import Formats
+package import Settings
+
+/// The targets that a route may send a file to, each with what is known about its API.
+package struct RouteTargets: Sendable {
+  package struct Destination: Sendable {
+    package var target: Target
+    package var api: any TargetAPI
+  }
+
+  private let byAPI: [APIKind: Destination]
+  /// Nil if the file's content decides (`target: auto`).
+  package let fixed: Destination?
+
+  package init(_ route: Route, settings: Settings) {
+    func destination(_ target: Target) -> Destination {
+      Destination(
+        target: target,
+        api: target.makeAPI(for: route, maxNesting: settings.limits.maxNesting))
+    }
+    switch route.target {
+    case .named(let name):
+      fixed = settings.target(named: name).map(destination)
+      byAPI = fixed.map { [$0.api.kind: $0] } ?? [:]
+    case .auto:
+      fixed = nil
+      byAPI = Dictionary(settings.targets.map { ($0.api, destination($0)) }, uniquingKeysWith: { first, _ in first })
+    }
+  }
+
+  package subscript(api: APIKind) -> Destination? { byAPI[api] }
+
+  package var apis: [any TargetAPI] { byAPI.values.map(\.api) }
+
+  package var targetNames: Set<String> { Set(byAPI.values.map(\.target.name)) }
+
+  /// How to distinguish an item from an object of request ids.
+  package var objectShape: ObjectShape {
+    ObjectShape(
+      itemMembers: byAPI.values.flatMap(\.api.itemMembers), idsAllowed: byAPI.values.contains { $0.api.idsAllowed })
+  }
+}
+
+extension Target {
+  /// What upsertd knows about this target's API.
+  ///
+  /// - Parameter route: nil for requests that are already built, which may hold items of several routes.
+  package func makeAPI(for route: Route? = nil, maxNesting: Int = 128) -> any TargetAPI {
+    guard let api = APIs[api] else {
+      preconditionFailure("a target's api is one of the list: its settings were checked")
+    }
+    var terms = APIOptions()
+    terms.target = own
+    terms.maxNesting = maxNesting
+    if let route {
+      (terms.route, terms.validate, terms.isMapped) = (route.own, route.validate, route.mapping != nil)
+    }
+    return api.makeAPI(terms)
+  }
+}

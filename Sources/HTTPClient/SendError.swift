@@ -1,0 +1,41 @@
+/// Why there is no answer.
+package struct SendError: Error, Equatable {
+  package enum Code: Sendable {
+    /// Can never be sent: the URL, a header or a certificate file is invalid.
+    case setup
+    /// Nothing of the request was sent: a failure of name lookup, connection or proxy.
+    case notSent
+    /// The handshake failed, or a certificate was not trusted; nothing of the request was processed.
+    case tls
+    /// The request was sent, at least in part, and no whole answer arrived: its outcome is unknown.
+    case unanswered
+    /// The task was cancelled or the connections were closed; the request may have been sent.
+    case cancelled
+  }
+
+  package var code: Code
+  /// The attempted request, without query and credentials: `POST "https://example.com/items"`.
+  package var place: String
+  /// Never contains a header's value, nor bytes of a body.
+  package var reason: String
+  /// How often the request was sent without an answer, if `code` is `unanswered`: see `Response.unanswered`.
+  package var unanswered: Int
+
+  package init(_ code: Code, place: String, reason: String, unanswered: Int = 0) {
+    self.code = code
+    self.place = place
+    self.reason = Self.readable(reason)
+    self.unanswered = unanswered
+  }
+}
+
+extension SendError: CustomStringConvertible {
+  package var description: String { "\(place): \(reason)" }
+}
+
+extension SendError {
+  /// Removes control characters and limits the length: some of it is text from a server.
+  static func readable(_ text: some StringProtocol) -> String {
+    String(text.prefix(400).map { $0.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7f } ? $0 : "?" })
+  }
+}

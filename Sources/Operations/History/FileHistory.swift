@@ -1,0 +1,57 @@
+package import Core
+internal import Engine
+internal import Spool
+internal import Outbox
+package import Receipts
+internal import Results
+
+/// What has happened to one file so far, from all places that know about it: outbox, receipt, folders.
+package struct FileHistory: Sendable {
+  package struct Event: Sendable {
+    /// Nil if no time was recorded.
+    package var at: Timestamp?
+    /// `received`, `corrects`, `duplicate`, `read`, `order`, `request`, `waiting`, `target`, `refused`, `done`, `receipt`, `rejects`,
+    /// `original`, `corrected`, `repeated`.
+    package var kind: String
+    /// Human-readable.
+    package var text: String
+    /// Whether somebody may have to act.
+    package var isTrouble = false
+  }
+
+  package var id: FileID
+  package var name: String
+  package var inbox: String
+  package var target: String?
+  /// `claimed`, what `QueueReport` says about a file under way, or the receipt's status.
+  package var state: String
+  var counts: Receipt.Counts?
+  var receiptPath: String?
+  var rejectsPath: String?
+  /// Where the original is now; nil if it is nowhere.
+  var originalPath: String?
+  var corrects: FileID?
+  var correctedBy: [FileID] = []
+  var duplicateOf: FileID?
+  var repeatedAs: [FileID] = []
+  package var events: [Event] = []
+}
+
+/// The known facts about a file, before they are put into words.
+package struct FileEvidence {
+  var work: WorkFile?
+  var record: FileRecord?
+  var queued: QueueReport.File?
+  /// What operators ordered.
+  var orders: [Receipt.Order] = []
+  var settled: [SettledBatch] = []
+  var waiting: [QueuedRequest] = []
+  /// The first of them.
+  var refused: [Reject] = []
+  var finished: FinishedFile?
+  var receipt: ReceiptFolders.Found?
+  /// Why an existing receipt can't be read.
+  var receiptFault: String?
+  var correctedBy: [FileID] = []
+  var repeatedAs: [FileID] = []
+}

@@ -1,0 +1,36 @@
+/// One HTTP request, whole.
+struct Request: Sendable {
+  var method: String
+  /// Percent-decoded.
+  var path: String
+  /// As received.
+  var query: String
+  /// By lower-case name.
+  var headers: [String: String]
+  var body: [UInt8]
+  /// The body exceeded the limit and was dropped.
+  var isTooLarge = false
+
+  /// Larger bodies get a 413; the web server that LUSID runs on has the same default limit.
+  static let largestBody = 30_000_000
+
+  /// Scheme and authority as the client wrote them.
+  var origin: String { "http://" + (headers["host"] ?? "127.0.0.1") }
+
+  /// `application/json` and related types, which both APIs accept; parameters are ignored.
+  var isJSON: Bool {
+    let type = headers["content-type", default: ""].prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+    return type == "application/json" || type == "text/json"
+      || type.hasPrefix("application/") && type.hasSuffix("+json")
+  }
+
+  /// The token of `Authorization: Bearer`.
+  var bearer: String? { credentials(of: "bearer") }
+
+  /// The text after the scheme's name in `Authorization`.
+  func credentials(of scheme: String) -> String? {
+    let parts = headers["authorization", default: ""].split(separator: " ", maxSplits: 1)
+    guard parts.count == 2, parts[0].lowercased() == scheme else { return nil }
+    return parts[1].trimmingPrefix { $0 == " " }.isEmpty ? nil : String(parts[1])
+  }
+}

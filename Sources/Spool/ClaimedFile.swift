@@ -1,0 +1,48 @@
+package import Core
+import Glibc
+
+/// A file in `work/`, open for reading; closed with this value.
+package final class ClaimedFile: Sendable {
+  package let work: WorkFile
+  /// Opened for reading, at the file's start; certainly a regular file.
+  package let descriptor: Int32
+  private let path: [CChar]
+  private let opened: FileStatus
+
+  package var id: FileID { work.id }
+  /// As it was dropped.
+  package var name: FileName { work.dropped }
+  /// In `work/`.
+  package var workName: FileName { work.name }
+  /// Bytes, when it was opened.
+  package var size: Int64 { opened.size }
+  /// Nanoseconds since 1970, when it was opened.
+  package var modified: Int64 { opened.modified }
+  package var inode: UInt64 { opened.inode }
+  /// The owner: whoever dropped it, since a rename changes no owner.
+  package var owner: UserID { UserID(opened.owner) }
+
+  init(_ work: WorkFile, descriptor: Int32, path: [CChar], opened: FileStatus) {
+    self.work = work
+    self.descriptor = descriptor
+    self.path = path
+    self.opened = opened
+  }
+
+  deinit { close(descriptor) }
+
+  /// Whether its name in `work/` still refers to this file.
+  var isInWork: Bool { FileStatus(path: path)?.isSameFile(as: opened) == true }
+
+  /// Whether the file may hold something other than when it was opened, or soon will.
+  ///
+  /// It does if size or mtime differ, if it is no longer in `work/`, and if somebody still has it open for writing. No
+  /// new writer can come by the old name, so after a whole read with `hasChanged()` false, the read is good. If the
+  /// kernel does not report writers (NFS, other people's files without CAP_LEASE), size and mtime have to do.
+  package func hasChanged() -> Bool {
+    guard let now = FileStatus(descriptor: descriptor), now.isUnchanged(from: opened), now.links > 0,
+      let named = FileStatus(path: path), named.isSameFile(as: opened)
+    else { return true }
+    return OpenWriterCheck(of: descriptor) == .some
+  }
+}

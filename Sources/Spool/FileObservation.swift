@@ -1,0 +1,65 @@
+import Core
+
+/// What is known about one file in `inbox/` from looks and events: how long it has been unchanged, and whether it
+/// arrived whole.
+struct FileObservation {
+  /// One moment by two clocks: a wall clock for file times, and a clock that nobody sets.
+  struct Moment {
+    var steady: ContinuousClock.Instant
+    /// Nanoseconds since 1970.
+    var wall: Int64
+  }
+
+  /// What can be concluded from time alone.
+  enum Calm: Equatable {
+    case settled
+    /// It last changed this long ago, and is due for another look in `due`.
+    case settling(age: Duration, due: Duration)
+  }
+
+  private(set) var status: FileStatus
+  /// When it was first seen in its current state.
+  private var since: ContinuousClock.Instant
+  /// How many looks saw it in its current state.
+  private var looks = 1
+  /// An event reported that a writer closed it, or that it was renamed to its name.
+  var arrivedWhole = false
+  /// It was opened and nobody was writing to it; no event has mentioned it since.
+  var isProbed = false
+  /// The look that last saw it.
+  var lastLook: UInt64
+  /// Since when, and since which look, it has been ready; nil while it is not.
+  var ready: (look: UInt64, time: Timestamp)?
+
+  init(_ status: FileStatus, at now: Moment, look: UInt64) {
+    self.status = status
+    since = now.steady
+    lastLook = look
+  }
+
+  /// Takes in what another look saw.
+  mutating func see(_ seen: FileStatus, at now: Moment, look: UInt64) {
+    lastLook = look
+    guard seen.isUnchanged(from: status) else {
+      // Another file of that name has its own arrival, whatever was known about this one.
+      let arrivedWhole = arrivedWhole && seen.isSameFile(as: status)
+      self = FileObservation(seen, at: now, look: look)
+      self.arrivedWhole = arrivedWhole
+      return
+    }
+    status = seen
+    looks += 1
+  }
+
+  /// Whether size, mtime and inode are the same over two looks and nothing changed for `settle`.
+  ///
+  /// A time in the future must not hold up a file forever, so the time for which we have seen it unchanged counts as
+  /// well. Only that counts if the times are another machine's (`hasOurTimes` is false), whose clock may be late.
+  /// `looksWanted` is 1 for a single look that has nothing to compare with.
+  func calm(at now: Moment, settle: Duration, looksWanted: Int, hasOurTimes: Bool) -> Calm {
+    var age = now.steady - since
+    if hasOurTimes { age = max(age, .nanoseconds(now.wall.subtractingSaturated(max(status.modified, status.changed)))) }
+    if age >= settle, looks >= looksWanted { return .settled }
+    return .settling(age: age, due: max(settle - age, .milliseconds(50)))
+  }
+}

@@ -1,0 +1,107 @@
+package import Glibc
+
+extension InboxFolders {
+  /// Creates missing folders, checks that all five are on one filesystem and writable, and removes what a crash left
+  /// half written.
+  ///
+  /// Folders get the modes that keep users who drop files apart (`FolderMode`), whatever the umask, and those users'
+  /// group. Folders with another owner are left as they are.
+  ///
+  /// May be called again while this process is running, but only by the one upsertd that holds the state's lock, since
+  /// it would remove another's unfinished results.
+  /// - Parameter group: whose members drop files; nil if folders keep the group they have.
+  package func prepare(group: gid_t? = FolderMode.group) throws(InboxError) {
+    try Self.makeParents(of: inbox)
+    try Self.makeFolder(root + "/outbox", mode: 0o755)
+    for folder in modes {
+      try Self.makeFolder(folder.path, mode: folder.mode)
+      try folder.enforce(group: group)
+    }
+    try checkFilesystem()
+    for folder in [inbox, work, receipts, rejected, archive] {
+      for name in try FolderListing.names(in: folder, where: ResultFile.isLeftover) { unlink(name.path(in: folder)) }
+    }
+    try removeStrayNames(olderThan: .seconds(60))
+  }
+
+  /// Moves a hidden file through all five: that reveals more than modes and device numbers do (read-only mounts, ACLs,
+  /// bind mounts).
+  private func checkFilesystem() throws(InboxError) {
+    let probe = ResultFile.hiddenName()
+    let route = [inbox, work, receipts, rejected, archive]
+    var place = inbox
+    let descriptor = open(probe.path(in: place), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+      let reason = errno
+      // A full disk passes, and is no reason not to start: what is queued can still be delivered.
+      if reason == ENOSPC || reason == EDQUOT { return }
+      throw Self.unusable(place, errno: reason)
+    }
+    close(descriptor)
+    defer { unlink(probe.path(in: place)) }
+    for next in route.dropFirst() {
+      guard rename(probe.path(in: place), probe.path(in: next)) == 0 else {
+        let reason = errno
+        if reason == ENOSPC || reason == EDQUOT { return }
+        if reason == EXDEV {
+          throw InboxError(
+            .notOneFilesystem, "prepare", next,
+            "is on a different filesystem or mount from \"\(place)\"; all of \"\(root)\" must be on the same one")
+        }
+        throw Self.unusable(next, errno: reason)
+      }
+      place = next
+    }
+  }
+
+  private static func unusable(_ folder: String, errno number: Int32) -> InboxError {
+    var error = InboxError("prepare", folder, errno: number, .unusableFolder)
+    error.reason += "; upsertd's user needs read, write and search permission on this folder"
+    return error
+  }
+
+  /// Removes side files of cut names (see `claim`) whose work file is gone; recent ones may belong to a claim in
+  /// progress.
+  func removeStrayNames(olderThan age: Duration) throws(InboxError) {
+    let names = try FolderListing.names(in: work) { _ in true }
+    let claimed = Set(names.compactMap { WorkFile.id(in: $0) })
+    let now = FileObservation.Moment.now.wall
+    for name in names {
+      if let id = WorkFile.id(inSideFile: name), !claimed.contains(id),
+        let status = FileStatus(path: name.path(in: work)),
+        status.age(at: now) >= age
+      {
+        unlink(name.path(in: work))
+      }
+    }
+  }
+
+  private static func makeParents(of path: String) throws(InboxError) {
+    var parent = path.hasPrefix("/") ? "" : "."
+    for part in path.split(separator: "/").dropLast() {
+      parent += "/" + part
+      try makeFolder(parent, mode: 0o755)
+    }
+  }
+
+  private static func makeFolder(_ path: String, mode: mode_t) throws(InboxError) {
+    // Sandboxes that forbid set-group-id (systemd's RestrictSUIDSGID) reject a mkdir with it.
+    guard mkdir(path, mode & 0o777) == 0 else {
+      let reason = errno
+      var status = stat()
+      if stat(path, &status) == 0 {
+        if status.st_mode & S_IFMT == S_IFDIR { return }
+        throw InboxError(.unusableFolder, "prepare", path, "is not a folder")
+      }
+      throw InboxError("create folder", path, errno: reason, .unusableFolder)
+    }
+    // A spool with set-group-id passes its group on, also to the folders further down.
+    var made = stat()
+    let inherited = stat(path, &made) == 0 ? made.st_mode & S_ISGID : 0
+    // In such a sandbox the rest of the mode still counts.
+    if chmod(path, mode | inherited) != 0, chmod(path, mode & 0o1777) != 0 {
+      throw InboxError("create folder", path, errno: errno, .unusableFolder)
+    }
+    try syncFolder(path + "/..")
+  }
+}

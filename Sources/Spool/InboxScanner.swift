@@ -1,0 +1,253 @@
+import Core
+import Glibc
+
+/// Looks at an inbox's folder and decides what is ready, remembering what earlier looks and events reported.
+///
+/// A look is one pass of readdir and fstatat; only files that would otherwise be ready are opened, to check for
+/// writers, and only once if there are events.
+struct InboxScanner {
+  private let folders: InboxFolders
+  private let terms: WatchOptions
+  /// How many looks must have seen a file unchanged: 2, or 1 for a single look.
+  private let looksWanted: Int
+  private var sightings: [FileName: FileObservation] = [:]
+  /// What events reported since the last look: whether the file of that name arrived whole.
+  private var arrivals: [FileName: Bool] = [:]
+  private var hasEvents = false
+  private var lookNumber: UInt64 = 0
+  /// How many files the current look has seen.
+  private var seen = 0
+
+  /// What a look found, and when the next one would find more; nil if nothing waits for time to pass.
+  struct Findings {
+    var look: InboxScan
+    var due: Duration?
+  }
+
+  init(_ folders: InboxFolders, _ terms: WatchOptions, looksWanted: Int = 2) {
+    self.folders = folders
+    self.terms = terms
+    self.looksWanted = looksWanted
+  }
+
+  /// Takes in an event; the next look uses it.
+  mutating func note(_ event: FolderEvents.Event) {
+    if let name = event.name { sightings[name]?.isProbed = false }
+    switch event {
+    case .arrivedWhole(let name): arrivals[name] = !folders.returned.remove(name)
+    case .appeared(let name):
+      arrivals[name] = false
+      // If a filesystem can't rename without replacing, giving back is a link.
+      _ = folders.returned.remove(name)
+    case .left(let name): arrivals[name] = false
+    case .touched: break
+    case .lost: forgetArrivals()
+    }
+  }
+
+  /// Forgets how files arrived, when events were lost; what looks saw remains valid.
+  mutating func forgetArrivals() {
+    arrivals.removeAll()
+    folders.returned.removeAll()
+    for name in sightings.keys {
+      sightings[name]?.arrivedWhole = false
+      sightings[name]?.isProbed = false
+    }
+  }
+
+  /// `hasEvents`: the events since the last look were noted, and none were lost.
+  mutating func look(at now: FileObservation.Moment, hasEvents: Bool = false) -> Findings {
+    self.hasEvents = hasEvents
+    lookNumber += 1
+    seen = 0
+    do {
+      let findings = try pass(at: now)
+      forgetAbsent()
+      return findings
+    } catch {
+      return fail(error)
+    }
+  }
+
+  /// A look that failed.
+  mutating func fail(_ error: InboxError) -> Findings {
+    // A file not seen now may be another one when it is seen again.
+    sightings.removeAll()
+    arrivals.removeAll()
+    return Findings(look: InboxScan(fault: error))
+  }
+
+  private mutating func pass(at now: FileObservation.Moment) throws(InboxError) -> Findings {
+    let listing = try FolderListing(folders.inbox)
+    let isLocal = OpenWriterCheck.areKnown(on: listing.descriptor)
+    var list = List()
+    while let entry = try listing.next() {
+      judge(entry, in: listing.descriptor, isLocal: isLocal, at: now, &list)
+    }
+    list.unclaimed.sort { $0.name < $1.name }
+    list.ready.sort { ($0.look, $0.file.modified, $0.file.name) < ($1.look, $1.file.modified, $1.file.name) }
+    var look = InboxScan(ready: list.ready.map(\.file), unclaimed: list.unclaimed)
+    look.counts = list.counts
+    return Findings(look: look, due: list.due)
+  }
+
+  /// What the current look has found, in the folder's order.
+  private struct List {
+    var ready: [(file: ReadyFile, look: UInt64)] = []
+    var unclaimed: [UnreadyFile] = []
+    var counts: [UnreadyFile.Kind: Int] = [:]
+    var due: Duration?
+  }
+
+  private mutating func judge(
+    _ entry: FolderListing.Entry, in folder: Int32, isLocal: Bool, at now: FileObservation.Moment,
+    _ list: inout List
+  ) {
+    let name = entry.name
+    func leave(_ kind: UnreadyFile.Kind, _ reason: @autoclosure () -> String) {
+      list.counts[kind, default: 0] += 1
+      guard list.counts[kind, default: 0] <= InboxScan.mostListed else { return }
+      list.unclaimed.append(UnreadyFile(name: name, kind: kind, reason: reason()))
+    }
+    if let reason = terms.reasonToIgnore(name) { return leave(.ignored, reason) }
+    if let kind = entry.kind, kind != .regular { return leave(.notRegular, "not a regular file: \(kind.words)") }
+    guard let status = name.withCString({ FileStatus(path: $0, in: folder) }) else {
+      let reason = errno
+      // Gone since it was listed, or there but inaccessible.
+      return reason == ENOENT ? () : leave(.unreadable, "can't be read: \(InboxError.text(of: reason))")
+    }
+    guard status.kind == .regular else { return leave(.notRegular, "not a regular file: \(status.kind.words)") }
+    if let marked = terms.fileMarked(by: name) {
+      let isThere = marked.withCString { FileStatus(path: $0, in: folder) } != nil
+      return leave(.marker, isThere ? "marker of \(marked.display)" : "marker without its file: \(marked.display)")
+    }
+    guard let place = sight(status, name, at: now) else { return }
+    switch stand(of: sightings.values[place], name, in: folder, isLocal: isLocal, at: now) {
+    case .ready:
+      let since = sightings.values[place].ready ?? (lookNumber, Timestamp(milliseconds: now.wall / 1_000_000))
+      sightings.values[place].ready = since
+      sightings.values[place].isProbed = true
+      let file = ReadyFile(
+        name: name, size: status.size, modified: status.modified, inode: status.inode, readySince: since.time,
+        marker: terms.marker(for: name))
+      list.ready.append((file, since.look))
+    case .waits(let kind, let reason, let due):
+      sightings.values[place].ready = nil
+      if let due { list.due = min(due, list.due ?? due) }
+      leave(kind, reason)
+    case .gone: break
+    }
+  }
+
+  /// The result of one look for one file.
+  private enum Stand {
+    case ready
+    case waits(UnreadyFile.Kind, String, due: Duration?)
+    /// It vanished in the meantime.
+    case gone
+  }
+
+  private func stand(
+    of sighting: FileObservation, _ name: FileName, in folder: Int32, isLocal: Bool, at now: FileObservation.Moment
+  ) -> Stand {
+    var isVouchedFor = sighting.arrivedWhole && isLocal
+    if let suffix = terms.marker {
+      let marker = terms.marker(for: name)?.withCString { FileStatus(path: $0, in: folder) }
+      guard let marker, marker.kind != .folder else {
+        return .waits(.waitingForMarker, "waiting for \(name.display)\(suffix)", due: nil)
+      }
+      isVouchedFor = true
+    }
+    // Many senders create a file first and fill it later, in a second opening.
+    let isEmpty = sighting.status.size == 0
+    let settle = isEmpty ? terms.settle * 5 : terms.settle
+    let calm = sighting.calm(
+      at: now, settle: settle, looksWanted: looksWanted, hasOurTimes: isLocal || looksWanted == 1)
+    if case .settling(let age, let due) = calm, !isVouchedFor || isEmpty { return settling(age, due, of: settle) }
+    // A writer that opens a ready file unnoticed is detected by `claim`, whose renames are events; opening each of ten
+    // thousand waiting files in each look would cost more than everything else.
+    if sighting.isProbed, hasEvents { return .ready }
+    switch probe(sighting, name, in: folder, isLocal: isLocal) {
+    case .free: return .ready
+    case .unknown:
+      // A marker is a sender's word; an event reports one writer that is done, and says nothing about others.
+      if case .settling(let age, let due) = calm, terms.marker == nil { return settling(age, due, of: settle) }
+      return .ready
+    case .written: return .waits(.openForWriting, "open for writing by another process", due: nil)
+    case .unreadable(let reason): return .waits(.unreadable, "can't be read: \(reason)", due: nil)
+    case .changed: return settling(.zero, settle, of: settle)
+    case .gone: return .gone
+    }
+  }
+
+  private func settling(_ age: Duration, _ due: Duration, of settle: Duration) -> Stand {
+    let reason = "changed \(Self.tenths(age)) s ago, settles after \(Self.tenths(settle)) s"
+    return .waits(.settling, reason, due: due)
+  }
+
+  /// What opening a file reveals.
+  private enum Probe {
+    case free
+    case unknown
+    case written
+    case unreadable(String)
+    /// It is not what it was a moment ago; the next look shows what it is.
+    case changed
+    case gone
+  }
+
+  private func probe(_ sighting: FileObservation, _ name: FileName, in folder: Int32, isLocal: Bool) -> Probe {
+    let descriptor = name.withCString {
+      openat(folder, $0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+    }
+    guard descriptor >= 0 else {
+      return switch errno {
+      case ENOENT: .gone
+      // Now a symbolic link, a socket, or a device without a driver.
+      case ELOOP, ENXIO, ENODEV: .changed
+      // Something else, such as a file server, has a lease on it that it must give up first.
+      case EAGAIN: .written
+      default: .unreadable(InboxError.text(of: errno))
+      }
+    }
+    defer { close(descriptor) }
+    // On NFS only opening a file updates its size and time.
+    guard let opened = FileStatus(descriptor: descriptor), opened.isUnchanged(from: sighting.status) else {
+      return .gone
+    }
+    guard isLocal else { return .unknown }
+    return switch OpenWriterCheck(of: descriptor) {
+    case .none: .free
+    case .some: .written
+    case .unknown: .unknown
+    }
+  }
+
+  /// Takes in a file; nil if this look has already had it, since a folder may list a name twice while it changes.
+  private mutating func sight(
+    _ status: FileStatus, _ name: FileName, at now: FileObservation.Moment
+  ) -> Dictionary<FileName, FileObservation>.Index? {
+    if let place = sightings.index(forKey: name) {
+      guard sightings.values[place].lastLook < lookNumber else { return nil }
+      sightings.values[place].see(status, at: now, look: lookNumber)
+    } else {
+      sightings[name] = FileObservation(status, at: now, look: lookNumber)
+    }
+    seen += 1
+    let place = sightings.index(forKey: name)
+    if let place, let arrivedWhole = arrivals[name] { sightings.values[place].arrivedWhole = arrivedWhole }
+    return place
+  }
+
+  private mutating func forgetAbsent() {
+    arrivals.removeAll(keepingCapacity: true)
+    guard sightings.count > seen else { return }
+    let lookNumber = lookNumber
+    sightings = sightings.filter { $0.value.lastLook == lookNumber }
+  }
+
+  private static func tenths(_ duration: Duration) -> String {
+    let tenths = max(0, duration.milliseconds / 100)
+    return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
+  }
+}

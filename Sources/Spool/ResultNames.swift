@@ -1,0 +1,106 @@
+package import Core
+
+/// The names of the files that one dropped file turns into.
+///
+/// `clients.csv` with the id `01J…` gives `clients.csv.01J….receipt.json`, `clients.01J….rejected.csv` and
+/// `clients.01J….csv`. Bytes that are not UTF-8 are written `%FF`; a name that would exceed 255 bytes is cut before the
+/// id.
+package struct ResultNames: Hashable, Sendable {
+  package let dropped: FileName
+  package let id: FileID
+
+  package init(dropped: FileName, id: FileID) {
+    self.dropped = dropped
+    self.id = id
+  }
+
+  /// In `outbox/receipts`.
+  package var receipt: FileName { name(of: dropped, ".\(id).receipt.json") }
+
+  /// In `outbox/rejected`: the rejected items, never compressed, in the format whose extension (`csv`, without a dot)
+  /// is given.
+  package func rejected(format: String) -> FileName { name(of: stem, ".\(id).rejected.\(format)") }
+
+  /// The part of a file that was not delivered when its outbox was damaged.
+  package func unsent(format: String) -> FileName { name(of: stem, ".\(id).unsent.\(format)") }
+
+  /// Next to those: the outcome of the rest.
+  package static let outcomes = FileName(known: Array("outcomes.ndjson".utf8))
+
+  /// In `archive`, with the dropped file's own extension and, if it has one, `.gz`.
+  package var archive: FileName { name(of: stem, ".\(id)" + ending) }
+
+  /// In `outbox/rejected`: an entirely unusable file, moved there whole.
+  package var unusable: FileName { archive }
+
+  /// In `work`: the id, then the dropped name byte for byte, cut at the end if together they exceed 255 bytes.
+  package var work: FileName {
+    let start = Array("\(id).".utf8)
+    var end = min(dropped.bytes.count, FileName.longest - start.count)
+    // Not in the middle of a character: some filesystems reject a name that is not UTF-8.
+    if end < dropped.bytes.count {
+      for _ in 0..<3 where dropped.bytes[end] & 0xc0 == 0x80 { end -= 1 }
+    }
+    return FileName(known: start + dropped.bytes[..<end])
+  }
+
+  /// The file id in the name of a rejects file, if this is such a name (`clients.01J….rejected.csv`): the file that it
+  /// corrects.
+  ///
+  /// What users' programs append after the word does no harm (`….rejected (1).csv`, `….rejected-fixed.csv`). Of several
+  /// ids, the last counts: that of a rejects file of a rejects file.
+  package static func correctedFileID(of name: FileName) -> FileID? {
+    let bytes = name.bytes
+    let word = Array(".rejected".utf8)
+    let idLength = 26
+    var end = bytes.count - word.count
+    while end > idLength + 1 {
+      let after = end + word.count
+      if bytes[end..<after].elementsEqual(word), after == bytes.count || !isAlphanumeric(bytes[after]),
+        bytes[end - idLength - 1] == UInt8(ascii: "."),
+        let id = FileID(String(decoding: bytes[(end - idLength)..<end], as: UTF8.self))
+      {
+        return id
+      }
+      end -= 1
+    }
+    return nil
+  }
+
+  private var stem: FileName {
+    FileName(known: Array(dropped.bytes.dropLast(ending.utf8.count)))
+  }
+
+  /// `.csv`, `.csv.gz`, `.GZ`, or nothing; only short letters and digits count as an extension.
+  private var ending: String {
+    var rest = dropped.bytes[...]
+    var ending = ""
+    if let last = Self.lastExtension(of: rest), last.lowercased() == ".gz" {
+      ending = last
+      rest = rest.dropLast(last.utf8.count)
+    }
+    if let last = Self.lastExtension(of: rest) { ending = last + ending }
+    return ending
+  }
+
+  private static func lastExtension(of bytes: ArraySlice<UInt8>) -> String? {
+    let suffix = bytes.suffix(17)
+    guard let dot = suffix.lastIndex(of: UInt8(ascii: ".")), dot > bytes.startIndex, dot < suffix.endIndex - 1,
+      suffix[(dot + 1)...].allSatisfy(isAlphanumeric)
+    else { return nil }
+    return String(decoding: suffix[dot...], as: UTF8.self)
+  }
+
+  private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "a")...UInt8(ascii: "z"):
+      true
+    default: false
+    }
+  }
+
+  private func name(of start: FileName, _ end: String) -> FileName {
+    FileName(known: Array((start.displayed(within: FileName.longest - end.utf8.count) + end).utf8))
+  }
+}

@@ -1,0 +1,62 @@
+/// How an inbox is watched.
+package struct WatchOptions: Sendable {
+  /// The longest time between two looks.
+  package var pollInterval: Duration
+  /// How long a file must have been left alone if there is no better sign that it is complete.
+  package var settle: Duration
+  /// Whether the inbox's `ignore` globs match a name.
+  package var ignore: @Sendable ([UInt8]) -> Bool
+  /// What a marker's name adds to the file's (`.done`); nil if files need none.
+  package var marker: String?
+
+  package init(
+    pollInterval: Duration = .seconds(1), settle: Duration = .seconds(2),
+    ignore: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }, marker: String? = nil
+  ) {
+    self.pollInterval = pollInterval
+    self.settle = settle
+    self.ignore = ignore
+    self.marker = marker
+  }
+}
+
+extension WatchOptions {
+  /// The names that no inbox ever touches, by prefix (hidden files, Office's lock files, Emacs' autosaves) and suffix.
+  private static let temporaryStarts = [".", "~$", "#"].map { (text: $0, bytes: Array($0.utf8)) }
+  private static let temporaryEnds = ["~", ".tmp", ".part", ".partial", ".filepart", ".crdownload", ".swp"].map {
+    (text: $0, bytes: Array($0.utf8))
+  }
+
+  /// Why a file of that name is never touched; nil if it may be.
+  ///
+  /// Case-insensitive, since senders on Windows write `.TMP`.
+  func reasonToIgnore(_ name: FileName) -> String? {
+    let bytes = name.bytes
+    for start in Self.temporaryStarts where bytes.starts(with: start.bytes) {
+      return "ignored: name starts with \(start.text)"
+    }
+    for end in Self.temporaryEnds where bytes.count >= end.bytes.count {
+      if zip(bytes.suffix(end.bytes.count), end.bytes).allSatisfy({ Self.lowercase($0) == $1 }) {
+        return "ignored: name ends in \(end.text)"
+      }
+    }
+    return ignore(bytes) ? "ignored: matches the inbox's ignore patterns" : nil
+  }
+
+  /// The file that a marker of this name is for; nil if the name is not a marker's.
+  func fileMarked(by name: FileName) -> FileName? {
+    guard let marker, name.bytes.count > marker.utf8.count,
+      name.bytes.suffix(marker.utf8.count).elementsEqual(marker.utf8)
+    else { return nil }
+    return FileName(known: Array(name.bytes.dropLast(marker.utf8.count)))
+  }
+
+  /// The marker that a file waits for; nil if the inbox has none, or the marker's name would be too long.
+  func marker(for name: FileName) -> FileName? {
+    marker.flatMap { FileName(bytes: name.bytes + Array($0.utf8)) }
+  }
+
+  private static func lowercase(_ byte: UInt8) -> UInt8 {
+    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+  }
+}

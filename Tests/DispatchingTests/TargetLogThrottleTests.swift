@@ -1,0 +1,44 @@
+import Core
+import Engine
+import Testing
+@testable import Dispatching
+
+@Suite struct `News of a target` {
+  private let start = QueueTime(milliseconds: 1_000_000)
+
+  private func at(_ seconds: Int) -> QueueTime { start + .seconds(seconds) }
+
+  @Test func `an API that limits its rate all day is told of once`() {
+    var news = TargetLogThrottle()
+    func take(_ state: Pace.State, at now: QueueTime) -> TargetLogThrottle.Entry? { news.take(state, at: now) }
+    #expect(take(.delivering, at: at(0)) == nil)
+    #expect(take(.slowed(reason: "429", until: at(2)), at: at(1)) == .slowed(reason: "429", until: at(2)))
+    for second in stride(from: 2, to: 3600, by: 3) {
+      #expect(take(.delivering, at: at(second)) == nil)
+      #expect(take(.slowed(reason: "429", until: at(second + 2)), at: at(second + 1)) == nil)
+    }
+    #expect(take(.delivering, at: at(3601)) == nil)
+    #expect(take(.delivering, at: at(3660)) == nil)
+    #expect(take(.delivering, at: at(3661)) == .delivers)
+    #expect(take(.delivering, at: at(3662)) == nil)
+    #expect(take(.slowed(reason: "429", until: at(3664)), at: at(3663)) != nil)
+  }
+
+  @Test func `a hold is told of once for each reason, and its end at once`() {
+    var news = TargetLogThrottle()
+    func take(_ state: Pace.State, at now: QueueTime) -> TargetLogThrottle.Entry? { news.take(state, at: now) }
+    #expect(take(.held(reason: "401", until: at(5)), at: at(0)) == .held(reason: "401", until: at(5)))
+    #expect(take(.held(reason: "401", until: at(10)), at: at(5)) == nil)
+    #expect(take(.held(reason: "403", until: at(20)), at: at(10)) == .held(reason: "403", until: at(20)))
+    #expect(take(.delivering, at: at(20)) == .delivers)
+    #expect(take(.held(reason: "403", until: at(30)), at: at(21)) != nil)
+  }
+
+  @Test func `a target that is slowed down and then held is told of twice`() {
+    var news = TargetLogThrottle()
+    func take(_ state: Pace.State, at now: QueueTime) -> TargetLogThrottle.Entry? { news.take(state, at: now) }
+    #expect(take(.slowed(reason: "nobody there", until: at(1)), at: at(0)) != nil)
+    #expect(take(.held(reason: "404", until: at(2)), at: at(1)) != nil)
+    #expect(take(.delivering, at: at(2)) == .delivers)
+  }
+}

@@ -1,0 +1,75 @@
+import Core
+import Formats
+import Testing
+
+/// What came out of a CSV: rows with the JSON that they became, and how it ended.
+struct CSVReading: Equatable {
+  var items: [RawItem] = []
+  var texts: [String] = []
+  var dialect: CSVDialect?
+  var fault: FileFault?
+
+  /// `number line start..<end` of every row, with the code of its fault.
+  var places: [String] {
+    items.map { "\($0.number) \($0.line) \($0.source)" + ($0.fault.map { " " + $0.code.rawValue } ?? "") }
+  }
+
+  /// `code line:column`.
+  var end: String? {
+    fault.map { "\($0.code.rawValue) \($0.line.map(String.init) ?? "-"):\($0.column.map(String.init) ?? "-")" }
+  }
+
+  var messages: [String] { items.compactMap(\.fault?.message) }
+}
+
+/// How a test reads a CSV; a field stands where its path says, and `requestId` is the request's id.
+struct CSVReadingTerms {
+  var kind = FileFormat.Kind.csv
+  var delimiter = Delimiter.byte(UInt8(ascii: ","))
+  var limits = ReaderLimits()
+  var empty = EmptyCell.omit
+  var mapping: ColumnMapping?
+  var chunks = [1, 2, 3, 5, 8, 13, 64, 1 << 18]
+  var place: @Sendable (CellPath) throws(FileFault) -> ColumnPlacement = { path throws(FileFault) in
+    path.name == "requestId" ? .requestID : .field(PlacedField(path: path.steps, type: path.type))
+  }
+
+  /// Reads in chunks of several sizes, which must make no difference.
+  func read(_ content: [UInt8]) -> CSVReading {
+    var first: CSVReading?
+    for chunk in chunks {
+      let reading = read(content, chunk)
+      if let first { #expect(reading == first, "chunks of \(chunk)") }
+      first = first ?? reading
+    }
+    return first ?? CSVReading()
+  }
+
+  func read(_ text: String) -> CSVReading { read(Array(text.utf8)) }
+
+  func header(_ text: String) throws -> CSVHeader {
+    var source = MemoryBytes(Array(text.utf8))
+    return try CSVReader(kind: kind, delimiter: delimiter, limits: limits).readHeader(from: &source)
+  }
+
+  private func read(_ content: [UInt8], _ chunk: Int) -> CSVReading {
+    var source = MemoryBytes(content, pieceBytes: chunk)
+    var reading = CSVReading()
+    do {
+      let reader = CSVReader(kind: kind, delimiter: delimiter, limits: limits, chunkBytes: chunk, key: testKey)
+      reading.dialect = try reader.read(&source) { header in
+        try RowPlan(header, mapping: mapping).template(empty: empty, limits: limits, place: place)
+      } each: { item, json in
+        reading.items.append(item.checkingTag(of: content, "chunks of \(chunk)"))
+        reading.texts.append(json.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) })
+      }
+    } catch let fault as FileFault {
+      reading.fault = fault
+    } catch {
+      Issue.record(error)
+    }
+    return reading
+  }
+}
+
+func readCSV(_ text: String) -> CSVReading { CSVReadingTerms().read(text) }

@@ -1,0 +1,225 @@
+import Core
+import Foundation
+import Testing
+
+@testable import Spool
+
+@Suite struct WatcherTests {
+  /// So slow that only an event can make a look come, and only an event can spare the wait.
+  private let slow = WatchOptions(pollInterval: .seconds(3600), settle: .seconds(3600))
+
+  @Test func `a file that is written and closed is ready at once`() async throws {
+    try await withInbox { folders in
+      try await withWatcher(folders, slow) { watcher in
+        try folders.drop("a.csv")
+        let look = try await watcher.look { !$0.ready.isEmpty }
+        #expect(look.readyNames == ["a.csv"])
+      }
+    }
+  }
+
+  @Test func `a file that is renamed into the folder, or within it, is ready at once`() async throws {
+    try await withInbox { folders in
+      try await withWatcher(folders, slow) { watcher in
+        try folders.write("a.csv", in: folders.root, "id\n")
+        #expect(rename(folders.root + "/a.csv", folders.inbox + "/a.csv") == 0)
+        try folders.drop("b.csv.tmp")
+        #expect(rename(folders.inbox + "/b.csv.tmp", folders.inbox + "/b.csv") == 0)
+        let look = try await watcher.look { $0.ready.count == 2 }
+        #expect(Set(look.readyNames) == ["a.csv", "b.csv"])
+      }
+    }
+  }
+
+  @Test func `a file that another process has open is ready once it is closed`() async throws {
+    try await withInbox { folders in
+      try await withWatcher(folders, slow) { watcher in
+        let writer = try OtherProcess.writing("id", to: "a.csv", in: folders.inbox)
+        let look = try await watcher.look { !$0.unclaimed.isEmpty }
+        #expect(look.ready.isEmpty)
+        writer.end()
+        #expect(try await watcher.look { !$0.ready.isEmpty }.readyNames == ["a.csv"])
+      }
+    }
+  }
+
+  @Test func `with two writers a file is ready when the second is done`() async throws {
+    try await withInbox { folders in
+      try await withWatcher(folders, slow) { watcher in
+        let first = try OtherProcess.writing("id", to: "a.csv", in: folders.inbox)
+        let second = try OtherProcess.writing("id", to: "a.csv", in: folders.inbox)
+        first.end()
+        #expect(try await watcher.look { $0.kind(of: "a.csv") == .openForWriting }.ready.isEmpty)
+        second.end()
+        #expect(try await watcher.look { !$0.ready.isEmpty }.readyNames == ["a.csv"])
+      }
+    }
+  }
+
+  @Test func `what was there at the start settles, without losing a poll interval`() async throws {
+    try await withInbox { folders in
+      try folders.drop("a.csv")
+      let terms = WatchOptions(pollInterval: .seconds(3600), settle: .milliseconds(200))
+      try await withWatcher(folders, terms) { watcher in
+        let began = ContinuousClock.now
+        let look = try await watcher.look { !$0.ready.isEmpty }
+        #expect(look.readyNames == ["a.csv"])
+        #expect(ContinuousClock.now - began < .seconds(10))
+      }
+    }
+  }
+
+  @Test func `polls alone find a file whose events say nothing`() async throws {
+    try await withInbox { folders in
+      let terms = WatchOptions(pollInterval: .milliseconds(50), settle: .milliseconds(100))
+      try await withWatcher(folders, terms) { watcher in
+        // A hard link is no completed write and no rename.
+        try folders.write("a.csv", in: folders.root, "id\n")
+        #expect(link(folders.root + "/a.csv", folders.inbox + "/a.csv") == 0)
+        #expect(try await watcher.look { !$0.ready.isEmpty }.readyNames == ["a.csv"])
+        // Looks go on without events, and list again what nobody took.
+        for _ in 0..<3 { #expect(try await watcher.look { _ in true }.readyNames == ["a.csv"]) }
+      }
+    }
+  }
+
+  @Test func `a marker makes its file ready at once`() async throws {
+    try await withInbox { folders in
+      var terms = slow
+      terms.marker = ".done"
+      try folders.drop("a.csv")
+      try await withWatcher(folders, terms) { watcher in
+        #expect(try await watcher.look { _ in true }.kind(of: "a.csv") == .waitingForMarker)
+        try folders.drop("a.csv.done", "")
+        #expect(try await watcher.look { !$0.ready.isEmpty }.readyNames == ["a.csv"])
+      }
+    }
+  }
+
+  @Test func `a file that is given back waits to be left alone, and a new arrival does not`() async throws {
+    try await withInbox { folders in
+      try await withWatcher(folders, slow) { watcher in
+        try folders.drop("a.csv")
+        let look = try await watcher.look { !$0.ready.isEmpty }
+        let claimed = try #require(try folders.claim(look.ready[0], as: .example()))
+        #expect(folders.giveBack(claimed))
+        #expect(await watcher.lookNow().kind(of: "a.csv") == .settling)
+        #expect(await watcher.lookNow().kind(of: "a.csv") == .settling)
+        // Its writer comes back and ends what it does.
+        try folders.write("a.csv", in: folders.inbox, "2\n", flags: O_APPEND)
+        #expect(await watcher.lookNow().readyNames == ["a.csv"])
+      }
+    }
+  }
+
+  @Test func `a ready file that a writer opens again is found out by claiming it`() async throws {
+    try await withInbox { folders in
+      try await withWatcher(folders, slow) { watcher in
+        try folders.drop("a.csv")
+        let look = try await watcher.look { !$0.ready.isEmpty }
+        let writer = try OtherProcess.writing(to: "a.csv", in: folders.inbox)
+        #expect(try folders.claim(look.ready[0], as: .example()) == nil)
+        #expect(await watcher.lookNow().kind(of: "a.csv") == .settling)
+        writer.end()
+        #expect(await watcher.lookNow().readyNames == ["a.csv"])
+      }
+    }
+  }
+
+  @Test func `a ready file whose owner closes it to others is looked at again`() async throws {
+    try await withInbox { folders in
+      var looker = InboxScanner(folders, WatchOptions(settle: .zero), looksWanted: 1)
+      try folders.drop("a.csv")
+      #expect(looker.look(at: .now, hasEvents: true).look.readyNames == ["a.csv"])
+      let writer = try OtherProcess.writing(to: "a.csv", in: folders.inbox)
+      // Without a word from the kernel it is not opened again, and with one it is.
+      #expect(looker.look(at: .now, hasEvents: true).look.readyNames == ["a.csv"])
+      looker.note(.touched("a.csv"))
+      #expect(looker.look(at: .now, hasEvents: true).look.kind(of: "a.csv") == .openForWriting)
+      writer.end()
+      // Without events each look asks.
+      #expect(looker.look(at: .now).look.readyNames == ["a.csv"])
+      let other = try OtherProcess.writing(to: "a.csv", in: folders.inbox)
+      #expect(looker.look(at: .now).look.kind(of: "a.csv") == .openForWriting)
+      other.end()
+    }
+  }
+
+  @Test func `a folder that is made anew is watched anew`() async throws {
+    try await withInbox { folders in
+      try await withWatcher(folders, slow) { watcher in
+        #expect(rename(folders.inbox, folders.root + "/old") == 0)
+        #expect(await watcher.lookNow().fault?.code == .unusableFolder)
+        #expect(mkdir(folders.inbox, 0o770) == 0)
+        #expect(await watcher.lookNow().fault == nil)
+        try folders.drop("a.csv")
+        #expect(try await watcher.look { !$0.ready.isEmpty }.readyNames == ["a.csv"])
+      }
+    }
+  }
+
+  @Test func `more events than the queue holds make files settle, and lose none`() async throws {
+    let limit = try String(contentsOfFile: "/proc/sys/fs/inotify/max_queued_events", encoding: .utf8)
+    let most = try #require(Int(limit.trimmingCharacters(in: .whitespacesAndNewlines)))
+    try await withInbox { folders in
+      let events = try #require(FolderEvents(folders.inbox))
+      defer { close(events.descriptor) }
+      let descriptor = open(folders.inbox + "/a.csv", O_CREAT | O_WRONLY, 0o644)
+      // The kernel merges an event with an equal one just before it, so the modes alternate with times.
+      for _ in 0..<(most / 2 + 10) {
+        fchmod(descriptor, 0o600)
+        #expect(link(folders.inbox + "/a.csv", folders.inbox + "/b.csv") == 0)
+        #expect(unlink(folders.inbox + "/b.csv") == 0)
+      }
+      close(descriptor)
+      let seen = events.drain()
+      #expect(seen.contains(.lost))
+      // The same queue goes on.
+      try folders.drop("c.csv")
+      #expect(events.drain().contains(.arrivedWhole("c.csv")))
+    }
+  }
+
+  @Test func `a stream of events does not make the looks fill the time`() async throws {
+    try await withInbox { folders in
+      try await withWatcher(folders, slow) { watcher in
+        for number in 0..<500 { try folders.drop(try #require(FileName("\(number).csv"))) }
+        let look = try await watcher.look { $0.ready.count == 500 }
+        #expect(look.unclaimed.isEmpty)
+      }
+    }
+  }
+
+  @Test func `after its end, or when it is forgotten, a watcher looks no more and keeps no descriptor`() async throws {
+    try await withInbox { folders in
+      let spool = String(folders.root.dropLast("/clients".count))
+      await #expect(processExitsWith: .success) { [spool = spool as String] in
+        let folders = InboxFolders(spool: spool, inbox: "clients")
+        let terms = WatchOptions(pollInterval: .milliseconds(5))
+        for ends in [true, true, false, false] {
+          let watcher = Watcher(folders: folders, terms: terms)
+          await watcher.start()
+          await watcher.start()
+          #expect(try inotifies() == 1)
+          if ends {
+            await watcher.stop()
+            var count = 0
+            for await _ in watcher.looks { count += 1 }
+            #expect(count <= 1)
+          }
+          _ = consume watcher
+          let deadline = ContinuousClock.now + .seconds(10)
+          while try inotifies() > 0, ContinuousClock.now < deadline { await Task.yield() }
+          #expect(try inotifies() == 0)
+        }
+      }
+    }
+  }
+}
+
+/// How many inotify descriptors this process has open.
+private func inotifies() throws -> Int {
+  try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/" + $0)) == "anon_inode:inotify"
+  }
+}

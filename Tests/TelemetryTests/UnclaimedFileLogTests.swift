@@ -1,0 +1,78 @@
+import Core
+import Engine
+import Spool
+import Testing
+@testable import Telemetry
+
+@Suite struct `Files that stay` {
+  private let start = Timestamp(milliseconds: 1_000_000)
+
+  private func at(_ seconds: Int) -> Timestamp { start + .seconds(seconds) }
+
+  private func look(_ files: [(String, UnreadyFile.Kind)]) throws -> InboxScan {
+    InboxScan(
+      unclaimed: try files.map {
+        UnreadyFile(name: try #require(FileName(bytes: Array($0.0.utf8))), kind: $0.1, reason: "\($0.1)")
+      })
+  }
+
+  @Test func `what a person has to see to is told at once, and once`() throws {
+    let ledger = UnclaimedFileLog()
+    let look = try look([("a", .unreadable), ("b", .notRegular), ("c", .settling), ("d", .ignored)])
+    let told = ledger.take(look, obstacle: nil, of: "in", at: at(0)).told
+    #expect(told.map(\.name) == ["a", "b"])
+    #expect(told.map(\.since) == [at(0), at(0)])
+    for second in 1...5 { #expect(ledger.take(look, obstacle: nil, of: "in", at: at(second)).told.isEmpty) }
+  }
+
+  @Test func `what should pass by itself is told when it did not`() throws {
+    let ledger = UnclaimedFileLog()
+    let kinds: [UnreadyFile.Kind] = [.openForWriting, .settling, .waitingForMarker, .marker, .ignored]
+    let look = try look(kinds.enumerated().map { ("\($0)", $1) })
+    #expect(ledger.take(look, obstacle: nil, of: "in", at: at(0)).told.isEmpty)
+    #expect(ledger.take(look, obstacle: nil, of: "in", at: at(599)).told.isEmpty)
+    let told = ledger.take(look, obstacle: nil, of: "in", at: at(600)).told
+    #expect(told.count == kinds.count)
+    #expect(told.allSatisfy { $0.since == at(0) })
+    #expect(ledger.take(look, obstacle: nil, of: "in", at: at(5000)).told.isEmpty)
+    #expect(ledger.oldest(inbox: "in")[.settling] == at(0))
+  }
+
+  @Test func `another reason begins anew, and so does a file that came back`() throws {
+    let ledger = UnclaimedFileLog()
+    _ = ledger.take(try look([("a", .settling)]), obstacle: nil, of: "in", at: at(0))
+    #expect(ledger.take(try look([("a", .unreadable)]), obstacle: nil, of: "in", at: at(1)).told.count == 1)
+    #expect(ledger.take(try look([]), obstacle: nil, of: "in", at: at(2)).told.isEmpty)
+    #expect(ledger.oldest(inbox: "in").isEmpty)
+    #expect(ledger.take(try look([("a", .unreadable)]), obstacle: nil, of: "in", at: at(3)).told.count == 1)
+  }
+
+  @Test func `a thousand of them take no thousand lines`() throws {
+    let ledger = UnclaimedFileLog()
+    let look = try look((0..<1000).map { ("\($0)", .unreadable) })
+    let news = ledger.take(look, obstacle: nil, of: "in", at: at(0))
+    #expect(news.told.count == 20)
+    #expect(news.untold == 980)
+    #expect(ledger.take(look, obstacle: nil, of: "in", at: at(1)) == UnclaimedFileLog.News())
+  }
+
+  @Test func `a folder that can't be looked at for a moment changes nothing`() throws {
+    let ledger = UnclaimedFileLog()
+    let files = try look([("a", .unreadable)])
+    _ = ledger.take(files, obstacle: nil, of: "in", at: at(0))
+    let fault = InboxError(.unusableFolder, "look at", "inbox", "gone")
+    #expect(ledger.take(InboxScan(fault: fault), obstacle: nil, of: "in", at: at(1)).told.isEmpty)
+    #expect(ledger.take(files, obstacle: nil, of: "in", at: at(2)).told.isEmpty)
+  }
+
+  @Test func `ready files that nobody claims have a since, and no line each`() throws {
+    let ledger = UnclaimedFileLog()
+    let name = try #require(FileName(bytes: Array("a".utf8)))
+    let file = ReadyFile(name: name, size: 1, modified: 0, inode: 1, readySince: at(0), marker: nil)
+    let obstacle = Obstacle(kind: .queueFull, description: "the queue is full")
+    #expect(ledger.take(InboxScan(ready: [file]), obstacle: obstacle, of: "in", at: at(0)).told.isEmpty)
+    #expect(ledger.take(InboxScan(ready: [file]), obstacle: obstacle, of: "in", at: at(9999)).told.isEmpty)
+    #expect(ledger.since(name, .queueFull, inbox: "in") == at(0))
+    #expect(ledger.since(name, .diskFull, inbox: "in") == nil)
+  }
+}
