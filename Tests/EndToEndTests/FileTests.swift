@@ -5,6 +5,23 @@ import Testing
 
 /// Whole files: what can't be used is sent in no part; what was refused can be mended and dropped again.
 @Suite struct `Files` {
+  @Test func `results can be read by the group, whatever umask the daemon is started with`() async throws {
+    let api = try LoopbackServer { .lusid($0) }
+    try await withWorld(.lusid(api.url)) { world in
+      try world.drop("a.json", in: "investors", "[\(record("1")), {\"displayName\": 1}]")
+      let command = "umask 077; exec '\(Product.path)' run --once --config '\(world.configuration)'"
+      let (status, said) = try await world.tool(command)
+      #expect(status == 1, "one item is rejected: \(said)")
+      for folder in ["outbox/receipts", "outbox/rejected"] {
+        let name = try #require(world.names("investors", folder).first)
+        var facts = stat()
+        #expect(stat(world.path("investors", folder) + "/" + name, &facts) == 0)
+        #expect(facts.st_mode & 0o047 == 0o040, "\(folder)")
+      }
+    }
+    await api.stop()
+  }
+
   static let useless: [(name: String, bytes: [UInt8], code: String)] = [
     ("a.json", Array("[\(record("1")), {\"displayName\": }]".utf8), "malformed-json"),
     ("a.json", Array("[\(record("1")), \(record("2"))".utf8), "malformed-json"),

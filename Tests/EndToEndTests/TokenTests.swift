@@ -32,6 +32,32 @@ import Testing
     .lusid(server.url, tokensFrom: server.url + "/token", target: ["batch: {max_items: 2}"])
   }
 
+  @Test func `a token is renewed a minute before it ends`() async throws {
+    let used = Mutex<Set<String>>([])
+    let server = try Self.server(
+      tokens: { _, number in
+        .json("{\"access_token\": \"token-\(number)\", \"expires_in\": 61, \"token_type\": \"Bearer\"}")
+      },
+      { request, token in
+        used.withLock { _ = $0.insert(token) }
+        return .lusid(request)
+      })
+    try await withWorld(Self.setup(server)) { world in
+      let daemon = try await world.startDaemon()
+      var number = 0
+      // One second after the first; it is good for sixty more.
+      try await eventually("a second token") {
+        number += 1
+        try world.drop("\(number).json", in: "investors", array([record("\(number)")]))
+        try await world.waitForReceipts(number, in: "investors")
+        return used.withLock { $0.contains("token-2") }
+      }
+      daemon.send(SIGTERM)
+      #expect(try await daemon.end() == 0)
+    }
+    await server.stop()
+  }
+
   @Test(arguments: [(401, 0), (403, 119), (400, 186), (403, 187), (400, 188)])
   func `a token that ends in the middle is replaced once, and no item is lost`(_ status: Int, _ code: Int) async throws
   {

@@ -41,6 +41,22 @@ import Testing
     await api.stop()
   }
 
+  @Test(arguments: [409, 425, 500, 502])
+  func `Retry-After holds back the batch itself also where the target is not slowed down`(_ status: Int) async throws {
+    let arrivals = Arrivals()
+    let api = try LoopbackServer { request in
+      arrivals.note()
+      return request.number == 1 ? .status(status, headers: ["Retry-After": "1"]) : .lusid(request)
+    }
+    try await withWorld(.lusid(api.url)) { world in
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      try await world.workOff()
+      try world.checkResults("investors", files: 1)
+      #expect(try #require(arrivals.gap(after: 1)) >= .seconds(1))
+    }
+    await api.stop()
+  }
+
   @Test(arguments: [429, 503])
   func `Retry-After in seconds holds back the whole target`(_ status: Int) async throws {
     let arrivals = Arrivals()

@@ -42,7 +42,7 @@ func checkIsDecoded(_ item: Span<UInt8>) throws(ItemFault) {
   guard isUndecoded, stringContent(item, value.content).unicodeScalars.contains("\u{FFFD}") else { return }
   throw ItemFault(
     .invalidEncoding,
-    "_raw still contains U+FFFD in place of bytes that were not UTF-8: put the right characters there, or remove _error to send it as it is"
+    "_raw still contains U+FFFD in place of bytes that were not UTF-8: put the right characters there, or leave nothing but _raw to send it as it is"
   )
 }
 

@@ -118,7 +118,7 @@ import Testing
     Case(Records.current(more: #","properties":{"A/b/c":{"value":{"labelValue":"x"}}}"#), .missingField, "A/b/c.key"),
     Case(
       Records.current(more: #","properties":{"A/b/c":{"key":"A/b/d","value":{"labelValue":"x"}}}"#), .invalidValue,
-      "properties.A/b/c.key must be the key"),
+      "properties.A/b/c.key must be the same as"),
     Case(
       Records.current(more: #","properties":{"A\/b\/c":{"key":"A/b/\u0063","value":{"labelValue":"x"}}}"#), nil),
     Case(Records.current(more: #","properties":{"A/b/c":{"key":5,"value":{}}}"#), .invalidValue, "A/b/c.key"),

@@ -1,12 +1,12 @@
 /// An authority, a server's and a client's certificate, made with the `openssl` command.
-struct Certificates {
-  static let canBeMade = Command.exists("openssl")
+package struct Certificates: Sendable {
+  package static let canBeMade = Command.exists("openssl")
 
-  let folder: String
+  package let folder: String
 
   /// Takes the folder's path; the files are `ca.pem`, `server.pem`, `server.key`, `client.pem`, `client.key` and, encrypted,
   /// `locked.key`.
-  init(in folder: String) async throws {
+  package init(in folder: String) async throws {
     self.folder = folder
     let curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc", "-days", "2"]
     try await Command.run(
@@ -24,5 +24,5 @@ struct Certificates {
       "openssl", ["pkey", "-in", path("client.key"), "-aes256", "-passout", "pass:pw", "-out", path("locked.key")])
   }
 
-  func path(_ name: String) -> String { folder + "/" + name }
+  package func path(_ name: String) -> String { folder + "/" + name }
 }

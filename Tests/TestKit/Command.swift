@@ -1,18 +1,17 @@
-import Foundation
-import TestKit
+internal import Foundation
 
 /// A program that a test starts, and that ends with it.
-struct Command: ~Copyable {
+package struct Command: ~Copyable {
   private let process = Process()
   private let output = Pipe()
 
-  static func exists(_ name: String) -> Bool {
+  package static func exists(_ name: String) -> Bool {
     (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
       .contains { FileManager.default.isExecutableFile(atPath: $0 + "/" + name) }
   }
 
   /// Runs to the end; throws where it fails.
-  static func run(_ name: String, _ arguments: [String]) async throws {
+  package static func run(_ name: String, _ arguments: [String]) async throws {
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = [name] + arguments
@@ -27,7 +26,7 @@ struct Command: ~Copyable {
     guard status == 0 else { throw NotInTime("\(name) \(arguments.joined(separator: " ")) ended with \(status)") }
   }
 
-  init(_ name: String, _ arguments: [String]) throws {
+  package init(_ name: String, _ arguments: [String]) throws {
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = [name] + arguments
     // Kept open: some end with their input.
@@ -41,7 +40,7 @@ struct Command: ~Copyable {
   deinit { kill(process.processIdentifier, SIGKILL) }
 
   /// Reads what it prints up to a line that holds `text`, and returns the number that ends that line.
-  func port(after text: String) async throws -> Int {
+  package func port(after text: String) async throws -> Int {
     let descriptor = output.fileHandleForReading.fileDescriptor
     var printed = ""
     var port: Int?
