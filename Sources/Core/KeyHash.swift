@@ -31,3 +31,65 @@ package struct KeyHash: Hashable, Sendable {
   /// Marks the end of a part, so that `ab` + `c` differs from `a` + `bc`; no UTF-8 text contains the byte 0xFF.
   package mutating func separate() { combine(0xFF) }
 }
+
+/// A set of key hashes: eight bytes each, plus some spare room.
+///
+/// The values are spread evenly already, so their own bits determine the slot: nothing is hashed a second time. Open
+/// addressing; at most three quarters are filled.
+package struct KeySet: Sendable {
+  /// Zero marks an empty slot.
+  private var places: [UInt64] = []
+  private var hasZero = false
+  package private(set) var count = 0
+
+  package init() {}
+
+  package var isEmpty: Bool { count == 0 }
+
+  /// Returns whether the key was new.
+  package mutating func insert(_ key: KeyHash) -> Bool {
+    let value = key.value
+    guard value != 0 else {
+      defer { hasZero = true }
+      if !hasZero { count += 1 }
+      return !hasZero
+    }
+    if (count + 1) * 4 > places.count * 3 { grow() }
+    let place = place(of: value)
+    guard places[place] == 0 else { return false }
+    places[place] = value
+    count += 1
+    return true
+  }
+
+  package func contains(_ key: KeyHash) -> Bool {
+    if key.value == 0 { return hasZero }
+    return !places.isEmpty && places[place(of: key.value)] == key.value
+  }
+
+  package mutating func removeAll() {
+    for place in places.indices { places[place] = 0 }
+    (hasZero, count) = (false, 0)
+  }
+
+  /// Each key once, in order.
+  package static func distinct(_ keys: some Sequence<KeyHash>) -> [KeyHash] {
+    var seen = KeySet()
+    return keys.filter { seen.insert($0) }
+  }
+
+  /// The slot where the value is, or belongs.
+  private func place(of value: UInt64) -> Int {
+    let mask = places.count - 1
+    // FNV's low bits are mixed the least.
+    var place = Int(truncatingIfNeeded: value ^ value >> 32) & mask
+    while places[place] != 0, places[place] != value { place = (place + 1) & mask }
+    return place
+  }
+
+  private mutating func grow() {
+    let old = places
+    places = [UInt64](repeating: 0, count: max(16, old.count * 2))
+    for value in old where value != 0 { places[place(of: value)] = value }
+  }
+}

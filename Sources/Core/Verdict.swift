@@ -24,3 +24,40 @@ package enum BatchVerdict: Equatable, Sendable {
   /// The target can't be used as it is configured: everything for it waits.
   case hold(String)
 }
+
+/// A request that settled items, as stored in the outbox and shown in a receipt.
+package struct SettledBatch: Sendable, Equatable {
+  package var items: Int
+  package var accepted: Int
+  package var rejected: Int
+  /// Requests sent with these items.
+  package var attempts: Int
+  /// Those of them without a complete answer: their outcome is unknown.
+  package var unanswered: Int
+  /// HTTP status of the answer; nil if no answer settled the items.
+  package var status: Int?
+  /// The API's own id for the request, cut if longer than any such id.
+  package var requestID: String?
+  package var sentAt: Timestamp?
+  /// The numbers of these items, in order; empty if an older upsertd did not store them.
+  package var ranges: [ClosedRange<Int>]
+
+  private static let longestRequestID = 200
+
+  package init(
+    items: Int, accepted: Int, rejected: Int, attempts: Int, unanswered: Int, status: Int?, requestID: String?,
+    sentAt: Timestamp?, ranges: [ClosedRange<Int>] = []
+  ) {
+    self.items = items
+    self.accepted = accepted
+    self.rejected = rejected
+    self.attempts = attempts
+    self.unanswered = unanswered
+    self.status = status
+    self.requestID = requestID.map { id in
+      String(String.UnicodeScalarView(id.unicodeScalars.prefix(Self.longestRequestID))).onOneLine
+    }
+    self.sentAt = sentAt
+    self.ranges = ranges
+  }
+}

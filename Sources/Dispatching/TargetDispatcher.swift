@@ -322,11 +322,11 @@ package actor TargetDispatcher {
     log.take(state)
     do {
       switch state {
-      case .delivering: try await outbox.note(target: name, state: "delivering", reason: nil, until: nil)
+      case .delivering: try await outbox.note(target: name, state: .delivering, reason: nil, until: nil)
       case .slowed(let reason, let until):
-        try await outbox.note(target: name, state: "slowed", reason: reason, until: until)
+        try await outbox.note(target: name, state: .slowed, reason: reason, until: until)
       case .held(let reason, let until):
-        try await outbox.note(target: name, state: "held", reason: reason, until: until)
+        try await outbox.note(target: name, state: .held, reason: reason, until: until)
       }
     } catch {
       instruments.activeFailures.begin(Self.writing, in: loop, error, logger: logger)

@@ -18,3 +18,55 @@ package struct ReadError: Error, Equatable, CustomStringConvertible {
 
   package var description: String { "read \"\(path)\": \(reason)" }
 }
+
+/// A source that can skip ahead without returning the bytes in between.
+package protocol PositionedBytes: ByteSource, ~Copyable {
+  /// For messages.
+  var path: String { get }
+  /// The number of content bytes before the next one.
+  var position: Int { get }
+  /// Moves to `position`, which must not be before the current one.
+  ///
+  /// May stop at the content's end.
+  mutating func move(to position: Int) throws
+}
+
+/// Returns parts of a file's content again: the rejected items, to be written as they were dropped.
+///
+/// Moves forward only. In a file, it jumps over the bytes in between; a gzip has to be inflated past them.
+package struct SourceRanges<Source: PositionedBytes & ~Copyable>: ~Copyable {
+  private var source: Source
+  private let chunkBytes: Int
+  /// The last chunk read; it ends at the source's position.
+  private var chunk: [UInt8] = []
+
+  package init(_ source: consuming Source, chunkBytes: Int = 64 << 10) {
+    self.source = source
+    self.chunkBytes = chunkBytes
+  }
+
+  /// Calls `each` with the bytes of `range`, in order, in pieces of at most `chunkBytes`.
+  ///
+  /// No range may start before the previous one ends; all are in bytes after decompression.
+  /// - Throws: `SourceEnded` if the content ends before the range does, which means that the file has changed since it
+  ///   was read; and any error of the source and `each`.
+  package mutating func copy(_ range: Range<Int>, to each: (Span<UInt8>) throws -> Void) throws {
+    var at = range.lowerBound
+    while at < range.upperBound {
+      if at >= source.position {
+        chunk.removeAll(keepingCapacity: true)
+        try source.move(to: at)
+        try source.read(upTo: chunkBytes, into: &chunk)
+        guard source.position > at else { throw SourceEnded() }
+      }
+      let chunkStart = source.position - chunk.count
+      precondition(at >= chunkStart, "ranges must ascend")
+      let end = min(range.upperBound, source.position)
+      try each(chunk.span.extracting(at - chunkStart..<end - chunkStart))
+      at = end
+    }
+  }
+}
+
+/// The content ends before the range does: the file was changed.
+package struct SourceEnded: Error {}

@@ -1,5 +1,5 @@
-import CZlib
 import Core
+import CZlib
 
 /// The content of a gzip file: one member or several (RFC 1952, section 2.2), with zero bytes after the last, as left
 /// by tapes.
@@ -117,5 +117,20 @@ extension GzipBytes: PositionedBytes where Source: ~Copyable {
       try read(upTo: min(Self.chunkBytes, position - before), into: &passed)
       if self.position == before { return }
     }
+  }
+}
+
+/// How far a gzip may expand before it is considered a bomb.
+package struct GzipLimits: Sendable, Equatable {
+  /// Bytes out per byte in, counted over the file so far.
+  package var maxRatio: Int
+  /// Maximum number of bytes out.
+  package var maxOutputBytes: Int
+  /// Output up to this size may have any ratio: a few kilobytes of blanks are not a bomb.
+  package static let unratedBytes = 1 << 20
+
+  package init(maxRatio: Int = 200, maxOutputBytes: Int = 16 << 30) {
+    self.maxRatio = maxRatio
+    self.maxOutputBytes = maxOutputBytes
   }
 }

@@ -52,3 +52,62 @@ struct RowText: Sendable {
     storage.append(contentsOf: repeatElement(0, count: max(added, storage.count)))
   }
 }
+
+// The content of JSON strings (RFC 8259, section 7): escapes only what must be escaped.
+extension RowText {
+  /// Appends text as JSON string content, without the quotes around it.
+  ///
+  /// - Parameter hasDoubledQuotes: whether `""` in `bytes` represents one quote.
+  @inline(__always)
+  mutating func appendEscaped(_ bytes: Span<UInt8>, _ range: Range<Int>, hasDoubledQuotes: Bool = false) {
+    let plain = bytes.endOfPlainRun(from: range.lowerBound, to: range.upperBound)
+    append(bytes, range.lowerBound..<plain)
+    if plain < range.upperBound {
+      appendEscapes(bytes, plain..<range.upperBound, hasDoubledQuotes: hasDoubledQuotes)
+    }
+  }
+
+  @inline(never)
+  private mutating func appendEscapes(_ bytes: Span<UInt8>, _ range: Range<Int>, hasDoubledQuotes: Bool) {
+    var at = range.lowerBound
+    while at < range.upperBound {
+      let byte = bytes[at]
+      appendEscape(of: byte)
+      at += hasDoubledQuotes && byte == Ascii.quote ? 2 : 1
+      guard at < range.upperBound else { return }
+      let plain = bytes.endOfPlainRun(from: at, to: range.upperBound)
+      append(bytes, at..<plain)
+      at = plain
+    }
+  }
+
+  private mutating func appendEscape(of byte: UInt8) {
+    append(UInt8(ascii: "\\"))
+    switch byte {
+    case Ascii.quote, UInt8(ascii: "\\"): append(byte)
+    case Ascii.lineFeed: append(UInt8(ascii: "n"))
+    case Ascii.carriageReturn: append(UInt8(ascii: "r"))
+    case UInt8(ascii: "\t"): append(UInt8(ascii: "t"))
+    case 0x08: append(UInt8(ascii: "b"))
+    case 0x0C: append(UInt8(ascii: "f"))
+    default:
+      append(Array("u00".utf8))
+      append(UInt8(ascii: "0") + byte >> 4)
+      append(byte & 15 < 10 ? UInt8(ascii: "0") + byte & 15 : UInt8(ascii: "a") - 10 + byte & 15)
+    }
+  }
+}
+
+extension Span<UInt8> {
+  /// The first byte from `start` that must be escaped in a JSON string; `end` if there is none.
+  @inline(__always)
+  fileprivate func endOfPlainRun(from start: Int, to end: Int) -> Int {
+    var at = start
+    while at < end {
+      let byte = self[at]
+      if byte < 0x20 || byte == Ascii.quote || byte == UInt8(ascii: "\\") { return at }
+      at &+= 1
+    }
+    return end
+  }
+}

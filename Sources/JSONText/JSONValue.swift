@@ -98,3 +98,90 @@ package indirect enum JSONValue: Sendable {
     }
   }
 }
+
+extension JSONValue {
+  /// A string; null for nil.
+  package init(_ text: String?) { self = text.map(JSONValue.string) ?? .null }
+
+  /// A whole number; null for nil.
+  package init(_ number: Int?) { self = number.map { .number(String($0)) } ?? .null }
+
+  /// Members in the order given.
+  package init(_ members: KeyValuePairs<String, JSONValue>) {
+    self = .object(members.map { (name: $0.key, value: $0.value) })
+  }
+
+  /// The document, readable for humans and programs: one line for each member and for each element of a member that is
+  /// a list; deeper values stay on that line.
+  package var laidOut: [UInt8] {
+    guard case .object(let members) = self else { return compact + Array("\n".utf8) }
+    var out = Array("{".utf8)
+    for (index, member) in members.enumerated() {
+      out += (index == 0 ? "\n  " : ",\n  ").utf8
+      appendQuoted(member.name, to: &out)
+      out += ": ".utf8
+      guard case .array(let elements) = member.value, !elements.isEmpty else {
+        out += member.value.compact
+        continue
+      }
+      out += "[\n    ".utf8
+      for (place, element) in elements.enumerated() {
+        if place > 0 { out += ",\n    ".utf8 }
+        out += element.compact
+      }
+      out += "\n  ]".utf8
+    }
+    return out + Array("\n}\n".utf8)
+  }
+
+  private var compact: [UInt8] {
+    var out: [UInt8] = []
+    append(to: &out)
+    return out
+  }
+}
+
+extension JSONValue {
+  /// Whether `part` is this value, or this object with fewer members.
+  ///
+  /// Members may be in any order and may lack members themselves; arrays must have equally many elements, each
+  /// containing its counterpart; numbers are compared by value (`0.0`, `0` and `0e5` are equal), strings scalar by
+  /// scalar.
+  package func contains(_ part: JSONValue) -> Bool {
+    switch (self, part) {
+    case (.object(let members), .object(let fewer)):
+      fewer.allSatisfy { wanted in
+        members.contains { $0.name.utf8.elementsEqual(wanted.name.utf8) && $0.value.contains(wanted.value) }
+      }
+    case (.array(let elements), .array(let others)):
+      elements.count == others.count && zip(elements, others).allSatisfy { $0.contains($1) }
+    case (.string(let text), .string(let other)): text.utf8.elementsEqual(other.utf8)
+    case (.number(let text), .number(let other)): DecimalNumber.same(text, other)
+    case (.bool(let value), .bool(let other)): value == other
+    case (.null, .null): true
+    default: false
+    }
+  }
+}
+
+extension JSONValue: Equatable {
+  /// Same value: each contains the other.
+  package static func == (a: JSONValue, b: JSONValue) -> Bool { a.contains(b) && b.contains(a) }
+}
+
+extension JSONValue {
+  /// Members sorted by name, so that the same state gives the same text.
+  package static func counts(_ counts: [String: Int]) -> JSONValue {
+    .object(counts.sorted { $0.key < $1.key }.map { ($0.key, JSONValue($0.value)) })
+  }
+
+  /// Compact.
+  package var bytes: [UInt8] {
+    var bytes: [UInt8] = []
+    append(to: &bytes)
+    return bytes
+  }
+
+  /// Compact, with a line break at the end.
+  package var document: [UInt8] { bytes + [UInt8(ascii: "\n")] }
+}

@@ -18,7 +18,7 @@ package struct QueueCounts: Sendable, Equatable {
 
 /// The last known state of a target.
 package struct TargetNote: Sendable, Equatable {
-  package var state: String
+  package var state: TargetState
   package var reason: String?
   package var until: Timestamp?
 }
@@ -77,8 +77,10 @@ extension Outbox {
       let wall = try PeoplesTime(db, at: reading)
       var notes: [String: TargetNote] = [:]
       for row in try Row.fetchAll(db, sql: "SELECT * FROM target") {
+        // A newer upsertd may know more states.
+        guard let state = TargetState(rawValue: row["state"]) else { continue }
         notes[row["name"]] = TargetNote(
-          state: row["state"], reason: row["reason"], until: (row["until_ms"] as Int64?).map { wall($0) })
+          state: state, reason: row["reason"], until: (row["until_ms"] as Int64?).map { wall($0) })
       }
       return notes
     }

@@ -166,3 +166,11 @@ extension FileFault {
       code, try part.string("message"), line: part.value["line"]?.integer, column: part.value["column"]?.integer)
   }
 }
+
+/// The text is not a valid receipt.
+package struct ReceiptFault: Error, Equatable, CustomStringConvertible {
+  /// Human-readable: the member, and what is wrong with it; never its content.
+  package var reason: String
+
+  package var description: String { "not a receipt: \(reason)" }
+}

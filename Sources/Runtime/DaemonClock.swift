@@ -1,4 +1,5 @@
 package import Core
+internal import Dispatch
 package import Engine
 internal import Glibc
 
@@ -40,4 +41,29 @@ extension QueueClock.Reading {
     guard count > 0 else { return "unknown-\(UInt64.random(in: 0 ... .max))" }
     return String(decoding: bytes.prefix(count).filter { $0 > 0x20 }, as: UTF8.self)
   }()
+}
+
+extension Timestamp {
+  /// The system's clock.
+  package static var now: Timestamp {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+  }
+}
+
+extension DispatchQueue {
+  /// Runs a blocking call (`read`, `fsync`) here, away from Swift's own few threads.
+  package func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+    await withCheckedContinuation { done in
+      async { done.resume(returning: body()) }
+    }
+  }
+
+  /// Like the other, for a call that may throw.
+  package func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { done in
+      async { done.resume(with: Result(catching: body)) }
+    }
+  }
 }

@@ -1,3 +1,5 @@
+package import Core
+
 /// One HTTP request, whole.
 struct Request: Sendable {
   var method: String
@@ -33,4 +35,39 @@ struct Request: Sendable {
     guard parts.count == 2, parts[0].lowercased() == scheme else { return nil }
     return parts[1].trimmingPrefix { $0 == " " }.isEmpty ? nil : String(parts[1])
   }
+}
+
+/// The answer to a `Request`.
+struct Response: Sendable {
+  var status: Int
+  var headers: [String: String] = [:]
+  var body: [UInt8]
+  /// How long the answer is delayed.
+  var delay: Duration = .zero
+
+  init(_ status: Int, headers: [String: String] = [:], body: [UInt8] = [], type: String = "application/json") {
+    self.status = status
+    self.headers = headers
+    self.headers["Content-Type"] = type
+    self.body = body
+  }
+
+  init(_ status: Int, headers: [String: String] = [:], json: (inout JSONOutput) -> Void) {
+    var output = JSONOutput()
+    output.object(json)
+    self.init(status, headers: headers, body: output.bytes)
+  }
+}
+
+/// One API request as received.
+package struct RecordedRequest: Sendable, Equatable {
+  package let api: APIKind
+  package let method: String
+  package let path: String
+  package let query: String
+  /// By lower-case name, without `authorization`.
+  package let headers: [String: String]
+  package let body: [UInt8]
+  /// The answer's status.
+  package let status: Int
 }

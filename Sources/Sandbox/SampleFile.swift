@@ -21,3 +21,41 @@ package struct SampleFile: Sendable {
   /// In file order.
   package var faults: [Fault]
 }
+
+// CSV rows that look like persons and companies.
+
+extension SampleFile {
+  init(
+    name: String, inbox: String, api: APIKind, what: String, rows: Int, header: String, row: (Int) -> String,
+    bad: [(item: Int, row: String, code: RejectCode, correction: (bad: String, good: String)?)]
+  ) {
+    var lines = [header] + (1...rows).map(row)
+    for fault in bad { lines[fault.item] = fault.row }
+    self.init(
+      name: name, inbox: inbox, api: api, what: what, text: lines.joined(separator: "\n") + "\n", items: rows,
+      faults: bad.map { Fault(item: $0.item, code: $0.code, correction: $0.correction) })
+  }
+
+  static func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+
+  static func person(_ number: Int) -> String {
+    firstNames[number % firstNames.count] + " " + lastNames[number / 3 % lastNames.count]
+  }
+
+  static func firm(_ number: Int) -> String {
+    // Quoted: the comma belongs to the name.
+    number % 15 == 0
+      ? "\"\(lastNames[number % lastNames.count]), \(lastNames[number / 2 % lastNames.count]) & Co\""
+      : lastNames[number % lastNames.count] + " " + trades[number / 5 % trades.count]
+  }
+
+  private static let firstNames = [
+    "Ada", "Bruno", "Chiara", "David", "Elif", "Farid", "Grace", "Hugo", "Ingrid", "João", "Kofi", "Léa", "Marta",
+    "Nils", "Olga", "Priya", "Quentin", "Rosa", "Samuel",
+  ]
+  private static let lastNames = [
+    "Andersson", "Brandt", "Castillo", "Dubois", "Eriksen", "Fischer", "Greco", "Haddad", "Ivanova", "Jensen",
+    "Kowalski", "Lindqvist", "Moreau", "Novák", "Okafor", "Petrov", "Quiroga",
+  ]
+  private static let trades = ["Capital", "Partners", "Foods", "Logistics", "Holdings", "Wholesale", "Marine"]
+}

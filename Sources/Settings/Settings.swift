@@ -1,4 +1,5 @@
 internal import Core
+internal import Yams
 
 /// The configuration, read and checked: every value in it can be used as it is.
 ///
@@ -95,4 +96,17 @@ package enum LogLevel: String, Sendable, CaseIterable {
   case warning
   case error
   case critical
+}
+
+extension Settings {
+  /// Whether the configuration is still blank: it names neither targets nor inboxes, like the one that a package
+  /// installs.
+  ///
+  /// False for a file that can't be read or has any other fault: `load` reports those.
+  package static func isBlank(path: String) -> Bool {
+    guard let text = try? ConfigFile(path: path).text, let document = try? YAMLDocument(text) else { return false }
+    guard let root = document.root else { return true }
+    guard let members = root.mapping else { return false }
+    return members["targets"] == nil && members["inboxes"] == nil
+  }
 }

@@ -1,3 +1,5 @@
+package import Core
+
 /// What one look at an inbox's folder found.
 package struct InboxScan: Sendable {
   /// In the order in which they are to be claimed: those that an earlier look found ready first, then by mtime, then by
@@ -21,4 +23,68 @@ package struct InboxScan: Sendable {
     self.fault = fault
     counts = unclaimed.reduce(into: [:]) { $0[$1.kind, default: 0] += 1 }
   }
+}
+
+/// A file in `inbox/` that a look found ready to be claimed.
+package struct ReadyFile: Hashable, Sendable {
+  package let name: FileName
+  /// Bytes.
+  package let size: Int64
+  /// Nanoseconds since 1970.
+  package let modified: Int64
+  package let inode: UInt64
+  /// When it was first found ready: the moment that counts as its drop time.
+  package let readySince: Timestamp
+  /// The marker file that vouches for it, in an inbox with `marker`; claiming removes it.
+  package let marker: FileName?
+
+  package init(
+    name: FileName, size: Int64, modified: Int64, inode: UInt64, readySince: Timestamp, marker: FileName? = nil
+  ) {
+    self.name = name
+    self.size = size
+    self.modified = modified
+    self.inode = inode
+    self.readySince = readySince
+    self.marker = marker
+  }
+}
+
+/// Something in `inbox/` that is not ready, and why.
+package struct UnreadyFile: Hashable, Sendable {
+  package enum Kind: Sendable {
+    /// A name that is never touched: hidden, temporary, or matched by one of the inbox's `ignore` globs.
+    case ignored
+    /// A symbolic link, FIFO, socket, device or folder.
+    case notRegular
+    /// Not readable, or not at the moment; a person has to act.
+    case unreadable
+    /// Some process is still writing to it.
+    case openForWriting
+    /// It changed a moment ago.
+    case settling
+    /// Its marker is missing.
+    case waitingForMarker
+    /// A marker whose file is missing.
+    case marker
+  }
+
+  package let name: FileName
+  package let kind: Kind
+  /// Human-readable: `ignored: name ends in .tmp`, `changed 0.4 s ago, settles at 2 s`.
+  package let reason: String
+
+  package init(name: FileName, kind: Kind, reason: String) {
+    self.name = name
+    self.kind = kind
+    self.reason = reason
+  }
+
+  /// Whether it is on its way and will become ready without anything else being dropped.
+  package var isArriving: Bool { kind.isArriving }
+}
+
+extension UnreadyFile.Kind {
+  /// Whether a file of this kind will become ready without anything else being dropped.
+  package var isArriving: Bool { self == .settling || self == .openForWriting }
 }

@@ -1,5 +1,7 @@
+import CLinux
 import Core
 import Glibc
+import Synchronization
 
 /// Looks at an inbox's folder and decides what is ready, remembering what earlier looks and events reported.
 ///
@@ -250,4 +252,45 @@ struct InboxScanner {
     let tenths = max(0, duration.milliseconds / 100)
     return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
   }
+}
+
+/// The names of files that were given back to `inbox/` because they changed.
+///
+/// Giving back is a rename, and inotify reports any rename into the folder as a complete arrival. This lets the watcher
+/// tell them apart.
+final class ReleasedFiles: Sendable {
+  private let names = Mutex<Set<FileName>>([])
+
+  func insert(_ name: FileName) { names.withLock { _ = $0.insert(name) } }
+
+  /// Whether the name was in the set; it no longer is.
+  func remove(_ name: FileName) -> Bool { names.withLock { $0.remove(name) != nil } }
+
+  func removeAll() { names.withLock { $0.removeAll() } }
+}
+
+/// Whether some process has a file open for writing, as far as the kernel reports it.
+enum OpenWriterCheck {
+  case none
+  case some
+  /// The filesystem grants no leases, or only to the file's owner and to CAP_LEASE (fcntl(2)).
+  case unknown
+
+  /// Checks with a read lease that is released at once; `descriptor` must be open for reading only.
+  init(of descriptor: Int32) {
+    self = Self.areKnown(on: descriptor) ? OpenWriterCheck(ofLocal: descriptor) : .unknown
+  }
+
+  /// Checks a file whose folder is known to be on a filesystem that reports writers.
+  init(ofLocal descriptor: Int32) {
+    self =
+      switch clinux_writers(descriptor) {
+      case 0: .none
+      case 1: .some
+      default: .unknown
+      }
+  }
+
+  /// Whether leases on this file's or folder's filesystem cover all writers; on NFS and SMB they don't.
+  static func areKnown(on descriptor: Int32) -> Bool { clinux_leases_tell(descriptor) == 1 }
 }

@@ -19,8 +19,8 @@ final class Progress: Sendable {
       var line =
         "\(report.queueFiles) files under way, \(settled) items done, \(Int(Double(settled) / seconds)) items/s"
       line += ", \(report.queueItems) waiting"
-      if let slow = report.targets.first(where: { $0.state != "delivering" }) {
-        line += " (\(slow.name) \(slow.state): \(slow.reason ?? ""))"
+      if let slow = report.targets.first(where: { $0.state != .delivering }) {
+        line += " (\(slow.name) \(slow.state.rawValue): \(slow.reason ?? ""))"
       }
       let shown = String(line.prefix(Console.width - 1))
       FileHandle.standardError.write(Data("\r\u{1B}[K\(shown)".utf8))

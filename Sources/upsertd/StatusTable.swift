@@ -44,10 +44,11 @@ struct StatusTable {
     }
     lines.append(heading("Targets"))
     for target in report.targets {
-      let isGood = target.state == "delivering"
+      let isGood = target.state == .delivering
       let until = target.until.map { ", next attempt \($0)" } ?? ""
       let reason = target.reason.map { ": \($0.onOneLine)" } ?? ""
-      lines.append("  \(target.name): " + Console.styled(target.state, isGood ? .green : .red) + "\(reason)\(until)")
+      lines.append(
+        "  \(target.name): " + Console.styled(target.state.rawValue, isGood ? .green : .red) + "\(reason)\(until)")
     }
     return lines
   }

@@ -220,7 +220,10 @@ private func deep(_ levels: Int) -> String {
         ("{\"displayName\":1,\"scope\":\"s\",\(identifiers)}", "invalid-value", "displayName"),
         ("{\"displayName\":\"n\",\"scope\":\"s!\",\(identifiers)}", "invalid-value", "scope"),
         ("{\"displayName\":\"n\",\"displayName\":\"m\",\"scope\":\"s\",\(identifiers)}", "invalid-item", "displayName"),
-        ("{\"displayName\":\"n\",\"scope\":\"s\",\"x\":1,\"\\u0078\":1,\(identifiers)}", "invalid-item", "x is given twice"),
+        (
+          "{\"displayName\":\"n\",\"scope\":\"s\",\"x\":1,\"\\u0078\":1,\(identifiers)}", "invalid-item",
+          "x is given twice"
+        ),
         (
           "{\"displayName\":\"n\",\"scope\":\"s\",\(identifiers.replacing("}}}", with: "}},\"A/s/c\":{}}"))}",
           "missing-field", "identifiers.A/s/c"

@@ -45,7 +45,7 @@ import Testing
       var standing = Standing()
       standing.due = due
       _ = try await world.apply(1, .postpone(standing, why: "503", isOpen: true))
-      try await outbox.note(target: "t", state: "slowed", reason: "429", until: due)
+      try await outbox.note(target: "t", state: .slowed, reason: "429", until: due)
       let now = reading(10)
       let wanted = now.wall + .seconds(50)
       #expect(try await outbox.targetNotes(at: now)["t"]?.until == wanted)

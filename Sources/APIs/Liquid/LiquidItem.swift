@@ -1,5 +1,6 @@
-import Core
-import JSONText
+internal import Core
+internal import JSONText
+package import Settings
 
 /// One Liquid item, read from front to back; ranges are in the bytes it was read from.
 ///
@@ -160,5 +161,65 @@ struct LiquidItem {
     }
     let words = (type.map { [$0] } ?? []) + values.map { item.spelledValue($0) }
     return words.isEmpty ? nil : words.joined(separator: " ").cut(to: 400)
+  }
+}
+
+/// Headers that every Liquid item needs, in the order in which they are filled in.
+enum LiquidHeader: String, CaseIterable {
+  case category
+  case type
+  case action
+}
+
+/// One value for each header.
+struct PerHeader<Value: Sendable>: Sendable {
+  private var category: Value?
+  private var type: Value?
+  private var action: Value?
+
+  subscript(header: LiquidHeader) -> Value? {
+    get {
+      switch header {
+      case .category: category
+      case .type: type
+      case .action: action
+      }
+    }
+    set {
+      switch header {
+      case .category: category = newValue
+      case .type: type = newValue
+      case .action: action = newValue
+      }
+    }
+  }
+}
+
+extension RejectMarkers {
+  /// The headers in which a rejects file reports the reason, as Liquid's own answers do.
+  static let receipt = ["receiptType", "receiptMessage"]
+}
+
+/// A route's `item` settings for Liquid: default headers and the primary key's fields.
+package struct ItemDefaults: Hashable, Sendable, Codable {
+  package var category: String?
+  package var type: String?
+  package var action: String?
+  /// Names of fields in `data`; empty if the configuration has no `key`.
+  package var key: [String]
+
+  package init(category: String? = nil, type: String? = nil, action: String? = nil, key: [String] = []) {
+    self.category = category
+    self.type = type
+    self.action = action
+    self.key = key
+  }
+}
+
+extension Route {
+  /// Nil if no Liquid target can be reached, or the configuration has no `item`.
+  package var item: ItemDefaults? {
+    get { own[ItemDefaults.self] }
+    set { own[ItemDefaults.self] = newValue }
   }
 }

@@ -1,5 +1,7 @@
 internal import Core
 internal import JSONText
+internal import Outbox
+internal import Telemetry
 
 /// Something that keeps files or items from moving: what, why, since when, and what to do about it.
 struct Blockage: Sendable, Equatable {
@@ -41,4 +43,159 @@ struct Blockage: Sendable, Equatable {
       "command": JSONValue(command),
     ])
   }
+}
+
+extension Blockage {
+  /// What keeps the pipeline itself from working.
+  static func all(in instruments: Instruments, unwritten: Int) -> [Blockage] {
+    var blockages: [Blockage] = []
+    let hanging = instruments.heartbeat.hanging
+    if !hanging.isEmpty { blockages.append(.hanging(hanging, since: instruments.heartbeat.limit)) }
+    if unwritten > 0 { blockages.append(.unwritten(unwritten)) }
+    return blockages
+      + instruments.activeFailures.all.map { trouble in
+        Blockage(
+          weight: .bad, title: "Something is failing", reason: trouble,
+          advice: "It is retried automatically; nothing is lost. The log says when it began.")
+      }
+  }
+
+  /// What holds up inboxes and targets.
+  static func all(
+    in report: StatusReport, backlogs: [String: TargetBacklog], problems: [TargetProblem]
+  ) -> [Blockage] {
+    let targets = report.targets.flatMap { target in
+      // A target that does not deliver explains why its requests are retried.
+      Blockage(target, backlogs[target.name] ?? TargetBacklog()).map { [$0] }
+        ?? problems.filter { $0.target == target.name }.map { .retrying($0) }
+    }
+    return targets + report.inboxes.flatMap { all(in: $0) }
+  }
+
+  /// The worst first; equally bad ones keep their order.
+  static func sorted(_ blockages: [Blockage]) -> [Blockage] {
+    [Weight.bad, .waiting, .note].flatMap { weight in blockages.filter { $0.weight == weight } }
+  }
+
+  private static func hanging(_ loops: [String], since limit: Duration) -> Blockage {
+    Blockage(
+      weight: .bad, title: "The pipeline is stuck",
+      reason: "no sign of life for \(limit.milliseconds / 1000) s from: \(loops.joined(separator: ", "))",
+      advice: "A full disk or a folder that does not respond can cause this; see the log. A restart loses nothing.",
+      command: "systemctl restart upsertd")
+  }
+
+  private static func unwritten(_ count: Int) -> Blockage {
+    Blockage(
+      weight: .bad, title: "Results can't be written",
+      reason: "\(counted(count, "file is", "files are")) done but still waiting for a receipt",
+      fileCount: count, advice: "Check that the spool has room and is writable; the log names the file and the reason.")
+  }
+
+  /// Nil if the target delivers.
+  private init?(_ target: StatusReport.TargetStatus, _ backlog: TargetBacklog) {
+    let name = target.name
+    self.init(weight: .bad, title: "", reason: target.reason ?? "", advice: "")
+    items = backlog.items
+    oldestAt = backlog.oldestAt
+    nextAt = target.until
+    switch target.state {
+    case .held:
+      title = "\(name) is on hold"
+      advice = "It is retried automatically. Fix the cause, then retry at once:"
+      command = "upsertd retry --target \(name)"
+    case .slowed:
+      weight = .waiting
+      title = "\(name) is slowed down"
+      advice = "It resumes automatically; nothing is lost. To retry at once:"
+      command = "upsertd retry --target \(name)"
+    case .paused:
+      weight = .waiting
+      title = "\(name) is paused"
+      advice = "It stays paused, even after a restart, until:"
+      command = "upsertd resume \(name)"
+    default: return nil
+    }
+  }
+
+  private static func retrying(_ problem: TargetProblem) -> Blockage {
+    Blockage(
+      weight: .waiting,
+      title: "\(counted(problem.batches, "request")) to \(problem.target) sent again",
+      reason: problem.text, nextAt: problem.nextAt,
+      advice: "It is retried until retry.max_age has passed. To retry at once:",
+      command: "upsertd retry --target \(problem.target)")
+  }
+
+  /// One for each reason why files stay in an inbox, or wait to be read; arriving files are not a standstill.
+  private static func all(in inbox: StatusReport.InboxStatus) -> [Blockage] {
+    var blockages: [Blockage] = []
+    var places: [String: Int] = [:]
+    for file in inbox.unclaimed where !file.kind.isArriving {
+      // A reason may contain the file's own name.
+      let reason = file.kind == .waitingForMarker ? "waiting for the marker" : file.reason
+      let place = places[reason] ?? blockages.count
+      if place == blockages.count {
+        places[reason] = place
+        blockages.append(Blockage(file.kind, reason: reason, inbox: inbox.name))
+      }
+      blockages[place].take(file)
+    }
+    for place in blockages.indices {
+      let count = blockages[place].fileCount
+      blockages[place].title = "\(counted(count, "file stays", "files stay")) in \(inbox.name)"
+    }
+    if inbox.isPaused, !inbox.unclaimed.contains(where: { $0.kind == .paused }) {
+      var blockage = Blockage(.paused, reason: "by an operator", inbox: inbox.name)
+      blockage.title = "\(inbox.name) is paused"
+      blockages.append(blockage)
+    }
+    return blockages
+  }
+
+  private init(_ kind: UnclaimedFile.Kind, reason: String, inbox: String) {
+    self.init(weight: .waiting, title: "", reason: reason, advice: "")
+    switch kind {
+    case .openForWriting, .settling: advice = "It is claimed once it is complete."
+    case .ignored:
+      weight = .note
+      advice = "Files with such names are never touched; rename it to have it sent."
+    case .notRegular:
+      weight = .note
+      advice = "Only regular files are claimed; this is never touched."
+    case .marker:
+      weight = .note
+      advice = "It is removed when its file is claimed."
+    case .waitingForMarker: advice = "It is claimed once its marker exists."
+    case .unreadable:
+      weight = .bad
+      advice = "Give upsertd's user permission to read it; it is claimed at the next scan."
+    case .folder:
+      weight = .bad
+      advice = "Give upsertd's user permission to read and write the folder; its files are claimed at the next scan."
+    case .queueFull:
+      weight = .bad
+      advice = "Files are claimed again once there is room: check what holds up the targets, or raise queue.max_bytes."
+    case .diskFull:
+      weight = .bad
+      advice = "Files are claimed again once there is room on the disk."
+    case .behindUnread:
+      weight = .bad
+      advice = "Files are claimed again once the earlier file has been read; `upsertd cancel` gives it up."
+    case .paused:
+      advice = "Files dropped there stay in the inbox, even after a restart, until:"
+      command = "upsertd resume \(inbox)"
+    }
+  }
+
+  private mutating func take(_ file: UnclaimedFile) {
+    fileCount += 1
+    if files.count < Self.mostFiles { files.append(file.name) }
+    if let since = file.since { oldestAt = min(since, oldestAt ?? since) }
+  }
+}
+
+extension UnclaimedFile.Kind {
+  /// It passes by itself, usually within seconds.
+  var isArriving: Bool { self == .settling || self == .openForWriting }
 }

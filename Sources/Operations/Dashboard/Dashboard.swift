@@ -155,7 +155,7 @@ package struct Dashboard: Sendable {
   ) -> JSONValue {
     JSONValue([
       "name": JSONValue(target.name), "api": JSONValue(settings?.api.rawValue), "url": JSONValue(settings?.url),
-      "state": JSONValue(target.state), "reason": JSONValue(target.reason),
+      "state": JSONValue(target.state.rawValue), "reason": JSONValue(target.reason),
       "until": JSONValue(target.until?.description),
       "batches": JSONValue(backlog.batches), "items": JSONValue(backlog.items), "bytes": JSONValue(backlog.bytes),
       "oldestAt": JSONValue(backlog.oldestAt?.description),

@@ -93,10 +93,10 @@ extension QueueReport.File {
     }
     let due = file.dueAt.flatMap { $0 > now ? $0 : nil }
     switch status?.state {
-    case "paused":
+    case .paused:
       (state, why) = ("paused", "target \(file.target ?? "") is paused by an operator")
-    case "held", "slowed":
-      state = status?.state ?? "held"
+    case .held, .slowed:
+      state = (status?.state ?? .held).rawValue
       why = status?.reason ?? "target \(file.target ?? "") is \(state)"
       nextAttempt = status?.until.map { until in max(until, due ?? until) }
     default:

@@ -58,8 +58,8 @@ struct MetricsPage {
     text.family(
       "upsertd_target_state", "1 for the target's current state.",
       targets.flatMap { target in
-        ["delivering", "slowed", "held", "paused"].map {
-          ([("target", target.name), ("state", $0)], target.state == $0 ? 1 : 0)
+        TargetState.allCases.map {
+          ([("target", target.name), ("state", $0.rawValue)], target.state == $0 ? 1 : 0)
         }
       })
   }

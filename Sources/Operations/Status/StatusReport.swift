@@ -1,12 +1,12 @@
-internal import Intake
 package import Core
 internal import Dispatch
 internal import Engine
-internal import Spool
+internal import Intake
 internal import JSONText
 package import Outbox
 internal import Runtime
 package import Settings
+internal import Spool
 package import Telemetry
 
 /// What waits, where, and why: `upsertd status`, and `/api/status`.
@@ -44,8 +44,7 @@ package struct StatusReport: Sendable {
 
   package struct TargetStatus: Sendable {
     package var name: String
-    /// `delivering`, `slowed`, `held` or `paused`.
-    package var state: String
+    package var state: TargetState
     package var reason: String?
     package var until: Timestamp?
   }
@@ -109,7 +108,7 @@ package struct StatusReport: Sendable {
     if let outbox {
       targets = try await Self.targets(settings, outbox)
     } else {
-      targets = settings.targets.map { TargetStatus(name: $0.name, state: "delivering") }
+      targets = settings.targets.map { TargetStatus(name: $0.name, state: .delivering) }
     }
   }
 
@@ -192,7 +191,7 @@ extension StatusReport {
     out += Self.list(
       targets.map { target in
         """
-        {"name": \(Self.quoted(target.name)), "state": \(Self.quoted(target.state)), \
+        {"name": \(Self.quoted(target.name)), "state": \(Self.quoted(target.state.rawValue)), \
         "reason": \(Self.quoted(target.reason)), "until": \(Self.quoted(target.until?.description))}
         """
       })
@@ -220,4 +219,69 @@ extension StatusReport {
   package var queueItems: Int { queue.items }
   package var queueBytes: Int { queue.bytes }
   package var queueOldestAt: Timestamp? { queue.oldestAt }
+}
+
+extension StatusReport {
+  /// The state of each target, in the configuration's order; after them, targets that batches wait for but the
+  /// configuration no longer has.
+  static func targets(_ settings: Settings, _ outbox: Outbox) async throws -> [TargetStatus] {
+    let paused = try await outbox.paused(.target)
+    let notes = try await outbox.targetNotes()
+    let awaited = try await outbox.awaitedTargets()
+    var targets: [TargetStatus] = []
+    for target in settings.targets {
+      var status = TargetStatus(name: target.name, state: .delivering)
+      if paused.contains(target.name) {
+        status.state = .paused
+        status.reason = "by an operator"
+      } else if let note = notes[target.name],
+        note.state == .held || (note.until ?? .now) > .now || awaited.contains(target.name)
+      {
+        status.state = note.state
+        status.reason = note.reason
+        status.until = note.until
+      }
+      targets.append(status)
+    }
+    // Batches may wait for a target that a reload removed from the configuration.
+    for name in awaited.subtracting(settings.targets.map(\.name)).sorted() {
+      targets.append(
+        TargetStatus(
+          name: name, state: .held, reason: "batches are waiting, but the target is no longer in the configuration"))
+    }
+    return targets
+  }
+}
+
+extension StatusReport {
+  /// One line, for `systemctl status`: what waits, what is wrong, what was done last.
+  package var line: String {
+    var parts: [String] = []
+    if queue.files == 0 {
+      parts.append("nothing queued")
+    } else {
+      let since = queue.oldestAt.map { " since \($0)" } ?? ""
+      parts.append("\(queue.files) file\(queue.files == 1 ? "" : "s") queued, \(queue.items) items waiting\(since)")
+    }
+    for target in targets where target.state != .delivering {
+      let reason = target.reason.map { " (\($0))" } ?? ""
+      parts.append("\(target.name) \(target.state.rawValue)\(reason)")
+    }
+    let stuck = inboxes.reduce(0) { $0 + $1.unclaimed.count + $1.unclaimedLeftOut }
+    if stuck > 0 { parts.append("\(stuck) unclaimed in inboxes") }
+    if let lastFile { parts.append(lastFile) }
+    return parts.joined(separator: "; ").onOneLine
+  }
+
+  /// `last: clients.csv partial, 998 of 1000 items accepted, 2026-11-22T03:09:07.498Z`
+  private var lastFile: String? {
+    guard let text = recent.first, let receipt = try? JSONValue.parse(Array(text.utf8)),
+      case .string(let name)? = receipt["file"]?["name"], case .string(let status)? = receipt["status"],
+      case .string(let time)? = receipt["file"]?["completedAt"],
+      case .number(let items)? = receipt["counts"]?["items"],
+      case .number(let accepted)? = receipt["counts"]?["accepted"]
+    else { return nil }
+    let counts = receipt["error"] == nil ? "\(accepted) of \(items) items accepted" : "could not be used"
+    return "last: \(name) \(status), \(counts), \(time)"
+  }
 }

@@ -205,3 +205,11 @@ extension JSONPart {
   /// Nil for `null`, which represents a missing member.
   var present: JSONPart? { kind == .null ? nil : self }
 }
+
+/// One fault in a request.
+struct ValidationError: Equatable {
+  /// Relative to the request: `displayName`, `properties.InvestorRecord/Details/Name.value`; empty for the request
+  /// itself.
+  var path: String
+  var message: String
+}

@@ -72,7 +72,7 @@ package struct FinishedFile: Sendable {
 
 package struct TargetNote: Sendable, Equatable {
   package var target: String
-  package var state: String
+  package var state: TargetState
   package var reason: String?
   package var until: QueueTime?
 }

@@ -111,3 +111,8 @@ extension String {
     self + String(repeating: " ", count: Swift.max(0, width - count))
   }
 }
+
+extension Logger.MetadataValue {
+  /// A number, which stays a number if the log is JSON.
+  package static func number(_ number: Int) -> Logger.MetadataValue { .stringConvertible(number) }
+}

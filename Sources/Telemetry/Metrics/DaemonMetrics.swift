@@ -1,4 +1,6 @@
+internal import Core
 package import Metrics
+package import Receipts
 
 /// Everything that upsertd counts from its start on; a reload does not reset it.
 ///
@@ -83,4 +85,16 @@ package struct DaemonMetrics: Sendable {
   }
 
   package func reloaded(isUsed: Bool) { configurationReloads[isUsed ? "used" : "refused"].add() }
+}
+
+extension DaemonMetrics {
+  /// A file's results are written.
+  ///
+  /// - Parameter rejects: how many items were rejected, by reason.
+  package func finished(_ receipt: Receipt, rejects: [String: Int]) {
+    let inbox = receipt.file.inbox
+    files[inbox, receipt.status.rawValue].add()
+    if let error = receipt.error { unusableFiles[inbox, error.code.rawValue].add() }
+    for (code, count) in rejects { rejectedItems[inbox, code].add(count) }
+  }
 }

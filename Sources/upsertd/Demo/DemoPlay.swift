@@ -192,7 +192,7 @@ struct DemoPlay {
   private func waiting() async throws -> StatusReport {
     try await wait("a status with waiting items") {
       let report = try await status()
-      return report.queueItems > 0 && report.targets.contains { $0.state != "delivering" } ? report : nil
+      return report.queueItems > 0 && report.targets.contains { $0.state != .delivering } ? report : nil
     }
   }
 

@@ -84,12 +84,18 @@ import Testing
     (#"{"headers":{"category":"e","type":"A","action":"Merge"},"data":[]}"#, .invalidValue, "data must be an object"),
     (#"{"headers":{"category":"e","type":"A","action":"Merge","type":"B"},"data":{}}"#, .invalidItem, "headers.type"),
     (#"{"headers":{"category":"e","type":"A","action":"Merge","x":1,"x":2},"data":{}}"#, .invalidItem, "headers.x"),
-    (#"{"headers":{"category":"e","type":"A","action":"Merge"},"data":{},"data":{}}"#, .invalidItem, "data is given twice"),
+    (
+      #"{"headers":{"category":"e","type":"A","action":"Merge"},"data":{},"data":{}}"#, .invalidItem,
+      "data is given twice"
+    ),
     (
       #"{"headers":{"category":"e","type":"A","action":"Merge"},"data":{},"headers":{}}"#, .invalidItem,
       "headers is given twice"
     ),
-    (#"{"headers":{"category":"e","type":"A","action":"Merge"},"data":{},"x":{},"x":1}"#, .invalidItem, "x is given twice"),
+    (
+      #"{"headers":{"category":"e","type":"A","action":"Merge"},"data":{},"x":{},"x":1}"#, .invalidItem,
+      "x is given twice"
+    ),
     ("[]", .invalidItem, "an array"), ("7", .invalidItem, "a number"),
   ])
   func `an item is checked`(item: String, code: RejectCode, says: String) throws {
