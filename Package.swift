@@ -11,7 +11,7 @@ let strict: [SwiftSetting] = [
 ]
 
 // Arrows point down: the daemon wires the pipeline (intake, dispatch, results) and the operations, which know each other
-// only as far as it says here. The rows below know the domain (`Core`) and at most one package each.
+// only as far as it says here. The rows below know at most one package each.
 let package = Package(
   name: "upsertd",
   platforms: [.macOS(.v15)],

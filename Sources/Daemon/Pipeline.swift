@@ -16,7 +16,7 @@ internal import Telemetry
 
 /// Everything that one configuration asks for, wired together: inboxes, dispatchers and the results writers.
 ///
-///     Watcher ─look▶ Intake ─files▶ Publisher ─batches▶ Outbox ─line▶ TargetDispatcher ─request▶ Sender ─▶ API
+///     Watcher ─scan▶ Intake ─files▶ Publisher ─batches▶ Outbox ─line▶ TargetDispatcher ─request▶ HTTPClient ─▶ API
 ///                                                         ▲                 │ changes
 ///                                                         └─────────────────┘
 ///                                                      Outbox ─finished files▶ ResultPublisher ─▶ receipts, rejects, archive

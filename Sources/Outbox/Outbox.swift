@@ -33,7 +33,7 @@ internal import Glibc
 /// the places of those that are, and the tags of the items (`SourceTag`). If that file is gone, the batch waits and
 /// reports it; items that were changed there are rejected. `lease()` counts an attempt before anything is sent, so that
 /// a crash can't hide a request. Then `apply()` does one of these: settle (row gone, one row in `settled`, rejected
-/// items in `rejects`), settle with a rest (items that the answer did not name, or that were beside changed ones,
+/// items in `refused`), settle with a rest (items that the answer did not name, or that were beside changed ones,
 /// become a new batch in the same place), split (parts in its place), postpone (due later), take back (nothing went
 /// out). `position` orders the batches of a file: eight digits, and one more digit for each split, which sorts parts
 /// into the place of the whole. File and position are a batch's name; the row's own number only joins it with its body.

@@ -2,7 +2,7 @@ internal import Core
 
 /// Which places in line hold each key, for the line as far as it was scanned.
 ///
-/// Exact, whatever the length of the line. Beyond some hundred thousand entries, those of batches that are not in
+/// Exact, whatever the length of the line. Beyond some ten thousand entries, those of batches that are not in
 /// memory move to sorted runs outside memory (`KeyRuns`). An entry there can't be removed, so the places that have left
 /// are noted. Once there are many of them, the line is scanned again and the index starts empty.
 struct KeyIndex {
