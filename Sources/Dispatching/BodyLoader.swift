@@ -1,6 +1,6 @@
 package import Core
 internal import Dispatch
-package import Engine
+internal import Engine
 internal import Glibc
 internal import Spool
 internal import Formats

@@ -2,7 +2,7 @@ internal import APIs
 package import Core
 internal import Dispatch
 internal import Spool
-package import JSONText
+internal import JSONText
 package import Outbox
 internal import Receipts
 internal import Results

@@ -2,7 +2,7 @@ package import Core
 internal import Engine
 internal import JSONText
 internal import Outbox
-package import Receipts
+internal import Receipts
 internal import Results
 internal import Spool
 

@@ -1,7 +1,7 @@
 package import Core
 internal import Engine
 internal import Spool
-package import JSONText
+internal import JSONText
 package import Outbox
 internal import Runtime
 internal import Settings
