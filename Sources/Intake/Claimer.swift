@@ -80,13 +80,13 @@ struct Claimer: Sendable {
   ///   places.
   func claim(
     _ files: [ReadyFile], _ places: [Place], _ room: AdmissionControl.Answer
-  ) async -> (admission: [Claim], halfClaimed: [(file: WorkFile, error: InboxError)]) {
+  ) async -> (claims: [Claim], halfClaimed: [(file: WorkFile, error: InboxError)]) {
     let (results, owners) = await queue.run { [folders] in
       let results = folders.claim(zip(files, places).map { ($0, $1.id) })
       return (results, UserID.names(of: results.compactMap { try? $0.get()?.owner }))
     }
     let (now, wall) = (context.now(), Timestamp.now)
-    var admission: [Claim] = []
+    var claims: [Claim] = []
     var failed: [FileID: InboxError] = [:]
     var gone: Set<FileID> = []
     for (place, result) in results.enumerated() {
@@ -98,7 +98,7 @@ struct Claimer: Sendable {
         let new = NewFile(
           id: file.id, inbox: inbox.name, name: file.name.bytes, owner: owners[file.owner], receivedAt: wall,
           claimedAt: now)
-        admission.append(
+        claims.append(
           Claim(claimed: file, file: new, verdict: places[place].verdict, reservation: room.reservations[place]))
         continue
       case .success(nil): break
@@ -118,7 +118,7 @@ struct Claimer: Sendable {
     }
     gone.subtract(halfClaimed.map(\.file.id))
     if !gone.isEmpty { await context.publisher.left(gone.sorted()) }
-    return (admission, halfClaimed)
+    return (claims, halfClaimed)
   }
 }
 

@@ -244,21 +244,21 @@ package actor Intake {
     // An operator who sees a file in work/ may cancel it.
     reading.formUnion(places.map(\.id))
     defer { reading.subtract(places.map(\.id)) }
-    let (admission, halfClaimed) = await claimer.claim(files, places, room)
-    for _ in admission { meters.claimed() }
+    let (claims, halfClaimed) = await claimer.claim(files, places, room)
+    for _ in claims { meters.claimed() }
     for (file, error) in halfClaimed { await putOff(search.unread(file), error) }
-    await read(admission)
+    await read(claims)
   }
 
   // MARK: - Reading
 
   /// Reads claimed files, in order, and hands them over; small ones together.
-  private func read(_ admission: [Claim]) async {
-    reading.formUnion(admission.map(\.file.id))
-    defer { reading.subtract(admission.map(\.file.id)) }
+  private func read(_ claims: [Claim]) async {
+    reading.formUnion(claims.map(\.file.id))
+    defer { reading.subtract(claims.map(\.file.id)) }
     var held: [(claim: Claim, read: ReadFile)] = []
     var heldBytes = 0
-    for claim in admission {
+    for claim in claims {
       do {
         guard let file = try await reader.read(claim) else {
           await giveBack(claim)
