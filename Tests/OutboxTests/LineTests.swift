@@ -185,6 +185,15 @@ import Testing
     try await body()
   }
 
+  /// Each of the two connections may still be ending a transaction in which reads failed: so often, and no more, `body` may fail for
+  /// the disk.
+  private func readAgain(_ body: () async throws -> LinePage) async throws -> LinePage {
+    for _ in 1...2 {
+      do { return try await body() } catch let error as OutboxError where error.code == .failing {}
+    }
+    return try await body()
+  }
+
   @Test func `a failing disk fails a read, and the next one works again`() async throws {
     try await withTemporaryFolder { folder in
       let path = (folder as NSString).resolvingSymlinksInPath + "/outbox.sqlite"
@@ -208,13 +217,9 @@ import Testing
           ($0 as? OutboxError)?.code == .failing
         }
       }
-      // The connection whose read failed may still be ending its transaction.
-      try await eventually("a read") {
-        (try? await outbox.line(for: "t", after: nil, limit: 5))?.batches.count == 5
-      }
-      try await eventually("another read") {
-        ((try? await outbox.content(of: BatchName(file: id, ordinal: 1000))) ?? nil) != nil
-      }
+      let page = try await readAgain { try await outbox.line(for: "t", after: nil, limit: 5) }
+      #expect(page.batches.count == 5)
+      #expect(try await outbox.content(of: BatchName(file: id, ordinal: 1000)) != nil)
     }
   }
 
