@@ -69,3 +69,8 @@ void clinux_return_free_memory(void) { malloc_trim(0); }
 int clinux_holds(const void *text, unsigned long length, const void *part, unsigned long part_length) {
   return memmem(text, length, part, part_length) != NULL;
 }
+
+int clinux_write_back(int descriptor, long offset, long count) {
+  unsigned flags = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  return sync_file_range(descriptor, offset, count, flags) == 0 ? 0 : errno;
+}

@@ -77,11 +77,19 @@ package func appendQuoted(_ bytes: Span<UInt8>, to target: inout [UInt8]) {
     case 0x0A: target += #"\n"#.utf8
     case 0x0C: target += #"\f"#.utf8
     case 0x0D: target += #"\r"#.utf8
-    default: target += ((byte < 0x10 ? #"\u000"# : #"\u00"#) + String(byte, radix: 16)).utf8
+    default: appendControl(byte, to: &target)
     }
     i += 1
   }
   target.append(UInt8(ascii: "\""))
+}
+
+/// By digit, not through a `String`: a hostile line of a gigabyte may consist of nothing else.
+private func appendControl(_ byte: UInt8, to target: inout [UInt8]) {
+  let low = byte & 0x0F
+  target += #"\u00"#.utf8
+  target.append(UInt8(ascii: "0") + byte >> 4)
+  target.append(low < 10 ? UInt8(ascii: "0") + low : UInt8(ascii: "a") - 10 + low)
 }
 
 /// The escape of an invisible character with an effect: C1 controls, line and paragraph separators, Unicode's

@@ -276,7 +276,7 @@ struct RejectsWriter {
         rest += chunk
         let whole = rest.count - Self.unfinishedBytes(at: rest)
         var quoted: [UInt8] = []
-        appendQuoted(String(decoding: rest[..<whole], as: UTF8.self), to: &quoted)
+        appendQuoted(rest.span.extracting(first: whole), to: &quoted)
         try result.append(quoted.dropFirst().dropLast())
         rest.removeFirst(whole)
       }

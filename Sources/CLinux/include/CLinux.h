@@ -31,6 +31,11 @@ int clinux_next_entry(void *folder, const char **name, unsigned char *type);
 /// map.
 unsigned long clinux_mount_id(const char *path);
 
+/// Writes `count` bytes of an open file from `offset` to the disk, and waits until they are there; returns 0 or the errno.
+/// Metadata is not written: this paces, it does not make durable. In C because `sync_file_range` and its flags are not in
+/// Glibc's module map.
+int clinux_write_back(int descriptor, long offset, long count);
+
 /// Returns the free memory between malloc's used blocks to the system: on its own, malloc returns only what is free at
 /// the end of a heap (malloc_trim(3), which Glibc's module map leaves out).
 void clinux_return_free_memory(void);
