@@ -91,7 +91,7 @@ let package = Package(
     // How loops wait, stop, tell the time and call what blocks.
     .target(name: "Runtime", dependencies: ["Core", "Engine"], swiftSettings: strict),
     .target(
-      name: "Settings", dependencies: ["Core", "JSONText", .product(name: "Yams", package: "Yams")],
+      name: "Settings", dependencies: ["Core", "Formats", "JSONText", .product(name: "Yams", package: "Yams")],
       swiftSettings: strict),
     .target(
       name: "Spool",

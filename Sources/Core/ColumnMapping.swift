@@ -4,6 +4,8 @@ package struct ColumnMapping: Hashable, Sendable {
   package var columns: [String: [MappedField]]
   /// Fields with the same value in every item, in the file's order.
   package var constants: [Constant]
+  /// Fields made of several columns, in the file's order.
+  package var computed: [Computed] = []
   /// Columns that are dropped silently.
   package var ignore: Set<String>
   /// The mapping file, for messages.
@@ -23,14 +25,64 @@ package struct ColumnMapping: Hashable, Sendable {
     package var type: CellType
     /// A pattern such as `dd/MM/yyyy`; the cell becomes RFC 3339.
     package var date: String?
+    /// The zone of dates that don't name one, such as `Europe/Dublin`; nil means UTC.
+    package var timezone: String?
     /// What each cell's text is replaced by; nil if any text is allowed.
     package var values: [String: String]?
+    /// The same, from a file; shared by all fields that name it.
+    package var lookup: Lookup?
+    /// Whether an empty cell rejects its row.
+    package var isRequired = false
+    /// What an empty cell stands for, as if it were written in the file.
+    package var defaultText: String?
+    /// Whether white space around the text is dropped.
+    package var isTrimmed = false
+    /// Cells of this column that mean "no value", besides the route's; nil means the route's alone.
+    package var null: Set<String>?
+    /// How this column's numbers are written; nil means as the route says.
+    package var numbers: NumberForm?
+    /// Whether a file may lack the column.
+    package var isOptional = false
+    /// Where the mapping file names it, from 1.
+    package var line: Int?
 
     package init(to: String, type: CellType = .string, date: String? = nil, values: [String: String]? = nil) {
       self.to = to
       self.type = type
       self.date = date
       self.values = values
+    }
+  }
+
+  /// A table of two columns that a mapping names.
+  package struct Lookup: Hashable, Sendable {
+    /// For messages.
+    package var path: String
+    package var values: [String: String]
+
+    package init(path: String, values: [String: String]) {
+      self.path = path
+      self.values = values
+    }
+  }
+
+  /// A field made of columns and the text between them.
+  package struct Computed: Hashable, Sendable {
+    package enum Part: Hashable, Sendable {
+      case text(String)
+      /// A column's name.
+      case column(String)
+    }
+
+    /// A path as in a CSV header, without a type.
+    package var to: String
+    package var parts: [Part]
+    package var line: Int?
+
+    package init(to: String, parts: [Part], line: Int? = nil) {
+      self.to = to
+      self.parts = parts
+      self.line = line
     }
   }
 
@@ -53,11 +105,4 @@ package enum CellType: String, Sendable, CaseIterable {
   case boolean
   case list
   case json
-}
-
-/// The delimiter between a CSV's cells.
-package enum Delimiter: Hashable, Sendable {
-  /// Detected among `,` `;` `|` and tab.
-  case auto
-  case byte(UInt8)
 }

@@ -42,6 +42,9 @@ package enum RejectCode: String, Sendable, CaseIterable, Codable {
   case emptyFile = "empty-file"
   case duplicateFile = "duplicate-file"
   case unmappedColumn = "unmapped-column"
+  case missingColumn = "missing-column"
+  case controlTotalMismatch = "control-total-mismatch"
+  case checksumMismatch = "checksum-mismatch"
   // Limits, of an item or of a file.
   case tooLarge = "too-large"
   case tooDeep = "too-deep"

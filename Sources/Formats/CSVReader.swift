@@ -20,7 +20,7 @@ package struct CSVReader: Sendable {
     key: SourceKey? = nil
   ) {
     self.key = key
-    self.delimiter = kind == .tsv ? .byte(UInt8(ascii: "\t")) : delimiter
+    self.delimiter = kind == .tsv ? .character("\t") : delimiter
     self.limits = limits
     self.chunkBytes = chunkBytes
   }

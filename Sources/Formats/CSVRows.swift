@@ -98,7 +98,7 @@ struct CSVRows: Sendable {
     while buffer.count < mark.count, !hasEnded, !isBroken { try refill(from: &source) }
     let begin = buffer.starts(with: mark) ? mark.count : 0
     switch delimiter {
-    case .byte(let byte): scanner = CSVScanner(delimiter: byte)
+    case .character(let scalar): scanner = CSVScanner(delimiter: UInt8(truncatingIfNeeded: scalar.value))
     case .auto:
       // A longer header row is unusable anyway.
       let most = begin + maxRowBytes

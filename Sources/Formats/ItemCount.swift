@@ -21,7 +21,7 @@ package enum ItemCount {
     var count = 0
     switch kind {
     case .csv, .tsv:
-      let delimiter = kind == .tsv ? Delimiter.byte(UInt8(ascii: "\t")) : .auto
+      let delimiter = kind == .tsv ? Delimiter.character("\t") : .auto
       var rows = CSVRows(delimiter: delimiter, limits: limits, chunkBytes: 256 << 10)
       _ = try rows.readHeader(from: &source)
       while try rows.findRow(in: &source) { count += 1 }

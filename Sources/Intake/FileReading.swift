@@ -180,7 +180,7 @@ package struct FileReading {
     switch kind {
     case .csv, .tsv:
       facts.shape = DocumentShape.rows.rawValue
-      let rows = CSVReader(kind: kind, delimiter: reading.route.delimiter, limits: limits, key: key)
+      let rows = CSVReader(kind: kind, delimiter: reading.route.csv.delimiter, limits: limits, key: key)
       var headerTag: SourceTag?
       defer { facts.headerTag = headerTag }
       // Two closures that both change the conversion: the template is settled before the first row.

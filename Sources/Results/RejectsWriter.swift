@@ -173,7 +173,7 @@ struct RejectsWriter {
   private func csvRejects<Source: ByteSource & ~Copyable>(_ source: () throws -> Source) throws -> CSVRejects {
     let lost = CSVRejects(withoutHeader: file.facts.delimiter ?? UInt8(ascii: ","))
     guard shape == .rows else { return lost }
-    let delimiter = file.facts.delimiter.map(Delimiter.byte) ?? .auto
+    let delimiter = file.facts.delimiter.map { Delimiter.character(Unicode.Scalar($0)) } ?? .auto
     let reader = CSVReader(
       kind: format.kind, delimiter: delimiter, limits: ReaderLimits(maxItemBytes: maxItemBytes))
     var header: CSVHeader?

@@ -1,4 +1,5 @@
 package import Core
+package import Formats
 
 /// One folder that files are dropped into, and how they are handled.
 package struct Inbox: Sendable, Equatable {
@@ -48,7 +49,11 @@ package struct Route: Sendable, Equatable {
   /// Atomic only if every target that can be reached has such a mode.
   package var successMode = SuccessMode.partial
   package var validate = true
-  package var delimiter = Delimiter.byte(UInt8(ascii: ","))
+  /// Nil means that the name's extension says it.
+  package var format: FileFormat.Kind?
+  package var csv = CSVOptions()
+  /// Nil means that files have no side file.
+  package var checksum: ChecksumKind?
   package var empty = EmptyCell.omit
 }
 

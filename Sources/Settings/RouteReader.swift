@@ -24,7 +24,7 @@ struct RouteReader {
     for api in section.entry.reading.apis { api.readRoute(section, into: &route.own) }
     section.read("success_mode", into: &route.successMode) { $0.word() }
     section.read("validate", into: &route.validate) { $0.bool() }
-    section.read("delimiter", into: &route.delimiter, readDelimiter)
+    section.read("delimiter", into: &route.csv.delimiter, readDelimiter)
     section.read("empty", into: &route.empty) { $0.word() }
     guard let target else { return nil }
     if let apis = targets.apis(of: target) { check(route, apis, section) }
@@ -80,7 +80,7 @@ struct RouteReader {
     guard let text = entry.scalarText()?.text else { return nil }
     switch text {
     case "auto": return .auto
-    case "tab", "\\t": return .byte(UInt8(ascii: "\t"))
+    case "tab", "\\t": return .character("\t")
     default:
       let bytes = Array(text.utf8)
       guard bytes.count == 1, bytes[0] == 0x09 || (0x20...0x7E).contains(bytes[0]), bytes[0] != UInt8(ascii: "\"")
@@ -88,7 +88,7 @@ struct RouteReader {
         entry.report("must be auto, tab, or one ASCII character other than a quote")
         return nil
       }
-      return .byte(bytes[0])
+      return .character(Unicode.Scalar(bytes[0]))
     }
   }
 }

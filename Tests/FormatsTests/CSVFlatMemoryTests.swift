@@ -39,7 +39,7 @@ import Testing
   @Test func `a header row without an end is given up`() async {
     await #expect(processExitsWith: .success) {
       let before = mostMemory()
-      for delimiter in [Delimiter.auto, .byte(UInt8(ascii: ","))] {
+      for delimiter in [Delimiter.auto, .character(",")] {
         var source = EndlessBytes(head: "a,", repeating: "b,", count: 4 << 20, tail: "\n1,2\n")
         #expect(throws: FileFault.self) { try read(&source, delimiter) { _, _ in } }
       }
@@ -50,7 +50,7 @@ import Testing
 }
 
 private func read(
-  _ source: inout EndlessBytes, _ delimiter: Delimiter = .byte(UInt8(ascii: ",")),
+  _ source: inout EndlessBytes, _ delimiter: Delimiter = .character(","),
   each: (RawItem, Span<UInt8>) throws -> Void
 ) throws -> CSVDialect {
   let limits = ReaderLimits(maxItemBytes: 16 << 10)

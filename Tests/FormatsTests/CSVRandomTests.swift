@@ -55,7 +55,7 @@ import Testing
       let letters = alphabet.prefix(Int.random(in: 4...alphabet.count, using: &dice))
       let noise = (0..<Int.random(in: 0...24, using: &dice)).map { _ in letters.randomElement(using: &dice) ?? 0 }
       var terms = CSVReadingTerms()
-      terms.delimiter = Bool.random(using: &dice) ? .auto : .byte(UInt8(ascii: ","))
+      terms.delimiter = Bool.random(using: &dice) ? .auto : .character(",")
       terms.limits.maxItemBytes = Int.random(in: 1...16, using: &dice)
       terms.chunks = [1, 2, 3, 5, 1 << 18]
       terms.place = { path throws(FileFault) in .field(PlacedField(path: path.steps, type: .string)) }

@@ -25,7 +25,7 @@ struct CSVReading: Equatable {
 /// How a test reads a CSV; a field stands where its path says, and `requestId` is the request's id.
 struct CSVReadingTerms {
   var kind = FileFormat.Kind.csv
-  var delimiter = Delimiter.byte(UInt8(ascii: ","))
+  var delimiter = Delimiter.character(",")
   var limits = ReaderLimits()
   var empty = EmptyCell.omit
   var mapping: ColumnMapping?

@@ -173,7 +173,7 @@ import Testing
   @Test func `a TSV stands between tabs whatever the route says`() {
     var terms = CSVReadingTerms()
     terms.kind = .tsv
-    terms.delimiter = .byte(UInt8(ascii: ";"))
+    terms.delimiter = .character(";")
     #expect(terms.read("a;b\tc\n1,2\t\"3\t\"\n").texts == [#"{"a;b":"1,2","c":"3\t"}"#])
   }
 

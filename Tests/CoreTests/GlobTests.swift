@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Settings
+@testable import Core
 
 struct GlobTests {
   @Test(arguments: [
