@@ -271,7 +271,7 @@ package actor TargetDispatcher {
         case .postponed(let after, let limit):
           .page(try await outbox.postponed(for: name, after: after, limit: limit))
         case .oldestFile(let last): .oldestFile(try await outbox.oldestFile(for: name, after: last))
-        case .newestFile: .newestFile(try await outbox.newestOrderedFile(for: name))
+        case .files: .files(try await outbox.files(for: name))
         }
       instruments.activeFailures.end(Self.reading, in: loop, logger: logger)
       if case .page(let page) = found, let first = page.damaged.first {

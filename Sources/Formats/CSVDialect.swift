@@ -37,59 +37,91 @@ package struct CSVDialect: Hashable, Sendable {
   }
 }
 
-/// What the first row of a CSV shows without being told.
+/// Finds what the first row of a CSV shows without being told, in bytes that arrive piece by piece.
 ///
-/// `quote` is what cells may be enclosed in; `isWhole` says that nothing follows the bytes. Both return nil if the row
-/// does not end in the bytes and more may follow.
-enum CSVSniffing {
+/// It remembers where it stopped, so each byte is looked at once.
+struct CSVSniffer {
   /// The delimiters that are detected, most likely first.
   private static let candidates: [UInt8] = [
     UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "|"), UInt8(ascii: "\t"),
   ]
 
-  /// The candidate that occurs most often outside quotes in the first row from `start`; the comma if none occurs.
-  static func delimiter(
-    _ bytes: Span<UInt8>, from start: Int, quote: UInt8?, lineBreak: CSVDialect.LineBreak, isWhole: Bool
-  ) -> UInt8? {
-    var counts = [Int](repeating: 0, count: candidates.count)
-    let end: UInt8 = lineBreak == .cr ? Ascii.carriageReturn : Ascii.lineFeed
-    var hasBegun = false
-    var hasEnded = isWhole
-    forEachByteOutsideQuotes(bytes, from: start, quote: quote) { at in
-      let byte = bytes[at]
-      if byte == end {
-        if !hasBegun { return true }
-        hasEnded = true
-        return false
+  private let quote: UInt8?
+  private var at: Int
+  private var isQuoted = false
+  // A quote opens a quoted cell only at a cell's start.
+  private var isCellStart = true
+  private var hasBegun = false
+  private var counts = [Int](repeating: 0, count: candidates.count)
+
+  /// - Parameter quote: what cells may be enclosed in.
+  init(from start: Int, quote: UInt8?) {
+    at = start
+    self.quote = quote
+  }
+
+  /// The caller dropped that many bytes.
+  mutating func forget(_ count: Int) { at -= count }
+
+  /// How the first line outside quotes ends; LF if it has no end.
+  ///
+  /// - Parameter isWhole: whether nothing follows the bytes.
+  /// - Returns: nil if the line does not end in the bytes and more may follow.
+  mutating func lineBreak(_ bytes: Span<UInt8>, isWhole: Bool) -> CSVDialect.LineBreak? {
+    while let byte = next(bytes) {
+      switch byte {
+      case Ascii.lineFeed: return .lf
+      case Ascii.carriageReturn:
+        guard at + 1 < bytes.count else { return isWhole ? .cr : nil }
+        return bytes[at + 1] == Ascii.lineFeed ? .crlf : .cr
+      default: pass(byte)
       }
-      if let index = candidates.firstIndex(of: byte) { counts[index] += 1 }
-      if byte != Ascii.carriageReturn { hasBegun = true }
-      return true
+    }
+    return isWhole ? .lf : nil
+  }
+
+  /// The candidate that occurs most often outside quotes in the first row; the comma if none occurs.
+  ///
+  /// - Returns: nil if the row does not end in the bytes and more may follow.
+  mutating func delimiter(_ bytes: Span<UInt8>, _ lineBreak: CSVDialect.LineBreak, isWhole: Bool) -> UInt8? {
+    let end: UInt8 = lineBreak == .cr ? Ascii.carriageReturn : Ascii.lineFeed
+    var hasEnded = isWhole
+    while let byte = next(bytes) {
+      if byte == end, hasBegun {
+        hasEnded = true
+        break
+      }
+      if let index = Self.candidates.firstIndex(of: byte) { counts[index] += 1 }
+      if byte != end, byte != Ascii.carriageReturn { hasBegun = true }
+      pass(byte)
     }
     guard hasEnded else { return nil }
     var best = 0
     for index in counts.indices where counts[index] > counts[best] { best = index }
-    return candidates[best]
+    return Self.candidates[best]
   }
 
-  /// How the first line outside quotes ends; LF if it has no end.
-  static func lineBreak(_ bytes: Span<UInt8>, from start: Int, quote: UInt8?, isWhole: Bool) -> CSVDialect.LineBreak? {
-    var found: CSVDialect.LineBreak?
-    forEachByteOutsideQuotes(bytes, from: start, quote: quote) { at in
-      switch bytes[at] {
-      case Ascii.lineFeed: found = .lf
-      case Ascii.carriageReturn:
-        if at + 1 < bytes.count {
-          found = bytes[at + 1] == Ascii.lineFeed ? .crlf : .cr
-        } else if isWhole {
-          found = .cr
+  /// The next byte that no quotes enclose, which is at `at`; nil if there is none yet.
+  private mutating func next(_ bytes: Span<UInt8>) -> UInt8? {
+    while at < bytes.count {
+      let byte = bytes[at]
+      if byte == quote {
+        // A doubled quote closes the cell and reopens it at once.
+        if isQuoted || isCellStart {
+          isQuoted.toggle()
+          isCellStart = !isQuoted
         }
-        return false
-      default: return true
+      } else if !isQuoted {
+        return byte
       }
-      return false
+      at += 1
     }
-    return found ?? (isWhole ? .lf : nil)
+    return nil
+  }
+
+  private mutating func pass(_ byte: UInt8) {
+    isCellStart = Self.candidates.contains(byte) || byte == Ascii.lineFeed || byte == Ascii.carriageReturn
+    at += 1
   }
 
   /// The delimiter that a first line `sep=;` names, as spreadsheets write and read it; nil if `line` is none.
@@ -104,27 +136,5 @@ enum CSVSniffing {
     let text = String(copying: line.extracting(name.count..<line.count))
     guard text.unicodeScalars.count == 1, text.utf8.first != Ascii.quote else { return nil }
     return Array(text.utf8)
-  }
-
-  /// Calls `body` with the position of each byte that no quotes enclose, until it returns false.
-  private static func forEachByteOutsideQuotes(
-    _ bytes: Span<UInt8>, from start: Int, quote: UInt8?, _ body: (Int) -> Bool
-  ) {
-    var isQuoted = false
-    // A quote opens a quoted cell only at a cell's start.
-    var isCellStart = true
-    var at = start
-    while at < bytes.count {
-      let byte = bytes[at]
-      if byte == quote {
-        // A doubled quote closes the cell and reopens it at once.
-        if isQuoted || isCellStart { isQuoted.toggle() }
-        isCellStart = isQuoted ? false : isCellStart || at + 1 < bytes.count && bytes[at + 1] == quote
-      } else if !isQuoted {
-        if !body(at) { return }
-        isCellStart = candidates.contains(byte) || byte == Ascii.lineFeed || byte == Ascii.carriageReturn
-      }
-      at += 1
-    }
   }
 }

@@ -56,24 +56,22 @@ struct RowText: Sendable {
 // The content of JSON strings (RFC 8259, section 7): escapes only what must be escaped.
 extension RowText {
   /// Appends text as JSON string content, without the quotes around it.
-  ///
-  /// - Parameter hasDoubledQuotes: whether `""` in `bytes` represents one quote.
   @inline(__always)
-  mutating func appendEscaped(_ bytes: Span<UInt8>, _ range: Range<Int>, hasDoubledQuotes: Bool = false) {
+  mutating func appendEscaped(_ bytes: Span<UInt8>, _ range: Range<Int>) {
     let plain = bytes.endOfPlainRun(from: range.lowerBound, to: range.upperBound)
     append(bytes, range.lowerBound..<plain)
     if plain < range.upperBound {
-      appendEscapes(bytes, plain..<range.upperBound, hasDoubledQuotes: hasDoubledQuotes)
+      appendEscapes(bytes, plain..<range.upperBound)
     }
   }
 
   @inline(never)
-  private mutating func appendEscapes(_ bytes: Span<UInt8>, _ range: Range<Int>, hasDoubledQuotes: Bool) {
+  private mutating func appendEscapes(_ bytes: Span<UInt8>, _ range: Range<Int>) {
     var at = range.lowerBound
     while at < range.upperBound {
       let byte = bytes[at]
       appendEscape(of: byte)
-      at += hasDoubledQuotes && byte == Ascii.quote ? 2 : 1
+      at += 1
       guard at < range.upperBound else { return }
       let plain = bytes.endOfPlainRun(from: at, to: range.upperBound)
       append(bytes, at..<plain)

@@ -3,6 +3,7 @@ import Core
 /// Writes rows as items, following a template.
 struct RowWriter {
   private let template: RowTemplate
+  private let dialect: CSVDialect
   private let limits: ReaderLimits
   /// The last item written.
   private(set) var text = RowText()
@@ -10,8 +11,9 @@ struct RowWriter {
   private var begins: [Int]
   private var members: [Int]
 
-  init(_ template: RowTemplate, limits: ReaderLimits) {
+  init(_ template: RowTemplate, _ dialect: CSVDialect, limits: ReaderLimits) {
     self.template = template
+    self.dialect = dialect
     self.limits = limits
     begins = [Int](repeating: 0, count: template.deepest + 1)
     members = begins
@@ -32,7 +34,12 @@ struct RowWriter {
           continue
         }
         appendMember(step.literal)
-        text.appendEscaped(bytes, cell.start..<cell.end, hasDoubledQuotes: cell.hasDoubledQuotes)
+        if cell.hasEscapes {
+          let plain = cell.text(in: bytes, dialect)
+          text.appendEscaped(plain.span, 0..<plain.count)
+        } else {
+          text.appendEscaped(bytes, cell.start..<cell.end)
+        }
         text.append(template.literals, step.suffix)
       case .open:
         begins[step.depth] = text.count
@@ -91,8 +98,8 @@ struct RowWriter {
     _ cell: CSVCell, in bytes: Span<UInt8>, _ conversion: RowTemplate.Conversion
   ) throws(ItemFault) {
     do throws(ItemFault) {
-      if cell.hasDoubledQuotes {
-        let plain = cell.text(in: bytes)
+      if cell.hasEscapes {
+        let plain = cell.text(in: bytes, dialect)
         try conversion.conversion.append(plain.span, to: &text)
       } else {
         try conversion.conversion.append(bytes.extracting(cell.start..<cell.end), to: &text)

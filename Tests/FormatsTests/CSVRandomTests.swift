@@ -35,6 +35,8 @@ import Testing
           return needsQuotes || Bool.random(using: &dice) ? "\"\(cell.replacing("\"", with: "\"\""))\"" : cell
         }
         content += lineBreak + written.joined(separator: ",")
+        // A spreadsheet's empty row.
+        if width > 1, written.allSatisfy(\.isEmpty) { continue }
         let members = cells.enumerated().filter { !$0.element.isEmpty }.map {
           "\"c\($0.offset)\":\(quoted($0.element))"
         }
