@@ -15,7 +15,7 @@ package struct CSVLayout: Hashable, Sendable {
   /// The columns of a file without a header row.
   package var names: [String] = []
 
-  init(_ header: CSVHeader, hasSeparatorLine: Bool) {
+  package init(_ header: CSVHeader, hasSeparatorLine: Bool) {
     dialect = header.dialect
     self.hasSeparatorLine = hasSeparatorLine
     if header.range.isEmpty { names = header.columns.map(\.name) } else { self.header = header.range }

@@ -8,7 +8,8 @@ package struct CSVRejects: Sendable {
   private let header: CSVHeader?
   private let layout: CSVLayout
   private var dialect: CSVDialect { layout.dialect }
-  private var delimiter: [UInt8] { dialect.delimiter }
+  /// UTF-8.
+  package var delimiter: [UInt8] { dialect.delimiter }
 
   private static let names = ["_error_code", "_error_message", "_error_line"]
 

@@ -144,6 +144,7 @@ package struct FileReading {
     do {
       guard let format else { throw Self.unsupportedFormat }
       guard conversion != nil else { throw Self.noRoute(inbox) }
+      let encoding = try encoding(format, conversion?.route)
       var file = FileBytes(descriptor: descriptor, path: path) { [onProgress] in
         seen.update($0)
         try onProgress()
@@ -153,14 +154,41 @@ package struct FileReading {
           file,
           limits: GzipLimits(
             maxRatio: settings.limits.maxGzipRatio, maxOutputBytes: settings.limits.maxFileBytes), onRead: onProgress)
-        try read(&content, format.kind, &conversion, into: &sink)
+        if let encoding {
+          var text = try DecodedBytes(content, encoding: encoding.text)
+          try read(&text, format.kind, encoding, &conversion, into: &sink)
+        } else {
+          try read(&content, format.kind, nil, &conversion, into: &sink)
+        }
+      } else if let encoding {
+        var text = try DecodedBytes(file, encoding: encoding.text)
+        try read(&text, format.kind, encoding, &conversion, into: &sink)
       } else {
-        try read(&file, format.kind, &conversion, into: &sink)
+        try read(&file, format.kind, nil, &conversion, into: &sink)
       }
     } catch let error as FileFault {
       return error
     }
     return nil
+  }
+
+  /// The encoding of a CSV that is not UTF-8: its byte order mark says it, or else its route.
+  private func encoding(_ format: FileFormat, _ route: Route?) throws -> (text: TextEncoding, hasMark: Bool)? {
+    guard format.kind == .csv || format.kind == .tsv else { return nil }
+    var file = FileBytes(descriptor: descriptor, path: path)
+    var beginning: [UInt8] = []
+    if format.isGzipped {
+      var content = try GzipBytes(file, limits: GzipLimits())
+      try content.read(upTo: 4, into: &beginning)
+    } else {
+      try file.read(upTo: 4, into: &beginning)
+    }
+    if let marked = TextEncoding.byteOrderMark(of: beginning.span) { return marked == .utf8 ? nil : (marked, true) }
+    guard let name = route?.csv.encoding else { return nil }
+    guard let text = TextEncoding(named: name) else {
+      throw FileFault(.invalidEncoding, "the route's encoding \(name) is unknown to iconv")
+    }
+    return text == .utf8 ? nil : (text, false)
   }
 
   private mutating func note(_ conversion: ItemConversion) {
@@ -172,25 +200,30 @@ package struct FileReading {
   }
 
   private mutating func read<Source: ByteSource & ~Copyable>(
-    _ source: inout Source, _ kind: FileFormat.Kind, _ conversion: inout ItemConversion?,
-    into sink: inout some ReadingSink
+    _ source: inout Source, _ kind: FileFormat.Kind, _ encoding: (text: TextEncoding, hasMark: Bool)?,
+    _ conversion: inout ItemConversion?, into sink: inout some ReadingSink
   ) throws {
     guard var reading = conversion else { return }
     defer { conversion = reading }
     switch kind {
     case .csv, .tsv:
       facts.shape = DocumentShape.rows.rawValue
-      let rows = CSVReader(kind: kind, delimiter: reading.route.csv.delimiter, limits: limits, key: key)
+      let isRejectsFile = RejectsFileName(name) != nil
+      let rows = CSVReader(kind: kind, reading.route.csv, isRejectsFile: isRejectsFile, limits: limits, key: key)
       var headerTag: SourceTag?
       defer { facts.headerTag = headerTag }
       // Two closures that both change the conversion: the template is settled before the first row.
-      facts.delimiter = try rows.read(
+      var outcome = try rows.read(
         &source,
         plan: { header in
           headerTag = key?.tag(of: header.bytes.span)
           return try reading.template(for: header)
         }, each: { try reading.take($0, $1, into: &sink) }
-      ).delimiter
+      )
+      outcome.layout.encoding = encoding?.text.name
+      outcome.layout.hasByteOrderMark = encoding?.hasMark ?? false
+      facts.dialect = outcome.layout.json
+      facts.completeness = outcome.completeness
     case .ndjson, .jsonl:
       facts.shape = DocumentShape.lines.rawValue
       _ = try NDJSONReader(limits: limits, key: key).read(&source) { try reading.take($0, $1, into: &sink) }

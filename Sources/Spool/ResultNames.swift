@@ -46,25 +46,8 @@ package struct ResultNames: Hashable, Sendable {
 
   /// The file id in the name of a rejects file, if this is such a name (`clients.01J….rejected.csv`): the file that it
   /// corrects.
-  ///
-  /// What users' programs append after the word does no harm (`….rejected (1).csv`, `….rejected-fixed.csv`). Of several
-  /// ids, the last counts: that of a rejects file of a rejects file.
   package static func correctedFileID(of name: FileName) -> FileID? {
-    let bytes = name.bytes
-    let word = Array(".rejected".utf8)
-    let idLength = 26
-    var end = bytes.count - word.count
-    while end > idLength + 1 {
-      let after = end + word.count
-      if bytes[end..<after].elementsEqual(word), after == bytes.count || !isAlphanumeric(bytes[after]),
-        bytes[end - idLength - 1] == UInt8(ascii: "."),
-        let id = FileID(String(decoding: bytes[(end - idLength)..<end], as: UTF8.self))
-      {
-        return id
-      }
-      end -= 1
-    }
-    return nil
+    RejectsFileName(name.bytes)?.corrects
   }
 
   private var stem: FileName {

@@ -67,6 +67,10 @@ package struct FileFacts: Sendable, Equatable {
   package var duplicateOf: FileID?
   /// Of a CSV's header row; nil if an older upsertd read the file.
   package var headerTag: SourceTag?
+  /// How a CSV is written, as far as its rejects file has to be written the same; nil if an older upsertd read the file.
+  package var dialect: String?
+  /// How far the file agrees with its control totals and checksum; nil where the route asks for neither.
+  package var completeness: Completeness?
 
   package init() {}
 }
