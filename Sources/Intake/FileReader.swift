@@ -62,7 +62,7 @@ struct FileReader: Sendable {
       var staging = Staging(store: context.store, file: work.file, reservation: Reservation(.none))
       var reading = FileReading(
         inbox: inbox, settings: context.settings, name: work.work.dropped.bytes, path: folders.work, descriptor: -1,
-        size: Int(folders.size(of: work.work) ?? 0), refersToFile: false, verdict: fault)
+        size: Int(folders.size(of: work.work) ?? work.size), refersToFile: false, verdict: fault)
       var result = try reading.run(into: &staging)
       result.unfinishedDigest = nil
       return readFile(work, result, staging, isRead: false)

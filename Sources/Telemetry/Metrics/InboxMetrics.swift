@@ -49,7 +49,7 @@ extension RejectCode {
   fileprivate var canBeOfFile: Bool {
     switch self {
     case .malformedJSON, .malformedCSV, .malformedGzip, .invalidEncoding, .unsupportedFormat, .noRoute, .emptyFile,
-      .duplicateFile, .unmappedColumn, .tooLarge, .unreadable, .cancelled:
+      .duplicateFile, .unmappedColumn, .tooLarge, .unreadable, .cancelled, .fileChanged:
       true
     default: false
     }
