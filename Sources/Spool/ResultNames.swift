@@ -19,7 +19,14 @@ package struct ResultNames: Hashable, Sendable {
 
   /// In `outbox/rejected`: the rejected items, never compressed, in the format whose extension (`csv`, without a dot)
   /// is given.
-  package func rejected(format: String) -> FileName { name(of: stem, ".\(id).rejected.\(format)") }
+  ///
+  /// Those of a corrected rejects file are called after the file that was dropped first: `clients.01J….rejected.csv`
+  /// with the id `01K…` gives `clients.01K….rejected.csv`. So the names do not grow with each correction.
+  package func rejected(format: String) -> FileName {
+    let first = Self.rejectsMarks(in: dropped.bytes).first
+    let start = first.map { FileName(known: Array(dropped.bytes[..<$0.start])) } ?? stem
+    return name(of: start, ".\(id).rejected.\(format)")
+  }
 
   /// The part of a file that was not delivered when its outbox was damaged.
   package func unsent(format: String) -> FileName { name(of: stem, ".\(id).unsent.\(format)") }
@@ -49,22 +56,27 @@ package struct ResultNames: Hashable, Sendable {
   ///
   /// What users' programs append after the word does no harm (`….rejected (1).csv`, `….rejected-fixed.csv`). Of several
   /// ids, the last counts: that of a rejects file of a rejects file.
-  package static func correctedFileID(of name: FileName) -> FileID? {
-    let bytes = name.bytes
+  package static func correctedFileID(of name: FileName) -> FileID? { rejectsMarks(in: name.bytes).last?.id }
+
+  /// Where a name has `.01J….rejected`, and the ids there, in order.
+  private static func rejectsMarks(in bytes: [UInt8]) -> [(start: Int, id: FileID)] {
     let word = Array(".rejected".utf8)
     let idLength = 26
-    var end = bytes.count - word.count
-    while end > idLength + 1 {
+    var marks: [(start: Int, id: FileID)] = []
+    // Something comes before the dot in front of the id.
+    var start = 1
+    while start + 1 + idLength + word.count <= bytes.count {
+      let end = start + 1 + idLength
       let after = end + word.count
-      if bytes[end..<after].elementsEqual(word), after == bytes.count || !isAlphanumeric(bytes[after]),
-        bytes[end - idLength - 1] == UInt8(ascii: "."),
-        let id = FileID(String(decoding: bytes[(end - idLength)..<end], as: UTF8.self))
+      if bytes[start] == UInt8(ascii: "."), bytes[end..<after].elementsEqual(word),
+        after == bytes.count || !isAlphanumeric(bytes[after]),
+        let id = FileID(String(decoding: bytes[(start + 1)..<end], as: UTF8.self))
       {
-        return id
+        marks.append((start, id))
       }
-      end -= 1
+      start += 1
     }
-    return nil
+    return marks
   }
 
   private var stem: FileName {
