@@ -42,7 +42,9 @@ package struct CSVReader: Sendable {
   ) throws -> CSVDialect {
     var rows = CSVRows(delimiter: delimiter, limits: limits, chunkBytes: chunkBytes, key: key)
     let header = try rows.readHeader(from: &source)
-    var writer = RowWriter(try plan(header), limits: limits)
+    let template: RowTemplate
+    do { template = try plan(header) } catch let fault as FileFault { throw fault.blamingDelimiter(of: header) }
+    var writer = RowWriter(template, limits: limits)
     var number = 0
     while try rows.findRow(in: &source) {
       number += 1

@@ -17,6 +17,8 @@ struct CSVRows: Sendable {
   private var checked = 0
   private var isBroken = false
   private var hasEnded = false
+  /// The size of the byte order mark.
+  private var begin = 0
   private(set) var scanner: CSVScanner
   /// How many bytes a row may have beyond the limit because they belong to dropped columns.
   private var slack = 0
@@ -42,7 +44,7 @@ struct CSVRows: Sendable {
   mutating func readHeader(from source: inout some ByteSource & ~Copyable) throws -> CSVHeader {
     try start(source: &source)
     guard try findRow(in: &source) else {
-      throw FileFault(.emptyFile, "the file is empty: it needs a header row")
+      throw FileFault.empty(bytes: offset + buffer.count - begin, hint: ": it needs a header row")
     }
     guard !scanner.isSkipping, scanner.rowEnd - scanner.rowStart <= maxRowBytes else {
       throw FileFault(
@@ -96,7 +98,7 @@ struct CSVRows: Sendable {
   private mutating func start(source: inout some ByteSource & ~Copyable) throws {
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     while buffer.count < mark.count, !hasEnded, !isBroken { try refill(from: &source) }
-    let begin = buffer.starts(with: mark) ? mark.count : 0
+    begin = buffer.starts(with: mark) ? mark.count : 0
     switch delimiter {
     case .byte(let byte): scanner = CSVScanner(delimiter: byte)
     case .auto:
