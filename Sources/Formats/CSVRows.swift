@@ -48,7 +48,8 @@ struct CSVRows: Sendable {
     }
     guard !scanner.isSkipping, scanner.rowEnd - scanner.rowStart <= maxRowBytes else {
       throw FileFault(
-        .tooLarge, "the header row has more than \(maxRowBytes) bytes: make it shorter, or raise limits.max_item_bytes",
+        .tooLarge,
+        "the header row has more than \(counted(maxRowBytes, "byte")): make it shorter, or raise limits.max_item_bytes",
         line: scanner.rowLine)
     }
     let header = try CSVHeader(scanner, in: buffer.span, at: offset)

@@ -39,7 +39,7 @@ struct StatusTable {
       let since = report.queueOldestAt.map { ", the oldest since \($0)" } ?? ""
       lines.append(
         Console.fitted(
-          "  \(counted(report.queueFiles, "file")), \(counted(report.queueItems, "item")) in \(counted(report.queueBatches, "batch", "batches")), \(report.queueBytes) bytes\(since)"
+          "  \(counted(report.queueFiles, "file")), \(counted(report.queueItems, "item")) in \(counted(report.queueBatches, "batch", "batches")), \(counted(report.queueBytes, "byte"))\(since)"
         ))
     }
     lines.append(heading("Targets"))

@@ -261,7 +261,7 @@ extension StatusReport {
       parts.append("nothing queued")
     } else {
       let since = queue.oldestAt.map { " since \($0)" } ?? ""
-      parts.append("\(queue.files) file\(queue.files == 1 ? "" : "s") queued, \(queue.items) items waiting\(since)")
+      parts.append("\(counted(queue.files, "file")) queued, \(counted(queue.items, "item")) waiting\(since)")
     }
     for target in targets where target.state != .delivering {
       let reason = target.reason.map { " (\($0))" } ?? ""
@@ -281,7 +281,8 @@ extension StatusReport {
       case .number(let items)? = receipt["counts"]?["items"],
       case .number(let accepted)? = receipt["counts"]?["accepted"]
     else { return nil }
-    let counts = receipt["error"] == nil ? "\(accepted) of \(items) items accepted" : "could not be used"
+    let unit = items == "1" ? "item" : "items"
+    let counts = receipt["error"] == nil ? "\(accepted) of \(items) \(unit) accepted" : "could not be used"
     return "last: \(name) \(status), \(counts), \(time)"
   }
 }

@@ -245,7 +245,8 @@ struct ConsistencyScan {
       if count != read.receipt.counts.rejected {
         add(
           .rejectsCount, inbox, read.id, path: path,
-          "it contains \(counted(count, "item")), but the receipt says \(read.receipt.counts.rejected) were rejected")
+          "it contains \(counted(count, "item")), but the receipt counts \(counted(read.receipt.counts.rejected, "rejected item"))"
+        )
       }
     } catch let fault as FileFault {
       let place = fault.line.map { " (line \($0))" } ?? ""
@@ -310,17 +311,19 @@ struct ConsistencyScan {
     if [counts.accepted, counts.rejected, file.waitingItems].saturatedSum != counts.items {
       add(
         .outboxCounts, file.inbox, file.id,
-        "\(counts.items) items are not \(counts.accepted) accepted + \(counts.rejected) rejected + \(file.waitingItems) waiting"
+        "\(counted(counts.items, "item is", "items are")) not \(counts.accepted) accepted + \(counts.rejected) rejected + \(file.waitingItems) waiting"
       )
     }
     if file.rejects != counts.rejected {
       add(
-        .outboxCounts, file.inbox, file.id, "\(counts.rejected) items are rejected, but \(file.rejects) have a reason")
+        .outboxCounts, file.inbox, file.id,
+        "\(counted(counts.rejected, "item is", "items are")) rejected, but there are reasons for \(file.rejects)")
     }
     if file.settledAccepted != counts.accepted {
       add(
         .outboxCounts, file.inbox, file.id,
-        "\(counts.accepted) items are accepted, but the requests that settled them say \(file.settledAccepted)")
+        "\(counted(counts.accepted, "item is", "items are")) accepted, but the requests that settled them say \(file.settledAccepted)"
+      )
     }
   }
 

@@ -61,7 +61,7 @@ struct Queue: AsyncParsableCommand {
     let sum =
       report.files.isEmpty
       ? "nothing is under way"
-      : "\(counted(report.files.count, "file")), \(counted(report.items, "item")) in \(counted(report.batches, "batch", "batches")), \(report.bytes) bytes"
+      : "\(counted(report.files.count, "file")), \(counted(report.items, "item")) in \(counted(report.batches, "batch", "batches")), \(counted(report.bytes, "byte"))"
     Console.out(sum)
     if report.isDaemonRunning == false, !report.files.isEmpty {
       Console.error("no daemon is running: nothing is sent until `systemctl start upsertd` or `upsertd run`")
