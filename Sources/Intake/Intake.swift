@@ -426,11 +426,19 @@ package actor Intake {
 
   // MARK: - Operator orders
 
-  /// Retries at once the files that could not be read.
-  package func tryNow() async {
+  /// Retries at once the files that could not be read: all of them, or only this one.
+  ///
+  /// - Returns: how many.
+  package func tryNow(_ file: FileID? = nil) async -> Int {
     let now = context.now()
-    for place in unread.indices { unread[place].trouble?.makeDue(at: now) }
+    var count = 0
+    for place in unread.indices
+    where unread[place].trouble != nil && file ?? unread[place].file.id == unread[place].file.id {
+      unread[place].trouble?.makeDue(at: now)
+      count += 1
+    }
     await watcher.lookNow()
+    return count
   }
 
   /// Rejects as a whole a file that is not published; a file that is being read, at its next chunk.

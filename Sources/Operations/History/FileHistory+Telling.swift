@@ -160,7 +160,7 @@ extension FileHistory {
       let next = queued.nextAttempt.map { ", next attempt \($0)" } ?? ""
       tell(
         "target", "\(queued.state)\(next): \(queued.why)",
-        isTrouble: !["waiting", "reading", "finishing"].contains(queued.state))
+        isTrouble: !["waiting", "sending", "reading", "finishing"].contains(queued.state))
     }
   }
 

@@ -42,7 +42,7 @@ struct DoctorCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let settings = try config.load(withSecrets: false)
+    let settings = try config.settingsInEffect().settings
     let doctor = try await reportingTrouble {
       setAside
         ? try await Doctor.setAside(settings)

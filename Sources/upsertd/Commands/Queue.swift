@@ -33,7 +33,7 @@ struct Queue: AsyncParsableCommand {
   @OptionGroup var config: ConfigOption
 
   func run() async throws {
-    let settings = try config.load(withSecrets: false)
+    let settings = try config.settingsInEffect().settings
     try settings.require(inbox: inbox)
     var query = QueueReport.Query()
     (query.inbox, query.target, query.olderThan) = (inbox, target, olderThan?.duration)

@@ -27,7 +27,7 @@ struct Show: AsyncParsableCommand {
   @OptionGroup var config: ConfigOption
 
   func run() async throws {
-    let settings = try config.load(withSecrets: false)
+    let settings = try config.settingsInEffect().settings
     switch try await reportingTrouble({ try await FileSearch.story(of: file, settings: settings) }) {
     case .found(let story, let older):
       if json { Console.out(story.json) } else { show(story) }
