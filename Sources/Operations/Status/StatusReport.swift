@@ -58,7 +58,10 @@ package struct StatusReport: Sendable {
   var obstacles: [String] = []
 
   /// Folders are read here: they may be on a slow server.
-  static let folderQueue = DispatchQueue(label: "status", attributes: .concurrent)
+  ///
+  /// Serial: on a concurrent queue, each report would take another thread while a disk or server hangs, without end.
+  /// Reports that wait for one that hangs would hang as well, since they read the same folders.
+  static let folderQueue = DispatchQueue(label: "status")
 
   /// - Parameter outbox: nil if there is none yet.
   package init(settings: Settings, outbox: Outbox?) async throws {

@@ -25,6 +25,8 @@ struct ConsistencyScan {
   private var written: [(entry: ResultEntry, inbox: String, path: String, digest: String?)] = []
   /// Finished files whose receipts retention has removed.
   private var expired: Set<FileID> = []
+  /// The paths of entries that should be receipts, and are not readable as such.
+  private var unreadable: Set<String> = []
   /// How many receipts of finished files are gone for which no digest was kept.
   private var gone = 0
 
@@ -90,6 +92,7 @@ struct ConsistencyScan {
         written.append((entry, inbox, path, digest))
         var receipt: Receipt
         do { receipt = try Receipt(json: text, apis: APIs.kinds) } catch {
+          unreadable.insert(path)
           add(.receiptUnreadable, inbox, entry.id, path: path, "\(error)")
           continue
         }
@@ -104,6 +107,7 @@ struct ConsistencyScan {
         // Removed during the look.
       } catch {
         if digest == nil { written.append((entry, inbox, path, nil)) }
+        unreadable.insert(path)
         add(.receiptUnreadable, inbox, entry.id, path: path, "\(error)")
       }
     }
@@ -142,12 +146,14 @@ struct ConsistencyScan {
 
   /// Receipts of files that the outbox does not know: they are older than the outbox, or did not originate here.
   ///
-  /// The inode's change time, which nobody can set, shows when a file came into its folder.
+  /// The inode's change time, which nobody can set, shows when a file came into its folder. What can't be read as a
+  /// receipt has already been reported.
   private mutating func checkUnknown(
     _ finished: [FileID: FinishedFile], knownSince since: Timestamp?
   ) {
     var older = 0
-    for (entry, inbox, path, _) in written where finished[entry.id] == nil && underWay[entry.id] == nil {
+    for (entry, inbox, path, _) in written
+    where finished[entry.id] == nil && underWay[entry.id] == nil && !unreadable.contains(path) {
       let folders = InboxFolders(spool: settings.spool, inbox: inbox)
       guard let since, let came = InboxFolders.changed(entry.name, in: folders.receipts), came >= since else {
         older += 1

@@ -36,7 +36,9 @@ package struct InboxMetrics: Sendable {
 
   package func claimed() { claimedFiles.add() }
 
-  /// A file was read to its end, and its items are queued.
+  /// A file was read to its end, and its items are queued; or it is unusable.
+  ///
+  /// - Parameter bytes: how many of it were read.
   package func read(items: Int, bytes: Int, rejected: Int, for target: String?) {
     readItems.add(items)
     readBytes.add(bytes)

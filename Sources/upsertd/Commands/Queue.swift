@@ -50,7 +50,7 @@ struct Queue: AsyncParsableCommand {
       let arrow = file.target.map { " → \($0)" } ?? ""
       let waiting =
         file.batches == 0 ? "" : ", \(counted(file.items, "item")) in \(counted(file.batches, "batch", "batches"))"
-      let head = "\(file.inbox)/\(file.name)\(arrow)\(waiting), for \((now - file.since).spelled)"
+      let head = "\(file.inbox)/\(Console.name(file.name))\(arrow)\(waiting), for \((now - file.since).spelled)"
       Console.out(Console.fitted("\(file.id)  \(head.onOneLine)"))
       let next = file.nextAttempt.map {
         $0 > now ? ", next attempt in \(($0 - now).spelled)" : ", next attempt now"
