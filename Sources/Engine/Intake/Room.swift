@@ -1,3 +1,5 @@
+internal import Core
+
 /// The room that a file takes once claimed, as far as its name and size show.
 package struct FileNeed: Sendable, Equatable {
   /// Counts against `queue.max_bytes`: the total size of its requests.
