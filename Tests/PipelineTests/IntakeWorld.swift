@@ -80,13 +80,10 @@ struct IntakeWorld: Sendable {
     try folders(inbox).workFiles().first { $0.dropped.display == name }?.id
   }
 
-  /// A file of this size is read for a while.
-  static let slowBytes = 1 << 30
-
   /// Drops a file that is read for a while, and returns its id once that has begun.
   func claimSlowFile(_ name: String, in inbox: String) async throws -> FileID {
     // One line of holes: they are spaces to nobody.
-    try drop(name, in: inbox, "", size: Self.slowBytes)
+    try drop(name, in: inbox, "", size: 512 << 20)
     try await eventually("the reading of \(name)") { running.ledger.all.contains { $0.name == name } }
     return try #require(running.ledger.all.first { $0.name == name }?.id)
   }
