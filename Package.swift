@@ -161,7 +161,12 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "OperationsTests", dependencies: ["Core", "Operations", "Outbox", "TestKit"],
+      name: "OperationsTests",
+      dependencies: [
+        "APIs", "Core", "Engine", "Operations", "Outbox", "Receipts", "Results", "Settings", "Spool", "Telemetry",
+        "TestKit",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "DispatchingTests", dependencies: ["APIs", "Core", "Dispatching", "Engine", "Formats", "JSONText"],

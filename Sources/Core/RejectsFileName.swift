@@ -1,39 +1,39 @@
 /// The name of a rejects file (`clients.01J….rejected.csv`), as it was written or as users' programs changed it
 /// (`….rejected (1).csv`, `….rejected-fixed.csv`).
 package struct RejectsFileName: Hashable, Sendable {
-  /// The file whose rejects it holds.
+  /// The file whose rejects it holds. Of several ids, the last counts: that of a rejects file of a rejects file.
   package let corrects: FileID
-  /// The name that the first file of the chain was dropped under (`clients.csv`).
+  /// The first file's name without its extension (`clients`).
+  package let stem: [UInt8]
+  /// The name that the first file was dropped under, as far as it is known (`clients.csv`).
   package let original: [UInt8]
 
-  /// Nil if `name` is not such a name. Of several ids, the last counts: that of a rejects file of a rejects file.
+  /// Nil if `name` is not such a name.
   package init?(_ name: [UInt8]) {
-    guard let (corrects, before, after) = Self.parts(of: name) else { return nil }
-    self.corrects = corrects
-    let rest = name[after...]
-    let ending = rest.firstIndex(of: UInt8(ascii: ".")).map { Array(rest[$0...]) } ?? []
-    let stem = Array(name[..<before])
-    // An earlier rejects file's id; each step is shorter.
-    original = RejectsFileName(stem + ending)?.original ?? stem + ending
-  }
-
-  private static let word = ".rejected".utf8
-  private static let idLength = 26
-
-  private static func parts(of name: [UInt8]) -> (id: FileID, before: Int, after: Int)? {
-    var end = name.count - word.count
-    while end > idLength + 1 {
-      let after = end + word.count
-      let before = end - idLength - 1
-      if name[end..<after].elementsEqual(word), after == name.count || !isAlphanumeric(name[after]),
-        name[before] == UInt8(ascii: "."), let id = FileID(String(decoding: name[before + 1..<end], as: UTF8.self))
+    var first: Int?
+    var last: (id: FileID, end: Int)?
+    // Something comes before the dot in front of the id.
+    var start = 1
+    while start + Self.markLength <= name.count {
+      let end = start + Self.markLength
+      if name[start] == UInt8(ascii: "."), name[..<end].suffix(Self.word.count).elementsEqual(Self.word),
+        end == name.count || !Self.isAlphanumeric(name[end]),
+        let id = FileID(String(decoding: name[(start + 1)..<(end - Self.word.count)], as: UTF8.self))
       {
-        return (id, before, after)
+        first = first ?? start
+        last = (id, end)
       }
-      end -= 1
+      start += 1
     }
-    return nil
+    guard let first, let last else { return nil }
+    corrects = last.id
+    stem = Array(name[..<first])
+    original = stem + (name[last.end...].firstIndex(of: UInt8(ascii: ".")).map { Array(name[$0...]) } ?? [])
   }
+
+  private static let word = Array(".rejected".utf8)
+  /// A dot, an id and the word.
+  private static let markLength = 1 + 26 + word.count
 
   private static func isAlphanumeric(_ byte: UInt8) -> Bool {
     switch byte {

@@ -18,6 +18,8 @@ struct CSVRows: Sendable {
   private var checked = 0
   private var isBroken = false
   private var hasEnded = false
+  /// The size of the byte order marks.
+  private var begin = 0
   private(set) var scanner = CSVScanner()
   /// Whether the file is a rejects file: it begins with its header row, whatever the options say, and has no trailer.
   private(set) var isPlain: Bool
@@ -59,12 +61,16 @@ struct CSVRows: Sendable {
       header = try CSVHeader(names: names, dialect: scanner.dialect)
     } else {
       guard try findRow(in: &source) else {
-        throw FileFault(.emptyFile, "the file is empty: it needs a header row")
+        let bytes = offset + buffer.count - begin
+        guard bytes > 0, options.skip != SkippedRows() else {
+          throw FileFault.empty(bytes: bytes, hint: ": it needs a header row")
+        }
+        throw FileFault(.emptyFile, "no header row is left after what skip leaves out: check skip")
       }
       guard !scanner.isSkipping, scanner.rowEnd - scanner.rowStart <= maxRowBytes else {
         throw FileFault(
           .tooLarge,
-          "the header row has more than \(maxRowBytes) bytes: make it shorter, or raise limits.max_item_bytes",
+          "the header row has more than \(counted(maxRowBytes, "byte")): make it shorter, or raise limits.max_item_bytes",
           line: scanner.rowLine)
       }
       header = try CSVHeader(scanner, in: buffer.span, at: offset)
@@ -80,7 +86,6 @@ struct CSVRows: Sendable {
     // Two: some programs put a mark before text that begins with one.
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     while checked < 2 * mark.count, !hasEnded, !isBroken { try refill(from: &source) }
-    var begin = 0
     while buffer[begin..<checked].starts(with: mark) { begin += mark.count }
     let most = begin + maxRowBytes
     var lineBreak: CSVDialect.LineBreak?
@@ -152,7 +157,7 @@ struct CSVRows: Sendable {
       let end = buffer.span.extracting(first: checked).firstIndex(of: lineEnd, from: scanner.at)
       guard (end ?? checked) - scanner.at <= maxRowBytes else {
         throw FileFault(
-          .tooLarge, "the line has more than \(maxRowBytes) bytes: check skip, or raise limits.max_item_bytes",
+          .tooLarge, "the line has more than \(counted(maxRowBytes, "byte")): check skip, or raise limits.max_item_bytes",
           line: scanner.line)
       }
       if let end {

@@ -163,8 +163,8 @@ struct ItemConversion {
       throw FileFault(
         .tooLarge,
         """
-        success_mode is Atomic, so the file must fit into one request of at most \(target.batch.maxItems) items and \
-        \(target.batch.maxBytes) bytes (batch.max_items, batch.max_bytes)
+        success_mode is Atomic, so the file must fit into one request of at most \(counted(target.batch.maxItems, "item")) and \
+        \(counted(target.batch.maxBytes, "byte")) (batch.max_items, batch.max_bytes)
         """)
     }
   }

@@ -36,17 +36,19 @@ extension InboxFolders {
     // Another file may have taken the name between our open and our rename; or a writer has opened this one since the
     // look.
     guard !claimed.hasChanged() else {
-      guard giveBack(work) else {
+      do throws(InboxError) { try giveBack(work) } catch {
+        // Somebody removed it: it is no longer there as the look found it.
+        if error.code == .missing { return nil }
         throw InboxError(
-          .taken, "claim", inbox + "/" + file.name.display,
-          "the file changed, and its name was taken before it could be put back; it stays in work/ as \"\(work.name.display)\""
-        )
+          error.code, "claim", inbox + "/" + file.name.display,
+          "the file changed and can't be put back: \(error.reason); it stays in work/ as \"\(work.name.display)\"",
+          mayPass: error.mayPass)
       }
       return nil
     }
     if durably {
       do { try syncClaims() } catch {
-        _ = giveBack(work)
+        try? giveBack(work)
         throw error
       }
     }
@@ -63,7 +65,7 @@ extension InboxFolders {
     do throws(InboxError) { try syncClaims() } catch {
       return claims.map { claim in
         guard case .success(let file?) = claim else { return claim }
-        _ = giveBack(file.work)
+        try? giveBack(file.work)
         return .failure(error)
       }
     }
@@ -102,13 +104,14 @@ extension InboxFolders {
     return claimed
   }
 
-  /// Puts a file that changed while it was read back into `inbox/`, where it waits until it is left alone; false if it
-  /// stays in `work/`, since its name is taken.
+  /// Puts a file that changed while it was read back into `inbox/`, where it waits until it is left alone.
   ///
   /// A marker is not recreated: a file that changed after its marker was placed waits for a new one.
-  package func giveBack(_ claimed: ClaimedFile) -> Bool { giveBack(claimed.work) }
+  /// - Throws: `missing` if it is no longer in `work/`, so that there is nothing to put back. After any other error it
+  ///   stays in `work/`; `taken` means that another file has its name in `inbox/`.
+  package func giveBack(_ claimed: ClaimedFile) throws(InboxError) { try giveBack(claimed.work) }
 
-  private func giveBack(_ file: WorkFile) -> Bool {
+  private func giveBack(_ file: WorkFile) throws(InboxError) {
     let (from, to) = (file.name.path(in: work), file.dropped.path(in: inbox))
     returned.insert(file.dropped)
     var code = clinux_rename_new(from, to)
@@ -118,13 +121,28 @@ extension InboxFolders {
     }
     guard code == 0 else {
       _ = returned.remove(file.dropped)
-      return false
+      let path = inbox + "/" + file.dropped.display
+      switch code {
+      case EEXIST: throw InboxError(.taken, "put back", path, "the file changed, and its name is taken")
+      case ENOENT where isGone(file): throw InboxError("put back", work + "/" + file.name.display, errno: code)
+      // There is no `inbox/`.
+      case ENOENT: throw InboxError("put back", path, errno: code, .unusableFolder)
+      default: throw InboxError("put back", path, errno: code)
+      }
     }
     forgetName(file.id)
     // If this fails and a power loss follows, the file is in `work/` again: the next start finds it there.
     try? syncFolder(inbox)
     try? syncFolder(work)
-    return true
+  }
+
+  /// Whether somebody removed a claimed file, or moved it away: there is a `work/`, and nothing in it has the file's
+  /// name.
+  ///
+  /// False while there is no `work/`: its disk may come back, with the file on it.
+  package func isGone(_ file: WorkFile) -> Bool {
+    FileStatus(path: file.name.path(in: work)) == nil && errno == ENOENT
+      && FileStatus(path: work + "/.")?.kind == .folder
   }
 
   /// Size of a claimed file in bytes; nil if it is not there.

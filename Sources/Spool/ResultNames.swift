@@ -19,7 +19,13 @@ package struct ResultNames: Hashable, Sendable {
 
   /// In `outbox/rejected`: the rejected items, never compressed, in the format whose extension (`csv`, without a dot)
   /// is given.
-  package func rejected(format: String) -> FileName { name(of: stem, ".\(id).rejected.\(format)") }
+  ///
+  /// Those of a corrected rejects file are called after the file that was dropped first: `clients.01J….rejected.csv`
+  /// with the id `01K…` gives `clients.01K….rejected.csv`. So the names do not grow with each correction.
+  package func rejected(format: String) -> FileName {
+    let start = RejectsFileName(dropped.bytes).map { FileName(known: $0.stem) } ?? stem
+    return name(of: start, ".\(id).rejected.\(format)")
+  }
 
   /// The part of a file that was not delivered when its outbox was damaged.
   package func unsent(format: String) -> FileName { name(of: stem, ".\(id).unsent.\(format)") }

@@ -94,6 +94,23 @@ import Testing
   @Test(arguments: ["", "\u{FEFF}", "\n", "\r\n\n", "\u{FEFF}\n\r\n", "\r"])
   func `a file without a header row is empty`(_ text: String) {
     #expect(readCSV(text).end == "empty-file -:-")
+    let isBlank = text.utf8.contains { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+    #expect(
+      readCSV(text).fault?.message
+        == "the file \(isBlank ? "has only blank lines" : "is empty"): it needs a header row")
+  }
+
+  @Test(arguments: [("a.b..;c\n", "\";\""), ("a.b..\tc\n", "tab"), ("a.b..|c\n", "\"|\"")])
+  func `a fault of a header that is a single column names the delimiter as the likely cause`(
+    _ text: String, setting: String
+  ) throws {
+    let message = try #require(readCSV(text).fault?.message)
+    #expect(message.hasSuffix("the likely cause is the delimiter (set delimiter: \(setting) or delimiter: auto)"))
+  }
+
+  @Test(arguments: ["a.b..,c;d\n", "a.b..\n"])
+  func `a fault of another header does not name the delimiter`(_ text: String) throws {
+    #expect(try #require(readCSV(text).fault?.message).contains("delimiter") == false)
   }
 
   @Test(arguments: [

@@ -93,13 +93,16 @@ package struct LiquidItems: TargetAPI {
         ?? .retry("answered \(status) with a body that can't be read", slowing: false)
     }
     guard answer.count ?? pieces.count == pieces.count else {
-      return .retry("answered \(status) for \(answer.count ?? 0) items, but \(pieces.count) were sent", slowing: false)
+      return .retry(
+        "answered \(status) for \(counted(answer.count ?? 0, "item")), but \(counted(pieces.count, "was", "were")) sent",
+        slowing: false)
     }
     guard let echoes = answer.echoes else {
       return .retry("answered \(status) with rejectedItems that is not a list", slowing: false)
     }
     let contradiction = BatchVerdict.retry(
-      "answered \(status) with \(echoes.count) rejected items, but \(pieces.count) were sent", slowing: false)
+      "answered \(status) with \(counted(echoes.count, "rejected item")), but \(counted(pieces.count, "was", "were")) sent",
+      slowing: false)
     guard echoes.count <= LiquidAnswer.mostEchoesPerItem * pieces.count else { return contradiction }
     // If all echoes have been read, items that are not echoed are accepted.
     var verdicts = [ItemVerdict](repeating: answer.isWhole ? .accepted : .unacknowledged, count: pieces.count)

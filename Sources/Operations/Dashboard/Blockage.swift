@@ -52,6 +52,7 @@ extension Blockage {
     let hanging = instruments.heartbeat.hanging
     if !hanging.isEmpty { blockages.append(.hanging(hanging, since: instruments.heartbeat.limit)) }
     if unwritten > 0 { blockages.append(.unwritten(unwritten)) }
+    if let refusal = instruments.refusedReload.last { blockages.append(.refused(refusal)) }
     return blockages
       + instruments.activeFailures.all.map { trouble in
         Blockage(
@@ -83,6 +84,13 @@ extension Blockage {
       reason: "no sign of life for \(limit.milliseconds / 1000) s from: \(loops.joined(separator: ", "))",
       advice: "A full disk or a folder that does not respond can cause this; see the log. A restart loses nothing.",
       command: "systemctl restart upsertd")
+  }
+
+  private static func refused(_ reload: RefusedReload.Refusal) -> Blockage {
+    Blockage(
+      weight: .bad, title: "The new configuration is not in effect", reason: reload.reason, oldestAt: reload.at,
+      advice: "The daemon continues with the configuration that it read before. Fix this, then reload:",
+      command: "systemctl reload upsertd")
   }
 
   private static func unwritten(_ count: Int) -> Blockage {

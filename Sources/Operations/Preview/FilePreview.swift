@@ -45,7 +45,8 @@ package enum FilePreview {
       print("the file would be rejected as a whole:\(place) \(fault.code.rawValue): \(fault.message)".onOneLine)
       return true
     }
-    print("\(result.items) items: \(result.items - result.rejected) would be sent, \(result.rejected) rejected")
+    print(
+      "\(counted(result.items, "item")): \(result.items - result.rejected) would be sent, \(result.rejected) rejected")
     return result.rejected > 0
   }
 

@@ -58,7 +58,10 @@ package struct StatusReport: Sendable {
   var obstacles: [String] = []
 
   /// Folders are read here: they may be on a slow server.
-  static let folderQueue = DispatchQueue(label: "status", attributes: .concurrent)
+  ///
+  /// Serial: on a concurrent queue, each report would take another thread while a disk or server hangs, without end.
+  /// Reports that wait for one that hangs would hang as well, since they read the same folders.
+  static let folderQueue = DispatchQueue(label: "status")
 
   /// - Parameter outbox: nil if there is none yet.
   package init(settings: Settings, outbox: Outbox?) async throws {
@@ -261,7 +264,7 @@ extension StatusReport {
       parts.append("nothing queued")
     } else {
       let since = queue.oldestAt.map { " since \($0)" } ?? ""
-      parts.append("\(queue.files) file\(queue.files == 1 ? "" : "s") queued, \(queue.items) items waiting\(since)")
+      parts.append("\(counted(queue.files, "file")) queued, \(counted(queue.items, "item")) waiting\(since)")
     }
     for target in targets where target.state != .delivering {
       let reason = target.reason.map { " (\($0))" } ?? ""
@@ -281,7 +284,8 @@ extension StatusReport {
       case .number(let items)? = receipt["counts"]?["items"],
       case .number(let accepted)? = receipt["counts"]?["accepted"]
     else { return nil }
-    let counts = receipt["error"] == nil ? "\(accepted) of \(items) items accepted" : "could not be used"
+    let unit = items == "1" ? "item" : "items"
+    let counts = receipt["error"] == nil ? "\(accepted) of \(items) \(unit) accepted" : "could not be used"
     return "last: \(name) \(status), \(counts), \(time)"
   }
 }
