@@ -151,7 +151,7 @@ let package = Package(
     .testTarget(
       name: "APIsTests", dependencies: ["APIs", "Core", "Formats", "JSONText", "Settings"],
       swiftSettings: strict),
-    .testTarget(name: "SettingsTests", dependencies: ["APIs", "Core", "Settings"], swiftSettings: strict),
+    .testTarget(name: "SettingsTests", dependencies: ["APIs", "Core", "Formats", "Settings"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(
       name: "DaemonTests",

@@ -1,10 +1,21 @@
-/// Column names as they are compared.
+/// A CSV column's name, as header rows and mapping files are compared.
 package enum ColumnName {
-  /// Runs of white space, no-break spaces and line breaks become one blank; those at the ends go.
+  /// The name with each run of white space (blanks, tabs, no-break spaces, line breaks) as one blank, and with none at
+  /// its ends.
+  ///
+  /// Spreadsheets break a long name into lines, and nobody sees a second blank: such names are meant to be the same.
   package static func normalized(_ name: String) -> String {
-    let isPlain = name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
-    if isPlain { return name }
-    return name.unicodeScalars.split { $0.properties.isWhitespace || $0 == "\u{FEFF}" || $0 == "\u{200B}" }
-      .map { String($0) }.joined(separator: " ")
+    var scalars = String.UnicodeScalarView()
+    var isAfterSpace = false
+    for scalar in name.unicodeScalars {
+      if scalar.properties.isWhitespace {
+        isAfterSpace = true
+        continue
+      }
+      if isAfterSpace, !scalars.isEmpty { scalars.append(" ") }
+      isAfterSpace = false
+      scalars.append(scalar)
+    }
+    return String(scalars)
   }
 }

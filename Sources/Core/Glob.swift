@@ -78,6 +78,11 @@ package struct Glob: Sendable, Hashable {
   package static func fault(in pattern: String) -> String? {
     if pattern.isEmpty { return "is empty: write \"*\" for every file" }
     if pattern.contains("/") { return "contains a \"/\", but is matched against file names only: leave out the folder" }
+    return fault(inCellPattern: pattern)
+  }
+
+  /// The same for a pattern of cells, which may hold slashes.
+  package static func fault(inCellPattern pattern: String) -> String? {
     let units = units(Array(pattern.utf8))
     var at = 0
     while at < units.count {

@@ -1,11 +1,11 @@
-import Core
+package import Core
 
 /// The form of a date, such as `dd/MM/yyyy HH:mm`, and its conversion to RFC 3339 in UTC.
 ///
 /// `yyyy`, `MM`, `dd`, `HH`, `mm`, `ss` match exactly as many digits; `M`, `d`, `H` one or two. Any other character
 /// matches itself; letters other than `T` and `Z` must be in single quotes (`''` is a quote). Two-digit years are
 /// rejected: their century is unknown.
-struct DatePattern: Sendable {
+package struct DatePattern: Sendable {
   private enum Unit: Int, Sendable {
     case year
     case month
@@ -46,7 +46,7 @@ struct DatePattern: Sendable {
   private var parts: [Part] = []
 
   /// - Throws: a `FileFault` that explains what is wrong with the pattern, without a place.
-  init(_ text: String) throws(FileFault) {
+  package init(_ text: String) throws(FileFault) {
     self.text = text
     let bytes = Array(text.utf8)
     var units: Set<Unit> = []

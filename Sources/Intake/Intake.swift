@@ -403,7 +403,7 @@ package actor Intake {
   }
 
   private func readAgain(_ work: UnreadWork) async {
-    let id = work.file.id
+    
     do {
       let (claimed, owner) = try await queue.run { [folders, inbox] in
         let claimed = try folders.reopen(work.work, marker: inbox.marker)

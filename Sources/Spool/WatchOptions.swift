@@ -4,17 +4,20 @@ package struct WatchOptions: Sendable {
   package var pollInterval: Duration
   /// How long a file must have been left alone if there is no better sign that it is complete.
   package var settle: Duration
+  /// How long a file is left alone after its last change, whatever says that it is complete.
+  package var minAge: Duration
   /// Whether the inbox's `ignore` globs match a name.
   package var ignore: @Sendable ([UInt8]) -> Bool
   /// What a marker's name adds to the file's (`.done`); nil if files need none.
   package var marker: String?
 
   package init(
-    pollInterval: Duration = .seconds(1), settle: Duration = .seconds(2),
+    pollInterval: Duration = .seconds(1), settle: Duration = .seconds(2), minAge: Duration = .zero,
     ignore: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }, marker: String? = nil
   ) {
     self.pollInterval = pollInterval
     self.settle = settle
+    self.minAge = minAge
     self.ignore = ignore
     self.marker = marker
   }
