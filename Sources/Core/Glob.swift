@@ -3,6 +3,8 @@
 /// `?` and `[…]` match one UTF-8 character, or one byte that is not part of one. Case matters, and a leading dot is not
 /// special. An unclosed `[` is literal; the configuration rejects it.
 package struct Glob: Sendable, Hashable {
+  /// As written.
+  package let pattern: String
   private let steps: [Step]
 
   private enum Step: Sendable, Hashable {
@@ -21,6 +23,7 @@ package struct Glob: Sendable, Hashable {
   }
 
   package init(_ pattern: String) {
+    self.pattern = pattern
     let units = Self.units(Array(pattern.utf8))
     var steps: [Step] = []
     var at = 0

@@ -57,7 +57,7 @@ package struct CSVReader: Sendable {
     let header = try rows.readHeader(from: &source)
     let template = try plan(header)
     var writer = RowWriter(template, header.dialect, limits: limits)
-    var totals = rows.isPlain ? nil : try options.trailer.map { try ControlTotals($0, header, options.numbers) }
+    var totals = rows.isPlain ? nil : try options.trailer.map { try ControlTotals($0, header, numbers: options.numbers, null: options.null) }
     let heldRows = rows.isPlain ? 0 : options.skip.last
     var held = HeldRows(most: heldRows, dialect: header.dialect, maxCells: header.width)
     var number = 0

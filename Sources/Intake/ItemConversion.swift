@@ -58,6 +58,15 @@ struct ItemConversion {
 
   /// What a CSV's columns become; with `target: auto`, its header decides the API.
   mutating func template(for header: CSVHeader) throws -> RowTemplate {
+    do {
+      return try compile(header)
+    } catch var fault as FileFault {
+      if let cause = likelyCause(of: header), !fault.message.contains(cause) { fault.message += "; \(cause)" }
+      throw fault
+    }
+  }
+
+  private mutating func compile(_ header: CSVHeader) throws -> RowTemplate {
     let plan = try RowPlan(header, mapping: route.mapping)
     if chosen == nil {
       guard let api = APIKind.classify(headerPaths: plan.paths.map(\.text)), let destination = destinations[api] else {
@@ -67,9 +76,12 @@ struct ItemConversion {
       isHeaderOrRouteDecisive = true
     }
     guard let api = chosen?.api else { throw FileFault(.noRoute, "the route has no target") }
-    return try plan.template(empty: route.empty, limits: limits) { path throws(FileFault) in
+    // A misspelled column is named as that, before it is missed.
+    let template = try plan.template(empty: route.empty, limits: limits) { path throws(FileFault) in
       try api.place(steps: path.steps, type: path.type, text: path.text)
     }
+    if let lack = api.missingColumn(in: plan.paths) { throw FileFault(.missingColumn, lack, line: header.line) }
+    return template
   }
 
   /// With `target: auto`, every item of a JSON file must be for the same API.
