@@ -14,14 +14,13 @@ struct CSVCell: Hashable, Sendable {
 
   /// The cell's text.
   func text(in bytes: Span<UInt8>) -> [UInt8] {
-    var text: [UInt8] = []
-    text.reserveCapacity(end - start)
-    var at = start
-    while at < end {
-      text.append(bytes[at])
-      at += hasDoubledQuotes && bytes[at] == Ascii.quote ? 2 : 1
+    [UInt8](capacity: end - start) { text in
+      var at = start
+      while at < end {
+        text.append(bytes[at])
+        at += hasDoubledQuotes && bytes[at] == Ascii.quote ? 2 : 1
+      }
     }
-    return text
   }
 }
 
