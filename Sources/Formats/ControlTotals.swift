@@ -1,4 +1,5 @@
 import Core
+import JSONText
 
 /// What a file's rows add up to, to be compared with its trailer.
 struct ControlTotals: Sendable {

@@ -33,14 +33,13 @@ struct RowWriter {
           if !step.ifEmpty.isEmpty { appendMember(step.ifEmpty) }
           continue
         }
-        appendMember(step.literal)
-        if cell.hasEscapes {
-          let plain = cell.text(in: bytes, dialect)
-          text.appendEscaped(plain.span, 0..<plain.count)
+        if !cell.hasEscapes, bytes.endOfPlainRun(from: cell.start, to: cell.end) == cell.end {
+          appendMember(step.literal)
+          text.append(bytes, cell.start..<cell.end)
+          text.append(template.literals, step.suffix)
         } else {
-          text.appendEscaped(bytes, cell.start..<cell.end)
+          appendString(cell, in: bytes, step)
         }
-        text.append(template.literals, step.suffix)
       case .open:
         begins[step.depth] = text.count
         appendMember(step.literal)
@@ -56,14 +55,9 @@ struct RowWriter {
       case .companion:
         if text.count > members[step.depth - 1] { appendMember(step.literal) }
       case .converted:
-        let cell = cells[step.column]
-        if cell.isEmpty {
-          if !step.ifEmpty.isEmpty { appendMember(step.ifEmpty) }
-          continue
-        }
-        appendMember(step.literal)
-        try convert(cell, in: bytes, template.conversions[step.conversion])
-        text.append(template.literals, step.suffix)
+        try appendConverted(cells[step.column], in: bytes, step, template.conversions[step.rule])
+      case .computed:
+        appendComputed(cells, in: bytes, step, template.computed[step.rule])
       }
       // One column may fill many fields: a row within the limit could become many times as long. Open containers may
       // still be removed, but those never exceed the total of all literals.
@@ -77,13 +71,16 @@ struct RowWriter {
   /// - Throws: an `ItemFault` that names the column.
   mutating func requestID(_ cells: [CSVCell], in buffer: [UInt8]) throws(ItemFault) -> [UInt8]? {
     guard let requestID = template.requestID else { return nil }
-    let cell = cells[requestID.column]
-    if cell.isEmpty {
-      return requestID.conversion.conversion.jsonOfEmpty.map { Array($0.dropFirst().dropLast()) }
-    }
     text.truncate(to: 0)
-    try convert(cell, in: buffer.span, requestID.conversion)
-    return Array(text.storage[1..<text.count - 1])
+    if requestID.isComputed {
+      return append(template.computed[requestID.rule], cells, in: buffer.span)
+        ? Array(text.storage[..<text.count]) : nil
+    }
+    let conversion = template.conversions[requestID.rule]
+    let hasText = try convert(cells[requestID.column], in: buffer.span, conversion)
+    // Without the quotes.
+    if hasText { return Array(text.storage[1..<text.count - 1]) }
+    return conversion.jsonOfEmpty.map { Array($0.dropFirst().dropLast()) }
   }
 
   /// Appends a literal that begins with a comma; leaves the comma out if nothing precedes it.
@@ -94,18 +91,88 @@ struct RowWriter {
     text.append(template.literals, isFirst ? literal.lowerBound &+ 1..<literal.upperBound : literal)
   }
 
+  /// Writes the string of a cell that may need escapes, in its row or in JSON.
+  @inline(never)
+  private mutating func appendString(_ cell: CSVCell, in bytes: Span<UInt8>, _ step: RowTemplate.Step) {
+    let content = CellText(cell, in: bytes, dialect)
+    if content.isEmpty {
+      if !step.ifEmpty.isEmpty { appendMember(step.ifEmpty) }
+      return
+    }
+    appendMember(step.literal)
+    content.withBytes(in: bytes) { text.appendEscaped($0, 0..<$0.count) }
+    text.append(template.literals, step.suffix)
+  }
+
+  private mutating func appendConverted(
+    _ cell: CSVCell, in bytes: Span<UInt8>, _ step: RowTemplate.Step, _ conversion: RowTemplate.Conversion
+  ) throws(ItemFault) {
+    let begin = text.count
+    appendMember(step.literal)
+    if try convert(cell, in: bytes, conversion) {
+      text.append(template.literals, step.suffix)
+      return
+    }
+    text.truncate(to: begin)
+    if !step.ifEmpty.isEmpty { appendMember(step.ifEmpty) }
+  }
+
+  private mutating func appendComputed(
+    _ cells: [CSVCell], in bytes: Span<UInt8>, _ step: RowTemplate.Step, _ computed: RowTemplate.Computed
+  ) {
+    let begin = text.count
+    appendMember(step.literal)
+    if append(computed, cells, in: bytes) {
+      text.append(template.literals, step.suffix)
+      return
+    }
+    text.truncate(to: begin)
+    if !step.ifEmpty.isEmpty { appendMember(step.ifEmpty) }
+  }
+
+  /// Appends the JSON value of a cell; false, and nothing appended, if the cell is empty or means "no value".
   private mutating func convert(
     _ cell: CSVCell, in bytes: Span<UInt8>, _ conversion: RowTemplate.Conversion
-  ) throws(ItemFault) {
+  ) throws(ItemFault) -> Bool {
+    var content = CellText(cell, in: bytes, dialect)
+    if let preparation = conversion.preparation {
+      if preparation.isTrimmed { content.trim(in: bytes) }
+      if content.isEmpty || preparation.null.holds(cell, in: bytes) {
+        guard preparation.isRequired else { return false }
+        throw ItemFault(
+          .missingField, "column \(conversion.label.quoted): the cell has no value, but the mapping requires one")
+      }
+    }
+    if content.isEmpty { return false }
     do throws(ItemFault) {
-      if cell.hasEscapes {
-        let plain = cell.text(in: bytes, dialect)
-        try conversion.conversion.append(plain.span, to: &text)
-      } else {
-        try conversion.conversion.append(bytes.extracting(cell.start..<cell.end), to: &text)
+      try content.withBytes(in: bytes) { bytes throws(ItemFault) in
+        try conversion.conversion.append(bytes, to: &text)
       }
     } catch {
       throw ItemFault(error.code, "column \(conversion.label.quoted): \(error.message)")
     }
+    return true
+  }
+
+  /// Appends the content of a computed text; false, and nothing appended, if all its cells are empty.
+  private mutating func append(
+    _ computed: RowTemplate.Computed, _ cells: [CSVCell], in bytes: Span<UInt8>
+  ) -> Bool {
+    let begin = text.count
+    var isEmpty = true
+    for part in computed.parts {
+      switch part {
+      case .text(let content): text.append(content)
+      case .cell(let column, let null):
+        if null.holds(cells[column], in: bytes) { continue }
+        var content = CellText(cells[column], in: bytes, dialect)
+        content.trim(in: bytes)
+        if content.isEmpty { continue }
+        isEmpty = false
+        content.withBytes(in: bytes) { text.appendEscaped($0, 0..<$0.count) }
+      }
+    }
+    if isEmpty { text.truncate(to: begin) }
+    return !isEmpty
   }
 }

@@ -36,6 +36,8 @@ struct CSVReadingTerms {
   var limits = ReaderLimits()
   var empty = EmptyCell.omit
   var mapping: ColumnMapping?
+  /// How cells are written.
+  var zones: LocalTimeZones = { _ in nil }
   var chunks = [1, 2, 3, 5, 8, 13, 64, 1 << 18]
   var place: @Sendable (CellPath) throws(FileFault) -> ColumnPlacement = { path throws(FileFault) in
     path.name == "requestId" ? .requestID : .field(PlacedField(path: path.steps, type: path.type))
@@ -73,7 +75,8 @@ struct CSVReadingTerms {
     do {
       let reader = CSVReader(kind: kind, options, limits: limits, chunkBytes: chunk, key: testKey)
       let outcome = try reader.read(&source) { header in
-        try RowPlan(header, mapping: mapping).template(empty: empty, limits: limits, place: place)
+        try RowPlan(header, mapping: mapping, options: options, zones: zones)
+          .template(empty: empty, limits: limits, place: place)
       } each: { item, json in
         reading.items.append(item.checkingTag(of: content, "chunks of \(chunk)"))
         reading.texts.append(json.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) })

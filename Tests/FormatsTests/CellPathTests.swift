@@ -46,6 +46,11 @@ import Testing
     #expect(reading.fault?.message.hasPrefix("column 2: \"\(text)\" is not a field's path: ") == true)
   }
 
+  @Test func `a mapping's path can't begin with a space, which a header's may`() throws {
+    #expect(throws: FileFault.self) { try CellPath(parsing: " a") }
+    #expect(readCSV(" a ,b\n1,2\n").texts == [#"{"a":"1","b":"2"}"#])
+  }
+
   @Test func `a header of any size makes a message that can be read`() throws {
     let long = String(repeating: "e\u{301}", count: 10_000)
     for header in ["\(long)[x]", "\(long),\(long)", "\(long):x", String(repeating: "a.", count: 2000) + "b"] {
