@@ -7,7 +7,7 @@ import Core
 package func likelyCause(of header: CSVHeader) -> String? {
   if let markup = markup(header.bytes) { return "it looks like \(markup), not a CSV file" }
   let names = header.columns.map { ColumnName.normalized($0.name) }
-  if names.count == 1, let delimiter = likelyDelimiter(in: header.columns[0].name) {
+  if names.count == 1, let delimiter = likelyDelimiter(in: String(decoding: header.bytes, as: UTF8.self)) {
     return "the delimiter is probably \(delimiter): set delimiter"
   }
   if looksLikeData(names.filter { !$0.isEmpty }) { return "the header row is probably missing: set header" }

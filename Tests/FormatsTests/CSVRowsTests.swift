@@ -100,19 +100,6 @@ import Testing
         == "the file \(isBlank ? "has only blank lines" : "is empty"): it needs a header row")
   }
 
-  @Test(arguments: [("a.b..;c\n", "\";\""), ("a.b..\tc\n", "tab"), ("a.b..|c\n", "\"|\"")])
-  func `a fault of a header that is a single column names the delimiter as the likely cause`(
-    _ text: String, setting: String
-  ) throws {
-    let message = try #require(readCSV(text).fault?.message)
-    #expect(message.hasSuffix("the likely cause is the delimiter (set delimiter: \(setting) or delimiter: auto)"))
-  }
-
-  @Test(arguments: ["a.b..,c;d\n", "a.b..\n"])
-  func `a fault of another header does not name the delimiter`(_ text: String) throws {
-    #expect(try #require(readCSV(text).fault?.message).contains("delimiter") == false)
-  }
-
   @Test(arguments: [
     // Quotes that stay open are reported where they were opened.
     ("a,b\n1,\"2\n3,4\n", "malformed-csv 2:3"),

@@ -170,7 +170,7 @@ import Testing
     terms.mapping?.computed = [
       .init(to: "d.text", parts: [.text("\"N\": "), .column("Name"), .text(", "), .column("Ref"), .column("Ref")])
     ]
-    let text = "Ref,Name\nR1,\"A \"\"B\"\"\"\n,N\n R1 ,\n,\n\"\n\",\u{A0}\n"
+    let text = "Ref,Name\nR1,\"A \"\"B\"\"\"\n,N\n R1 ,\n,\"\"\n\"\n\",\u{A0}\n"
     #expect(
       terms.read(text).texts == [
         #"{"name":"A \"B\"","d":{"text":"\"N\": A \"B\", R1R1"},"c":1}"#,
@@ -178,7 +178,7 @@ import Testing
         "{\"name\":\"\u{A0}\",\"c\":1}",
       ])
     terms.empty = .null
-    #expect(terms.read("Ref,Name\n,\n").texts == [#"{"name":null,"d":{"text":null},"c":1}"#])
+    #expect(terms.read("Ref,Name\n,\"\"\n").texts == [#"{"name":null,"d":{"text":null},"c":1}"#])
   }
 
   @Test func `computed text leaves null cells out, and formulas around text`() {
@@ -215,7 +215,7 @@ import Testing
   @Test func `a request id may be computed, and stand for others`() {
     var terms = terms(["a": Field(to: "x")])
     terms.mapping?.computed = [.init(to: "requestId", parts: [.column("a"), .text("\""), .column("b")])]
-    let reading = terms.read("a,b\n1,2\n,\n")
+    let reading = terms.read("a,b\n1,2\n,\"\"\n")
     #expect(reading.items.map(\.requestID) == [Array(#"1\"2"#.utf8), nil])
     #expect(reading.texts == [#"{"x":"1"}"#, "{}"])
     var id = Field(to: "requestId", values: ["1": "one"])
