@@ -69,6 +69,7 @@ package actor Intake {
   private let reader: FileReader
   private let search: WorkSearch
   private let meters: InboxMetrics
+  private let terms: WatchOptions
   private let watcher: Watcher
   private let queue: DispatchQueue
   private let cancelled = CancelledFiles()
@@ -114,11 +115,8 @@ package actor Intake {
       inbox: inbox, folders: folders, context: context, queue: queue, cancelled: cancelled, meters: meters,
       logger: logger)
     search = WorkSearch(inbox: inbox, folders: folders, context: context, queue: queue, logger: logger)
-    let watch = context.settings.watch
-    watcher = Watcher(
-      folders: folders,
-      terms: WatchOptions(
-        pollInterval: watch.pollInterval, settle: watch.settle, ignore: { inbox.ignores($0) }, marker: inbox.marker))
+    terms = WatchOptions(inbox, context.settings)
+    watcher = Watcher(folders: folders, terms: terms)
   }
 
   package var rest: Rest {
@@ -214,7 +212,7 @@ package actor Intake {
     }
     var rest = look.ready[...]
     while !rest.isEmpty, !isStopping, !isPaused {
-      let together = Array(Claimer.smallFiles(atStartOf: rest))
+      let together = Array(claimer.smallFiles(atStartOf: rest))
       let room = await room(for: together)
       let count = room.reservations.count
       guard count > 0 else { break }
@@ -350,14 +348,22 @@ package actor Intake {
 
   /// The file changed while it was read: nothing of it is sent.
   private func giveBack(_ claim: Claim) async {
+    guard await putBack(claim, because: "the file changed") else { return }
+    logger.notice(
+      "file changed while it was read; waiting for it again", metadata: ["name": "\(claim.claimed.name.display)"])
+  }
+
+  /// - Returns: whether the file is in `inbox/` again; if not, it keeps its place, and that is tried again.
+  private func putBack(_ claim: Claim, because reason: String) async -> Bool {
     let (folders, claimed) = (folders, claim.claimed)
     claim.reservation.end()
     guard await queue.run({ folders.giveBack(claimed) }) else {
       let path = "\(folders.inbox)/\(claimed.name.display)"
-      return await putOff(claim.work, InboxError(.taken, "put back", path, "the file changed, and its name is taken"))
+      await putOff(claim.work, InboxError(.taken, "put back", path, "\(reason), and its name is taken"))
+      return false
     }
-    logger.notice("file changed while it was read; waiting for it again", metadata: ["name": "\(claimed.name.display)"])
     await forget(claimed.id)
+    return true
   }
 
   /// The file is no longer in `work/`.
@@ -391,8 +397,9 @@ package actor Intake {
   private func readAgain(_ work: UnreadWork) async {
     let id = work.file.id
     do {
+      let checksum = terms.checksum(for: work.work.dropped)
       let (claimed, owner) = try await queue.run { [folders, inbox] in
-        let claimed = try folders.reopen(work.work, marker: inbox.marker)
+        let claimed = try folders.reopen(work.work, marker: inbox.marker, checksum: checksum)
         return (claimed, work.file.owner ?? claimed?.owner.name)
       }
       guard let claimed else {
@@ -401,6 +408,13 @@ package actor Intake {
       }
       var claim = Claim(claimed: claimed, file: work.file, verdict: work.verdict, trouble: work.trouble)
       claim.file.owner = owner
+      if checksum != nil, claimed.sideFile == nil, claim.verdict == nil {
+        // Claimed before its route had `checksum`, or its side file was lost in a crash: without one it is not ready.
+        if await putBack(claim, because: "its side file is missing") {
+          logger.warning("file has no side file; waiting for that", metadata: ["name": "\(claimed.name.display)"])
+        }
+        return
+      }
       await read([claim])
     } catch {
       await putOff(work, error)

@@ -18,8 +18,10 @@ package struct ResultNames: Hashable, Sendable {
   package var receipt: FileName { name(of: dropped, ".\(id).receipt.json") }
 
   /// In `outbox/rejected`: the rejected items, never compressed, in the format whose extension (`csv`, without a dot)
-  /// is given.
-  package func rejected(format: String) -> FileName { name(of: stem, ".\(id).rejected.\(format)") }
+  /// is given; nil keeps the extension of the dropped file.
+  package func rejected(format: String?) -> FileName {
+    name(of: stem, ".\(id).rejected" + (format.map { ".\($0)" } ?? contentEnding))
+  }
 
   /// The part of a file that was not delivered when its outbox was damaged.
   package func unsent(format: String) -> FileName { name(of: stem, ".\(id).unsent.\(format)") }
@@ -82,6 +84,9 @@ package struct ResultNames: Hashable, Sendable {
     if let last = Self.lastExtension(of: rest) { ending = last + ending }
     return ending
   }
+
+  /// The same without `.gz`.
+  private var contentEnding: String { ending.lowercased().hasSuffix(".gz") ? String(ending.dropLast(3)) : ending }
 
   private static func lastExtension(of bytes: ArraySlice<UInt8>) -> String? {
     let suffix = bytes.suffix(17)

@@ -74,6 +74,18 @@ extension FileHistory {
     } else if found.record == nil, found.receipt == nil, found.finished == nil {
       tell("waiting", "it is claimed and is waiting for the daemon to read it")
     }
+    if let completeness = found.receipt?.receipt.completeness ?? found.record?.facts.completeness { tell(completeness) }
+  }
+
+  /// What control totals and checksum said.
+  private mutating func tell(_ completeness: Completeness) {
+    var pairs = completeness.sums.sorted { $0.key < $1.key }.map { ("sum of \($0.key)", $0.value) }
+    if let count = completeness.count { pairs.insert(("number of rows", count), at: 0) }
+    if let checksum = completeness.checksum { pairs.append(("checksum", checksum)) }
+    for (what, pair) in pairs {
+      let isSame = pair.expected == pair.found
+      tell("checked", "\(what): \(pair.found), \(isSame ? "as expected" : "expected \(pair.expected)")")
+    }
   }
 
   private mutating func tellDelivery(_ found: FileEvidence) {
