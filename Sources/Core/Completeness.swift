@@ -1,5 +1,6 @@
 /// What a file's control totals and checksum say about it: nil where the route does not ask.
 package struct Completeness: Hashable, Sendable, Codable {
+  /// What should be, and what is.
   package struct Pair: Hashable, Sendable, Codable {
     package var expected: String
     package var found: String
@@ -10,12 +11,16 @@ package struct Completeness: Hashable, Sendable, Codable {
     }
   }
 
-  /// Whole numbers.
+  /// Rows: whole numbers as text.
   package var count: Pair?
-  /// By column name, with the digits as written.
+  /// By column name: decimal numbers as text.
   package var sums: [String: Pair] = [:]
-  /// Hexadecimal.
+  /// Hexadecimal, in lower case.
   package var checksum: Pair?
 
-  package init() {}
+  package init(count: Pair? = nil, sums: [String: Pair] = [:], checksum: Pair? = nil) {
+    self.count = count
+    self.sums = sums
+    self.checksum = checksum
+  }
 }

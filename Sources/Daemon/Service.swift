@@ -254,11 +254,21 @@ package actor Service {
   private static let mostOpenFiles: UInt = 65_536
   private static let fewestOpenFiles: UInt = 256
 
+  /// How many files of an inbox are named at the end of `run --once`.
+  private static let mostNamed = 20
+
   /// Files that stay in an inbox though they should have been taken: for `run --once`, whose exit status reflects them.
   private func leftFiles() async -> Int {
     do {
       var left = 0
-      for inbox in try await report().inboxes where !inbox.isPaused { left += inbox.leftFiles }
+      for inbox in try await report().inboxes where !inbox.isPaused {
+        left += inbox.leftFiles
+        for file in inbox.filesToAwait.prefix(Self.mostNamed) {
+          logger.warning(
+            "file stays in the inbox",
+            metadata: ["inbox": "\(inbox.name)", "name": "\(file.name)", "reason": "\(file.reason)"])
+        }
+      }
       if left > 0 {
         logger.warning("files are left in the inboxes; see `upsertd status`", metadata: ["files": .number(left)])
       }

@@ -28,7 +28,7 @@ struct FileReader: Sendable {
     let (claimed, context) = (claim.claimed, context)
     let takesTime =
       claim.verdict == nil
-      && (claimed.size > Claimer.smallBytes || FileFormat(fileName: claimed.name.bytes)?.isGzipped == true)
+      && (claimed.size > Claimer.smallBytes || inbox.format(of: claimed.name.bytes)?.isGzipped == true)
     if takesTime {
       var note = UnreadFile(id: claimed.id, inbox: inbox.name, name: claimed.name.display)
       note.since = .now
@@ -95,7 +95,7 @@ struct FileReader: Sendable {
       inbox: inbox, settings: context.settings, name: claim.claimed.name.bytes,
       path: "\(folders.work)/\(claim.claimed.workName.display)", descriptor: claim.claimed.descriptor,
       size: Int(claim.claimed.size), refersToFile: true, verdict: claim.verdict,
-      key: context.key
+      sideFile: claim.claimed.sideFile, key: context.key
     ) {
       context.instruments.heartbeat.beat("inbox \(inbox.name)")
       if context.stopFlag.isRaised { throw ReadingStopped() }

@@ -69,6 +69,7 @@ package actor Intake {
   private let reader: FileReader
   private let search: WorkSearch
   private let meters: InboxMetrics
+  private let terms: WatchOptions
   private let watcher: Watcher
   private let queue: DispatchQueue
   private let cancelled = CancelledFiles()
@@ -114,11 +115,8 @@ package actor Intake {
       inbox: inbox, folders: folders, context: context, queue: queue, cancelled: cancelled, meters: meters,
       logger: logger)
     search = WorkSearch(inbox: inbox, folders: folders, context: context, queue: queue, logger: logger)
-    let watch = context.settings.watch
-    watcher = Watcher(
-      folders: folders,
-      terms: WatchOptions(
-        pollInterval: watch.pollInterval, settle: watch.settle, ignore: { inbox.ignores($0) }, marker: inbox.marker))
+    terms = WatchOptions(inbox, context.settings)
+    watcher = Watcher(folders: folders, terms: terms)
   }
 
   package var rest: Rest {
@@ -214,7 +212,7 @@ package actor Intake {
     }
     var rest = look.ready[...]
     while !rest.isEmpty, !isStopping, !isPaused {
-      let together = Array(Claimer.smallFiles(atStartOf: rest))
+      let together = Array(claimer.smallFiles(atStartOf: rest))
       let room = await room(for: together)
       let count = room.reservations.count
       guard count > 0 else { break }
@@ -350,20 +348,26 @@ package actor Intake {
 
   /// The file changed while it was read: nothing of it is sent.
   private func giveBack(_ claim: Claim) async {
+    guard await putBack(claim, because: "the file changed") else { return }
+    logger.notice(
+      "file changed while it was read; waiting for it again", metadata: ["name": "\(claim.claimed.name.display)"])
+  }
+
+  /// - Returns: whether the file is in `inbox/` again; if not, it keeps its place, and that is tried again.
+  private func putBack(_ claim: Claim, because reason: String) async -> Bool {
     let (folders, claimed) = (folders, claim.claimed)
     claim.reservation.end()
     let result = await queue.run { () -> Result<Void, InboxError> in
-      Result { () throws(InboxError) in try folders.giveBack(claimed) }
+      Result { () throws(InboxError) in try folders.giveBack(claimed, because: reason) }
     }
     switch result {
     case .success:
-      logger.notice(
-        "file changed while it was read; waiting for it again", metadata: ["name": "\(claimed.name.display)"])
       await forget(claimed.id)
-    case .failure(let error) where error.code == .missing:
-      await rejectGone(claim.work, when: "while it was read")
+      return true
+    case .failure(let error) where error.code == .missing: await rejectGone(claim.work, when: "while it was read")
     case .failure(let error): await putOff(claim.work, error)
     }
+    return false
   }
 
   /// Somebody removed the claimed file from `work/`: there is nothing to read, and nothing to put back. It is rejected,
@@ -403,10 +407,10 @@ package actor Intake {
   }
 
   private func readAgain(_ work: UnreadWork) async {
-    
     do {
+      let checksum = terms.checksum(for: work.work.dropped)
       let (claimed, owner) = try await queue.run { [folders, inbox] in
-        let claimed = try folders.reopen(work.work, marker: inbox.marker)
+        let claimed = try folders.reopen(work.work, marker: inbox.marker, checksum: checksum)
         return (claimed, work.file.owner ?? claimed?.owner.name)
       }
       guard let claimed else {
@@ -418,6 +422,13 @@ package actor Intake {
       }
       var claim = Claim(claimed: claimed, file: work.file, verdict: work.verdict, trouble: work.trouble)
       claim.file.owner = owner
+      if checksum != nil, claimed.sideFile == nil, claim.verdict == nil {
+        // Claimed before its route had `checksum`, or its side file was lost in a crash: without one it is not ready.
+        if await putBack(claim, because: "its side file is missing") {
+          logger.warning("file has no side file; waiting for that", metadata: ["name": "\(claimed.name.display)"])
+        }
+        return
+      }
       await read([claim])
     } catch {
       await putOff(work, error)

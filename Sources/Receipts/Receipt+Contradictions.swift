@@ -43,6 +43,12 @@ extension Receipt {
     if error != nil, counts.items > 0 || !batches.isEmpty {
       found.append("it has items, although the file could not be used")
     }
+    if error == nil, let checksum = completeness?.checksum, checksum.expected != checksum.found {
+      found.append("the file was used, although its checksum is not the expected one")
+    }
+    if error == nil, let count = completeness?.count, count.expected != count.found {
+      found.append("the file was used, although it has \(count.found) rows instead of \(count.expected)")
+    }
     if counts.rejected > 0, error == nil, rejectsFile == nil { found.append("it does not name a rejects file") }
     return found
   }

@@ -18,13 +18,13 @@ package struct ResultNames: Hashable, Sendable {
   package var receipt: FileName { name(of: dropped, ".\(id).receipt.json") }
 
   /// In `outbox/rejected`: the rejected items, never compressed, in the format whose extension (`csv`, without a dot)
-  /// is given.
+  /// is given; nil keeps the extension of the dropped file.
   ///
   /// Those of a corrected rejects file are called after the file that was dropped first: `clients.01J….rejected.csv`
   /// with the id `01K…` gives `clients.01K….rejected.csv`. So the names do not grow with each correction.
-  package func rejected(format: String) -> FileName {
+  package func rejected(format: String?) -> FileName {
     let start = RejectsFileName(dropped.bytes).map { FileName(known: $0.stem) } ?? stem
-    return name(of: start, ".\(id).rejected.\(format)")
+    return name(of: start, ".\(id).rejected" + (format.map { ".\($0)" } ?? contentEnding))
   }
 
   /// The part of a file that was not delivered when its outbox was damaged.
@@ -71,6 +71,9 @@ package struct ResultNames: Hashable, Sendable {
     if let last = Self.lastExtension(of: rest) { ending = last + ending }
     return ending
   }
+
+  /// The same without `.gz`.
+  private var contentEnding: String { ending.lowercased().hasSuffix(".gz") ? String(ending.dropLast(3)) : ending }
 
   private static func lastExtension(of bytes: ArraySlice<UInt8>) -> String? {
     let suffix = bytes.suffix(17)

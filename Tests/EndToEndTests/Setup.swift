@@ -7,6 +7,7 @@ struct Setup: Sendable {
   var inboxes: [String]
   var retry = "{initial: 20ms, max: 200ms}"
   var queue = "{min_free_disk: 1KiB}"
+  var watch = "{poll_interval: 50ms, settle: 100ms}"
   var level = "info"
   var format = "text"
   var admin = "false"
@@ -62,7 +63,7 @@ struct Setup: Sendable {
     """
     spool: \(spool)
     state: \(state)
-    watch: {poll_interval: 50ms, settle: 100ms}
+    watch: \(watch)
     queue: \(queue)
     retry: \(retry)
     log: {level: \(level), format: \(format)}

@@ -46,7 +46,7 @@ package struct FileRecord: Sendable, Equatable {
 
 /// What reading a file found out.
 package struct FileFacts: Sendable, Equatable {
-  /// `csv`, `json` ...; nil if the extension says nothing.
+  /// `csv`, `json` ...; nil if neither route nor extension says it.
   package var format: String?
   package var shape: String?
   /// The delimiter between a CSV's cells.

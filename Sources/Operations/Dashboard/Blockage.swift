@@ -141,7 +141,12 @@ extension Blockage {
     var places: [String: Int] = [:]
     for file in inbox.unclaimed where !file.kind.isArriving {
       // A reason may contain the file's own name.
-      let reason = file.kind == .waitingForMarker ? "waiting for the marker" : file.reason
+      let reason =
+        switch file.kind {
+        case .waitingForMarker: "waiting for the marker"
+        case .waitingForChecksum: "waiting for the side file with the checksum"
+        default: file.reason
+        }
       let place = places[reason] ?? blockages.count
       if place == blockages.count {
         places[reason] = place
@@ -165,6 +170,7 @@ extension Blockage {
     self.init(weight: .waiting, title: "", reason: reason, advice: "")
     switch kind {
     case .openForWriting, .settling: advice = "It is claimed once it is complete."
+    case .minAge: advice = "It is claimed once it has been left alone for watch.min_age."
     case .ignored:
       weight = .note
       advice = "Files with such names are never touched; rename it to have it sent."
@@ -175,6 +181,10 @@ extension Blockage {
       weight = .note
       advice = "It is removed when its file is claimed."
     case .waitingForMarker: advice = "It is claimed once its marker exists."
+    case .checksum:
+      weight = .note
+      advice = "It goes with its file when that is claimed."
+    case .waitingForChecksum: advice = "It is claimed once its side file exists."
     case .unreadable:
       weight = .bad
       advice = "Give upsertd's user permission to read it; it is claimed at the next scan."
@@ -205,5 +215,5 @@ extension Blockage {
 
 extension UnclaimedFile.Kind {
   /// It passes by itself, usually within seconds.
-  var isArriving: Bool { self == .settling || self == .openForWriting }
+  var isArriving: Bool { self == .settling || self == .openForWriting || self == .minAge }
 }

@@ -108,6 +108,18 @@ extension FileHistory {
     } else if found.record == nil, !found.isDone {
       tell("waiting", "it is claimed and is waiting for the daemon to read it")
     }
+    if let completeness = found.receipt?.receipt.completeness ?? found.record?.facts.completeness { tell(completeness) }
+  }
+
+  /// What control totals and checksum said.
+  private mutating func tell(_ completeness: Completeness) {
+    var pairs = completeness.sums.sorted { $0.key < $1.key }.map { ("sum of \($0.key)", $0.value) }
+    if let count = completeness.count { pairs.insert(("number of rows", count), at: 0) }
+    if let checksum = completeness.checksum { pairs.append(("checksum", checksum)) }
+    for (what, pair) in pairs {
+      let isSame = pair.expected == pair.found
+      tell("checked", "\(what): \(pair.found), \(isSame ? "as expected" : "expected \(pair.expected)")")
+    }
   }
 
   /// How many items were rejected when the file was read; 0 if that can't be known: of a finished file, only the first

@@ -11,7 +11,7 @@ package struct FileHistory: Sendable {
   package struct Event: Sendable {
     /// Nil if no time was recorded.
     package var at: Timestamp?
-    /// `received`, `corrects`, `duplicate`, `read`, `order`, `request`, `waiting`, `target`, `refused`, `done`, `receipt`, `rejects`,
+    /// `received`, `corrects`, `duplicate`, `read`, `checked`, `order`, `request`, `waiting`, `target`, `refused`, `done`, `receipt`, `rejects`,
     /// `original`, `corrected`, `repeated`.
     package var kind: String
     /// Human-readable.

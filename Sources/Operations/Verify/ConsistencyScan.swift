@@ -241,7 +241,8 @@ struct ConsistencyScan {
     }
     defer { close(descriptor) }
     result.rejectsFiles += 1
-    guard let format = FileFormat(fileName: name.bytes) else { return }
+    let kind = read.receipt.file.format.flatMap(FileFormat.Kind.init(rawValue:))
+    guard let format = FileFormat(fileName: name.bytes, format: kind) else { return }
     let api = (read.receipt.target?.api).annotator
     do {
       let count = try ItemCount.items(
