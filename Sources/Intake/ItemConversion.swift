@@ -1,3 +1,4 @@
+internal import Calendar
 internal import Core
 internal import Engine
 internal import Formats
@@ -67,7 +68,10 @@ struct ItemConversion {
   }
 
   private mutating func compile(_ header: CSVHeader) throws -> RowTemplate {
-    let plan = try RowPlan(header, mapping: route.mapping)
+    let plan = try RowPlan(header, mapping: route.mapping, options: route.csv) { name in
+      // A zone that the configuration's check found may be gone; the fault names it.
+      do { return try Zone(named: name) } catch { return nil }
+    }
     if chosen == nil {
       guard let api = APIKind.classify(headerPaths: plan.paths.map(\.text)), let destination = destinations[api] else {
         throw FileFault(.noRoute, APIs.unknownColumns, line: header.line)
