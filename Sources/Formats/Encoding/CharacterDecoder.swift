@@ -1,13 +1,16 @@
 /// Decodes a text to UTF-8, piece by piece.
 ///
-/// For all but iconv, input and output of a step are the same characters. iconv may take bytes long before it writes
-/// their characters: see `decodeExactly`.
+/// Once the room is filled, exactly the bytes of the text in it have been taken. For iconv, this is true only between
+/// some characters: see `convertFitting`.
 enum CharacterDecoder: ~Copyable {
   case utf8
   case utf16(UTF16Text)
   case utf32(UTF32Text)
   case singleByte(SingleByteTable)
   case iconv(IconvDescriptor)
+
+  /// How much text a byte may become: in TSCII, up to four characters of three bytes.
+  static var mostBytesOfText: Int { 16 }
 
   /// - Parameters:
   ///   - encoding: one without a byte order gets little endian.
@@ -36,17 +39,7 @@ enum CharacterDecoder: ~Copyable {
     case .utf16(let form): return form.decode(input, into: &text, upTo: room)
     case .utf32(let form): return form.decode(input, into: &text, upTo: room)
     case .singleByte(let table): return table.decode(input, into: &text, upTo: room)
-    case .iconv(let iconv): return iconv.convert(input, into: &text, upTo: room)
-    }
-  }
-
-  /// The same, but once `room` bytes are written, nothing after their characters has been taken.
-  ///
-  /// May stop before that, with `outputFull`; call it again with what is left of the room.
-  borrowing func decodeExactly(_ input: Span<UInt8>, into text: inout [UInt8], upTo room: Int) -> DecodingStep {
-    switch self {
-    case .iconv(let iconv): iconv.convertExactly(input, into: &text, upTo: room)
-    default: decode(input, into: &text, upTo: room)
+    case .iconv(let iconv): return iconv.convertFitting(input, into: &text, upTo: room)
     }
   }
 
@@ -69,35 +62,28 @@ enum CharacterDecoder: ~Copyable {
 }
 
 extension IconvDescriptor {
-  fileprivate borrowing func convertExactly(
+  /// The same as `convert`, but gives iconv only as much as is sure to fit, and single bytes when room is short.
+  ///
+  /// With more, iconv takes shift sequences and letters that it holds back, although their text belongs after the room.
+  /// What was held back and fills the room is followed by a byte that iconv does not take, unless that is held back, too.
+  ///
+  /// It also avoids that the output gets full: glibc's EUC-JISX0213 and Shift_JISX0213 have codes for two characters, and
+  /// write the second one again with each call if the output was full after the first (glibc 2.36).
+  fileprivate borrowing func convertFitting(
     _ input: Span<UInt8>, into text: inout [UInt8], upTo room: Int
   ) -> DecodingStep {
-    let near = Self.characterBytes
-    if room > 2 * near { return convert(input, into: &text, upTo: room - near) }
-    // Near the end, iconv gets no byte more than it needs. If a character that was held back fills the room, it leaves
-    // the byte after it.
-    let end = text.count + room
-    var taken = 0
-    var length = 1
-    while text.count < end {
-      guard taken + length <= input.count else {
-        return DecodingStep(taken: taken, stop: taken < input.count ? .incomplete : .inputEnd)
-      }
-      let before = text.count
-      let step = convert(input.extracting(taken..<taken + length), into: &text, upTo: end - before)
-      taken += step.taken
+    var count = min(input.count, max(1, (room - Self.characterBytes) / CharacterDecoder.mostBytesOfText))
+    let before = text.count
+    while true {
+      let step = convert(input.extracting(first: count), into: &text, upTo: room)
+      guard count < input.count else { return step }
       switch step.stop {
-      case .inputEnd: length = 1
-      case .incomplete:
-        length += 1 - step.taken
-        if length > near { return DecodingStep(taken: taken, stop: .invalid) }
-      case .outputFull:
-        if step.taken == 0, text.count == before { return DecodingStep(taken: taken, stop: .outputFull) }
-        length = max(1, length - step.taken)
-      case .invalid: return DecodingStep(taken: taken, stop: .invalid)
+      // It was cut within a character here.
+      case .incomplete where step.taken == 0 && text.count == before: count += 1
+      case .incomplete, .inputEnd: return DecodingStep(taken: step.taken, stop: .outputFull)
+      case .outputFull, .invalid: return step
       }
     }
-    return DecodingStep(taken: taken, stop: .outputFull)
   }
 
   fileprivate borrowing func takeShifts(_ input: Span<UInt8>) -> Int {

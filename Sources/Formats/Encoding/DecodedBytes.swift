@@ -7,11 +7,13 @@ package struct DecodedBytes<Source: PositionedBytes & ~Copyable>: ByteSource, ~C
   private var input: DecodingInput<Source>
   /// In bytes of the decoded text.
   package private(set) var position = 0
-  /// Decoded for a read that was smaller than a character may be; those before `nextOfRest` have been returned.
+  /// Decoded for a read of less than `smallRead` bytes, in which a character might not fit; those before `nextOfRest`
+  /// have been returned.
   private var rest: [UInt8] = []
   private var nextOfRest = 0
 
   private static var chunkBytes: Int { 128 << 10 }
+  private static var smallRead: Int { 4 << 10 }
 
   /// - Parameter alreadyRead: bytes at the file's start that `source` will not give again, read to find its byte order
   ///   mark.
@@ -20,7 +22,7 @@ package struct DecodedBytes<Source: PositionedBytes & ~Copyable>: ByteSource, ~C
     _ source: consuming Source, encoding: TextEncoding, alreadyRead: [UInt8] = []
   ) throws(ReadError) {
     input = try DecodingInput(
-      source, encoding: encoding, isExact: false, alreadyRead: alreadyRead, chunkBytes: Self.chunkBytes)
+      source, encoding: encoding, alreadyRead: alreadyRead, chunkBytes: Self.chunkBytes)
   }
 
   package var path: String { input.source.path }
@@ -33,16 +35,15 @@ package struct DecodedBytes<Source: PositionedBytes & ~Copyable>: ByteSource, ~C
 
   package mutating func read(upTo count: Int, into buffer: inout [UInt8]) throws {
     if nextOfRest == rest.count {
-      let most = 2 * IconvDescriptor.characterBytes
-      if count >= 2 * most {
+      if count >= Self.smallRead {
         let before = buffer.count
-        _ = try input.decode(into: &buffer, upTo: count - most)
+        _ = try input.decode(into: &buffer, upTo: count - IconvDescriptor.characterBytes)
         position += buffer.count - before
         return
       }
       rest.removeAll(keepingCapacity: true)
       nextOfRest = 0
-      _ = try input.decode(into: &rest, upTo: most)
+      _ = try input.decode(into: &rest, upTo: Self.smallRead)
     }
     let end = min(rest.count, nextOfRest + count)
     buffer += rest[nextOfRest..<end]

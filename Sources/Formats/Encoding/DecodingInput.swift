@@ -5,8 +5,6 @@ struct DecodingInput<Source: PositionedBytes & ~Copyable>: ~Copyable {
   private(set) var source: Source
   /// With its byte order, once the first byte has been decoded.
   private(set) var encoding: TextEncoding
-  /// Whether a text that fills the room ends exactly where its bytes do: see `CharacterDecoder.decodeExactly`.
-  private let isExact: Bool
   private let chunkBytes: Int
   private var decoder: CharacterDecoder
   /// Bytes read ahead; those before `next` have been decoded.
@@ -23,15 +21,13 @@ struct DecodingInput<Source: PositionedBytes & ~Copyable>: ~Copyable {
   /// - Parameter alreadyRead: bytes at the file's start that `source` will not give again.
   /// - Throws: `ReadError` if iconv can't start.
   init(
-    _ source: consuming Source, encoding: TextEncoding, isExact: Bool, alreadyRead: [UInt8] = [],
-    chunkBytes: Int
+    _ source: consuming Source, encoding: TextEncoding, alreadyRead: [UInt8] = [], chunkBytes: Int
   ) throws(ReadError) {
     // Whatever can fail comes before the first member: a half-made value without copies can't be undone.
     let decoder = try CharacterDecoder(encoding, path: source.path)
     self.decoder = decoder
     self.source = source
     self.encoding = encoding
-    self.isExact = isExact
     self.chunkBytes = chunkBytes
     input = alreadyRead
   }
@@ -40,6 +36,7 @@ struct DecodingInput<Source: PositionedBytes & ~Copyable>: ~Copyable {
 
   /// Appends text, at least one character and at most `room` bytes; false at the end, or if not even one fits.
   ///
+  /// Appends nothing if `original` exceeds a chunk before there is any text: shift sequences have no limit.
   /// At the end and before a fault, it may append up to `IconvDescriptor.characterBytes` more than `room`.
   /// - Throws: `FileFault` if the next bytes are not text, and any error of the source.
   mutating func decode(into text: inout [UInt8], upTo room: Int) throws -> Bool {
@@ -47,10 +44,7 @@ struct DecodingInput<Source: PositionedBytes & ~Copyable>: ~Copyable {
     let before = text.count
     while text.count == before {
       if let fault { throw fault }
-      let step =
-        isExact
-        ? decoder.decodeExactly(input.span.extracting(next...), into: &text, upTo: room)
-        : decoder.decode(input.span.extracting(next...), into: &text, upTo: room)
+      let step = decoder.decode(input.span.extracting(next...), into: &text, upTo: room)
       take(step.taken)
       switch step.stop {
       case .outputFull:
@@ -60,6 +54,7 @@ struct DecodingInput<Source: PositionedBytes & ~Copyable>: ~Copyable {
       case .invalid: fail(with: "", into: &text)
       case .inputEnd, .incomplete:
         if text.count > before { continue }
+        if keepsOriginal, original.count > chunkBytes { return true }
         // No beginning of a character is that long: without this, iconv alone would bound what is read ahead.
         guard hasEnded || input.count - next > IconvDescriptor.characterBytes else {
           try readAhead()

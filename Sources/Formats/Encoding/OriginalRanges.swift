@@ -1,14 +1,14 @@
 import JSONText
 
-/// Returns the bytes that parts of the decoded text were made of: the rejected rows, to be written as they were dropped.
+/// Returns the bytes of which parts of the decoded text were made: the rejected rows, to be written as they were dropped.
 ///
-/// Moves forward only, and decodes everything in between. The bytes are not encoded again: Shift_JIS and others have
-/// several for one character. At both ends of a part belong the shift sequences that stand there (ISO 2022), so that a
-/// row that begins and ends in the initial state keeps doing so.
+/// Moves forward only, and decodes everything in between. The text is not encoded again: Shift_JIS and others have
+/// several codes for one character. The shift sequences at both ends of a part belong to it (ISO 2022), so that a row
+/// that began and ended in the initial state still does.
 ///
-/// Where iconv holds back a letter until it knows whether the next byte combines with it (TCVN, windows-1258), and where
-/// bytes and characters do not end together (UTF-7), the place is found by giving it the bytes one by one, with room only
-/// for what is wanted. This is exact before and after anything that is no such letter: line breaks, separators, quotes.
+/// iconv holds back a letter until it knows whether the next byte combines with it (TCVN, windows-1258), and in UTF-7
+/// bytes and characters do not end together. The place is found by giving iconv single bytes, with room only for what is
+/// wanted. It is exact if the characters before and after it are no such letters, but line breaks, separators or quotes.
 package struct OriginalRanges<Source: PositionedBytes & ~Copyable>: ~Copyable {
   private var input: DecodingInput<Source>
   /// In bytes of the decoded text.
@@ -31,7 +31,7 @@ package struct OriginalRanges<Source: PositionedBytes & ~Copyable>: ~Copyable {
       } else {
         nil
       }
-    let input = try DecodingInput(source, encoding: encoding, isExact: true, chunkBytes: chunkBytes)
+    let input = try DecodingInput(source, encoding: encoding, chunkBytes: chunkBytes)
     self.check = check
     self.input = input
     self.chunkBytes = chunkBytes
@@ -40,49 +40,51 @@ package struct OriginalRanges<Source: PositionedBytes & ~Copyable>: ~Copyable {
   /// As declared; once a part has been copied, with the byte order that the file's mark declares.
   package var encoding: TextEncoding { input.encoding }
 
-  /// Calls `each` with the text of `range` and the bytes it was made of, in order, in pieces of at most one chunk.
+  /// Calls `each` with the text of `range` and the bytes it was made of, in order, in one piece if neither
+  /// exceeds a chunk.
   ///
   /// Only all pieces together are the same text on both sides. No range may start before the previous one ends; all are
   /// in bytes of the decoded text, and begin and end with characters.
   ///
-  /// A row in an encoding with shift sequences may begin or end in a state that others set, though no standard
-  /// allows it. It would mean something else in another file. If it is at most one chunk, `each` gets it encoded again
-  /// instead.
-  /// - Throws: `SourceEnded` if the content ends before the range does, and `FileFault` if it can't be decoded: the file
-  ///   has changed since it was read; and any error of the source and `each`.
+  /// In an encoding with shift sequences, a row may depend on those of the rows before it, although no standard allows
+  /// that. It would mean something else in another file. If it comes in one piece, it is encoded again.
+  /// - Throws: `SourceEnded` if the content ends before the range does, and `FileFault` if it can't be decoded: in both
+  ///   cases, the file has changed since it was read; and any error of the source and `each`.
   package mutating func copy(
     _ range: Range<Int>, to each: (_ text: Span<UInt8>, _ original: Span<UInt8>) throws -> Void
   ) throws {
     precondition(range.lowerBound >= position, "ranges must ascend")
     while position < range.lowerBound {
-      try decode(upTo: min(chunkBytes, range.lowerBound - position))
+      text.removeAll(keepingCapacity: true)
+      try decode(to: range.lowerBound)
     }
     guard !range.isEmpty else { return }
     input.keepOriginal()
     defer { input.stopKeepingOriginal() }
-    if check != nil, range.count <= chunkBytes {
-      var whole: [UInt8] = []
-      while position < range.upperBound {
-        try decode(upTo: range.upperBound - position)
-        whole += text
-      }
-      try input.takeShifts()
-      let original = check?.bytes(of: whole, from: input.original) ?? []
-      return try each(whole.span, original.span)
-    }
+    var isWhole = true
+    text.removeAll(keepingCapacity: true)
     while position < range.upperBound {
-      try decode(upTo: min(chunkBytes, range.upperBound - position))
-      if position == range.upperBound, check != nil { try input.takeShifts() }
-      try each(text.span, input.original.span)
-      input.keepOriginal()
+      try decode(to: range.upperBound)
+      if max(text.count, input.original.count) > chunkBytes {
+        try each(text.span, input.original.span)
+        text.removeAll(keepingCapacity: true)
+        input.keepOriginal()
+        isWhole = false
+      }
     }
+    if check != nil { try input.takeShifts() }
+    let original = (isWhole ? check?.bytes(of: text, from: input.original) : nil) ?? input.original
+    try each(text.span, original.span)
   }
 
-  /// Replaces `text` by the next piece.
-  private mutating func decode(upTo room: Int) throws {
-    text.removeAll(keepingCapacity: true)
-    guard try input.decode(into: &text, upTo: room), text.count <= room else { throw SourceEnded() }
-    position += text.count
+  /// Appends the next piece to `text`, which ends at `target` at the latest.
+  private mutating func decode(to target: Int) throws {
+    let before = text.count
+    let room = min(chunkBytes, target - position)
+    guard try input.decode(into: &text, upTo: room), text.count - before <= target - position else {
+      throw SourceEnded()
+    }
+    position += text.count - before
   }
 }
 

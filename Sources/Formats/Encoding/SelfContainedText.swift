@@ -18,14 +18,19 @@ struct SelfContainedText: ~Copyable {
 
   /// `original`, if alone it is `text` and leaves the initial state behind it; otherwise `text`, encoded again.
   borrowing func bytes(of text: [UInt8], from original: [UInt8]) -> [UInt8] {
-    var alone: [UInt8] = []
     let input = original + followerBytes
-    let room = text.count + Self.follower.utf8.count
+    let wanted = text + Self.follower.utf8
+    var alone: [UInt8] = []
     decoder.finish(into: &alone)
     alone.removeAll()
-    let step = decoder.decode(input.span, into: &alone, upTo: room)
+    var at = 0
+    while at < input.count, alone.count <= wanted.count {
+      let step = decoder.decode(input.span.extracting(at...), into: &alone, upTo: 4 << 10)
+      at += step.taken
+      if step.stop == .invalid || step.stop == .incomplete { break }
+    }
     decoder.finish(into: &alone)
-    if step.stop == .inputEnd, alone == text + Self.follower.utf8 { return original }
+    if at == input.count, alone == wanted { return original }
     return encoder.encoded(text)
   }
 }

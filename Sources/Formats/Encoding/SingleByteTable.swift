@@ -22,7 +22,8 @@ struct SingleByteTable: Sendable {
       // What iconv holds back until it knows the next byte is not the character of this byte alone.
       iconv.finish(into: &text)
       guard step == DecodingStep(taken: 1, stop: .inputEnd), text.count == length, 1...3 ~= length,
-        UTF8Prefix(of: text.span, from: 0).end == length, String(decoding: text, as: UTF8.self).unicodeScalars.count == 1
+        UTF8Prefix(of: text.span, from: 0).end == length,
+        String(decoding: text, as: UTF8.self).unicodeScalars.count == 1
       else { return nil }
       entries.append(text.reversed().reduce(0) { $0 << 8 | UInt32($1) } | UInt32(length) << 24)
     }

@@ -35,7 +35,9 @@ package struct TextEncoder: ~Copyable {
     switch form {
     case .utf8: return text
     case .utf16(let order):
-      for unit in String(decoding: text, as: UTF8.self).utf16 { output.append(UInt32(unit), bytes: 2, order ?? .little) }
+      for unit in String(decoding: text, as: UTF8.self).utf16 {
+        output.append(UInt32(unit), bytes: 2, order ?? .little)
+      }
     case .utf32(let order):
       for scalar in String(decoding: text, as: UTF8.self).unicodeScalars {
         output.append(scalar.value, bytes: 4, order ?? .little)
@@ -52,7 +54,8 @@ extension IconvDescriptor {
     reset()
     var at = 0
     while at < text.count {
-      let step = convert(text.extracting(at...), into: &output, upTo: 4 * (text.count - at) + Self.characterBytes)
+      // A letter of two bytes needs eight at most, with what ISO 2022 puts before it.
+      let step = convert(text.extracting(at...), into: &output, upTo: 8 * (text.count - at) + Self.characterBytes)
       at += step.taken
       guard step.stop == .invalid || step.stop == .incomplete else { continue }
       // The encoding lacks this character.

@@ -50,7 +50,9 @@ extension TextEncoding {
     // iconv gives a meaning to slashes ("//TRANSLIT" would replace characters silently) and commas, and takes the empty
     // name for the locale's encoding. The characters here are all that occur in the names it knows.
     guard 1...64 ~= name.utf8.count,
-      name.utf8.allSatisfy({ 0x30...0x39 ~= $0 || 0x41...0x5A ~= $0 || 0x61...0x7A ~= $0 || "-_.:+()".utf8.contains($0) })
+      name.utf8.allSatisfy({
+        0x30...0x39 ~= $0 || 0x41...0x5A ~= $0 || 0x61...0x7A ~= $0 || "-_.:+()".utf8.contains($0)
+      })
     else { return nil }
     switch name.uppercased() {
     case "UTF-8", "UTF8": self = .utf8
