@@ -14,22 +14,23 @@ struct CSVCell: Hashable, Sendable {
 
   /// The cell's text.
   func text(in bytes: Span<UInt8>, _ dialect: CSVDialect) -> [UInt8] {
-    [UInt8](capacity: end - start) { text in
-      var at = start
-      while at < end {
-        let byte = bytes[at]
+    var text: [UInt8] = []
+    text.reserveCapacity(end - start)
+    var at = start
+    while at < end {
+      let byte = bytes[at]
+      at += 1
+      if !hasEscapes || at == end {
+        text.append(byte)
+      } else if byte == dialect.escape {
+        text.append(Self.escaped(bytes[at], isBackslash: byte == UInt8(ascii: "\\")))
         at += 1
-        if !hasEscapes || at == end {
-          text.append(byte)
-        } else if byte == dialect.escape {
-          text.append(Self.escaped(bytes[at], isBackslash: byte == UInt8(ascii: "\\")))
-          at += 1
-        } else {
-          text.append(byte)
-          if isQuoted, byte == dialect.quote, bytes[at] == byte { at += 1 }
-        }
+      } else {
+        text.append(byte)
+        if isQuoted, byte == dialect.quote, bytes[at] == byte { at += 1 }
       }
     }
+    return text
   }
 
   /// What a character after the escape stands for: itself, but after a backslash the letters of MySQL stand for control

@@ -8,6 +8,12 @@ struct CellText {
   /// Where the text is in `decoded`, or in the row.
   private var range: Range<Int>
 
+  /// Whether the text may be another than what stands in the row.
+  @inline(__always)
+  static func isNeeded(for cell: CSVCell, in row: Span<UInt8>) -> Bool {
+    cell.hasEscapes || !cell.isEmpty && row[cell.start] == UInt8(ascii: "=")
+  }
+
   /// - Parameter row: the bytes that `cell` refers to.
   init(_ cell: CSVCell, in row: Span<UInt8>, _ dialect: CSVDialect) {
     if cell.hasEscapes {

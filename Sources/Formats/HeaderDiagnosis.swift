@@ -6,17 +6,12 @@ import Core
 /// - Parameter header: the header of a file that can't be used because of it; the guess is wrong for others.
 package func likelyCause(of header: CSVHeader) -> String? {
   if let markup = markup(header.bytes) { return "it looks like \(markup), not a CSV file" }
-  let names = header.columns.map { ColumnName.normalized($0.name) }
+  let names = header.columns.map(\.name)
   if names.count == 1, let delimiter = likelyDelimiter(in: String(decoding: header.bytes, as: UTF8.self)) {
     return "the delimiter is probably \(delimiter): set delimiter"
   }
   if looksLikeData(names.filter { !$0.isEmpty }) { return "the header row is probably missing: set header" }
   return nil
-}
-
-extension CSVHeader {
-  /// The likely cause as the end of a message: with a semicolon before it, or nothing.
-  var cause: String { likelyCause(of: self).map { "; \($0)" } ?? "" }
 }
 
 private func markup(_ bytes: [UInt8]) -> String? {

@@ -27,24 +27,22 @@ struct MappedNames {
 
   /// Matches the names with a header's columns.
   ///
-  /// - Returns: the header's columns by normalized name.
+  /// - Returns: the header's columns by name, without those that are ignored.
   /// - Throws: `FileFault` for columns that are not known, and for columns that the file lacks.
   func columns(of header: CSVHeader) throws(FileFault) -> [String: CSVHeader.Column] {
     var columns: [String: CSVHeader.Column] = [:]
     var unmapped: [CSVHeader.Column] = []
     for column in header.columns {
-      let name = ColumnName.normalized(column.name)
-      if fields[name] == nil, computed[name] == nil {
-        if !ignore.contains(name) { unmapped.append(column) }
-      } else if columns.updateValue(column, forKey: name) != nil {
-        throw FileFault(
-          .malformedCSV, "column \(name.quoted) appears twice in the header", line: column.line, column: column.column)
+      if fields[column.name] != nil || computed[column.name] != nil {
+        columns[column.name] = column
+      } else if !ignore.contains(column.name) {
+        unmapped.append(column)
       }
     }
     if let first = unmapped.first {
       throw FileFault(
         .unmappedColumn,
-        "\(listed(unmapped.map { ColumnName.normalized($0.name).quoted })): neither mapped nor ignored in \(path)\(header.cause)",
+        "\(listed(unmapped.map(\.name.quoted))): neither mapped nor ignored in \(path)",
         line: first.line, column: first.column)
     }
     let missing = needed.filter { columns[$0.name] == nil }
@@ -52,7 +50,7 @@ struct MappedNames {
       throw FileFault(
         .missingColumn,
         "\(listed(missing.map { "\($0.name.quoted) (for \($0.field.shortened), in \($0.place))" })): not in the file; "
-          + "where files may lack a column, the mapping says optional: true\(header.cause)",
+          + "where files may lack a column, the mapping says optional: true",
         line: header.line)
     }
     return columns
@@ -79,7 +77,7 @@ struct MappedNames {
     var columns: [String: CSVHeader.Column] = [:]
     let line = { (name: String) in fields[name]?.first?.line ?? .max }
     for name in Set(fields.keys).union(computed.keys).sorted(by: { (line($0), $0) < (line($1), $1) }) {
-      columns[name] = CSVHeader.Column(name: name, index: columns.count, line: 1, column: 1)
+      columns[name] = CSVHeader.Column(name: name, index: columns.count)
     }
     return columns
   }

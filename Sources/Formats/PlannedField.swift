@@ -56,6 +56,15 @@ struct PlannedField: Sendable {
     }
   }
 
+  /// Checks the mapping's texts that pass for cells: values, the default, what a lookup holds.
+  ///
+  /// - Throws: a `FileFault` without a place for the first that is not of the field's type and form.
+  func checkTexts() throws(FileFault) {
+    let limits = ReaderLimits()
+    _ = try filling(path.type, depth: 0, limits)
+    if case .cell(let cell) = source { try cell.checkLookup(path.type, limits) }
+  }
+
   private var notPlainText: FileFault {
     FileFault(.malformedCSV, "\(owner) can't be the request id, which must be the plain text of a column")
   }
@@ -88,6 +97,24 @@ struct PlannedCell: Sendable {
     return RowTemplate.Conversion(
       conversion, label: name, preparation, jsonOfEmpty: try jsonOfEmpty(conversion),
       emptyIsText: type == .string && date == nil)
+  }
+
+  /// - Throws: a `FileFault` for a text of the lookup that the type can't be.
+  func checkLookup(_ type: CellType, _ limits: ReaderLimits) throws(FileFault) {
+    guard let lookup else { return }
+    let plain = try plain(type, depth: 0, limits)
+    if case .string = plain { return }
+    var first: (key: String, reason: String)?
+    for (key, value) in lookup.values where first.map({ key < $0.key }) ?? true {
+      do throws(ItemFault) {
+        _ = try plain.json(of: value)
+      } catch {
+        first = (key, error.message)
+      }
+    }
+    if let first {
+      throw FileFault(.malformedCSV, "the value for \(first.key.quoted) in \(lookup.path): \(first.reason)")
+    }
   }
 
   private func plain(_ type: CellType, depth: Int, _ limits: ReaderLimits) throws(FileFault) -> CellConversion {

@@ -6,7 +6,6 @@ package struct RowPlan: Sendable {
   private let fields: [PlannedField]
   /// The mapping file; nil if the header itself holds the paths.
   private let mappingPath: String?
-  private let header: CSVHeader
   private let copiesPlainText: Bool
 
   /// The fields that are filled, in writing order.
@@ -21,11 +20,10 @@ package struct RowPlan: Sendable {
     _ header: CSVHeader, mapping: ColumnMapping?, options: CSVOptions = CSVOptions(),
     zones: @escaping LocalTimeZones = { _ in nil }
   ) throws(FileFault) {
-    self.header = header
     mappingPath = mapping?.path
-    copiesPlainText = options.copiesPlainText
+    copiesPlainText = header.dialect.copiesPlainText
     guard let mapping else {
-      fields = try header.columns.map { column throws(FileFault) in try Self.field(column, of: header, options) }
+      fields = try header.columns.map { column throws(FileFault) in try Self.field(column, options) }
       return
     }
     let names = MappedNames(mapping)
@@ -40,17 +38,17 @@ package struct RowPlan: Sendable {
 
   /// A column whose name is a path.
   private static func field(
-    _ column: CSVHeader.Column, of header: CSVHeader, _ options: CSVOptions
+    _ column: CSVHeader.Column, _ options: CSVOptions
   ) throws(FileFault) -> PlannedField {
     do throws(FileFault) {
-      let name = String(column.name.trimmed)
-      let cell = PlannedCell(column: column.index, name: name, null: options.null, numbers: options.numbers)
+      let cell = PlannedCell(column: column.index, name: column.name, null: options.null, numbers: options.numbers)
       return PlannedField(
-        path: try CellPath(parsing: name), source: .cell(cell), owner: "column \(name.quoted)", line: column.line,
+        path: try CellPath(parsing: column.name), source: .cell(cell), owner: "column \(column.name.quoted)",
+        line: column.line,
         column: column.column)
     } catch {
       throw FileFault(
-        error.code, "column \(column.index + 1): \(error.message)\(header.cause)", line: column.line,
+        error.code, "column \(column.index + 1): \(error.message)", line: column.line,
         column: column.column)
     }
   }
@@ -67,41 +65,29 @@ package struct RowPlan: Sendable {
       do throws(FileFault) {
         try items.add(field, at: try place(field.path), limits)
       } catch {
-        var fault = Self.decorated(error, field, mappingPath)
-        if mappingPath == nil, fault.code == .unmappedColumn { fault.message += header.cause }
-        throw fault
+        throw Self.decorated(error, field, mappingPath)
       }
     }
     try items.tree.finish()
     return RowTemplate(items.tree, requestID: items.requestID, empty: empty, copiesPlainText: copiesPlainText)
   }
 
-  /// Everything that is wrong with a mapping itself, whatever the files hold, each with its line in the mapping file.
+  /// What is wrong with the fields of a mapping, whatever the files hold: patterns, and texts that stand for cells but
+  /// have not the form of their column. Each has its line in the mapping file.
   ///
-  /// - Parameter place: as for `template`.
-  package static func faults(
-    of mapping: ColumnMapping, options: CSVOptions = CSVOptions(), limits: ReaderLimits,
-    zones: @escaping LocalTimeZones = { _ in nil }, place: (CellPath) throws(FileFault) -> ColumnPlacement
-  ) -> [FileFault] {
+  /// Whether zones are known, and where an API has the fields, is not checked here.
+  package static func faults(of mapping: ColumnMapping, options: CSVOptions) -> [FileFault] {
     let names = MappedNames(mapping)
-    var items = ItemShape()
-    var faults: [FileFault] = []
-    for compiled in MappingCompiler(mapping, names, options, zones).fields(names.everyColumn) {
+    let compiler = MappingCompiler(mapping, names, options) { _ in AnyTimeZone() }
+    return compiler.fields(names.everyColumn).compactMap { compiled in
       do throws(FileFault) {
         if let fault = compiled.fault { throw fault }
-        try items.add(compiled.field, at: try place(compiled.field.path), limits)
+        try compiled.field.checkTexts()
+        return nil
       } catch {
-        var fault = decorated(error, compiled.field, nil)
-        (fault.line, fault.column) = (compiled.field.mappingLine, nil)
-        faults.append(fault)
+        return FileFault(error.code, error.message, line: compiled.field.mappingLine)
       }
     }
-    do throws(FileFault) {
-      try items.tree.finish()
-    } catch {
-      faults.append(error)
-    }
-    return faults
   }
 
   /// Adds where the fault comes from.
@@ -117,6 +103,11 @@ package struct RowPlan: Sendable {
     fault.column = fault.column ?? field.column
     return fault
   }
+}
+
+/// Stands for zones that are not looked up.
+private struct AnyTimeZone: LocalTimeZone {
+  func offsets(ofLocal local: Int64) -> [Int] { [0] }
 }
 
 /// The items that a plan makes, while its fields are being placed.
@@ -148,17 +139,9 @@ private struct ItemShape {
   }
 }
 
-extension CSVOptions {
+extension CSVDialect {
   /// Whether cells without `"` and `\` mean what they say.
   fileprivate var copiesPlainText: Bool {
     (quote == nil || quote == Ascii.quote) && (escape == nil || escape == Ascii.quote || escape == UInt8(ascii: "\\"))
-  }
-}
-
-extension String {
-  fileprivate var trimmed: String.UnicodeScalarView.SubSequence {
-    let start = unicodeScalars.drop(while: \.properties.isWhitespace)
-    let end = start.lastIndex { !$0.properties.isWhitespace }
-    return end.map { start[...$0] } ?? start
   }
 }

@@ -33,7 +33,7 @@ struct RowWriter {
           if !step.ifEmpty.isEmpty { appendMember(step.ifEmpty) }
           continue
         }
-        if !cell.hasEscapes, bytes.endOfPlainRun(from: cell.start, to: cell.end) == cell.end {
+        if bytes.endOfPlainRun(from: cell.start, to: cell.end) == cell.end {
           appendMember(step.literal)
           text.append(bytes, cell.start..<cell.end)
           text.append(template.literals, step.suffix)
@@ -134,22 +134,33 @@ struct RowWriter {
   private mutating func convert(
     _ cell: CSVCell, in bytes: Span<UInt8>, _ conversion: RowTemplate.Conversion
   ) throws(ItemFault) -> Bool {
+    do throws(ItemFault) {
+      if conversion.preparation != nil || CellText.isNeeded(for: cell, in: bytes) {
+        return try convertPrepared(cell, in: bytes, conversion)
+      }
+      if cell.isEmpty { return false }
+      try conversion.conversion.append(bytes.extracting(cell.start..<cell.end), to: &text)
+      return true
+    } catch {
+      throw ItemFault(error.code, "column \(conversion.label.quoted): \(error.message)")
+    }
+  }
+
+  @inline(never)
+  private mutating func convertPrepared(
+    _ cell: CSVCell, in bytes: Span<UInt8>, _ conversion: RowTemplate.Conversion
+  ) throws(ItemFault) -> Bool {
     var content = CellText(cell, in: bytes, dialect)
     if let preparation = conversion.preparation {
       if preparation.isTrimmed { content.trim(in: bytes) }
       if content.isEmpty || preparation.null.holds(cell, in: bytes) {
         guard preparation.isRequired else { return false }
-        throw ItemFault(
-          .missingField, "column \(conversion.label.quoted): the cell has no value, but the mapping requires one")
+        throw ItemFault(.missingField, "the cell has no value, but the mapping requires one")
       }
     }
     if content.isEmpty { return false }
-    do throws(ItemFault) {
-      try content.withBytes(in: bytes) { bytes throws(ItemFault) in
-        try conversion.conversion.append(bytes, to: &text)
-      }
-    } catch {
-      throw ItemFault(error.code, "column \(conversion.label.quoted): \(error.message)")
+    try content.withBytes(in: bytes) { bytes throws(ItemFault) in
+      try conversion.conversion.append(bytes, to: &text)
     }
     return true
   }

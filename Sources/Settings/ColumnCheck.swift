@@ -18,6 +18,7 @@ struct ColumnCheck {
     let fillings = mapping?.fillings ?? headerFillings()
     guard let api = decided(reached, fillings, key) else { return }
     place(fillings, by: api.columnRules(target: own(api.kind), route: route.own, validate: route.validate), key)
+    checkTexts()
   }
 
   // MARK: Fields
@@ -86,6 +87,15 @@ struct ColumnCheck {
       section.report(error.message, at: key)
     }
     if let lack = rules.missingColumn(in: fillings.map(\.path)) { section.report(lack, at: key) }
+  }
+
+  /// The mapping's values and defaults, as cells of this route's files: a mapping may leave forms of numbers to it.
+  private func checkTexts() {
+    guard let mapping, mapping.root.reading.faults.isEmpty else { return }
+    for fault in RowPlan.faults(of: mapping.mapping, options: route.csv) {
+      let filling = mapping.fillings.first { $0.entry.line == fault.line }
+      (filling?.entry ?? mapping.root).report(fault.message)
+    }
   }
 
   // MARK: Names

@@ -226,39 +226,36 @@ import Testing
     #expect(mapped.items.map(\.fault?.code) == [nil, nil, .invalidValue])
   }
 
-  @Test func `a mapping's own faults are all told, each with its line`() throws {
-    var bad = Field(to: "x", date: "dd/MM")
-    bad.line = 3
-    var first = Field(to: "y")
-    first.line = 2
-    var twice = Field(to: "y.z")
-    twice.line = 4
-    var path = Field(to: "a..b")
-    path.line = 5
-    var typed = Field(to: "n", type: .number)
-    (typed.defaultText, typed.line) = ("none", 6)
+  @Test func `what is wrong with a mapping, whatever the files hold, is all told with its line`() {
+    func field(_ line: Int, _ type: CellType = .string, _ change: (inout Field) -> Void) -> [Field] {
+      var field = Field(to: "f\(line)", type: type)
+      change(&field)
+      field.line = line
+      return [field]
+    }
+    let lookup = ColumnMapping.Lookup(path: "l.csv", values: ["b": "x", "a": "1.5", "c": "2,5"])
     var mapping = ColumnMapping(
-      columns: ["a": [bad], "b": [first], "c": [twice], "d": [path], "e": [typed], "f": [Field(to: "fine")]],
-      constants: [.init(to: "api.only", json: "1")], ignore: [], path: "maps/m.yaml")
-    mapping.computed = [.init(to: "sum", parts: [.text("x")], line: 9)]
-    let faults = RowPlan.faults(of: mapping, limits: ReaderLimits()) { path throws(FileFault) in
-      if path.name == "api.only" { throw FileFault(.unmappedColumn, "column \"api.only\" is not known") }
-      return .field(PlacedField(path: path.steps, type: path.type))
-    }
-    #expect(faults.map(\.line) == [3, 4, 5, 6, 9, nil])
-    let beginnings = [
-      "column \"a\": date pattern ", "column \"b\" and column \"c\" can't both", "column \"d\": \"a..b\" is not",
-      "column \"e\": the default: ", "computed \"sum\": concat names", "constant \"api.only\": column",
+      columns: [
+        "a": field(2) { $0.date = "dd/MM" }, "b": field(3) { $0.to = "a..b" },
+        "c": field(4, .number) { $0.defaultText = "1.5" }, "d": field(5, .number) { $0.values = ["x": "1.5"] },
+        "e": field(6, .number) { $0.lookup = lookup },
+        "f": field(7) { ($0.date, $0.timezone, $0.defaultText) = ("d.M.yyyy", "Nowhere", "1.2.2016") },
+        "g": field(8, .number) { $0.values = ["x": "2,5"] },
+      ], constants: [], ignore: [], path: "maps/m.yaml")
+    mapping.computed = [
+      .init(to: "sum", parts: [.text("x")], line: 9), .init(to: "fine", parts: [.column("elsewhere")], line: 10),
     ]
-    for (fault, beginning) in zip(faults, beginnings) {
-      #expect(fault.message.hasPrefix(beginning), "\(fault.message)")
-      #expect(!fault.message.contains("maps/m.yaml"))
-    }
-    mapping = ColumnMapping(columns: ["a": [Field(to: "x")]], constants: [], ignore: [], path: "m.yaml")
-    mapping.computed = [.init(to: "d", parts: [.column("elsewhere")])]
+    var options = CSVOptions()
+    options.numbers.decimal = ","
+    let faults = RowPlan.faults(of: mapping, options: options)
+    #expect(faults.map(\.line) == [2, 3, 4, 5, 6, 9])
     #expect(
-      RowPlan.faults(of: mapping, limits: ReaderLimits()) { path throws(FileFault) in
-        .field(PlacedField(path: path.steps, type: path.type))
-      }.isEmpty)
+      faults.dropFirst().map(\.message) == [
+        #""a..b" is not a field's path: a name is missing"#,
+        #"the default: "1.5" is not a number of the form 1234,56"#,
+        #"the value for "x": "1.5" is not a number of the form 1234,56"#,
+        #"the value for "a" in l.csv: "1.5" is not a number of the form 1234,56"#,
+        #"concat names no column: use constants for fixed text"#,
+      ])
   }
 }

@@ -46,23 +46,4 @@ import Testing
   func `a usual header has no likely cause`(_ header: String) throws {
     #expect(try cause(header + "\n") == nil)
   }
-
-  @Test func `messages about the header name the likely cause`() {
-    var terms = CSVReadingTerms()
-    terms.mapping = ColumnMapping(
-      columns: ["Ref": [.init(to: "ref")]], constants: [], ignore: ["1001", "12.50"], path: "m.yaml")
-    #expect(
-      terms.read("Ref;Name\n1;2\n").fault?.message
-        == "column \"Ref;Name\": neither mapped nor ignored in m.yaml; the delimiter is probably \";\": set delimiter")
-    let missing = terms.read("1001,12.50\n").fault
-    #expect(missing?.code == .missingColumn)
-    #expect(missing?.message.hasSuffix("; the header row is probably missing: set header") == true)
-    #expect(
-      readCSV("1001,12.50,a..b\n").fault?.message.hasSuffix("; the header row is probably missing: set header") == true)
-    terms = CSVReadingTerms()
-    terms.place = { path throws(FileFault) in throw FileFault(.unmappedColumn, "no \(path.text)") }
-    #expect(
-      terms.read("Ref;Name\n").fault?.message
-        == "column \"Ref;Name\": no Ref;Name; the delimiter is probably \";\": set delimiter")
-  }
 }

@@ -105,6 +105,23 @@ struct MappedFieldTests {
     #expect(found == ["m.yaml:2: columns.A.\(fault)"])
   }
 
+  @Test(arguments: [
+    ("type: number, decimal: \",\", default: 1.5", "", "the default: \"1.5\" is not a number of the form 1234,56"),
+    ("type: number, default: \"1,5\"", "", "the default: \"1,5\" is not a JSON number (such as -12.50)"),
+    ("type: number, default: 1.5", "decimal: \",\"", "the default: \"1.5\" is not a number of the form 1234,56"),
+    ("type: number, values: {x: 1-}", "", "the value for \"x\": \"1-\" is not a JSON number (such as -12.50)"),
+    ("date: dd.MM.yyyy, default: 31.4.2016", "", "the default: \"31.4.2016\" is not a date of the form dd.MM.yyyy"),
+    ("type: number, lookup: l.csv", "", "the value for \"b\" in l.csv: \"2-\" is not a JSON number (such as -12.50)"),
+  ])
+  func `texts that stand for cells have the form of the column, or of the route's numbers`(
+    _ settings: String, _ route: String, _ fault: String
+  ) throws {
+    let found = try faults(
+      inbox("target: liquid\nmapping: m.yaml\n\(route)"),
+      files: ["m.yaml": "columns:\n  A: {to: a, \(settings)}", "l.csv": "from,to\na,1\nb,2-\n"])
+    #expect(found == ["m.yaml:2: columns.A.to: \(fault)"])
+  }
+
   @Test func `a date's pattern is checked as the reader of files will read it`() throws {
     let found = try MappingTests.faultsOf("columns:\n  A:\n    to: b\n    date: dd.MM")
     #expect(found.count == 1)
