@@ -20,14 +20,19 @@ struct Setup: Sendable {
   static func lusid(_ url: String, target: [String] = [], inbox: [String] = []) -> Setup {
     Setup(
       targets: ["lusid:"] + (["api: lusid", "url: \(url)", token] + target).indented,
-      inboxes: ["- name: investors"] + (["target: lusid"] + inbox).indented)
+      inboxes: ["- name: investors"] + (reaching("lusid", inbox) + inbox).indented)
   }
 
   /// One Liquid target `liquid` with a token of its own, and one inbox `accounts`.
   static func liquid(_ url: String, target: [String] = [], inbox: [String] = [accountKey]) -> Setup {
     Setup(
       targets: ["liquid:"] + (["api: liquid", "url: \(url)", token] + target).indented,
-      inboxes: ["- name: accounts"] + (["target: liquid"] + inbox).indented)
+      inboxes: ["- name: accounts"] + (reaching("liquid", inbox) + inbox).indented)
+  }
+
+  /// Routes name their targets themselves.
+  private static func reaching(_ target: String, _ inbox: [String]) -> [String] {
+    inbox.contains("routes:") ? [] : ["target: \(target)"]
   }
 
   static let accountKey = "item: {category: entity, type: Account, action: Merge, key: [accountId]}"

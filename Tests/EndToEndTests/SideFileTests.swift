@@ -34,7 +34,7 @@ import Testing
       // Over the bytes as they are dropped.
       try world.drop("packed.json.gz", in: "investors", gzipped(array([record("packed")]).utf8))
       try world.drop("lines.ndjson", in: "investors", record("lines") + "\n")
-      try world.drop("plain.csv", in: "investors", "displayName\n")
+      try world.drop("plain.csv", in: "investors", "identifiers.InvestorRecord/Test/Id\n")
       try world.drop("waits.json", in: "investors", array([record("waits")]))
       try world.drop("early.json.sha256", in: "investors", "whatever")
       try world.drop("cut.json", in: "investors", array([record("cut"), record("whole")]))

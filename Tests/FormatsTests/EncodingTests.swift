@@ -270,7 +270,7 @@ func decoding(_ bytes: [UInt8], _ encoding: TextEncoding, piece: Int = .max, cou
       var codes: Set<RejectCode?> = []
       for chunk in [1, 2, 3, 5, 1000] {
         var source = try DecodedBytes(MemoryBytes(bytes, pieceBytes: chunk), encoding: encoding)
-        let reader = CSVReader(delimiter: .byte(UInt8(ascii: ",")), limits: ReaderLimits(), chunkBytes: chunk)
+        let reader = CSVReader(limits: ReaderLimits(), chunkBytes: chunk)
         let thrown = #expect(throws: FileFault.self) {
           _ = try reader.read(&source) { header in
             try RowPlan(header, mapping: nil).template(empty: .omit, limits: ReaderLimits()) { path throws(FileFault) in

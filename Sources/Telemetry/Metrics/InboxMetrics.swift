@@ -51,7 +51,8 @@ extension RejectCode {
   fileprivate var canBeOfFile: Bool {
     switch self {
     case .malformedJSON, .malformedCSV, .malformedGzip, .invalidEncoding, .unsupportedFormat, .noRoute, .emptyFile,
-      .duplicateFile, .unmappedColumn, .tooLarge, .unreadable, .cancelled, .fileChanged:
+      .duplicateFile, .unmappedColumn, .missingColumn, .controlTotalMismatch, .checksumMismatch, .tooLarge,
+      .unreadable, .cancelled, .fileChanged:
       true
     default: false
     }
@@ -60,8 +61,8 @@ extension RejectCode {
   /// Whether a single item may be; a bad line of NDJSON is one.
   fileprivate var canBeOfItem: Bool {
     switch self {
-    case .malformedGzip, .unsupportedFormat, .noRoute, .emptyFile, .duplicateFile, .unmappedColumn, .malformedCSV,
-      .unreadable:
+    case .malformedGzip, .unsupportedFormat, .noRoute, .emptyFile, .duplicateFile, .unmappedColumn, .missingColumn,
+      .controlTotalMismatch, .checksumMismatch, .malformedCSV, .unreadable:
       false
     default: true
     }
