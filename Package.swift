@@ -59,7 +59,8 @@ let package = Package(
     .target(
       name: "Intake",
       dependencies: [
-        "APIs", "Calendar", "Core", "Engine", "Formats", "JSONText", "Outbox", "Receipts", "Runtime", "Settings", "Spool",
+        "APIs", "Calendar", "Core", "Engine", "Formats", "JSONText", "Outbox", "Receipts", "Runtime", "Settings",
+        "Spool",
         "Telemetry",
         .product(name: "Logging", package: "swift-log"),
       ],

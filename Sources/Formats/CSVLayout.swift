@@ -60,7 +60,8 @@ package struct CSVLayout: Hashable, Sendable {
     hasByteOrderMark = value["byte_order_mark"] != nil
     hasSeparatorLine = value["separator_line"] != nil
     names = value["names"]?.elements?.compactMap(\.string) ?? []
-    if let range = value["header"]?.elements, range.count == 2, let start = range[0].integer, let end = range[1].integer,
+    if let range = value["header"]?.elements, range.count == 2, let start = range[0].integer,
+      let end = range[1].integer,
       0 <= start, start <= end
     {
       header = start..<end

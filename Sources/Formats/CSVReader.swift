@@ -57,7 +57,9 @@ package struct CSVReader: Sendable {
     let header = try rows.readHeader(from: &source)
     let template = try plan(header)
     var writer = RowWriter(template, header.dialect, limits: limits)
-    var totals = rows.isPlain ? nil : try options.trailer.map { try ControlTotals($0, header, numbers: options.numbers, null: options.null) }
+    var totals =
+      rows.isPlain
+      ? nil : try options.trailer.map { try ControlTotals($0, header, numbers: options.numbers, null: options.null) }
     let heldRows = rows.isPlain ? 0 : options.skip.last
     var held = HeldRows(most: heldRows, dialect: header.dialect, maxCells: header.width)
     var number = 0
@@ -71,8 +73,9 @@ package struct CSVReader: Sendable {
       var item = RawItem(number: number + 1, line: rows.scanner.rowLine, source: range, tag: rows.takeTag())
       let isTooLarge = rows.isRowTooLarge(without: header.errorColumns)
       if heldRows > 0 {
-        guard let row = try held.exchange(
-          HeldRows.Row(item: item, isTooLarge: isTooLarge, bytes: isTooLarge ? [] : rows.rowBytes))
+        guard
+          let row = try held.exchange(
+            HeldRows.Row(item: item, isTooLarge: isTooLarge, bytes: isTooLarge ? [] : rows.rowBytes))
         else { continue }
         number += 1
         item = row.item

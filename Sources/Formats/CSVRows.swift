@@ -157,7 +157,8 @@ struct CSVRows: Sendable {
       let end = buffer.span.extracting(first: checked).firstIndex(of: lineEnd, from: scanner.at)
       guard (end ?? checked) - scanner.at <= maxRowBytes else {
         throw FileFault(
-          .tooLarge, "the line has more than \(counted(maxRowBytes, "byte")): check skip, or raise limits.max_item_bytes",
+          .tooLarge,
+          "the line has more than \(counted(maxRowBytes, "byte")): check skip, or raise limits.max_item_bytes",
           line: scanner.line)
       }
       if let end {
@@ -353,7 +354,8 @@ struct CSVTrailerRow: Sendable {
 
 private func isWordByte(_ byte: UInt8) -> Bool {
   switch byte {
-  case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+  case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+    UInt8(ascii: "0")...UInt8(ascii: "9"),
     UInt8(ascii: "_"), UInt8(ascii: "-"):
     true
   default: false

@@ -58,7 +58,8 @@ struct ControlTotals: Sendable {
         try sums[index].found.add(json.span)
       } catch {
         throw FileFault(
-          .controlTotalMismatch, "column \(sums[index].name.quoted) can't be added up: \(reason(error, text))", line: line)
+          .controlTotalMismatch, "column \(sums[index].name.quoted) can't be added up: \(reason(error, text))",
+          line: line)
       }
     }
   }
@@ -101,7 +102,8 @@ struct ControlTotals: Sendable {
       completeness.sums[sum.name] = Completeness.Pair(expected: expected.text, found: sum.found.text)
       guard expected == sum.found else {
         throw fault(
-          "the trailer says that column \(sum.name.quoted) adds up to \(expected.text), but it is \(sum.found.text)", row)
+          "the trailer says that column \(sum.name.quoted) adds up to \(expected.text), but it is \(sum.found.text)",
+          row)
       }
     }
     return completeness
