@@ -33,6 +33,7 @@ actor Pipeline {
   private let finisher: ResultPublisher
   private let ageWatch: AgeWatch
   private let connections: [HTTPClient]
+  private let sending: SendingLedger
   private let stopFlag: StopFlag
   private var isRunning = false
 
@@ -100,8 +101,10 @@ actor Pipeline {
     }
     self.finisher = finisher
     ageWatch = AgeWatch(
-      outbox: outbox, clock: clock, maxAge: settings.retry.maxAge, activeFailures: instruments.activeFailures,
+      outbox: outbox, clock: clock, maxAge: settings.retry.maxAge,
+      intendedWaits: { Set(settings.closedWindows(at: .now).keys) }, activeFailures: instruments.activeFailures,
       logger: logger)
+    sending = instruments.sending
     self.dispatchers = dispatchers
     self.missing = missing
     self.intakes = intakes
@@ -155,28 +158,34 @@ actor Pipeline {
 
   // MARK: - State
 
-  /// Whether the inboxes hold nothing that will be claimed, and the queue holds only what a person must release: files
-  /// for targets that are paused or no longer in the configuration. Files that have waited too long are still waited
-  /// for: they expire.
+  /// Whether the inboxes hold nothing that will be claimed, and the queue holds only what a person or the clock must
+  /// release: files for targets that are paused, outside their send window or no longer in the configuration. Files
+  /// that have waited too long are still waited for: they expire. So are answers.
   func isWorkDone() async throws -> Bool {
     for intake in intakes.values {
       let rest = await intake.rest
       if !rest.hasLooked || rest.unread > 0 || rest.arriving > 0 { return false }
     }
     if try await outbox.isEmpty() { return true }
-    let blocked = try await outbox.paused(.target).union(missing.keys)
+    guard sending.all.isEmpty else { return false }
+    let blocked = try await outbox.paused(.target).union(missing.keys).union(settings.closedWindows(at: .now).keys)
     return try await outbox.onlyWaits(for: blocked, claimedAfter: clock.now - settings.retry.maxAge)
   }
 
   /// Logs the targets for which files stay queued until somebody acts.
   func reportRemaining() async throws {
     let paused = try await outbox.paused(.target)
+    let closed = settings.closedWindows(at: .now)
     for target in try await outbox.awaitedTargets().sorted() {
       if missing[target] != nil {
         logger.warning(
           "files are waiting for a target that is no longer in the configuration", metadata: ["target": "\(target)"])
       } else if paused.contains(target) {
         logger.warning("files are waiting for a paused target", metadata: ["target": "\(target)"])
+      } else if let window = closed[target] {
+        logger.warning(
+          "files are waiting for a target outside its send window",
+          metadata: ["target": "\(target)", "reason": "\(window.reason)", "until": "\(window.until?.description ?? "")"])
       }
     }
   }
@@ -235,6 +244,10 @@ actor Pipeline {
     for intake in readers { outcome.unread += await intake.tryNow(file) }
     outcome.paused = try await outbox.paused(.target).intersection(targets).sorted()
     return OrderResult(isDone: true, message: outcome.message)
+    let closed = settings.closedWindows(at: .now)
+    outcome.closed = targets.compactMap { name in
+      outcome.paused.contains(name) ? nil : closed[name].map { (name, $0.until) }
+    }
   }
 
   private func cancel(_ file: FileID, by: String) async throws -> OrderResult {
@@ -297,3 +310,4 @@ actor Pipeline {
     await finisher.run()
   }
 }
+      outcome.closed = settings.target(named: name)?.closedWindow(at: .now).map { (name, $0.until) }

@@ -31,6 +31,7 @@ package actor TargetDispatcher {
   /// Published files that the state has not been told about yet.
   private let announced = Mutex<[PublishedFile]>([])
   private var state: DispatchState
+  private var gate: SendGate
   private var log: DispatchLog
   private var isStopping = false
   /// The requests in flight.
@@ -54,14 +55,15 @@ package actor TargetDispatcher {
     options.maxBytes = max(1, target.batch.maxBytes - api.framing.bytesBeyondQueued(items: target.batch.maxItems))
     options.linger = target.batch.linger
     options.keepsKeysApart = api.keepsKeysApart
-    self.init(target.name, runner, options, meters, shared, isPaused: isPaused) { api.describe($0.span) }
+    let gate = SendGate(window: target.send, isPaused: isPaused)
+    self.init(target.name, runner, options, meters, shared, gate) { api.describe($0.span) }
   }
 
   /// For a target that the configuration no longer has.
   package init(missing name: String, shared: Shared) {
     self.init(
-      name, nil, DispatchOptions(), TargetMetrics(name, shared.instruments.metrics), shared, isPaused: true,
-      describe: nil)
+      name, nil, DispatchOptions(), TargetMetrics(name, shared.instruments.metrics), shared,
+      SendGate(window: nil, isPaused: true), describe: nil)
   }
 
   /// What all dispatchers share.
@@ -93,7 +95,7 @@ package actor TargetDispatcher {
 
   private init(
     _ name: String, _ runner: RequestRunner?, _ options: DispatchOptions, _ meters: TargetMetrics, _ shared: Shared,
-    isPaused: Bool, describe: (@Sendable (ArraySlice<UInt8>) -> String?)?
+    _ gate: SendGate, describe: (@Sendable (ArraySlice<UInt8>) -> String?)?
   ) {
     self.name = name
     self.runner = runner
@@ -110,8 +112,9 @@ package actor TargetDispatcher {
     var options = options
     options.backoff = Backoff(initial: shared.retry.initial, max: shared.retry.max)
     options.maxAge = shared.retry.maxAge
+    self.gate = gate
     state = DispatchState(
-      options: options, isPaused: isPaused, runs: KeyRunFile(folder: shared.stateFolder), at: shared.clock.now)
+      options: options, isPaused: true, runs: KeyRunFile(folder: shared.stateFolder), at: shared.clock.now)
     log = DispatchLog(target: name, logger: shared.logger, meters: meters, clock: shared.clock)
   }
 
@@ -121,17 +124,26 @@ package actor TargetDispatcher {
       while !isStopping {
         instruments.heartbeat.beat(loop)
         takeAnnounced()
-        while let action = state.nextAction(at: clock.now) { await carryOut(action, in: &tasks) }
+        while let action = nextAction() { await carryOut(action, in: &tasks) }
         log.take(state.state)
         let now = clock.now
         let wake = state.wakeTime(after: now).map { $0 - now } ?? Heartbeat.beat
-        await signal.wait(atMost: max(.milliseconds(1), min(wake, Heartbeat.beat)))
+        let look = gate.nextLook(at: .now) ?? Heartbeat.beat
+        await signal.wait(atMost: max(.milliseconds(1), min(wake, look, Heartbeat.beat)))
       }
     }
     instruments.heartbeat.ended(loop)
     instruments.activeFailures.forget(loop)
     for (items, waiters) in cancellations.values { for waiter in waiters { waiter.resume(returning: items) } }
     cancellations = [:]
+  }
+
+  private func nextAction() -> DispatchState.Action? {
+    // Before each action: nothing is begun once the window has closed.
+    let gate = gate.state(at: .now)
+    log.take(gate)
+    state.setPaused(gate != .open)
+    return state.nextAction(at: clock.now)
   }
 
   private func carryOut(_ action: DispatchState.Action, in tasks: inout DiscardingTaskGroup) async {
@@ -167,7 +179,7 @@ package actor TargetDispatcher {
 
   package func setPaused(_ isPaused: Bool) {
     guard runner != nil else { return }
-    state.setPaused(isPaused)
+    gate.isPaused = isPaused
     signal.raise()
   }
 
@@ -203,7 +215,7 @@ package actor TargetDispatcher {
 
   /// The same if no dispatcher is running.
   package func cancelWithoutSending(_ file: FileID) async -> Int {
-    state.setPaused(true)
+    gate.isPaused = true
     async let running: Void = run()
     let count = await cancel(file)
     stop()

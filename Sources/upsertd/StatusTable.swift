@@ -44,8 +44,8 @@ struct StatusTable {
     }
     lines.append(heading("Targets"))
     for target in report.targets {
-      let isGood = target.state == .delivering
-      let until = target.until.map { ", next attempt \($0)" } ?? ""
+      let isGood = target.state == .delivering || target.hasClosedWindow
+      let until = target.until.map { ", \(target.hasClosedWindow ? "until" : "next attempt") \($0)" } ?? ""
       let reason = target.reason.map { ": \($0.onOneLine)" } ?? ""
       lines.append(
         "  \(target.name): " + Console.styled(target.state.rawValue, isGood ? .green : .red) + "\(reason)\(until)")

@@ -120,8 +120,13 @@ extension Blockage {
     case .paused:
       weight = .waiting
       title = "\(name) is paused"
-      advice = "It stays paused, even after a restart, until:"
-      command = "upsertd resume \(name)"
+      if target.hasClosedWindow {
+        weight = .note
+        advice = "It continues by itself when its send window opens."
+      } else {
+        advice = "It stays paused, even after a restart, until:"
+        command = "upsertd resume \(name)"
+      }
     default: return nil
     }
   }

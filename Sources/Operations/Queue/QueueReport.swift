@@ -105,6 +105,10 @@ extension QueueReport.File {
     switch status?.state {
     case .paused:
       (state, why) = ("paused", "target \(file.target ?? "") is paused by an operator")
+      if let status, status.hasClosedWindow {
+        why = "target \(status.name) is \(status.reason ?? "paused")"
+        nextAttempt = status.until.map { max($0, due ?? $0) }
+      }
     case .held, .slowed:
       state = (status?.state ?? .held).rawValue
       why = status?.reason ?? "target \(file.target ?? "") is \(state)"

@@ -62,6 +62,9 @@ struct MetricsPage {
           ([("target", target.name), ("state", $0.rawValue)], target.state == $0 ? 1 : 0)
         }
       })
+    text.family(
+      "upsertd_target_outside_window", "1 if nothing is sent now because of the target's send window.",
+      targets.map { ([("target", $0.name)], $0.hasClosedWindow ? 1 : 0) })
   }
 
   private func write(_ inboxes: [StatusReport.InboxStatus], to text: inout Exposition) {

@@ -54,6 +54,8 @@ package struct StatusReport: Sendable {
     package var state: TargetState
     package var reason: String?
     package var until: Timestamp?
+    /// Whether it is paused only because of its configuration, and goes on by itself.
+    package var hasClosedWindow = false
   }
 
   package var inboxes: [InboxStatus] = []
@@ -118,7 +120,7 @@ package struct StatusReport: Sendable {
     if let outbox {
       targets = try await Self.targets(settings, outbox)
     } else {
-      targets = settings.targets.map { TargetStatus(name: $0.name, state: .delivering) }
+      targets = Self.targets(settings, paused: [], notes: [:], awaited: [])
     }
   }
 
@@ -231,15 +233,25 @@ extension StatusReport {
   /// The state of each target, in the configuration's order; after them, targets that batches wait for but the
   /// configuration no longer has.
   static func targets(_ settings: Settings, _ outbox: Outbox) async throws -> [TargetStatus] {
-    let paused = try await outbox.paused(.target)
-    let notes = try await outbox.targetNotes()
-    let awaited = try await outbox.awaitedTargets()
+    targets(
+      settings, paused: try await outbox.paused(.target), notes: try await outbox.targetNotes(),
+      awaited: try await outbox.awaitedTargets())
+  }
+
+  private static func targets(
+    _ settings: Settings, paused: Set<String>, notes: [String: TargetNote], awaited: Set<String>
+  ) -> [TargetStatus] {
     var targets: [TargetStatus] = []
     for target in settings.targets {
       var status = TargetStatus(name: target.name, state: .delivering)
       if paused.contains(target.name) {
         status.state = .paused
         status.reason = "by an operator"
+      } else if let window = target.closedWindow(at: .now) {
+        status.state = .paused
+        status.reason = window.reason
+        status.until = window.until
+        status.hasClosedWindow = true
       } else if let note = notes[target.name],
         note.state == .held || (note.until ?? .now) > .now || awaited.contains(target.name)
       {
