@@ -201,14 +201,15 @@ actor Pipeline {
 
   // MARK: - Operator orders
 
-  /// - Parameter by: who asks: a user's name, for the receipts of the files concerned.
-  func carryOut(_ order: Order, by: String) async -> OrderResult {
+  /// - Parameter by: who asks, for the receipts of the files concerned.
+  func carryOut(_ order: Order, by: Caller) async -> OrderResult {
     do {
       switch order {
-      case .retry(let file, let target): return try await retry(file: file, target: target, by: by)
-      case .cancel(let file): return try await cancel(file, by: by)
+      case .retry(let file, let target): return try await retry(file: file, target: target, by: by.name)
+      case .cancel(let file): return try await cancel(file, by: by.name)
       case .pause(let name): return try await setPaused(name, true)
       case .resume(let name): return try await setPaused(name, false)
+      case .replay(let file, let rejects): return try await replay(file, rejects: rejects, by: by.person)
       }
     } catch {
       return OrderResult(isDone: false, message: "\(error)")
@@ -243,11 +244,11 @@ actor Pipeline {
     }
     for intake in readers { outcome.unread += await intake.tryNow(file) }
     outcome.paused = try await outbox.paused(.target).intersection(targets).sorted()
-    return OrderResult(isDone: true, message: outcome.message)
     let closed = settings.closedWindows(at: .now)
     outcome.closed = targets.compactMap { name in
       outcome.paused.contains(name) ? nil : closed[name].map { (name, $0.until) }
     }
+    return OrderResult(isDone: true, message: outcome.message)
   }
 
   private func cancel(_ file: FileID, by: String) async throws -> OrderResult {
@@ -275,6 +276,24 @@ actor Pipeline {
     return OrderResult(isDone: true, message: outcome.message)
   }
 
+  private func replay(_ file: FileID, rejects: Bool, by: String) async throws -> OrderResult {
+    guard let finished = try await outbox.finished(file) else {
+      let state = try await outbox.file(file) == nil ? "is not known here" : "is not done yet"
+      return OrderResult(isDone: false, message: "file \(file) \(state); see `upsertd receipts`")
+    }
+    guard let intake = intakes[finished.inbox] else {
+      return OrderResult(
+        isDone: false, message: "file \(file) is of inbox \(finished.inbox), which is no longer in the configuration")
+    }
+    do {
+      let (id, name) = try await intake.replay(finished, rejects: rejects, by: by)
+      let end = isRunning ? "" : ", which is read as soon as the daemon runs"
+      return OrderResult(isDone: true, message: "\(name) is dropped again in \(finished.inbox), as file \(id)\(end)")
+    } catch is ReadingStopped {
+      return OrderResult(isDone: false, message: "the daemon is stopping, or reads its configuration again: try again")
+    }
+  }
+
   private func unknown(_ file: FileID) async throws -> OrderResult {
     if let status = try await outbox.finishedStatus(file) {
       return OrderResult(isDone: false, message: "file \(file) is already done (\(status)); see its receipt")
@@ -298,6 +317,7 @@ actor Pipeline {
       outcome.add("target", wasPaused: try await outbox.paused(.target).contains(name))
       try await outbox.setPaused(.target, name, isPaused)
       await dispatcher.setPaused(isPaused)
+      outcome.closed = settings.target(named: name)?.closedWindow(at: .now).map { (name, $0.until) }
     }
     return OrderResult(isDone: true, message: outcome.message)
   }
@@ -310,4 +330,3 @@ actor Pipeline {
     await finisher.run()
   }
 }
-      outcome.closed = settings.target(named: name)?.closedWindow(at: .now).map { (name, $0.until) }

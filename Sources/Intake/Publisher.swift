@@ -232,7 +232,9 @@ package actor Publisher {
     var fault = file.result.fault
     let id = file.file.id
     facts.corrects = ResultNames.correctedFileID(of: file.name)
-    if let sha256 = facts.sha256,
+    facts.replayOf = file.file.replay?.of
+    // The same bytes on purpose are no duplicate.
+    if facts.replayOf == nil, let sha256 = facts.sha256,
       let original = try commit.original(sha256: sha256, inbox: file.file.inbox, before: id)
     {
       facts.duplicateOf = original.id

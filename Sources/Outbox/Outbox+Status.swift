@@ -130,8 +130,11 @@ extension Outbox {
   package func filesUnderWay() async throws(OutboxError) -> (ids: Set<FileID>, newest: FileID?) {
     try await read { db in
       let ids = try String.fetchAll(db, sql: "SELECT id FROM file").compactMap { FileID($0) }
-      let last = try String.fetchOne(db, sql: "SELECT max(file_id) FROM history").flatMap { FileID($0) }
-      return (Set(ids), (ids + [last].compactMap { $0 }).max())
+      // An id that a replay got is never given to another file, even if that replay has left nothing else.
+      let tables = try ["history"] + (db.tableExists("replay") ? ["replay"] : [])
+      let last = try tables.compactMap { try String.fetchOne(db, sql: "SELECT max(file_id) FROM \($0)") }
+        .compactMap { FileID($0) }
+      return (Set(ids), (ids + last).max())
     }
   }
 

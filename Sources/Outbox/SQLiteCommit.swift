@@ -31,10 +31,12 @@ struct SQLiteCommit: IntakeCommit {
     guard isKnown != true else { return try dropStaged(of: file.id) }
     try db.cachedStatement(
       sql: """
-        INSERT INTO file (id, inbox, name, state, received_at_ms, claimed_at_ms, owner) VALUES (?, ?, ?, 'reading', ?, ?, ?)
+        INSERT INTO file (id, inbox, name, state, received_at_ms, claimed_at_ms, owner, replay_of, other_owners)
+        VALUES (?, ?, ?, 'reading', ?, ?, ?, ?, ?)
         """
     ).execute(arguments: [
-      file.id.text, file.inbox, Data(file.name), file.receivedAt.milliseconds, file.claimedAt.milliseconds, file.owner,
+      file.id.text, file.inbox, Data(file.name), file.receivedAt.milliseconds, file.claimedAt.milliseconds,
+      file.replay?.owner ?? file.owner, file.replay?.of.text, OwnerList.text(file.replay?.otherOwners ?? []),
     ])
   }
 
@@ -95,15 +97,34 @@ struct SQLiteCommit: IntakeCommit {
     try db.cachedStatement(
       sql: """
         UPDATE file SET format = ?, shape = ?, delimiter = ?, api = ?, target = ?, url = ?, success_mode = ?, ordering = ?,
-          file_bytes = ?, sha256 = ?, corrects = ?, duplicate_of = ?, header_tag = ?, dialect = ?, completeness = ?
+          file_bytes = ?, sha256 = ?, corrects = ?, duplicate_of = ?, header_tag = ?, dialect = ?, completeness = ?,
+          replay_of = ?
         WHERE id = ?
         """
     ).execute(arguments: [
       facts.format, facts.shape, facts.delimiter, facts.api?.rawValue, facts.target, facts.url,
       facts.successMode.rawValue,
       facts.ordering.rawValue, facts.bytes, facts.sha256, facts.corrects?.text, facts.duplicateOf?.text,
-      facts.headerTag.map { Int64(bitPattern: $0.value) }, facts.dialect, facts.completeness?.column, id.text,
+      facts.headerTag.map { Int64(bitPattern: $0.value) }, facts.dialect, facts.completeness?.column,
+      facts.replayOf?.text, id.text,
     ])
+    if facts.replayOf != nil || facts.corrects != nil { try addOwners(ofFilesBefore: facts, to: id) }
+  }
+
+  private func addOwners(ofFilesBefore facts: FileFacts, to id: FileID) throws {
+    guard
+      let row = try Row.fetchOne(
+        db.cachedStatement(sql: "SELECT owner, other_owners FROM file WHERE id = ?"), arguments: [id.text])
+    else { return }
+    let own: String? = row["owner"]
+    var others = OwnerList.owners(row["other_owners"])
+    for before in [facts.replayOf, facts.corrects].compactMap({ $0 }) {
+      for owner in try Outbox.owners(of: before, db) where owner != own && !others.contains(owner) {
+        others.append(owner)
+      }
+    }
+    try db.cachedStatement(sql: "UPDATE file SET other_owners = ? WHERE id = ?")
+      .execute(arguments: [OwnerList.text(others), id.text])
   }
 }
 

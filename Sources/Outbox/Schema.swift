@@ -35,12 +35,15 @@ enum Schema {
     migrator.registerMigration("9", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: version9)
     }
+    migrator.registerMigration("11", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version11)
+    }
     return migrator
   }
 
   static let tables = [
     "file", "batch", "body", "settled", "refused", "operator_order", "history", "recent", "target", "paused",
-    "key_rule",
+    "key_rule", "replay",
     "clock", "source_key",
   ]
 
@@ -253,6 +256,26 @@ enum Schema {
   private static let version9 = """
     ALTER TABLE file ADD COLUMN dialect TEXT;         -- how a CSV is written; NULL: read by an upsertd that did not keep it
     ALTER TABLE file ADD COLUMN completeness TEXT;    -- JSON: what should be and what was found; NULL: the route does not ask
+    """
+
+  /// Files that were dropped again, and whose they are.
+  private static let version11 = """
+    ALTER TABLE file ADD COLUMN replay_of TEXT;       -- only of a replay: the file that was dropped again
+    ALTER TABLE file ADD COLUMN other_owners TEXT;    -- JSON: who owned files that it corrects or repeats; NULL: nobody
+    ALTER TABLE history ADD COLUMN replay_of TEXT;
+    ALTER TABLE history ADD COLUMN owners TEXT;       -- JSON: owner and other owners; NULL: unknown
+    UPDATE history SET owners = (
+      SELECT json_array(json_extract(receipt, '$.file.owner')) FROM recent
+      WHERE recent.file_id = history.file_id AND json_extract(receipt, '$.file.owner') IS NOT NULL);
+    CREATE INDEX history_replay ON history (replay_of) WHERE replay_of IS NOT NULL;
+
+    -- Replays that were ordered: written before their files are in work/, and deleted when these are done.
+    CREATE TABLE replay (
+      file_id TEXT NOT NULL PRIMARY KEY CHECK (length(file_id) = 26),
+      replay_of TEXT NOT NULL,
+      owner TEXT NOT NULL,                -- who ordered it
+      other_owners TEXT NOT NULL          -- JSON
+    ) STRICT, WITHOUT ROWID;
     """
 
   /// The tags that bytes read again are checked with.

@@ -102,6 +102,7 @@ package enum FileSearch {
       let work = try InboxFolders(spool: settings.spool, inbox: other.name).claimedFiles().first { $0.id == id }
       if let work { (found.work, inbox) = (work, other.name) }
     }
+    found.replayedAs = try await outbox?.ids(replaying: id) ?? []
     let sha256 = found.receipt?.receipt.file.sha256 ?? found.record?.facts.sha256 ?? found.finished?.sha256
     if let outbox, let inbox, let sha256 {
       found.repeatedAs = try await outbox.ids(sameAs: id, inbox: inbox, sha256: sha256)

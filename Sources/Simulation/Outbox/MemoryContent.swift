@@ -68,6 +68,7 @@ package struct FinishedFile: Sendable {
   package var status: String
   package var counts: FileCounts
   package var receipt: String
+  package var owners: [String]
 }
 
 package struct TargetNote: Sendable, Equatable {

@@ -49,9 +49,11 @@ private final class MemoryCommit: IntakeCommit {
       content.files[place].rejects = []
       return
     }
-    let record = FileRecord(
+    var record = FileRecord(
       id: file.id, inbox: file.inbox, name: file.name, state: .reading, receivedAt: file.receivedAt,
-      claimedAt: file.claimedAt, owner: file.owner)
+      claimedAt: file.claimedAt, owner: file.replay?.owner ?? file.owner)
+    record.facts.replayOf = file.replay?.of
+    record.otherOwners = file.replay?.otherOwners ?? []
     content.files.insert(
       MemoryFile(record: record), at: content.files.partition(behind: file.id, \.record.id))
   }
@@ -70,7 +72,7 @@ private final class MemoryCommit: IntakeCommit {
 
   func publish(_ id: FileID, facts: FileFacts, items: Int, rejected: Int) throws {
     guard let place = content.place(of: id) else { return }
-    content.files[place].record.facts = facts
+    note(facts, of: place)
     content.files[place].record.counts.items = items
     content.files[place].record.counts.rejected = rejected
     content.files[place].record.state = content.files[place].batches.isEmpty ? .finishing : .queued
@@ -81,10 +83,22 @@ private final class MemoryCommit: IntakeCommit {
     guard let place = content.place(of: id) else { return }
     content.files[place].batches = []
     content.files[place].rejects = []
-    content.files[place].record.facts = facts
+    note(facts, of: place)
     content.files[place].record.fault = fault
     content.files[place].record.state = .finishing
     try content.files[place].checkCounts()
+  }
+
+  private func note(_ facts: FileFacts, of place: Int) {
+    content.files[place].record.facts = facts
+    let record = content.files[place].record
+    var others = record.otherOwners
+    for id in [facts.replayOf, facts.corrects].compactMap({ $0 }) {
+      let owners =
+        content.finished.first { $0.id == id }?.owners ?? content.place(of: id).map { content.files[$0].record.owners }
+      for owner in owners ?? [] where owner != record.owner && !others.contains(owner) { others.append(owner) }
+    }
+    content.files[place].record.otherOwners = others
   }
 
   func forget(_ id: FileID) throws {

@@ -50,6 +50,7 @@ struct DroppedFile {
   var inbox = "in"
   var target = "t"
   var owner: String?
+  var replay: Replay?
   var ordering = Ordering.key
   var successMode = SuccessMode.partial
   var sha256: String?
@@ -60,7 +61,7 @@ struct DroppedFile {
   var new: NewFile {
     NewFile(
       id: id, inbox: inbox, name: Array("f\(number).json".utf8), owner: owner,
-      receivedAt: Timestamp(milliseconds: 1_795_000_000_000), claimedAt: .at(1000 + Int64(number)))
+      receivedAt: Timestamp(milliseconds: 1_795_000_000_000), claimedAt: .at(1000 + Int64(number)), replay: replay)
   }
   var facts: FileFacts {
     var facts = FileFacts()
