@@ -185,7 +185,9 @@ actor Pipeline {
       } else if let window = closed[target] {
         logger.warning(
           "files are waiting for a target outside its send window",
-          metadata: ["target": "\(target)", "reason": "\(window.reason)", "until": "\(window.until?.description ?? "")"])
+          metadata: [
+            "target": "\(target)", "reason": "\(window.reason)", "until": "\(window.until?.description ?? "")",
+          ])
       }
     }
   }

@@ -79,7 +79,8 @@ struct WorkSearch: Sendable {
       file: NewFile(
         id: file.id, inbox: inbox.name, name: file.dropped.bytes, owner: replay?.owner ?? row?.owner,
         // An id's time is that of the claim, unless the clock was ahead.
-        receivedAt: row?.receivedAt ?? min(file.id.time, .now), claimedAt: row?.claimedAt ?? context.now(), replay: replay),
+        receivedAt: row?.receivedAt ?? min(file.id.time, .now), claimedAt: row?.claimedAt ?? context.now(),
+        replay: replay),
       verdict: FileReading.verdict(
         name: file.dropped.bytes, size: Int(size), inbox: inbox, settings: context.settings))
   }

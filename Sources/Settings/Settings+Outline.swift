@@ -55,7 +55,8 @@ extension Settings {
 extension DailyWindow {
   fileprivate var outline: JSONValue {
     JSONValue([
-      "from": JSONValue("\(from)"), "to": JSONValue("\(to)"), "days": JSONValue("\(days)"), "zone": JSONValue(zone.name),
+      "from": JSONValue("\(from)"), "to": JSONValue("\(to)"), "days": JSONValue("\(days)"),
+      "zone": JSONValue(zone.name),
     ])
   }
 

@@ -51,7 +51,9 @@ extension InboxFolders {
     return (descriptor, Int(status.size))
   }
 
-  private func first(_ places: [(folder: String, name: FileName)]) throws(InboxError) -> (folder: String, name: FileName)? {
+  private func first(_ places: [(folder: String, name: FileName)]) throws(InboxError) -> (
+    folder: String, name: FileName
+  )? {
     for place in places {
       if let status = FileStatus(path: place.name.path(in: place.folder)) {
         if status.kind == .regular { return place }

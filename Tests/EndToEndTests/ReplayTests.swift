@@ -41,7 +41,11 @@ import Testing
       #expect(try await world.run(["show", second.id]).printed.contains("dropped file \(first.id) again"))
       // The same bytes from a dropper are a duplicate as before.
       try world.drop("b.json", in: "investors", array([record("1"), record("2")]))
-      if hasDaemon { try await world.waitForReceipts(3, in: "investors") } else { try await world.workOff(expecting: 1) }
+      if hasDaemon {
+        try await world.waitForReceipts(3, in: "investors")
+      } else {
+        try await world.workOff(expecting: 1)
+      }
       #expect(try world.receipt("investors", of: "b.json")["file"]?["duplicateOf"]?.string == first.id)
       #expect(try await world.run(["verify"]).status == 0)
     }
