@@ -98,7 +98,7 @@ struct DispatchLog {
     var metadata = more
     metadata["target"] = "\(target)"
     metadata["inbox"] = "\(file.inbox)"
-    metadata["file"] = "\(file.id)"
+    metadata["file"] = "\(file.file)"
     metadata["batch"] = "\(batch.name.place)"
     metadata["attempt"] = .number(batch.attempts + 1)
     if let reason { metadata["reason"] = "\(reason)" }

@@ -151,7 +151,7 @@ package actor TargetDispatcher {
     case .read(let read): tasks.addTask { await self.read(read) }
     case .send(let shipment):
       shipments[shipment.id] = shipment
-      instruments.sending.began(shipment.batches)
+      instruments.sending.began(shipment.ownBatches)
       tasks.addTask { await self.send(shipment) }
     case .withdraw(let withdrawal): tasks.addTask { await self.withdraw(withdrawal) }
     case .withdrawn(let file):
@@ -185,6 +185,7 @@ package actor TargetDispatcher {
 
   /// An operator's order to try waiting batches now and to end a hold. The outbox has already been updated.
   ///
+  /// - Parameter file: by its place in the line.
   /// - Parameter due: the due time that the outbox now has for them.
   /// - Returns: what the target was doing, and how many batches, of the file or of all, are in flight.
   package func tryNow(file: FileID?, due: QueueTime) -> (state: Pace.State, batchesInFlight: Int) {
@@ -197,12 +198,13 @@ package actor TargetDispatcher {
     return (before, inFlight.reduce(0, +))
   }
 
-  /// How many of the file's items requests carry right now.
+  /// How many of the items of a file, by its own id, requests carry right now.
   package nonisolated func itemsInFlight(of file: FileID) -> Int { instruments.sending.part(of: file).items }
 
   /// Rejects the file's items that are not part of an in-flight request; an in-flight request settles its items if the
   /// API answers it. The outbox has already been updated.
   ///
+  /// - Parameter file: by its place in the line.
   /// - Returns: how many items were rejected, once nothing of the file is left except what is in flight.
   package func cancel(_ file: FileID) async -> Int {
     guard !isStopping else { return 0 }
@@ -243,7 +245,7 @@ package actor TargetDispatcher {
   private func send(_ shipment: DispatchState.Shipment) async {
     defer {
       shipments[shipment.id] = nil
-      instruments.sending.ended(shipment.batches)
+      instruments.sending.ended(shipment.ownBatches)
     }
     guard let runner else { return }
     let report = await runner.run(shipment)
@@ -325,7 +327,9 @@ package actor TargetDispatcher {
         if withdrawal.cause == .expired {
           logger.error(
             "items expired",
-            metadata: ["target": "\(name)", "file": "\(withdrawal.file)", "items": .number(page.items)])
+            metadata: [
+              "target": "\(name)", "file": "\(page.file?.file ?? withdrawal.file)", "items": .number(page.items),
+            ])
         }
       }
       if let file = page.file {
@@ -380,7 +384,7 @@ package actor TargetDispatcher {
         logger.critical(
           "the outbox is damaged",
           metadata: [
-            "target": "\(name)", "inbox": "\(file.inbox)", "file": "\(file.id)", "batch": "\(batch.name.position)",
+            "target": "\(name)", "inbox": "\(file.inbox)", "file": "\(file.file)", "batch": "\(batch.name.position)",
             "reason": "\(report.trouble?.description ?? "")",
           ])
       }
@@ -420,6 +424,17 @@ package actor TargetDispatcher {
         log.delayed(batch, file, why: why, until: standing.due > clock.now ? standing.due : nil, level: level)
       }
       if index < results.count, results[index]?.isFileComplete == true { log.forget(file.id) }
+    }
+  }
+}
+
+extension DispatchState.Shipment {
+  /// The batches under their files' own ids, as everybody outside dispatch knows them.
+  fileprivate var ownBatches: [WaitingBatch] {
+    zip(batches, files).map { batch, file in
+      var batch = batch
+      batch.name.file = file.file
+      return batch
     }
   }
 }

@@ -1,6 +1,6 @@
 package import Core
 internal import Dispatch
-package import Engine
+internal import Engine
 internal import Logging
 package import Outbox
 internal import Runtime
@@ -26,7 +26,7 @@ extension Intake {
     let names = ResultNames(dropped: dropped, id: file.id)
     let (folders, stopFlag) = (folders, context.stopFlag)
     let (copy, name) = try await copying.run {
-      guard let source = rejects ? try folders.rejects(of: names) : try folders.original(of: names) else {
+      guard let source = try rejects ? folders.rejects(of: names) : folders.original(of: names) else {
         throw ReplayRefusal(
           description: rejects
             ? "file \(file.id) has no rejects file in \(folders.rejected)"
@@ -54,7 +54,7 @@ extension Intake {
     let verdict = FileReading.verdict(
       name: name.bytes, size: Int(copy.size), inbox: inbox, settings: context.settings)
     let ids = await context.publisher.claim(
-      [verdict == nil ? claimer.targets(of: name) : []], isOrdered: inbox.ordering != .none)
+      [verdict == nil ? claimer.awaitedTargets(of: name) : []], isOrdered: inbox.ordering != .none)
     guard let id = ids.first else { throw ReplayRefusal(description: "there is no id for it") }
     replaying.insert(id)
     defer { replaying.remove(id) }

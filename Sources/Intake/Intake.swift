@@ -17,6 +17,8 @@ package import Telemetry
 ///   file goes alone.
 /// - A file that can't be read now (a disk that fails or is full) keeps its place and is retried for an hour; then it
 ///   is rejected as `unreadable`. Files after it are read in the meantime, and published behind it.
+/// - In an inbox with `release: manual`, a file that was read waits in the outbox for its release. Until then it has no
+///   place: it holds nobody up.
 /// - A file that is unusable by its name or size, or turns out to be, does not hold up others.
 package actor Intake {
   /// What all inboxes share.
@@ -151,9 +153,10 @@ package actor Intake {
   }
 
   private func takeOver(_ work: UnreadWork) async {
+    let name = work.work.dropped
+    let targets = work.file.line == nil ? claimer.awaitedTargets(of: name) : claimer.targets(of: name)
     await context.publisher.takeOver(
-      work.file.id, targets: work.verdict == nil ? claimer.targets(of: work.work.dropped) : [],
-      isOrdered: inbox.ordering != .none)
+      work.file.id, at: work.file.line, targets: work.verdict == nil ? targets : [], isOrdered: inbox.ordering != .none)
     unread.append(work)
   }
 

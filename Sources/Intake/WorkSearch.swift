@@ -74,13 +74,14 @@ struct WorkSearch: Sendable {
   /// A file in `work/` that may be unknown to the outbox.
   func unread(_ file: WorkFile, row: FileRecord? = nil, replay: Replay? = nil) async -> UnreadWork {
     let size = await queue.run { [folders] in folders.size(of: file) } ?? 0
+    var new = NewFile(
+      id: file.id, inbox: inbox.name, name: file.dropped.bytes, owner: replay?.owner ?? row?.owner,
+      // An id's time is that of the claim, unless the clock was ahead.
+      receivedAt: row?.receivedAt ?? min(file.id.time, .now), claimedAt: row?.claimedAt ?? context.now(),
+      replay: replay)
+    new.line = row?.line
     return UnreadWork(
-      work: file,
-      file: NewFile(
-        id: file.id, inbox: inbox.name, name: file.dropped.bytes, owner: replay?.owner ?? row?.owner,
-        // An id's time is that of the claim, unless the clock was ahead.
-        receivedAt: row?.receivedAt ?? min(file.id.time, .now), claimedAt: row?.claimedAt ?? context.now(),
-        replay: replay),
+      work: file, file: new,
       verdict: FileReading.verdict(
         name: file.dropped.bytes, size: Int(size), inbox: inbox, settings: context.settings))
   }

@@ -46,11 +46,13 @@ extension Outbox: ResultStore {
   }
 
   package func keep(_ order: FileOrder, for id: FileID) async throws(OutboxError) {
-    try await write { db in
-      try db.execute(
-        sql: "INSERT INTO operator_order (file_id, at_ms, name, given_by) SELECT id, ?, ?, ? FROM file WHERE id = ?",
-        arguments: [order.at.milliseconds, order.order, order.by, id.text])
-    }
+    try await write { db in try Self.insert(order, of: id, db) }
+  }
+
+  static func insert(_ order: FileOrder, of id: FileID, _ db: Database) throws {
+    try db.execute(
+      sql: "INSERT INTO operator_order (file_id, at_ms, name, given_by) SELECT id, ?, ?, ? FROM file WHERE id = ?",
+      arguments: [order.at.milliseconds, order.order, order.by, id.text])
   }
 
   package func finish(
@@ -84,6 +86,7 @@ extension Outbox: ResultStore {
           """
       ).execute()
     }
+    released.remove(Set(files.map(\.record.id)))
   }
 
   /// Returns pages that a backlog left empty to the disk: `most` at a time, which takes some milliseconds, and not the

@@ -1,4 +1,4 @@
-internal import Core
+package import Core
 package import Engine
 internal import Foundation
 internal import GRDB
@@ -20,6 +20,35 @@ extension Outbox: IntakeStore {
   }
 }
 
+extension Outbox {
+  package func release(
+    _ id: FileID, as line: FileID, order: FileOrder, at now: QueueTime
+  ) async throws(OutboxError) -> Bool {
+    let isReleased = try await writeDurably { db in
+      try db.execute(
+        sql: """
+          UPDATE file SET line_id = ?, claimed_at_ms = ?
+          WHERE id = ? AND state = 'reading' AND waits_for_release = 1 AND line_id IS NULL
+          """, arguments: [line.text, now.milliseconds, id.text])
+      guard db.changesCount > 0 else { return false }
+      try Self.insert(order, of: id, db)
+      return true
+    }
+    if isReleased { released.add(id, at: line) }
+    return isReleased
+  }
+
+  /// The files that wait for their release, in order of their claims.
+  package func unreleasedFiles() async throws(OutboxError) -> [FileRecord] {
+    try await read { db in
+      // An outbox that the daemon has not upgraded has no such column.
+      guard try db.columns(in: "file").contains(where: { $0.name == "waits_for_release" }) else { return [] }
+      let sql = "SELECT * FROM file WHERE state = 'reading' AND waits_for_release = 1 AND line_id IS NULL ORDER BY id"
+      return try Row.fetchAll(db, sql: sql).compactMap(FileRecord.init(row:))
+    }
+  }
+}
+
 /// One commit of intake; valid only inside it.
 struct SQLiteCommit: IntakeCommit {
   let db: Database
@@ -28,7 +57,14 @@ struct SQLiteCommit: IntakeCommit {
     let isKnown = try Bool.fetchOne(
       db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM file WHERE id = ? AND state = 'reading')"),
       arguments: [file.id.text])
-    guard isKnown != true else { return try dropStaged(of: file.id) }
+    guard isKnown != true else {
+      try dropStaged(of: file.id)
+      // It waits no longer, until it is read again.
+      try db.cachedStatement(
+        sql: "UPDATE file SET waits_for_release = 0, items = 0, rejected = 0 WHERE id = ? AND waits_for_release = 1"
+      ).execute(arguments: [file.id.text])
+      return
+    }
     try db.cachedStatement(
       sql: """
         INSERT INTO file (id, inbox, name, state, received_at_ms, claimed_at_ms, owner, replay_of, other_owners)
@@ -53,11 +89,17 @@ struct SQLiteCommit: IntakeCommit {
     try update(facts, of: id)
     try db.cachedStatement(
       sql: """
-        UPDATE file SET items = ?, rejected = ?,
+        UPDATE file SET items = ?, rejected = ?, waits_for_release = 0,
           state = CASE WHEN EXISTS (SELECT 1 FROM batch WHERE file_id = file.id) THEN 'queued' ELSE 'finishing' END
         WHERE id = ?
         """
     ).execute(arguments: [items, rejected, id.text])
+  }
+
+  func hold(_ id: FileID, facts: FileFacts, items: Int, rejected: Int) throws {
+    try update(facts, of: id)
+    try db.cachedStatement(sql: "UPDATE file SET items = ?, rejected = ?, waits_for_release = 1 WHERE id = ?")
+      .execute(arguments: [items, rejected, id.text])
   }
 
   func fail(_ id: FileID, facts: FileFacts, fault: FileFault) throws {
@@ -65,7 +107,7 @@ struct SQLiteCommit: IntakeCommit {
     try update(facts, of: id)
     try db.cachedStatement(
       sql: """
-        UPDATE file SET state = 'finishing', error_code = ?, error_message = ?, error_line = ?, error_column = ?
+        UPDATE file SET state = 'finishing', items = 0, rejected = 0, waits_for_release = 0, error_code = ?, error_message = ?, error_line = ?, error_column = ?
         WHERE id = ?
         """
     ).execute(arguments: [fault.code.rawValue, fault.message, fault.line, fault.column, id.text])

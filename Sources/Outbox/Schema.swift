@@ -258,10 +258,13 @@ enum Schema {
     ALTER TABLE file ADD COLUMN completeness TEXT;    -- JSON: what should be and what was found; NULL: the route does not ask
     """
 
-  /// Files that were dropped again, and whose they are.
+  /// Files that were dropped again, those that wait for their release, and whose files are.
   private static let version11 = """
     ALTER TABLE file ADD COLUMN replay_of TEXT;       -- only of a replay: the file that was dropped again
     ALTER TABLE file ADD COLUMN other_owners TEXT;    -- JSON: who owned files that it corrects or repeats; NULL: nobody
+    ALTER TABLE file ADD COLUMN waits_for_release INTEGER NOT NULL DEFAULT 0 CHECK (waits_for_release IN (0, 1));
+    ALTER TABLE file ADD COLUMN line_id TEXT;         -- its place in the line, given at its release; NULL: that of its id
+    CREATE UNIQUE INDEX file_line ON file (line_id) WHERE line_id IS NOT NULL;
     ALTER TABLE history ADD COLUMN replay_of TEXT;
     ALTER TABLE history ADD COLUMN owners TEXT;       -- JSON: owner and other owners; NULL: unknown
     UPDATE history SET owners = (

@@ -76,6 +76,7 @@ extension Inbox {
   fileprivate var outline: JSONValue {
     JSONValue([
       "name": JSONValue(name), "ignore": .array(ignore.map { JSONValue($0) }), "marker": JSONValue(marker),
+      "waitsForRelease": .bool(waitsForRelease),
       "retention": JSONValue([
         "archive": Self.outline(of: retention.archive), "rejected": Self.outline(of: retention.rejected),
         "receipts": Self.outline(of: retention.receipts), "accepted": Self.outline(of: retention.accepted),
@@ -94,6 +95,7 @@ extension Inbox {
     self.init(name: name)
     ignore = outline["ignore"]?.elements?.compactMap(\.string) ?? []
     marker = outline["marker"]?.string
+    if case .bool(true)? = outline["waitsForRelease"] { waitsForRelease = true }
     let retention = outline["retention"]
     self.retention = Retention(
       archive: Self.duration(retention?["archive"]), rejected: Self.duration(retention?["rejected"]),

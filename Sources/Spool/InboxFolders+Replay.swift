@@ -22,7 +22,8 @@ extension InboxFolders {
   ///
   /// - Throws: `InboxError` if that can't be seen.
   package func rejects(of names: ResultNames) throws(InboxError) -> (folder: String, name: FileName)? {
-    try first([nil, "csv", "tsv", "json", "ndjson", "jsonl"].map { (rejected, names.rejected(format: $0)) })
+    let formats: [String?] = [nil, "csv", "tsv", "json", "ndjson", "jsonl"]
+    return try first(formats.map { (rejected, names.rejected(format: $0)) })
   }
 
   /// A claimed file in `work/`; nil if it is not there.
@@ -35,7 +36,7 @@ extension InboxFolders {
   /// Opens a file that one of these found; nil if it is no longer there, or no longer a regular file.
   ///
   /// - Throws: `InboxError` for anything else, such as a file that this user may not read.
-  package static func open(
+  package static func openRegular(
     _ file: (folder: String, name: FileName)
   ) throws(InboxError) -> (descriptor: Int32, size: Int)? {
     let descriptor = Glibc.open(
@@ -75,7 +76,8 @@ extension InboxFolders {
     of file: (folder: String, name: FileName), expecting sha256: String?, onProgress: () throws -> Void
   ) throws -> ReplayCopy {
     let path = file.folder + "/" + file.name.display
-    guard let descriptor = try Self.open(file)?.descriptor, let status = FileStatus(descriptor: descriptor) else {
+    guard let descriptor = try Self.openRegular(file)?.descriptor, let status = FileStatus(descriptor: descriptor)
+    else {
       throw InboxError(.missing, "read", path, "it is no longer there as a regular file")
     }
     defer { close(descriptor) }
@@ -89,7 +91,7 @@ extension InboxFolders {
       if count < 0, errno == EINTR { continue }
       guard count >= 0 else { throw InboxError("read", path, errno: errno) }
       if count == 0 { break }
-      digest.update(chunk.span.extracting(first: count))
+      digest.update(chunk.span.extracting(0..<count))
       try copy.append(chunk[..<count])
     }
     if let sha256, digest.hexadecimal != sha256 {

@@ -20,7 +20,8 @@ struct Upsertd: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       Run.self, Check.self, Preview.self, Status.self, Queue.self, Show.self, ReceiptsCommand.self, Retry.self,
-      Cancel.self, ReplayCommand.self, Pause.self, Resume.self, Verify.self, DoctorCommand.self, SandboxCommand.self,
+      Cancel.self, ReplayCommand.self, Release.self, Pause.self, Resume.self, Verify.self, DoctorCommand.self,
+      SandboxCommand.self,
       Demo.self,
     ])
 

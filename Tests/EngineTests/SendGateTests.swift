@@ -71,7 +71,7 @@ import Testing
       world.setPaused(!isOpen)
       try await world.turn()
       while !world.underWay.isEmpty {
-        try await world.answer(.settled(isSuccess: true))
+        try await world.answer(0, .settled(isSuccess: true))
         try await world.turn()
       }
       if isOpen {

@@ -68,6 +68,7 @@ struct ValueTests {
           marker: .done
           ordering: file
           duplicates: reject
+          release: manual
           retention: {archive: 30d}
           match: "*.csv"
           target: l
@@ -110,6 +111,7 @@ struct ValueTests {
       settings.inbox(named: "a")
         == Inbox(
           name: "a", ignore: ["*.bak", "[!a]?"], marker: ".done", ordering: .file, rejectsDuplicates: true,
+          waitsForRelease: true,
           retention: .init(archive: .seconds(30 * 86_400)),
           routes: [
             Route(

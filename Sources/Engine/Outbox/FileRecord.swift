@@ -21,6 +21,10 @@ package struct FileRecord: Sendable, Equatable {
   package var owner: String?
   /// Who owned the files that this one corrects or repeats, without repeats, in order.
   package var otherOwners: [String] = []
+  /// Whether it was read, and waits for its release.
+  package var waitsForRelease = false
+  /// Its place in the line, if it was released after its claim; see `LineFile`.
+  package var line: FileID?
   package var completedAt: Timestamp?
   package var facts: FileFacts
   package var counts: FileCounts
@@ -49,6 +53,9 @@ package struct FileRecord: Sendable, Equatable {
 extension FileRecord {
   /// Whoever had a hand in its bytes, as far as that is known.
   package var owners: [String] { [owner].compactMap { $0 } + otherOwners }
+
+  /// What dispatch knows it by.
+  package var place: FileID { line ?? id }
 }
 
 /// What reading a file found out.

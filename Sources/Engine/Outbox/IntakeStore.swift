@@ -10,6 +10,14 @@ package protocol IntakeStore: Sendable {
   /// Claimed files whose reading has begun but not ended, in id order.
   func unreadFiles() async throws(OutboxError) -> [FileRecord]
 
+  /// Releases a file that waits for it: from now on its place in the line is `line`, and its age counts from `now`. Kept
+  /// with the order, and durable once this returns.
+  ///
+  /// - Returns: whether it waited.
+  func release(
+    _ id: FileID, as line: FileID, order: FileOrder, at now: QueueTime
+  ) async throws(OutboxError) -> Bool
+
   /// Stores the clock's mark: see `QueueClock`.
   func keep(_ mark: QueueClock.Mark) async throws(OutboxError)
 
@@ -33,6 +41,9 @@ package protocol IntakeCommit {
   ///
   /// The owners of the files that it corrects or repeats become its own other owners, as far as they are known.
   func publish(_ id: FileID, facts: FileFacts, items: Int, rejected: Int) throws
+
+  /// Keeps what reading a file found that waits for its release; like `publish`, but none of it can be sent yet.
+  func hold(_ id: FileID, facts: FileFacts, items: Int, rejected: Int) throws
 
   /// Drops what was staged of a file that is unusable as a whole; it is then finishing, with nothing but the error.
   func fail(_ id: FileID, facts: FileFacts, fault: FileFault) throws
@@ -58,6 +69,8 @@ package struct NewFile: Sendable, Equatable {
   package var claimedAt: QueueTime
   /// Only of a replay.
   package var replay: Replay?
+  /// Its place in the line, if it was released by an earlier run.
+  package var line: FileID?
 
   package init(
     id: FileID, inbox: String, name: [UInt8], owner: String? = nil, receivedAt: Timestamp, claimedAt: QueueTime,

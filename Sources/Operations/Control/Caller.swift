@@ -29,6 +29,20 @@ package struct Caller: Sendable, Equatable {
   /// The person who answers for the order.
   package var person: String { login ?? name }
 
+  /// Why this caller must not release a file that these users had a hand in; nil if it may. Two people are wanted: one
+  /// who drops the file, and another one who releases it.
+  ///
+  /// A person may use several accounts, which nobody can see here.
+  package func refusal(toReleaseFileOf owners: [String]) -> String? {
+    guard !owners.isEmpty else { return "nobody knows who dropped it" }
+    if isRoot, login == nil {
+      return "root may be anybody, and it is not known who logged in: let another user of the daemon's account, or a "
+        + "person who logged in, release it"
+    }
+    guard let owner = owners.first(where: { $0 == name || $0 == login }) else { return nil }
+    return "\(owner) owns it, or the file that it corrects or repeats: somebody else has to release it"
+  }
+
   private static func loginUser(of process: String) -> uid_t? {
     let descriptor = open("/proc/\(process)/loginuid", O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }

@@ -1,7 +1,7 @@
 package import Core
 internal import JSONText
 
-/// An operator's order: `upsertd retry`, `cancel`, `pause`, `resume`, `replay`.
+/// An operator's order: `upsertd retry`, `cancel`, `pause`, `resume`, `replay`, `release`.
 package enum Order: Sendable, Equatable {
   case retry(file: FileID?, target: String?)
   case cancel(FileID)
@@ -9,6 +9,8 @@ package enum Order: Sendable, Equatable {
   case resume(String)
   /// Drop a finished file, or its rejects file, again.
   case replay(FileID, rejects: Bool)
+  /// Send what was read of a file of an inbox with `release: manual`.
+  case release(FileID)
 }
 
 extension Order: CustomStringConvertible {
@@ -21,6 +23,7 @@ extension Order: CustomStringConvertible {
     case .cancel(let file): "cancel \(file)"
     case .pause(let name): "pause \(name)"
     case .resume(let name): "resume \(name)"
+    case .release(let file): "release \(file)"
     case .replay(let file, let rejects): "replay \(file)\(rejects ? " --rejected" : "")"
     }
   }
@@ -55,6 +58,7 @@ extension Order {
     case .cancel(let file): Self.line(["order": "cancel", "file": file.text])
     case .pause(let name): Self.line(["order": "pause", "name": name])
     case .resume(let name): Self.line(["order": "resume", "name": name])
+    case .release(let file): Self.line(["order": "release", "file": file.text])
     case .replay(let file, let rejects):
       Self.line(["order": "replay", "file": file.text, "part": rejects ? "rejects" : nil])
     }
@@ -71,6 +75,9 @@ extension Order {
     case ("cancel", _):
       guard let file else { return nil }
       self = .cancel(file)
+    case ("release", _):
+      guard let file else { return nil }
+      self = .release(file)
     case ("replay", _):
       let part = document["part"]?.string
       guard let file, part == nil || part == "rejects" else { return nil }

@@ -106,7 +106,7 @@ extension FileHistory {
     if let fault = found.receipt?.receipt.error ?? found.record?.fault {
       let place = fault.line.map { " (line \($0)\(fault.column.map { ", column \($0)" } ?? ""))" } ?? ""
       tell("read", "it can't be used\(place): \(fault.code.rawValue): \(fault.message)", isTrouble: true)
-    } else if let counts, found.record?.state != .reading {
+    } else if let counts, found.record?.state != .reading || found.record?.waitsForRelease == true {
       let here = rejectedWhenRead(found, counts)
       let them = counts.items == 1 ? "" : "\(here) of them "
       let why = here > 0 ? ", \(them)rejected without an answer from the API" : ""
@@ -178,7 +178,7 @@ extension FileHistory {
       let next = queued.nextAttempt.map { ", next attempt \($0)" } ?? ""
       tell(
         "target", "\(queued.state)\(next): \(queued.why)",
-        isTrouble: !["waiting", "sending", "reading", "finishing"].contains(queued.state))
+        isTrouble: !["waiting", "sending", "reading", "unreleased", "finishing"].contains(queued.state))
     }
   }
 

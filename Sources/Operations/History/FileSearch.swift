@@ -74,7 +74,7 @@ package enum FileSearch {
     let receipts = ReceiptFolders(settings)
     // The outbox first: a file that is finished in between has its receipt by then.
     found.record = try await outbox?.file(id)
-    if let outbox, let record = found.record, record.state != .reading {
+    if let outbox, let record = found.record, record.state != .reading || record.waitsForRelease {
       found.settled = try outbox.settled(id)
       found.orders = try outbox.orders(id).map { Receipt.Order(at: $0.at, order: $0.order, by: $0.by) }
       found.refused = try outbox.rejects(id, after: 0, limit: Receipt.firstRejects)

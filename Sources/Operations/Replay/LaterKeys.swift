@@ -46,7 +46,7 @@ extension LaterKeys {
       else { return nil }
       let folders = InboxFolders(spool: settings.spool, inbox: inbox.name)
       let names = ResultNames(dropped: dropped, id: id)
-      guard let place = rejects ? try folders.rejects(of: names) : try folders.original(of: names) else { return nil }
+      guard let place = try rejects ? folders.rejects(of: names) : folders.original(of: names) else { return nil }
       let later = try await outbox.filesSent(after: id, limit: mostFiles + 1)
       return try await StatusReport.folderQueue.run {
         var found = LaterKeys()
@@ -55,7 +55,7 @@ extension LaterKeys {
           found.unknown = min(later.count, mostFiles)
           return found
         }
-        let reading = KeyReading(settings: settings, until: .now + limit)
+        let reading = KeyReading(settings: settings, until: ContinuousClock.now + limit)
         guard let own = try reading.keys(of: place, as: rejects ? place.name : dropped, inbox: inbox) else {
           return nil
         }
@@ -70,7 +70,7 @@ extension LaterKeys {
           guard reading.targets(of: name, inbox: inbox).contains(where: { own[$0] != nil }) else { continue }
           let folders = InboxFolders(spool: settings.spool, inbox: inbox.name)
           let names = ResultNames(dropped: name, id: other.id)
-          let place = other.isUnderWay ? try folders.claimed(names) : try folders.original(of: names)
+          let place = try other.isUnderWay ? folders.claimed(names) : folders.original(of: names)
           guard let place, let keys = try reading.keys(of: place, as: name, inbox: inbox, among: own) else {
             found.unknown += 1
             continue
@@ -117,15 +117,15 @@ private struct KeyReading {
     of place: (folder: String, name: FileName), as name: FileName, inbox: Inbox,
     among wanted: [String: Set<KeyHash>]? = nil
   ) throws -> [String: Set<KeyHash>]? {
-    guard .now < until else { return nil }
-    guard let (descriptor, size) = try InboxFolders.open(place) else { return nil }
+    guard ContinuousClock.now < until else { return nil }
+    guard let (descriptor, size) = try InboxFolders.openRegular(place) else { return nil }
     defer { close(descriptor) }
     var sink = KeySink(wanted: wanted)
     var reading = FileReading(
       inbox: inbox, settings: settings, name: name.bytes, path: place.folder + "/" + place.name.display,
       descriptor: descriptor, size: size, refersToFile: false
     ) { [until] in
-      if until < .now { throw OutOfTime() }
+      if until < ContinuousClock.now { throw OutOfTime() }
     }
     // A disk that fails, or the time that is over: it is not known.
     guard let result = try? reading.run(into: &sink), result.fault == nil else { return nil }

@@ -26,6 +26,10 @@ package struct StatusReport: Sendable {
     /// Claimed files that wait in `work/` to be read, for the first time or again; the first `mostListed`.
     package var unread: [UnreadFile] = []
     var unreadLeftOut = 0
+    /// Files that were read and wait for their release; the first `mostListed`.
+    package var unreleased: [UnreleasedFile] = []
+    package var unreleasedLeftOut = 0
+    var unreleasedCount: Int { unreleased.count + unreleasedLeftOut }
     package var isPaused: Bool
 
     /// An inbox may hold any number of files.
@@ -47,6 +51,17 @@ package struct StatusReport: Sendable {
     package var filesToAwait: [UnclaimedFile] {
       unclaimed.filter { $0.kind == .minAge || $0.kind == .waitingForChecksum }
     }
+  }
+
+  package struct UnreleasedFile: Sendable {
+    package var id: FileID
+    package var name: String
+    /// Those that will be sent, and those that are rejected.
+    package var items: Int
+    package var rejected: Int
+    package var receivedAt: Timestamp
+    /// Who can't release it.
+    package var owners: [String]
   }
 
   package struct TargetStatus: Sendable {
@@ -96,7 +111,8 @@ package struct StatusReport: Sendable {
     let known = try await outbox?.filesUnderWay().ids ?? []
     // Without a daemon, everything that is not published is unread.
     var unread = unread ?? []
-    if isAlone { unread = try await outbox?.unreadFiles().map(UnreadFile.init) ?? [] }
+    if isAlone { unread = try await outbox?.unreadFiles().filter { !$0.waitsForRelease }.map(UnreadFile.init) ?? [] }
+    let unreleased = try await outbox?.unreleasedFiles() ?? []
     for inbox in settings.inboxes {
       let isPaused = pausedInboxes.contains(inbox.name)
       var (status, work) = await Self.folderQueue.run {
@@ -115,6 +131,13 @@ package struct StatusReport: Sendable {
           status.unreadLeftOut += 1
         }
       }
+      let waiting = unreleased.filter { $0.inbox == inbox.name }
+      status.unreleased = waiting.prefix(InboxStatus.mostListed).map { file in
+        UnreleasedFile(
+          id: file.id, name: FileName(bytes: file.name)?.display ?? "", items: file.counts.items - file.counts.rejected,
+          rejected: file.counts.rejected, receivedAt: file.receivedAt, owners: file.owners)
+      }
+      status.unreleasedLeftOut = waiting.count - status.unreleased.count
       inboxes.append(status)
     }
     if let outbox {
@@ -183,11 +206,18 @@ extension StatusReport {
           """
         }
         let unread = inbox.unread.map { String(decoding: $0.json.bytes, as: UTF8.self) }
+        let unreleased = inbox.unreleased.map { file in
+          """
+          {"file": "\(file.id)", "name": \(Self.quoted(file.name)), "items": \(file.items), "rejected": \(file.rejected), \
+          "receivedAt": "\(file.receivedAt)", "owners": [\(file.owners.map { Self.quoted($0) }.joined(separator: ", "))]}
+          """
+        }
         return """
           {"name": \(Self.quoted(inbox.name)), "waiting": \(inbox.waiting), "paused": \(inbox.isPaused), \
           "advice": [\(inbox.advice.map { Self.quoted($0) }.joined(separator: ", "))], \
           "unclaimed": [\(unclaimed.joined(separator: ", "))], "unclaimedLeftOut": \(inbox.unclaimedLeftOut), \
-          "unread": [\(unread.joined(separator: ", "))], "unreadLeftOut": \(inbox.unreadLeftOut)}
+          "unread": [\(unread.joined(separator: ", "))], "unreadLeftOut": \(inbox.unreadLeftOut), \
+          "unreleased": [\(unreleased.joined(separator: ", "))], "unreleasedLeftOut": \(inbox.unreleasedLeftOut)}
           """
       })
     out += """

@@ -25,6 +25,23 @@ extension MemoryOutbox: IntakeStore {
     try read { content in content.files.filter { $0.record.state == .reading }.map(\.record) }
   }
 
+  package func release(
+    _ id: FileID, as line: FileID, order: FileOrder, at now: QueueTime
+  ) async throws(OutboxError) -> Bool {
+    try write(isDurable: true) { content in
+      guard let place = content.place(of: id), content.files[place].record.waitsForRelease,
+        content.files[place].record.line == nil
+      else { return false }
+      content.files[place].record.line = line
+      content.files[place].record.claimedAt = now
+      content.files[place].orders.append(order)
+      for batch in content.files[place].batches.indices {
+        content.files[place].batches[batch].waiting.name.file = line
+      }
+      return true
+    }
+  }
+
   package func keep(_ mark: QueueClock.Mark) async throws(OutboxError) {
     try write { content in content.clockMark = mark }
   }
@@ -47,6 +64,8 @@ private final class MemoryCommit: IntakeCommit {
       }
       content.files[place].batches = []
       content.files[place].rejects = []
+      content.files[place].record.waitsForRelease = false
+      content.files[place].record.counts = FileCounts()
       return
     }
     var record = FileRecord(
@@ -65,7 +84,8 @@ private final class MemoryCommit: IntakeCommit {
       throw MemoryOutbox.contradiction("file \(id) is not being read")
     }
     for (ordinal, batch) in batches {
-      try content.files[place].insert(batch, as: BatchName(file: id, ordinal: ordinal), target: target)
+      let name = BatchName(file: content.files[place].record.place, ordinal: ordinal)
+      try content.files[place].insert(batch, as: name, target: target)
     }
     try content.files[place].reject(rejects)
   }
@@ -75,7 +95,17 @@ private final class MemoryCommit: IntakeCommit {
     note(facts, of: place)
     content.files[place].record.counts.items = items
     content.files[place].record.counts.rejected = rejected
+    content.files[place].record.waitsForRelease = false
     content.files[place].record.state = content.files[place].batches.isEmpty ? .finishing : .queued
+    try content.files[place].checkCounts()
+  }
+
+  func hold(_ id: FileID, facts: FileFacts, items: Int, rejected: Int) throws {
+    guard let place = content.place(of: id) else { return }
+    note(facts, of: place)
+    content.files[place].record.counts.items = items
+    content.files[place].record.counts.rejected = rejected
+    content.files[place].record.waitsForRelease = true
     try content.files[place].checkCounts()
   }
 
@@ -85,6 +115,8 @@ private final class MemoryCommit: IntakeCommit {
     content.files[place].rejects = []
     note(facts, of: place)
     content.files[place].record.fault = fault
+    content.files[place].record.waitsForRelease = false
+    content.files[place].record.counts = FileCounts()
     content.files[place].record.state = .finishing
     try content.files[place].checkCounts()
   }

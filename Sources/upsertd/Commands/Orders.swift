@@ -107,6 +107,27 @@ struct ReplayCommand: AsyncParsableCommand {
   }
 }
 
+struct Release: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Lets a file of an inbox with `release: manual` be sent.",
+    discussion: """
+      The file counts as dropped now: it is sent after everything that was dropped before. Whoever owns the dropped \
+      file can't release it; for root, the user who logged in counts.
+
+      Exit status: 0 done; 2 no such file waits, or not this user may release it, or configuration or state can't be \
+      used.
+
+      Example: upsertd release 01JD8Z0Q3V5W7X9Y1A2B3C4D5E
+      """)
+
+  @Argument(help: ArgumentHelp("The file's id, as in `upsertd queue`.", valueName: "FILE-ID"))
+  var file: FileID
+
+  @OptionGroup var config: ConfigOption
+
+  func run() async throws { try await carryOut(.release(file), config) }
+}
+
 /// Asks the running daemon, or acts itself if none is running; prints what was done.
 private func carryOut(_ order: Order, _ config: ConfigOption) async throws {
   let (settings, isFromDaemon) = try config.settingsInEffect()
