@@ -20,6 +20,16 @@ extension Outbox: IntakeStore {
   }
 }
 
+extension Notice {
+  fileprivate init(releaseOf file: FileRecord, _ order: FileOrder) {
+    let name = String(decoding: file.name, as: UTF8.self)
+    let items = counted(file.counts.items - file.counts.rejected, "item")
+    self.init(
+      .released, at: order.at, inbox: file.inbox, target: file.facts.target, file: file.id,
+      message: "\(order.by) released \(name) with \(items) to be sent")
+  }
+}
+
 extension Outbox {
   package func release(
     _ id: FileID, as line: FileID, order: FileOrder, at now: QueueTime
@@ -32,6 +42,11 @@ extension Outbox {
           """, arguments: [line.text, now.milliseconds, id.text])
       guard db.changesCount > 0 else { return false }
       try Self.insert(order, of: id, db)
+      if let row = try Row.fetchOne(db, sql: "SELECT * FROM file WHERE id = ?", arguments: [id.text]),
+        let file = FileRecord(row: row)
+      {
+        try Self.enqueue([Notice(releaseOf: file, order)], db)
+      }
       return true
     }
     if isReleased { released.add(id, at: line) }
