@@ -3,8 +3,8 @@ import Engine
 
 extension FileID {
   /// Ids that sort by `number`.
-  static func numbered(_ number: Int) -> FileID {
-    FileID(at: Timestamp(milliseconds: 1_795_000_000_000 + Int64(number)), entropy: 0)
+  static func numbered(_ number: Int, _ entropy: UInt128 = 0) -> FileID {
+    FileID(at: Timestamp(milliseconds: 1_795_000_000_000 + Int64(number)), entropy: entropy)
   }
 }
 

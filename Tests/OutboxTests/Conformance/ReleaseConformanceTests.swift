@@ -83,7 +83,7 @@ import Testing
       while let next = try await engine.store.oldestFile(for: "t", after: oldest.last), oldest.count < 9 {
         oldest.append(next.id)
       }
-      #expect(oldest == [2, 4, 5].map(FileID.numbered))
+      #expect(oldest == [2, 4, 5].map { FileID.numbered($0) })
       #expect(try engine.store.orders(first.id) == [Self.order])
       #expect(try engine.findings() == [])
     }
