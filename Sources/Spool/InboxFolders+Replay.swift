@@ -108,6 +108,8 @@ extension InboxFolders {
     let (from, to) = (copy.hidden.path(in: work), file.name.path(in: work))
     guard rename(from, to) == 0 else {
       let reason = errno
+      // It may have been carried out (NFS); nobody else has this name.
+      unlink(to)
       forgetName(file.id)
       throw InboxError("claim", work + "/" + file.name.display, errno: reason)
     }
