@@ -1,4 +1,5 @@
 package import Core
+internal import Dispatch
 package import Engine
 internal import Spool
 internal import Formats
@@ -39,6 +40,8 @@ package actor Publisher {
   private var toldNobody = true
   /// Commits block, so they have a thread of their own.
   private let executor = QueueExecutor(label: "publish")
+  /// Discarding what was staged of a large file takes long.
+  private let discarding = DispatchQueue(label: "discard")
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -197,10 +200,18 @@ package actor Publisher {
   ///
   /// - Returns: whether there is such a file.
   func reject(_ id: FileID, _ fault: FileFault) async throws(OutboxError) -> Bool {
-    guard var file = staged[id] else { return false }
-    file.result.fault = fault
-    try store.commit { [file] commit in try Self.publish(file, in: commit) }
-    staged[id] = file
+    guard staged[id] != nil else { return false }
+    // From here on, whoever publishes it rejects it.
+    staged[id]?.result.fault = fault
+    do {
+      try await discarding.run { [store] in try store.discardStaged(of: id) }
+    } catch let error as OutboxError {
+      throw error
+    } catch {
+      // Nothing else is thrown there.
+    }
+    guard let file = staged[id] else { return true }
+    try store.commit { commit in try Self.publish(file, in: commit) }
     await finish([file])
     await publish()
     return true
@@ -226,6 +237,19 @@ package actor Publisher {
     onFinishing()
   }
 
+  /// Why a file of an inbox with `duplicates: reject` can't be used; nil if it can. The last word is that of `publish`: an
+  /// earlier file with the same bytes may still be unread now.
+  static func duplicateFault(_ file: NewFile, _ facts: FileFacts, in commit: any IntakeCommit) throws -> FileFault? {
+    guard let sha256 = facts.sha256,
+      let original = try commit.original(sha256: sha256, inbox: file.inbox, before: file.id), original.wasUsed
+    else { return nil }
+    return duplicateFault(original.id)
+  }
+
+  private static func duplicateFault(_ original: FileID) -> FileFault {
+    FileFault(.duplicateFile, "the same bytes were dropped here before, as file \(original) (duplicates: reject)")
+  }
+
   /// Makes the file's batches sendable, or records why it can't be used.
   private static func publish(_ file: StagedFile, in commit: any IntakeCommit) throws {
     var facts = file.result.facts
@@ -236,10 +260,7 @@ package actor Publisher {
       let original = try commit.original(sha256: sha256, inbox: file.file.inbox, before: id)
     {
       facts.duplicateOf = original.id
-      if file.rejectsDuplicates, original.wasUsed, fault == nil {
-        fault = FileFault(
-          .duplicateFile, "the same bytes were dropped here before, as file \(original.id) (duplicates: reject)")
-      }
+      if file.rejectsDuplicates, original.wasUsed, fault == nil { fault = duplicateFault(original.id) }
     }
     if let fault {
       try commit.fail(id, facts: facts, fault: fault)

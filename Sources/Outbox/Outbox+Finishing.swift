@@ -11,7 +11,9 @@ extension Outbox: ResultStore {
     try await writeDurably { db in
       // If there are none, nothing is written, and the commit waits for nothing.
       let ids = try String.fetchAll(
-        db.cachedStatement(sql: "SELECT id FROM file WHERE state = 'finishing' AND id > ? ORDER BY id LIMIT ?"),
+        db.cachedStatement(sql: """
+          SELECT id FROM file WHERE state = 'finishing' AND id > ? AND \(Self.hasNoReceipt) ORDER BY id LIMIT ?
+          """),
         arguments: [last?.text ?? "", limit])
       return try ids.compactMap { id in
         try db.cachedStatement(
@@ -71,6 +73,7 @@ extension Outbox: ResultStore {
         try db.cachedStatement(
           sql: "INSERT OR REPLACE INTO recent (file_id, completed_at_ms, receipt) VALUES (?, ?, ?)"
         ).execute(arguments: [record.id.text, record.completedAt?.milliseconds ?? 0, receipt])
+        guard !Self.hasManyRows(record) else { continue }
         try db.cachedStatement(sql: "DELETE FROM file WHERE id = ?").execute(arguments: [record.id.text])
       }
       try db.cachedStatement(
@@ -79,6 +82,31 @@ extension Outbox: ResultStore {
             (SELECT file_id FROM recent ORDER BY completed_at_ms DESC, file_id DESC LIMIT 200)
           """
       ).execute()
+    }
+  }
+
+  /// Whether the rows of a file are deleted in pieces after its end; its own row goes last.
+  package static func hasManyRows(_ record: FileRecord) -> Bool {
+    record.counts.rejected > mostRowsAtOnce || record.counts.requests > mostRowsAtOnce
+  }
+
+  private static let mostRowsAtOnce = 5000
+
+  /// True for a row of `file` unless only its removal is left.
+  static let hasNoReceipt =
+    "(state <> 'finishing' OR NOT EXISTS (SELECT 1 FROM history WHERE history.file_id = file.id))"
+
+  /// Deletes some of the rows that an ended file left, and at last its own.
+  ///
+  /// - Returns: whether there may be more.
+  package func deleteEnded() async throws(OutboxError) -> Bool {
+    try await write { db in
+      let sql = "SELECT id FROM file WHERE state = 'finishing' AND NOT \(Self.hasNoReceipt) LIMIT 1"
+      guard let text = try String.fetchOne(db.cachedStatement(sql: sql)), let id = FileID(text) else { return false }
+      if try Rows.refused.delete(of: id, db) { return true }
+      if try Rows.settled.delete(of: id, db) { return true }
+      try db.cachedStatement(sql: "DELETE FROM file WHERE id = ?").execute(arguments: [text])
+      return true
     }
   }
 

@@ -1,4 +1,4 @@
-internal import Core
+package import Core
 package import Engine
 internal import Foundation
 internal import GRDB
@@ -10,6 +10,22 @@ extension Outbox: IntakeStore {
     } catch {
       throw OutboxError(error, path: path)
     }
+  }
+
+  package func discardStaged(of id: FileID) throws(OutboxError) {
+    do {
+      for rows in [Rows.refused, .batches] {
+        while try pool.write({ db in try Self.isUnread(id, db) && rows.delete(of: id, db) }) {}
+      }
+    } catch {
+      throw OutboxError(error, path: path)
+    }
+  }
+
+  static func isUnread(_ id: FileID, _ db: Database) throws -> Bool {
+    try Bool.fetchOne(
+      db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM file WHERE id = ? AND state = 'reading')"),
+      arguments: [id.text]) ?? false
   }
 
   package func unreadFiles() async throws(OutboxError) -> [FileRecord] {
@@ -25,10 +41,7 @@ struct SQLiteCommit: IntakeCommit {
   let db: Database
 
   func begin(_ file: NewFile) throws {
-    let isKnown = try Bool.fetchOne(
-      db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM file WHERE id = ? AND state = 'reading')"),
-      arguments: [file.id.text])
-    guard isKnown != true else { return try dropStaged(of: file.id) }
+    guard try !Outbox.isUnread(file.id, db) else { return try dropStaged(of: file.id) }
     try db.cachedStatement(
       sql: """
         INSERT INTO file (id, inbox, name, state, received_at_ms, claimed_at_ms, owner) VALUES (?, ?, ?, 'reading', ?, ?, ?)

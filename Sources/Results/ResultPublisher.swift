@@ -103,6 +103,7 @@ package actor ResultPublisher {
       instruments.heartbeat.beat(loop.name)
       do {
         let isIdle = try await finishWhatIsDone(loop) == 0
+        if loop.name == large.name { try await deleteEnded() }
         instruments.activeFailures.end(Self.finishing, in: loop.name, logger: logger)
         if isStopping { break }
         if isIdle {
@@ -159,8 +160,16 @@ package actor ResultPublisher {
       }
       last = records.last?.id
     } while done.isEmpty && last != nil
-    if !done.isEmpty { try await outbox.finish(done) }
+    if !done.isEmpty {
+      try await outbox.finish(done)
+      if done.contains(where: { Outbox.hasManyRows($0.record) }) { large.signal.raise() }
+    }
     return done.count
+  }
+
+  /// The millions of rows that a file may have left are deleted between other files' commits.
+  private func deleteEnded() async throws {
+    while !isStopping, try await outbox.deleteEnded() { instruments.heartbeat.beat(large.name) }
   }
 
   /// Whether its rejects may be much to write: many items, or few items of a large file.

@@ -197,6 +197,7 @@ final class FailingStore: IntakeStore {
     }
   }
 
+  func discardStaged(of id: FileID) throws(OutboxError) { try outbox.discardStaged(of: id) }
   func unreadFiles() async throws(OutboxError) -> [FileRecord] { try await outbox.unreadFiles() }
   func keep(_ mark: QueueClock.Mark) async throws(OutboxError) { try await outbox.keep(mark) }
   func clockMark() async throws(OutboxError) -> QueueClock.Mark? { try await outbox.clockMark() }

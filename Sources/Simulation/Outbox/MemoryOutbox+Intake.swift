@@ -1,4 +1,4 @@
-internal import Core
+package import Core
 package import Engine
 internal import Synchronization
 
@@ -18,6 +18,14 @@ extension MemoryOutbox: IntakeStore {
     case .success(let value): return value
     case .failure(let error): throw Self.contradiction("\(error)")
     case nil: throw Self.contradiction("the commit was not made")
+    }
+  }
+
+  package func discardStaged(of id: FileID) throws(OutboxError) {
+    try write { content in
+      guard let place = content.place(of: id), content.files[place].record.state == .reading else { return }
+      content.files[place].batches = []
+      content.files[place].rejects = []
     }
   }
 
