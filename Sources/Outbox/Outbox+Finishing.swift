@@ -11,9 +11,10 @@ extension Outbox: ResultStore {
     try await writeDurably { db in
       // If there are none, nothing is written, and the commit waits for nothing.
       let ids = try String.fetchAll(
-        db.cachedStatement(sql: """
-          SELECT id FROM file WHERE state = 'finishing' AND id > ? AND \(Self.hasNoReceipt) ORDER BY id LIMIT ?
-          """),
+        db.cachedStatement(
+          sql: """
+            SELECT id FROM file WHERE state = 'finishing' AND id > ? AND \(Self.hasNoReceipt) ORDER BY id LIMIT ?
+            """),
         arguments: [last?.text ?? "", limit])
       return try ids.compactMap { id in
         try db.cachedStatement(

@@ -65,7 +65,8 @@ import Testing
     }
   }
 
-  @Test func `the many rows of an ended file are deleted piece by piece, and count for nothing meanwhile`() async throws {
+  @Test func `the many rows of an ended file are deleted piece by piece, and count for nothing meanwhile`() async throws
+  {
     try await World.with { world in
       let rejects = (1...12_000).map { World.reject($0) }
       try world.outbox.commit { commit in

@@ -47,7 +47,8 @@ package struct TargetCheck: Sendable {
   /// Nil for an answer that shows that requests arrive at the API.
   static func fault(ofStatus status: Int) -> String? {
     switch status {
-    case 300..<400: "it redirects to another address, and upsertd follows no redirects; set the target's url to that one"
+    case 300..<400:
+      "it redirects to another address, and upsertd follows no redirects; set the target's url to that one"
     case 401: "the API does not accept the token; check that token_url and url belong together"
     case 404, 410: "nothing is at this address; check the target's url"
     default: nil
