@@ -223,7 +223,7 @@ package actor Service {
     }
   }
 
-  private func carryOut(_ order: Order, by: String) async -> OrderResult { await pipeline.carryOut(order, by: by) }
+  private func carryOut(_ order: Order, by: Caller) async -> OrderResult { await pipeline.carryOut(order, by: by) }
 
   private func watchSignals(_ mode: Mode) {
     guard let signals else { return }

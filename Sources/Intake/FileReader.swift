@@ -81,7 +81,8 @@ struct FileReader: Sendable {
   ) -> ReadFile {
     let (id, name) = (work.file.id, work.work.dropped)
     return ReadFile(
-      file: work.file, name: name, rejectsDuplicates: inbox.rejectsDuplicates, result: result, staging: staging
+      file: work.file, name: name, rejectsDuplicates: inbox.rejectsDuplicates,
+      waitsForRelease: inbox.waitsForRelease && work.file.line == nil, result: result, staging: staging
     ) { [context, meters, logger] result in
       if isRead {
         context.instruments.activeFailures.end(
@@ -92,6 +93,13 @@ struct FileReader: Sendable {
         context.instruments.activeFailures.forget("file \(id)")
       }
       Self.tell(result, of: id, name, logger)
+    } tellHeld: { [logger] result in
+      logger.notice(
+        "file is waiting for its release",
+        metadata: [
+          "file": "\(id)", "name": "\(name.display)", "items": .number(result.items),
+          "rejected": .number(result.rejected),
+        ])
     }
   }
 

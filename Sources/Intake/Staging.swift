@@ -110,7 +110,7 @@ final class Reservation: Sendable {
 }
 
 /// The daemon is stopping in the middle of a file: the next run reads it from its beginning.
-struct ReadingStopped: Error {}
+package struct ReadingStopped: Error {}
 
 /// An operator cancelled the file while it was being read.
 struct ReadingCancelled: Error {}

@@ -44,6 +44,11 @@ extension FileRecord {
     facts.sha256 = row["sha256"]
     facts.corrects = (row["corrects"] as String?).flatMap { FileID($0) }
     facts.duplicateOf = (row["duplicate_of"] as String?).flatMap { FileID($0) }
+    // An outbox that the daemon has not upgraded has neither column.
+    facts.replayOf = (row["replay_of"] as String?).flatMap { FileID($0) }
+    otherOwners = OwnerList.owners(row["other_owners"])
+    line = (row["line_id"] as String?).flatMap { FileID($0) }
+    waitsForRelease = line == nil && row["waits_for_release"] ?? false
     facts.headerTag = SourceTag(column: row["header_tag"])
     facts.dialect = row["dialect"]
     facts.completeness = (row["completeness"] as String?).flatMap(Completeness.init(column:))

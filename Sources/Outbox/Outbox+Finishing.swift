@@ -49,11 +49,13 @@ extension Outbox: ResultStore {
   }
 
   package func keep(_ order: FileOrder, for id: FileID) async throws(OutboxError) {
-    try await write { db in
-      try db.execute(
-        sql: "INSERT INTO operator_order (file_id, at_ms, name, given_by) SELECT id, ?, ?, ? FROM file WHERE id = ?",
-        arguments: [order.at.milliseconds, order.order, order.by, id.text])
-    }
+    try await write { db in try Self.insert(order, of: id, db) }
+  }
+
+  static func insert(_ order: FileOrder, of id: FileID, _ db: Database) throws {
+    try db.execute(
+      sql: "INSERT INTO operator_order (file_id, at_ms, name, given_by) SELECT id, ?, ?, ? FROM file WHERE id = ?",
+      arguments: [order.at.milliseconds, order.order, order.by, id.text])
   }
 
   package func finish(
@@ -64,18 +66,22 @@ extension Outbox: ResultStore {
         try db.cachedStatement(
           sql: """
             INSERT OR REPLACE INTO history (file_id, inbox, name, sha256, status, received_at_ms, completed_at_ms,
-              items, accepted, rejected, receipt_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+              items, accepted, rejected, receipt_sha256, replay_of, owners) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         ).execute(arguments: [
           record.id.text, record.inbox, Data(record.name), record.facts.sha256, status,
           record.receivedAt.milliseconds, record.completedAt?.milliseconds ?? record.receivedAt.milliseconds,
-          record.counts.items, record.counts.accepted, record.counts.rejected, digest,
+          record.counts.items, record.counts.accepted, record.counts.rejected, digest, record.facts.replayOf?.text,
+          OwnerList.text(record.owners),
         ])
         try db.cachedStatement(
           sql: "INSERT OR REPLACE INTO recent (file_id, completed_at_ms, receipt) VALUES (?, ?, ?)"
         ).execute(arguments: [record.id.text, record.completedAt?.milliseconds ?? 0, receipt])
         guard !Self.hasManyRows(record) else { continue }
         try db.cachedStatement(sql: "DELETE FROM file WHERE id = ?").execute(arguments: [record.id.text])
+        if record.facts.replayOf != nil {
+          try db.cachedStatement(sql: "DELETE FROM replay WHERE file_id = ?").execute(arguments: [record.id.text])
+        }
       }
       try db.cachedStatement(
         sql: """
@@ -84,6 +90,7 @@ extension Outbox: ResultStore {
           """
       ).execute()
     }
+    released.remove(Set(files.map(\.record.id)))
   }
 
   /// Whether the rows of a file are deleted in pieces after its end; its own row goes last.

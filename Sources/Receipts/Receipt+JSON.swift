@@ -29,6 +29,10 @@ extension Receipt {
       "\"receivedAt\": \"\(file.receivedAt)\"", "\"completedAt\": \"\(file.completedAt)\"",
     ]
     if let owner = file.owner { members.append("\"owner\": \(quoted(owner))") }
+    if !file.otherOwners.isEmpty {
+      members.append("\"otherOwners\": [\(file.otherOwners.map { quoted($0) }.joined(separator: ", "))]")
+    }
+    if let original = file.replayOf { members.append("\"replayOf\": \"\(original)\"") }
     if let corrects = file.corrects { members.append("\"corrects\": \"\(corrects)\"") }
     if let original = file.duplicateOf { members.append("\"duplicateOf\": \"\(original)\"") }
     return "{\(members.joined(separator: ", "))}"

@@ -119,6 +119,8 @@ extension Receipt.File {
       completedAt: try part.time("completedAt"), owner: part.value["owner"]?.string,
       corrects: part.value["corrects"]?.string.flatMap { FileID($0) },
       duplicateOf: part.value["duplicateOf"]?.string.flatMap { FileID($0) })
+    otherOwners = part.value["otherOwners"]?.elements?.compactMap(\.string) ?? []
+    replayOf = part.value["replayOf"]?.string.flatMap { FileID($0) }
   }
 }
 

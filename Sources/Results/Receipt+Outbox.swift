@@ -25,6 +25,8 @@ extension Receipt {
         sha256: facts.sha256, receivedAt: record.receivedAt, completedAt: record.completedAt ?? .now,
         owner: record.owner, corrects: facts.corrects, duplicateOf: facts.duplicateOf),
       target: target, counts: counts)
+    file.otherOwners = record.otherOwners
+    file.replayOf = facts.replayOf
     error = record.fault
     completeness = facts.completeness
     orders = try outbox.orders(record.id).map { Order(at: $0.at, order: $0.order, by: $0.by) }

@@ -12,6 +12,8 @@ package struct Inbox: Sendable, Equatable {
   package var ordering = Ordering.key
   /// `duplicates: reject`.
   package var rejectsDuplicates = false
+  /// `release: manual`: files wait, read and checked, until somebody releases them.
+  package var waitsForRelease = false
   package var retention = Retention()
   /// The first match wins; never empty.
   package var routes: [Route] = []

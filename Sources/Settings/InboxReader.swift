@@ -19,6 +19,7 @@ struct InboxReader {
     section.read("marker", into: &inbox.marker, readMarker)
     section.read("ordering", into: &inbox.ordering) { $0.word() }
     section.read("duplicates") { $0.word(Duplicates.self) }.map { inbox.rejectsDuplicates = $0 == .reject }
+    section.read("release") { $0.word(Release.self) }.map { inbox.waitsForRelease = $0 == .manual }
     section.read("retention", into: &inbox.retention) { $0.section(readRetention) }
     inbox.routes = readRoutes(section)
     return inbox.routes.isEmpty || inbox.name.isEmpty ? nil : inbox
@@ -36,6 +37,11 @@ struct InboxReader {
   private enum Duplicates: String, CaseIterable {
     case send
     case reject
+  }
+
+  private enum Release: String, CaseIterable {
+    case automatic
+    case manual
   }
 
   private func readName(_ entry: ConfigNode) -> String? {

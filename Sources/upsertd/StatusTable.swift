@@ -25,6 +25,16 @@ struct StatusTable {
       for file in inbox.unread.prefix(20) {
         lines.append(Console.fitted("    \(Console.name(file.name)): \(file.text)".onOneLine))
       }
+      for file in inbox.unreleased.prefix(20) {
+        let rejects = file.rejected > 0 ? ", \(file.rejected) rejected" : ""
+        let owners = file.owners.isEmpty ? "" : ", from \(file.owners.joined(separator: " and "))"
+        // Not cut to the terminal's width: it ends with the id.
+        lines.append(
+          "    \(Console.name(file.name)): \(counted(file.items, "item"))\(rejects)\(owners), waiting for `upsertd release \(file.id)`"
+            .onOneLine)
+      }
+      let unreleased = max(0, inbox.unreleased.count - 20) + inbox.unreleasedLeftOut
+      if unreleased > 0 { lines.append("    … and \(unreleased) more that wait for their release") }
       let unlisted = max(0, inbox.unclaimed.count - 20) + inbox.unclaimedLeftOut
       if unlisted > 0 { lines.append("    … and \(unlisted) more (--json lists up to 200)") }
     }
@@ -44,8 +54,8 @@ struct StatusTable {
     }
     lines.append(heading("Targets"))
     for target in report.targets {
-      let isGood = target.state == .delivering
-      let until = target.until.map { ", next attempt \($0)" } ?? ""
+      let isGood = target.state == .delivering || target.hasClosedWindow
+      let until = target.until.map { ", \(target.hasClosedWindow ? "until" : "next attempt") \($0)" } ?? ""
       let reason = target.reason.map { ": \($0.onOneLine)" } ?? ""
       lines.append(
         "  \(target.name): " + Console.styled(target.state.rawValue, isGood ? .green : .red) + "\(reason)\(until)")

@@ -26,6 +26,10 @@ package struct StatusReport: Sendable {
     /// Claimed files that wait in `work/` to be read, for the first time or again; the first `mostListed`.
     package var unread: [UnreadFile] = []
     var unreadLeftOut = 0
+    /// Files that were read and wait for their release; the first `mostListed`.
+    package var unreleased: [UnreleasedFile] = []
+    package var unreleasedLeftOut = 0
+    var unreleasedCount: Int { unreleased.count + unreleasedLeftOut }
     package var isPaused: Bool
 
     /// An inbox may hold any number of files.
@@ -49,11 +53,24 @@ package struct StatusReport: Sendable {
     }
   }
 
+  package struct UnreleasedFile: Sendable {
+    package var id: FileID
+    package var name: String
+    /// Those that will be sent, and those that are rejected.
+    package var items: Int
+    package var rejected: Int
+    package var receivedAt: Timestamp
+    /// Who can't release it.
+    package var owners: [String]
+  }
+
   package struct TargetStatus: Sendable {
     package var name: String
     package var state: TargetState
     package var reason: String?
     package var until: Timestamp?
+    /// Whether it is paused only because of its configuration, and goes on by itself.
+    package var hasClosedWindow = false
   }
 
   package var inboxes: [InboxStatus] = []
@@ -94,7 +111,8 @@ package struct StatusReport: Sendable {
     let known = try await outbox?.filesUnderWay().ids ?? []
     // Without a daemon, everything that is not published is unread.
     var unread = unread ?? []
-    if isAlone { unread = try await outbox?.unreadFiles().map(UnreadFile.init) ?? [] }
+    if isAlone { unread = try await outbox?.unreadFiles().filter { !$0.waitsForRelease }.map(UnreadFile.init) ?? [] }
+    let unreleased = try await outbox?.unreleasedFiles() ?? []
     for inbox in settings.inboxes {
       let isPaused = pausedInboxes.contains(inbox.name)
       var (status, work) = await Self.folderQueue.run {
@@ -113,12 +131,19 @@ package struct StatusReport: Sendable {
           status.unreadLeftOut += 1
         }
       }
+      let waiting = unreleased.filter { $0.inbox == inbox.name }
+      status.unreleased = waiting.prefix(InboxStatus.mostListed).map { file in
+        UnreleasedFile(
+          id: file.id, name: FileName(bytes: file.name)?.display ?? "", items: file.counts.items - file.counts.rejected,
+          rejected: file.counts.rejected, receivedAt: file.receivedAt, owners: file.owners)
+      }
+      status.unreleasedLeftOut = waiting.count - status.unreleased.count
       inboxes.append(status)
     }
     if let outbox {
       targets = try await Self.targets(settings, outbox)
     } else {
-      targets = settings.targets.map { TargetStatus(name: $0.name, state: .delivering) }
+      targets = Self.targets(settings, paused: [], notes: [:], awaited: [])
     }
   }
 
@@ -181,11 +206,18 @@ extension StatusReport {
           """
         }
         let unread = inbox.unread.map { String(decoding: $0.json.bytes, as: UTF8.self) }
+        let unreleased = inbox.unreleased.map { file in
+          """
+          {"file": "\(file.id)", "name": \(Self.quoted(file.name)), "items": \(file.items), "rejected": \(file.rejected), \
+          "receivedAt": "\(file.receivedAt)", "owners": [\(file.owners.map { Self.quoted($0) }.joined(separator: ", "))]}
+          """
+        }
         return """
           {"name": \(Self.quoted(inbox.name)), "waiting": \(inbox.waiting), "paused": \(inbox.isPaused), \
           "advice": [\(inbox.advice.map { Self.quoted($0) }.joined(separator: ", "))], \
           "unclaimed": [\(unclaimed.joined(separator: ", "))], "unclaimedLeftOut": \(inbox.unclaimedLeftOut), \
-          "unread": [\(unread.joined(separator: ", "))], "unreadLeftOut": \(inbox.unreadLeftOut)}
+          "unread": [\(unread.joined(separator: ", "))], "unreadLeftOut": \(inbox.unreadLeftOut), \
+          "unreleased": [\(unreleased.joined(separator: ", "))], "unreleasedLeftOut": \(inbox.unreleasedLeftOut)}
           """
       })
     out += """
@@ -231,15 +263,25 @@ extension StatusReport {
   /// The state of each target, in the configuration's order; after them, targets that batches wait for but the
   /// configuration no longer has.
   static func targets(_ settings: Settings, _ outbox: Outbox) async throws -> [TargetStatus] {
-    let paused = try await outbox.paused(.target)
-    let notes = try await outbox.targetNotes()
-    let awaited = try await outbox.awaitedTargets()
+    targets(
+      settings, paused: try await outbox.paused(.target), notes: try await outbox.targetNotes(),
+      awaited: try await outbox.awaitedTargets())
+  }
+
+  private static func targets(
+    _ settings: Settings, paused: Set<String>, notes: [String: TargetNote], awaited: Set<String>
+  ) -> [TargetStatus] {
     var targets: [TargetStatus] = []
     for target in settings.targets {
       var status = TargetStatus(name: target.name, state: .delivering)
       if paused.contains(target.name) {
         status.state = .paused
         status.reason = "by an operator"
+      } else if let window = target.closedWindow(at: .now) {
+        status.state = .paused
+        status.reason = window.reason
+        status.until = window.until
+        status.hasClosedWindow = true
       } else if let note = notes[target.name],
         note.state == .held || (note.until ?? .now) > .now || awaited.contains(target.name)
       {
