@@ -124,6 +124,7 @@ package actor ResultPublisher {
   /// Finishes one group of a loop's files, so that they share a commit; returns how many.
   private func finishWhatIsDone(_ loop: Loop) async throws -> Int {
     var done: [(record: FileRecord, status: String, receipt: String, digest: String)] = []
+    var notices: [Notice] = []
     var last: FileID?
     repeat {
       let records = try await outbox.secureFinished(after: last, limit: 100, at: .now)
@@ -140,11 +141,9 @@ package actor ResultPublisher {
         switch results[record.id] {
         case .success(let written):
           let receipt = written.receipt
-          done.append(
-            (
-              record, receipt.status.rawValue, String(decoding: receipt.json(withBatches: false), as: UTF8.self),
-              written.digest
-            ))
+          let text = String(decoding: receipt.json(withBatches: false), as: UTF8.self)
+          done.append((record, receipt.status.rawValue, text, written.digest))
+          notices.append(receipt.notice(text))
           tell(receipt)
           await count(receipt, record.id)
           putOff[record.id] = nil
@@ -159,7 +158,7 @@ package actor ResultPublisher {
       }
       last = records.last?.id
     } while done.isEmpty && last != nil
-    if !done.isEmpty { try await outbox.finish(done) }
+    if !done.isEmpty { try await outbox.finish(done, telling: notices) }
     return done.count
   }
 

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Core
 internal import Foundation
+internal import Notifying
 internal import Operations
 internal import Settings
 
@@ -8,10 +9,11 @@ struct Check: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Checks the configuration; with --connect, also requests a token for each target.",
     discussion: """
-      Reports all errors at once, each with file, line and key. Only token requests are sent.
+      Reports all errors at once, each with file, line and key. Only token requests are sent, and with --notify a \
+      test to each receiver of `notify`.
 
-      Exit status: 0 no errors; 1 a target gave no token (--connect), or the configuration has no targets and no \
-      inboxes yet (--configured); 2 the configuration can't be used.
+      Exit status: 0 no errors; 1 a target gave no token (--connect), a receiver did not take the test (--notify), or \
+      the configuration has no targets and no inboxes yet (--configured); 2 the configuration can't be used.
 
       Example: upsertd check --connect --config upsertd.yaml
       """)
@@ -21,12 +23,16 @@ struct Check: AsyncParsableCommand {
   @Flag(name: .long, help: "Also request an access token for each target.")
   var connect = false
 
+  @Flag(name: .long, help: "With --connect: also send a test to each receiver of `notify`.")
+  var notify = false
+
   @Flag(
     name: .long,
     help: "Only check whether the configuration has targets or inboxes yet; do not look for errors.")
   var configured = false
 
   func validate() throws {
+    if notify, !connect { throw ValidationError("--notify needs --connect") }
     if connect, configured { throw ValidationError("--connect and --configured can't be combined") }
   }
 
@@ -47,8 +53,26 @@ struct Check: AsyncParsableCommand {
         Console.out("target \(target.name): no access token: \(reason)")
       }
     }
+    if notify {
+      if settings.receivers.isEmpty { Console.out("nobody is told: the configuration has no notify") }
+      for receiver in settings.receivers where await !test(receiver, settings) { allGood = false }
+    }
     if !allGood { throw ExitCode.someRejected }
   }
+
+  private func test(_ receiver: Receiver, _ settings: Settings) async -> Bool {
+    var reason: String?
+    do {
+      let client = try ReceiverClient(receiver, spool: settings.spool)
+      defer { client.close() }
+      reason = await client.test()
+    } catch {
+      reason = "\(error)"
+    }
+    Console.out("receiver \(receiver.name): " + (reason.map { "the test failed: \($0)" } ?? "took the test"))
+    return reason == nil
+  }
+
   /// The unit's `ExecCondition=`: a freshly installed service waits for its configuration instead of failing.
   private func sayWhetherConfigured() throws {
     guard Settings.isBlank(path: config.config) else { return }
