@@ -29,7 +29,7 @@ let package = Package(
     .executableTarget(
       name: "upsertd",
       dependencies: [
-        "APIs", "Core", "Daemon", "JSONText", "Operations", "Receipts", "Results", "Runtime", "Sandbox",
+        "APIs", "Core", "Daemon", "JSONText", "Notifying", "Operations", "Receipts", "Results", "Runtime", "Sandbox",
         "Settings", "Telemetry",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -39,8 +39,8 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "APIs", "CLinux", "Core", "Dispatching", "Engine", "HTTPClient", "Intake", "Operations", "Outbox", "Results",
-        "Runtime", "Settings", "Spool", "Telemetry",
+        "APIs", "CLinux", "Core", "Dispatching", "Engine", "HTTPClient", "Intake", "Notifying", "Operations", "Outbox",
+        "Results", "Runtime", "Settings", "Spool", "Telemetry",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
@@ -78,6 +78,15 @@ let package = Package(
       dependencies: [
         "APIs", "Core", "Engine", "Formats", "JSONText", "Outbox", "Receipts", "Runtime", "Settings", "Spool",
         "Telemetry",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    // Tells people and other programs what happens; nothing waits for it.
+    .target(
+      name: "Notifying",
+      dependencies: [
+        "Core", "Engine", "HTTPClient", "JSONText", "Outbox", "Runtime", "Settings", "Spool", "Telemetry",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
@@ -182,6 +191,10 @@ let package = Package(
         "TestKit",
         .product(name: "Logging", package: "swift-log"),
       ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "NotifyingTests",
+      dependencies: ["Core", "Engine", "HTTPClient", "Notifying", "Outbox", "Settings", "TestKit"],
       swiftSettings: strict),
     .testTarget(
       name: "TelemetryTests",

@@ -61,6 +61,13 @@ extension Outbox: ResultStore {
   package func finish(
     _ files: [(record: FileRecord, status: String, receipt: String, digest: String)]
   ) async throws(OutboxError) {
+    try await finish(files, telling: [])
+  }
+
+  /// The same, and queues these notices in the same commit.
+  package func finish(
+    _ files: [(record: FileRecord, status: String, receipt: String, digest: String)], telling notices: [Notice]
+  ) async throws(OutboxError) {
     try await write { db in
       for (record, status, receipt, digest) in files {
         try db.cachedStatement(
@@ -83,6 +90,7 @@ extension Outbox: ResultStore {
           try db.cachedStatement(sql: "DELETE FROM replay WHERE file_id = ?").execute(arguments: [record.id.text])
         }
       }
+      try Self.enqueue(notices, db)
       try db.cachedStatement(
         sql: """
           DELETE FROM recent WHERE file_id NOT IN

@@ -10,7 +10,7 @@ struct StatusTable {
   init(_ report: StatusReport) { self.report = report }
 
   var text: String {
-    (inboxes + queueAndTargets + receipts).joined(separator: "\n")
+    (inboxes + queueAndTargets + receivers + receipts).joined(separator: "\n")
   }
 
   private var inboxes: [String] {
@@ -61,6 +61,21 @@ struct StatusTable {
         "  \(target.name): " + Console.styled(target.state.rawValue, isGood ? .green : .red) + "\(reason)\(until)")
     }
     return lines
+  }
+
+  /// Nothing if nobody is told.
+  private var receivers: [String] {
+    guard !report.receivers.isEmpty else { return [] }
+    return [heading("Notify")]
+      + report.receivers.map { receiver in
+        var line = "  \(Console.name(receiver.name)): \(counted(receiver.waiting, "notice")) waiting"
+        if receiver.dropped > 0 { line += ", \(receiver.dropped) lost" }
+        if let failure = receiver.failure {
+          let since = receiver.failingSince.map { " since \($0)" } ?? ""
+          line += ", " + Console.styled("failing", .red) + "\(since): \(failure.onOneLine)"
+        }
+        return line
+      }
   }
 
   private var receipts: [String] {

@@ -73,9 +73,31 @@ package struct StatusReport: Sendable {
     package var hasClosedWindow = false
   }
 
+  /// Who is told of what happens, and what waits for each.
+  package struct ReceiverStatus: Sendable {
+    package var name: String
+    package var waiting: Int
+    /// Notices that it never gets.
+    package var dropped: Int
+    /// Why the last attempt failed, and since when all have; nil if the last one did not.
+    package var failure: String?
+    package var failingSince: Timestamp?
+    package var failedAt: Timestamp?
+
+    init(_ state: ReceiverState) {
+      name = state.name
+      waiting = state.waiting
+      dropped = state.dropped
+      failure = state.failure
+      failingSince = state.failingSince
+      failedAt = state.failedAt
+    }
+  }
+
   package var inboxes: [InboxStatus] = []
   var queue = QueueCounts()
   package var targets: [TargetStatus] = []
+  package var receivers: [ReceiverStatus] = []
   /// Receipts without batches, newest first.
   package var recent: [String] = []
   /// Why no file is claimed in any inbox; empty if files are.
@@ -105,6 +127,7 @@ package struct StatusReport: Sendable {
     let pausedInboxes = try await outbox?.paused(.inbox) ?? []
     queue = try await outbox?.queue() ?? QueueCounts()
     recent = try await outbox?.recentReceipts(limit: 20) ?? []
+    receivers = try await outbox?.receivers().map(ReceiverStatus.init) ?? []
     let queuedBytes = queue.bytes
     let room = await Self.folderQueue.run { try? Room(settings, queuedBytes: queuedBytes) }
     obstacles = room?.obstacle.map { [$0.description] } ?? []
@@ -233,6 +256,15 @@ extension StatusReport {
         "reason": \(Self.quoted(target.reason)), "until": \(Self.quoted(target.until?.description))}
         """
       })
+    out += ",\n  \"receivers\": "
+    out += Self.list(
+      receivers.map { receiver in
+        """
+        {"name": \(Self.quoted(receiver.name)), "waiting": \(receiver.waiting), "dropped": \(receiver.dropped), \
+        "failure": \(Self.quoted(receiver.failure)), "failingSince": \(Self.quoted(receiver.failingSince?.description)), \
+        "failedAt": \(Self.quoted(receiver.failedAt?.description))}
+        """
+      })
     out +=
       ",\n  \"recent\": " + Self.list(recent.map { $0.split(separator: "\n").joined(separator: "\n    ") }) + "\n}\n"
     return Array(out.utf8)
@@ -314,6 +346,9 @@ extension StatusReport {
     for target in targets where target.state != .delivering {
       let reason = target.reason.map { " (\($0))" } ?? ""
       parts.append("\(target.name) \(target.state.rawValue)\(reason)")
+    }
+    for receiver in receivers where receiver.failure != nil {
+      parts.append("\(receiver.name) can't be told (\(counted(receiver.waiting, "notice")) waiting)")
     }
     let stuck = inboxes.reduce(0) { $0 + $1.unclaimed.count + $1.unclaimedLeftOut }
     if stuck > 0 { parts.append("\(stuck) unclaimed in inboxes") }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Core
 internal import Foundation
+internal import Notifying
 internal import Operations
 internal import Settings
 
@@ -10,10 +11,10 @@ struct Check: AsyncParsableCommand {
     discussion: """
       Reports all errors at once, each with file, line and key. Folders that exist are tried with hidden files that \
       are gone at once. --connect requests a token from each target, and sends a GET with it to the address that items \
-      will be sent to; nothing is upserted.
+      will be sent to; nothing is upserted. --notify sends a test to each receiver of `notify`.
 
-      Exit status: 0 no errors; 1 a target gave no token or its address can't be reached (--connect), or the \
-      configuration has no targets and no inboxes yet (--configured); 2 the configuration or its folders can't be used.
+      Exit status: 0 no errors; 1 a target gave no token or its address can't be reached (--connect), a receiver did not \
+      take the test (--notify), or the configuration has no targets and no inboxes yet (--configured); 2 the configuration or its folders can't be used.
 
       Example: upsertd check --connect --config upsertd.yaml
       """)
@@ -23,12 +24,16 @@ struct Check: AsyncParsableCommand {
   @Flag(name: .long, help: "Also request an access token from each target, and try the address that items are sent to.")
   var connect = false
 
+  @Flag(name: .long, help: "With --connect: also send a test to each receiver of `notify`.")
+  var notify = false
+
   @Flag(
     name: .long,
     help: "Only check whether the configuration has targets or inboxes yet; do not look for errors.")
   var configured = false
 
   func validate() throws {
+    if notify, !connect { throw ValidationError("--notify needs --connect") }
     if connect, configured { throw ValidationError("--connect and --configured can't be combined") }
   }
 
@@ -46,12 +51,29 @@ struct Check: AsyncParsableCommand {
         if !check.isSound { isSound = false }
       }
     }
+    if notify {
+      if settings.receivers.isEmpty { Console.out("nobody is told: the configuration has no notify") }
+      for receiver in settings.receivers where await !test(receiver, settings) { isSound = false }
+    }
     // Last: it may give up root's rights.
     let trial = FolderTrial(settings)
     for warning in trial.warnings { Console.error("warning: \(warning)") }
     for fault in trial.faults { Console.error("error: \(fault)") }
     if !trial.faults.isEmpty { throw ExitCode.unusable }
     if !isSound { throw ExitCode.someRejected }
+  }
+
+  private func test(_ receiver: Receiver, _ settings: Settings) async -> Bool {
+    var reason: String?
+    do {
+      let client = try ReceiverClient(receiver, spool: settings.spool)
+      defer { client.close() }
+      reason = await client.test()
+    } catch {
+      reason = "\(error)"
+    }
+    Console.out("receiver \(receiver.name): " + (reason.map { "the test failed: \($0)" } ?? "took the test"))
+    return reason == nil
   }
 
   /// The unit's `ExecCondition=`: a freshly installed service waits for its configuration instead of failing.
