@@ -147,7 +147,8 @@ struct PageReader {
   private static func fileStatement(_ db: Database) throws -> Statement {
     try db.cachedStatement(
       sql: """
-        SELECT inbox, name, success_mode, ordering, claimed_at_ms, is_cancelled FROM file WHERE id = ? AND state = 'queued'
+        SELECT inbox, name, success_mode, ordering, claimed_at_ms, is_cancelled, lists_accepted
+        FROM file WHERE id = ? AND state = 'queued'
         """)
   }
 
@@ -159,7 +160,8 @@ struct PageReader {
       id: id, inbox: row.string(0) ?? "", name: row.withBytes(1) { Array($0) },
       successMode: row.string(2).flatMap(SuccessMode.init(rawValue:)) ?? .partial,
       ordering: row.string(3).flatMap(Ordering.init(rawValue:)) ?? .key,
-      claimedAt: QueueTime(milliseconds: Int64(row.integer(4) ?? 0)), isCancelled: row.integer(5) == 1)
+      claimedAt: QueueTime(milliseconds: Int64(row.integer(4) ?? 0)), isCancelled: row.integer(5) == 1,
+      listsAccepted: row.integer(6) == 1)
   }
 }
 

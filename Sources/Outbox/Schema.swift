@@ -35,13 +35,15 @@ enum Schema {
     migrator.registerMigration("9", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: version9)
     }
+    migrator.registerMigration("13", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version13)
+    }
     return migrator
   }
 
   static let tables = [
-    "file", "batch", "body", "settled", "refused", "operator_order", "history", "recent", "target", "paused",
-    "key_rule",
-    "clock", "source_key",
+    "file", "batch", "body", "settled", "refused", "accepted", "operator_order", "history", "recent", "target",
+    "paused", "key_rule", "clock", "source_key",
   ]
 
   /// Differences between the database and what its migrations create: SQLite trusts every name that it reads.
@@ -253,6 +255,21 @@ enum Schema {
   private static let version9 = """
     ALTER TABLE file ADD COLUMN dialect TEXT;         -- how a CSV is written; NULL: read by an upsertd that did not keep it
     ALTER TABLE file ADD COLUMN completeness TEXT;    -- JSON: what should be and what was found; NULL: the route does not ask
+    """
+
+  /// What is known of accepted items until their results file is written.
+  private static let version13 = """
+    ALTER TABLE file ADD COLUMN lists_accepted INTEGER NOT NULL DEFAULT 0 CHECK (lists_accepted IN (0, 1));   -- results: all
+
+    -- The accepted items of each settled batch, if the file lists them.
+    CREATE TABLE accepted (
+      file_id TEXT NOT NULL REFERENCES file (id) ON DELETE CASCADE,
+      first_item INTEGER NOT NULL,        -- the lowest of their numbers
+      position TEXT NOT NULL,             -- the batch's, as in settled
+      answered_at_ms INTEGER,
+      items BLOB NOT NULL,                -- number, line, outcome, key, and the API's id and version, packed
+      PRIMARY KEY (file_id, first_item)
+    ) STRICT;
     """
 
   /// The tags that bytes read again are checked with.

@@ -28,6 +28,10 @@ extension Receipt {
     rejectsFile = rejects.value["file"]?.string
     self.rejects = try rejects.elements("first").map(Reject.init)
     completeness = try part.optional("completeness").map(Completeness.init)
+    if let results = try part.optional("results") {
+      listsAccepted = true
+      acceptedFile = results.value["file"]?.string
+    }
     if part.value["orders"] != nil { orders = try part.elements("orders").map(Order.init) }
     error = try part.optional("error").map(FileFault.init)
     guard try part.string("status") == status.rawValue else {

@@ -13,6 +13,8 @@ package struct Inbox: Sendable, Equatable {
   /// `duplicates: reject`.
   package var rejectsDuplicates = false
   package var retention = Retention()
+  /// `results: all`: what became of each accepted item is written, too.
+  package var listsAccepted = false
   /// The first match wins; never empty.
   package var routes: [Route] = []
 

@@ -51,6 +51,7 @@ extension Inbox {
   fileprivate var outline: JSONValue {
     JSONValue([
       "name": JSONValue(name), "ignore": .array(ignore.map { JSONValue($0) }), "marker": JSONValue(marker),
+      "results": JSONValue(listsAccepted ? "all" : "rejected"),
       "retention": JSONValue([
         "archive": Self.outline(of: retention.archive), "rejected": Self.outline(of: retention.rejected),
         "receipts": Self.outline(of: retention.receipts), "accepted": Self.outline(of: retention.accepted),
@@ -69,6 +70,7 @@ extension Inbox {
     self.init(name: name)
     ignore = outline["ignore"]?.elements?.compactMap(\.string) ?? []
     marker = outline["marker"]?.string
+    listsAccepted = outline["results"]?.string == "all"
     let retention = outline["retention"]
     self.retention = Retention(
       archive: Self.duration(retention?["archive"]), rejected: Self.duration(retention?["rejected"]),

@@ -16,7 +16,7 @@ import Testing
       targets:
         lusid: {api: lusid, url: "https://example.lusid.com/api", auth: {access_token: very-secret}}
       inboxes:
-        - {name: a, target: lusid, ignore: ["*.x"], marker: .done, retention: {archive: 30d}}
+        - {name: a, target: lusid, ignore: ["*.x"], marker: .done, results: all, retention: {archive: 30d}}
         - {name: b, routes: [{match: "*.csv", target: lusid}, {target: auto}]}
       """)
     let line = settings.outline
@@ -31,7 +31,7 @@ import Testing
     #expect(told.inboxes.map(\.name) == ["a", "b"])
     for (inbox, original) in zip(told.inboxes, settings.inboxes) {
       #expect(inbox.ignore == original.ignore && inbox.marker == original.marker)
-      #expect(inbox.retention == original.retention)
+      #expect(inbox.retention == original.retention && inbox.listsAccepted == original.listsAccepted)
       #expect(inbox.routes.map(\.match) == original.routes.map(\.match))
       #expect(inbox.routes.map(\.target) == original.routes.map(\.target))
     }

@@ -66,6 +66,7 @@ struct ValueTests {
           marker: .done
           ordering: file
           duplicates: reject
+          results: all
           retention: {archive: 30d}
           match: "*.csv"
           target: l
@@ -105,7 +106,7 @@ struct ValueTests {
       settings.inbox(named: "a")
         == Inbox(
           name: "a", ignore: ["*.bak", "[!a]?"], marker: ".done", ordering: .file, rejectsDuplicates: true,
-          retention: .init(archive: .seconds(30 * 86_400)),
+          retention: .init(archive: .seconds(30 * 86_400)), listsAccepted: true,
           routes: [
             Route(
               match: "*.csv", target: .named("l"), mapping: nil,
