@@ -21,7 +21,9 @@ struct ReceiptsCommand: AsyncParsableCommand {
       Example: upsertd receipts clients --status partial --since 7d
       """)
 
-  @Argument(help: ArgumentHelp("Part of the dropped file's name, or the start of a file id.", valueName: "TEXT"))
+  @Argument(
+    help: ArgumentHelp(
+      "Part of the dropped file's name or of a rejected item's key, or the start of a file id.", valueName: "TEXT"))
   var text: String?
 
   @Option(name: .long, help: ArgumentHelp("The same as TEXT.", valueName: "TEXT"))
