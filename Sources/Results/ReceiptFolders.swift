@@ -62,6 +62,9 @@ package struct ReceiptFolders: Sendable {
     folders = settings.inboxes.map { ($0.name, InboxFolders(spool: settings.spool, inbox: $0.name)) }
   }
 
+  /// The folder of an inbox's rejects files.
+  func rejected(of inbox: String) -> String { folders.first { $0.inbox == inbox }?.folders.rejected ?? "" }
+
   /// All that match as far as names can tell (so not by status), newest first.
   ///
   /// - Throws: `InboxError` if a folder can't be listed; one that does not exist yet is empty.
@@ -82,6 +85,8 @@ package struct ReceiptFolders: Sendable {
   }
 
   /// The newest matching receipts, read, at most `limit` of them.
+  ///
+  /// With a text, all receipts of that time are read, since it may be in a key.
   package func search(_ query: Query, limit: Int = .max) throws -> Findings {
     var findings = Findings()
     let text = query.text?.lowercased()
@@ -105,11 +110,6 @@ package struct ReceiptFolders: Sendable {
     return findings
   }
 
-  /// A file's receipt; nil if there is none.
-  ///
-  /// - Throws: `InboxError`, `ReceiptFault`.
-  package func receipt(of id: FileID) throws -> Found? {
-    try entry(of: id).map { Found(entry: $0, receipt: try receipt(in: $0)) }
   /// Nil if the text is neither in the file's name nor in the key of a rejected item.
   private func receipt(in entry: Entry, with text: String?) throws -> Receipt? {
     guard let text, !entry.isNamed(text) else { return try receipt(in: entry) }
@@ -123,6 +123,11 @@ package struct ReceiptFolders: Sendable {
     return receipt.rejects.contains { $0.key?.lowercased().contains(text) == true } ? receipt : nil
   }
 
+  /// A file's receipt; nil if there is none.
+  ///
+  /// - Throws: `InboxError`, `ReceiptFault`.
+  package func receipt(of id: FileID) throws -> Found? {
+    try entry(of: id).map { Found(entry: $0, receipt: try receipt(in: $0)) }
   }
 
   /// - Throws: `InboxError`, `ReceiptFault`.

@@ -30,6 +30,7 @@ extension FileHistory {
     corrects = receipt?.file.corrects ?? found.record?.facts.corrects ?? ResultNames.correctedFileID(of: dropped)
     duplicateOf = receipt?.file.duplicateOf ?? found.record?.facts.duplicateOf
     (correctedBy, repeatedAs) = (found.correctedBy, found.repeatedAs)
+    corrections = found.corrections
     counts = receipt?.counts ?? found.record.map { Receipt.Counts($0.counts) }
     receivedAt =
       receipt?.file.receivedAt ?? found.record?.receivedAt ?? found.finished?.receivedAt ?? id.time
@@ -214,9 +215,10 @@ extension FileHistory {
     if let receiptPath { tell("receipt", receiptPath) }
     if let file = found.receipt?.receipt.rejectsFile {
       let corrections = correctedBy.map { "file \($0)" }.joined(separator: " and ")
-      let end = corrections.isEmpty ? "was removed" : "was corrected by \(corrections)"
+      let end = corrections.isEmpty ? "was taken away" : "was corrected by \(corrections)"
       tell("rejects", rejectsPath ?? "\(file) \(end)")
     }
+    if let corrections { tell("rejects", corrections.text, isTrouble: corrections.openItems > 0) }
     if let originalPath {
       tell("original", originalPath)
     } else {

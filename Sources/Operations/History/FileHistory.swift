@@ -35,6 +35,8 @@ package struct FileHistory: Sendable {
   var originalPath: String?
   var corrects: FileID?
   var correctedBy: [FileID] = []
+  /// Of its rejected items; nil if there are none, or no receipt yet.
+  var corrections: Corrections?
   var duplicateOf: FileID?
   var repeatedAs: [FileID] = []
   /// Timed ones in order of time; the current state of a file under way comes last.
@@ -59,6 +61,7 @@ package struct FileEvidence {
   /// Why an existing receipt can't be read.
   var receiptFault: String?
   var correctedBy: [FileID] = []
+  var corrections: Corrections?
   var repeatedAs: [FileID] = []
 
   /// Whether its results are written, whatever has become of them since.
@@ -80,6 +83,7 @@ extension FileHistory {
       } ?? .null,
       "receipt": JSONValue(receiptPath), "rejects": JSONValue(rejectsPath), "original": JSONValue(originalPath),
       "corrects": JSONValue(corrects?.text), "correctedBy": .array(correctedBy.map { JSONValue($0.text) }),
+      "corrections": corrections?.json ?? .null,
       "duplicateOf": JSONValue(duplicateOf?.text), "repeatedAs": .array(repeatedAs.map { JSONValue($0.text) }),
       "events": .array(
         events.map {
