@@ -27,8 +27,9 @@ extension InboxFolders {
 
   /// Makes the folder for accepted items where an inbox begins to use it while upsertd runs, or where a file still needs
   /// it after the inbox no longer does.
-  package func prepareAccepted(group: gid_t? = FolderMode.group) throws(InboxError) {
+  package func prepareAccepted() throws(InboxError) {
     guard !usesAccepted else { return }
+    let group = FolderMode.group
     for folder in modes where folder.path == accepted {
       try Self.makeFolder(folder.path, mode: folder.mode)
       try folder.enforce(group: group)

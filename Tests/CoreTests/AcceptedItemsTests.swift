@@ -61,9 +61,10 @@ import Testing
 
   @Test func `names of records belong to their items, and to the part that is taken of them`() {
     var names = RecordNames(count: 4)
-    names.note(1, id: Array("a".utf8).span, version: Array("1".utf8).span)
-    names.note(3, id: Array("bc".utf8).span, version: [].span)
-    names.note(4, id: Array("lost".utf8).span, version: [].span)
+    let (a, bc, one, none) = (Array("a".utf8), Array("bc".utf8), Array("1".utf8), [UInt8]())
+    names.note(1, id: a.span, version: one.span)
+    names.note(3, id: bc.span, version: none.span)
+    names.note(4, id: a.span, version: none.span)
     #expect(Array(names[1].id) == Array("a".utf8) && Array(names[1].version) == Array("1".utf8))
     #expect(names[0].id.isEmpty && names[4].id.isEmpty && names[-1].id.isEmpty)
     let part = names.extracting(2..<4)
