@@ -93,7 +93,8 @@ actor Pipeline {
     let rows = try await outbox.unreadFiles()
     var intakes: [String: Intake] = [:]
     for inbox in settings.inboxes {
-      let folders = InboxFolders(spool: settings.spool, inbox: inbox.name)
+      let folders = InboxFolders(
+        spool: settings.spool, inbox: inbox.name, listsAccepted: inbox.listsAccepted)
       try folders.prepare()
       var logger = logger
       logger[metadataKey: "inbox"] = "\(inbox.name)"

@@ -46,7 +46,8 @@ package struct CSVReader: Sendable {
     return try rows.readHeader(from: &source)
   }
 
-  /// Calls `each` with every row and its JSON, which is empty if the row has a fault.
+  /// Calls `each` with every row and its JSON; if the row has a fault, with the JSON of what can be read of it, or with
+  /// nothing.
   ///
   /// - Parameter plan: called once, before any row, to decide what the columns become: see `RowPlan`.
   /// - Throws: `FileFault` for a file that can't be used, and any error of the source, `plan` and `each`.
@@ -106,10 +107,26 @@ package struct CSVReader: Sendable {
       try writer.write(scanner.cells, in: buffer)
     } catch {
       item.fault = error
-      try each(item, Span())
+      let isReadable = !isTooLarge && Self.writeWhatIsGood(scanner.cells, in: buffer, header, &writer)
+      try each(item, writer.text.storage.span.extracting(first: isReadable ? writer.text.count : 0))
       return
     }
     try each(item, writer.text.storage.span.extracting(first: writer.text.count))
+  }
+
+  /// The item without the fields of bad cells, so that its key can be told. Of a row with too few or too many cells, the
+  /// cells count from the left.
+  private static func writeWhatIsGood(
+    _ cells: [CSVCell], in buffer: borrowing [UInt8], _ header: CSVHeader, _ writer: inout RowWriter
+  ) -> Bool {
+    let missing = repeatElement(
+      CSVCell(start: 0, end: 0, isQuoted: false, hasEscapes: false), count: max(0, header.width - cells.count))
+    do throws(ItemFault) {
+      try writer.write(cells + missing, in: copy buffer, skippingBadCells: true)
+      return true
+    } catch {
+      return false
+    }
   }
 
   private func check(_ scanner: borrowing CSVScanner, _ header: CSVHeader) throws(ItemFault) {

@@ -21,8 +21,11 @@ struct RowWriter {
 
   /// Writes the row whose cells are in `buffer` to `text`.
   ///
+  /// - Parameter skipsBadCells: leaves out fields whose cells can't be converted: for a row that is rejected anyway.
   /// - Throws: an `ItemFault` that names the column.
-  mutating func write(_ cells: [CSVCell], in buffer: [UInt8]) throws(ItemFault) {
+  mutating func write(
+    _ cells: [CSVCell], in buffer: [UInt8], skippingBadCells skipsBadCells: Bool = false
+  ) throws(ItemFault) {
     let bytes = buffer.span
     text.truncate(to: 0)
     for step in template.steps {
@@ -55,7 +58,13 @@ struct RowWriter {
       case .companion:
         if text.count > members[step.depth - 1] { appendMember(step.literal) }
       case .converted:
-        try appendConverted(cells[step.column], in: bytes, step, template.conversions[step.rule])
+        let begin = text.count
+        do throws(ItemFault) {
+          try appendConverted(cells[step.column], in: bytes, step, template.conversions[step.rule])
+        } catch {
+          guard skipsBadCells else { throw error }
+          text.truncate(to: begin)
+        }
       case .computed:
         appendComputed(cells, in: bytes, step, template.computed[step.rule])
       }

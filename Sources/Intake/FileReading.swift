@@ -86,6 +86,7 @@ package struct FileReading {
   package mutating func run(into sink: inout some ReadingSink) throws -> ReadingResult {
     facts.bytes = size
     facts.ordering = inbox.ordering
+    facts.listsAccepted = inbox.listsAccepted
     let format = inbox.format(of: name)
     facts.format = format?.kind.rawValue
     var conversion = inbox.route(for: name).map {

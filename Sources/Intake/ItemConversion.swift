@@ -109,7 +109,7 @@ struct ItemConversion {
   ) throws {
     items += 1
     if atomic != nil { try checkSize() }
-    if let fault = item.fault { return try reject(item, fault, key: nil, into: &sink) }
+    if let fault = item.fault { return try reject(item, fault, key: api?.describe(json), into: &sink) }
     if !isHeaderOrRouteDecisive { try classify(item, json) }
     guard let api else { throw FileFault(.noRoute, "the route has no target") }
     piece.removeAll(keepingCapacity: true)

@@ -52,6 +52,8 @@ extension FileRecord {
     facts.headerTag = SourceTag(column: row["header_tag"])
     facts.dialect = row["dialect"]
     facts.completeness = (row["completeness"] as String?).flatMap(Completeness.init(column:))
+    // An older outbox, which a command reads as it is, lacks the column.
+    facts.listsAccepted = row["lists_accepted"] ?? false
     counts = FileCounts(row: row)
     if let code = (row["error_code"] as String?).flatMap(RejectCode.init(rawValue:)) {
       fault = FileFault(code, row["error_message"], line: row["error_line"], column: row["error_column"])

@@ -33,6 +33,25 @@ extension Outbox: ResultStore {
     }
   }
 
+  package func settledPositions(_ id: FileID) throws(OutboxError) -> [String] {
+    try readNow { db in
+      let sql = "SELECT position FROM settled WHERE file_id = ? AND attempts > 0 ORDER BY position"
+      return try String.fetchAll(db.cachedStatement(sql: sql), arguments: [id.text])
+    }
+  }
+
+  package func accepted(_ id: FileID, after item: Int, limit: Int) throws(OutboxError) -> [AcceptedBatch] {
+    try readNow { db in
+      let sql = """
+        SELECT first_item, position, request_id, sent_at_ms, answered_at_ms, accepted.items AS items
+        FROM accepted LEFT JOIN settled USING (file_id, position)
+        WHERE file_id = ? AND first_item > ? ORDER BY first_item LIMIT ?
+        """
+      return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id.text, item, limit])
+        .map(AcceptedBatch.init(row:))
+    }
+  }
+
   package func rejects(_ id: FileID, after item: Int, limit: Int) throws(OutboxError) -> [Reject] {
     try readNow { db in
       let sql = "SELECT * FROM refused WHERE file_id = ? AND item > ? ORDER BY item LIMIT ?"
@@ -121,6 +140,7 @@ extension Outbox: ResultStore {
       guard let text = try String.fetchOne(db.cachedStatement(sql: sql)), let id = FileID(text) else { return false }
       if try Rows.refused.delete(of: id, db) { return true }
       if try Rows.settled.delete(of: id, db) { return true }
+      if try Rows.accepted.delete(of: id, db) { return true }
       try db.cachedStatement(sql: "DELETE FROM file WHERE id = ?").execute(arguments: [text])
       return true
     }
@@ -139,5 +159,14 @@ extension Outbox: ResultStore {
 extension FileOrder {
   init(row: Row) {
     self.init(at: Timestamp(milliseconds: row["at_ms"]), order: row["name"], by: row["given_by"])
+  }
+}
+
+extension AcceptedBatch {
+  init(row: Row) {
+    func time(_ column: String) -> Timestamp? { (row[column] as Int64?).map(Timestamp.init(milliseconds:)) }
+    self.init(
+      first: row["first_item"], position: row["position"], requestID: row["request_id"], sentAt: time("sent_at_ms"),
+      answeredAt: time("answered_at_ms"), items: Array(row["items"] as Data))
   }
 }

@@ -5,15 +5,23 @@ internal import GRDB
 enum Rows {
   case refused
   case settled
+  case accepted
   case batches
 
-  /// Takes some milliseconds. A batch's row may have megabytes of body.
-  private var piece: Int { self == .batches ? 50 : 5000 }
+  /// Deleting so many takes some milliseconds. A batch's row may have megabytes of body.
+  private var piece: Int {
+    switch self {
+    case .refused, .settled: 5000
+    case .accepted: 500
+    case .batches: 50
+    }
+  }
 
   private var table: (name: String, order: String) {
     switch self {
     case .refused: ("refused", "item")
     case .settled: ("settled", "position")
+    case .accepted: ("accepted", "first_item")
     case .batches: ("batch", "position")
     }
   }

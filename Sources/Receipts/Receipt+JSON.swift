@@ -16,6 +16,7 @@ extension Receipt {
     if withBatches { parts.append("\"batches\": " + list(batches.enumerated().map { json(of: $1, sequence: $0 + 1) })) }
     parts.append(
       "\"rejects\": {\"file\": \(quoted(rejectsFile)), \"first\": \(list(rejects.map(json(of:))))}")
+    if listsAccepted { parts.append("\"results\": {\"file\": \(quoted(acceptedFile))}") }
     if let completeness { parts.append("\"completeness\": \(json(of: completeness))") }
     if !orders.isEmpty { parts.append("\"orders\": " + list(orders.map(json(of:)))) }
     if let error { parts.append("\"error\": \(json(of: error))") }

@@ -37,6 +37,7 @@ package actor ResultPublisher {
   private var turn = 0
 
   private static let manyRejects = 5000
+  private static let manyAccepted = 20_000
   /// In a file of at least this many bytes, even few rejects may be much to write.
   private static let manyBytes = 8 << 20
   /// How long results are still written when the daemon stops.
@@ -171,8 +172,9 @@ package actor ResultPublisher {
     while !isStopping, try await outbox.deleteEnded() { instruments.heartbeat.beat(large.name) }
   }
 
-  /// Whether its rejects may be much to write: many items, or few items of a large file.
+  /// Whether its results may be much to write: many items, or few rejected items of a large file.
   private func isLarge(_ record: FileRecord) -> Bool {
+    if record.facts.listsAccepted, record.counts.accepted > Self.manyAccepted { return true }
     guard record.counts.rejected > 0, record.fault == nil else { return false }
     let isGzipped = FileFormat(of: record)?.isGzipped == true
     let bytes = record.facts.bytes.multipliedSaturated(by: isGzipped ? settings.limits.maxGzipRatio : 1)

@@ -15,6 +15,8 @@ package struct Inbox: Sendable, Equatable {
   /// `release: manual`: files wait, read and checked, until somebody releases them.
   package var waitsForRelease = false
   package var retention = Retention()
+  /// `results: all`: what became of each accepted item is written, too.
+  package var listsAccepted = false
   /// The first match wins; never empty.
   package var routes: [Route] = []
 

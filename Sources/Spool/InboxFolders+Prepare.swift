@@ -1,8 +1,8 @@
 package import Glibc
 
 extension InboxFolders {
-  /// Creates missing folders, checks that all five are on one filesystem and writable, and removes what a crash left
-  /// half written.
+  /// Creates missing folders, checks that all are on one filesystem and writable, and removes what a crash left half
+  /// written.
   ///
   /// Folders get the modes that keep users who drop files apart (`FolderMode`), whatever the umask, and those users'
   /// group. Folders with another owner are left as they are.
@@ -13,12 +13,13 @@ extension InboxFolders {
   package func prepare(group: gid_t? = FolderMode.group) throws(InboxError) {
     try Self.makeParents(of: inbox)
     try Self.makeFolder(root + "/outbox", mode: 0o755)
-    for folder in modes {
+    let folders = modes.filter { $0.path != accepted || usesAccepted }
+    for folder in folders {
       try Self.makeFolder(folder.path, mode: folder.mode)
       try folder.enforce(group: group)
     }
     try checkFilesystem(act: "prepare")
-    for folder in [inbox, work, receipts, rejected, archive] {
+    for folder in folders.map(\.path) {
       for name in try FolderListing.names(in: folder, where: ResultFile.isLeftover) { unlink(name.path(in: folder)) }
     }
     try removeStrayNames(olderThan: .seconds(60))
@@ -53,11 +54,22 @@ extension InboxFolders {
     return .passed
   }
 
-  /// Moves a hidden file through all five: that reveals more than modes and device numbers do (read-only mounts, ACLs,
+  /// Makes the folder for accepted items where an inbox begins to use it while upsertd runs, or where a file still needs
+  /// it after the inbox no longer does.
+  package func prepareAccepted() throws(InboxError) {
+    guard !usesAccepted else { return }
+    let group = FolderMode.group
+    for folder in modes where folder.path == accepted {
+      try Self.makeFolder(folder.path, mode: folder.mode)
+      try folder.enforce(group: group)
+    }
+  }
+
+  /// Moves a hidden file through all of them: that reveals more than modes and device numbers do (read-only mounts, ACLs,
   /// bind mounts).
   private func checkFilesystem(act: String) throws(InboxError) {
     let probe = ResultFile.hiddenName()
-    let route = [inbox, work, receipts, rejected, archive]
+    let route = [inbox, work, receipts, rejected] + (usesAccepted ? [accepted] : []) + [archive]
     var place = inbox
     let descriptor = open(probe.path(in: place), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {

@@ -30,6 +30,10 @@ package struct ResultNames: Hashable, Sendable {
     return name(of: start, ".\(id).rejected" + (format.map { ".\($0)" } ?? first.contentEnding))
   }
 
+  /// In `outbox/accepted`: what became of the accepted items. It is about the dropped file, so it has its whole name, like
+  /// the receipt.
+  package var accepted: FileName { name(of: dropped, ".\(id).accepted.csv") }
+
   /// The part of a file that was not delivered when its outbox was damaged.
   package func unsent(format: String) -> FileName { name(of: stem, ".\(id).unsent.\(format)") }
 

@@ -2,6 +2,7 @@ internal import Telemetry
 internal import Core
 internal import JSONText
 internal import Operations
+internal import Results
 
 /// A human-readable status report, in the width of the terminal.
 struct StatusTable {
@@ -81,7 +82,12 @@ struct StatusTable {
   private var receipts: [String] {
     var lines = [heading("Last receipts")]
     if report.recent.isEmpty { lines.append("  none yet") }
-    for receipt in report.recent.prefix(10) { lines.append(Console.fitted("  " + line(of: receipt).onOneLine)) }
+    for (place, receipt) in report.recent.prefix(10).enumerated() {
+      lines.append(Console.fitted("  " + line(of: receipt).onOneLine))
+      if report.corrections.indices.contains(place), let corrections = report.corrections[place] {
+        lines.append(Console.fitted("    \(corrections.text)".onOneLine))
+      }
+    }
     return lines
   }
 

@@ -35,7 +35,7 @@ import Testing
 
   @Test func `receipts and status of a run with all kinds of endings fit their schemas`() async throws {
     let api = try LoopbackServer { $0.displayNames.contains("bad") ? .status(400) : .lusid($0) }
-    let setup = Setup.lusid(api.url, inbox: ["ignore: [\"*.skip\"]"])
+    let setup = Setup.lusid(api.url, inbox: ["ignore: [\"*.skip\"]", "results: all"])
     try await withWorld(setup) { world in
       try world.drop("all.json", in: "investors", array([record("1"), record("2")]))
       try world.drop("some.json", in: "investors", array([record("3"), record("bad"), "{}"]))
@@ -51,6 +51,11 @@ import Testing
       let status = world.folder + "/status.json"
       try world.write(try await world.run(["status", "--json"]).printed, to: status)
       #expect(try await Self.faults(world, "status", [status]) == "")
+      for key in ["1", "bad", "none"] {
+        let found = world.folder + "/found.json"
+        try world.write(try await world.run(["find", key, "--json"]).printed, to: found)
+        #expect(try await Self.faults(world, "find", [found]) == "")
+      }
     }
     await api.stop()
   }

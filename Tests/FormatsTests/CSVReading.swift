@@ -7,6 +7,8 @@ import Testing
 struct CSVReading: Equatable {
   var items: [RawItem] = []
   var texts: [String] = []
+  /// What could be read of each row that has a fault.
+  var leftovers: [String] = []
   var layout: CSVLayout?
   var dialect: CSVDialect? { layout?.dialect }
   var completeness: Completeness?
@@ -79,7 +81,9 @@ struct CSVReadingTerms {
           .template(empty: empty, limits: limits, place: place)
       } each: { item, json in
         reading.items.append(item.checkingTag(of: content, "chunks of \(chunk)"))
-        reading.texts.append(json.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) })
+        let text = json.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+        reading.texts.append(item.fault == nil ? text : "")
+        if item.fault != nil { reading.leftovers.append(text) }
       }
       (reading.layout, reading.completeness) = (outcome.layout, outcome.completeness)
     } catch let fault as FileFault {

@@ -19,6 +19,20 @@ import Testing
       target: Receipt.Target(name: "lusid", api: "lusid", url: "https://example.com/$batchUpsert"), counts: counts)
   }
 
+  @Test func `a receipt names the file of accepted items where there may be one`() throws {
+    var receipt = try receipt()
+    #expect(try JSONValue.parse(receipt.json())["results"] == nil)
+    receipt.listsAccepted = true
+    for file in [nil, "a.csv.ID.accepted.csv"] {
+      receipt.acceptedFile = file
+      let document = try JSONValue.parse(receipt.json())
+      #expect(document["results"]?["file"]?.string == file)
+      let read = try Receipt(json: receipt.json(), apis: ["lusid"])
+      #expect(read.listsAccepted && read.acceptedFile == file)
+      #expect(read.contradictions.contains { $0.contains("results file") } == (file == nil))
+    }
+  }
+
   @Test func `a receipt is strict JSON with the contract's members, whatever the names hold`() throws {
     var receipt = try receipt()
     receipt.batches = [

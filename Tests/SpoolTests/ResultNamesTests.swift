@@ -47,6 +47,7 @@ import Testing
     #expect(names.receipt.display == filled(row.receipt))
     #expect(names.rejected(format: "csv").display == filled(row.rejected))
     #expect(names.archive.display == filled(row.archive))
+    #expect(names.accepted.display == "\(row.dropped).\(Self.id).accepted.csv")
     #expect(names.unusable == names.archive)
     #expect(names.work.display == "\(Self.id.text).\(row.dropped)")
   }

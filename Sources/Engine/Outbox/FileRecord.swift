@@ -87,6 +87,8 @@ package struct FileFacts: Sendable, Equatable {
   package var dialect: String?
   /// How far the file agrees with its control totals and checksum; nil where the route asks for neither.
   package var completeness: Completeness?
+  /// `results: all`: the outcomes of accepted items are kept until they are in the results file.
+  package var listsAccepted = false
 
   package init() {}
 }

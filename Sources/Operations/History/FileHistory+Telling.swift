@@ -34,6 +34,7 @@ extension FileHistory {
     // A replay has the same bytes, but is told as what it is.
     replayedAs = found.replayedAs
     repeatedAs.removeAll { replayedAs.contains($0) || $0 == replayOf }
+    corrections = found.corrections
     counts = receipt?.counts ?? found.record.map { Receipt.Counts($0.counts) }
     receivedAt =
       receipt?.file.receivedAt ?? found.record?.receivedAt ?? found.finished?.receivedAt ?? id.time
@@ -220,9 +221,10 @@ extension FileHistory {
     if let receiptPath { tell("receipt", receiptPath) }
     if let file = found.receipt?.receipt.rejectsFile {
       let corrections = correctedBy.map { "file \($0)" }.joined(separator: " and ")
-      let end = corrections.isEmpty ? "was removed" : "was corrected by \(corrections)"
+      let end = corrections.isEmpty ? "was taken away" : "was corrected by \(corrections)"
       tell("rejects", rejectsPath ?? "\(file) \(end)")
     }
+    if let corrections { tell("rejects", corrections.text, isTrouble: corrections.openItems > 0) }
     if let originalPath {
       tell("original", originalPath)
     } else {
