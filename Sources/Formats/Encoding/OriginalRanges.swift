@@ -1,14 +1,14 @@
 import JSONText
 
-/// Returns the bytes of which parts of the decoded text were made: the rejected rows, to be written as they were dropped.
+/// Returns the bytes of which parts of the decoded text were made: rejected rows, to be written as they were dropped.
 ///
 /// Moves forward only, and decodes everything in between. The text is not encoded again: Shift_JIS and others have
 /// several codes for one character. The shift sequences at both ends of a part belong to it (ISO 2022), so that a row
 /// that began and ended in the initial state still does.
 ///
 /// iconv holds back a letter until it knows whether the next byte combines with it (TCVN, windows-1258), and in UTF-7
-/// bytes and characters do not end together. The place is found by giving iconv single bytes, with room only for what is
-/// wanted. It is exact if the characters before and after it are no such letters, but line breaks, separators or quotes.
+/// bytes and characters do not end together. The place is found by giving iconv single bytes, with room only for what
+/// is wanted. It is exact if the characters around it are no such letters, but line breaks, separators or quotes.
 package struct OriginalRanges<Source: PositionedBytes & ~Copyable>: ~Copyable {
   private var input: DecodingInput<Source>
   /// In bytes of the decoded text.

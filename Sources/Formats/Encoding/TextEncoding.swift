@@ -34,6 +34,8 @@ package struct TextEncoding: Hashable, Sendable {
     self.form = form
   }
 
+  // The name determines the form.
+
   package static func == (a: TextEncoding, b: TextEncoding) -> Bool { a.name == b.name }
 
   package func hash(into hasher: inout Hasher) { hasher.combine(name) }
