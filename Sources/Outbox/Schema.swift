@@ -35,6 +35,9 @@ enum Schema {
     migrator.registerMigration("9", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: version9)
     }
+    migrator.registerMigration("10", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version10)
+    }
     return migrator
   }
 
@@ -253,6 +256,11 @@ enum Schema {
   private static let version9 = """
     ALTER TABLE file ADD COLUMN dialect TEXT;         -- how a CSV is written; NULL: read by an upsertd that did not keep it
     ALTER TABLE file ADD COLUMN completeness TEXT;    -- JSON: what should be and what was found; NULL: the route does not ask
+    """
+
+  /// What somebody should look at.
+  private static let version10 = """
+    ALTER TABLE file ADD COLUMN warnings TEXT;        -- JSON: a list of codes and messages; NULL: none
     """
 
   /// The tags that bytes read again are checked with.

@@ -190,6 +190,28 @@ import Testing
     #expect(read("_error_codes\n1\n") { $0.header = ["x"] }.texts.count == 2)
   }
 
+  @Test func `how cells and lines are written counts for a rejects file, too`() {
+    let text =
+      "_error_code;_error_message;_error_line;a;b:number\ne;\"m\\\";\";2;'x';1.234,5\n# c\nT;m;3;y;1\ne;m;4;\\N;NULL\n"
+      + "_error_code;_error_message;_error_line;a;b:number\ne;m;5;\\\\N;2\n"
+    let reading = read(text) { options in
+      options.delimiter = .auto
+      options.escape = UInt8(ascii: "\\")
+      options.numbers.decimal = ","
+      options.numbers.grouping = "."
+      options.null = ["\\N", "NULL"]
+      options.skip.comment = "#"
+      options.skip.rows = [Glob("T")]
+    }
+    #expect(reading.texts == [#"{"a":"'x'","b":1234.5}"#, "{}", #"{"a":"\\N","b":2}"#])
+    #expect(
+      read("'_error_code'|a\n'x|y'|1\n") { options in
+        options.delimiter = .character("|")
+        options.quote = UInt8(ascii: "'")
+        options.skip.first = 1
+      }.texts == [#"{"a":"1"}"#])
+  }
+
   @Test func `options make no difference to how bytes are cut, or to noise`() {
     var dice = SystemRandomNumberGenerator()
     let alphabet = Array("\"'\\,;\n\r#ab=".utf8) + [0x1A, 0xC2, 0xA7]

@@ -71,6 +71,8 @@ package struct FileFacts: Sendable, Equatable {
   package var dialect: String?
   /// How far the file agrees with its control totals and checksum; nil where the route asks for neither.
   package var completeness: Completeness?
+  /// What somebody should look at, although the file was used.
+  package var warnings: [FileWarning] = []
 
   package init() {}
 }

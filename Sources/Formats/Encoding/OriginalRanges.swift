@@ -96,28 +96,11 @@ extension TextEncoding {
   ///   - ranges: the parts, ascending, in bytes of the text.
   /// - Throws: as `OriginalRanges.copy`.
   package func parts(of original: [UInt8], at ranges: [Range<Int>]) throws -> [[UInt8]] {
-    var row = try OriginalRanges(HeldBytes(content: original), encoding: self)
+    var row = try OriginalRanges(HeldBytes(original), encoding: self)
     return try ranges.map { range in
       var part: [UInt8] = []
       try row.copy(range) { _, piece in piece.append(0..<piece.count, to: &part) }
       return part
     }
   }
-}
-
-/// Bytes that are in memory already.
-private struct HeldBytes: PositionedBytes {
-  let content: [UInt8]
-  private(set) var position = 0
-  var path: String { "a row in memory" }
-
-  init(content: [UInt8]) { self.content = content }
-
-  mutating func read(upTo count: Int, into buffer: inout [UInt8]) {
-    let end = min(content.count, position + count)
-    buffer += content[position..<end]
-    position = end
-  }
-
-  mutating func move(to position: Int) { self.position = min(position, content.count) }
 }
