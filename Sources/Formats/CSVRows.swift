@@ -63,7 +63,7 @@ struct CSVRows: Sendable {
     try start(source: &source)
     let header: CSVHeader
     if let names = options.header, !isPlain {
-      if buffer.isEmpty { throw FileFault(.emptyFile, "the file is empty") }
+      if offset + buffer.count == 0 { throw FileFault(.emptyFile, "the file is empty") }
       header = try CSVHeader(names: names, dialect: scanner.dialect)
     } else {
       guard try findRow(in: &source) else {
@@ -118,14 +118,16 @@ struct CSVRows: Sendable {
     while buffer[begin..<checked].starts(with: mark) { begin += mark.count }
     let most = begin + maxRowBytes
     var lineBreak: CSVDialect.LineBreak?
-    var sniffer = CSVSniffer(from: begin, quote: options.quote)
+    var known: [UInt8]?
+    if case .character(let delimiter) = options.delimiter { known = Array(String(delimiter).utf8) }
+    var sniffer = CSVSniffer(from: begin, quote: options.quote, delimiter: known)
     while lineBreak == nil {
       lineBreak = sniffer.lineBreak(
         buffer.span.extracting(first: min(checked, most)), isWhole: isAllKnown(upTo: most))
       if lineBreak == nil { try refill(from: &source) }
     }
     var dialect = CSVDialect(quote: options.quote, escape: options.escape, lineBreak: lineBreak ?? .lf)
-    if case .character(let delimiter) = options.delimiter { dialect.delimiter = Array(String(delimiter).utf8) }
+    if let known { dialect.delimiter = known }
     scanner = CSVScanner(dialect)
     scanner.start(at: begin)
     let separator = try passSeparatorLine(from: &source)

@@ -155,6 +155,8 @@ import Testing
       try await world.workOff(expecting: 1)
       let again = try #require(try world.receipt("accounts", of: name)["rejects"]?["file"]?.string)
       #expect(try world.bytes("accounts", "outbox/rejected", again).starts(with: header))
+      let verify = try await world.run(["verify"])
+      #expect(verify.status == 0, "\(verify.printed)")
     }
   }
 

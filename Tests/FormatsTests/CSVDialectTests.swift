@@ -30,6 +30,9 @@ import Testing
 
   @Test func `a line break inside quotes does not decide`() {
     #expect(rows("\"a\nx\",b\r1,2\r") == [#"{"a x":"1","b":"2"}"#])
+    // Nor does it after any other delimiter; and a quote after what is no delimiter opens nothing.
+    #expect(rows("b§\"a\rx\"\n1§2\n") { $0.delimiter = .character("§") } == [#"{"b":"1","a x":"2"}"#])
+    #expect(rows("a,\"b;c\r1;2\r") { $0.delimiter = .character(";") } == [#"{"a,\"b":"1","c":"2"}"#])
   }
 
   @Test(arguments: ["sep=;\n", "sep=;\r\n", "\u{FEFF}\"sep=;\"\n", "SEP=;\n"])
