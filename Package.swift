@@ -146,7 +146,7 @@ let package = Package(
     .target(
       name: "Fuzzing",
       dependencies: [
-        "APIs", "Core", "Daemon", "Intake", "Operations", "Receipts", "Settings", "Spool",
+        "APIs", "Core", "Daemon", "Formats", "Intake", "JSONText", "Operations", "Receipts", "Settings", "Spool",
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/Fuzzing", swiftSettings: strict),

@@ -129,6 +129,11 @@ struct FileReader: Sendable {
     metadata["items"] = .number(result.items)
     metadata["rejected"] = .number(result.rejected)
     logger.info("file is queued", metadata: metadata)
+    for warning in result.facts.warnings {
+      metadata["code"] = "\(warning.code)"
+      metadata["reason"] = "\(warning.message)"
+      logger.warning("file was read, but looks wrong", metadata: metadata)
+    }
   }
 }
 

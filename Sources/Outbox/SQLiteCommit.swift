@@ -168,7 +168,7 @@ struct SQLiteCommit: IntakeCommit {
       sql: """
         UPDATE file SET format = ?, shape = ?, delimiter = ?, api = ?, target = ?, url = ?, success_mode = ?, ordering = ?,
           file_bytes = ?, sha256 = ?, corrects = ?, duplicate_of = ?, header_tag = ?, dialect = ?, completeness = ?,
-          replay_of = ?, lists_accepted = ?
+          replay_of = ?, lists_accepted = ?, warnings = ?
         WHERE id = ?
         """
     ).execute(arguments: [
@@ -176,7 +176,7 @@ struct SQLiteCommit: IntakeCommit {
       facts.successMode.rawValue,
       facts.ordering.rawValue, facts.bytes, facts.sha256, facts.corrects?.text, facts.duplicateOf?.text,
       facts.headerTag.map { Int64(bitPattern: $0.value) }, facts.dialect, facts.completeness?.column,
-      facts.replayOf?.text, facts.listsAccepted, id.text,
+      facts.replayOf?.text, facts.listsAccepted, facts.warnings.column, id.text,
     ])
     if facts.replayOf != nil || facts.corrects != nil { try addOwners(ofFilesBefore: facts, to: id) }
   }

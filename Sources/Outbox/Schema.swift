@@ -44,6 +44,9 @@ enum Schema {
     migrator.registerMigration("13", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: version13)
     }
+    migrator.registerMigration("14", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version14)
+    }
     return migrator
   }
 
@@ -343,6 +346,11 @@ enum Schema {
       items BLOB NOT NULL,                -- number, line, outcome, key, and the API's id and version, packed
       PRIMARY KEY (file_id, first_item)
     ) STRICT;
+    """
+
+  /// What somebody should look at.
+  private static let version14 = """
+    ALTER TABLE file ADD COLUMN warnings TEXT;        -- JSON: a list of codes and messages; NULL: none
     """
 
   /// The tags that bytes read again are checked with.

@@ -33,6 +33,7 @@ extension Receipt {
       acceptedFile = results.value["file"]?.string
     }
     completeness = try part.optional("completeness").map(Completeness.init)
+    if part.value["warnings"] != nil { warnings = try part.elements("warnings").map(FileWarning.init) }
     if part.value["orders"] != nil { orders = try part.elements("orders").map(Order.init) }
     error = try part.optional("error").map(FileFault.init)
     guard try part.string("status") == status.rawValue else {
@@ -185,6 +186,12 @@ extension Completeness.Pair {
 
   fileprivate init(_ part: Part) throws(ReceiptFault) {
     self.init(expected: try part.text("expected"), found: try part.text("found"))
+  }
+}
+
+extension FileWarning {
+  fileprivate init(_ part: Part) throws(ReceiptFault) {
+    self.init(code: try part.string("code"), message: try part.string("message"))
   }
 }
 

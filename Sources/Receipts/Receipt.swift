@@ -120,6 +120,8 @@ package struct Receipt: Sendable, Equatable {
   package var rejects: [Reject] = []
   /// Nil where the file's route asks for neither control totals nor a checksum.
   package var completeness: Completeness?
+  /// What somebody should look at, although the file was used.
+  package var warnings: [FileWarning] = []
   package var orders: [Order] = []
   package var error: FileFault?
 

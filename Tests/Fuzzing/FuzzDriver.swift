@@ -14,7 +14,7 @@ package struct FuzzDriver: Sendable {
 
   package static let all: [FuzzDriver] = [
     .httpDates, .receipts, .names, .files, .csv, .json, .ndjson, .gzip, .configuration, .mapping, .outbox, .control,
-    .admin, .sideFiles,
+    .admin, .sideFiles, .dialects,
   ]
 
   package static func named(_ name: String) -> FuzzDriver? { all.first { $0.name == name } }

@@ -89,6 +89,8 @@ package struct FileFacts: Sendable, Equatable {
   package var completeness: Completeness?
   /// `results: all`: the outcomes of accepted items are kept until they are in the results file.
   package var listsAccepted = false
+  /// What somebody should look at, although the file was used.
+  package var warnings: [FileWarning] = []
 
   package init() {}
 }

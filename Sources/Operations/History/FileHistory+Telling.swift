@@ -115,17 +115,11 @@ extension FileHistory {
     } else if found.record == nil, !found.isDone {
       tell("waiting", "it is claimed and is waiting for the daemon to read it")
     }
-    if let completeness = found.receipt?.receipt.completeness ?? found.record?.facts.completeness { tell(completeness) }
-  }
-
-  /// What control totals and checksum said.
-  private mutating func tell(_ completeness: Completeness) {
-    var pairs = completeness.sums.sorted { $0.key < $1.key }.map { ("sum of \($0.key)", $0.value) }
-    if let count = completeness.count { pairs.insert(("number of rows", count), at: 0) }
-    if let checksum = completeness.checksum { pairs.append(("checksum", checksum)) }
-    for (what, pair) in pairs {
-      let isSame = pair.expected == pair.found
-      tell("checked", "\(what): \(pair.found), \(isSame ? "as expected" : "expected \(pair.expected)")")
+    if let completeness = found.receipt?.receipt.completeness ?? found.record?.facts.completeness {
+      for line in completeness.told { tell("checked", line) }
+    }
+    for warning in found.receipt?.receipt.warnings ?? found.record?.facts.warnings ?? [] {
+      tell("warning", "\(warning.code): \(warning.message)", isTrouble: true)
     }
   }
 

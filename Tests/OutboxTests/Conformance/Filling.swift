@@ -70,6 +70,7 @@ struct DroppedFile {
     (facts.format, facts.api, facts.target, facts.url) = ("json", "liquid", target, "http://127.0.0.1/old")
     facts.headerTag = SourceTag(stored: .max)
     facts.dialect = "{\"quote\": \"'\"}"
+    if number % 2 == 0 { facts.warnings = [FileWarning(.nothingTaken, "\"/é"), FileWarning(.secondHeader, "x")] }
     facts.completeness = Completeness(
       count: Completeness.Pair(expected: "2", found: "2"),
       sums: ["Amount / \"net\"": Completeness.Pair(expected: "1.50", found: "1.50")],
