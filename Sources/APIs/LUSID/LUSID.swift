@@ -21,6 +21,10 @@ package struct LUSID: API {
       isMapped: terms.isMapped)
   }
 
+  package func proposeFields(for columns: [ObservedColumn], _ terms: APIOptions) -> FieldProposal {
+    LusidFields.proposal(for: columns, schema: terms.target[LusidSchema.self] ?? .current)
+  }
+
   // MARK: Settings
 
   package var targetKeys: [String] { ["schema"] }

@@ -1,0 +1,128 @@
+internal import APIs
+internal import Core
+
+/// How the numbers of all columns are written.
+struct NumberForms: Sendable {
+  /// For the route.
+  private(set) var common = NumberForm()
+  /// For the columns that are written otherwise, by index.
+  private(set) var own: [Int: NumberForm] = [:]
+  private(set) var unsure: [String] = []
+
+  init() {}
+
+  /// Turns the columns into text whose numbers upsertd would not take.
+  ///
+  /// - Parameter prefersComma: whether the file looks as if it came from where decimals follow a comma; decides what
+  ///   `1.250` is if nothing else does.
+  init(_ columns: inout [ColumnGuess], prefersComma: Bool) {
+    let places = columns.indices.filter { !columns[$0].numbers.isEmpty }
+    guard !places.isEmpty else { return }
+    let fits = places.map { place in
+      columns[place].numbers.reduce(Set(NumberSeparators.all)) { $0.intersection($1.forms) }
+    }
+    let shared = fits.reduce(Set(NumberSeparators.all)) { $0.intersection($1) }
+    let all = places.flatMap { columns[$0].numbers }
+    var chosen: [NumberSeparators?]
+    if let best = Self.best(of: shared, all, prefersComma) {
+      chosen = places.map { _ in best }
+    } else {
+      chosen = zip(places, fits).map { place, forms in Self.best(of: forms, columns[place].numbers, prefersComma) }
+    }
+    for (at, place) in places.enumerated() {
+      guard let separators = chosen[at],
+        let form = Self.form(separators, columns[place].numbers)
+      else {
+        chosen[at] = nil
+        Self.makeText(&columns[place])
+        continue
+      }
+      own[place] = form
+      if let doubt = Self.doubt(separators, among: Self.best(of: shared, all, prefersComma) == nil ? fits[at] : shared, columns[place]) { unsure.append(doubt) }
+    }
+    settle(places)
+  }
+
+  /// What most columns have in common becomes the route's.
+  private mutating func settle(_ places: [Int]) {
+    let forms = places.compactMap { own[$0] }
+    // Fewer than all may need the marks of negative numbers, which harm no other.
+    var counts: [NumberSeparators: Int] = [:]
+    for form in forms { counts[NumberSeparators(decimal: form.decimal, grouping: form.grouping), default: 0] += 1 }
+    let ranked = NumberSeparators.all.filter { counts[$0] != nil }.max { counts[$0, default: 0] < counts[$1, default: 0] }
+    guard let ranked else { return }
+    (common.decimal, common.grouping) = (ranked.decimal, ranked.grouping)
+    for form in forms where form.decimal == ranked.decimal && form.grouping == ranked.grouping {
+      common.negative.formUnion(form.negative)
+      common.symbols.formUnion(form.symbols)
+    }
+    own = own.filter { $0.value.decimal != ranked.decimal || $0.value.grouping != ranked.grouping }
+  }
+
+  /// The simplest of `forms` whose grouping is used.
+  private static func best(
+    of forms: Set<NumberSeparators>, _ numbers: [NumberText], _ prefersComma: Bool
+  ) -> NumberSeparators? {
+    let fitting = NumberSeparators.all.filter { forms.contains($0) && isUsed($0.grouping, numbers) }
+    guard let best = fitting.first else { return nil }
+    // `1,250` is a thousand more often than it is one and a quarter with three decimals.
+    let thousands = NumberSeparators(grouping: ",")
+    if best == NumberSeparators(decimal: ","), fitting.contains(thousands) { return thousands }
+    let points = NumberSeparators(decimal: ",", grouping: ".")
+    if prefersComma, best == NumberSeparators(), fitting.contains(points) { return points }
+    return best
+  }
+
+  private static func isUsed(_ grouping: Unicode.Scalar?, _ numbers: [NumberText]) -> Bool {
+    guard let grouping else { return true }
+    return numbers.contains { $0.core.contains(grouping) }
+  }
+
+  /// Nil if upsertd would not take some of the numbers in this form: JSON has no `+5`, `.50` or `007`.
+  private static func form(_ separators: NumberSeparators, _ numbers: [NumberText]) -> NumberForm? {
+    var form = NumberForm()
+    (form.decimal, form.grouping) = (separators.decimal, separators.grouping)
+    for number in numbers {
+      guard !number.hasPlus, !number.hasLeadingZero, number.value(with: separators) != nil else { return nil }
+      form.negative.formUnion(number.negative)
+      form.symbols.formUnion(number.symbols)
+    }
+    return form
+  }
+
+  private static func makeText(_ column: inout ColumnGuess) {
+    let odd = column.numbers.first { $0.hasPlus || $0.hasLeadingZero || $0.forms.isEmpty }
+    let reason =
+      odd.map { number in
+        "numbers such as \((number.hasPlus ? "+" : "") + String(String.UnicodeScalarView(number.core))) are none of JSON's"
+      } ?? "its numbers are written in different ways"
+    column.remarks.append("whether it must be a number: \(reason), so it is text here")
+    column.content = .text
+    column.numbers = []
+  }
+
+  private static func doubt(
+    _ chosen: NumberSeparators, among forms: Set<NumberSeparators>, _ column: ColumnGuess
+  ) -> String? {
+    let name = column.name.quotedOnOneLine
+    if let mark = column.numbers.first(where: { !$0.exponent.isEmpty }) {
+      return
+        "whether \(name) is complete: \(String(String.UnicodeScalarView(mark.core)))\(mark.exponent) is how Excel cuts long numbers"
+    }
+    if column.numbers.contains(where: { $0.symbols.contains("%") }) {
+      return "whether the numbers of \(name) are percents: the % is dropped, 5% is sent as 5"
+    }
+    let point = NumberSeparators()
+    let thousands = "a thousands separator"
+    let (other, sign, text): (NumberSeparators, Unicode.Scalar, String)
+    switch chosen {
+    case NumberSeparators(grouping: ","): (other, sign, text) = (NumberSeparators(decimal: ","), ",", thousands)
+    case NumberSeparators(decimal: ",", grouping: "."): (other, sign, text) = (point, ".", thousands)
+    case point: (other, sign, text) = (NumberSeparators(decimal: ",", grouping: "."), ".", "the decimal point")
+    default: return nil
+    }
+    guard forms.contains(other), let example = column.numbers.first(where: { $0.core.contains(sign) }) else { return nil }
+    let shown = String(String.UnicodeScalarView(example.core))
+    return "whether the \"\(sign)\" in \(name), as in \(shown), is \(text): it is taken for that"
+  }
+}
