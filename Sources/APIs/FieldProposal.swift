@@ -1,4 +1,5 @@
 package import Core
+import Formats
 package import JSONText
 package import Settings
 
@@ -64,6 +65,12 @@ extension FieldProposal {
     let scores = columns.indices.map { index in keyScore(columns[index], isFirst: index == 0) }
     guard let best = scores.max(), best >= 4 else { return nil }
     return scores.firstIndex(of: best)
+  }
+
+  /// What to say of a key whose values are not all different; nil if they are.
+  static func doubt(aboutKey column: ObservedColumn) -> String? {
+    column.isUnique
+      ? nil : "whether \(column.name.quoted) tells the records apart: some of its values come more than once"
   }
 
   private static func keyScore(_ column: ObservedColumn, isFirst: Bool) -> Int {

@@ -6,11 +6,11 @@ package import Settings
 
 /// What a file looks like, and a route and a mapping that load it: a first draft, with what it is unsure of.
 ///
-/// It works as a person would who opens the file: a sample (`FileSample`) is decoded (`EncodingGuess`), split in the way
-/// that gives even rows (`DialectGuess`), and its rows are told apart (`Layout`, `TrailerGuess`); each column is judged
-/// by all its cells (`ColumnGuess`, `NumberForms`), and the API asked for proposes fields (`API.proposeFields`). Nothing
-/// of the reading proper is used, which would stop at the first fault. So a guess may be wrong; what is written into a
-/// configuration is what the file shows for certain or most likely, and each doubt is listed.
+/// It works as a person would who opens the file: a sample (`FileSample`) is decoded (`EncodingGuess`), split in the
+/// way that gives even rows (`DialectGuess`), and its rows are told apart (`Layout`, `TrailerGuess`); each column is
+/// judged by all its cells (`ColumnGuess`, `NumberForms`), and the API asked for proposes fields (`API.proposeFields`).
+/// Nothing of the reading proper is used, which would stop at the first fault. So a guess may be wrong: what is
+/// proposed is what the file shows for certain or most likely, and each doubt is listed.
 package struct Inspection: Sendable {
   /// What the proposal is for.
   package struct Purpose: Sendable {
@@ -233,7 +233,7 @@ package struct Inspection: Sendable {
     content = .json(json)
   }
 
-  /// What an API finds wrong with the items, with the route's keys that it proposes for items that are none as they are.
+  /// What an API finds wrong with the items, and the route's keys that it proposes for items that are just data.
   private func tried(_ json: JSONInspection, by owner: any API) -> (json: JSONInspection, proposal: FieldProposal?) {
     var (json, terms) = (json, purpose.terms)
     var proposal: FieldProposal?

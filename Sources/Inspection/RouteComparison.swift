@@ -4,7 +4,7 @@ internal import Formats
 package import Settings
 
 extension Inspection {
-  /// Where a configured route disagrees with what the file looks like, each a sentence for people; empty if all is well.
+  /// Where a configured route disagrees with what the file looks like, for people; empty if all is well.
   package func differences(from route: Route) -> [String] {
     switch content {
     case .other(let reason): return [reason]
@@ -53,11 +53,17 @@ private struct RouteComparison {
   /// Compares the text that both give: encodings have many names, and many agree on most characters.
   mutating func compareEncoding(_ sample: FileSample, _ guess: EncodingGuess) {
     guard guess.markBytes == 0 else { return }
-    let part = Array(sample.head.prefix(64 << 10)) + sample.tail
+    // Whole lines, so that no character is cut.
+    let lineFeed = Ascii.lineFeed
+    let head = sample.head.prefix(64 << 10)
+    let parts = [
+      Array(head.count < sample.head.count ? head[...(head.lastIndex(of: lineFeed) ?? head.endIndex - 1)] : head),
+      Array(sample.tail.drop { $0 != lineFeed }),
+    ]
     let name = csv.encoding ?? "utf-8"
-    let text = decoded(part, as: name)
-    guard text != guess.text(part, isStart: false) else { return }
-    guard text == nil || guess.unsure.isEmpty else { return }
+    let texts = parts.map { decoded($0, as: name) }
+    guard texts != parts.map({ guess.text($0, isStart: false) }) else { return }
+    guard texts.contains(nil) || guess.unsure.isEmpty else { return }
     let shown = guess.word.map { ", which gives \($0.quotedOnOneLine)" } ?? ""
     differences.append("encoding is \(name), but the file looks like \(guess.name ?? "utf-8")\(shown)")
   }
@@ -75,16 +81,20 @@ private struct RouteComparison {
       differences.append("quote is \(shown(csv.quote)), but the file looks like \(shown(options.quote))")
     }
     if let escape = options.escape, csv.escape != escape {
-      differences.append("escape is \(csv.escape.map { Self.shown(Unicode.Scalar($0)) } ?? "not set"), but quotes in the file's cells are escaped with \(Self.shown(Unicode.Scalar(escape)))")
+      let configured = csv.escape.map { Self.shown(Unicode.Scalar($0)) } ?? "not set"
+      let found = Self.shown(Unicode.Scalar(escape))
+      differences.append("escape is \(configured), but quotes in the file's cells are escaped with \(found)")
     }
     let missing = options.null.subtracting(csv.null)
     if !missing.isEmpty {
-      differences.append("null lacks \(Self.list(missing.sorted())), which stand\(missing.count == 1 ? "s" : "") for no value in the file")
+      let verb = missing.count == 1 ? "stands" : "stand"
+      differences.append("null lacks \(Self.list(missing.sorted())), which \(verb) for no value in the file")
     }
   }
 
   mutating func compareRows(_ guess: CSVInspection) {
-    if let line = guess.headerLine, csv.header == nil, csv.skip.before == nil, line > csv.skip.first + 1 || line <= csv.skip.first,
+    if let line = guess.headerLine, csv.header == nil, csv.skip.before == nil,
+      line > csv.skip.first + 1 || line <= csv.skip.first,
       !guess.isSkippedToHeader(by: csv)
     {
       differences.append("skip.first is \(csv.skip.first), but the header looks to be in line \(line)")
@@ -101,10 +111,12 @@ private struct RouteComparison {
       differences.append("the last row, \(pattern.quotedOnOneLine), looks like a trailer, and `trailer` is not set")
     }
     if options.skip.last != csv.skip.last, options.skip.last > 0 || csv.trailer == nil && options.trailer == nil {
-      differences.append("skip.last is \(csv.skip.last), but the file looks to have \(counted(options.skip.last, "row")) of footer")
+      differences.append(
+        "skip.last is \(csv.skip.last), but the file looks to have \(counted(options.skip.last, "row")) of footer")
     }
     if let comment = options.skip.comment, csv.skip.comment == nil, csv.skip.first == 0 {
-      differences.append("lines that begin with \(comment.quotedOnOneLine) look like comments, and skip.comment is not set")
+      differences.append(
+        "lines that begin with \(comment.quotedOnOneLine) look like comments, and skip.comment is not set")
     }
     for (name, found, configured) in [
       ("before", options.skip.before, csv.skip.before), ("after", options.skip.after, csv.skip.after),
@@ -129,26 +141,33 @@ private struct RouteComparison {
       let absent = mapping.columns.filter { name, fields in
         !names.contains(name) && !fields.allSatisfy(\.isOptional)
       }.keys.sorted()
-      if !absent.isEmpty, options.header == nil { differences.append("the mapping maps \(Self.list(absent)), which the file lacks") }
+      if !absent.isEmpty, options.header == nil {
+        differences.append("the mapping maps \(Self.list(absent)), which the file lacks")
+      }
     }
     compareNumbers(guess)
   }
 
   private mutating func compareNumbers(_ guess: CSVInspection) {
     for (place, column) in guess.columns.enumerated() {
-      guard case .number = column.content else { continue }
+      // Digits alone fit any form.
+      guard case .number(isWhole: false) = column.content else { continue }
       let fields = route.mapping?.columns[column.name] ?? []
-      let isNumber = fields.contains { $0.type == .number || $0.to.hasSuffix(":number") } || column.name.hasSuffix(":number")
+      let isNumber =
+        fields.contains { $0.type == .number || $0.to.hasSuffix(":number") } || column.name.hasSuffix(":number")
       guard isNumber else { continue }
       let form = guess.forms.own[place] ?? guess.forms.common
       let configured = fields.lazy.compactMap(\.numbers).first ?? csv.numbers
       guard !configured.takes(form) else { continue }
       let sample = column.samples.first ?? ""
-      differences.append("decimal and grouping don't fit the numbers of \(column.name.quotedOnOneLine), such as \(sample)")
+      differences.append(
+        "decimal and grouping don't fit the numbers of \(column.name.quotedOnOneLine), such as \(sample)")
     }
   }
 
-  private static func shown(_ scalar: Unicode.Scalar) -> String { scalar == "\t" ? "tab" : String(scalar).quotedOnOneLine }
+  private static func shown(_ scalar: Unicode.Scalar) -> String {
+    scalar == "\t" ? "tab" : String(scalar).quotedOnOneLine
+  }
 
   private static func list(_ names: [String]) -> String {
     let shown = names.prefix(5).map(\.quotedOnOneLine).joined(separator: ", ")

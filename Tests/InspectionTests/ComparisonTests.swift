@@ -56,7 +56,8 @@ import Testing
       return try inspection(of: file).differences(from: route)
     }
     #expect(try differences("list.csv") { _ in } == ["skip.first is 0, but the header looks to be in line 3"])
-    #expect(try differences("list.csv") { $0.skip.first = 3 } == ["skip.first is 3, but the header looks to be in line 3"])
+    #expect(
+      try differences("list.csv") { $0.skip.first = 3 } == ["skip.first is 3, but the header looks to be in line 3"])
     #expect(try differences("report.csv") { _ in } == ["skip.last is 0, but the file looks to have 4 rows of footer"])
     #expect(
       try differences("TA_HOLD.csv") { $0.delimiter = .character("|") } == [

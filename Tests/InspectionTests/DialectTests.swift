@@ -13,7 +13,9 @@ import Testing
     return RowSplitter(bytes, 0..<bytes.count, line: 1, dialect, comment: comment)
   }
 
-  @Test(arguments: [",", ";", "|", "\t", "^", "~", "\u{1}"]) func `the delimiter is what makes rows even`(_ delimiter: String) {
+  @Test(arguments: [",", ";", "|", "\t", "^", "~", "\u{1}"]) func `the delimiter is what makes rows even`(
+    _ delimiter: String
+  ) {
     let text = "id,name,note\n17,\"a;b|c\",x\n18,Bob,~^\n".replacing(",", with: delimiter)
     let guess = guess(text)
     #expect(guess.dialect.delimiter == delimiter.utf8.first)
@@ -67,7 +69,8 @@ import Testing
     #expect(rows("a,\"b\"c\n").faults == 1)
     #expect(rows("a\nb,\"c\"d\n").firstFaultLine == 2)
     #expect(rows("a,\"b\n").endsOpen)
-    #expect(inspection("id,name\n1,\"a\"b\n2,\"c\"\n3,\"d\"\n4,\"e\"\n").isUnsure("how quotes are meant (first in line 2)"))
+    #expect(
+      inspection("id,name\n1,\"a\"b\n2,\"c\"\n3,\"d\"\n4,\"e\"\n").isUnsure("how quotes are meant (first in line 2)"))
   }
 
   @Test func `comments are no rows`() {

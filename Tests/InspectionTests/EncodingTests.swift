@@ -46,7 +46,8 @@ import Testing
     #expect(try guess(text, in: "windows-1252").name == "windows-1252")
   }
 
-  @Test(arguments: ["windows-1251", "iso-8859-7"]) func `another script is said to be unsure`(_ encoding: String) throws {
+  @Test(arguments: ["windows-1251", "iso-8859-7"]) func `another script is said to be unsure`(_ encoding: String) throws
+  {
     let text = encoding == "windows-1251" ? "имя\nМосква\nКиев\n" : "ονομα\nΑΘΗΝΑ\nΠΑΤΡΑ\n"
     #expect(try guess(text, in: encoding).unsure.contains { $0.contains("no Western script") })
   }
@@ -66,7 +67,8 @@ import Testing
 
   @Test func `the end of a large file counts, too`() {
     let head = Array(String(repeating: "17,Ada Lovelace\n", count: 80_000).utf8)
-    let sample = FileSample(name: "a.csv", content: head + [0x31, 0x38, 0x2C, 0x4D, 0xFC, 0x6C, 0x6C, 0x65, 0x72, 0x0A])
+    let sample = FileSample(
+      name: "a.csv", content: head + [0x31, 0x38, 0x2C, 0x4D, 0xFC, 0x6C, 0x6C, 0x65, 0x72, 0x0A])
     #expect(!sample.isWhole)
     #expect(EncodingGuess(sample).name == "windows-1252")
   }

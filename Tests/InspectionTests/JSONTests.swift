@@ -38,7 +38,8 @@ import Testing
   }
 
   @Test func `another API than the one asked for is said`() throws {
-    #expect(try inspection(of: "requests.json", for: .liquid).isUnsure("liquid is asked for, but the file looks like LUSID"))
+    #expect(
+      try inspection(of: "requests.json", for: .liquid).isUnsure("liquid is asked for, but the file looks like LUSID"))
   }
 
   @Test func `an array inside of an object is one item`() throws {

@@ -28,6 +28,26 @@ import Testing
     #expect(inspection("id,name,note\n1,Ada,\n2,Bob,\n").options?.skip.last == 0)
   }
 
+  @Test func `rows at the end that lack cells are data, not a footer`() {
+    for end in ["4,D\n5,E\n", "4,D\n", "4,,\n"] {
+      let inspection = inspection("id,name,units\n1,Ada,5\n2,Bob,6\n3,Cy,7\n\(end)")
+      #expect(inspection.options?.skip.last == 0, "\(end)")
+    }
+    #expect(inspection("id,name,units\n1,Ada,5\n2,Bob,6\nprinted by me,,\n").options?.skip.last == 1)
+  }
+
+  @Test func `a trailer counts the rows that would be rejected, too`() {
+    let inspection = inspection("id,units\nA,5\nB\nC,6\nTRL,3\n")
+    #expect(inspection.options?.trailer == Trailer(match: Glob("TRL"), count: 2))
+    #expect(inspection.isUnsure("1 row with too many or too few cells means: line 3"))
+  }
+
+  @Test func `lines with a number sign are comments only if they are unlike rows`() {
+    #expect(inspection("id,name\n#1,Ada\n2,Bob\n3,Cy\n").options?.skip.comment == nil)
+    #expect(inspection("#id,name\n1,Ada\n2,Bob\n").csv?.columns.map(\.name) == ["#id", "name"])
+    #expect(inspection("#a\n#b\n#c\nid,name\n1,Ada\n").options?.skip.comment == nil)
+  }
+
   @Test func `a last row that is cut off is no footer`() {
     let inspection = inspection("id,name,units\n1,Ada,5\n2,Bob,6\n3,C")
     #expect(inspection.options?.skip.last == 0)
@@ -48,7 +68,8 @@ import Testing
     #expect(options("TRL,7")?.trailer == Trailer(match: Glob("TRL")))
     #expect(options("EOF")?.trailer == Trailer(match: Glob("EOF")))
     #expect(inspection("id,units\nA,5\nTRL,7\n").isUnsure("what the numbers in the last row (\"TRL\") are"))
-    // An account called T, which is data.
+    // An account called T is data, but nobody can be sure.
+    #expect(inspection("id,units\nA,5\nT,7\n").isUnsure("whether the last row (\"T\") is data"))
     #expect(inspection("id,units\nA,5\nT,7\n").csv?.rowCount == 2)
   }
 
@@ -79,7 +100,9 @@ import Testing
     #expect(inspection("id,name\n1,\"NULL\"\n2,Ada\n").options?.null == [])
     #expect(inspection("id,land\n1,NA\n2,DE\n").options?.null == [])
     #expect(inspection("id,price\n1,-\n2,1.5\n").options?.null == ["-"])
-    // The minus is a value of another column.
+    // The minus is a value of another column, which may have many.
+    let many = (1...30).map { "\($0),\($0),x\($0)\n" }.joined()
+    #expect(inspection("id,price,note\n\(many)a,-,-\n").options?.null == [])
     let both = inspection("id,price,sign\n1,-,-\n2,1.5,+\n")
     #expect(both.options?.null == [])
     #expect(both.mapping?.columns["price"]?[0].null == ["-"])

@@ -81,7 +81,8 @@ import Testing
   }
 
   @Test func `codes are never numbers`() {
-    let inspection = inspection("id,zip,units,ref,long\n1,01234,5,17,12345678901234567\n2,98765,6,18,12345678901234568\n")
+    let inspection = inspection(
+      "id,zip,units,ref,long\n1,01234,5,17,12345678901234567\n2,98765,6,18,12345678901234568\n")
     let types = inspection.csv?.columns.map(\.content)
     #expect(types == [.text, .text, .number(isWhole: true), .text, .text])
   }

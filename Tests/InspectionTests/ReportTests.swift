@@ -59,8 +59,9 @@ import Yams
   }
 
   @Test func `scalars are quoted where YAML would take them for something else`() {
-    for text in ["y", "No", "on", "null", "", "-", "1", "1.5", "a: b", "a #b", "[x]", "a,b", " a", "a ", "'", "a\tb", "é", "*"]
-    {
+    for text in [
+      "y", "No", "on", "null", "", "-", "1", "1.5", "a: b", "a #b", "[x]", "a,b", " a", "a ", "'", "a\tb", "é", "*",
+    ] {
       #expect(YAMLText.scalar(text).hasPrefix("\""), "\(text)")
     }
     for text in ["accountId", "dd/MM/yyyy", "identifiers.InvestorRecord/SCOPE/Id", "Column 1", "utf-16le"] {
@@ -69,7 +70,7 @@ import Yams
   }
 
   @Test func `nothing in a file reaches the terminal as a control character`() {
-    let evil = "\u{1B}[2J\u{7}\u{202E}\u{9B}x"
+    let evil = "\u{1B}[2J\u{7}\u{202E}\u{9B}\u{7F}x"
     let rows = (1...3).map { "\($0)\(evil),\(evil)\($0),\u{1B}]0;title\u{7}\n" }.joined()
     for inspection in [
       inspection(named: "\(evil).csv", "id\(evil),\"na\u{1B}me\",x\n\(rows)"),
@@ -105,25 +106,32 @@ import Yams
     #expect(inspection.json()["unreadable"]?.string?.contains(words) == true)
   }
 
-  @Test(arguments: 0..<400) func `nothing brings it down`(_ seed: UInt64) {
+  @Test(arguments: 0..<300) func `nothing brings it down`(_ seed: UInt64) throws {
     var random = SeededGenerator(seed)
-    let pieces: [[UInt8]] =
-      [",", ";", "|", "\t", "\n", "\r\n", "\r", "\"", "\"\"", "\\", "'", "#", "TRL", "HDR", "1", "1.234,56", "(5)", "-", "="]
-      .map { Array($0.utf8) }
-      + ["31/01/2026", "id", "name", "NULL", "sep=", "START-OF-DATA\n", "END-OF-DATA\n", "{", "}", "[", "]", ":", "é", " "]
-      .map { Array($0.utf8) } + [[0xFF], [0xFC], [0x00], [0x81], [0xEF, 0xBB, 0xBF], [0xFF, 0xFE]]
     var bytes: [UInt8] = []
-    for _ in 0..<Int.random(in: 0...80, using: &random) {
-      bytes += pieces[Int.random(in: 0..<pieces.count, using: &random)]
-    }
-    for name in ["a.csv", "a.tsv", "a.json", "a.ndjson", "a"] {
-      for api in [nil, APIKind.lusid, .liquid] {
-        let inspection = Inspection(FileSample(name: name, content: bytes), for: .init(api: api))
-        #expect(inspection.report().allSatisfy { $0.onOneLine == $0 })
-        #expect(throws: Never.self) { try JSONValue.parse(inspection.json().bytes) }
+    if seed % 2 == 0, let file = Self.files.randomElement(using: &random) {
+      bytes = try inspection(of: file).sample.head
+      for _ in 0..<3 where !bytes.isEmpty {
+        let place = Int.random(in: 0..<bytes.count, using: &random)
+        bytes.replaceSubrange(place..<place + 1, with: Self.pieces.randomElement(using: &random) ?? [])
+      }
+    } else {
+      for _ in 0..<Int.random(in: 0...80, using: &random) {
+        bytes += Self.pieces.randomElement(using: &random) ?? []
       }
     }
+    let name = ["a.csv", "a.tsv", "a.json", "a.ndjson", "a"][Int(seed / 2 % 5)]
+    let inspection = Inspection(
+      FileSample(name: name, content: bytes), for: .init(api: [nil, APIKind.lusid, .liquid][Int(seed % 3)]))
+    #expect(inspection.report().allSatisfy { $0.onOneLine == $0 })
+    #expect(throws: Never.self) { try JSONValue.parse(inspection.json().bytes) }
   }
+
+  private static let pieces: [[UInt8]] =
+    [
+      ",", ";", "|", "\t", "\n", "\r\n", "\r", "\"", "\"\"", "\\", "'", "#", "TRL", "HDR", "1", "1.234,56", "(5)", "-", "=",
+      "31/01/2026", "id", "name", "NULL", "sep=", "START-OF-DATA\n", "END-OF-DATA\n", "{", "}", "[", "]", ":", "é", " ",
+    ].map { Array($0.utf8) } + [[0xFF], [0xFC], [0x00], [0x7F], [0x81], [0xEF, 0xBB, 0xBF], [0xFF, 0xFE]]
 }
 
 private struct SeededGenerator: RandomNumberGenerator {

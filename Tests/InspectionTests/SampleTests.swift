@@ -46,7 +46,8 @@ import Testing
   @Test func `a file just above the limits of both is whole`() {
     let text = Self.rows(40_000)
     #expect(text.utf8.count > FileSample.headBytes / 2)
-    let sample = FileSample(name: "a.csv", content: Array(text.utf8.prefix(FileSample.headBytes + FileSample.tailBytes)))
+    let sample = FileSample(
+      name: "a.csv", content: Array(text.utf8.prefix(FileSample.headBytes + FileSample.tailBytes)))
     #expect(sample.isWhole)
     #expect(sample.tail == [])
   }

@@ -47,7 +47,9 @@ struct LusidFields {
           to: "displayName", parts: [.column(columns[names[0]].name), .text(" "), .column(columns[names[1]].name)])
       ]
     }
-    if key == nil {
+    if let key {
+      if let doubt = FieldProposal.doubt(aboutKey: columns[key]) { proposal.unsure.append(doubt) }
+    } else {
       proposal.unsure.append(
         "which column identifies an investor record: none looks like it, but a record needs at least one identifier")
     }

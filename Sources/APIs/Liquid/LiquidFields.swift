@@ -67,8 +67,9 @@ struct LiquidFields {
     var fields = [String?](repeating: nil, count: columns.count)
     var lacking: [String] = []
     for field in item.key {
-      if let index = columns.indices.first(where: { fields[$0] == nil && FieldName(columns[$0].name).camelCase == field })
-      {
+      if let index = columns.indices.first(where: {
+        fields[$0] == nil && FieldName(columns[$0].name).camelCase == field
+      }) {
         fields[index] = field
       } else {
         lacking.append(field)
@@ -78,6 +79,7 @@ struct LiquidFields {
     if item.key.count == 1, lacking.count == 1 {
       if let index = FieldProposal.keyColumn(of: columns) {
         fields[index] = lacking[0]
+        if let doubt = FieldProposal.doubt(aboutKey: columns[index]) { proposal.unsure.append(doubt) }
         lacking = []
       }
     }
@@ -87,7 +89,8 @@ struct LiquidFields {
       proposal.unsure.append(Self.keyless)
     } else if !lacking.isEmpty {
       proposal.unsure.append(
-        "which column fills \(lacking.map(\.quoted).joined(separator: ", ")): none looks like it, but item.key needs it")
+        "which column fills \(lacking.map(\.quoted).joined(separator: ", ")): none looks like it, but item.key needs it"
+      )
     }
     taken = Set(fields.compactMap(\.self))
     proposal.fields = columns.indices.map { index in
@@ -157,6 +160,8 @@ extension FieldProposal {
     if !item.key.isEmpty { members.append(("key", .array(item.key.map(JSONValue.string)))) }
     routeKeys = [("item", .object(members))]
     own[ItemDefaults.self] = item
-    if isGuess { unsure.append("the items' category, type, action and key, which no file shows: put your own into item") }
+    if isGuess {
+      unsure.append("the items' category, type, action and key, which no file shows: put your own into item")
+    }
   }
 }

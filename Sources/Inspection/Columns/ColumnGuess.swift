@@ -1,5 +1,6 @@
 internal import APIs
 internal import Core
+internal import JSONText
 
 /// What the cells of one column have in common.
 struct ColumnGuess: Sendable {
@@ -17,6 +18,8 @@ struct ColumnGuess: Sendable {
   var isPadded = false
   /// Cells that mean "no value" only here, where all others are numbers, dates or yes and no.
   var nulls: Set<String> = []
+  /// Such words that are values here, as far as anybody can tell.
+  var otherWords: Set<String> = []
   /// The words that mean "no value" wherever they stand.
   var sureNulls: Set<String> = []
   var isUnique = false
@@ -87,6 +90,7 @@ struct ColumnGuess: Sendable {
     let words = Set(texts)
     let nulls = words.intersection(Self.nullWords)
     let rest = nulls.isEmpty ? texts : texts.filter { !nulls.contains($0) }
+    otherWords = nulls
     if rest.isEmpty { return }
     let kind = Self.kind(of: rest, name: name)
     guard let kind else {
@@ -99,6 +103,7 @@ struct ColumnGuess: Sendable {
       let raws = Set(cells.filter { !$0.isQuoted && nulls.contains($0.raw.trimmed) }.map(\.raw))
       guard Set(raws.map(\.trimmed)) == nulls else { return }
       self.nulls = raws
+      otherWords = []
       isComplete = false
       samples = Array(values?.filter { !nulls.contains($0) }.prefix(3) ?? samples.filter { !nulls.contains($0) }[...])
     }
@@ -126,7 +131,7 @@ struct ColumnGuess: Sendable {
       if numbers.count == texts.count { return .numbers(numbers) }
     }
     if isList(texts) { return .list }
-    if texts.allSatisfy({ $0.hasPrefix("{") && $0.hasSuffix("}") }) { return .json }
+    if texts.allSatisfy(isObject) { return .json }
     return nil
   }
 
@@ -138,6 +143,10 @@ struct ColumnGuess: Sendable {
         text.split(separator: ";", omittingEmptySubsequences: false)
           .allSatisfy { !$0.isEmpty && $0.count <= 30 && !$0.hasPrefix(" ") }
       }
+  }
+
+  private static func isObject(_ text: String) -> Bool {
+    text.hasPrefix("{") && (try? JSONValue.parse(Array(text.utf8))) != nil
   }
 
   private mutating func take(_ kind: Kind, _ texts: [String]) {
@@ -161,11 +170,14 @@ struct ColumnGuess: Sendable {
   /// Says so if nearly all values are of one kind.
   private mutating func remarkOnMixture(_ texts: [String], _ lines: [Int?]) {
     guard texts.count >= 10, !FieldName(name).isCode else { return }
+    // Text is seen early, and most columns are text.
+    guard texts.prefix(100).count(where: { NumberText($0) == nil }) <= 20 else { return }
     let others = texts.indices.filter { NumberText(texts[$0]) == nil }
     guard others.count * 10 <= texts.count else { return }
     let place = lines[others[0]].map { " in line \($0)" } ?? ""
+    let odd = "\(texts[others[0]].quotedOnOneLine)\(place)"
     remarks.append(
-      "whether it holds numbers: all but \(counted(others.count, "value")) are, but \(texts[others[0]].quotedOnOneLine)\(place) is none, so it is text here")
+      "whether it holds numbers: all but \(counted(others.count, "value")) are, but \(odd) is none, so it is text here")
   }
 }
 
@@ -187,7 +199,9 @@ enum BooleanGuess {
     if pair.0 == "true" { return [:] }
     var values: [String: String] = [:]
     for word in words { values[word] = word.lowercased() == pair.0 ? "true" : "false" }
-    if lower.count == 1, let word = words.first { values[cased(other(word, of: pair), like: word)] = other(word, of: pair) == pair.0 ? "true" : "false" }
+    if lower.count == 1, let word = words.first {
+      values[cased(other(word, of: pair), like: word)] = other(word, of: pair) == pair.0 ? "true" : "false"
+    }
     return values
   }
 

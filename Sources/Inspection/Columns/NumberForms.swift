@@ -19,9 +19,9 @@ struct NumberForms: Sendable {
     let places = columns.indices.filter { !columns[$0].numbers.isEmpty }
     guard !places.isEmpty else { return }
     let fits = places.map { place in
-      columns[place].numbers.reduce(Set(NumberSeparators.all)) { $0.intersection($1.forms) }
+      columns[place].numbers.reduce(SeparatorSet.all) { $0.intersection($1.forms) }
     }
-    let shared = fits.reduce(Set(NumberSeparators.all)) { $0.intersection($1) }
+    let shared = fits.reduce(SeparatorSet.all) { $0.intersection($1) }
     let all = places.flatMap { columns[$0].numbers }
     var chosen: [NumberSeparators?]
     if let best = Self.best(of: shared, all, prefersComma) {
@@ -38,7 +38,11 @@ struct NumberForms: Sendable {
         continue
       }
       own[place] = form
-      if let doubt = Self.doubt(separators, among: Self.best(of: shared, all, prefersComma) == nil ? fits[at] : shared, columns[place]) { unsure.append(doubt) }
+      if let doubt = Self.doubt(
+        separators, among: Self.best(of: shared, all, prefersComma) == nil ? fits[at] : shared, columns[place])
+      {
+        unsure.append(doubt)
+      }
     }
     settle(places)
   }
@@ -49,7 +53,9 @@ struct NumberForms: Sendable {
     // Fewer than all may need the marks of negative numbers, which harm no other.
     var counts: [NumberSeparators: Int] = [:]
     for form in forms { counts[NumberSeparators(decimal: form.decimal, grouping: form.grouping), default: 0] += 1 }
-    let ranked = NumberSeparators.all.filter { counts[$0] != nil }.max { counts[$0, default: 0] < counts[$1, default: 0] }
+    let ranked = NumberSeparators.all.filter { counts[$0] != nil }.max {
+      counts[$0, default: 0] < counts[$1, default: 0]
+    }
     guard let ranked else { return }
     (common.decimal, common.grouping) = (ranked.decimal, ranked.grouping)
     for form in forms where form.decimal == ranked.decimal && form.grouping == ranked.grouping {
@@ -61,7 +67,7 @@ struct NumberForms: Sendable {
 
   /// The simplest of `forms` whose grouping is used.
   private static func best(
-    of forms: Set<NumberSeparators>, _ numbers: [NumberText], _ prefersComma: Bool
+    of forms: SeparatorSet, _ numbers: [NumberText], _ prefersComma: Bool
   ) -> NumberSeparators? {
     let fitting = NumberSeparators.all.filter { forms.contains($0) && isUsed($0.grouping, numbers) }
     guard let best = fitting.first else { return nil }
@@ -94,7 +100,7 @@ struct NumberForms: Sendable {
     let odd = column.numbers.first { $0.hasPlus || $0.hasLeadingZero || $0.forms.isEmpty }
     let reason =
       odd.map { number in
-        "numbers such as \((number.hasPlus ? "+" : "") + String(String.UnicodeScalarView(number.core))) are none of JSON's"
+        "numbers such as \(number.hasPlus ? "+" : "")\(number.digits) are none of JSON's"
       } ?? "its numbers are written in different ways"
     column.remarks.append("whether it must be a number: \(reason), so it is text here")
     column.content = .text
@@ -102,12 +108,12 @@ struct NumberForms: Sendable {
   }
 
   private static func doubt(
-    _ chosen: NumberSeparators, among forms: Set<NumberSeparators>, _ column: ColumnGuess
+    _ chosen: NumberSeparators, among forms: SeparatorSet, _ column: ColumnGuess
   ) -> String? {
     let name = column.name.quotedOnOneLine
     if let mark = column.numbers.first(where: { !$0.exponent.isEmpty }) {
       return
-        "whether \(name) is complete: \(String(String.UnicodeScalarView(mark.core)))\(mark.exponent) is how Excel cuts long numbers"
+        "whether \(name) is complete: \(mark.digits)\(mark.exponent) is how Excel cuts long numbers"
     }
     if column.numbers.contains(where: { $0.symbols.contains("%") }) {
       return "whether the numbers of \(name) are percents: the % is dropped, 5% is sent as 5"
@@ -121,8 +127,10 @@ struct NumberForms: Sendable {
     case point: (other, sign, text) = (NumberSeparators(decimal: ",", grouping: "."), ".", "the decimal point")
     default: return nil
     }
-    guard forms.contains(other), let example = column.numbers.first(where: { $0.core.contains(sign) }) else { return nil }
-    let shown = String(String.UnicodeScalarView(example.core))
+    guard forms.contains(other), let example = column.numbers.first(where: { $0.core.contains(sign) }) else {
+      return nil
+    }
+    let shown = example.digits
     return "whether the \"\(sign)\" in \(name), as in \(shown), is \(text): it is taken for that"
   }
 }

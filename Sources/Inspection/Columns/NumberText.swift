@@ -11,6 +11,8 @@ struct NumberText: Sendable {
   private(set) var hasPlus = false
   /// The exponent with its `E`.
   private(set) var exponent = ""
+  /// The separators with which it is a number that upsertd takes.
+  private(set) var forms: SeparatorSet
 
   private static let separators = Set(".,'’ \u{A0}\u{202F}".unicodeScalars)
 
@@ -67,12 +69,16 @@ struct NumberText: Sendable {
       rest.allSatisfy({ Self.isDigit($0) || Self.separators.contains($0) }), rest.first.map(Self.isStart) == true
     else { return nil }
     core = Array(rest)
-    let forms = forms
-    guard exponent.isEmpty || forms.contains(NumberSeparators()), !forms.isEmpty || isBareFraction else { return nil }
+    forms = []
+    forms = fittingForms()
+    guard exponent.isEmpty || forms.contains(.json), !forms.isEmpty || isBareFraction else { return nil }
   }
 
   private static func isDigit(_ scalar: Unicode.Scalar) -> Bool { "0"..."9" ~= scalar }
   private static func isStart(_ scalar: Unicode.Scalar) -> Bool { isDigit(scalar) || scalar == "." || scalar == "," }
+
+  /// `core`, for people.
+  var digits: String { String(String.UnicodeScalarView(core)) }
 
   /// Whether it is digits alone.
   var isWhole: Bool {
@@ -86,8 +92,14 @@ struct NumberText: Sendable {
     core.count { $0 == "." || $0 == "," } == 1 && (!Self.isDigit(core[0]) || !Self.isDigit(core[core.count - 1]))
   }
 
-  /// The separators with which it is a number that upsertd takes.
-  var forms: Set<NumberSeparators> { Set(NumberSeparators.all.filter { value(with: $0) != nil }) }
+  private func fittingForms() -> SeparatorSet {
+    if core.allSatisfy(Self.isDigit) { return .all }
+    var forms: SeparatorSet = []
+    for (place, separators) in NumberSeparators.all.enumerated() where value(with: separators) != nil {
+      forms.insert(SeparatorSet(rawValue: 1 << place))
+    }
+    return forms
+  }
 
   /// Its digits and the number of them that are decimals; nil if these separators don't fit.
   ///
@@ -124,8 +136,22 @@ struct NumberSeparators: Hashable, Sendable {
   static let all: [NumberSeparators] =
     [NumberSeparators(), NumberSeparators(decimal: ",")]
     + ([".", ",", "'", "’", " ", "\u{A0}", "\u{202F}"] as [Unicode.Scalar]).flatMap { grouping in
-      ([",", "."] as [Unicode.Scalar]).filter { $0 != grouping }.map { NumberSeparators(decimal: $0, grouping: grouping) }
+      ([",", "."] as [Unicode.Scalar]).filter { $0 != grouping }.map {
+        NumberSeparators(decimal: $0, grouping: grouping)
+      }
     }
+}
+
+/// Some of `NumberSeparators.all`.
+struct SeparatorSet: OptionSet, Sendable {
+  let rawValue: UInt32
+
+  static let json = SeparatorSet(rawValue: 1)
+  static let all = SeparatorSet(rawValue: 1 << UInt32(NumberSeparators.all.count) - 1)
+
+  func contains(_ separators: NumberSeparators) -> Bool {
+    NumberSeparators.all.firstIndex(of: separators).map { rawValue & 1 << $0 != 0 } ?? false
+  }
 }
 
 /// A decimal number without rounding.

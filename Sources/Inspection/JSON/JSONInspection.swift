@@ -69,9 +69,10 @@ package struct JSONInspection: Sendable {
       unsure.append("what the items are: some fit one API, others another or none")
     }
     if items == 1, api == nil, shape == .single, !wrapped.isEmpty {
+      let names = wrapped.map(\.quotedOnOneLine).joined(separator: ", ")
       unsure.append(
-        "whether the items are in \(wrapped.map(\.quotedOnOneLine).joined(separator: ", ")): upsertd takes the whole file for one item; "
-          + "an array of items must be the outermost value")
+        "whether the items are in \(names): upsertd takes the whole file for one item; an array of items must be the "
+          + "outermost value")
     }
     if !sample.isWhole { unsure.append("what the rest of the file holds: only its first MiB was looked at") }
   }
@@ -106,7 +107,8 @@ package struct JSONInspection: Sendable {
     if first.starts(with: [0xEF, 0xBB, 0xBF]) { first = first.dropFirst(3) }
     let isObject = first.first { $0 != 0x20 } == UInt8(ascii: "{")
     guard isObject, (try? JSONValue.parse(Array(first))) != nil else { return false }
-    return lines.count > 1 || sample.name.lowercased().contains(".ndjson") || sample.name.lowercased().contains(".jsonl")
+    return lines.count > 1 || sample.name.lowercased().contains(".ndjson")
+      || sample.name.lowercased().contains(".jsonl")
   }
 
   /// What the first byte shows; the reader knows it only at the end, which a sample may not have.
@@ -157,7 +159,9 @@ package struct JSONInspection: Sendable {
       guard found.count < most else { return }
       let text: String? =
         switch member.kind {
-        case .string: stringContent(bytes, member.value.lowerBound + 1..<min(member.value.upperBound - 1, member.value.lowerBound + 200))
+        case .string:
+          stringContent(
+            bytes, member.value.lowerBound + 1..<min(member.value.upperBound - 1, member.value.lowerBound + 200))
         case .number: stringContent(bytes, member.value)
         default: nil
         }

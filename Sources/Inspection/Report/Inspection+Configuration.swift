@@ -28,7 +28,8 @@ extension Inspection {
     }
     keys.append(("columns", .object(columns)))
     if !mapping.computed.isEmpty {
-      keys.append(("computed", .object(mapping.computed.map { ($0.to, JSONValue(["concat": .array($0.parts.map(Self.text))])) })))
+      keys.append(
+        ("computed", .object(mapping.computed.map { ($0.to, JSONValue(["concat": .array($0.parts.map(Self.text))])) })))
     }
     if !mapping.constants.isEmpty {
       keys.append(

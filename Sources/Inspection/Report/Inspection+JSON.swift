@@ -33,7 +33,8 @@ extension Inspection {
       (
         "encoding",
         JSONValue([
-          "name": .string(encoding.name ?? "utf-8"), "title": .string(encoding.title), "reason": .string(encoding.reason),
+          "name": .string(encoding.name ?? "utf-8"), "title": .string(encoding.title),
+          "reason": .string(encoding.reason),
           "sample": JSONValue(encoding.word),
         ])
       ),
@@ -71,7 +72,8 @@ extension Inspection {
 
   private func document(_ json: JSONInspection) -> [(name: String, value: JSONValue)] {
     [
-      ("format", .string(json.kind.rawValue)), ("shape", .string(json.shape.rawValue)), ("items", JSONValue(json.items)),
+      ("format", .string(json.kind.rawValue)), ("shape", .string(json.shape.rawValue)),
+      ("items", JSONValue(json.items)),
       ("fits", JSONValue(json.api?.rawValue)),
       (
         "members",

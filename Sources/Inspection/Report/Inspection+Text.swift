@@ -48,11 +48,15 @@ extension Inspection {
     facts.append(("encoding", "\(encoding.title): \(encoding.reason)\(word)"))
     facts.append(("line ends", csv.lineEnd.rawValue))
     if csv.columns.count > 1 || csv.dialect.delimiter != Dialect().delimiter {
-      let delimiter = csv.dialect.delimiter == UInt8(ascii: "\t") ? "tab" : String(Unicode.Scalar(csv.dialect.delimiter)).quotedOnOneLine
-      facts.append(("delimiter", csv.namesSeparator ? "\(delimiter): the first line says so" : "\(delimiter): \(csv.evenness)"))
+      let delimiter =
+        csv.dialect.delimiter == UInt8(ascii: "\t")
+        ? "tab" : String(Unicode.Scalar(csv.dialect.delimiter)).quotedOnOneLine
+      facts.append(
+        ("delimiter", csv.namesSeparator ? "\(delimiter): the first line says so" : "\(delimiter): \(csv.evenness)"))
     }
     if csv.dialect.quote != Dialect().quote {
-      facts.append(("quote", csv.dialect.quote.map { String(Unicode.Scalar($0)).quotedOnOneLine } ?? "none: quotes are text"))
+      facts.append(
+        ("quote", csv.dialect.quote.map { String(Unicode.Scalar($0)).quotedOnOneLine } ?? "none: quotes are text"))
     }
     if let escape = csv.dialect.escape { facts.append(("escape", String(Unicode.Scalar(escape)).quotedOnOneLine)) }
     let nameless = csv.listsNames ? "none: lines before the data list the names" : "none: the names below are made up"
@@ -63,14 +67,18 @@ extension Inspection {
     if !csv.agreements.isEmpty {
       facts.append(("totals", "the trailer agrees: \(csv.agreements.joined(separator: ", "))"))
     }
-    if csv.isRejects { facts.append(("kind", "a rejects file of upsertd's: it is read plainly, without its first columns")) }
+    if csv.isRejects {
+      facts.append(("kind", "a rejects file of upsertd's: it is read plainly, without its first columns"))
+    }
     let width = facts.map(\.0.count).max() ?? 0
     var lines = facts.map { name, value in
       "  \(name)\(String(repeating: " ", count: width - name.count + 2))\(value.shown(160))"
     }
     var table = TextTable(["COLUMN", "SAMPLES", "TYPE", "FIELD"], widest: [28, 44, 34, nil])
     for (column, field) in zip(csv.columns, fields) {
-      table.append([column.name, column.samples.map { $0.shown(24) }.joined(separator: " · "), column.title(csv.forms), field])
+      table.append([
+        column.name, column.samples.map { $0.shown(24) }.joined(separator: " · "), column.title(csv.forms), field,
+      ])
     }
     lines += [""] + table.lines
     let skipped = csv.skipped.map(\.title)
@@ -149,7 +157,9 @@ extension ColumnGuess {
     switch content {
     case .empty: return "empty"
     case .text:
-      if let first = samples.first, samples.allSatisfy({ $0.utf8.allSatisfy(Ascii.isDigit) }), first.utf8.count > 1 { return "text (digits)" }
+      if let first = samples.first, samples.allSatisfy({ $0.utf8.allSatisfy(Ascii.isDigit) }), first.utf8.count > 1 {
+        return "text (digits)"
+      }
       return "text"
     case .number(let isWhole):
       let form = forms.own[index] ?? forms.common

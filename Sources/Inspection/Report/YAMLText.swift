@@ -1,3 +1,4 @@
+internal import Core
 internal import JSONText
 
 /// Writes a part of a configuration as YAML that is easy to read and to change.
@@ -49,6 +50,12 @@ enum YAMLText {
   private static func quoted(_ text: String) -> String {
     var bytes: [UInt8] = []
     appendQuoted(text, to: &bytes)
-    return String(decoding: bytes, as: UTF8.self)
+    // JSON lets pass what a terminal might act on.
+    return String(decoding: bytes, as: UTF8.self).unicodeScalars.map { scalar in
+      let character = String(scalar)
+      guard character != character.onOneLine else { return character }
+      let digits = String(scalar.value, radix: 16)
+      return "\\u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }.joined()
   }
 }

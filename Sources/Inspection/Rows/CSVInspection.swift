@@ -67,7 +67,8 @@ package struct CSVInspection: Sendable {
     if let row = layout.trailer {
       let bytesPerRow = max(1, headRange.count / max(1, headRows.count))
       let found = TrailerGuess(
-        row, data: layout.data, columns: columns, forms: forms, isWhole: text.isWhole && head.faults == 0,
+        row, rows: layout.data.count + layout.unevenCount, columns: columns, forms: forms,
+        isWhole: text.isWhole && head.faults == 0,
         estimatedRows: sample.size.map { $0 / bytesPerRow })
       if let found {
         options.trailer = found.trailer
@@ -75,6 +76,7 @@ package struct CSVInspection: Sendable {
         unsure += found.unsure
         skipped.append(.init(first: row.line, last: row.lastLine, count: 1, what: "trailer", by: "trailer"))
       } else {
+        unsure.append("whether the last row (\(row.first.quotedOnOneLine)) is data: its cells are no totals of the rows")
         layout.rejectTrailer()
         takeColumns(of: layout)
         takeNumbers()
@@ -86,9 +88,16 @@ package struct CSVInspection: Sendable {
       options.delimiter = .character(Unicode.Scalar(dialect.delimiter))
     }
     options.skip = layout.skip
-    if markers.before != nil {
-      (options.skip.before, options.skip.after) = (markers.before, markers.after)
-      skipped.append(.init(first: line, last: markers.line - 1, count: markers.line - line, what: "all up to \(markers.before ?? "")", by: "skip.before"))
+    if let before = markers.before {
+      options.skip.after = markers.after
+      // Lines that are counted from the start are behind the marker already.
+      if layout.skip.first == 0 {
+        options.skip.before = before
+        skipped.append(
+          .init(
+            first: line, last: markers.line - 1, count: markers.line - line, what: "all up to \(before)",
+            by: "skip.before"))
+      }
       if let after = markers.after { skipped.append(.init(count: 1, what: "all from \(after) on", by: "skip.after")) }
     }
     if !comment.isEmpty {
@@ -131,13 +140,16 @@ package struct CSVInspection: Sendable {
   private static func comment(_ bytes: [UInt8], _ range: Range<Int>) -> String {
     let lines = SampleText.lines(Array(bytes[range]), most: 1000)
     let marked = lines.filter { $0.text.first == UInt8(ascii: "#") }
-    guard !marked.isEmpty, marked.count < lines.count else { return "" }
-    // `#id,name` may well be a header: then it has as many delimiters as the line after it.
-    if marked.count == 1, lines[0].text.first == UInt8(ascii: "#"), lines.count > 1 {
-      for delimiter in ",;|\t".utf8 {
-        let count = lines[0].text.count { $0 == delimiter }
-        if count > 0, lines[1].text.count(where: { $0 == delimiter }) == count { return "" }
+    guard !marked.isEmpty, marked.count * 2 <= lines.count else { return "" }
+    // `#id,name` may well be a header, and `#17,Ada` data: they have as many delimiters as other lines.
+    for delimiter in ",;|\t".utf8 {
+      let others = Set(
+        lines.lazy.filter { $0.text.first != UInt8(ascii: "#") }.map { $0.text.count { $0 == delimiter } })
+      let alike = marked.count { line in
+        let count = line.text.count { $0 == delimiter }
+        return count > 0 && others.contains(count)
       }
+      if alike * 2 >= marked.count { return "" }
     }
     return "#"
   }
@@ -170,7 +182,8 @@ package struct CSVInspection: Sendable {
   /// A word that is no value in one column and in no other a value is none in the whole file.
   private mutating func shareNulls() {
     let words = columns.reduce(into: Set<String>()) { $0.formUnion($1.nulls) }
-    for word in words where !columns.contains(where: { !$0.nulls.contains(word) && $0.values?.contains(word.trimmed) == true }) {
+    for word in words
+    where !columns.contains(where: { $0.otherWords.contains(word.trimmed) }) {
       options.null.insert(word)
       for index in columns.indices { columns[index].nulls.remove(word) }
     }
@@ -188,12 +201,18 @@ package struct CSVInspection: Sendable {
     unsure += layout.unsure + forms.unsure
     if head.faults > 0, sample.isWhole || !head.endsOpen || head.faults > 1 {
       let place = head.firstFaultLine.map { " (first in line \($0))" } ?? ""
-      unsure.append("how quotes are meant\(place): text follows a closing quote, or a quote is never closed; upsertd rejects such a file")
+      unsure.append(
+        "how quotes are meant\(place): text follows a closing quote, or a quote is never closed; upsertd rejects such a "
+          + "file"
+      )
     }
     if unevenCount > 0 {
       let lines = unevenLines.prefix(5).map(String.init).joined(separator: ", ")
       let places = unevenLines.isEmpty ? "" : ": line \(lines)\(unevenCount > min(5, unevenLines.count) ? ", …" : "")"
-      unsure.append("what \(counted(unevenCount, "row")) with too many or too few cells mean\(unevenCount == 1 ? "s" : "")\(places); upsertd rejects them one by one")
+      unsure.append(
+        "what \(counted(unevenCount, "row")) with too many or too few cells \(unevenCount == 1 ? "means" : "mean")"
+          + "\(places); upsertd rejects them one by one"
+      )
     }
     if layout.width <= 1, rowCount > 0 {
       unsure.append("whether the file has only one column: no delimiter is in every row")

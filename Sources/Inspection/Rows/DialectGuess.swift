@@ -72,10 +72,16 @@ struct DialectGuess: Sendable {
       let splitter = RowSplitter(bytes, range, line: 1, dialect, comment: comment)
       var counts: [Int: Int] = [:]
       var quoted = 0
+      var (opened, closed) = (0, 0)
       for row in splitter.rows where !row.isBlank {
         rows += 1
         counts[row.cells.count, default: 0] += 1
-        for cell in row.cells where cell.isQuoted { quoted += 1 }
+        for cell in row.cells {
+          if cell.isQuoted { quoted += 1 }
+          guard dialect.quote == nil, cell.raw.utf8.first == Ascii.quote else { continue }
+          opened += 1
+          if cell.raw.utf8.count > 1, cell.raw.utf8.last == Ascii.quote { closed += 1 }
+        }
       }
       guard rows > 0 else { return }
       let widest = counts.filter { $0.key > 1 }.max { ($0.value, $0.key) < ($1.value, $1.key) }
@@ -83,6 +89,8 @@ struct DialectGuess: Sendable {
       even = widest?.value ?? 0
       let faults = splitter.faults - (isCut && splitter.endsOpen ? 1 : 0)
       score = Double(even) / Double(rows) - Double(faults) / Double(rows)
+      // Cells in quotes are quoted, even if some are not as they should be.
+      if dialect.quote == nil, closed * 2 > opened { score -= 1 }
       if dialect.quote == UInt8(ascii: "'") { score += quoted > rows / 2 ? 0.01 : -1 }
       if dialect.delimiter == UInt8(ascii: ",") {
         isDecimal = range.allSatisfy { at in

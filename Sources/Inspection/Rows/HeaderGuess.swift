@@ -18,21 +18,22 @@ struct HeaderGuess: Sendable {
   ///   - rows: at least one of them is neither blank nor of delimiters alone.
   ///   - width: how many cells most rows have.
   init(_ rows: [SampleRow], width: Int) {
-    let even = rows.filter { $0.cells.count == width && $0.filled > 0 }
+    let even = rows.lazy.filter { $0.cells.count == width && $0.filled > 0 }.prefix(500)
     // Columns that mostly have a value; a title fills one or two of them.
     let usual = (0..<width).filter { column in
       2 * even.count { !$0.cells[column].text.trimmed.isEmpty } >= even.count
     }
-    /// How many of them have a value in a row; nil if the row has another width.
+    /// How many of them have a value in a row; nil if the row has fewer cells.
     func covered(_ row: SampleRow) -> Int? {
-      guard row.cells.count == width || row.cells.count == width - 1 && width > 2 else { return nil }
+      guard row.cells.count >= width || row.cells.count == width - 1 && width > 2 else { return nil }
       return usual.count { $0 < row.cells.count && !row.cells[$0].text.trimmed.isEmpty }
     }
     let filled = rows.indices.prefix(Self.mostBefore).filter { rows[$0].filled > 0 }
     var candidates = filled.filter { index in
-      covered(rows[index]).map { $0 * 10 >= min(usual.count, rows[index].cells.count) * 9 } ?? false
+      guard let count = covered(rows[index]), rows[index].cells.count <= width else { return false }
+      return count * 10 >= min(usual.count, rows[index].cells.count) * 9
     }
-    // A header may lack one name, as that of the row numbers which pandas writes.
+    // A header may lack one name, as that of the row numbers which pandas writes, or have one too many.
     if let first = candidates.first, !Self.isNaming(rows[first]), let before = filled.last(where: { $0 < first }),
       Self.isNaming(rows[before]), let count = covered(rows[before]), count >= max(2, usual.count - 1)
     {
@@ -49,7 +50,7 @@ struct HeaderGuess: Sendable {
     let between = rows[..<start].filter { $0.filled > 0 }
     if between.allSatisfy({ RecordWords.isHeader($0.first) && $0.cells.count > 1 }) {
       var seen: Set<String> = []
-      records = between.map(\.first).filter { seen.insert($0).inserted }
+      records = between.map(\.cells[0].text).filter { seen.insert($0).inserted }
     }
     index = start
     (isNamed, isSure) = Self.judge(rows[start], below: rows[(start + 1)...].filter { $0.cells.count == width })
@@ -65,7 +66,11 @@ struct HeaderGuess: Sendable {
     let filled = cells.filter { !$0.isEmpty }
     let values = filled.filter(CellValue.isValue)
     // `2025` may be the name of a column, beside others that are words.
-    guard values.allSatisfy(CellValue.isYear), values.count * 2 < filled.count || filled.isEmpty else {
+    let isYearBelow = cells.indices.contains { column in
+      CellValue.isYear(cells[column])
+        && below.prefix(20).contains { $0.cells.count > column && CellValue.isYear($0.cells[column].text.trimmed) }
+    }
+    guard values.allSatisfy(CellValue.isYear), values.count < filled.count || filled.isEmpty, !isYearBelow else {
       return (false, true)
     }
     // Paths and names that people know need no further proof.

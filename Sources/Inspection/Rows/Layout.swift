@@ -90,7 +90,8 @@ struct Layout: Sendable {
     var seen: Set<String> = []
     let repeated = names.filter { !$0.trimmed.isEmpty && !seen.insert($0).inserted }
     if !nameless.isEmpty {
-      unsure.append("what column \(nameless.map { String($0 + 1) }.joined(separator: ", ")) is called: it has no name in the file")
+      unsure.append(
+        "what column \(nameless.map { String($0 + 1) }.joined(separator: ", ")) is called: it has no name in the file")
     }
     if let name = repeated.first {
       unsure.append("which of the columns called \(name.quotedOnOneLine) is which: the header names several so")
@@ -130,11 +131,12 @@ struct Layout: Sendable {
   private mutating func makeNamesUnique() {
     var seen: Set<String> = []
     for index in names.indices {
-      var name = names[index].trimmed.isEmpty ? "Column \(index + 1)" : names[index]
+      let own = names[index].trimmed.isEmpty ? "Column \(index + 1)" : names[index]
+      var name = own
       var count = 1
       while !seen.insert(name).inserted {
         count += 1
-        name = "\(names[index]) \(count)"
+        name = "\(own) \(count)"
       }
       names[index] = name
     }
@@ -144,11 +146,12 @@ struct Layout: Sendable {
 
   private mutating func skipBefore(_ rows: ArraySlice<SampleRow>, _ header: HeaderGuess) {
     guard let last = rows.last(where: { $0.filled > 0 }) else { return }
-    if !header.records.isEmpty {
+    if !header.records.isEmpty, skip.first == 0 {
       rowPatterns = header.records.map(Self.pattern)
       skip.rows = rowPatterns.map { Glob($0) }
       for row in rows where row.filled > 0 {
-        skipped.append(.init(first: row.line, last: row.lastLine, count: 1, what: "a record about the file", by: "skip.rows"))
+        skipped.append(
+          .init(first: row.line, last: row.lastLine, count: 1, what: "a record about the file", by: "skip.rows"))
       }
       return
     }
@@ -157,7 +160,8 @@ struct Layout: Sendable {
     guard skip.first < end else { return }
     skip.first = end
     skipped.append(
-      .init(first: rows.first?.line, last: end, count: end - (rows.first?.line ?? 1) + 1, what: "title", by: "skip.first"))
+      .init(
+        first: rows.first?.line, last: end, count: end - (rows.first?.line ?? 1) + 1, what: "title", by: "skip.first"))
   }
 
   /// A glob that fits exactly `cell`.
@@ -172,7 +176,8 @@ struct Layout: Sendable {
     while start > 0, filled.endIndex - start < 20, isEndRow(rows[filled[start - 1]]) { start -= 1 }
     guard start < filled.endIndex, start > 0 || headerLine != nil else { return }
     var block = filled[start...].map { rows[$0] }
-    let isFooter = block.contains { $0.cells.count == 1 } || block[0].followsBlank || block.count > 1
+    // Rows that lack cells are data that somebody should look at; a footer is set apart, or is made of words alone.
+    let isFooter = block[0].followsBlank || block.allSatisfy { $0.filled == 1 && ($0.cells.count == 1 || $0.isWords) }
     let first = block[0]
     let word = RecordWords.trailer(first.first)
     if word.isTrailer, !rows[..<filled[start]].contains(where: { $0.first == first.first }) {
@@ -215,7 +220,7 @@ struct Layout: Sendable {
 
   private mutating func sort(_ rows: [SampleRow]) {
     for row in rows where row.filled > 0 || row.cells.count == 1 {
-      if row.texts == names, headerLine != nil {
+      if row.cells[0].text == names.first, row.texts == names, headerLine != nil {
         skipped.append(.init(first: row.line, last: row.lastLine, count: 1, what: "the header again"))
       } else if row.cells.count == width {
         data.append(row)

@@ -29,6 +29,7 @@ struct Markers: Sendable {
       default: break
       }
     }
+    if before == nil { fields = [] }
   }
 
   /// Looks for the line that ends the data.

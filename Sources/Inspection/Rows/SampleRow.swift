@@ -10,12 +10,14 @@ struct SampleRow: Sendable {
   var filled: Int
   /// False only for the file's last row.
   var hasLineEnd: Bool
-  /// Whether a blank line is in front of it.
+  /// Whether a blank line, or one of delimiters alone, is in front of it.
   var followsBlank = false
 
   var isBlank: Bool { cells.isEmpty }
   /// Whether it is made of delimiters alone.
   var isDelimiters: Bool { !cells.isEmpty && filled == 0 && cells.count > 1 }
+  /// Whether its first cell is several words, as those of a sentence.
+  var isWords: Bool { first.split(separator: " ").count > 1 }
   var texts: [String] { cells.map(\.text) }
   var first: String { cells.first?.text.trimmed ?? "" }
 }
@@ -77,7 +79,7 @@ struct RowSplitter {
       }
       var row = readRow()
       row.followsBlank = followsBlank
-      followsBlank = row.isBlank
+      followsBlank = row.filled == 0
       rows.append(row)
     }
   }

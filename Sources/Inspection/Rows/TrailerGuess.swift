@@ -10,11 +10,12 @@ struct TrailerGuess: Sendable {
   var unsure: [String] = []
 
   /// - Parameters:
-  ///   - isWhole: whether `data` is all the data, so that totals can be compared.
-  ///   - estimatedRows: how many rows the file has, roughly, if `data` is not all.
+  ///   - rows: how many rows of data there are, those that would be rejected included.
+  ///   - isWhole: whether these are all, so that totals can be compared.
+  ///   - estimatedRows: how many rows the file has, roughly, if these are not all.
   /// - Returns: nil if the row's first cell does not make it a trailer for sure, and no total agrees.
   init?(
-    _ row: SampleRow, data: [SampleRow], columns: [ColumnGuess], forms: NumberForms, isWhole: Bool, estimatedRows: Int?
+    _ row: SampleRow, rows: Int, columns: [ColumnGuess], forms: NumberForms, isWhole: Bool, estimatedRows: Int?
   ) {
     pattern = Layout.pattern(row.cells[0].raw.isEmpty ? row.cells[0].text : row.cells[0].raw)
     trailer = Trailer(match: Glob(pattern))
@@ -26,8 +27,8 @@ struct TrailerGuess: Sendable {
       return
     }
     let cells = row.cells.map(\.text.trimmed)
-    trailer.count = cells.indices.dropFirst().first { Self.count(cells[$0]) == data.count }.map { $0 + 1 }
-    if trailer.count != nil { agreements.append("the number of rows is \(data.count)") }
+    trailer.count = cells.indices.dropFirst().first { Self.count(cells[$0]) == rows }.map { $0 + 1 }
+    if trailer.count != nil { agreements.append("the number of rows is \(rows)") }
     var used: Set<Int> = [(trailer.count ?? 1) - 1]
     for (place, column) in columns.enumerated() where !column.numbers.isEmpty {
       let form = forms.own[place] ?? forms.common
@@ -45,7 +46,7 @@ struct TrailerGuess: Sendable {
     let rest = cells.indices.dropFirst().filter { !used.contains($0) && NumberText(cells[$0]) != nil }
     if !rest.isEmpty, agreements.isEmpty {
       unsure.append(
-        "what the numbers in the last row (\(shown)) are: none is the number of rows, \(data.count), or the sum of a "
+        "what the numbers in the last row (\(shown)) are: none is the number of rows, \(rows), or the sum of a "
           + "column")
     }
   }
