@@ -62,7 +62,8 @@ let package = Package(
     .target(
       name: "Intake",
       dependencies: [
-        "APIs", "Core", "Engine", "Formats", "JSONText", "Outbox", "Receipts", "Runtime", "Settings", "Spool",
+        "APIs", "Calendar", "Core", "Engine", "Formats", "JSONText", "Outbox", "Receipts", "Runtime", "Settings",
+        "Spool",
         "Telemetry",
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -94,15 +95,16 @@ let package = Package(
     // How loops wait, stop, tell the time and call what blocks.
     .target(name: "Runtime", dependencies: ["Core", "Engine"], swiftSettings: strict),
     .target(
-      name: "Settings", dependencies: ["Core", "Formats", "JSONText", .product(name: "Yams", package: "Yams")],
+      name: "Settings",
+      dependencies: ["Calendar", "Core", "Formats", "JSONText", .product(name: "Yams", package: "Yams")],
       swiftSettings: strict),
     .target(
       name: "Spool",
       dependencies: ["CLinux", "Core", "Runtime", .product(name: "Crypto", package: "swift-crypto")],
       swiftSettings: strict),
-    .target(name: "Formats", dependencies: ["Core", "CZlib", "JSONText"], swiftSettings: strict),
+    .target(name: "Formats", dependencies: ["Calendar", "Core", "CZlib", "JSONText"], swiftSettings: strict),
     .target(name: "APIs", dependencies: ["Core", "Formats", "JSONText", "Settings"], swiftSettings: strict),
-    .target(name: "Engine", dependencies: ["Core"], swiftSettings: strict),
+    .target(name: "Engine", dependencies: ["Calendar", "Core"], swiftSettings: strict),
     .executableTarget(
       name: "upsertd-simulate", dependencies: ["Simulation"], path: "Sources/Simulate", swiftSettings: strict),
     .target(name: "Simulation", dependencies: ["Core", "Engine", "Outbox"], swiftSettings: strict),
@@ -116,6 +118,8 @@ let package = Package(
     .target(name: "HTTPClient", dependencies: ["Core", "CurlShim"], swiftSettings: strict),
     .target(name: "Receipts", dependencies: ["Core", "JSONText"], swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
+    // Time zones, days of the week, daily windows.
+    .target(name: "Calendar", dependencies: ["Core"], swiftSettings: strict),
     .target(name: "Core", swiftSettings: strict),
     .target(name: "JSONText", swiftSettings: strict),
     .target(
@@ -154,7 +158,7 @@ let package = Package(
     .testTarget(
       name: "APIsTests", dependencies: ["APIs", "Core", "Formats", "JSONText", "Settings"],
       swiftSettings: strict),
-    .testTarget(name: "SettingsTests", dependencies: ["APIs", "Core", "Settings"], swiftSettings: strict),
+    .testTarget(name: "SettingsTests", dependencies: ["APIs", "Core", "Formats", "Settings"], swiftSettings: strict),
     .testTarget(
       name: "InspectionTests",
       dependencies: [
@@ -170,7 +174,12 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "OperationsTests", dependencies: ["Core", "Operations", "Outbox", "TestKit"],
+      name: "OperationsTests",
+      dependencies: [
+        "APIs", "Core", "Engine", "Operations", "Outbox", "Receipts", "Results", "Settings", "Spool", "Telemetry",
+        "TestKit",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "DispatchingTests", dependencies: ["APIs", "Core", "Dispatching", "Engine", "Formats", "JSONText"],
@@ -191,7 +200,9 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "EngineTests", dependencies: ["Core", "Engine", "Simulation", "TestKit"], swiftSettings: strict),
+      name: "EngineTests", dependencies: ["Calendar", "Core", "Engine", "Simulation", "TestKit"],
+      swiftSettings: strict),
+    .testTarget(name: "CalendarTests", dependencies: ["Calendar", "Core", "TestKit"], swiftSettings: strict),
     .testTarget(name: "CoreTests", dependencies: ["Core", "TestKit"], swiftSettings: strict),
     .testTarget(
       name: "OutboxTests",

@@ -29,6 +29,14 @@ package protocol API: APISettings {
 
 extension API {
   package var detection: Detection? { nil }
+  package var columnPrefix: String? { detection?.columns }
+
+  package func columnRules(target: OwnSettings, route: OwnSettings, validate: Bool) -> any ColumnRules {
+    var terms = APIOptions()
+    (terms.target, terms.route, terms.validate) = (target, route, validate)
+    return makeAPI(terms)
+  }
+
   package var salvage: SalvageForm { SalvageForm(fileExtension: "ndjson", open: "", separator: "\n", close: "\n") }
   package var rejectsAdditions: [[String]] { [] }
   package func proposeFields(for columns: [ObservedColumn], _ terms: APIOptions) -> FieldProposal {
@@ -47,9 +55,6 @@ package struct APIOptions: Sendable {
   package var validate = true
   /// Nesting levels allowed in an item inside a `_raw` string; the reader has checked all others.
   package var maxNesting = 128
-  /// Whether a mapping file names the columns' fields. An unknown field is then intended; in a header it would be a
-  /// typo.
-  package var isMapped = false
 
   package init() {}
 }

@@ -1,5 +1,6 @@
 package import Core
 package import Formats
+package import Settings
 
 /// How upsertd handles the items and answers of one API for a given target and route; an `API` makes these.
 ///
@@ -7,19 +8,13 @@ package import Formats
 /// JSON text that was dropped, so that numbers, escapes, member order and unknown members reach the API unchanged.
 ///
 /// A *piece* is one item as written in a request; `framing` says how pieces make up the body.
-package protocol TargetAPI: Sendable {
+package protocol TargetAPI: ColumnRules {
   var kind: APIKind { get }
 
   /// Names that mark a top-level JSON object as a single item; the reader looks ahead for them.
   var itemMembers: [String] { get }
   /// Whether a top-level JSON object with none of `itemMembers` may be a map of request ids to items.
   var idsAllowed: Bool { get }
-
-  /// Where the path in a CSV header (or mapping) goes in the item.
-  ///
-  /// - Parameter text: the path as written, for messages.
-  /// - Throws: `unmapped-column` if the API has no such field.
-  func place(steps: [PathStep], type: CellType, text: String) throws(FileFault) -> ColumnPlacement
 
   /// Checks one item, valid JSON text of any kind, and appends its piece.
   ///
@@ -87,6 +82,7 @@ package protocol TargetAPI: Sendable {
 
 /// Defaults that suit most APIs: items without ids in a JSON array.
 extension TargetAPI {
+  package func missingColumn(in paths: [CellPath]) -> String? { nil }
   package var idsAllowed: Bool { false }
   package var framing: BodyFraming { .array }
   package var keepsKeysApart: Bool { false }

@@ -7,7 +7,7 @@ package struct CSVOptions: Hashable, Sendable {
   package var quote: UInt8? = UInt8(ascii: "\"")
   /// The ASCII character before one that stands for itself; nil means that only quotes are escaped, by doubling them.
   package var escape: UInt8?
-  /// The columns' names in files without a header row; never empty.
+  /// The columns' names in files without a header row, as `ColumnName.normalized` makes them; never empty.
   package var header: [String]?
   package var skip = SkippedRows()
   /// Unquoted cells that mean "no value", compared as written.
@@ -50,7 +50,7 @@ package struct Trailer: Hashable, Sendable {
   package var match: Glob
   /// The cell, from 1, that holds the number of data rows.
   package var count: Int?
-  /// By column name: the cell, from 1, that holds the column's sum.
+  /// By `ColumnName.normalized`: the cell, from 1, that holds the column's sum.
   package var sums: [String: Int]
 
   package init(match: Glob, count: Int? = nil, sums: [String: Int] = [:]) {

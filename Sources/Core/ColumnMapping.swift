@@ -1,12 +1,12 @@
 /// A mapping file: which columns fill which fields, for a CSV whose header can't be changed.
 package struct ColumnMapping: Hashable, Sendable {
-  /// By column name in the CSV header; the fields that it fills, at least one each.
+  /// By `ColumnName.normalized`; the fields that the column fills, at least one each.
   package var columns: [String: [MappedField]]
   /// Fields with the same value in every item, in the file's order.
   package var constants: [Constant]
   /// Fields made of several columns, in the file's order.
   package var computed: [Computed] = []
-  /// Columns that are dropped silently.
+  /// Columns that are dropped silently, by `ColumnName.normalized`.
   package var ignore: Set<String>
   /// The mapping file, for messages.
   package var path: String
@@ -70,7 +70,7 @@ package struct ColumnMapping: Hashable, Sendable {
   package struct Computed: Hashable, Sendable {
     package enum Part: Hashable, Sendable {
       case text(String)
-      /// A column's name.
+      /// A column's name, as `ColumnName.normalized` makes it.
       case column(String)
     }
 
@@ -105,4 +105,20 @@ package enum CellType: String, Sendable, CaseIterable {
   case boolean
   case list
   case json
+}
+
+extension CellType {
+  /// The type of a constant, so that an API places it like a column of that type.
+  ///
+  /// - Parameter json: one JSON value, without white space before it.
+  package init(ofJSON json: String) {
+    self =
+      switch json.utf8.first ?? 0 {
+      case UInt8(ascii: "\""): .string
+      case UInt8(ascii: "t"), UInt8(ascii: "f"): .boolean
+      case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): .number
+      case UInt8(ascii: "["): .list
+      default: .json
+      }
+  }
 }

@@ -3,6 +3,8 @@
 /// `?` and `[…]` match one UTF-8 character, or one byte that is not part of one. Case matters, and a leading dot is not
 /// special. An unclosed `[` is literal; the configuration rejects it.
 package struct Glob: Sendable, Hashable {
+  /// As written.
+  package let pattern: String
   private let steps: [Step]
 
   private enum Step: Sendable, Hashable {
@@ -21,6 +23,7 @@ package struct Glob: Sendable, Hashable {
   }
 
   package init(_ pattern: String) {
+    self.pattern = pattern
     let units = Self.units(Array(pattern.utf8))
     var steps: [Step] = []
     var at = 0
@@ -78,6 +81,11 @@ package struct Glob: Sendable, Hashable {
   package static func fault(in pattern: String) -> String? {
     if pattern.isEmpty { return "is empty: write \"*\" for every file" }
     if pattern.contains("/") { return "contains a \"/\", but is matched against file names only: leave out the folder" }
+    return fault(inCellPattern: pattern)
+  }
+
+  /// The same for a pattern of cells, which may hold slashes.
+  package static func fault(inCellPattern pattern: String) -> String? {
     let units = units(Array(pattern.utf8))
     var at = 0
     while at < units.count {

@@ -12,9 +12,15 @@ internal import Telemetry
 extension Operator {
   /// Carries out an operator's order: asks the running daemon, or acts itself if none is running.
   ///
+  /// - Parameter mayActItself: false if the settings are not a whole configuration.
   /// - Throws: `ControlError`, `OutboxError`, `InboxError`, `StartError` if neither works.
-  package static func carryOut(_ order: Order, settings: Settings, logger: Logger) async throws -> OrderResult {
+  package static func carryOut(
+    _ order: Order, settings: Settings, mayActItself: Bool = true, logger: Logger
+  ) async throws -> OrderResult {
     if let result = try ControlSocket.ask(order, state: settings.state) { return result }
+    guard mayActItself else {
+      throw StartError(description: "the daemon has stopped, and the configuration can't be used without it")
+    }
     // Nothing listens: the state is ours if we get its lock. What root creates here must stay usable for the service.
     let by = UserID(getuid()).name
     becomeOwner(of: settings.state)

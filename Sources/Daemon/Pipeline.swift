@@ -210,23 +210,31 @@ actor Pipeline {
     if let target, dispatchers[target] == nil {
       return OrderResult(isDone: false, message: "unknown target \"\(target)\"; configured: \(names(dispatchers))")
     }
+    var outcome = RetryOutcome(isDaemon: isRunning)
+    // A file's own target; none until it has been read.
+    var targets = target.map { [$0] } ?? dispatchers.keys.sorted()
+    var readers = target == nil ? Array(intakes.values) : []
     if let file {
-      guard try await outbox.file(file) != nil else { return try await unknown(file) }
+      guard let record = try await outbox.file(file) else { return try await unknown(file) }
       try await outbox.keep(FileOrder(at: .now, order: "retry", by: by), for: file)
+      targets = [record.facts.target].compactMap { $0 }
+      readers = record.state == .reading ? [intakes[record.inbox]].compactMap { $0 } : []
+      outcome.missing = targets.first { dispatchers[$0] == nil }
     }
     let due = clock.now
-    let count = try await outbox.makeDue(file: file, target: target, at: due)
-    var wasHeld = false
-    for (name, dispatcher) in dispatchers where target == nil || name == target {
-      if await dispatcher.tryNow(file: file, due: due) { wasHeld = true }
+    outcome.waiting = try await outbox.makeDue(file: file, target: target, at: due)
+    for name in targets {
+      guard let (state, inFlight) = await dispatchers[name]?.tryNow(file: file, due: due) else { continue }
+      outcome.inFlight += inFlight
+      switch state {
+      case .delivering: break
+      case .slowed: outcome.slowed.append(name)
+      case .held: outcome.held.append(name)
+      }
     }
-    if target == nil { for intake in intakes.values { await intake.tryNow() } }
-    let batches = counted(count, "waiting batch", "waiting batches")
-    let paused = try await outbox.paused(.target).filter { target == nil || $0 == target }.sorted()
-    let but = paused.isEmpty ? "" : "; still paused until `upsertd resume`: \(paused.joined(separator: ", "))"
-    // What was fixed is usually a secret, and secrets are read with the configuration.
-    let hint = wasHeld ? "; a corrected configuration or secret takes effect after `systemctl reload upsertd`" : ""
-    return OrderResult(isDone: true, message: "\(batches) will be tried now; holds are released\(hint)\(but)")
+    for intake in readers { outcome.unread += await intake.tryNow(file) }
+    outcome.paused = try await outbox.paused(.target).intersection(targets).sorted()
+    return OrderResult(isDone: true, message: outcome.message)
   }
 
   private func cancel(_ file: FileID, by: String) async throws -> OrderResult {
@@ -250,7 +258,8 @@ actor Pipeline {
       return OrderResult(isDone: true, message: "file \(file) is done")
     }
     let count = isRunning ? await dispatcher.cancel(file) : await dispatcher.cancelWithoutSending(file)
-    return OrderResult(isDone: true, message: "cancelled \(counted(count, "item", "items")) of file \(file)")
+    let outcome = CancelOutcome(file: file, cancelled: count, inFlight: dispatcher.itemsInFlight(of: file))
+    return OrderResult(isDone: true, message: outcome.message)
   }
 
   private func unknown(_ file: FileID) async throws -> OrderResult {
@@ -266,19 +275,18 @@ actor Pipeline {
         isDone: false,
         message: "unknown inbox or target \"\(name)\"; inboxes: \(names(intakes)); targets: \(names(dispatchers))")
     }
-    var what: [String] = []
+    var outcome = PauseOutcome(name: name, isPaused: isPaused)
     if let intake = intakes[name] {
+      outcome.add("inbox", wasPaused: try await outbox.paused(.inbox).contains(name))
       try await outbox.setPaused(.inbox, name, isPaused)
       await intake.setPaused(isPaused)
-      what.append("inbox \(name)")
     }
     if let dispatcher = dispatchers[name] {
+      outcome.add("target", wasPaused: try await outbox.paused(.target).contains(name))
       try await outbox.setPaused(.target, name, isPaused)
       await dispatcher.setPaused(isPaused)
-      what.append("target \(name)")
     }
-    let effect = isPaused ? "paused until `upsertd resume \(name)`, even after a restart" : "resumed"
-    return OrderResult(isDone: true, message: "\(what.joined(separator: " and ")): \(effect)")
+    return OrderResult(isDone: true, message: outcome.message)
   }
 
   private func names(_ parts: [String: some Any]) -> String { parts.keys.sorted().joined(separator: ", ") }

@@ -85,9 +85,13 @@ package actor Service {
     watchSignals(mode)
     raiseOpenFileLimit()
     let control = try ControlSocket(state: settings.state)
-    await control.open(logger: logger, unread: instruments.unread) { [weak self] order, by in
-      await self?.carryOut(order, by: by) ?? OrderResult(isDone: false, message: "the daemon is stopping")
-    }
+    await control.open(
+      logger: logger,
+      answeringFrom: ControlSocket.Source(
+        instruments: instruments, settings: { [weak self] in await self?.settings },
+        carryOut: { [weak self] order, by in
+          await self?.carryOut(order, by: by) ?? OrderResult(isDone: false, message: "the daemon is stopping")
+        }))
     servesAdmin = !isOnce(mode)
     if servesAdmin { await serveAdmin() }
     logger.notice(
@@ -169,10 +173,20 @@ package actor Service {
       isReloading = true
       await pipeline.stop()
     } catch {
-      logger.error("the new configuration can't be used; the old one stays in effect", metadata: ["reason": "\(error)"])
+      refused(error)
       instruments.metrics.reloaded(isUsed: false)
-      notifications.send("READY=1", "STATUS=the new configuration can't be used; the old one stays in effect")
+      notifications.send("READY=1", "STATUS=\(Self.refusal)")
     }
+  }
+
+  private static let refusal = "the new configuration can't be used; the old one stays in effect"
+
+  /// The new configuration can't be used, for all of these reasons.
+  private func refused(_ error: any Error) {
+    // One line, whatever their number.
+    let reason = (error as? SettingsFaults)?.faults.map(\.description).joined(separator: "; ") ?? "\(error)"
+    logger.error("\(Self.refusal)", metadata: ["reason": "\(reason)"])
+    instruments.refusedReload.refused(reason, at: .now)
   }
 
   private var next: Settings?
@@ -191,11 +205,11 @@ package actor Service {
         settings = candidate
         self.logger = logger
         instruments.metrics.reloaded(isUsed: candidate == next)
-        logger.notice("configuration reloaded", metadata: ["isNew": .stringConvertible(candidate != old)])
+        if candidate == next { instruments.refusedReload.used() }
+        logger.notice("configuration reloaded", metadata: ["changed": .stringConvertible(candidate != old)])
         break
       } catch {
-        logger.error(
-          "the new configuration can't be used; the old one stays in effect", metadata: ["reason": "\(error)"])
+        refused(error)
       }
     }
     if servesAdmin { await serveAdmin() }
@@ -240,11 +254,21 @@ package actor Service {
   private static let mostOpenFiles: UInt = 65_536
   private static let fewestOpenFiles: UInt = 256
 
+  /// How many files of an inbox are named at the end of `run --once`.
+  private static let mostNamed = 20
+
   /// Files that stay in an inbox though they should have been taken: for `run --once`, whose exit status reflects them.
   private func leftFiles() async -> Int {
     do {
       var left = 0
-      for inbox in try await report().inboxes where !inbox.isPaused { left += inbox.leftFiles }
+      for inbox in try await report().inboxes where !inbox.isPaused {
+        left += inbox.leftFiles
+        for file in inbox.filesToAwait.prefix(Self.mostNamed) {
+          logger.warning(
+            "file stays in the inbox",
+            metadata: ["inbox": "\(inbox.name)", "name": "\(file.name)", "reason": "\(file.reason)"])
+        }
+      }
       if left > 0 {
         logger.warning("files are left in the inboxes; see `upsertd status`", metadata: ["files": .number(left)])
       }
@@ -309,7 +333,8 @@ package actor Service {
   private func reportProgress() async throws {
     guard progress != nil || environment["NOTIFY_SOCKET"] != nil else { return }
     let report = try await StatusReport(settings: settings, outbox: outbox, instruments: instruments)
-    if instruments.heartbeat.hanging.isEmpty { notifications.send("STATUS=\(report.line)") }
+    let refused = instruments.refusedReload.last == nil ? "" : "\(Self.refusal); "
+    if instruments.heartbeat.hanging.isEmpty { notifications.send("STATUS=\(refused)\(report.line)") }
     progress?(report, earlier.items + (await pipeline.counts()).items)
   }
 

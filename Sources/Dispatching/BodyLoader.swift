@@ -5,6 +5,7 @@ internal import Glibc
 internal import Spool
 internal import Formats
 internal import Runtime
+internal import Synchronization
 
 /// Reads from the claimed files the bytes that queued batches left there.
 package struct BodyLoader: Sendable {
@@ -16,7 +17,7 @@ package struct BodyLoader: Sendable {
   private let spool: String
   /// Checks that the file still holds what was queued; nil if a damaged outbox has lost it.
   private let key: SourceKey?
-  private let queue = DispatchQueue(label: "read bodies", attributes: .concurrent)
+  private let queues = ReadingQueues()
 
   package init(spool: String, key: SourceKey?) {
     self.spool = spool
@@ -28,7 +29,7 @@ package struct BodyLoader: Sendable {
   /// - Throws: `Fault` if the file is gone, or can't be read at the moment.
   func load(_ queued: QueuedBatch, of file: LineFile) async throws(Fault) -> LoadedBatch {
     if let whole = queued.whole { return LoadedBatch(batch: whole) }
-    let result = await queue.run { () -> Result<LoadedBatch, Fault> in
+    let result = await queues.queue(of: file.inbox).run { () -> Result<LoadedBatch, Fault> in
       Result { () throws(Fault) in try read(queued, of: file.id, inbox: file.inbox, name: file.name) }
     }
     return try result.get()
@@ -71,6 +72,24 @@ package struct BodyLoader: Sendable {
       } catch {
         throw Fault(description: "\(error)")
       }
+    }
+  }
+}
+
+/// A serial queue for each inbox.
+///
+/// A read from a disk or server that hangs takes its thread with it. A concurrent queue would start another thread for
+/// each further request, without end. This way one inbox can hang one thread, and the bodies of other inboxes, which may
+/// be elsewhere, are read meanwhile.
+private final class ReadingQueues: Sendable {
+  private let queues = Mutex<[String: DispatchQueue]>([:])
+
+  func queue(of inbox: String) -> DispatchQueue {
+    queues.withLock { queues in
+      if let queue = queues[inbox] { return queue }
+      let queue = DispatchQueue(label: "read bodies of \(inbox)")
+      queues[inbox] = queue
+      return queue
     }
   }
 }

@@ -33,6 +33,8 @@ package actor TargetDispatcher {
   private var state: DispatchState
   private var log: DispatchLog
   private var isStopping = false
+  /// The requests in flight.
+  private var shipments: [DispatchState.RequestID: DispatchState.Shipment] = [:]
   /// The callers that wait until a file is cancelled, and how many of its items were.
   private var cancellations: [FileID: (items: Int, waiters: [CheckedContinuation<Int, Never>])] = [:]
 
@@ -135,7 +137,10 @@ package actor TargetDispatcher {
   private func carryOut(_ action: DispatchState.Action, in tasks: inout DiscardingTaskGroup) async {
     switch action {
     case .read(let read): tasks.addTask { await self.read(read) }
-    case .send(let shipment): tasks.addTask { await self.send(shipment) }
+    case .send(let shipment):
+      shipments[shipment.id] = shipment
+      instruments.sending.began(shipment.batches)
+      tasks.addTask { await self.send(shipment) }
     case .withdraw(let withdrawal): tasks.addTask { await self.withdraw(withdrawal) }
     case .withdrawn(let file):
       log.forget(file)
@@ -169,13 +174,19 @@ package actor TargetDispatcher {
   /// An operator's order to try waiting batches now and to end a hold. The outbox has already been updated.
   ///
   /// - Parameter due: the due time that the outbox now has for them.
-  /// - Returns: whether the target was on hold.
-  package func tryNow(file: FileID?, due: QueueTime) -> Bool {
-    let wasHeld = if case .held = state.state { true } else { false }
+  /// - Returns: what the target was doing, and how many batches, of the file or of all, are in flight.
+  package func tryNow(file: FileID?, due: QueueTime) -> (state: Pace.State, batchesInFlight: Int) {
+    let before = state.state
     state.tryNow(file: file, due: due)
     signal.raise()
-    return wasHeld
+    let inFlight = shipments.values.lazy.map { shipment in
+      shipment.batches.count { file == nil || $0.name.file == file }
+    }
+    return (before, inFlight.reduce(0, +))
   }
+
+  /// How many of the file's items requests carry right now.
+  package nonisolated func itemsInFlight(of file: FileID) -> Int { instruments.sending.part(of: file).items }
 
   /// Rejects the file's items that are not part of an in-flight request; an in-flight request settles its items if the
   /// API answers it. The outbox has already been updated.
@@ -218,6 +229,10 @@ package actor TargetDispatcher {
   // MARK: - Requests
 
   private func send(_ shipment: DispatchState.Shipment) async {
+    defer {
+      shipments[shipment.id] = nil
+      instruments.sending.ended(shipment.batches)
+    }
     guard let runner else { return }
     let report = await runner.run(shipment)
     tell(report, shipment)
@@ -271,7 +286,7 @@ package actor TargetDispatcher {
         case .postponed(let after, let limit):
           .page(try await outbox.postponed(for: name, after: after, limit: limit))
         case .oldestFile(let last): .oldestFile(try await outbox.oldestFile(for: name, after: last))
-        case .newestFile: .newestFile(try await outbox.newestOrderedFile(for: name))
+        case .files: .files(try await outbox.files(for: name))
         }
       instruments.activeFailures.end(Self.reading, in: loop, logger: logger)
       if case .page(let page) = found, let first = page.damaged.first {

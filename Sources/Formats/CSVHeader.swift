@@ -6,24 +6,28 @@ package struct CSVHeader: Hashable, Sendable {
     package var name: String
     /// The cell's index in a row, from 0.
     package var index: Int
-    /// The header cell's place: physical line and byte of that line, both from 1.
-    package var line: Int
-    package var column: Int
+    /// The header cell's place: physical line and byte of that line, both from 1; nil if the file has no header row.
+    package var line: Int?
+    package var column: Int?
   }
 
   package var dialect: CSVDialect
-  /// The row's range in the file, in bytes after decompression, without byte order mark and line break.
+  /// The row's range in the file, in bytes after decompression, without byte order mark and line break; empty if the
+  /// file has no header row.
   package var range: Range<Int>
-  /// The row as in the file, without its line break.
+  /// The row as in the file, without its line break; or as it would be there.
   package var bytes: [UInt8]
-  package var line: Int
+  package var line: Int?
   /// The columns that fill fields, in the file's order.
   package var columns: [Column]
   /// The columns whose names start with `_error_`: a rejects file dropped again.
   package var errorColumns: [Column]
 
-  /// How many cells a row must have.
-  package var width: Int { columns.count + errorColumns.count }
+  /// How many cells at the end have no name: a spreadsheet's empty columns. They hold nothing, and a row may lack them.
+  package var namelessColumns: Int
+
+  /// How many cells a row has.
+  package var width: Int { columns.count + errorColumns.count + namelessColumns }
 
   /// The prefix of column names that rejects files add.
   package static let errorPrefix = "_error_"
@@ -32,18 +36,20 @@ package struct CSVHeader: Hashable, Sendable {
   ///   `offset`.
   /// - Throws: `FileFault` for repeated names and for line breaks that are lone CRs.
   init(_ scanner: borrowing CSVScanner, in buffer: Span<UInt8>, at offset: Int) throws(FileFault) {
-    dialect = CSVDialect(delimiter: scanner.delimiter, lineBreak: scanner.rowBreak)
+    dialect = scanner.dialect
+    dialect.lineBreak = scanner.rowBreak
     range = scanner.rowStart + offset..<scanner.rowEnd + offset
     line = scanner.rowLine
     bytes = []
     columns = []
     errorColumns = []
+    namelessColumns = scanner.cells.reversed().prefix { $0.isEmpty }.count
     var names: Set<String> = []
     var line = scanner.rowLine
     // The header row starts a line; a byte order mark before it belongs to that line.
     var lineStart = scanner.rowLine == 1 ? -offset : scanner.rowStart
     var at = scanner.rowStart
-    for (index, cell) in scanner.cells.enumerated() {
+    for (index, cell) in scanner.cells.dropLast(namelessColumns).enumerated() {
       while at < cell.outerRange.lowerBound {
         if buffer[at] == Ascii.lineFeed {
           line += 1
@@ -51,13 +57,13 @@ package struct CSVHeader: Hashable, Sendable {
         }
         at += 1
       }
-      let text = cell.text(in: buffer)
-      let name = String(decoding: text, as: UTF8.self)
+      let text = cell.text(in: buffer, dialect)
+      let name = ColumnName.normalized(String(decoding: text, as: UTF8.self))
       let column = Column(name: name, index: index, line: line, column: at - lineStart + 1)
       if !cell.isQuoted, let back = text.firstIndex(of: Ascii.carriageReturn) {
         throw FileFault(
           .malformedCSV, "the header row contains a CR without an LF: end lines with LF or CRLF", line: line,
-          column: column.column + back)
+          column: at - lineStart + 1 + back)
       }
       if name.hasPrefix(Self.errorPrefix) {
         errorColumns.append(column)
@@ -74,5 +80,21 @@ package struct CSVHeader: Hashable, Sendable {
     }
     bytes.reserveCapacity(range.count)
     for at in scanner.rowStart..<scanner.rowEnd { bytes.append(buffer[at]) }
+  }
+
+  /// The columns of a file without a header row.
+  ///
+  /// - Throws: `FileFault` for repeated names.
+  init(names: [String], dialect: CSVDialect) throws(FileFault) {
+    self.dialect = dialect
+    range = 0..<0
+    bytes = Array(names.map { CSVText.cell(Array($0.utf8), dialect) }.joined(separator: dialect.delimiter))
+    columns = names.enumerated().map { Column(name: ColumnName.normalized($1), index: $0) }
+    errorColumns = []
+    namelessColumns = 0
+    var known: Set<String> = []
+    if let twice = columns.first(where: { !known.insert($0.name).inserted }) {
+      throw FileFault(.malformedCSV, "the route's header names column \(twice.name.quoted) twice")
+    }
   }
 }

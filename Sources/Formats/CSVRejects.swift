@@ -6,28 +6,33 @@ package import Core
 package struct CSVRejects: Sendable {
   /// Nil if the file no longer holds the header that was checked.
   private let header: CSVHeader?
-  private let dialect: CSVDialect
-  private var delimiter: UInt8 { dialect.delimiter }
+  private let layout: CSVLayout
+  private var dialect: CSVDialect { layout.dialect }
+  /// UTF-8.
+  package var delimiter: [UInt8] { dialect.delimiter }
 
   private static let names = ["_error_code", "_error_message", "_error_line"]
 
-  /// - Parameter header: the dropped file's header.
-  package init(_ header: CSVHeader) {
-    self.header = header
-    dialect = header.dialect
+  /// - Parameters:
+  ///   - layout: the dropped file's.
+  ///   - headerRow: its header row, which ended in a line break; nil if it has changed since, so that the columns'
+  ///     names are unknown. Not looked at if the file has none.
+  package init(_ layout: CSVLayout, headerRow: [UInt8]?) {
+    self.layout = layout
+    if layout.header == nil {
+      header = try? CSVHeader(names: layout.names, dialect: layout.dialect)
+    } else {
+      header = headerRow.flatMap { try? CSVHeader(parsing: $0, layout.dialect) }
+    }
   }
 
-  /// For a file whose header row has changed since: the columns' names are then unknown.
-  package init(withoutHeader delimiter: UInt8) {
-    header = nil
-    dialect = CSVDialect(delimiter: delimiter, lineBreak: .lf)
-  }
-
-  /// The header row, with its line break.
+  /// What is in front of the rows, up to the header's line break.
   package var headerLine: [UInt8] {
-    let names = Self.names.flatMap { Array($0.utf8) + [delimiter] }
-    guard let header else { return names.dropLast() + dialect.lineBreak.bytes }
-    return names + kept(of: header.bytes) + lineBreak(after: header.bytes.last)
+    let separatorLine =
+      layout.hasSeparatorLine ? Array("sep=".utf8) + delimiter + dialect.lineBreak.bytes : []
+    let names = Array(Self.names.map { Array($0.utf8) }.joined(separator: delimiter))
+    guard let header else { return separatorLine + names + dialect.lineBreak.bytes }
+    return separatorLine + names + delimiter + kept(of: header.bytes) + lineBreak(after: header.bytes.last)
   }
 
   /// The line of a rejected row, with its line break.
@@ -41,8 +46,9 @@ package struct CSVRejects: Sendable {
 
   /// The line of a rejected row whose bytes have changed since: all its own cells are empty.
   package func lineWithoutRow(_ fault: ItemFault, line number: Int) -> [UInt8] {
-    let cells = opening(fault, line: number).dropLast()
-    return cells + Array(repeating: delimiter, count: header?.columns.count ?? 0) + dialect.lineBreak.bytes
+    let cells = opening(fault, line: number).dropLast(delimiter.count)
+    let empty = repeatElement(delimiter, count: header?.columns.count ?? 0).joined()
+    return cells + empty + dialect.lineBreak.bytes
   }
 
   // A row over the limits may be larger than memory. It is written as `opening`, the row in pieces (the first one
@@ -50,14 +56,8 @@ package struct CSVRejects: Sendable {
 
   /// The three cells in front of a row, and the delimiter after them.
   package func opening(_ fault: ItemFault, line number: Int) -> [UInt8] {
-    var cells: [UInt8] = []
-    append(fault.code.rawValue, to: &cells)
-    cells.append(delimiter)
-    append(Self.asText(fault.message), to: &cells)
-    cells.append(delimiter)
-    append(String(number), to: &cells)
-    cells.append(delimiter)
-    return cells
+    let texts = [fault.code.rawValue, Self.asText(fault.message), String(number)]
+    return texts.flatMap { CSVText.cell(Array($0.utf8), dialect) + delimiter }
   }
 
   /// How many bytes at the start of a row, which begins with `piece`, are cells that upsertd once added.
@@ -65,20 +65,20 @@ package struct CSVRejects: Sendable {
     guard let header, header.errorColumns.prefix(3).map(\.name) == Self.names,
       header.errorColumns.prefix(3).map(\.index) == [0, 1, 2]
     else { return 0 }
-    var scanner = CSVScanner(delimiter: delimiter)
+    var scanner = CSVScanner(dialect)
     // A fault or cut further on does not affect the cells before it.
     _ = try? scanner.scan(piece, upTo: piece.count)
     let cells = scanner.cells
+    let text = { (index: Int) in String(decoding: cells[index].text(in: piece.span, dialect), as: UTF8.self) }
     guard cells.count >= 3, cells[2].outerRange.upperBound < piece.count,
-      RejectCode(rawValue: String(decoding: cells[0].text(in: piece.span), as: UTF8.self)) != nil,
-      Int(String(decoding: cells[2].text(in: piece.span), as: UTF8.self)) != nil
+      RejectCode(rawValue: text(0)) != nil, Int(text(2)) != nil
     else { return 0 }
-    return cells[2].outerRange.upperBound + 1
+    return cells[2].outerRange.upperBound + delimiter.count
   }
 
   /// The line break after a line whose last byte is `last`: a CR before a LF would be lost.
   package func lineBreak(after last: UInt8?) -> [UInt8] {
-    last == Ascii.carriageReturn ? CSVDialect.LineBreak.crlf.bytes : dialect.lineBreak.bytes
+    last == Ascii.carriageReturn && dialect.lineBreak == .lf ? CSVDialect.LineBreak.crlf.bytes : dialect.lineBreak.bytes
   }
 
   /// Text that no spreadsheet interprets as a formula (<https://owasp.org/www-community/attacks/CSV_Injection>).
@@ -87,37 +87,36 @@ package struct CSVRejects: Sendable {
     return "'" + message
   }
 
-  /// Quotes `text` if necessary; an API's message may contain anything, even a NUL, which is not allowed in CSV.
-  private func append(_ text: String, to cells: inout [UInt8]) {
-    let bytes = text.utf8.flatMap { $0 == 0 ? Array("\u{FFFD}".utf8) : [$0] }
-    let needsQuotes = bytes.contains {
-      $0 == delimiter || $0 == Ascii.quote || $0 == Ascii.lineFeed || $0 == Ascii.carriageReturn
-    }
-    guard needsQuotes else {
-      cells += bytes
-      return
-    }
-    cells.append(Ascii.quote)
-    for byte in bytes {
-      if byte == Ascii.quote { cells.append(byte) }
-      cells.append(byte)
-    }
-    cells.append(Ascii.quote)
+  private func kept(of row: [UInt8]) -> [UInt8] {
+    Array(keptRanges(of: row).map { row[$0] }.joined(separator: delimiter))
   }
 
-  /// The part of a row that is kept: everything except old `_error_` cells.
-  private func kept(of row: [UInt8]) -> [UInt8] {
-    guard let header, !header.errorColumns.isEmpty else { return row }
-    var scanner = CSVScanner(delimiter: delimiter)
+  /// The parts of a row that are kept, in order, to be joined by delimiters: everything except old `_error_` cells.
+  package func keptRanges(of row: [UInt8]) -> [Range<Int>] {
+    guard let header, !header.errorColumns.isEmpty else { return [0..<row.count] }
+    var scanner = CSVScanner(dialect)
     // The row was found in the file before, so it is valid CSV. With a CRLF added, a CR at its end stays text.
-    let line = row + CSVDialect.LineBreak.crlf.bytes
+    let line = row + (dialect.lineBreak == .cr ? dialect.lineBreak.bytes : CSVDialect.LineBreak.crlf.bytes)
     guard (try? scanner.scan(line, upTo: line.count)) == true, scanner.cellCount == header.width
     else {
       // Which cell is which is uncertain here; only the cells that upsertd added itself are certainly not data.
-      return Array(row[errorCells(atStartOf: row)...])
+      return [errorCells(atStartOf: row)..<row.count]
     }
     let dropped = Set(header.errorColumns.map(\.index))
-    let cells = scanner.cells.indices.filter { !dropped.contains($0) }.map { row[scanner.cells[$0].outerRange] }
-    return Array(cells.joined(separator: [delimiter]))
+    return scanner.cells.indices.filter { !dropped.contains($0) }.map { scanner.cells[$0].outerRange }
+  }
+}
+
+extension CSVHeader {
+  /// A header row that was read before.
+  ///
+  /// - Throws: `FileFault` if it is none.
+  fileprivate init(parsing row: [UInt8], _ dialect: CSVDialect) throws(FileFault) {
+    var scanner = CSVScanner(dialect)
+    let line = row + dialect.lineBreak.bytes
+    guard try scanner.scan(line, upTo: line.count) else {
+      throw FileFault(.malformedCSV, "the header row has no end")
+    }
+    try self.init(scanner, in: line.span, at: 0)
   }
 }

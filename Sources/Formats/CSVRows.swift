@@ -1,12 +1,13 @@
 import Core
+import JSONText
 
-/// The rows of a CSV or TSV file, however large, one after the other.
+/// The rows of a CSV or TSV file, however large, one after the other; what the options say is no data is left out.
 ///
 /// Memory holds one chunk and the current row, which is at most as long as an item may be; longer ones are only scanned
 /// for their end. UTF-8 is checked chunk by chunk before the bytes are parsed as CSV, yet the fault reported is the
 /// first one in the file.
 struct CSVRows: Sendable {
-  private let delimiter: Delimiter
+  private let options: CSVOptions
   private let maxRowBytes: Int
   private let chunkBytes: Int
 
@@ -17,7 +18,16 @@ struct CSVRows: Sendable {
   private var checked = 0
   private var isBroken = false
   private var hasEnded = false
-  private(set) var scanner: CSVScanner
+  /// The size of the byte order marks.
+  private var begin = 0
+  private(set) var scanner = CSVScanner()
+  /// Whether the file is a rejects file: it begins with its header row, whatever the options say, and has no trailer.
+  private(set) var isPlain: Bool
+  /// Whether the first line names the delimiter.
+  private(set) var hasSeparatorLine = false
+  private var header: CSVHeader?
+  /// The row that the options call a trailer.
+  private(set) var trailer: CSVTrailerRow?
   /// How many bytes a row may have beyond the limit because they belong to dropped columns.
   private var slack = 0
   private let key: SourceKey?
@@ -27,39 +37,235 @@ struct CSVRows: Sendable {
   /// Rejects files that are dropped again carry messages; a row that fitted before must still fit with them.
   private static let errorColumnsSlack = 64 << 10
 
-  /// - Parameter key: makes the rows' tags; nil for none.
-  init(delimiter: Delimiter, limits: ReaderLimits, chunkBytes: Int, key: SourceKey? = nil) {
+  /// - Parameters:
+  ///   - isRejectsFile: whether the file's name says that upsertd wrote it; its first cell may say so, too.
+  ///   - key: makes the rows' tags; nil for none.
+  init(_ options: CSVOptions, isRejectsFile: Bool, limits: ReaderLimits, chunkBytes: Int, key: SourceKey? = nil) {
     self.key = key
-    self.delimiter = delimiter
+    self.options = options
+    isPlain = isRejectsFile
     maxRowBytes = limits.maxItemBytes
     self.chunkBytes = chunkBytes
-    scanner = CSVScanner(delimiter: UInt8(ascii: ","))
   }
+
+  // MARK: - The beginning
 
   /// Reads up to the end of the header row.
   ///
   /// - Throws: `FileFault`, and any error of the source.
   mutating func readHeader(from source: inout some ByteSource & ~Copyable) throws -> CSVHeader {
     try start(source: &source)
-    guard try findRow(in: &source) else {
-      throw FileFault(.emptyFile, "the file is empty: it needs a header row")
+    let header: CSVHeader
+    if let names = options.header, !isPlain {
+      if buffer.isEmpty { throw FileFault(.emptyFile, "the file is empty") }
+      header = try CSVHeader(names: names, dialect: scanner.dialect)
+    } else {
+      guard try findRow(in: &source) else {
+        let bytes = offset + buffer.count - begin
+        guard bytes > 0, options.skip != SkippedRows() else {
+          throw FileFault.empty(bytes: bytes, hint: ": it needs a header row")
+        }
+        throw FileFault(.emptyFile, "no header row is left after what skip leaves out: check skip")
+      }
+      guard !scanner.isSkipping, scanner.rowEnd - scanner.rowStart <= maxRowBytes else {
+        throw FileFault(
+          .tooLarge,
+          "the header row has more than \(counted(maxRowBytes, "byte")): make it shorter, or raise limits.max_item_bytes",
+          line: scanner.rowLine)
+      }
+      header = try CSVHeader(scanner, in: buffer.span, at: offset)
     }
-    guard !scanner.isSkipping, scanner.rowEnd - scanner.rowStart <= maxRowBytes else {
-      throw FileFault(
-        .tooLarge, "the header row has more than \(maxRowBytes) bytes: make it shorter, or raise limits.max_item_bytes",
-        line: scanner.rowLine)
-    }
-    let header = try CSVHeader(scanner, in: buffer.span, at: offset)
     scanner.maxCells = header.width
     if !header.errorColumns.isEmpty { slack = Self.errorColumnsSlack }
+    self.header = header
     return header
   }
 
-  /// Advances to the next row, which `scanner` then describes; false at the file's end.
+  /// Passes everything before the header row, and determines the dialect.
+  private mutating func start(source: inout some ByteSource & ~Copyable) throws {
+    // Two: some programs put a mark before text that begins with one.
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    while checked < 2 * mark.count, !hasEnded, !isBroken { try refill(from: &source) }
+    while buffer[begin..<checked].starts(with: mark) { begin += mark.count }
+    let most = begin + maxRowBytes
+    var lineBreak: CSVDialect.LineBreak?
+    var sniffer = CSVSniffer(from: begin, quote: options.quote)
+    while lineBreak == nil {
+      lineBreak = sniffer.lineBreak(
+        buffer.span.extracting(first: min(checked, most)), isWhole: isAllKnown(upTo: most))
+      if lineBreak == nil { try refill(from: &source) }
+    }
+    var dialect = CSVDialect(quote: options.quote, escape: options.escape, lineBreak: lineBreak ?? .lf)
+    if case .character(let delimiter) = options.delimiter { dialect.delimiter = Array(String(delimiter).utf8) }
+    scanner = CSVScanner(dialect)
+    scanner.start(at: begin)
+    let separator = try passSeparatorLine(from: &source)
+    if let separator { dialect.delimiter = separator }
+    if try beginsWithErrorCode(&source) { isPlain = true }
+    if !isPlain { try skipLines(from: &source, dialect) }
+    if separator == nil, options.delimiter == .auto { dialect.delimiter = [try sniffDelimiter(&source, dialect)] }
+    let before = scanner
+    scanner = CSVScanner(dialect, comment: options.skip.comment ?? "", after: isPlain ? "" : options.skip.after ?? "")
+    scanner.start(where: before)
+  }
+
+  /// A header row beyond `most` bytes is unusable anyway.
+  private func isAllKnown(upTo most: Int) -> Bool { hasEnded || isBroken || checked >= most }
+
+  private mutating func passSeparatorLine(from source: inout some ByteSource & ~Copyable) throws -> [UInt8]? {
+    // `sep=`, quotes, one character and a line break.
+    let most = 16
+    while checked - scanner.at < most, !hasEnded, !isBroken { try refill(from: &source) }
+    let rest = buffer[scanner.at..<min(checked, scanner.at + most)]
+    guard let end = rest.firstIndex(of: lineEnd) else { return nil }
+    var line = Array(rest[..<end])
+    if line.last == Ascii.carriageReturn { line.removeLast() }
+    guard let separator = CSVSniffer.separator(line.span) else { return nil }
+    hasSeparatorLine = true
+    scanner.passLine(to: end + 1)
+    return separator
+  }
+
+  private mutating func beginsWithErrorCode(_ source: inout some ByteSource & ~Copyable) throws -> Bool {
+    let name = Array("_error_code".utf8)
+    while checked - scanner.at < name.count + 2, !hasEnded, !isBroken { try refill(from: &source) }
+    var cell = buffer[scanner.at..<checked]
+    if cell.first == options.quote { cell = cell.dropFirst() }
+    guard cell.starts(with: name) else { return false }
+    // Not merely the beginning of a name.
+    return cell.dropFirst(name.count).first.map { $0 < 0x80 && !isWordByte($0) } ?? true
+  }
+
+  /// Passes the lines that `skip.first` and `skip.before` name.
+  private mutating func skipLines(from source: inout some ByteSource & ~Copyable, _ dialect: CSVDialect) throws {
+    for _ in 0..<max(0, options.skip.first - (hasSeparatorLine ? 1 : 0)) {
+      guard try passLine(from: &source) != nil else { return }
+    }
+    guard let mark = options.skip.before else { return }
+    while let line = try passLine(from: &source) {
+      let length = CSVScanner.lengthOfMark(
+        Array(mark.utf8), in: buffer.span.extracting(line), from: 0, delimiter: dialect.delimiter[0], isWhole: true)
+      if length ?? 0 > 0 { return }
+    }
+    throw FileFault(
+      .malformedCSV, "no line is \(mark.quoted), which skip.before names: the file may be cut off, or another one")
+  }
+
+  /// Passes one physical line and returns its range in the buffer, without its end; nil at the file's end.
+  private mutating func passLine(from source: inout some ByteSource & ~Copyable) throws -> Range<Int>? {
+    while true {
+      let end = buffer.span.extracting(first: checked).firstIndex(of: lineEnd, from: scanner.at)
+      guard (end ?? checked) - scanner.at <= maxRowBytes else {
+        throw FileFault(
+          .tooLarge,
+          "the line has more than \(counted(maxRowBytes, "byte")): check skip, or raise limits.max_item_bytes",
+          line: scanner.line)
+      }
+      if let end {
+        let line = scanner.at..<end
+        scanner.passLine(to: end + 1)
+        return line
+      }
+      if hasEnded, !isBroken {
+        guard scanner.at < checked else { return nil }
+        let line = scanner.at..<checked
+        scanner.passLine(to: checked)
+        return line
+      }
+      try refill(from: &source)
+    }
+  }
+
+  private mutating func sniffDelimiter(
+    _ source: inout some ByteSource & ~Copyable, _ dialect: CSVDialect
+  ) throws -> UInt8 {
+    // Comments may hold any of the delimiters.
+    while let comment = options.skip.comment, try isNext(Array(comment.utf8), &source) {
+      guard try passLine(from: &source) != nil else { break }
+    }
+    var sniffer = CSVSniffer(from: scanner.at, quote: options.quote)
+    while true {
+      let most = scanner.at + maxRowBytes
+      let sniffed = sniffer.delimiter(
+        buffer.span.extracting(first: min(checked, most)), dialect.lineBreak, isWhole: isAllKnown(upTo: most))
+      if let sniffed { return sniffed }
+      let before = offset
+      try refill(from: &source)
+      sniffer.forget(offset - before)
+    }
+  }
+
+  private mutating func isNext(_ text: [UInt8], _ source: inout some ByteSource & ~Copyable) throws -> Bool {
+    while checked - scanner.at < text.count, !hasEnded, !isBroken { try refill(from: &source) }
+    return buffer[scanner.at..<checked].starts(with: text)
+  }
+
+  private var lineEnd: UInt8 { scanner.dialect.lineBreak == .cr ? Ascii.carriageReturn : Ascii.lineFeed }
+
+  // MARK: - Rows
+
+  /// Advances to the next row of data, which `scanner` then describes; false at the file's end.
+  ///
+  /// - Throws: `FileFault`, and any error of the source.
   mutating func findRow(in source: inout some ByteSource & ~Copyable) throws -> Bool {
+    while try scanRow(in: &source) {
+      let length = scanner.rowEnd - scanner.rowStart
+      // Delimiters alone: a spreadsheet's empty row.
+      if length == (scanner.cellCount - 1) * scanner.dialect.delimiter.count, scanner.cellCount > 1 { continue }
+      if length == header?.bytes.count, isHeaderAgain { continue }
+      if hasRowRules {
+        if matchesFirstCell(options.skip.rows) { continue }
+        if let wanted = options.trailer, header != nil, !isPlain, matchesFirstCell([wanted.match]) {
+          try take(trailer: wanted)
+          continue
+        }
+      }
+      return true
+    }
+    if let mark = options.skip.after, !isPlain, !scanner.isPastData {
+      throw FileFault(
+        .malformedCSV, "no line is \(mark.quoted), which skip.after names: the file may be cut off", line: scanner.line)
+    }
+    return false
+  }
+
+  private var hasRowRules: Bool { !options.skip.rows.isEmpty || options.trailer != nil }
+
+  private var isHeaderAgain: Bool {
+    guard let header, !scanner.isSkipping, !header.range.isEmpty else { return false }
+    return buffer[max(0, scanner.rowStart)..<scanner.rowEnd].elementsEqual(header.bytes)
+  }
+
+  private func matchesFirstCell(_ patterns: [Glob]) -> Bool {
+    guard let cell = scanner.cells.first else { return false }
+    let text = cell.text(in: buffer.span, scanner.dialect)
+    return patterns.contains { $0.matches(text) }
+  }
+
+  private mutating func take(trailer wanted: Trailer) throws {
+    if let trailer {
+      throw FileFault(
+        .controlTotalMismatch, "a second trailer row; the first one is on line \(trailer.line)", line: scanner.rowLine)
+    }
+    // `maxCells` is the header's width; a trailer may be wider.
+    var cells = CSVScanner(scanner.dialect)
+    let row = Array(buffer[scanner.rowStart..<scanner.rowEnd]) + scanner.dialect.lineBreak.bytes
+    guard !scanner.isSkipping, try cells.scan(row, upTo: row.count) else {
+      throw FileFault(.controlTotalMismatch, "the trailer row can't be read", line: scanner.rowLine)
+    }
+    trailer = CSVTrailerRow(
+      line: scanner.rowLine, cells: cells.cells.map { $0.text(in: row.span, scanner.dialect) })
+  }
+
+  private mutating func scanRow(in source: inout some ByteSource & ~Copyable) throws -> Bool {
     while true {
       if try scanner.scan(buffer, upTo: checked) { return true }
       if hasEnded && !isBroken {
+        // What waited for more bytes is decided without them.
+        if scanner.at < checked, !scanner.isWhole {
+          scanner.isWhole = true
+          continue
+        }
         return try scanner.finish()
       }
       // The last byte may be the CR of a line break.
@@ -69,6 +275,9 @@ struct CSVRows: Sendable {
       try refill(from: &source)
     }
   }
+
+  /// The last row found, which is no longer than an item may be.
+  var rowBytes: [UInt8] { Array(buffer[scanner.rowStart..<scanner.rowEnd]) }
 
   /// The tag of the last row found, however much of it has been dropped already; nil without a key. Call once per row.
   mutating func takeTag() -> SourceTag? {
@@ -90,27 +299,6 @@ struct CSVRows: Sendable {
       bytes -= scanner.cells[column.index].outerRange.count + 1
     }
     return bytes > maxRowBytes
-  }
-
-  /// Skips a byte order mark and determines the delimiter.
-  private mutating func start(source: inout some ByteSource & ~Copyable) throws {
-    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    while buffer.count < mark.count, !hasEnded, !isBroken { try refill(from: &source) }
-    let begin = buffer.starts(with: mark) ? mark.count : 0
-    switch delimiter {
-    case .character(let scalar): scanner = CSVScanner(delimiter: UInt8(truncatingIfNeeded: scalar.value))
-    case .auto:
-      // A longer header row is unusable anyway.
-      let most = begin + maxRowBytes
-      var sniffed: UInt8?
-      while sniffed == nil {
-        let isWhole = hasEnded || isBroken || checked >= most
-        sniffed = Delimiter.sniffed(buffer.span.extracting(first: min(checked, most)), from: begin, isWhole: isWhole)
-        if sniffed == nil { try refill(from: &source) }
-      }
-      scanner = CSVScanner(delimiter: sniffed ?? UInt8(ascii: ","))
-    }
-    scanner.start(at: begin)
   }
 
   /// Drops bytes that are no longer needed, then reads and checks another chunk.
@@ -136,6 +324,15 @@ struct CSVRows: Sendable {
     checked = prefix.end
     // At the end, an incomplete character is as bad as an invalid one.
     isBroken = prefix.isBroken || hasEnded && checked < buffer.count
+    if checked == buffer.count, buffer.last == Ascii.substitute { holdBackEndOfFileMarks() }
+  }
+
+  /// Ctrl-Z at the very end is how CP/M and MS-DOS ended a text: it is text only if something follows.
+  private mutating func holdBackEndOfFileMarks() {
+    var end = checked
+    while end > 0, buffer[end - 1] == Ascii.substitute { end -= 1 }
+    // The padding of a block, no more: a file of nothing else must not fill the memory.
+    if checked - end <= 4096, end >= scanner.at { checked = end }
   }
 
   private var encodingFault: FileFault {
@@ -143,7 +340,24 @@ struct CSVRows: Sendable {
     // FF or FE begins a UTF-16 byte order mark.
     let hint = at == 0 && buffer[0] >= 0xFE ? " (it looks like UTF-16)" : ""
     return FileFault(
-      .invalidEncoding, "the file is not UTF-8 at offset \(at)\(hint): save it as UTF-8", line: scanner.line,
-      column: checked - scanner.lineStart + 1)
+      .invalidEncoding,
+      "the file is not UTF-8 at offset \(at)\(hint): save it as UTF-8, or set encoding on its route",
+      line: scanner.line, column: checked - scanner.lineStart + 1)
+  }
+}
+
+/// The row with a file's control totals.
+struct CSVTrailerRow: Sendable {
+  var line: Int
+  var cells: [[UInt8]]
+}
+
+private func isWordByte(_ byte: UInt8) -> Bool {
+  switch byte {
+  case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+    UInt8(ascii: "0")...UInt8(ascii: "9"),
+    UInt8(ascii: "_"), UInt8(ascii: "-"):
+    true
+  default: false
   }
 }

@@ -1,59 +1,25 @@
 import Core
 import JSONText
 
-/// How a cell's text becomes a JSON value; never used for an empty cell.
+/// How a cell's text becomes a JSON value; used for an empty text only where a table may know it.
 enum CellConversion: Sendable {
   case string
+  /// A JSON number.
   case number
+  /// A number of another form.
+  case writtenNumber(NumberReader)
   case boolean
   /// Strings separated by `;`.
   case list
   /// One JSON value, `depth` levels deep in the item.
   case json(depth: Int, ReaderLimits)
-  case date(DatePattern)
+  case date(DateConversion)
   /// The JSON for each known text.
   case table([String: [UInt8]])
+  /// Another text for each known one, which `then` converts; `first`, if there is one, comes before the lookup.
+  indirect case lookup(first: [String: String]?, ColumnMapping.Lookup, then: CellConversion)
 
-  /// - Parameter depth: levels of objects and arrays around the field.
-  /// - Throws: `FileFault` if a table holds a value that its type can't be.
-  init(_ type: CellType, date: DatePattern?, values: [String: String]?, depth: Int, limits: ReaderLimits)
-    throws(FileFault)
-  {
-    let plain: CellConversion
-    switch type {
-    case .string: plain = date.map { .date($0) } ?? .string
-    case .number: plain = .number
-    case .boolean: plain = .boolean
-    case .list: plain = .list
-    case .json: plain = .json(depth: depth, limits)
-    }
-    if date != nil, type != .string {
-      throw FileFault(.malformedCSV, "a date is written as a string, not as a \(type.rawValue)")
-    }
-    guard let values else {
-      self = plain
-      return
-    }
-    var table: [String: [UInt8]] = [:]
-    for (key, value) in values {
-      var text = RowText()
-      do throws(ItemFault) {
-        if value.isEmpty, type != .string || date != nil { throw ItemFault(.invalidValue, "the value is empty") }
-        try plain.append(Array(value.utf8).span, to: &text)
-      } catch {
-        throw FileFault(.malformedCSV, "the value for \(key.quoted): \(error.message)")
-      }
-      table[key] = Array(text.storage[..<text.count])
-    }
-    self = .table(table)
-  }
-
-  /// The value of an empty cell if a table defines one.
-  var jsonOfEmpty: [UInt8]? {
-    if case .table(let table) = self { table[""] } else { nil }
-  }
-
-  /// Appends the JSON value of the cell `bytes`.
+  /// Appends the JSON value of the text `bytes`.
   ///
   /// - Throws: an `ItemFault` that does not name the column.
   func append(_ bytes: Span<UInt8>, to text: inout RowText) throws(ItemFault) {
@@ -65,6 +31,8 @@ enum CellConversion: Sendable {
     case .number:
       guard isJSONNumber(bytes) else { throw fault(bytes, "is not a JSON number (such as -12.50)") }
       text.append(bytes, 0..<bytes.count)
+    case .writtenNumber(let reader):
+      guard reader.append(bytes, to: &text) else { throw fault(bytes, "is not a \(reader.description)") }
     case .boolean:
       switch String(copying: bytes).lowercased() {
       case "true": text.append(Array("true".utf8))
@@ -84,18 +52,31 @@ enum CellConversion: Sendable {
       text.append(UInt8(ascii: "]"))
     case .json(let depth, let limits):
       text.append(bytes, try jsonValue(bytes, depth: depth, limits))
-    case .date(let pattern):
-      guard let date = pattern.rfc3339(bytes) else { throw fault(bytes, "is not a date of the form \(pattern.text)") }
-      text.append(Ascii.quote)
-      text.append(date)
-      text.append(Ascii.quote)
+    case .date(let conversion):
+      try conversion.append(bytes, to: &text)
     case .table(let table):
-      guard let json = table[String(copying: bytes)] else {
-        let known = table.keys.sorted().prefix(20).map(\.quoted).joined(separator: ", ")
-        throw fault(bytes, "is not one of the mapping's values (\(known)\(table.count > 20 ? ", …" : ""))")
-      }
+      guard let json = table[String(copying: bytes)] else { throw notKnown(bytes, table.keys) }
       text.append(json)
+    case .lookup(let first, let lookup, let conversion):
+      var key = String(copying: bytes)
+      if let first {
+        guard let value = first[key] else { throw notKnown(bytes, first.keys) }
+        key = value
+      }
+      guard let value = lookup.values[key] else {
+        throw ItemFault(.invalidValue, "\(key.quoted) is not in \(lookup.path)")
+      }
+      try conversion.append(Array(value.utf8).span, to: &text)
     }
+  }
+
+  /// The JSON value of `text`.
+  ///
+  /// - Throws: an `ItemFault` that does not name the column.
+  func json(of text: String) throws(ItemFault) -> [UInt8] {
+    var json = RowText()
+    try append(Array(text.utf8).span, to: &json)
+    return Array(json.storage[..<json.count])
   }
 
   /// The range of the single JSON value in `bytes`, without the space around it.
@@ -118,32 +99,14 @@ enum CellConversion: Sendable {
     return start..<end
   }
 
+  private func notKnown(_ bytes: Span<UInt8>, _ keys: some Collection<String>) -> ItemFault {
+    let known = keys.sorted().prefix(20).map(\.quoted).joined(separator: ", ")
+    return fault(bytes, "is not one of the mapping's values (\(known)\(keys.count > 20 ? ", …" : ""))")
+  }
+
   private func fault(_ bytes: Span<UInt8>, _ reason: String) -> ItemFault {
     ItemFault(.invalidValue, "\(String(copying: bytes).quoted) \(reason)")
   }
-}
-
-/// Whether `bytes` are exactly one number as in RFC 8259, section 6.
-private func isJSONNumber(_ bytes: Span<UInt8>) -> Bool {
-  var at = 0
-  func digits() -> Int {
-    let start = at
-    while at < bytes.count, bytes[at] &- UInt8(ascii: "0") < 10 { at += 1 }
-    return at - start
-  }
-  func take(_ byte: UInt8) -> Bool {
-    guard at < bytes.count, bytes[at] == byte else { return false }
-    at += 1
-    return true
-  }
-  _ = take(UInt8(ascii: "-"))
-  if !take(UInt8(ascii: "0")), digits() == 0 { return false }
-  if take(UInt8(ascii: ".")), digits() == 0 { return false }
-  if take(UInt8(ascii: "e")) || take(UInt8(ascii: "E")) {
-    if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
-    if digits() == 0 { return false }
-  }
-  return at == bytes.count
 }
 
 extension String {

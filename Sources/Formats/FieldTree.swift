@@ -5,9 +5,10 @@ struct FieldTree {
   /// What fills a field.
   enum Filling {
     /// `column` is the cell's index in a row; nil if the file lacks the column, whose cells then all count as empty.
-    case cell(column: Int?, conversion: CellConversion, label: String)
+    case cell(column: Int?, RowTemplate.Conversion)
     /// JSON text.
     case constant([UInt8])
+    case computed(RowTemplate.Computed)
   }
 
   enum Content {
@@ -67,8 +68,10 @@ struct FieldTree {
 
   /// Whether any cell fills a field in `node`.
   func hasCell(in node: Node) -> Bool {
-    if case .value(.cell) = node.content { return true }
-    return node.children.contains { hasCell(in: nodes[$0]) }
+    switch node.content {
+    case .value(.cell), .value(.computed): true
+    default: node.children.contains { hasCell(in: nodes[$0]) }
+    }
   }
 
   private func index(of node: Int) -> Int {

@@ -1,4 +1,4 @@
-/// The format of a file according to its extension.
+/// The format of a file according to its route, or else to its extension.
 package struct FileFormat: Sendable, Equatable {
   package enum Kind: String, Sendable, CaseIterable {
     case csv
@@ -11,14 +11,16 @@ package struct FileFormat: Sendable, Equatable {
   package var kind: Kind
   package var isGzipped: Bool
 
-  /// Nil if the name has no extension that upsertd reads; case does not matter.
-  package init?(fileName: [UInt8]) {
+  /// Nil if neither is known; the case of extensions does not matter.
+  ///
+  /// - Parameter format: what the route says, or what a file that was read was read as. The extension `.gz` counts also
+  ///   then.
+  package init?(fileName: [UInt8], format: Kind? = nil) {
     var name = String(decoding: fileName, as: UTF8.self).lowercased()[...]
     isGzipped = name.hasSuffix(".gz")
     if isGzipped { name = name.dropLast(3) }
-    guard let dot = name.lastIndex(of: "."), let kind = Kind(rawValue: String(name[name.index(after: dot)...])) else {
-      return nil
-    }
+    let kind = format ?? name.lastIndex(of: ".").flatMap { Kind(rawValue: String(name[name.index(after: $0)...])) }
+    guard let kind else { return nil }
     self.kind = kind
   }
 }

@@ -84,13 +84,14 @@ package struct GzipBytes<Source: PositionedBytes & ~Copyable>: ByteSource, ~Copy
     guard position <= limits.maxOutputBytes else {
       throw FileFault(
         .tooLarge,
-        "the file decompresses to more than \(limits.maxOutputBytes) bytes: split it, or raise limits.max_file_bytes")
+        "the file decompresses to more than \(counted(limits.maxOutputBytes, "byte")): split it, or raise limits.max_file_bytes"
+      )
     }
     let used = source.position - (input.count - next)
     guard position <= GzipLimits.unratedBytes || (position - 1) / max(1, limits.maxRatio) < used else {
       throw FileFault(
         .tooLarge,
-        "the file decompresses to more than \(limits.maxRatio) times its size: if that is intended, raise limits.max_gzip_ratio"
+        "the file decompresses to more than \(counted(limits.maxRatio, "time")) its size: if that is intended, raise limits.max_gzip_ratio"
       )
     }
   }

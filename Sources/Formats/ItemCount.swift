@@ -21,8 +21,9 @@ package enum ItemCount {
     var count = 0
     switch kind {
     case .csv, .tsv:
-      let delimiter = kind == .tsv ? Delimiter.character("\t") : .auto
-      var rows = CSVRows(delimiter: delimiter, limits: limits, chunkBytes: 256 << 10)
+      var options = CSVOptions()
+      options.delimiter = kind == .tsv ? .character("\t") : .auto
+      var rows = CSVRows(options, isRejectsFile: false, limits: limits, chunkBytes: 256 << 10)
       _ = try rows.readHeader(from: &source)
       while try rows.findRow(in: &source) { count += 1 }
     case .ndjson, .jsonl:

@@ -3,7 +3,8 @@ import Core
 extension ItemFault {
   static func tooLarge(_ limits: ReaderLimits) -> ItemFault {
     ItemFault(
-      .tooLarge, "the item has more than \(limits.maxItemBytes) bytes: make it smaller, or raise limits.max_item_bytes")
+      .tooLarge,
+      "the item has more than \(counted(limits.maxItemBytes, "byte")): make it smaller, or raise limits.max_item_bytes")
   }
 
   static func tooDeep(_ levels: Int, _ limits: ReaderLimits) -> ItemFault {

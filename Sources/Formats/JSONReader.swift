@@ -29,7 +29,8 @@ package struct JSONReader: Sendable {
   ) throws -> DocumentShape {
     var text = JSONCursor(limits: limits, chunkBytes: chunkBytes, key: key)
     try text.skipByteOrderMark(&source)
-    guard let first = try text.next(&source) else { throw FileFault(.emptyFile, "the file is empty") }
+    let mark = text.position
+    guard let first = try text.next(&source) else { throw FileFault.empty(bytes: text.position - mark) }
     let shape: DocumentShape
     switch first {
     case UInt8(ascii: "["):

@@ -54,7 +54,7 @@ package struct NDJSONReader: Sendable {
       start = found.next
       line += 1
     }
-    guard number > 0 else { throw FileFault(.emptyFile, "the file is empty") }
+    guard number > 0 else { throw FileFault.empty(bytes: window.end - mark) }
     return .lines
   }
 

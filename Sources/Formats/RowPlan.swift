@@ -3,63 +3,54 @@ package import Core
 /// Which fields a CSV's columns fill, according to its header or a mapping file; an API then places the fields in its
 /// items.
 package struct RowPlan: Sendable {
-  /// A column or constant, and the field that it fills.
-  private struct Field: Sendable {
-    var path: CellPath
-    var source: Source
-    /// For messages: `column "Name"`.
-    var owner: String
-    var line: Int?
-    var column: Int?
-  }
-
-  private enum Source: Sendable {
-    /// `column` is nil if the file lacks a column that the mapping names.
-    case cell(column: Int?, name: String, date: DatePattern?, values: [String: String]?)
-    case constant(String)
-  }
-
-  private var fields: [Field] = []
+  private let fields: [PlannedField]
   /// The mapping file; nil if the header itself holds the paths.
   private let mappingPath: String?
+  private let copiesPlainText: Bool
 
   /// The fields that are filled, in writing order.
   package var paths: [CellPath] { fields.map(\.path) }
 
-  /// - Throws: `FileFault` for names that are not paths, and for columns that the mapping does not know.
-  package init(_ header: CSVHeader, mapping: ColumnMapping?) throws(FileFault) {
+  /// - Parameters:
+  ///   - options: how the file's cells are written.
+  ///   - zones: finds the time zones of dates.
+  /// - Throws: `FileFault` for names that are not paths, and for what the mapping does not fit: columns that it does not
+  ///   know, columns that the file lacks.
+  package init(
+    _ header: CSVHeader, mapping: ColumnMapping?, options: CSVOptions = CSVOptions(),
+    zones: @escaping LocalTimeZones = { _ in nil }
+  ) throws(FileFault) {
     mappingPath = mapping?.path
+    copiesPlainText = header.dialect.copiesPlainText
     guard let mapping else {
-      for column in header.columns {
-        do throws(FileFault) {
-          fields.append(
-            Field(
-              path: try CellPath(parsing: column.name),
-              source: .cell(column: column.index, name: column.name, date: nil, values: nil),
-              owner: "column \(column.name.quoted)", line: column.line, column: column.column))
-        } catch {
-          throw FileFault(
-            error.code, "column \(column.index + 1): \(error.message)", line: column.line, column: column.column)
-        }
-      }
+      fields = try header.columns.map { column throws(FileFault) in try Self.field(column, options) }
       return
     }
-    let unmapped = header.columns.filter { mapping.columns[$0.name] == nil && !mapping.ignore.contains($0.name) }
-    if let first = unmapped.first {
-      let names = unmapped.prefix(20).map(\.name.quoted).joined(separator: ", ")
+    let names = MappedNames(mapping)
+    let present = try names.columns(of: header)
+    var fields: [PlannedField] = []
+    for compiled in MappingCompiler(mapping, names, options, zones).fields(present) {
+      if let fault = compiled.fault { throw Self.decorated(fault, compiled.field, mapping.path) }
+      fields.append(compiled.field)
+    }
+    self.fields = fields
+  }
+
+  /// A column whose name is a path.
+  private static func field(
+    _ column: CSVHeader.Column, _ options: CSVOptions
+  ) throws(FileFault) -> PlannedField {
+    do throws(FileFault) {
+      let cell = PlannedCell(column: column.index, name: column.name, null: options.null, numbers: options.numbers)
+      return PlannedField(
+        path: try CellPath(parsing: column.name), source: .cell(cell), owner: "column \(column.name.quoted)",
+        line: column.line,
+        column: column.column)
+    } catch {
       throw FileFault(
-        .unmappedColumn,
-        "\(unmapped.count == 1 ? "column" : "columns") \(names)\(unmapped.count > 20 ? " and \(unmapped.count - 20) more" : ""): neither mapped nor ignored in \(mapping.path)",
-        line: first.line, column: first.column)
+        error.code, "column \(column.index + 1): \(error.message)", line: column.line,
+        column: column.column)
     }
-    for column in header.columns where !mapping.ignore.contains(column.name) || mapping.columns[column.name] != nil {
-      for field in mapping.columns[column.name] ?? [] { try add(field, of: column.name, column) }
-    }
-    let present = Set(header.columns.map(\.name))
-    for (name, mapped) in mapping.columns.sorted(by: { $0.key < $1.key }) where !present.contains(name) {
-      for field in mapped { try add(field, of: name, nil) }
-    }
-    for constant in mapping.constants { try add(constant) }
   }
 
   /// Compiles the template.
@@ -69,112 +60,88 @@ package struct RowPlan: Sendable {
   package func template(
     empty: EmptyCell, limits: ReaderLimits, place: (CellPath) throws(FileFault) -> ColumnPlacement
   ) throws(FileFault) -> RowTemplate {
-    var tree = FieldTree()
-    var requestID: (RowTemplate.RequestID, owner: String)?
+    var items = ItemShape()
     for field in fields {
       do throws(FileFault) {
-        switch try place(field.path) {
-        case .requestID:
-          if let other = requestID?.owner {
-            throw FileFault(.malformedCSV, "\(other) and \(field.owner) are both the request id")
-          }
-          requestID = try self.requestID(field, limits).map { ($0, field.owner) }
-        case .field(let placed):
-          try tree.add(placed, filling(field, placed, limits), owner: field.owner)
-        }
+        try items.add(field, at: try place(field.path), limits)
       } catch {
-        throw decorated(error, field)
+        throw Self.decorated(error, field, mappingPath)
       }
     }
-    try tree.finish()
-    return RowTemplate(tree, requestID: requestID?.0, empty: empty)
+    try items.tree.finish()
+    return RowTemplate(items.tree, requestID: items.requestID, empty: empty, copiesPlainText: copiesPlainText)
   }
 
-  private func filling(
-    _ field: Field, _ placed: PlacedField, _ limits: ReaderLimits
-  ) throws(FileFault) -> FieldTree.Filling {
-    let levels = placed.path.count + (placed.type == .list ? 1 : 0)
-    guard levels <= limits.maxNesting else {
-      let fault = ItemFault.tooDeep(levels, limits)
-      throw FileFault(fault.code, fault.message)
-    }
-    switch field.source {
-    case .constant(let json): return .constant(Array(json.utf8))
-    case .cell(let column, let name, let date, let values):
-      let conversion = try CellConversion(
-        placed.type, date: date, values: values, depth: placed.path.count, limits: limits)
-      return .cell(column: column, conversion: conversion, label: name)
-    }
-  }
-
-  /// Nil if the file lacks the column: then there are no request ids.
-  private func requestID(_ field: Field, _ limits: ReaderLimits) throws(FileFault) -> RowTemplate.RequestID? {
-    guard case .cell(let column, let name, let date, let values) = field.source, field.path.type == .string else {
-      throw FileFault(.malformedCSV, "\(field.owner) can't be the request id, which must be the plain text of a column")
-    }
-    let conversion = try CellConversion(.string, date: date, values: values, depth: 0, limits: limits)
-    return column.map { .init(column: $0, conversion: .init(conversion: conversion, label: name)) }
-  }
-
-  private mutating func add(
-    _ mapped: ColumnMapping.MappedField, of name: String, _ column: CSVHeader.Column?
-  ) throws(FileFault) {
-    var field = Field(
-      path: CellPath(steps: [], type: mapped.type, text: mapped.to),
-      source: .cell(column: column?.index, name: name, date: nil, values: mapped.values),
-      owner: "column \(name.quoted)", line: column?.line, column: column?.column)
-    do throws(FileFault) {
-      field.path = try CellPath(parsing: mapped.to)
-      if mapped.type != .string, field.path.type != mapped.type {
-        guard field.path.type == .string else {
-          throw FileFault(
-            .malformedCSV,
-            "its type is \(field.path.type.rawValue) in \(mapped.to.quoted), but \(mapped.type.rawValue) in type")
-        }
-        field.path.type = mapped.type
+  /// What is wrong with the fields of a mapping, whatever the files hold: patterns, and texts that stand for cells but
+  /// have not the form of their column. Each has its line in the mapping file.
+  ///
+  /// Whether zones are known, and where an API has the fields, is not checked here.
+  package static func faults(of mapping: ColumnMapping, options: CSVOptions) -> [FileFault] {
+    let names = MappedNames(mapping)
+    let compiler = MappingCompiler(mapping, names, options) { _ in AnyTimeZone() }
+    return compiler.fields(names.everyColumn).compactMap { compiled in
+      do throws(FileFault) {
+        if let fault = compiled.fault { throw fault }
+        try compiled.field.checkTexts()
+        return nil
+      } catch {
+        return FileFault(error.code, error.message, line: compiled.field.mappingLine)
       }
-      if let pattern = mapped.date {
-        field.source = .cell(column: column?.index, name: name, date: try DatePattern(pattern), values: mapped.values)
-      }
-    } catch {
-      throw decorated(error, field)
-    }
-    fields.append(field)
-  }
-
-  private mutating func add(_ constant: ColumnMapping.Constant) throws(FileFault) {
-    var field = Field(
-      path: CellPath(steps: [], type: .json, text: constant.to), source: .constant(constant.json),
-      owner: "constant \(constant.to.quoted)")
-    do throws(FileFault) {
-      field.path = try CellPath(parsing: constant.to)
-      if field.path.type == .string { field.path.type = Self.type(ofJSON: constant.json) }
-    } catch {
-      throw decorated(error, field)
-    }
-    fields.append(field)
-  }
-
-  /// A constant has the type of its JSON, so that an API can place it like a column of that type.
-  private static func type(ofJSON json: String) -> CellType {
-    switch json.utf8.first ?? 0 {
-    case UInt8(ascii: "\""): .string
-    case UInt8(ascii: "t"), UInt8(ascii: "f"): .boolean
-    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): .number
-    case UInt8(ascii: "["): .list
-    default: .json
     }
   }
 
   /// Adds where the fault comes from.
-  private func decorated(_ fault: FileFault, _ field: Field) -> FileFault {
+  private static func decorated(
+    _ fault: FileFault, _ field: PlannedField, _ mappingPath: String?
+  ) -> FileFault {
     var fault = fault
     if !fault.message.contains(field.owner) { fault.message = "\(field.owner): \(fault.message)" }
     // An API quotes the path, which may be as long as a header row.
     fault.message = String(String.UnicodeScalarView(fault.message.unicodeScalars.prefix(1000)))
-    if let mappingPath { fault.message += ", in \(mappingPath)" }
+    if let mappingPath { fault.message += ", in \(mappingPath)\(field.mappingLine.map { ":\($0)" } ?? "")" }
     fault.line = fault.line ?? field.line
     fault.column = fault.column ?? field.column
     return fault
+  }
+}
+
+/// Stands for zones that are not looked up.
+private struct AnyTimeZone: LocalTimeZone {
+  func offsets(ofLocal local: Int64) -> [Int] { [0] }
+}
+
+/// The items that a plan makes, while its fields are being placed.
+private struct ItemShape {
+  var tree = FieldTree()
+  private(set) var requestID: RowTemplate.RequestIDSource?
+  /// The column of the request id, for messages.
+  private var requestIDOwner: String?
+
+  mutating func add(
+    _ field: PlannedField, at placement: ColumnPlacement, _ limits: ReaderLimits
+  ) throws(FileFault) {
+    switch placement {
+    case .requestID:
+      if let other = requestIDOwner {
+        throw FileFault(.malformedCSV, "\(other) and \(field.owner) are both the request id")
+      }
+      requestID = try field.requestID(limits)
+      if requestID != nil { requestIDOwner = field.owner }
+    case .field(let placed):
+      let levels = placed.path.count + (placed.type == .list ? 1 : 0)
+      guard levels <= limits.maxNesting else {
+        let fault = ItemFault.tooDeep(levels, limits)
+        throw FileFault(fault.code, fault.message)
+      }
+      let filling = try field.filling(placed.type, depth: placed.path.count, limits)
+      try tree.add(placed, filling, owner: field.owner)
+    }
+  }
+}
+
+extension CSVDialect {
+  /// Whether cells without `"` and `\` mean what they say.
+  fileprivate var copiesPlainText: Bool {
+    (quote == nil || quote == Ascii.quote) && (escape == nil || escape == Ascii.quote || escape == UInt8(ascii: "\\"))
   }
 }

@@ -13,10 +13,12 @@ package struct RowTemplate: Sendable {
       case open
       /// `literal` is `}` or `]`.
       case close
-      /// `literal` is `,"name":"`.
+      /// `literal` is `,"name":"`; the cell's text comes as it is.
       case string
-      /// `literal` is `,"name":`; `conversion` determines the value after it.
+      /// `literal` is `,"name":`; `rule` is the index of the conversion that determines the value after it.
       case converted
+      /// `literal` is `,"name":"`; `rule` is the index of the computed text after it.
+      case computed
       /// `literal` is the whole member.
       case constant
       /// The same, written only if its container is not empty: a constant unit or date alone does not make a property.
@@ -31,34 +33,109 @@ package struct RowTemplate: Sendable {
     var suffix = 0..<0
     /// The cell's index in a row.
     var column = 0
-    var conversion = 0
+    var rule = 0
     /// The whole member for an empty cell; empty if the member is left out.
     var ifEmpty = 0..<0
   }
 
-  struct Conversion: Sendable {
-    var conversion: CellConversion
+  /// A class, so that taking one out of its array for each cell copies one reference.
+  final class Conversion: Sendable {
+    let conversion: CellConversion
     /// The column's name, for messages.
-    var label: String
+    let label: String
+    /// What happens to a cell before it is converted; nil for nothing.
+    let preparation: Preparation?
+    /// The value of an empty cell; nil if the mapping does not define one.
+    let jsonOfEmpty: [UInt8]?
+    /// Whether an empty string is a value of the field's type.
+    let emptyIsText: Bool
+
+    init(
+      _ conversion: CellConversion, label: String, _ preparation: Preparation?, jsonOfEmpty: [UInt8]?, emptyIsText: Bool
+    ) {
+      self.conversion = conversion
+      self.label = label
+      self.preparation = preparation
+      self.jsonOfEmpty = jsonOfEmpty
+      self.emptyIsText = emptyIsText
+    }
   }
 
-  /// The request id's column.
+  struct Preparation: Sendable {
+    /// Cells that mean "no value", compared as written.
+    var null: [[UInt8]]
+    var isTrimmed: Bool
+    /// Whether an empty cell rejects its row.
+    var isRequired: Bool
+  }
+
+  /// Text made of several cells, trimmed, and of what stands between them.
+  struct Computed: Sendable {
+    enum Part: Sendable {
+      /// JSON string content.
+      case text([UInt8])
+      case cell(column: Int, null: [[UInt8]])
+    }
+
+    var parts: [Part]
+
+    init(_ parts: [PlannedField.ComputedPart]) {
+      self.parts = parts.map { part in
+        switch part {
+        case .text(let text):
+          var content = RowText()
+          let bytes = Array(text.utf8)
+          content.appendEscaped(bytes.span, 0..<bytes.count)
+          return .text(Array(content.storage[..<content.count]))
+        case .column(let column, let null):
+          return .cell(column: column, null: null.sorted().map { Array($0.utf8) })
+        }
+      }
+    }
+
+    /// Whether the file has any of its columns.
+    var hasCell: Bool {
+      parts.contains { if case .cell = $0 { true } else { false } }
+    }
+  }
+
+  /// What the request id is made of, for `init`.
+  enum RequestIDSource: Sendable {
+    case cell(column: Int, Conversion)
+    case computed(Computed)
+  }
+
+  /// The same, as indexes: it is copied for each row.
   struct RequestID: Sendable {
     var column: Int
-    var conversion: Conversion
+    /// The index of a conversion, or of a computed text.
+    var rule: Int
+    var isComputed: Bool
   }
 
   private(set) var steps: [Step] = []
   private(set) var literals: [UInt8] = []
   private(set) var conversions: [Conversion] = []
+  private(set) var computed: [Computed] = []
   private(set) var requestID: RequestID?
   private(set) var deepest = 0
   private let empty: EmptyCell
+  private let copiesPlainText: Bool
 
-  init(_ tree: FieldTree, requestID: RequestID?, empty: EmptyCell) {
-    self.requestID = requestID
+  /// - Parameter copiesPlainText: whether text without `"` and `\` says in every cell what it means.
+  init(_ tree: FieldTree, requestID: RequestIDSource?, empty: EmptyCell, copiesPlainText: Bool) {
     self.empty = empty
+    self.copiesPlainText = copiesPlainText
     append(tree.nodes[0], of: tree, depth: 0, prefix: [UInt8(ascii: ",")])
+    switch requestID {
+    case nil: break
+    case .cell(let column, let conversion):
+      self.requestID = RequestID(column: column, rule: conversions.count, isComputed: false)
+      conversions.append(conversion)
+    case .computed(let text):
+      self.requestID = RequestID(column: 0, rule: computed.count, isComputed: true)
+      computed.append(text)
+    }
   }
 
   /// A container with one child needs no steps of its own: it is written if, and only if, the child is.
@@ -77,8 +154,10 @@ package struct RowTemplate: Sendable {
     case .value(.constant(let json)):
       let kind: Step.Kind = isCompanion ? .companion : .constant
       steps.append(Step(kind: kind, depth: depth, literal: literal(prefix + json + suffix)))
-    case .value(.cell(let column, let conversion, let label)):
-      append(column, conversion, label, depth: depth, prefix: prefix, suffix: suffix)
+    case .value(.cell(let column, let conversion)):
+      append(column, conversion, depth: depth, prefix: prefix, suffix: suffix)
+    case .value(.computed(let text)):
+      append(text, depth: depth, prefix: prefix, suffix: suffix)
     case .object, .array, .open:
       let (opening, closing) = Self.brackets(node)
       if depth > 0, node.children.count == 1 {
@@ -99,7 +178,7 @@ package struct RowTemplate: Sendable {
   }
 
   private mutating func append(
-    _ column: Int?, _ conversion: CellConversion, _ label: String, depth: Int, prefix: [UInt8], suffix: [UInt8]
+    _ column: Int?, _ conversion: Conversion, depth: Int, prefix: [UInt8], suffix: [UInt8]
   ) {
     let emptyJSON = json(ofEmpty: conversion).map { prefix + $0 + suffix }
     guard let column else {
@@ -107,18 +186,31 @@ package struct RowTemplate: Sendable {
       return
     }
     var step = Step(kind: .converted, depth: depth, literal: 0..<0, column: column)
-    if case .string = conversion {
+    if case .string = conversion.conversion, conversion.preparation == nil, copiesPlainText {
       step.kind = .string
       step.literal = literal(prefix + [Ascii.quote])
       step.suffix = literal([Ascii.quote] + suffix)
     } else {
       step.literal = literal(prefix)
       step.suffix = literal(suffix)
-      step.conversion = conversions.count
-      conversions.append(Conversion(conversion: conversion, label: label))
+      step.rule = conversions.count
+      conversions.append(conversion)
     }
     if let emptyJSON { step.ifEmpty = literal(emptyJSON) }
     steps.append(step)
+  }
+
+  private mutating func append(_ text: Computed, depth: Int, prefix: [UInt8], suffix: [UInt8]) {
+    let emptyJSON = json(ofEmpty: nil, isText: true).map { prefix + $0 + suffix }
+    guard text.hasCell else {
+      if let emptyJSON { steps.append(Step(kind: .constant, depth: depth, literal: literal(emptyJSON))) }
+      return
+    }
+    var step = Step(kind: .computed, depth: depth, literal: literal(prefix + [Ascii.quote]), rule: computed.count)
+    step.suffix = literal([Ascii.quote] + suffix)
+    if let emptyJSON { step.ifEmpty = literal(emptyJSON) }
+    steps.append(step)
+    computed.append(text)
   }
 
   /// A container's opening, with the companions, and its closing.
@@ -145,22 +237,32 @@ package struct RowTemplate: Sendable {
   }
 
   /// The value of an empty cell; nil if the field is left out.
-  private func json(ofEmpty conversion: CellConversion) -> [UInt8]? {
-    if let known = conversion.jsonOfEmpty { return known }
+  private func json(ofEmpty conversion: Conversion) -> [UInt8]? {
+    json(ofEmpty: conversion.jsonOfEmpty, isText: conversion.emptyIsText)
+  }
+
+  private func json(ofEmpty known: [UInt8]?, isText: Bool) -> [UInt8]? {
+    if let known { return known }
     switch empty {
     case .omit: return nil
     case .null: return Array("null".utf8)
-    case .string:
-      // An empty string is not a number, list or date; it would be a value of the wrong type.
-      switch conversion {
-      case .string, .table: return Array("\"\"".utf8)
-      case .number, .boolean, .list, .json, .date: return nil
-      }
+    // An empty string is not a number, list or date; it would be a value of the wrong type.
+    case .string: return isText ? Array("\"\"".utf8) : nil
     }
   }
 
   private mutating func literal(_ bytes: [UInt8]) -> Range<Int> {
     literals += bytes
     return literals.count - bytes.count..<literals.count
+  }
+}
+
+extension [[UInt8]] {
+  /// Whether one of them is the unquoted cell's text, as written.
+  func holds(_ cell: CSVCell, in row: Span<UInt8>) -> Bool {
+    if isEmpty || cell.isQuoted { return false }
+    return contains { text in
+      text.count == cell.end - cell.start && text.indices.allSatisfy { text[$0] == row[cell.start + $0] }
+    }
   }
 }

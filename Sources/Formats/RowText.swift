@@ -56,28 +56,14 @@ struct RowText: Sendable {
 // The content of JSON strings (RFC 8259, section 7): escapes only what must be escaped.
 extension RowText {
   /// Appends text as JSON string content, without the quotes around it.
-  ///
-  /// - Parameter hasDoubledQuotes: whether `""` in `bytes` represents one quote.
-  @inline(__always)
-  mutating func appendEscaped(_ bytes: Span<UInt8>, _ range: Range<Int>, hasDoubledQuotes: Bool = false) {
-    let plain = bytes.endOfPlainRun(from: range.lowerBound, to: range.upperBound)
-    append(bytes, range.lowerBound..<plain)
-    if plain < range.upperBound {
-      appendEscapes(bytes, plain..<range.upperBound, hasDoubledQuotes: hasDoubledQuotes)
-    }
-  }
-
-  @inline(never)
-  private mutating func appendEscapes(_ bytes: Span<UInt8>, _ range: Range<Int>, hasDoubledQuotes: Bool) {
+  mutating func appendEscaped(_ bytes: Span<UInt8>, _ range: Range<Int>) {
     var at = range.lowerBound
-    while at < range.upperBound {
-      let byte = bytes[at]
-      appendEscape(of: byte)
-      at += hasDoubledQuotes && byte == Ascii.quote ? 2 : 1
-      guard at < range.upperBound else { return }
+    while true {
       let plain = bytes.endOfPlainRun(from: at, to: range.upperBound)
       append(bytes, at..<plain)
-      at = plain
+      guard plain < range.upperBound else { return }
+      appendEscape(of: bytes[plain])
+      at = plain + 1
     }
   }
 
@@ -101,7 +87,7 @@ extension RowText {
 extension Span<UInt8> {
   /// The first byte from `start` that must be escaped in a JSON string; `end` if there is none.
   @inline(__always)
-  fileprivate func endOfPlainRun(from start: Int, to end: Int) -> Int {
+  func endOfPlainRun(from start: Int, to end: Int) -> Int {
     var at = start
     while at < end {
       let byte = self[at]

@@ -14,7 +14,9 @@ struct Claim: Sendable {
   var reservation = Reservation(.none)
 
   /// The claim as waiting work, if it is not read now.
-  var work: UnreadWork { UnreadWork(work: claimed.work, file: file, verdict: verdict, trouble: trouble) }
+  var work: UnreadWork {
+    UnreadWork(work: claimed.work, file: file, verdict: verdict, trouble: trouble, size: claimed.size)
+  }
 }
 
 /// A claimed file that waits in `work/` to be read.
@@ -23,6 +25,8 @@ struct UnreadWork: Sendable {
   var file: NewFile
   var verdict: FileFault?
   var trouble: ReadingTrouble?
+  /// Bytes, when it was last opened; 0 if it has not been opened.
+  var size: Int64 = 0
 }
 
 /// Files that an operator cancelled before they were read; a reading checks after every chunk.

@@ -23,13 +23,13 @@ struct Claimer: Sendable {
   private static let mostBytes: Int64 = 1 << 20
 
   /// The files that can be taken together: the first, whatever its size, or the run of small ones at the start.
-  static func smallFiles(atStartOf files: ArraySlice<ReadyFile>) -> ArraySlice<ReadyFile> {
+  func smallFiles(atStartOf files: ArraySlice<ReadyFile>) -> ArraySlice<ReadyFile> {
     var bytes: Int64 = 0
-    let small = files.prefix(mostFiles).prefix { file in
+    let small = files.prefix(Self.mostFiles).prefix { file in
       // A compressed file may have large content.
-      guard file.size <= smallBytes, FileFormat(fileName: file.name.bytes)?.isGzipped != true else { return false }
+      guard file.size <= Self.smallBytes, inbox.format(of: file.name.bytes)?.isGzipped != true else { return false }
       bytes += file.size
-      return bytes <= mostBytes
+      return bytes <= Self.mostBytes
     }
     return small.isEmpty ? files.prefix(1) : small
   }
@@ -47,7 +47,7 @@ struct Claimer: Sendable {
   }
 
   private func need(of file: ReadyFile) async -> FileNeed {
-    guard FileFormat(fileName: file.name.bytes)?.isGzipped == true else {
+    guard inbox.format(of: file.name.bytes)?.isGzipped == true else {
       return FileNeed(file, unpacked: nil, of: inbox, settings: context.settings)
     }
     return await queue.run { [folders, inbox, context] in
@@ -125,7 +125,7 @@ struct Claimer: Sendable {
 extension FileNeed {
   /// The same, but asks a gzip for its size. Blocks.
   package init(_ file: ReadyFile, in folders: InboxFolders, of inbox: Inbox, settings: Settings) {
-    let isGzipped = FileFormat(fileName: file.name.bytes)?.isGzipped == true
+    let isGzipped = inbox.format(of: file.name.bytes)?.isGzipped == true
     self.init(
       file, unpacked: isGzipped ? folders.unpackedSize(of: file) ?? Int(file.size) : nil, of: inbox,
       settings: settings)
@@ -137,7 +137,7 @@ extension FileNeed {
   package init(_ file: ReadyFile, unpacked: Int?, of inbox: Inbox, settings: Settings) {
     let size = Int(file.size)
     guard FileReading.verdict(name: file.name.bytes, size: size, inbox: inbox, settings: settings) == nil,
-      let format = FileFormat(fileName: file.name.bytes)
+      let format = inbox.format(of: file.name.bytes)
     else {
       self = .none
       return

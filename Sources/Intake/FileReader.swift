@@ -28,7 +28,7 @@ struct FileReader: Sendable {
     let (claimed, context) = (claim.claimed, context)
     let takesTime =
       claim.verdict == nil
-      && (claimed.size > Claimer.smallBytes || FileFormat(fileName: claimed.name.bytes)?.isGzipped == true)
+      && (claimed.size > Claimer.smallBytes || inbox.format(of: claimed.name.bytes)?.isGzipped == true)
     if takesTime {
       var note = UnreadFile(id: claimed.id, inbox: inbox.name, name: claimed.name.display)
       note.since = .now
@@ -62,7 +62,7 @@ struct FileReader: Sendable {
       var staging = Staging(store: context.store, file: work.file, reservation: Reservation(.none))
       var reading = FileReading(
         inbox: inbox, settings: context.settings, name: work.work.dropped.bytes, path: folders.work, descriptor: -1,
-        size: Int(folders.size(of: work.work) ?? 0), refersToFile: false, verdict: fault)
+        size: Int(folders.size(of: work.work) ?? work.size), refersToFile: false, verdict: fault)
       var result = try reading.run(into: &staging)
       result.unfinishedDigest = nil
       return readFile(work, result, staging, isRead: false)
@@ -80,7 +80,7 @@ struct FileReader: Sendable {
         context.instruments.activeFailures.end(
           Self.failing, in: "file \(id)", logger: logger, metadata: ["file": "\(id)"])
         meters.read(
-          items: result.items, bytes: result.facts.bytes, rejected: result.rejected, for: result.facts.target)
+          items: result.items, bytes: result.readBytes, rejected: result.rejected, for: result.facts.target)
       } else {
         context.instruments.activeFailures.forget("file \(id)")
       }
@@ -95,7 +95,7 @@ struct FileReader: Sendable {
       inbox: inbox, settings: context.settings, name: claim.claimed.name.bytes,
       path: "\(folders.work)/\(claim.claimed.workName.display)", descriptor: claim.claimed.descriptor,
       size: Int(claim.claimed.size), refersToFile: true, verdict: claim.verdict,
-      key: context.key
+      sideFile: claim.claimed.sideFile, key: context.key
     ) {
       context.instruments.heartbeat.beat("inbox \(inbox.name)")
       if context.stopFlag.isRaised { throw ReadingStopped() }
@@ -115,6 +115,11 @@ struct FileReader: Sendable {
     metadata["rejected"] = .number(result.rejected)
     logger.info("file is queued", metadata: metadata)
   }
+}
+
+extension ReadingResult {
+  /// How many bytes of the file were read; none of one that is too large to be used.
+  fileprivate var readBytes: Int { facts.sha256 == nil ? unfinishedDigest?.count ?? 0 : facts.bytes }
 }
 
 extension ReadFile {

@@ -1,7 +1,7 @@
 package import APIs
 package import Core
 package import Engine
-internal import Spool
+package import Spool
 internal import Formats
 package import Settings
 
@@ -23,6 +23,19 @@ package struct ReadingResult: Sendable {
   var unfinishedDigest: Digest?
 }
 
+extension ReadingResult {
+  fileprivate mutating func compare(_ digest: Digest, with sideFile: SideFile) {
+    guard let expected = sideFile.digest, let found = digest.hexadecimal(sideFile.kind) else { return }
+    facts.completeness = facts.completeness ?? Completeness()
+    facts.completeness?.checksum = Completeness.Pair(expected: expected, found: found)
+    guard expected != found else { return }
+    (items, rejected) = (0, 0)
+    fault = FileFault(
+      .checksumMismatch,
+      "the file's \(sideFile.kind.title) is \(found), but its side file \(sideFile.name) says \(expected)")
+  }
+}
+
 /// Reads one file from its first byte to its last: items, checks, pieces, batches.
 ///
 /// Memory holds one chunk of the file, one item and the batches being filled. It sends nothing, and what it passes to
@@ -38,6 +51,8 @@ package struct FileReading {
   let refersToFile: Bool
   /// Why the file can't be used, if that is known before it is read: then none of it is read.
   let verdict: FileFault?
+  /// Holds the digest that the file must have; nil if none is asked for.
+  let sideFile: SideFile?
   /// Makes the items' tags; nil if nothing will be read again.
   let key: SourceKey?
   /// Called every few hundred kilobytes, whatever they contain; an error that it throws ends the reading.
@@ -48,7 +63,7 @@ package struct FileReading {
 
   package init(
     inbox: Inbox, settings: Settings, name: [UInt8], path: String, descriptor: Int32, size: Int,
-    refersToFile: Bool, verdict: FileFault? = nil, key: SourceKey? = nil,
+    refersToFile: Bool, verdict: FileFault? = nil, sideFile: SideFile? = nil, key: SourceKey? = nil,
     onProgress: @escaping () throws -> Void = {}
   ) {
     self.inbox = inbox
@@ -59,6 +74,7 @@ package struct FileReading {
     self.size = size
     self.refersToFile = refersToFile
     self.verdict = verdict
+    self.sideFile = sideFile
     self.key = key
     self.onProgress = onProgress
     limits = ReaderLimits(
@@ -70,7 +86,7 @@ package struct FileReading {
   package mutating func run(into sink: inout some ReadingSink) throws -> ReadingResult {
     facts.bytes = size
     facts.ordering = inbox.ordering
-    let format = FileFormat(fileName: name)
+    let format = inbox.format(of: name)
     facts.format = format?.kind.rawValue
     var conversion = inbox.route(for: name).map {
       ItemConversion(
@@ -80,12 +96,12 @@ package struct FileReading {
     }
     // A fixed target is known even if the file turns out to be unusable.
     if let conversion { note(conversion) }
-    if let fault = verdict ?? Self.tooLarge(size, settings) {
+    var digest = Digest(withMD5: sideFile?.kind == .md5)
+    if let fault = verdict ?? Self.tooLarge(size, settings) ?? sideFile?.fault {
       // A file that is too large is not read even for its digest.
       return ReadingResult(
-        facts: facts, items: 0, rejected: 0, fault: fault, unfinishedDigest: fault.code == .tooLarge ? nil : Digest())
+        facts: facts, items: 0, rejected: 0, fault: fault, unfinishedDigest: fault.code == .tooLarge ? nil : digest)
     }
-    var digest = Digest()
     let fault = try readItems(format, &conversion, into: &sink, &digest)
     if let conversion { note(conversion) }
     var result = ReadingResult(
@@ -99,7 +115,8 @@ package struct FileReading {
   /// The most that is read at once even though the file is unusable.
   private static let shortRest = 256 << 10
 
-  /// Reads the rest of the file after a fault: the digest is that of the whole file.
+  /// Reads the rest of the file after a fault: the digest is that of the whole file. If it is not the one in the side
+  /// file, that is the fault: whatever else is wrong follows from it.
   ///
   /// - Throws: `ReadError` if the disk fails, and errors of `onProgress`.
   func complete(_ result: inout ReadingResult) throws {
@@ -112,12 +129,13 @@ package struct FileReading {
     try rest.drain()
     result.facts.sha256 = digest.hexadecimal
     result.unfinishedDigest = nil
+    if let sideFile { result.compare(digest, with: sideFile) }
   }
 
   /// Why a file of that name and size is unusable, whatever it contains; nil if it may be usable.
   static func verdict(name: [UInt8], size: Int, inbox: Inbox, settings: Settings) -> FileFault? {
     if let fault = tooLarge(size, settings) { return fault }
-    if FileFormat(fileName: name) == nil { return unsupportedFormat }
+    if inbox.format(of: name) == nil { return unsupportedFormat }
     return inbox.route(for: name) == nil ? noRoute(inbox) : nil
   }
 
@@ -128,7 +146,9 @@ package struct FileReading {
   }
 
   private static let unsupportedFormat = FileFault(
-    .unsupportedFormat, "the name must end in .csv, .tsv, .json, .ndjson or .jsonl, optionally followed by .gz")
+    .unsupportedFormat,
+    "the name must end in .csv, .tsv, .json, .ndjson or .jsonl, optionally followed by .gz, unless its route has a "
+      + "`format`")
 
   private static func noRoute(_ inbox: Inbox) -> FileFault {
     FileFault(.noRoute, "no route of inbox \(inbox.name) matches the file name")
@@ -144,6 +164,7 @@ package struct FileReading {
     do {
       guard let format else { throw Self.unsupportedFormat }
       guard conversion != nil else { throw Self.noRoute(inbox) }
+      let encoding = try encoding(format, conversion?.route)
       var file = FileBytes(descriptor: descriptor, path: path) { [onProgress] in
         seen.update($0)
         try onProgress()
@@ -153,14 +174,41 @@ package struct FileReading {
           file,
           limits: GzipLimits(
             maxRatio: settings.limits.maxGzipRatio, maxOutputBytes: settings.limits.maxFileBytes), onRead: onProgress)
-        try read(&content, format.kind, &conversion, into: &sink)
+        if let encoding {
+          var text = try DecodedBytes(content, encoding: encoding.text)
+          try read(&text, format.kind, encoding, &conversion, into: &sink)
+        } else {
+          try read(&content, format.kind, nil, &conversion, into: &sink)
+        }
+      } else if let encoding {
+        var text = try DecodedBytes(file, encoding: encoding.text)
+        try read(&text, format.kind, encoding, &conversion, into: &sink)
       } else {
-        try read(&file, format.kind, &conversion, into: &sink)
+        try read(&file, format.kind, nil, &conversion, into: &sink)
       }
     } catch let error as FileFault {
       return error
     }
     return nil
+  }
+
+  /// The encoding of a CSV that is not UTF-8: its byte order mark says it, or else its route.
+  private func encoding(_ format: FileFormat, _ route: Route?) throws -> (text: TextEncoding, hasMark: Bool)? {
+    guard format.kind == .csv || format.kind == .tsv else { return nil }
+    var file = FileBytes(descriptor: descriptor, path: path)
+    var beginning: [UInt8] = []
+    if format.isGzipped {
+      var content = try GzipBytes(file, limits: GzipLimits())
+      try content.read(upTo: 4, into: &beginning)
+    } else {
+      try file.read(upTo: 4, into: &beginning)
+    }
+    if let marked = TextEncoding.byteOrderMark(of: beginning.span) { return marked == .utf8 ? nil : (marked, true) }
+    guard let name = route?.csv.encoding else { return nil }
+    guard let text = TextEncoding(named: name) else {
+      throw FileFault(.invalidEncoding, "the route's encoding \(name) is unknown to iconv")
+    }
+    return text == .utf8 ? nil : (text, false)
   }
 
   private mutating func note(_ conversion: ItemConversion) {
@@ -172,25 +220,30 @@ package struct FileReading {
   }
 
   private mutating func read<Source: ByteSource & ~Copyable>(
-    _ source: inout Source, _ kind: FileFormat.Kind, _ conversion: inout ItemConversion?,
-    into sink: inout some ReadingSink
+    _ source: inout Source, _ kind: FileFormat.Kind, _ encoding: (text: TextEncoding, hasMark: Bool)?,
+    _ conversion: inout ItemConversion?, into sink: inout some ReadingSink
   ) throws {
     guard var reading = conversion else { return }
     defer { conversion = reading }
     switch kind {
     case .csv, .tsv:
       facts.shape = DocumentShape.rows.rawValue
-      let rows = CSVReader(kind: kind, delimiter: reading.route.csv.delimiter, limits: limits, key: key)
+      let isRejectsFile = RejectsFileName(name) != nil
+      let rows = CSVReader(kind: kind, reading.route.csv, isRejectsFile: isRejectsFile, limits: limits, key: key)
       var headerTag: SourceTag?
       defer { facts.headerTag = headerTag }
       // Two closures that both change the conversion: the template is settled before the first row.
-      facts.delimiter = try rows.read(
+      var outcome = try rows.read(
         &source,
         plan: { header in
           headerTag = key?.tag(of: header.bytes.span)
           return try reading.template(for: header)
         }, each: { try reading.take($0, $1, into: &sink) }
-      ).delimiter
+      )
+      outcome.layout.encoding = encoding?.text.name
+      outcome.layout.hasByteOrderMark = encoding?.hasMark ?? false
+      facts.dialect = outcome.layout.json
+      facts.completeness = outcome.completeness
     case .ndjson, .jsonl:
       facts.shape = DocumentShape.lines.rawValue
       _ = try NDJSONReader(limits: limits, key: key).read(&source) { try reading.take($0, $1, into: &sink) }

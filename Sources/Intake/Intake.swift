@@ -69,6 +69,7 @@ package actor Intake {
   private let reader: FileReader
   private let search: WorkSearch
   private let meters: InboxMetrics
+  private let terms: WatchOptions
   private let watcher: Watcher
   private let queue: DispatchQueue
   private let cancelled = CancelledFiles()
@@ -114,11 +115,8 @@ package actor Intake {
       inbox: inbox, folders: folders, context: context, queue: queue, cancelled: cancelled, meters: meters,
       logger: logger)
     search = WorkSearch(inbox: inbox, folders: folders, context: context, queue: queue, logger: logger)
-    let watch = context.settings.watch
-    watcher = Watcher(
-      folders: folders,
-      terms: WatchOptions(
-        pollInterval: watch.pollInterval, settle: watch.settle, ignore: { inbox.ignores($0) }, marker: inbox.marker))
+    terms = WatchOptions(inbox, context.settings)
+    watcher = Watcher(folders: folders, terms: terms)
   }
 
   package var rest: Rest {
@@ -214,7 +212,7 @@ package actor Intake {
     }
     var rest = look.ready[...]
     while !rest.isEmpty, !isStopping, !isPaused {
-      let together = Array(Claimer.smallFiles(atStartOf: rest))
+      let together = Array(claimer.smallFiles(atStartOf: rest))
       let room = await room(for: together)
       let count = room.reservations.count
       guard count > 0 else { break }
@@ -350,17 +348,37 @@ package actor Intake {
 
   /// The file changed while it was read: nothing of it is sent.
   private func giveBack(_ claim: Claim) async {
-    let (folders, claimed) = (folders, claim.claimed)
-    claim.reservation.end()
-    guard await queue.run({ folders.giveBack(claimed) }) else {
-      let path = "\(folders.inbox)/\(claimed.name.display)"
-      return await putOff(claim.work, InboxError(.taken, "put back", path, "the file changed, and its name is taken"))
-    }
-    logger.notice("file changed while it was read; waiting for it again", metadata: ["name": "\(claimed.name.display)"])
-    await forget(claimed.id)
+    guard await putBack(claim, because: "the file changed") else { return }
+    logger.notice(
+      "file changed while it was read; waiting for it again", metadata: ["name": "\(claim.claimed.name.display)"])
   }
 
-  /// The file is no longer in `work/`.
+  /// - Returns: whether the file is in `inbox/` again; if not, it keeps its place, and that is tried again.
+  private func putBack(_ claim: Claim, because reason: String) async -> Bool {
+    let (folders, claimed) = (folders, claim.claimed)
+    claim.reservation.end()
+    let result = await queue.run { () -> Result<Void, InboxError> in
+      Result { () throws(InboxError) in try folders.giveBack(claimed, because: reason) }
+    }
+    switch result {
+    case .success:
+      await forget(claimed.id)
+      return true
+    case .failure(let error) where error.code == .missing: await rejectGone(claim.work, when: "while it was read")
+    case .failure(let error): await putOff(claim.work, error)
+    }
+    return false
+  }
+
+  /// Somebody removed the claimed file from `work/`: there is nothing to read, and nothing to put back. It is rejected,
+  /// since a claimed file that only vanished would have no receipt.
+  private func rejectGone(_ work: UnreadWork, when: String) async {
+    logger.error(
+      "claimed file is missing", metadata: ["file": "\(work.file.id)", "name": "\(work.work.dropped.display)"])
+    await reject(work, FileFault(.fileChanged, "the file was removed from work/ \(when); nothing of it was sent"))
+  }
+
+  /// The file is in `inbox/` again.
   private func forget(_ id: FileID) async {
     activeFailures.forget("file \(id)")
     // If this fails, the next start finds a row without a file.
@@ -380,7 +398,7 @@ package actor Intake {
       defer { reading.remove(id) }
       if cancelled.contains(id) {
         await reject(work, Self.cancelledFault)
-      } else if let verdict = work.verdict, verdict.code == .unreadable {
+      } else if let verdict = work.verdict, verdict.isWithoutReading {
         await reject(work, verdict)
       } else {
         await readAgain(work)
@@ -389,18 +407,28 @@ package actor Intake {
   }
 
   private func readAgain(_ work: UnreadWork) async {
-    let id = work.file.id
     do {
+      let checksum = terms.checksum(for: work.work.dropped)
       let (claimed, owner) = try await queue.run { [folders, inbox] in
-        let claimed = try folders.reopen(work.work, marker: inbox.marker)
+        let claimed = try folders.reopen(work.work, marker: inbox.marker, checksum: checksum)
         return (claimed, work.file.owner ?? claimed?.owner.name)
       }
       guard let claimed else {
-        logger.error("claimed file is missing", metadata: ["file": "\(id)", "name": "\(work.work.dropped.display)"])
-        return await forget(id)
+        // Without its folder, the file may come back.
+        guard await queue.run({ [folders] in folders.isGone(work.work) }) else {
+          throw InboxError(.missing, "open", "\(folders.work)/\(work.work.name.display)", "it is not there as a file")
+        }
+        return await rejectGone(work, when: "before it was read")
       }
       var claim = Claim(claimed: claimed, file: work.file, verdict: work.verdict, trouble: work.trouble)
       claim.file.owner = owner
+      if checksum != nil, claimed.sideFile == nil, claim.verdict == nil {
+        // Claimed before its route had `checksum`, or its side file was lost in a crash: without one it is not ready.
+        if await putBack(claim, because: "its side file is missing") {
+          logger.warning("file has no side file; waiting for that", metadata: ["name": "\(claimed.name.display)"])
+        }
+        return
+      }
       await read([claim])
     } catch {
       await putOff(work, error)
@@ -409,11 +437,19 @@ package actor Intake {
 
   // MARK: - Operator orders
 
-  /// Retries at once the files that could not be read.
-  package func tryNow() async {
+  /// Retries at once the files that could not be read: all of them, or only this one.
+  ///
+  /// - Returns: how many.
+  package func tryNow(_ file: FileID? = nil) async -> Int {
     let now = context.now()
-    for place in unread.indices { unread[place].trouble?.makeDue(at: now) }
+    var count = 0
+    for place in unread.indices
+    where unread[place].trouble != nil && file ?? unread[place].file.id == unread[place].file.id {
+      unread[place].trouble?.makeDue(at: now)
+      count += 1
+    }
     await watcher.lookNow()
+    return count
   }
 
   /// Rejects as a whole a file that is not published; a file that is being read, at its next chunk.
@@ -442,4 +478,9 @@ package actor Intake {
 
   /// Whether it is being read, or waits to be.
   private func isHere(_ id: FileID) -> Bool { reading.contains(id) || unread.contains { $0.file.id == id } }
+}
+
+extension FileFault {
+  /// Whether it says that the file can't be read any more: another try would only find that out again.
+  fileprivate var isWithoutReading: Bool { code == .unreadable || code == .fileChanged }
 }

@@ -1,3 +1,4 @@
+internal import Calendar
 internal import Core
 internal import Engine
 internal import Formats
@@ -58,7 +59,19 @@ struct ItemConversion {
 
   /// What a CSV's columns become; with `target: auto`, its header decides the API.
   mutating func template(for header: CSVHeader) throws -> RowTemplate {
-    let plan = try RowPlan(header, mapping: route.mapping)
+    do {
+      return try compile(header)
+    } catch var fault as FileFault {
+      if let cause = likelyCause(of: header), !fault.message.contains(cause) { fault.message += "; \(cause)" }
+      throw fault
+    }
+  }
+
+  private mutating func compile(_ header: CSVHeader) throws -> RowTemplate {
+    let plan = try RowPlan(header, mapping: route.mapping, options: route.csv) { name in
+      // A zone that the configuration's check found may be gone; the fault names it.
+      do { return try Zone(named: name) } catch { return nil }
+    }
     if chosen == nil {
       guard let api = APIKind.classify(headerPaths: plan.paths.map(\.text)), let destination = destinations[api] else {
         throw FileFault(.noRoute, APIs.unknownColumns, line: header.line)
@@ -67,9 +80,12 @@ struct ItemConversion {
       isHeaderOrRouteDecisive = true
     }
     guard let api = chosen?.api else { throw FileFault(.noRoute, "the route has no target") }
-    return try plan.template(empty: route.empty, limits: limits) { path throws(FileFault) in
+    // A misspelled column is named as that, before it is missed.
+    let template = try plan.template(empty: route.empty, limits: limits) { path throws(FileFault) in
       try api.place(steps: path.steps, type: path.type, text: path.text)
     }
+    if let lack = api.missingColumn(in: plan.paths) { throw FileFault(.missingColumn, lack, line: header.line) }
+    return template
   }
 
   /// With `target: auto`, every item of a JSON file must be for the same API.
@@ -163,8 +179,8 @@ struct ItemConversion {
       throw FileFault(
         .tooLarge,
         """
-        success_mode is Atomic, so the file must fit into one request of at most \(target.batch.maxItems) items and \
-        \(target.batch.maxBytes) bytes (batch.max_items, batch.max_bytes)
+        success_mode is Atomic, so the file must fit into one request of at most \(counted(target.batch.maxItems, "item")) and \
+        \(counted(target.batch.maxBytes, "byte")) (batch.max_items, batch.max_bytes)
         """)
     }
   }

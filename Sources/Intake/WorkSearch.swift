@@ -38,7 +38,16 @@ struct WorkSearch: Sendable {
         unread.append(await self.unread(file))
       }
     }
-    // The run ended between giving a file back, or losing it, and deleting its row.
+    // The run ended between giving a file back and deleting its row, or somebody removed the file since. It is not
+    // rejected: its disk may not be mounted yet, and then the next search finds it.
+    for row in mine.values.sorted(by: { $0.id < $1.id }) {
+      guard let name = FileName(bytes: row.name) else { continue }
+      let isInInbox = await queue.run { [folders] in InboxFolders.size(of: name, in: folders.inbox) != nil }
+      guard !isInInbox else { continue }
+      logger.error(
+        "a file that an earlier run claimed is no longer in work/; it has no receipt",
+        metadata: ["file": "\(row.id)", "name": "\(name.display)"])
+    }
     let (store, lost) = (context.store, mine.keys.sorted())
     if !lost.isEmpty { try await queue.run { try store.commit { for id in lost { try $0.forget(id) } } } }
     return unread

@@ -45,9 +45,28 @@ extension FileRecord {
     facts.corrects = (row["corrects"] as String?).flatMap { FileID($0) }
     facts.duplicateOf = (row["duplicate_of"] as String?).flatMap { FileID($0) }
     facts.headerTag = SourceTag(column: row["header_tag"])
+    facts.dialect = row["dialect"]
+    facts.completeness = (row["completeness"] as String?).flatMap(Completeness.init(column:))
     counts = FileCounts(row: row)
     if let code = (row["error_code"] as String?).flatMap(RejectCode.init(rawValue:)) {
       fault = FileFault(code, row["error_message"], line: row["error_line"], column: row["error_column"])
+    }
+  }
+}
+
+extension Completeness {
+  /// Nil for what no version of upsertd writes.
+  fileprivate init?(column: String) {
+    guard let read = try? JSONDecoder().decode(Completeness.self, from: Data(column.utf8)) else { return nil }
+    self = read
+  }
+
+  /// JSON, always the same for the same content.
+  var column: String {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
   }
 }

@@ -76,10 +76,14 @@ extension Outbox: DispatchStore {
     }
   }
 
-  package func newestOrderedFile(for target: String) async throws(OutboxError) -> FileID? {
+  package func files(for target: String) async throws(OutboxError) -> TargetFiles {
     try await read { db in
-      let sql = "SELECT max(id) FROM file WHERE state = 'queued' AND target = ? AND ordering <> 'none'"
-      return try String.fetchOne(db.cachedStatement(sql: sql), arguments: [target]).flatMap { FileID($0) }
+      let newest = "SELECT max(id) FROM file WHERE state = 'queued' AND target = ? AND ordering <> 'none'"
+      let cancelled = "SELECT id FROM file WHERE state = 'queued' AND target = ? AND is_cancelled = 1 ORDER BY id"
+      return TargetFiles(
+        newestOrdered: try String.fetchOne(db.cachedStatement(sql: newest), arguments: [target]).flatMap { FileID($0) },
+        cancelled: try String.fetchAll(db.cachedStatement(sql: cancelled), arguments: [target])
+          .compactMap { FileID($0) })
     }
   }
 

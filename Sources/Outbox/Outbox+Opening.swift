@@ -1,3 +1,4 @@
+internal import Core
 package import Engine
 internal import GRDB
 internal import Glibc
@@ -63,7 +64,7 @@ extension Outbox {
     }
     // SQLite takes a file shorter than its smallest page for an empty database.
     if let bytes, (1..<512).contains(bytes) {
-      throw OutboxError(.damaged, path: path, reason: "it has \(bytes) bytes and is not a database")
+      throw OutboxError(.damaged, path: path, reason: "it has \(counted(bytes, "byte")) and is not a database")
     }
     return bytes
   }

@@ -95,14 +95,14 @@ struct SQLiteCommit: IntakeCommit {
     try db.cachedStatement(
       sql: """
         UPDATE file SET format = ?, shape = ?, delimiter = ?, api = ?, target = ?, url = ?, success_mode = ?, ordering = ?,
-          file_bytes = ?, sha256 = ?, corrects = ?, duplicate_of = ?, header_tag = ?
+          file_bytes = ?, sha256 = ?, corrects = ?, duplicate_of = ?, header_tag = ?, dialect = ?, completeness = ?
         WHERE id = ?
         """
     ).execute(arguments: [
       facts.format, facts.shape, facts.delimiter, facts.api?.rawValue, facts.target, facts.url,
       facts.successMode.rawValue,
       facts.ordering.rawValue, facts.bytes, facts.sha256, facts.corrects?.text, facts.duplicateOf?.text,
-      facts.headerTag.map { Int64(bitPattern: $0.value) }, id.text,
+      facts.headerTag.map { Int64(bitPattern: $0.value) }, facts.dialect, facts.completeness?.column, id.text,
     ])
   }
 }

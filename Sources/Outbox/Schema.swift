@@ -32,6 +32,9 @@ enum Schema {
     migrator.registerMigration("8", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: version8)
     }
+    migrator.registerMigration("9", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version9)
+    }
     return migrator
   }
 
@@ -244,6 +247,12 @@ enum Schema {
       UPDATE file SET waiting_batches = waiting_batches - 1, waiting_items = waiting_items - OLD.items,
         waiting_bytes = waiting_bytes - OLD.bytes WHERE id = OLD.file_id;
     END;
+    """
+
+  /// How a CSV is written, and what control totals and checksum say.
+  private static let version9 = """
+    ALTER TABLE file ADD COLUMN dialect TEXT;         -- how a CSV is written; NULL: read by an upsertd that did not keep it
+    ALTER TABLE file ADD COLUMN completeness TEXT;    -- JSON: what should be and what was found; NULL: the route does not ask
     """
 
   /// The tags that bytes read again are checked with.

@@ -16,6 +16,7 @@ extension Receipt {
     if withBatches { parts.append("\"batches\": " + list(batches.enumerated().map { json(of: $1, sequence: $0 + 1) })) }
     parts.append(
       "\"rejects\": {\"file\": \(quoted(rejectsFile)), \"first\": \(list(rejects.map(json(of:))))}")
+    if let completeness { parts.append("\"completeness\": \(json(of: completeness))") }
     if !orders.isEmpty { parts.append("\"orders\": " + list(orders.map(json(of:)))) }
     if let error { parts.append("\"error\": \(json(of: error))") }
     return Array("{\n  \(parts.joined(separator: ",\n  "))\n}\n".utf8)
@@ -52,6 +53,29 @@ extension Receipt {
     {"item": \(reject.item), "line": \(reject.line), "key": \(quoted(reject.key)), "code": \(quoted(reject.code)), \
     "message": \(quoted(reject.message))}
     """
+  }
+
+  private func json(of completeness: Completeness) -> String {
+    func pair(_ pair: Completeness.Pair, _ value: (String) -> String) -> String {
+      "{\"expected\": \(value(pair.expected)), \"found\": \(value(pair.found))}"
+    }
+    var members: [String] = []
+    if let count = completeness.count { members.append("\"count\": \(pair(count, number))") }
+    if !completeness.sums.isEmpty {
+      let sums = completeness.sums.sorted { $0.key < $1.key }.map { "\(quoted($0.key)): \(pair($0.value, quoted))" }
+      members.append("\"sums\": {\(sums.joined(separator: ", "))}")
+    }
+    if let checksum = completeness.checksum { members.append("\"checksum\": \(pair(checksum, quoted))") }
+    return "{\(members.joined(separator: ", "))}"
+  }
+
+  /// A whole number as JSON writes it, however many digits it has; as a string if the text is none.
+  private func number(_ text: String) -> String {
+    let digits = text.utf8.drop { $0 == UInt8(ascii: "0") }
+    guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+      return quoted(text)
+    }
+    return digits.isEmpty ? "0" : String(decoding: digits, as: UTF8.self)
   }
 
   private func json(of order: Order) -> String {

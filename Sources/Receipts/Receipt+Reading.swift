@@ -27,6 +27,7 @@ extension Receipt {
     let rejects = try part.object("rejects")
     rejectsFile = rejects.value["file"]?.string
     self.rejects = try rejects.elements("first").map(Reject.init)
+    completeness = try part.optional("completeness").map(Completeness.init)
     if part.value["orders"] != nil { orders = try part.elements("orders").map(Order.init) }
     error = try part.optional("error").map(FileFault.init)
     guard try part.string("status") == status.rawValue else {
@@ -49,6 +50,14 @@ private struct Part {
   func string(_ member: String) throws(ReceiptFault) -> String {
     guard let text = value[member]?.string else { throw ReceiptFault(reason: "\(called(member)) is not a string") }
     return text
+  }
+
+  /// A string, or a number as written.
+  func text(_ member: String) throws(ReceiptFault) -> String {
+    switch value[member] {
+    case .string(let text), .number(let text): return text
+    default: throw ReceiptFault(reason: "\(called(member)) is neither a string nor a number")
+    }
   }
 
   func integer(_ member: String) throws(ReceiptFault) -> Int {
@@ -140,6 +149,35 @@ extension SettledBatch {
       attempts: try part.integer("attempts"), unanswered: try part.integer("unanswered"),
       status: part.value["status"]?.integer, requestID: part.value["requestId"]?.string,
       sentAt: part.value["sentAt"]?.string.flatMap { Timestamp(written: $0) }, ranges: try part.ranges("ranges"))
+  }
+}
+
+extension Completeness {
+  fileprivate init(_ part: Part) throws(ReceiptFault) {
+    self.init(
+      count: try part.optional("count").map(Pair.init(counts:)),
+      checksum: try part.optional("checksum").map { part throws(ReceiptFault) in try Pair(part) })
+    guard let sums = try part.optional("sums") else { return }
+    for (column, _) in sums.value.members ?? [] { self.sums[column] = try Pair(try sums.object(column)) }
+  }
+}
+
+extension Completeness.Pair {
+  /// Of whole numbers, without leading zeros: a string may have any.
+  fileprivate init(counts part: Part) throws(ReceiptFault) {
+    try self.init(part)
+    expected = Self.plain(expected)
+    found = Self.plain(found)
+  }
+
+  private static func plain(_ number: String) -> String {
+    guard number.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return number }
+    let digits = number.drop { $0 == "0" }
+    return digits.isEmpty && !number.isEmpty ? "0" : String(digits)
+  }
+
+  fileprivate init(_ part: Part) throws(ReceiptFault) {
+    self.init(expected: try part.text("expected"), found: try part.text("found"))
   }
 }
 

@@ -110,6 +110,8 @@ package struct Receipt: Sendable, Equatable {
   package var rejectsFile: String?
   /// In file order, at most `firstRejects`.
   package var rejects: [Reject] = []
+  /// Nil where the file's route asks for neither control totals nor a checksum.
+  package var completeness: Completeness?
   package var orders: [Order] = []
   package var error: FileFault?
 

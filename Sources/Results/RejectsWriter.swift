@@ -32,28 +32,35 @@ struct RejectsWriter {
   /// - Returns: for how many items the claimed file no longer holds what was checked.
   /// - Throws: `InboxError`, `OutboxError`, `ReadError`.
   func write(to result: ResultFile) throws -> Int {
-    let source = FileBytes(descriptor: descriptor, path: path)
-    if format.isGzipped {
-      let rejects = try csvRejects { try GzipBytes(FileBytes(descriptor: descriptor, path: path), limits: gzip) }
-      return try write(SourceRanges(try GzipBytes(source, limits: gzip)), rejects, to: result)
-    }
-    let rejects = try csvRejects { FileBytes(descriptor: descriptor, path: path) }
-    return try write(SourceRanges(source), rejects, to: result)
+    let source = { FileBytes(descriptor: descriptor, path: path) }
+    if format.isGzipped { return try write({ try GzipBytes(source(), limits: gzip) }, to: result) }
+    return try write(source, to: result)
   }
 
   private func write<Source: PositionedBytes & ~Copyable>(
-    _ ranges: consuming SourceRanges<Source>, _ rejects: CSVRejects, to result: ResultFile
+    _ source: () throws -> Source, to result: ResultFile
+  ) throws -> Int {
+    guard shape == .rows else { return try writeItems(SourceRanges(try source()), to: result) }
+    let layout = try layout(source)
+    guard let name = layout.encoding else {
+      let rejects = try csvRejects(layout, SourceRanges(try source()))
+      return try writeRows(SourceRanges(try source()), rejects, to: result)
+    }
+    guard let encoding = TextEncoding(named: name) else {
+      throw ReadError(path: path, reason: "iconv no longer knows the file's encoding \(name)")
+    }
+    let rejects = try csvRejects(layout, SourceRanges(try DecodedBytes(try source(), encoding: encoding)))
+    let encoder = try TextEncoder(encoding, path: path)
+    if layout.hasByteOrderMark { try result.append(encoder.byteOrderMark) }
+    return try writeRows(OriginalRanges(try source(), encoding: encoding), rejects, encoder, to: result)
+  }
+
+  private func writeItems<Source: PositionedBytes & ~Copyable>(
+    _ ranges: consuming SourceRanges<Source>, to result: ResultFile
   ) throws -> Int {
     var lost = 0
     switch shape {
-    case .rows:
-      try result.append(rejects.headerLine)
-      try forEachReject { reject, _ in
-        if try !writeRow(reject, rejects, &ranges, to: result) {
-          lost += 1
-          try result.append(rejects.lineWithoutRow(Self.lostFault(of: reject), line: reject.line))
-        }
-      }
+    case .rows: break
     case .lines:
       try forEachReject { reject, _ in
         if try !write(reject, &ranges, to: result) {
@@ -169,22 +176,43 @@ struct RejectsWriter {
 
   // MARK: - CSV
 
-  /// The header row is read again from the file itself, with the delimiter found by the first reading.
-  private func csvRejects<Source: ByteSource & ~Copyable>(_ source: () throws -> Source) throws -> CSVRejects {
-    let lost = CSVRejects(withoutHeader: file.facts.delimiter ?? UInt8(ascii: ","))
-    guard shape == .rows else { return lost }
-    let delimiter = file.facts.delimiter.map { Delimiter.character(Unicode.Scalar($0)) } ?? .auto
-    let reader = CSVReader(
-      kind: format.kind, delimiter: delimiter, limits: ReaderLimits(maxItemBytes: maxItemBytes))
-    var header: CSVHeader?
-    let isChanged = try isChanged {
+  /// How the file is written; an older upsertd stored only its delimiter.
+  private func layout<Source: ByteSource & ~Copyable>(_ source: () throws -> Source) throws -> CSVLayout {
+    if let layout = file.facts.dialect.flatMap(CSVLayout.init(json:)) { return layout }
+    var options = CSVOptions()
+    options.delimiter = file.facts.delimiter.map { .character(Unicode.Scalar($0)) } ?? .auto
+    let reader = CSVReader(kind: format.kind, options, limits: ReaderLimits(maxItemBytes: maxItemBytes))
+    var layout = CSVLayout(delimiter: file.facts.delimiter ?? UInt8(ascii: ","))
+    _ = try isChanged {
       var source = try source()
-      header = try reader.readHeader(from: &source)
+      layout = CSVLayout(try reader.readHeader(from: &source), hasSeparatorLine: false)
     }
-    guard !isChanged, let header, file.facts.headerTag.map({ $0 == key.tag(of: header.bytes.span) }) ?? true else {
-      return lost
+    return layout
+  }
+
+  /// The header row is read again from the file itself.
+  private func csvRejects<Source: PositionedBytes & ~Copyable>(
+    _ layout: CSVLayout, _ text: consuming SourceRanges<Source>
+  ) throws -> CSVRejects {
+    guard let range = layout.header, range.count <= maxItemBytes else { return CSVRejects(layout, headerRow: nil) }
+    var row: [UInt8] = []
+    let isChanged = try isChanged { try text.copy(range) { row.append(contentsOf: $0) } }
+    let isSame = file.facts.headerTag.map { $0 == key.tag(of: row.span) } ?? true
+    return CSVRejects(layout, headerRow: isSame && !isChanged ? row : nil)
+  }
+
+  private func writeRows<Source: PositionedBytes & ~Copyable>(
+    _ ranges: consuming SourceRanges<Source>, _ rejects: CSVRejects, to result: ResultFile
+  ) throws -> Int {
+    var lost = 0
+    try result.append(rejects.headerLine)
+    try forEachReject { reject, _ in
+      if try !writeRow(reject, rejects, &ranges, to: result) {
+        lost += 1
+        try result.append(rejects.lineWithoutRow(Self.lostFault(of: reject), line: reject.line))
+      }
     }
-    return CSVRejects(header)
+    return lost
   }
 
   /// Returns whether the row is what was checked; if not, nothing is written.
@@ -210,6 +238,61 @@ struct RejectsWriter {
     }
     if isWhole { try result.append(rejects.lineBreak(after: last)) }
     return isWhole
+  }
+
+  /// The same for a file in another encoding: what is added is encoded, and the rows are the bytes that were dropped.
+  private func writeRows<Source: PositionedBytes & ~Copyable>(
+    _ ranges: consuming OriginalRanges<Source>, _ rejects: CSVRejects, _ encoder: consuming TextEncoder,
+    to result: ResultFile
+  ) throws -> Int {
+    var lost = 0
+    try result.append(encoder.encoded(rejects.headerLine))
+    try forEachReject { reject, _ in
+      let mark = result.count
+      try result.append(encoder.encoded(rejects.opening(Self.fault(of: reject), line: reject.line)))
+      if let end = try writeOriginal(of: reject, rejects, &ranges, encoder, to: result) {
+        try result.append(encoder.encoded(rejects.lineBreak(after: end)))
+      } else {
+        lost += 1
+        try result.cut(to: mark)
+        try result.append(
+          encoder.encoded(rejects.lineWithoutRow(Self.lostFault(of: reject), line: reject.line)))
+      }
+    }
+    return lost
+  }
+
+  /// - Returns: the last byte of the row's text, or nil if the row is not what was checked.
+  private func writeOriginal<Source: PositionedBytes & ~Copyable>(
+    of reject: Reject, _ rejects: CSVRejects, _ ranges: inout OriginalRanges<Source>, _ encoder: borrowing TextEncoder,
+    to result: ResultFile
+  ) throws -> UInt8? {
+    let isHuge = reject.source.count > maxItemBytes
+    var hasher = SourceHasher(key)
+    var (text, original): ([UInt8], [UInt8]) = ([], [])
+    var last: UInt8 = 0
+    let isChanged = try isChanged {
+      try ranges.copy(reject.source) { piece, bytes in
+        try onProgress()
+        hasher.update(piece)
+        if !piece.isEmpty { last = piece[piece.count - 1] }
+        original.append(contentsOf: bytes)
+        if isHuge {
+          // Old error cells stay in a row that does not fit into memory.
+          try result.append(original)
+          original.removeAll(keepingCapacity: true)
+        } else {
+          text.append(contentsOf: piece)
+        }
+      }
+    }
+    guard !isChanged, agrees(reject, hasher.tag) else { return nil }
+    if !isHuge {
+      let kept = rejects.keptRanges(of: text)
+      let parts = kept == [0..<text.count] ? [original] : try ranges.encoding.parts(of: original, at: kept)
+      try result.append(Array(parts.joined(separator: encoder.encoded(rejects.delimiter))))
+    }
+    return last
   }
 
   // MARK: - JSON

@@ -166,7 +166,7 @@ package actor ResultPublisher {
   /// Whether its rejects may be much to write: many items, or few items of a large file.
   private func isLarge(_ record: FileRecord) -> Bool {
     guard record.counts.rejected > 0, record.fault == nil else { return false }
-    let isGzipped = FileFormat(fileName: record.name)?.isGzipped == true
+    let isGzipped = FileFormat(of: record)?.isGzipped == true
     let bytes = record.facts.bytes.multipliedSaturated(by: isGzipped ? settings.limits.maxGzipRatio : 1)
     return record.counts.rejected > Self.manyRejects || bytes > Self.manyBytes
   }

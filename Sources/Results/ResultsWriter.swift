@@ -143,9 +143,11 @@ struct ResultsWriter {
   private func writeRejects(
     of record: FileRecord, names: ResultNames, folders: InboxFolders
   ) throws -> (name: String?, file: ResultFile?) {
-    guard let format = FileFormat(fileName: record.name), let shape = record.facts.shape.flatMap(DocumentShape.init)
+    guard let format = FileFormat(of: record), let shape = record.facts.shape.flatMap(DocumentShape.init)
     else { return (nil, nil) }
-    let rejected = names.rejected(format: format.kind.rawValue)
+    // Dropped again, it must be for the same route: one with `format` may match any extension.
+    let rejected = names.rejected(
+      format: FileFormat(fileName: record.name)?.kind == format.kind ? format.kind.rawValue : nil)
     let work = WorkFile(id: record.id, name: names.work, dropped: names.dropped)
     guard let claimed = try folders.reopen(work) else {
       // A crash came after the original was archived: the rejects file was complete then, though somebody may have
@@ -170,6 +172,13 @@ struct ResultsWriter {
         metadata: ["file": "\(record.id)", "items": .number(lost)])
     }
     return (rejected.display, file)
+  }
+}
+
+extension FileFormat {
+  /// As the file was read; nil if it was not.
+  init?(of record: FileRecord) {
+    self.init(fileName: record.name, format: record.facts.format.flatMap(Kind.init(rawValue:)))
   }
 }
 

@@ -26,6 +26,16 @@ package protocol APISettings: Sendable {
   /// Reads and checks `routeKeys`; whether the route leads to this API is checked elsewhere.
   func readRoute(_ section: ConfigSection, into own: inout OwnSettings)
 
+  /// What is known of the fields that a route's CSV columns fill.
+  ///
+  /// - Parameters:
+  ///   - target: the settings of the target that belong to this API.
+  ///   - route: those of the route.
+  ///   - validate: false leaves every check to the API.
+  func columnRules(target: OwnSettings, route: OwnSettings, validate: Bool) -> any ColumnRules
+  /// What at least one column's path begins with where `target: auto` picks this API; nil if it never does.
+  var columnPrefix: String? { get }
+
   /// Keys of `auth` that only this API has, besides `sdkFileKey`.
   var authKeys: [String] { get }
   /// Reads and checks `authKeys`, and adds the parts of a grant that follow from the API.

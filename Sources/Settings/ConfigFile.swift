@@ -17,14 +17,8 @@ struct ConfigFile {
   /// Follows symbolic links, which Kubernetes secrets need; does not wait for the other end of a pipe.
   init(path: String) throws(Unreadable) {
     self.path = path
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw Unreadable(reason: "can't be opened: \(String(cString: strerror(errno)))") }
+    let (descriptor, status) = try Self.open(path)
     defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
-      throw Unreadable(reason: "can't be examined: \(String(cString: strerror(errno)))")
-    }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw Unreadable(reason: "is not a regular file") }
     mode = status.st_mode
     group = status.st_gid
     bytes = []
@@ -41,6 +35,26 @@ struct ConfigFile {
         throw Unreadable(reason: "is larger than 16 MiB: is it the right file?")
       }
     }
+  }
+
+  /// Opens a regular file for reading; the caller closes it.
+  static func open(_ path: String) throws(Unreadable) -> (descriptor: Int32, status: stat) {
+    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw Unreadable(reason: "can't be opened: \(String(cString: strerror(errno)))") }
+    var status = stat()
+    let reason =
+      if fstat(descriptor, &status) != 0 {
+        "can't be examined: \(String(cString: strerror(errno)))"
+      } else if status.st_mode & S_IFMT != S_IFREG {
+        "is not a regular file"
+      } else {
+        ""
+      }
+    guard reason.isEmpty else {
+      close(descriptor)
+      throw Unreadable(reason: reason)
+    }
+    return (descriptor, status)
   }
 
   /// Nil if it is not UTF-8.

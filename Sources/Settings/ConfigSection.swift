@@ -1,3 +1,4 @@
+internal import Core
 internal import Yams
 
 /// One mapping of a file, read key by key.

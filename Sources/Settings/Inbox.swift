@@ -35,7 +35,11 @@ package struct Inbox: Sendable, Equatable {
 
   package func ignores(_ name: [UInt8]) -> Bool { ignore.contains { Glob($0).matches(name) } }
 
-  package func route(for name: [UInt8]) -> Route? { routes.first { Glob($0.match).matches(name) } }
+  /// The route for a dropped file; a rejects file takes that of the file that it came from.
+  package func route(for name: [UInt8]) -> Route? {
+    let name = RejectsFileName(name)?.original ?? name
+    return routes.first { Glob($0.match).matches(name) }
+  }
 }
 
 /// Where files with a matching name go, and how they are read.

@@ -15,9 +15,7 @@ struct InboxReader {
     } else {
       section.reportMissing("name", "give the folder's name")
     }
-    section.read("ignore", into: &inbox.ignore) { entry in
-      entry.isScalar ? entry.glob().map { [$0] } : entry.list { $0.glob() }
-    }
+    section.read("ignore", into: &inbox.ignore) { entry in entry.oneOrMore { $0.glob() } }
     section.read("marker", into: &inbox.marker, readMarker)
     section.read("ordering", into: &inbox.ordering) { $0.word() }
     section.read("duplicates") { $0.word(Duplicates.self) }.map { inbox.rejectsDuplicates = $0 == .reject }

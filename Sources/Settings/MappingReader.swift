@@ -1,150 +1,130 @@
 internal import Core
+internal import Formats
 internal import JSONText
 internal import Yams
 
 /// Reads a mapping file.
 struct MappingReader {
-  var path: String
+  private let lookups: LookupFiles
+  private var mapping: ColumnMapping
+  private var fillings: [MappingFile.Filling] = []
+  /// By a field's path: what already fills it.
+  private var owners: [String: String] = [:]
 
-  func read(_ entry: ConfigNode) -> ColumnMapping? { entry.section(read) }
-
-  private func read(_ section: ConfigSection) -> ColumnMapping {
-    var mapping = ColumnMapping(columns: [:], constants: [], ignore: [], path: path)
-    /// What already fills each field.
-    var filled: [String: String] = [:]
-    func claim(_ field: String, _ filler: String, _ entry: ConfigNode) {
-      if let other = filled[field] {
-        entry.report("fills \"\(field)\", which \(other) already fills: leave out one of them")
-      }
-      filled[field] = filler
-    }
-    if !section.has("columns") { section.reportMissing("columns", "say which column fills which field") }
-    section.read("columns") { entry in
-      entry.section { columns in
-        if columns.names.isEmpty { entry.report("must name at least one column") }
-        _ = columns.readAll { name, entry in
-          let fields = readFields(entry)
-          fields.forEach { claim($0.to, "column \"\(name)\"", entry) }
-          mapping.columns[name] = fields
-        }
-      }
-    }
-    section.read("constants") { entry in
-      entry.section { constants in
-        _ = constants.readAll { name, entry in
-          guard let constant = readConstant(name, entry) else { return }
-          claim(constant.to, "another constant", entry)
-          mapping.constants.append(constant)
-        }
-      }
-    }
-    section.read("ignore") { entry in
-      entry.list { entry in
-        guard let name = entry.scalarText()?.text else { return }
-        if mapping.columns[name] != nil {
-          entry.report("names column \"\(name)\", which is also mapped: leave out one of them")
-        }
-        mapping.ignore.insert(name)
-      }
-    }
-    return mapping
+  init(path: String, lookups: LookupFiles) {
+    self.lookups = lookups
+    mapping = ColumnMapping(columns: [:], constants: [], ignore: [], path: path)
   }
 
-  /// A path, a mapping with `to`, or a list of both.
-  private func readFields(_ entry: ConfigNode) -> [ColumnMapping.MappedField] {
-    guard let elements = entry.elements else { return readField(entry).map { [$0] } ?? [] }
-    if elements.isEmpty { entry.report("fills nothing: name a field, or move the column to ignore") }
-    return elements.compactMap(readField)
-  }
-
-  private func readField(_ entry: ConfigNode) -> ColumnMapping.MappedField? {
-    guard entry.isMapping else {
-      return entry.text().flatMap { readPath($0, entry) }.map { .init(to: $0.to, type: $0.type ?? .string) }
-    }
+  func read(_ entry: ConfigNode) -> MappingFile? {
+    var reader = self
     return entry.section { section in
-      let path = section.read("to") { entry in entry.text().flatMap { readPath($0, entry) } }
-      let type: CellType? = section.read("type") { $0.word() }
-      let date = section.read("date", readDate)
-      let values = section.read("values", readValues)
-      guard section.has("to") else {
-        section.reportMissing("to", "name the field that the column fills")
-        return nil
-      }
-      if section.has("type"), let suffix = path?.type, let type, type != suffix {
-        section.report(
-          "is \(type.rawValue), but the field's path says \(suffix.rawValue): leave out one of them", at: "type")
-      }
-      if section.has("date") {
-        if section.has("values") {
-          section.report("can't be combined with date: leave out one of them", at: "values")
-        }
-        if let type = type ?? path?.type, type != .string {
-          section.report("makes the cell a string, but type is \(type.rawValue): leave out one of them", at: "date")
-        }
-      }
-      return path.map { .init(to: $0.to, type: type ?? $0.type ?? .string, date: date, values: values) }
+      reader.read(section)
+      return MappingFile(mapping: reader.mapping, fillings: reader.fillings, root: entry)
     }
   }
 
-  /// A path as in a CSV header: it may end in a type, which is the only use of a colon.
-  private func readPath(_ text: String, _ entry: ConfigNode) -> (to: String, type: CellType?)? {
-    guard !text.split(separator: ".", omittingEmptySubsequences: false).contains("") else {
-      entry.report("is not a field's path: a name is missing before or after a dot")
-      return nil
+  private mutating func read(_ section: ConfigSection) {
+    if let entry = section.value("columns") {
+      entry.section { readColumns($0) }
+    } else if !section.has("computed") {
+      section.reportMissing("columns", "say which column fills which field")
     }
-    guard let colon = text.lastIndex(of: ":") else { return (text, nil) }
-    let word = String(text[text.index(after: colon)...])
-    guard let type = CellType(rawValue: word) else {
-      let types = CellType.allCases.map(\.rawValue)
-      let meant = nearestWord(to: word, among: types).map { ": did you mean \"\($0)\"?" } ?? ""
-      entry.report("ends in \":\(word)\", but the types are \(types.joined(separator: ", "))\(meant)")
-      return nil
-    }
-    guard colon > text.startIndex else {
-      entry.report("has a type, but no field: name the field before the colon")
-      return nil
-    }
-    return (String(text[..<colon]), type)
+    section.read("computed") { $0.section { readComputed($0) } }
+    section.read("constants") { $0.section { readConstants($0) } }
+    section.read("ignore") { readIgnored($0) }
   }
 
-  /// Checks the minimum that a date needs; the reader of dropped files knows the whole grammar.
-  private func readDate(_ entry: ConfigNode) -> String? {
-    guard let pattern = entry.text() else { return nil }
-    guard ["yyyy", "M", "d"].allSatisfy(pattern.contains) else {
-      entry.report("must name year, month and day, such as \"dd/MM/yyyy\", but is \"\(pattern)\"")
-      return nil
-    }
-    return pattern
-  }
-
-  private func readValues(_ entry: ConfigNode) -> [String: String]? {
-    entry.section { section in
-      if section.names.isEmpty { entry.report("must name at least one value") }
-      var values: [String: String] = [:]
-      _ = section.readAll { name, entry in
-        guard !entry.isNull else {
-          entry.report("has no value: say what the cell becomes, or write \"\" for an empty string")
-          return
-        }
-        values[name] = entry.scalarText()?.text
+  private mutating func readColumns(_ columns: ConfigSection) {
+    if columns.names.isEmpty { columns.entry.report("must name at least one column") }
+    var lines: [String: Int] = [:]
+    _ = columns.readAll { name, entry in
+      let column = ColumnName.normalized(name)
+      if column.isEmpty { entry.report("must name a column") }
+      if let line = lines.updateValue(entry.line ?? 0, forKey: column) {
+        entry.report(
+          "is the same column as on line \(line), since white space does not tell columns apart: leave out one of them")
       }
-      return values
+      let fields = MappedFieldReader(lookups: lookups).readAll(entry)
+      for field in fields { claim(field.path, "column \"\(name)\"", field.entry) }
+      if let first = fields.first, fields.contains(where: { $0.field.isOptional != first.field.isOptional }) {
+        entry.report("is optional for some of its fields only: give optional to all of them, or to none")
+      }
+      mapping.columns[column] = fields.map(\.field)
     }
   }
 
-  private func readConstant(_ name: String, _ entry: ConfigNode) -> ColumnMapping.Constant? {
-    guard !name.isEmpty else {
-      entry.report("must name a field")
-      return nil
+  /// Notes that something fills a field, unless something else does already.
+  private mutating func claim(_ path: CellPath, _ owner: String, _ entry: ConfigNode, isConstant: Bool = false) {
+    if let other = owners.updateValue(owner, forKey: path.name) {
+      entry.report("fills \"\(path.name)\", which \(other) already fills: leave out one of them")
+    } else {
+      fillings.append(.init(path: path, owner: owner, isConstant: isConstant, entry: entry))
     }
-    guard let path = readPath(name, entry) else { return nil }
-    if let type = path.type {
-      entry.report("has \":\(type.rawValue)\" in its name, but takes its type from its value: write \"\(path.to)\"")
-      return nil
+  }
+
+  // MARK: Computed fields
+
+  private mutating func readComputed(_ computed: ConfigSection) {
+    if computed.names.isEmpty { computed.entry.report("must name at least one field") }
+    _ = computed.readAll { name, entry in
+      let path = ColumnPath(name, entry)
+      if let type = path?.type, type != .string {
+        entry.report("has \":\(type.rawValue)\" in its name, but is always text: leave out the type")
+      }
+      let parts = entry.section { section in
+        if !section.has("concat") { section.reportMissing("concat", "list columns in braces, and the text between") }
+        return section.read("concat", readConcat)
+      }
+      guard let path, let parts else { return }
+      claim(path.cellPath(as: .string), "computed \"\(path.to)\"", entry)
+      mapping.computed.append(.init(to: path.to, parts: parts, line: entry.line))
     }
-    var json: [UInt8] = []
-    entry.appendJSON(to: &json)
-    return .init(to: name, json: String(decoding: json, as: UTF8.self))
+  }
+
+  private func readConcat(_ entry: ConfigNode) -> [ColumnMapping.Computed.Part]? {
+    guard let texts = entry.list({ ConcatText($0) }) else { return nil }
+    let parts = texts.flatMap(\.parts)
+    let isWhole = texts.count == entry.elements?.count
+    let hasColumn = parts.contains { if case .column = $0 { true } else { false } }
+    if isWhole, !hasColumn {
+      entry.report("names no column: write columns as \"{Name}\", or move the field to constants")
+    }
+    return parts
+  }
+
+  // MARK: Constants, ignored columns
+
+  private mutating func readConstants(_ constants: ConfigSection) {
+    _ = constants.readAll { name, entry in
+      guard !name.isEmpty else {
+        entry.report("must name a field")
+        return
+      }
+      guard let path = ColumnPath(name, entry) else { return }
+      if let type = path.type {
+        entry.report("has \":\(type.rawValue)\" in its name, but takes its type from its value: write \"\(path.to)\"")
+        return
+      }
+      var bytes: [UInt8] = []
+      entry.appendJSON(to: &bytes)
+      let json = String(decoding: bytes, as: UTF8.self)
+      claim(path.cellPath(as: CellType(ofJSON: json)), "constant \"\(name)\"", entry, isConstant: true)
+      mapping.constants.append(.init(to: name, json: json))
+    }
+  }
+
+  private mutating func readIgnored(_ entry: ConfigNode) {
+    let used = MappingFile(mapping: mapping, root: entry).computedColumns
+    _ = entry.list { entry in
+      guard let name = entry.columnName() else { return }
+      if mapping.columns[name] != nil {
+        entry.report("names column \"\(name)\", which is also mapped: leave out one of them")
+      } else if used.contains(name) {
+        entry.report("names column \"\(name)\", which is part of a computed field: leave out one of them")
+      }
+      mapping.ignore.insert(name)
+    }
   }
 }
 
@@ -191,27 +171,4 @@ extension ConfigNode {
   }
 
   private func with(_ node: Node) -> ConfigNode { ConfigNode(node: node, key: key, line: line, reading: reading) }
-}
-
-/// The mapping files that a configuration names, each read once.
-final class MappingFiles {
-  private var read: [String: ColumnMapping?] = [:]
-  /// The faults of the mapping files, in the order in which the files were named.
-  private(set) var faults: [SettingsFaults.Fault] = []
-
-  /// Nil if the file can't be used; the reason is reported for that file, or for `entry` if the file does not exist.
-  func mapping(path: String, namedBy entry: ConfigNode) -> ColumnMapping? {
-    do {
-      _ = try ConfigFile(path: path)
-    } catch {
-      entry.report("read \"\(path)\": \(error.reason)")
-      return nil
-    }
-    if let known = read[path] { return known }
-    let reading = LoadContext(path: path, environment: nil)
-    let mapping = reading.root().flatMap { MappingReader(path: path).read($0.entry) }
-    faults += reading.faults
-    read[path] = mapping
-    return mapping
-  }
 }

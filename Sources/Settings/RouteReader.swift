@@ -1,4 +1,6 @@
 internal import Core
+internal import Formats
+internal import Yams
 
 /// Reads a route, or an inbox without `routes`, which is its own route.
 struct RouteReader {
@@ -6,7 +8,8 @@ struct RouteReader {
   var mappings: MappingFiles
 
   static func keys(_ apis: [any APISettings]) -> [String] {
-    ["match", "target", "mapping"] + apis.flatMap(\.routeKeys) + ["success_mode", "validate", "delimiter", "empty"]
+    ["match", "target", "mapping"] + apis.flatMap(\.routeKeys) + ["success_mode", "validate", "empty", "format"]
+      + CSVOptionsReader.keys + ["checksum"]
   }
 
   func readWhole(_ section: ConfigSection) -> Route? {
@@ -18,17 +21,55 @@ struct RouteReader {
     let target = section.read("target", readTarget)
     var route = Route(target: target ?? .auto)
     section.read("match", into: &route.match) { $0.glob() }
-    section.read("mapping", into: &route.mapping) { entry in
-      entry.path().flatMap { mappings.mapping(path: $0, namedBy: entry) }
+    let mapping = section.read("mapping") { entry in
+      entry.path().flatMap { mappings.file(path: $0, namedBy: entry) }
     }
+    route.mapping = mapping?.mapping
     for api in section.entry.reading.apis { api.readRoute(section, into: &route.own) }
     section.read("success_mode", into: &route.successMode) { $0.word() }
     section.read("validate", into: &route.validate) { $0.bool() }
-    section.read("delimiter", into: &route.csv.delimiter, readDelimiter)
     section.read("empty", into: &route.empty) { $0.word() }
+    section.read("format", into: &route.format, readFormat)
+    route.csv = CSVOptionsReader.read(section)
+    section.read("checksum", into: &route.checksum) { $0.word() }
+    let isCSV = checkFormat(route, section)
     guard let target else { return nil }
-    if let apis = targets.apis(of: target) { check(route, apis, section) }
+    if let apis = targets.apis(of: target) {
+      check(route, apis, section)
+      if isCSV {
+        ColumnCheck(route: route, section: section, mapping: mapping).check(apis) { targets.own(of: target, $0) }
+      }
+    }
     return route
+  }
+
+  /// How a file is read, whatever its name.
+  private func readFormat(_ entry: ConfigNode) -> FileFormat.Kind? {
+    if entry.node.scalar?.string == FileFormat.Kind.jsonl.rawValue {
+      entry.report("is \"jsonl\", which is only another extension for NDJSON: write ndjson")
+      return nil
+    }
+    return entry.word(among: [FileFormat.Kind.csv, .tsv, .json, .ndjson].map(\.rawValue)).flatMap(FileFormat.Kind.init)
+  }
+
+  /// Reports keys that have no effect on files of the route's format.
+  ///
+  /// - Returns: whether files may be CSV.
+  private func checkFormat(_ route: Route, _ section: ConfigSection) -> Bool {
+    switch route.format {
+    case .json, .ndjson, .jsonl:
+      for entry in (["mapping", "empty"] + CSVOptionsReader.keys).compactMap(section.value) {
+        entry.report("is for CSV, but format is \(route.format?.rawValue ?? ""): leave it out")
+      }
+      return false
+    case .tsv:
+      if section.has("delimiter"), route.csv.delimiter != .character("\t") {
+        section.report(
+          "has no effect with format: tsv, whose cells are separated by tabs: use format: csv", at: "delimiter")
+      }
+      return true
+    case .csv, nil: return true
+    }
   }
 
   private func readTarget(_ entry: ConfigNode) -> RouteTarget? {
@@ -73,22 +114,6 @@ struct RouteReader {
           "is for \(owner.title) items, but files here go only to \(others.map(\.title).joined(separator: " and ")): "
             + "leave it out")
       }
-    }
-  }
-
-  private func readDelimiter(_ entry: ConfigNode) -> Delimiter? {
-    guard let text = entry.scalarText()?.text else { return nil }
-    switch text {
-    case "auto": return .auto
-    case "tab", "\\t": return .character("\t")
-    default:
-      let bytes = Array(text.utf8)
-      guard bytes.count == 1, bytes[0] == 0x09 || (0x20...0x7E).contains(bytes[0]), bytes[0] != UInt8(ascii: "\"")
-      else {
-        entry.report("must be auto, tab, or one ASCII character other than a quote")
-        return nil
-      }
-      return .character(Unicode.Scalar(bytes[0]))
     }
   }
 }

@@ -50,7 +50,11 @@ extension Settings {
         entry.section { section in
           if section.names.isEmpty { entry.report("must name at least one target") }
           names = TargetNames(section)
-          return section.readAll { TargetReader(name: $0, entry: $1).read() }
+          return section.readAll { name, entry in
+            let read = TargetReader(name: name, entry: entry).read()
+            names.own[name] = read.own
+            return read.target
+          }
         } ?? []
     } else {
       root.reportMissing("targets", "say where items are sent")
@@ -90,6 +94,7 @@ extension Settings.Watch {
   fileprivate mutating func read(_ section: ConfigSection) {
     section.read("poll_interval", into: &pollInterval) { $0.duration(.moreThanZero) }
     section.read("settle", into: &settle) { $0.duration(.zero) }
+    section.read("min_age", into: &minAge) { $0.duration(.zero) }
   }
 }
 

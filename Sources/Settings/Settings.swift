@@ -39,6 +39,8 @@ package struct Settings: Sendable, Equatable {
     /// More than zero.
     package var pollInterval = Duration.seconds(1)
     package var settle = Duration.seconds(2)
+    /// How long a file is left alone after its last change, however it arrived.
+    package var minAge = Duration.zero
   }
 
   /// No further file is claimed beyond `maxBytes`, or with less free disk than `minFreeDisk`; in bytes.

@@ -5,10 +5,13 @@ struct TargetReader {
   var name: String
   var entry: ConfigNode
 
-  /// Nil if a required setting is missing or wrong; the fault has been reported.
-  func read() -> Target? {
+  /// The target is nil if a required setting is missing or wrong; the fault has been reported. What only its API has is
+  /// known even then, since routes are checked with it.
+  func read() -> (target: Target?, own: OwnSettings) {
     checkName()
-    return entry.section(read)
+    var own = OwnSettings()
+    let target = entry.section { read($0, into: &own) }
+    return (target, own)
   }
 
   private func checkName() {
@@ -19,14 +22,15 @@ struct TargetReader {
     }
   }
 
-  private func read(_ section: ConfigSection) -> Target? {
+  private func read(_ section: ConfigSection, into own: inout OwnSettings) -> Target? {
     let apis = entry.reading.apis
     let name = section.read("api") { $0.word(among: apis.map(\.kind.rawValue)) }
     let api = apis[kind: name.map(APIKind.init(rawValue:))]
     if !section.has("api") { section.reportMissing("api", "write \(apis.alternatives)") }
+    for owner in apis { owner.readTarget(section, of: api, into: &own) }
     let allowsPlaintext = section.read("allow_plaintext") { $0.bool() } ?? false
     var url = section.read("url") { $0.webAddress(allowsPlaintext: allowsPlaintext) }
-    guard section.entry.reading.readsSecrets else { return outline(section, api, url) }
+    guard section.entry.reading.readsSecrets else { return outline(section, api, url, own) }
     let found = AuthReader(target: section, api: api, url: url, allowsPlaintext: allowsPlaintext).read()
     if !section.has("url"), let api, !found.isAccessUnknown {
       if let item = found.access?.url {
@@ -42,19 +46,22 @@ struct TargetReader {
     section.read("concurrency", into: &target.concurrency) { $0.int(atLeast: 1, atMost: 1000) }
     section.read("max_requests_per_second", into: &target.maxRequestsPerSecond) { $0.rate() }
     section.read("timeout", into: &target.timeout) { $0.duration(.moreThanZero) }
-    for owner in apis { owner.readTarget(section, of: api, into: &target.own) }
+    target.own = own
     readCertificates(section, &target)
     target.proxy = readProxy(section, api, found.access)
     return api == nil || url == nil || found.auth == nil ? nil : target
   }
 
   /// The target without any setting that requires a secret.
-  private func outline(_ section: ConfigSection, _ api: (any APISettings)?, _ url: String?) -> Target? {
-    let left =
-      ["auth", "batch", "concurrency", "max_requests_per_second", "timeout"]
-      + entry.reading.apis.flatMap(\.targetKeys) + ["ca_file", "client_cert", "client_key", "proxy"]
+  private func outline(
+    _ section: ConfigSection, _ api: (any APISettings)?, _ url: String?, _ own: OwnSettings
+  ) -> Target? {
+    let left = [
+      "auth", "batch", "concurrency", "max_requests_per_second", "timeout", "ca_file", "client_cert", "client_key",
+      "proxy",
+    ]
     for key in left { _ = section.value(key) }
-    return api.map { Target(name: name, api: $0.kind, url: url ?? "", auth: .accessToken(Secret(""))) }
+    return api.map { Target(name: name, api: $0.kind, url: url ?? "", auth: .accessToken(Secret("")), own: own) }
   }
 
   private func readBatch(_ section: ConfigSection, _ batch: inout Target.BatchLimits) {
@@ -87,6 +94,8 @@ struct TargetReader {
 struct TargetNames {
   /// In the file's order; the API is nil if it is unknown.
   var apis: [(name: String, api: APIKind?)]
+  /// By name: the settings that only the target's API has.
+  var own: [String: OwnSettings] = [:]
 
   init(_ section: ConfigSection) {
     apis = []
@@ -99,6 +108,14 @@ struct TargetNames {
   init() { apis = [] }
 
   var names: [String] { apis.map(\.name) }
+
+  /// What only an API has, of the target that a route leads to if its items are that API's.
+  func own(of target: RouteTarget, _ api: APIKind) -> OwnSettings {
+    switch target {
+    case .named(let name): own[name] ?? OwnSettings()
+    case .auto: apis.first { $0.api == api }.flatMap { own[$0.name] } ?? OwnSettings()
+    }
+  }
 
   /// The APIs that a route can lead to; nil if one of them is unknown.
   func apis(of target: RouteTarget) -> Set<APIKind>? {

@@ -6,6 +6,8 @@ package final class ClaimedFile: Sendable {
   package let work: WorkFile
   /// Opened for reading, at the file's start; certainly a regular file.
   package let descriptor: Int32
+  /// The file with its digest that was beside it; nil if there was none, or none was asked for.
+  package let sideFile: SideFile?
   private let path: [CChar]
   private let opened: FileStatus
 
@@ -22,9 +24,10 @@ package final class ClaimedFile: Sendable {
   /// The owner: whoever dropped it, since a rename changes no owner.
   package var owner: UserID { UserID(opened.owner) }
 
-  init(_ work: WorkFile, descriptor: Int32, path: [CChar], opened: FileStatus) {
+  init(_ work: WorkFile, descriptor: Int32, sideFile: SideFile?, path: [CChar], opened: FileStatus) {
     self.work = work
     self.descriptor = descriptor
+    self.sideFile = sideFile
     self.path = path
     self.opened = opened
   }

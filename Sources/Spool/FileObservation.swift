@@ -20,6 +20,8 @@ struct FileObservation {
   private(set) var status: FileStatus
   /// When it was first seen in its current state.
   private var since: ContinuousClock.Instant
+  /// When it was first seen with its current name, owner, mode and times as well.
+  private var untouchedSince: ContinuousClock.Instant
   /// How many looks saw it in its current state.
   private var looks = 1
   /// An event reported that a writer closed it, or that it was renamed to its name.
@@ -34,6 +36,7 @@ struct FileObservation {
   init(_ status: FileStatus, at now: Moment, look: UInt64) {
     self.status = status
     since = now.steady
+    untouchedSince = now.steady
     lastLook = look
   }
 
@@ -47,6 +50,7 @@ struct FileObservation {
       self.arrivedWhole = arrivedWhole
       return
     }
+    if seen.changed != status.changed { untouchedSince = now.steady }
     status = seen
     looks += 1
   }
@@ -61,5 +65,15 @@ struct FileObservation {
     if hasOurTimes { age = max(age, .nanoseconds(now.wall.subtractingSaturated(max(status.modified, status.changed)))) }
     if age >= settle, looks >= looksWanted { return .settled }
     return .settling(age: age, due: max(settle - age, .milliseconds(50)))
+  }
+
+  /// How long nobody has changed anything about it: contents, name, owner, mode or times.
+  ///
+  /// As in `calm`, the time for which we have seen it so counts as well, and a time in the future holds up nothing. A
+  /// modification time in the future, which its sender may have set, counts for nothing at all; and times of another
+  /// machine do count, since the file is complete by other signs: runs that see it for an instant must take it some day.
+  func leftAlone(at now: Moment) -> Duration {
+    let last = status.modified > now.wall ? status.changed : max(status.modified, status.changed)
+    return max(now.steady - untouchedSince, .nanoseconds(now.wall.subtractingSaturated(last)))
   }
 }

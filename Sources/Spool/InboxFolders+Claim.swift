@@ -7,7 +7,8 @@ extension InboxFolders {
   ///
   /// Nothing is overwritten, and no symbolic link is followed. After the rename, writers are checked once more: by then
   /// nobody can open the file by its old name. If the answer is nil, the file is in `inbox/` again, and a later look
-  /// judges it anew. The marker is removed last.
+  /// judges it anew. The marker is removed last, and the side file with the file's digest comes along, once the claim
+  /// survives a power loss: with either lost, the file would wait in `inbox/` forever.
   ///
   /// The file is synced before the rename and the folders after it, so that after a power loss a claimed file is in
   /// `work/`, and complete. `durably: false` leaves the folders to one `syncClaims()` for many claims: before that,
@@ -18,9 +19,29 @@ extension InboxFolders {
   package func claim(
     _ file: ReadyFile, as id: FileID, durably: Bool = true
   ) throws(InboxError) -> ClaimedFile? {
+    guard let claimed = try move(file, as: id) else { return nil }
+    if durably {
+      do { try syncClaims() } catch {
+        try? giveBack(claimed.work)
+        throw error
+      }
+    }
+    complete(file, id)
+    return claimed
+  }
+
+  private func move(_ file: ReadyFile, as id: FileID) throws(InboxError) -> ClaimedFile? {
     let work = WorkFile(id: id, name: ResultNames(dropped: file.name, id: id).work, dropped: file.name)
     let origin = file.name.path(in: inbox)
-    guard let claimed = try open(work, in: inbox, as: file.name, forgiving: [EACCES, EPERM, EAGAIN]),
+    var sideFile: SideFile?
+    if let found = file.sideFile {
+      // Read before the claim: as soon as the file is gone, its sender may write the next one's.
+      sideFile = try self.sideFile(found)
+      guard sideFile != nil else { return nil }
+    }
+    guard
+      let claimed = try open(
+        work, in: inbox, as: file.name, sideFile: sideFile, forgiving: [EACCES, EPERM, EAGAIN]),
       claimed.isAsFound(file)
     else { return nil }
     try syncContents(of: claimed)
@@ -36,36 +57,40 @@ extension InboxFolders {
     // Another file may have taken the name between our open and our rename; or a writer has opened this one since the
     // look.
     guard !claimed.hasChanged() else {
-      guard giveBack(work) else {
+      do throws(InboxError) { try giveBack(work) } catch {
+        // Somebody removed it: it is no longer there as the look found it.
+        if error.code == .missing { return nil }
         throw InboxError(
-          .taken, "claim", inbox + "/" + file.name.display,
-          "the file changed, and its name was taken before it could be put back; it stays in work/ as \"\(work.name.display)\""
-        )
+          error.code, "claim", inbox + "/" + file.name.display,
+          "the file changed and can't be put back: \(error.reason); it stays in work/ as \"\(work.name.display)\"",
+          mayPass: error.mayPass)
       }
       return nil
     }
-    if durably {
-      do { try syncClaims() } catch {
-        _ = giveBack(work)
-        throw error
-      }
-    }
-    // Cannot fail for lack of permission: the rename needed the same.
-    if let marker = file.marker { unlink(marker.path(in: inbox)) }
     return claimed
+  }
+
+  /// Does what is left of a claim.
+  private func complete(_ file: ReadyFile, _ id: FileID) {
+    // Neither can fail for lack of permission: the rename needed the same.
+    if let sideFile = file.sideFile { bringAlong(sideFile, of: id) }
+    if let marker = file.marker { unlink(marker.path(in: inbox)) }
   }
 
   /// Claims files one after the other; either all claims survive a power loss, or the files go back into `inbox/`.
   package func claim(_ files: [(file: ReadyFile, id: FileID)]) -> [Result<ClaimedFile?, InboxError>] {
     let claims = files.map { file in
-      Result { () throws(InboxError) in try claim(file.file, as: file.id, durably: false) }
+      Result { () throws(InboxError) in try move(file.file, as: file.id) }
     }
     do throws(InboxError) { try syncClaims() } catch {
       return claims.map { claim in
         guard case .success(let file?) = claim else { return claim }
-        _ = giveBack(file.work)
+        try? giveBack(file.work)
         return .failure(error)
       }
+    }
+    for (file, claim) in zip(files, claims) {
+      if case .success(_?) = claim { complete(file.file, file.id) }
     }
     return claims
   }
@@ -91,9 +116,13 @@ extension InboxFolders {
   /// longer be read.
   ///
   /// If the earlier run died between claiming it and removing its marker, `marker` (as in `WatchOptions`) says what is
-  /// still to be removed.
-  package func reopen(_ file: WorkFile, marker: String? = nil) throws(InboxError) -> ClaimedFile? {
-    guard let claimed = try open(file, in: work, as: file.name) else { return nil }
+  /// still to be removed. `checksum` says which side file it has; without one, `sideFile` of the result is nil.
+  package func reopen(
+    _ file: WorkFile, marker: String? = nil, checksum: ChecksumKind? = nil
+  ) throws(InboxError) -> ClaimedFile? {
+    var sideFile: SideFile?
+    if let checksum { sideFile = try self.sideFile(of: file, checksum) }
+    guard let claimed = try open(file, in: work, as: file.name, sideFile: sideFile) else { return nil }
     if let marker, FileStatus(path: file.dropped.path(in: inbox)) == nil, errno == ENOENT,
       let name = FileName(bytes: file.dropped.bytes + Array(marker.utf8))
     {
@@ -102,29 +131,53 @@ extension InboxFolders {
     return claimed
   }
 
-  /// Puts a file that changed while it was read back into `inbox/`, where it waits until it is left alone; false if it
-  /// stays in `work/`, since its name is taken.
+  /// Puts a file that changed while it was read back into `inbox/`, where it waits until it is left alone.
   ///
-  /// A marker is not recreated: a file that changed after its marker was placed waits for a new one.
-  package func giveBack(_ claimed: ClaimedFile) -> Bool { giveBack(claimed.work) }
+  /// Its side file goes back, too. A marker is not recreated: a file that changed after its marker was placed waits for
+  /// a new one.
+  /// - Parameter reason: why, for errors: `the file changed`.
+  /// - Throws: `missing` if it is no longer in `work/`, so that there is nothing to put back. After any other error it
+  ///   stays in `work/`; `taken` means that another file has its name in `inbox/`.
+  package func giveBack(_ claimed: ClaimedFile, because reason: String = "the file changed") throws(InboxError) {
+    try giveBack(claimed.work, because: reason)
+  }
 
-  private func giveBack(_ file: WorkFile) -> Bool {
+  private func giveBack(_ file: WorkFile, because reason: String = "the file changed") throws(InboxError) {
     let (from, to) = (file.name.path(in: work), file.dropped.path(in: inbox))
+    let path = inbox + "/" + file.dropped.display
+    let taken = InboxError(.taken, "put back", path, "\(reason), and its name is taken")
+    // A look must not find a newer file beside this one's side file.
+    if FileStatus(path: to) != nil, !isGone(file) { throw taken }
     returned.insert(file.dropped)
-    var code = clinux_rename_new(from, to)
-    if code == EINVAL || code == ENOSYS {
-      // Unlike a plain rename, a link never replaces a file that was dropped at this instant.
-      code = link(from, to) == 0 && unlink(from) == 0 ? 0 : errno
-    }
+    // First: after a crash in between, `reopen` finds it.
+    let sideFiles = giveBackSideFiles(of: file)
+    let code = Self.moveWithoutReplacing(from, to)
     guard code == 0 else {
+      takeSideFiles(of: file, sideFiles)
       _ = returned.remove(file.dropped)
-      return false
+      switch code {
+      case EEXIST: throw taken
+      case ENOENT where isGone(file): throw InboxError("put back", work + "/" + file.name.display, errno: code)
+      // There is no `inbox/`.
+      case ENOENT: throw InboxError("put back", path, errno: code, .unusableFolder)
+      default: throw InboxError("put back", path, errno: code)
+      }
     }
     forgetName(file.id)
+    // There is a newer one, if any.
+    removeSideFiles(of: file.id)
     // If this fails and a power loss follows, the file is in `work/` again: the next start finds it there.
     try? syncFolder(inbox)
     try? syncFolder(work)
-    return true
+  }
+
+  /// Whether somebody removed a claimed file, or moved it away: there is a `work/`, and nothing in it has the file's
+  /// name.
+  ///
+  /// False while there is no `work/`: its disk may come back, with the file on it.
+  package func isGone(_ file: WorkFile) -> Bool {
+    FileStatus(path: file.name.path(in: work)) == nil && errno == ENOENT
+      && FileStatus(path: work + "/.")?.kind == .folder
   }
 
   /// Size of a claimed file in bytes; nil if it is not there.
@@ -143,6 +196,14 @@ extension InboxFolders {
     return end.reversed().reduce(0) { $0 << 8 | Int($1) }
   }
 
+  /// Returns 0 or the errno: EEXIST if the name is taken.
+  static func moveWithoutReplacing(_ from: [CChar], _ to: [CChar]) -> Int32 {
+    let code = clinux_rename_new(from, to)
+    guard code == EINVAL || code == ENOSYS else { return code }
+    // Unlike a plain rename, a link never replaces a file that was dropped at this instant.
+    return link(from, to) == 0 && unlink(from) == 0 ? 0 : errno
+  }
+
   /// Returns 0 or the errno.
   private func moveIntoWork(_ origin: [CChar], _ file: WorkFile) -> Int32 {
     let target = file.name.path(in: work)
@@ -155,7 +216,7 @@ extension InboxFolders {
 
   /// Never blocks: O_NONBLOCK for a FIFO that took the file's place.
   private func open(
-    _ file: WorkFile, in folder: String, as name: FileName, forgiving forgiven: Set<Int32> = []
+    _ file: WorkFile, in folder: String, as name: FileName, sideFile: SideFile?, forgiving forgiven: Set<Int32> = []
   ) throws(InboxError) -> ClaimedFile? {
     let descriptor = Glibc.open(name.path(in: folder), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
     guard descriptor >= 0 else {
@@ -168,7 +229,8 @@ extension InboxFolders {
       close(descriptor)
       return nil
     }
-    return ClaimedFile(file, descriptor: descriptor, path: file.name.path(in: work), opened: status)
+    return ClaimedFile(
+      file, descriptor: descriptor, sideFile: sideFile, path: file.name.path(in: work), opened: status)
   }
 
   /// A writer's data may still be in memory only; after a power loss the file would be shorter than the receipt says.

@@ -60,7 +60,7 @@ extension InboxFolders {
     return error
   }
 
-  /// Removes side files of cut names (see `claim`) whose work file is gone; recent ones may belong to a claim in
+  /// Removes the hidden files of `work/` (see `WorkFile`) whose claimed file is gone; recent ones may belong to a claim in
   /// progress.
   func removeStrayNames(olderThan age: Duration) throws(InboxError) {
     let names = try FolderListing.names(in: work) { _ in true }

@@ -27,6 +27,9 @@ extension InboxFolders {
       }
     }
     forgetName(file.id)
+    // Not before: a power failure may take back that the file was read, and `doctor` may set the outbox aside. Then it is
+    // read again, and compared again.
+    removeSideFiles(of: file.id)
     guard durably else { return }
     try syncFolder(folder)
     try syncFolder(work)

@@ -102,8 +102,7 @@ extension InboxFolders {
   /// What is in `work/`; nothing if the folder does not exist yet.
   package func claimedFiles() throws(InboxError) -> [WorkFile] { Self.isMissing(work) ? [] : try workFiles() }
 
-  /// What a crash left half written, with its folder: temporary files, and whole-name side files of claimed files that
-  /// are gone.
+  /// What a crash left half written, with its folder: temporary files, and hidden files of claimed files that are gone.
   ///
   /// Files changed within `age` are left out: somebody may be writing them.
   package func leftovers(olderThan age: Duration) throws(InboxError) -> [(folder: String, name: FileName)] {

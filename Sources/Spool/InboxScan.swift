@@ -37,9 +37,12 @@ package struct ReadyFile: Hashable, Sendable {
   package let readySince: Timestamp
   /// The marker file that vouches for it, in an inbox with `marker`; claiming removes it.
   package let marker: FileName?
+  /// The file with its digest, on a route with `checksum`; claiming brings it along.
+  package let sideFile: ReadySideFile?
 
   package init(
-    name: FileName, size: Int64, modified: Int64, inode: UInt64, readySince: Timestamp, marker: FileName? = nil
+    name: FileName, size: Int64, modified: Int64, inode: UInt64, readySince: Timestamp, marker: FileName? = nil,
+    sideFile: ReadySideFile? = nil
   ) {
     self.name = name
     self.size = size
@@ -47,6 +50,7 @@ package struct ReadyFile: Hashable, Sendable {
     self.inode = inode
     self.readySince = readySince
     self.marker = marker
+    self.sideFile = sideFile
   }
 }
 
@@ -65,8 +69,14 @@ package struct UnreadyFile: Hashable, Sendable {
     case settling
     /// Its marker is missing.
     case waitingForMarker
-    /// A marker whose file is missing.
+    /// A marker: it is no dropped file.
     case marker
+    /// The side file with its digest is missing.
+    case waitingForChecksum
+    /// A side file: it is no dropped file.
+    case checksum
+    /// It changed less than `minAge` ago.
+    case minAge
   }
 
   package let name: FileName

@@ -123,15 +123,28 @@ struct InboxScanner {
       let isThere = marked.withCString { FileStatus(path: $0, in: folder) } != nil
       return leave(.marker, isThere ? "marker of \(marked.display)" : "marker without its file: \(marked.display)")
     }
-    guard let place = sight(status, name, at: now) else { return }
-    switch stand(of: sightings.values[place], name, in: folder, isLocal: isLocal, at: now) {
+    if let checked = terms.fileChecked(by: name) {
+      // What is known about it must not depend on when its file comes.
+      _ = sight(status, name, at: now)
+      let isThere = checked.withCString { FileStatus(path: $0, in: folder) } != nil
+      return leave(
+        .checksum, isThere ? "side file of \(checked.display)" : "side file without its file: \(checked.display)")
+    }
+    guard var place = sight(status, name, at: now) else { return }
+    var side: (file: ReadySideFile?, stand: Stand)?
+    if let kind = terms.checksum(for: name) {
+      side = sideFile(kind, of: name, in: folder, isLocal: isLocal, at: now)
+      guard let moved = sightings.index(forKey: name) else { return }
+      place = moved
+    }
+    switch stand(of: sightings.values[place], name, side?.stand, in: folder, isLocal: isLocal, at: now) {
     case .ready:
       let since = sightings.values[place].ready ?? (lookNumber, Timestamp(milliseconds: now.wall / 1_000_000))
       sightings.values[place].ready = since
       sightings.values[place].isProbed = true
       let file = ReadyFile(
         name: name, size: status.size, modified: status.modified, inode: status.inode, readySince: since.time,
-        marker: terms.marker(for: name))
+        marker: terms.marker(for: name), sideFile: side?.file)
       list.ready.append((file, since.look))
     case .waits(let kind, let reason, let due):
       sightings.values[place].ready = nil
@@ -149,16 +162,59 @@ struct InboxScanner {
     case gone
   }
 
+  /// A file's side file, and how it stands with it; nil in `file` if there is none.
+  private mutating func sideFile(
+    _ kind: ChecksumKind, of name: FileName, in folder: Int32, isLocal: Bool, at now: FileObservation.Moment
+  ) -> (file: ReadySideFile?, stand: Stand) {
+    let missing = Stand.waits(
+      .waitingForChecksum, "waiting for its side file \(name.display)\(kind.suffix)", due: nil)
+    guard let side = kind.sideFile(of: name), let status = side.withCString({ FileStatus(path: $0, in: folder) }),
+      status.kind == .regular, let place = sight(status, side, at: now) ?? sightings.index(forKey: side)
+    else { return (nil, missing) }
+    let stand = maturity(
+      of: sightings.values[place], side, isVouchedFor: sightings.values[place].arrivedWhole && isLocal,
+      hasMarker: false, in: folder, isLocal: isLocal, at: now)
+    switch stand {
+    case .ready:
+      sightings.values[place].isProbed = true
+      return (ReadySideFile(name: side, kind: kind, status: status), .ready)
+    case .waits(let kind, let reason, let due):
+      return (nil, .waits(kind, "its side file \(side.display): \(reason)", due: due))
+    case .gone: return (nil, missing)
+    }
+  }
+
+  /// - Parameter side: how it stands with its side file; nil if it needs none.
   private func stand(
-    of sighting: FileObservation, _ name: FileName, in folder: Int32, isLocal: Bool, at now: FileObservation.Moment
+    of sighting: FileObservation, _ name: FileName, _ side: Stand?, in folder: Int32, isLocal: Bool,
+    at now: FileObservation.Moment
   ) -> Stand {
-    var isVouchedFor = sighting.arrivedWhole && isLocal
     if let suffix = terms.marker {
       let marker = terms.marker(for: name)?.withCString { FileStatus(path: $0, in: folder) }
       guard let marker, marker.kind != .folder else {
         return .waits(.waitingForMarker, "waiting for \(name.display)\(suffix)", due: nil)
       }
-      isVouchedFor = true
+    }
+    if case .waits? = side, let side { return side }
+    return maturity(
+      of: sighting, name, isVouchedFor: sighting.arrivedWhole && isLocal || terms.marker != nil,
+      hasMarker: terms.marker != nil, in: folder, isLocal: isLocal, at: now)
+  }
+
+  /// Whether a file, or a side file, is complete and was left alone for long enough.
+  ///
+  /// - Parameters:
+  ///   - isVouchedFor: whether there is a better sign than time that it is complete.
+  ///   - hasMarker: whether that sign is a marker.
+  private func maturity(
+    of sighting: FileObservation, _ name: FileName, isVouchedFor: Bool, hasMarker: Bool, in folder: Int32,
+    isLocal: Bool, at now: FileObservation.Moment
+  ) -> Stand {
+    let age = sighting.leftAlone(at: now)
+    if age < terms.minAge {
+      let rest = terms.minAge - age
+      let end = Timestamp(milliseconds: now.wall.addingSaturated(Int64(rest.wholeNanoseconds)) / 1_000_000)
+      return .waits(.minAge, "left alone until \(end) (watch.min_age)", due: rest)
     }
     // Many senders create a file first and fill it later, in a second opening.
     let isEmpty = sighting.status.size == 0
@@ -173,7 +229,7 @@ struct InboxScanner {
     case .free: return .ready
     case .unknown:
       // A marker is a sender's word; an event reports one writer that is done, and says nothing about others.
-      if case .settling(let age, let due) = calm, terms.marker == nil { return settling(age, due, of: settle) }
+      if case .settling(let age, let due) = calm, !hasMarker { return settling(age, due, of: settle) }
       return .ready
     case .written: return .waits(.openForWriting, "open for writing by another process", due: nil)
     case .unreadable(let reason): return .waits(.unreadable, "can't be read: \(reason)", due: nil)

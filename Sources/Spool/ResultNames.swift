@@ -18,8 +18,14 @@ package struct ResultNames: Hashable, Sendable {
   package var receipt: FileName { name(of: dropped, ".\(id).receipt.json") }
 
   /// In `outbox/rejected`: the rejected items, never compressed, in the format whose extension (`csv`, without a dot)
-  /// is given.
-  package func rejected(format: String) -> FileName { name(of: stem, ".\(id).rejected.\(format)") }
+  /// is given; nil keeps the extension of the dropped file.
+  ///
+  /// Those of a corrected rejects file are called after the file that was dropped first: `clients.01J….rejected.csv`
+  /// with the id `01K…` gives `clients.01K….rejected.csv`. So the names do not grow with each correction.
+  package func rejected(format: String?) -> FileName {
+    let start = RejectsFileName(dropped.bytes).map { FileName(known: $0.stem) } ?? stem
+    return name(of: start, ".\(id).rejected" + (format.map { ".\($0)" } ?? contentEnding))
+  }
 
   /// The part of a file that was not delivered when its outbox was damaged.
   package func unsent(format: String) -> FileName { name(of: stem, ".\(id).unsent.\(format)") }
@@ -46,25 +52,8 @@ package struct ResultNames: Hashable, Sendable {
 
   /// The file id in the name of a rejects file, if this is such a name (`clients.01J….rejected.csv`): the file that it
   /// corrects.
-  ///
-  /// What users' programs append after the word does no harm (`….rejected (1).csv`, `….rejected-fixed.csv`). Of several
-  /// ids, the last counts: that of a rejects file of a rejects file.
   package static func correctedFileID(of name: FileName) -> FileID? {
-    let bytes = name.bytes
-    let word = Array(".rejected".utf8)
-    let idLength = 26
-    var end = bytes.count - word.count
-    while end > idLength + 1 {
-      let after = end + word.count
-      if bytes[end..<after].elementsEqual(word), after == bytes.count || !isAlphanumeric(bytes[after]),
-        bytes[end - idLength - 1] == UInt8(ascii: "."),
-        let id = FileID(String(decoding: bytes[(end - idLength)..<end], as: UTF8.self))
-      {
-        return id
-      }
-      end -= 1
-    }
-    return nil
+    RejectsFileName(name.bytes)?.corrects
   }
 
   private var stem: FileName {
@@ -82,6 +71,9 @@ package struct ResultNames: Hashable, Sendable {
     if let last = Self.lastExtension(of: rest) { ending = last + ending }
     return ending
   }
+
+  /// The same without `.gz`.
+  private var contentEnding: String { ending.lowercased().hasSuffix(".gz") ? String(ending.dropLast(3)) : ending }
 
   private static func lastExtension(of bytes: ArraySlice<UInt8>) -> String? {
     let suffix = bytes.suffix(17)

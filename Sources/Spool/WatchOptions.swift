@@ -1,22 +1,31 @@
+package import Core
+
 /// How an inbox is watched.
 package struct WatchOptions: Sendable {
   /// The longest time between two looks.
   package var pollInterval: Duration
   /// How long a file must have been left alone if there is no better sign that it is complete.
   package var settle: Duration
+  /// How long a file is left alone after its last change, whatever says that it is complete.
+  package var minAge: Duration
   /// Whether the inbox's `ignore` globs match a name.
   package var ignore: @Sendable ([UInt8]) -> Bool
   /// What a marker's name adds to the file's (`.done`); nil if files need none.
   package var marker: String?
+  /// Which digest the side file of a file of this name holds; nil if such files have none.
+  package var checksum: @Sendable ([UInt8]) -> ChecksumKind?
 
   package init(
-    pollInterval: Duration = .seconds(1), settle: Duration = .seconds(2),
-    ignore: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }, marker: String? = nil
+    pollInterval: Duration = .seconds(1), settle: Duration = .seconds(2), minAge: Duration = .zero,
+    ignore: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }, marker: String? = nil,
+    checksum: @escaping @Sendable ([UInt8]) -> ChecksumKind? = { _ in nil }
   ) {
     self.pollInterval = pollInterval
     self.settle = settle
+    self.minAge = minAge
     self.ignore = ignore
     self.marker = marker
+    self.checksum = checksum
   }
 }
 
@@ -54,6 +63,24 @@ extension WatchOptions {
   /// The marker that a file waits for; nil if the inbox has none, or the marker's name would be too long.
   func marker(for name: FileName) -> FileName? {
     marker.flatMap { FileName(bytes: name.bytes + Array($0.utf8)) }
+  }
+
+  /// Which side file a file waits for; nil if none.
+  ///
+  /// A corrected rejects file has other bytes than the ones that its sender made a digest of.
+  package func checksum(for name: FileName) -> ChecksumKind? {
+    guard let kind = checksum(name.bytes), ResultNames.correctedFileID(of: name) == nil else { return nil }
+    return kind
+  }
+
+  /// The file that a side file of this name is for; nil if the name is not a side file's.
+  func fileChecked(by name: FileName) -> FileName? {
+    for kind in ChecksumKind.allCases where name.bytes.count > kind.suffix.utf8.count {
+      guard name.bytes.suffix(kind.suffix.utf8.count).elementsEqual(kind.suffix.utf8) else { continue }
+      let checked = FileName(known: Array(name.bytes.dropLast(kind.suffix.utf8.count)))
+      if checksum(checked.bytes) == kind { return checked }
+    }
+    return nil
   }
 
   private static func lowercase(_ byte: UInt8) -> UInt8 {

@@ -169,7 +169,7 @@ extension FileObservation.Moment {
 
 extension Duration {
   /// Rounded towards zero; more than 292 years count as 292.
-  fileprivate var wholeNanoseconds: Int {
+  var wholeNanoseconds: Int {
     let (seconds, attoseconds) = components
     return Int(seconds).multipliedSaturated(by: 1_000_000_000).addingSaturated(Int(attoseconds / 1_000_000_000))
   }

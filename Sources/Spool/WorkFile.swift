@@ -23,9 +23,15 @@ package struct WorkFile: Hashable, Sendable {
   /// Hidden, next to a work file whose name had to be cut: it holds the whole name.
   static func sideFile(of id: FileID) -> FileName { FileName(known: Array(".\(id).name".utf8)) }
 
+  /// Hidden, next to a work file whose route has `checksum`: what was beside it in `inbox/`.
+  static func sideFile(of id: FileID, _ kind: ChecksumKind) -> FileName {
+    FileName(known: Array(".\(id)\(kind.suffix)".utf8))
+  }
+
+  /// The file that a hidden file in `work/` belongs to; nil for other names.
   static func id(inSideFile name: FileName) -> FileID? {
-    guard name.bytes.count == 32, name.bytes.first == UInt8(ascii: "."),
-      name.bytes.suffix(5).elementsEqual(".name".utf8)
+    guard name.bytes.count > 28, name.bytes.first == UInt8(ascii: "."),
+      ([".name"] + ChecksumKind.allCases.map(\.suffix)).contains(where: { name.bytes[27...].elementsEqual($0.utf8) })
     else { return nil }
     return FileID(String(decoding: name.bytes[1..<27], as: UTF8.self))
   }

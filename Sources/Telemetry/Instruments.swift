@@ -5,6 +5,8 @@ package struct Instruments: Sendable {
   package let ledger = UnclaimedFileLog()
   package let activeFailures = ActiveFailures()
   package let unread = UnreadLedger()
+  package let sending = SendingLedger()
+  package let refusedReload = RefusedReload()
 
   package init(environment: [String: String] = [:]) { heartbeat = Heartbeat(environment: environment) }
 }

@@ -13,6 +13,9 @@ package struct UnclaimedFile: Sendable, Equatable {
     case settling
     case waitingForMarker = "waiting_for_marker"
     case marker
+    case waitingForChecksum = "waiting_for_checksum"
+    case checksum
+    case minAge = "min_age"
     case queueFull = "queue_full"
     case diskFull = "disk_full"
     case paused
@@ -48,6 +51,9 @@ extension UnclaimedFile.Kind {
       case .settling: .settling
       case .waitingForMarker: .waitingForMarker
       case .marker: .marker
+      case .waitingForChecksum: .waitingForChecksum
+      case .checksum: .checksum
+      case .minAge: .minAge
       }
   }
 

@@ -86,9 +86,10 @@ extension UnclaimedFile.Kind {
   fileprivate var patience: Duration {
     switch self {
     case .unreadable, .notRegular: .zero
-    case .ignored, .openForWriting, .settling, .waitingForMarker, .marker: UnclaimedFileLog.patience
-    // Logged for the inbox as a whole, not for each of its files.
-    case .queueFull, .diskFull, .paused, .behindUnread, .folder: .seconds(Int64.max / 1_000_000)
+    case .ignored, .openForWriting, .settling, .waitingForMarker, .marker, .waitingForChecksum, .checksum:
+      UnclaimedFileLog.patience
+    // Logged for the inbox as a whole, not for each of its files; or as configured.
+    case .queueFull, .diskFull, .paused, .behindUnread, .folder, .minAge: .seconds(Int64.max / 1_000_000)
     }
   }
 }

@@ -1,7 +1,9 @@
 internal import APIs
 internal import ArgumentParser
+internal import Core
 internal import Foundation
 internal import Logging
+internal import Operations
 internal import Settings
 internal import Telemetry
 
@@ -12,16 +14,36 @@ struct ConfigOption: ParsableArguments {
 
   /// Reads and checks the configuration; prints every fault, one per line.
   ///
-  /// - Parameter withSecrets: false for commands that only read or give orders: their users need not be allowed to read
-  ///   the daemon's secrets.
   /// - Throws: `ExitCode.unusable` if it can't be used.
-  func load(withSecrets: Bool = true) throws -> Settings {
+  func load() throws -> Settings {
     do {
-      return try Settings.load(
-        path: config, environment: ProcessInfo.processInfo.environment, withSecrets: withSecrets)
+      return try Settings.load(path: config, environment: ProcessInfo.processInfo.environment)
     } catch {
       Console.error("\(error)")
       throw ExitCode.unusable
+    }
+  }
+
+  /// The settings for a command that looks or gives orders. Its user need not be allowed to read the daemon's secrets,
+  /// so nothing can be sent with them.
+  ///
+  /// If the configuration can't be used, the running daemon is asked for the settings that it has in effect: after a
+  /// refused reload, this is when people look.
+  /// - Throws: `ExitCode.unusable`, after printing every fault, if no daemon answers either.
+  func settingsInEffect() throws -> (settings: Settings, isFromDaemon: Bool) {
+    let environment = ProcessInfo.processInfo.environment
+    do {
+      return (try Settings.load(path: config, environment: environment, withSecrets: false), false)
+    } catch {
+      let state = Settings.readableState(path: config, environment: environment)
+      guard let settings = Operator.settingsInEffect(state: state) else {
+        Console.error("\(error)")
+        throw ExitCode.unusable
+      }
+      Console.error(
+        "note: \(config) can't be used as it is (see `upsertd check`); the daemon continues with what it read before"
+          .onOneLine)
+      return (settings, true)
     }
   }
 }

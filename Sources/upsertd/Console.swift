@@ -1,3 +1,4 @@
+internal import Core
 internal import Foundation
 
 /// Output for people: results on standard output, everything else on standard error.
@@ -26,6 +27,9 @@ enum Console {
     guard outIsTerminal, line.count > width else { return line }
     return line.prefix(width - 1) + "…"
   }
+
+  /// A file's name within a line: on a terminal it takes at most half of the width, so that the rest is not cut off.
+  static func name(_ name: String) -> String { outIsTerminal ? name.cutInTheMiddle(to: max(20, width / 2)) : name }
 
   /// `text` in a colour, on a terminal, unless `NO_COLOR` is set (<https://no-color.org>).
   static func styled(_ text: String, _ style: Style) -> String {

@@ -17,7 +17,7 @@ final class Progress: Sendable {
       let seconds = max(0.001, state.began.duration(to: .now).seconds)
       let settled = doneItems
       var line =
-        "\(report.queueFiles) files under way, \(settled) items done, \(Int(Double(settled) / seconds)) items/s"
+        "\(counted(report.queueFiles, "file")) under way, \(counted(settled, "item")) done, \(Int(Double(settled) / seconds)) items/s"
       line += ", \(report.queueItems) waiting"
       if let slow = report.targets.first(where: { $0.state != .delivering }) {
         line += " (\(slow.name) \(slow.state.rawValue): \(slow.reason ?? ""))"

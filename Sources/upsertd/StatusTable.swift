@@ -20,10 +20,10 @@ struct StatusTable {
       // Not cut to the terminal's width: it ends with the command.
       for advice in inbox.advice { lines.append("    \(advice.onOneLine)") }
       for file in inbox.unclaimed.prefix(20) {
-        lines.append(Console.fitted("    \(file.name): \(file.reason)".onOneLine))
+        lines.append(Console.fitted("    \(Console.name(file.name)): \(file.reason)".onOneLine))
       }
       for file in inbox.unread.prefix(20) {
-        lines.append(Console.fitted("    \(file.name): \(file.text)".onOneLine))
+        lines.append(Console.fitted("    \(Console.name(file.name)): \(file.text)".onOneLine))
       }
       let unlisted = max(0, inbox.unclaimed.count - 20) + inbox.unclaimedLeftOut
       if unlisted > 0 { lines.append("    … and \(unlisted) more (--json lists up to 200)") }
@@ -39,7 +39,7 @@ struct StatusTable {
       let since = report.queueOldestAt.map { ", the oldest since \($0)" } ?? ""
       lines.append(
         Console.fitted(
-          "  \(counted(report.queueFiles, "file")), \(counted(report.queueItems, "item")) in \(counted(report.queueBatches, "batch", "batches")), \(report.queueBytes) bytes\(since)"
+          "  \(counted(report.queueFiles, "file")), \(counted(report.queueItems, "item")) in \(counted(report.queueBatches, "batch", "batches")), \(counted(report.queueBytes, "byte"))\(since)"
         ))
     }
     lines.append(heading("Targets"))
@@ -69,7 +69,7 @@ struct StatusTable {
     func text(_ value: JSONValue?) -> String { value?.string ?? value?.integer.map(String.init) ?? "" }
     let error = document["error"].map { " (\(text($0["code"])))" } ?? ""
     return """
-      \(text(file["completedAt"]))  \(text(file["inbox"]))  \(text(file["name"]))  \(text(document["status"]))\(error)  \
+      \(text(file["completedAt"]))  \(text(file["inbox"]))  \(Console.name(text(file["name"])))  \(text(document["status"]))\(error)  \
       \(text(counts["accepted"])) accepted, \(text(counts["rejected"])) rejected  \(text(file["id"]))
       """
   }

@@ -1,7 +1,7 @@
 internal import Core
 
-/// Rows of text in columns. On a terminal, the widest columns that may be cut, and the line as a whole, are cut to its
-/// width.
+/// Rows of text in columns. On a terminal, the widest columns that may be cut are cut to its width, in the middle of
+/// their text, and then the line as a whole.
 ///
 /// Elsewhere nothing is cut, so that programs find complete names.
 struct Table {
@@ -47,7 +47,7 @@ struct Table {
   private func line(of cells: [String], _ widths: [Int]) -> String {
     var line = ""
     for (index, cell) in cells.enumerated() {
-      let text = cell.count > widths[index] ? cell.prefix(max(0, widths[index] - 1)) + "…" : cell
+      let text = cell.cutInTheMiddle(to: widths[index])
       let padding = String(repeating: " ", count: widths[index] - text.count)
       if index > 0 { line += "  " }
       line += columns[index].isNumber ? padding + text : index == cells.count - 1 ? text : text + padding

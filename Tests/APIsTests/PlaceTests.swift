@@ -150,16 +150,59 @@ import Testing
     #expect(liquid.requestID(ofPiece: Array(Examples.liquidItem.utf8)[...]) == nil)
   }
 
-  @Test func `a mapping may name a field that is not known, but nothing else among the known ones`() throws {
-    let mapped = LusidInvestorRecords(schema: .current, validate: true, isMapped: true)
+  @Test func `validate: false lets an unknown field through, but nothing else among the known ones`() throws {
+    let lenient = LusidInvestorRecords(schema: .current, validate: false)
     let exposure = PlacedField(path: [.member("exposure")], type: .number)
-    #expect(try mapped.place(steps: exposure.path, type: .number, text: "exposure") == .field(exposure))
+    #expect(try lenient.place(steps: exposure.path, type: .number, text: "exposure") == .field(exposure))
     #expect(throws: FileFault.self) { _ = try current.place(steps: exposure.path, type: .number, text: "exposure") }
     for steps: [PathStep] in [
       [.member("identifiers")], [.member("displayName"), .member("x")],
       [.member("properties"), .member(key), .member("unitt")],
     ] {
-      #expect(throws: FileFault.self) { _ = try mapped.place(steps: steps, type: .string, text: "x") }
+      #expect(throws: FileFault.self) { _ = try lenient.place(steps: steps, type: .string, text: "x") }
     }
+  }
+
+  @Test func `an unknown Liquid header is refused with the one that was meant, unless the API alone judges`() throws {
+    let steps: [PathStep] = [.member("headers"), .member("acton")]
+    let fault = try #require(throws: FileFault.self) {
+      _ = try liquid.place(steps: steps, type: .string, text: "headers.acton")
+    }
+    #expect(fault.code == .unmappedColumn)
+    #expect(
+      fault.message
+        == "column \"headers.acton\" is not a header of a Liquid item: did you mean \"headers.action\"?")
+    #expect(throws: FileFault.self) {
+      _ = try liquid.place(.member("headers"), .member("action"), .member("x"))
+    }
+    #expect(throws: FileFault.self) { _ = try liquid.place(.member("headers"), .element(0)) }
+    for name in ["category", "type", "action", "receiptType", "receiptMessage"] {
+      #expect(try liquid.place(.member("headers"), .member(name))?.path == [.member("headers"), .member(name)])
+    }
+    let lenient = LiquidItems(defaults: nil, validate: false)
+    #expect(try lenient.place(.member("headers"), .member("acton"))?.path == steps)
+  }
+
+  private func paths(_ texts: String...) throws -> [CellPath] { try texts.map { try CellPath(parsing: $0) } }
+
+  @Test func `a CSV without an identifier is of no use to LUSID`() throws {
+    let message = try #require(current.missingColumn(in: try paths("displayName", "investor.identifiers.A/b/c")))
+    #expect(message.contains("identifiers"))
+    #expect(current.missingColumn(in: try paths("identifiers.A/b/c")) == nil)
+    #expect(current.missingColumn(in: try paths("identifiers:json")) == nil)
+    #expect(LusidInvestorRecords(schema: .current, validate: false).missingColumn(in: []) == nil)
+  }
+
+  @Test func `a CSV without a field of item.key is of no use to Liquid`() throws {
+    let defaults = ItemDefaults(key: ["accountId", "region"])
+    let keyed = LiquidItems(defaults: defaults, validate: true)
+    #expect(
+      keyed.missingColumn(in: try paths("name", "headers.region"))
+        == "no column fills \"accountId\" and \"region\", fields of item.key")
+    #expect(
+      keyed.missingColumn(in: try paths("region", "name")) == "no column fills \"accountId\", a field of item.key")
+    #expect(keyed.missingColumn(in: try paths("accountId", "region.code")) == nil)
+    #expect(LiquidItems(defaults: defaults, validate: false).missingColumn(in: []) == nil)
+    #expect(liquid.missingColumn(in: []) == nil)
   }
 }

@@ -2,6 +2,7 @@ import Core
 import Formats
 import JSONText
 import APIs
+import Settings
 import Testing
 
 /// A piece and its key, as text to compare.

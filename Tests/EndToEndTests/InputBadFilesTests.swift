@@ -87,8 +87,6 @@ private let badFiles: [BadFile] = [
     "offset \(header.utf8.count + 8)"),
   BadFile("utf16.json", utf16("[\(good)]", littleEndian: true), "invalid-encoding", 1, 1, "offset 0"),
   BadFile("utf16b.json", utf16("[\(good)]", littleEndian: false), "invalid-encoding", 1, 1, "UTF-16"),
-  BadFile("utf16.csv", utf16("\(header)\n\(row)\n", littleEndian: true), "invalid-encoding", 1, 1, "UTF-16"),
-  BadFile("utf16b.csv", utf16("\(header)\n\(row)\n", littleEndian: false), "invalid-encoding", 1, 1, "offset 0"),
   // CSV.
   BadFile("nul.csv", "\(header)\n\(row)\nA,\0,A\n", "malformed-csv", 3, 3, "NUL"),
   BadFile("nul2.csv", "\(header)\n\(row)\nA,\"\0\",A\n", "malformed-csv", 3, 4, "NUL"),
@@ -97,7 +95,7 @@ private let badFiles: [BadFile] = [
   BadFile(
     "repeated.csv", "\(header),displayName\nA,s,A,B\n", "malformed-csv", 1, header.utf8.count + 2, "\"displayName\""),
   BadFile("unmapped.csv", "\(header),Comment\nA,s,A,B\n", "unmapped-column", 1, header.utf8.count + 2, "\"Comment\""),
-  BadFile("nameless.csv", "\(header),\nA,s,A,B\n", "malformed-csv", 1, header.utf8.count + 2),
+  BadFile("nameless.csv", "\(header),,description\nA,s,A,,B\n", "malformed-csv", 1, header.utf8.count + 2),
   BadFile(
     "twice.csv", "\(header),displayName:number\nA,s,A,1\n", "malformed-csv", 1, header.utf8.count + 2, "displayName"),
   BadFile("type.csv", "\(header),description:text\nA,s,A,1\n", "malformed-csv", 1, header.utf8.count + 2, "\"text\""),

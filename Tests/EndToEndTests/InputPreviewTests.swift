@@ -55,7 +55,8 @@ import Testing
         }
         #expect(
           preview.printed.hasSuffix(
-            "\(receipt.items ?? 0) items: \(receipt.accepted ?? 0) would be sent, \(receipt.rejected ?? 0) rejected\n"))
+            "\(receipt.items == 1 ? "1 item" : "\(receipt.items ?? 0) items"): \(receipt.accepted ?? 0) would be sent, \(receipt.rejected ?? 0) rejected\n"
+          ))
         #expect(preview.log == "", "\(preview.log)")
       }
     }

@@ -72,7 +72,7 @@ private func checkTime(_ text: String, _ location: SourceLocation) {
       try world.drop("accepted.json", in: "investors", array((1...5).map { record("\($0)") }))
       try world.drop(
         "partial.ndjson.gz", in: "investors", gzipped("\n\(record("1"))\n{}\n\n\(record("2", name: ""))\n".utf8))
-      try world.drop("rejected.csv", in: "investors", "displayName\nx\n")
+      try world.drop("rejected.csv", in: "investors", "identifiers.InvestorRecord/Test/Id,displayName\nA,\n")
       try world.drop("unusable.json", in: "investors", "[\n1,,]")
       try world.drop("unknown.doc", in: "investors", "x")
       try await world.workOff(expecting: 1)

@@ -41,6 +41,26 @@ import Testing
     await api.stop()
   }
 
+  @Test func `what was never read does not count as read`() async throws {
+    let api = try LoopbackServer { .lusid($0) }
+    try await Self.withAdmin(.lusid(api.url)) { world, admin in
+      _ = try await world.startDaemon()
+      let hidden = world.path("investors", "inbox") + "/.huge.json"
+      try Data().write(to: URL(filePath: hidden))
+      try #require(truncate(hidden, 1 << 43) == 0)
+      try #require(rename(hidden, world.path("investors", "inbox") + "/huge.json") == 0)
+      let small = array([record("1")])
+      let bad = "[{]"
+      try world.drop("small.json", in: "investors", small)
+      try world.drop("bad.json", in: "investors", bad)
+      try await world.waitForReceipts(3, in: "investors")
+      #expect(try world.receipt("investors", of: "huge.json")["file"]?["bytes"]?.integer == 1 << 43)
+      let read = try admin.metrics()["upsertd_read_bytes_total{inbox=\"investors\"}"]
+      #expect(read == Double(small.utf8.count + bad.utf8.count))
+    }
+    await api.stop()
+  }
+
   @Test func `everything that happens is counted, as Prometheus wants it`() async throws {
     try await Self.withBusyDaemon { world, admin in
       try await eventually("the last count") {

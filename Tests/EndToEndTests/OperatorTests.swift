@@ -102,7 +102,13 @@ import Testing
       _ = try await world.startDaemon()
       try await api.waitForRequests(1)
       let id = String(try #require(world.names("investors", "work").first).prefix(26))
-      #expect(try await world.run(["cancel", id]).status == 0)
+      let (_, queue, _) = try await world.run(["queue"])
+      #expect(queue.contains("sending: 1 of 3 batches is being sent"), "\(queue)")
+      let (status, printed, _) = try await world.run(["cancel", id])
+      #expect(status == 0)
+      #expect(printed.contains("cancelled 4 items") && printed.contains("2 items are being sent"), "\(printed)")
+      let (_, again, _) = try await world.run(["queue"])
+      #expect(again.contains("sending: it is being sent"), "\(again)")
       answers.isOver = true
       try await world.waitForReceipts(1, in: "investors")
       try world.checkResults("investors", files: 1)
@@ -163,8 +169,12 @@ import Testing
       _ = try await world.startDaemon()
       try world.drop("a.json", in: "investors", array([record("1")]))
       try await world.waitFor(target: "lusid", toBe: "held")
-      #expect(try await world.run(["retry", "--target", "lusid"]).status == 0)
+      let (status, printed, _) = try await world.run(["retry", "--target", "lusid"])
+      #expect(status == 0)
+      #expect(printed.contains("1 waiting batch is due now; released the hold of lusid"), "\(printed)")
       try await world.waitForReceipts(1, in: "investors")
+      #expect(try await world.run(["retry"]).printed == "nothing waits to be sent\n")
+      #expect(try await world.run(["resume", "lusid"]).printed == "target lusid: was not paused\n")
       try world.checkResults("investors", files: 1)
     }
     await api.stop()
@@ -204,6 +214,45 @@ import Testing
       try world.checkResults("investors", files: 2)
       daemon.send(SIGTERM)
       #expect(try await daemon.end() == 0)
+    }
+    await api.stop()
+  }
+
+  @Test(arguments: ["nonsense: 1\nfolly: 2", "more: [1"])
+  func `commands work while the configuration on disk is faulty, and need a daemon for it`(
+    _ fault: String
+  ) async throws {
+    let api = try LoopbackServer { _ in .status(403) }
+    let setup = Self.patient(.lusid(api.url))
+    try await withWorld(setup) { world in
+      let daemon = try await world.startDaemon()
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      try await world.waitFor(target: "lusid", toBe: "held")
+      let id = String(try #require(world.names("investors", "work").first).prefix(26))
+      try world.configure(setup.with { $0.more = [fault] })
+      daemon.send(SIGHUP)
+      try await daemon.waitFor("the old one stays")
+      let told = try #require(lines(daemon.log).first { $0.contains("the old one stays") })
+      if fault.contains("folly") { #expect(told.contains("nonsense") && told.contains("; ") && told.contains("folly")) }
+      #expect(!told.contains("\\n"))
+      #expect(try await world.run(["check"]).status == 2)
+      for (arguments, text) in [
+        (["status"], "lusid: held"), (["queue"], id), (["show", id], "a.json"), (["verify"], "all agree"),
+        (["pause", "lusid"], "paused"), (["resume", "lusid"], "resumed"),
+        (["retry", id], "1 waiting batch is due now"),
+      ] {
+        let (status, printed, log) = try await world.run(arguments)
+        #expect(status == 0, "\(arguments): \(log)")
+        #expect(printed.contains(text), "\(arguments): \(printed)")
+        #expect(log.contains("can't be used as it is"), "\(arguments): \(log)")
+      }
+      daemon.send(SIGTERM)
+      #expect(try await daemon.end() == 0)
+      for arguments in [["status"], ["queue"], ["show", id], ["retry"]] {
+        let (status, _, log) = try await world.run(arguments)
+        #expect(status == 2)
+        #expect(log.contains("upsertd.yaml:"), "\(log)")
+      }
     }
     await api.stop()
   }

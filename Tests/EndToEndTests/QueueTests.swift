@@ -87,11 +87,53 @@ import Testing
       let corrected = try await json(world, ["show", String(id.prefix(20))])
       let second = try #require(corrected["correctedBy"]?.elements?.first?.string)
       #expect(try await json(world, ["show", second])["corrects"]?.string == id)
+      let rejected = corrected["events"]?.elements?.first { $0["kind"]?.string == "rejects" }
+      #expect(rejected?["text"]?.string == "\(rejects) was corrected by file \(second)")
       #expect(try await world.run(["verify"]).status == 0, "rejects that were dropped again are not missing")
       #expect(try await world.run(["show", String(id.prefix(4))]).status == 2, "two ids begin like this")
       let (status, _, log) = try await world.run(["show", "never.json"])
       #expect(status == 2)
       #expect(log.contains("never.json"))
+    }
+    await api.stop()
+  }
+
+  @Test func `a correction of a correction corrects that one alone`() async throws {
+    let api = try LoopbackServer { .lusid($0) }
+    try await withWorld(.lusid(api.url)) { world in
+      var name = "a.json"
+      var ids: [String] = []
+      for _ in 1...3 {
+        try world.drop(name, in: "investors", array(["{}"]))
+        try await world.workOff(expecting: 1)
+        let receipts = try world.receipts("investors").sorted { $0.id < $1.id }
+        ids = receipts.map(\.id)
+        name = try #require(receipts.last?["rejects"]?["file"]?.string)
+        try FileManager.default.removeItem(atPath: world.path("investors", "outbox/rejected") + "/" + name)
+      }
+      try #require(ids.count == 3)
+      #expect(name == "a.\(ids[2]).rejected.json", "names do not grow with each correction")
+      for (place, id) in ids.enumerated() {
+        let story = try await json(world, ["show", id])
+        let corrections = story["correctedBy"]?.elements?.compactMap(\.string) ?? []
+        #expect(corrections == (place < 2 ? [ids[place + 1]] : []))
+        #expect(story["corrects"]?.string == (place > 0 ? ids[place - 1] : nil))
+      }
+    }
+    await api.stop()
+  }
+
+  @Test func `of many ids with the same beginning, twenty are listed and the others counted`() async throws {
+    let api = try LoopbackServer { .lusid($0) }
+    try await withWorld(.lusid(api.url)) { world in
+      for number in 1...23 { try world.drop("\(number).json", in: "investors", array([record("\(number)")])) }
+      try await world.workOff()
+      let ids = try world.receipts("investors").map(\.id).sorted(by: >)
+      let (status, printed, log) = try await world.run(["show", String(ids[0].prefix(4))])
+      #expect(status == 2)
+      #expect(printed.isEmpty)
+      #expect(Array(lines(log).dropFirst().prefix(20)) == ids.prefix(20).map { "  \($0)" })
+      #expect(lines(log).count == 22 && log.contains("and 3 more"))
     }
     await api.stop()
   }

@@ -19,6 +19,8 @@ import Testing
       Draft202012Validator.check_schema(schema)
       for path in sys.argv[2:]:
         document = yaml.safe_load(open(path)) if path.endswith(".yaml") else json.load(open(path))
+        # As JSON, in which YAML's key null is a name like any other.
+        document = json.loads(json.dumps(document, default=str))
         for fault in Draft202012Validator(schema).iter_errors(document):
           print(path.rsplit("/")[-1], fault.json_path, fault.message[:200])
       """
@@ -53,6 +55,32 @@ import Testing
     await api.stop()
   }
 
+  @Test func `receipts with checksums fit their schema, and so does the status of who waits for one`() async throws {
+    let api = try LoopbackServer { .lusid($0) }
+    let setup = Setup.lusid(api.url, inbox: ["checksum: md5"]).with {
+      $0.watch = "{poll_interval: 50ms, settle: 100ms, min_age: 1h}"
+    }
+    try await withWorld(setup) { world in
+      for (name, digest) in [("bad", String(repeating: "0", count: 32)), ("none", "")] {
+        try world.drop("\(name).json.md5", in: "investors", digest)
+        try world.drop("\(name).json", in: "investors", array([record("1")]))
+      }
+      try world.drop("alone.json.md5", in: "investors", "")
+      try world.drop("waits.json", in: "investors", array([record("1")]))
+      try await world.workOff(expecting: 75)
+      let status = world.folder + "/status.json"
+      try world.write(try await world.run(["status", "--json"]).printed, to: status)
+      #expect(try await Self.faults(world, "status", [status]) == "")
+      try world.configure(setup.with { $0.watch = "{poll_interval: 50ms, settle: 100ms}" })
+      try await world.workOff(expecting: 75)
+      let folder = "\(world.spool)/investors/outbox/receipts"
+      let receipts = world.names("investors", "outbox/receipts").map { "\(folder)/\($0)" }
+      #expect(receipts.count == 2)
+      #expect(try await Self.faults(world, "receipt", receipts) == "")
+    }
+    await api.stop()
+  }
+
   @Test func `a receipt that breaks its promises does not fit`() async throws {
     let api = try LoopbackServer { .lusid($0) }
     try await withWorld(.lusid(api.url)) { world in
@@ -75,7 +103,9 @@ import Testing
 
   @Test func `the example configurations fit the configuration's schema`() async throws {
     try await withWorld(.lusid("http://127.0.0.1:1")) { world in
-      let examples = ["upsertd", "lusid-minimal", "liquid-minimal"].map { "\(Self.config)/\($0).yaml" }
+      let examples = [
+        "upsertd", "lusid-minimal", "liquid-minimal", "csv-european", "csv-control-totals", "csv-database",
+      ].map { "\(Self.config)/\($0).yaml" }
       let faults = try await Self.faults(world, "configuration", examples + [world.configuration])
       #expect(faults == "")
     }

@@ -7,6 +7,7 @@ struct Setup: Sendable {
   var inboxes: [String]
   var retry = "{initial: 20ms, max: 200ms}"
   var queue = "{min_free_disk: 1KiB}"
+  var watch = "{poll_interval: 50ms, settle: 100ms}"
   var level = "info"
   var format = "text"
   var admin = "false"
@@ -19,14 +20,19 @@ struct Setup: Sendable {
   static func lusid(_ url: String, target: [String] = [], inbox: [String] = []) -> Setup {
     Setup(
       targets: ["lusid:"] + (["api: lusid", "url: \(url)", token] + target).indented,
-      inboxes: ["- name: investors"] + (["target: lusid"] + inbox).indented)
+      inboxes: ["- name: investors"] + (reaching("lusid", inbox) + inbox).indented)
   }
 
   /// One Liquid target `liquid` with a token of its own, and one inbox `accounts`.
   static func liquid(_ url: String, target: [String] = [], inbox: [String] = [accountKey]) -> Setup {
     Setup(
       targets: ["liquid:"] + (["api: liquid", "url: \(url)", token] + target).indented,
-      inboxes: ["- name: accounts"] + (["target: liquid"] + inbox).indented)
+      inboxes: ["- name: accounts"] + (reaching("liquid", inbox) + inbox).indented)
+  }
+
+  /// Routes name their targets themselves.
+  private static func reaching(_ target: String, _ inbox: [String]) -> [String] {
+    inbox.contains("routes:") ? [] : ["target: \(target)"]
   }
 
   static let accountKey = "item: {category: entity, type: Account, action: Merge, key: [accountId]}"
@@ -62,7 +68,7 @@ struct Setup: Sendable {
     """
     spool: \(spool)
     state: \(state)
-    watch: {poll_interval: 50ms, settle: 100ms}
+    watch: \(watch)
     queue: \(queue)
     retry: \(retry)
     log: {level: \(level), format: \(format)}

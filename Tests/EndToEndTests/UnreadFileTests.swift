@@ -71,6 +71,29 @@ import Testing
     await api.stop()
   }
 
+  @Test func `a file that is removed while it is read gets a receipt, and everything says so`() async throws {
+    let api = try LoopbackServer { .lusid($0) }
+    try await withWorld(setup(api.url)) { world in
+      let daemon = try await world.startDaemon()
+      // Its digest takes a while.
+      try dropHoles("large.json", of: 1 << 30, in: "investors", beginning: "[}", world)
+      try await eventually("its reading") { try await world.run(["queue"]).printed.contains("reading: ") }
+      let work = try #require(world.names("investors", "work").first)
+      try FileManager.default.removeItem(atPath: world.path("investors", "work") + "/" + work)
+      try await world.waitForReceipts(1, in: "investors", within: .seconds(60))
+      let receipt = try world.receipt("investors")
+      #expect(receipt.errorCode == "file-changed")
+      #expect(receipt["error"]?["message"]?.string?.contains("removed from work/ while it was read") == true)
+      #expect(receipt["file"]?["bytes"]?.integer == 1 << 30)
+      #expect(api.requests.isEmpty)
+      #expect(daemon.log.contains("claimed file is missing"))
+      #expect(!daemon.log.contains("name is taken"))
+      #expect(try await world.run(["show", String(work.prefix(26))]).printed.contains("file-changed"))
+      #expect(try await world.run(["verify"]).status == 0)
+    }
+    await api.stop()
+  }
+
   @Test func `a file that was being read when the daemon was killed keeps the time of its claim, and its place`()
     async throws
   {

@@ -30,6 +30,12 @@ import Testing
       ["receipt-invented", "rejects-missing", "original-missing"],
       { try $0.invent("01ARZ3NDEKTSV4RRFFQ69G5FAV") }
     ),
+    // What is no receipt is reported for that alone.
+    (
+      ["receipt-unreadable"],
+      { try FileManager.default.createDirectory(atPath: $0.noReceipt, withIntermediateDirectories: false) }
+    ),
+    (["receipt-unreadable"], { try $0.write("{", to: $0.noReceipt) }),
     (["receipt-unreadable", "receipt-changed"], { try $0.change("outbox/receipts") { Array($0.dropLast(4)) } }),
     (
       ["receipt-counts", "receipt-changed"],
@@ -108,6 +114,11 @@ extension World {
   private func first(_ folder: String) throws -> String {
     let name = try #require(names("investors", folder).first { !$0.hasPrefix("bad.") })
     return path("investors", folder) + "/" + name
+  }
+
+  /// The name of a receipt of a file that never was.
+  fileprivate var noReceipt: String {
+    path("investors", "outbox/receipts") + "/x.json.01ARZ3NDEKTSV4RRFFQ69G5FAV.receipt.json"
   }
 
   fileprivate func remove(_ folder: String) throws { try FileManager.default.removeItem(atPath: try first(folder)) }

@@ -241,6 +241,20 @@ import Testing
     #expect(try await world.run(for: .seconds(1000)) { _ in .unanswered(why: "cut") })
   }
 
+  @Test func `a file cancelled during a restart is rejected at once, however far behind it is`() async throws {
+    let world = TargetWorld(usesTinyLimits: true)
+    try await world.drop((0..<200).map { ["a\($0)"] })
+    let cancelled = try await world.drop([["x"], ["y"]])
+    try await world.turn()
+    // The order is stored, and the process ends before dispatch hears of it.
+    #expect(try await world.outbox.cancel(cancelled))
+    world.restart()
+    try await world.turn()
+    let results = try await world.outbox.secureFinished(after: nil, limit: 9, at: Timestamp(milliseconds: 2))
+    #expect(results.map(\.id) == [cancelled])
+    #expect(results.map(\.counts.rejected) == [2])
+  }
+
   @Test func `a file without order neither waits nor is waited for, wherever it is published`() async throws {
     let world = TargetWorld()
     let unordered = try await world.drop([["a"], ["a"]], inbox: "free", ordering: .none, tells: false)

@@ -114,7 +114,7 @@ final class TargetWorld {
       case .postponed(let after, let limit):
         found = .page(try await outbox.postponed(for: target, after: after, limit: limit))
       case .oldestFile(let last): found = .oldestFile(try await outbox.oldestFile(for: target, after: last))
-      case .newestFile: found = .newestFile(try await outbox.newestOrderedFile(for: target))
+      case .files: found = .files(try await outbox.files(for: target))
       }
     } catch {
       return state.readFailed(at: now)

@@ -26,10 +26,10 @@ import Testing
     ("p.K\nv\n", #"{"p":{"K":{"key":"K","n":1,"value":{"labelValue":"v"}}}}"#),
     ("p.K,p.K.from\nv,w\n", #"{"p":{"K":{"key":"K","n":1,"value":{"labelValue":"v"},"from":"w"}}}"#),
     ("p.K,p.K.from\n,w\n", #"{"p":{"K":{"key":"K","n":1,"from":"w"}}}"#),
-    ("p.K,p.K.from\n,\n", "{}"),
+    ("p.K,p.K.from\n,\"\"\n", "{}"),
     ("p.K,p.L,q\n,,1\n", #"{"q":"1"}"#),
     ("p.K,p.L,q\n,v,1\n", #"{"p":{"L":{"key":"L","n":1,"value":{"labelValue":"v"}}},"q":"1"}"#),
-    ("q,p.K\n,\n", "{}"),
+    ("q,p.K\n,\"\"\n", "{}"),
   ])
   func `companions come first, and only where something else does`(_ text: String, _ json: String) {
     #expect(Self.terms.read(text).texts == [json])

@@ -53,12 +53,14 @@ private func read(
   _ source: inout EndlessBytes, _ delimiter: Delimiter = .character(","),
   each: (RawItem, Span<UInt8>) throws -> Void
 ) throws -> CSVDialect {
+  var options = CSVOptions()
+  options.delimiter = delimiter
   let limits = ReaderLimits(maxItemBytes: 16 << 10)
-  return try CSVReader(delimiter: delimiter, limits: limits, chunkBytes: 64 << 10).read(&source) { header in
+  return try CSVReader(options, limits: limits, chunkBytes: 64 << 10).read(&source) { header in
     try RowPlan(header, mapping: nil).template(empty: .omit, limits: limits) { path throws(FileFault) in
       .field(PlacedField(path: path.steps, type: path.type))
     }
   } each: { item, json in
     try each(item, json)
-  }
+  }.layout.dialect
 }

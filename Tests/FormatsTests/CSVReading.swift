@@ -1,12 +1,15 @@
 import Core
-import Formats
 import Testing
+
+@testable import Formats
 
 /// What came out of a CSV: rows with the JSON that they became, and how it ended.
 struct CSVReading: Equatable {
   var items: [RawItem] = []
   var texts: [String] = []
-  var dialect: CSVDialect?
+  var layout: CSVLayout?
+  var dialect: CSVDialect? { layout?.dialect }
+  var completeness: Completeness?
   var fault: FileFault?
 
   /// `number line start..<end` of every row, with the code of its fault.
@@ -25,10 +28,16 @@ struct CSVReading: Equatable {
 /// How a test reads a CSV; a field stands where its path says, and `requestId` is the request's id.
 struct CSVReadingTerms {
   var kind = FileFormat.Kind.csv
-  var delimiter = Delimiter.character(",")
+  var options = CSVOptions()
+  var delimiter: Delimiter {
+    get { options.delimiter }
+    set { options.delimiter = newValue }
+  }
   var limits = ReaderLimits()
   var empty = EmptyCell.omit
   var mapping: ColumnMapping?
+  /// How cells are written.
+  var zones: LocalTimeZones = { _ in nil }
   var chunks = [1, 2, 3, 5, 8, 13, 64, 1 << 18]
   var place: @Sendable (CellPath) throws(FileFault) -> ColumnPlacement = { path throws(FileFault) in
     path.name == "requestId" ? .requestID : .field(PlacedField(path: path.steps, type: path.type))
@@ -49,20 +58,30 @@ struct CSVReadingTerms {
 
   func header(_ text: String) throws -> CSVHeader {
     var source = MemoryBytes(Array(text.utf8))
-    return try CSVReader(kind: kind, delimiter: delimiter, limits: limits).readHeader(from: &source)
+    return try CSVReader(kind: kind, options, limits: limits).readHeader(from: &source)
+  }
+
+  /// Writes the rejects of `content`, whose rows may have faults.
+  func rejects(_ text: String) throws -> CSVRejects {
+    let header = try header(text)
+    let layout = CSVLayout(header, hasSeparatorLine: read(text).layout?.hasSeparatorLine ?? false)
+    #expect(CSVLayout(json: layout.json) == layout)
+    return CSVRejects(layout, headerRow: Array(Array(text.utf8)[header.range]))
   }
 
   private func read(_ content: [UInt8], _ chunk: Int) -> CSVReading {
     var source = MemoryBytes(content, pieceBytes: chunk)
     var reading = CSVReading()
     do {
-      let reader = CSVReader(kind: kind, delimiter: delimiter, limits: limits, chunkBytes: chunk, key: testKey)
-      reading.dialect = try reader.read(&source) { header in
-        try RowPlan(header, mapping: mapping).template(empty: empty, limits: limits, place: place)
+      let reader = CSVReader(kind: kind, options, limits: limits, chunkBytes: chunk, key: testKey)
+      let outcome = try reader.read(&source) { header in
+        try RowPlan(header, mapping: mapping, options: options, zones: zones)
+          .template(empty: empty, limits: limits, place: place)
       } each: { item, json in
         reading.items.append(item.checkingTag(of: content, "chunks of \(chunk)"))
         reading.texts.append(json.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) })
       }
+      (reading.layout, reading.completeness) = (outcome.layout, outcome.completeness)
     } catch let fault as FileFault {
       reading.fault = fault
     } catch {

@@ -30,13 +30,13 @@ import Testing
   }
 
   @Test(arguments: [
-    ("", "a name is missing"), ("a..b", "a name is missing"), (".a", "a name is missing"), ("a.", "a name is missing"),
+    ("a..b", "a name is missing"), (".a", "a name is missing"), ("a.", "a name is missing"),
     ("[0]", "a name is missing before \"[0]\""), ("a.[0]", "a name is missing before"),
     ("a[x]", "\"[x]\" is not an index"),
     ("a[]", "\"[]\" is not an index"), ("a[-1]", "\"[-1]\" is not an index"), ("a[0", "\"[0\" is not an index"),
     ("a[0]b", "\"b\" is not an index"), ("a]", "\"]\" is not an index"), ("a[100000]", "from 0 to 99999"),
     ("a[99999999999999999999]", "from 0 to 99999"), ("a:text", "unknown type \"text\""), ("a:", "unknown type \"\""),
-    ("a:Number", "unknown type \"Number\""), (":number", "a name is missing"), (" a", "begin or end with a space"),
+    ("a:Number", "unknown type \"Number\""), (":number", "a name is missing"),
     ("a. b", "begin or end with a space"), ("a .b", "begin or end with a space"),
   ])
   func `what is no path is refused with the column and the reason`(_ text: String, _ reason: String) {
@@ -44,6 +44,11 @@ import Testing
     #expect(reading.end == "malformed-csv 1:3")
     #expect(reading.fault?.message.contains(reason) == true, "\(reading.fault?.message ?? "")")
     #expect(reading.fault?.message.hasPrefix("column 2: \"\(text)\" is not a field's path: ") == true)
+  }
+
+  @Test func `a mapping's path can't begin with a space, which a header's may`() throws {
+    #expect(throws: FileFault.self) { try CellPath(parsing: " a") }
+    #expect(readCSV(" a ,b\n1,2\n").texts == [#"{"a":"1","b":"2"}"#])
   }
 
   @Test func `a header of any size makes a message that can be read`() throws {

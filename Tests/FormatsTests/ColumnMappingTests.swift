@@ -48,15 +48,58 @@ import Testing
     #expect(terms.read("_error_code,a\nx,1\n").texts == [#"{"x":"1"}"#])
   }
 
-  @Test func `a mapped column that the file lacks is empty`() {
+  @Test func `an optional column that the file lacks is empty`() {
+    func optional(_ to: String, _ type: CellType = .string) -> Field {
+      var field = Field(to: to, type: type)
+      field.isOptional = true
+      return field
+    }
     let columns = [
-      "a": [Field(to: "x.a")], "b": [Field(to: "x.b")], "c": [Field(to: "y.c"), Field(to: "z[0]", type: .number)],
-      "r": [Field(to: "requestId")],
+      "a": [optional("x.a")], "b": [optional("x.b")], "c": [optional("y.c"), optional("z[0]", .number)],
+      "r": [optional("requestId")],
     ]
     #expect(terms(columns).read("a\n1\n").texts == [#"{"x":{"a":"1"}}"#])
     #expect(
       terms(columns, empty: .null).read("b\n1\n").texts == [#"{"x":{"b":"1","a":null},"y":{"c":null},"z":[null]}"#])
     #expect(terms(columns).read("a\n1\n").items.first?.requestID == nil)
+    var withDefault = optional("d")
+    withDefault.defaultText = "GB"
+    // A row without the column has no empty cell.
+    withDefault.isRequired = true
+    #expect(terms(["a": [Field(to: "a")], "d": [withDefault]]).read("a\n1\n").texts == [#"{"a":"1","d":"GB"}"#])
+    withDefault.defaultText = nil
+    #expect(terms(["a": [Field(to: "a")], "d": [withDefault]]).read("a\n1\n").texts == [#"{"a":"1"}"#])
+  }
+
+  @Test func `a mapped column that the file lacks refuses the file`() {
+    var field = Field(to: "x.b")
+    field.line = 7
+    let fault = terms(["a": [Field(to: "x.a")], "b": [field]]).read("\na\n1\n").fault
+    #expect(
+      fault
+        == FileFault(
+          .missingColumn,
+          "column \"b\" (for x.b, in maps/m.yaml:7): not in the file; where files may lack a column, the mapping says "
+            + "optional: true", line: 2))
+    let two = terms(["a": [Field(to: "x.a")], "c": [Field(to: "y")], "b": [field]]).read("a\n1\n").fault
+    #expect(
+      two?.message.hasPrefix(
+        "columns \"b\" (for x.b, in maps/m.yaml:7), \"c\" (for y, in maps/m.yaml): not in the file") == true)
+    // One of its fields needs it.
+    field.isOptional = true
+    #expect(terms(["a": [Field(to: "x.a")], "b": [field, Field(to: "y")]]).read("a\n1\n").end == "missing-column 1:-")
+  }
+
+  @Test func `column names are compared without regard to white space`() {
+    var terms = terms(
+      ["Investor\nRef ": [Field(to: "ref")], "Name": [Field(to: "name")]], ignore: ["Printed on"])
+    terms.mapping?.computed = [.init(to: "both", parts: [.column("Investor Ref"), .text("/"), .column(" Name")])]
+    let reading = terms.read("\"Investor \n Ref\",\u{A0}Name\u{A0},\"Printed\u{A0}on\"\n1,2,3\n")
+    #expect(reading.texts == [#"{"ref":"1","name":"2","both":"1/2"}"#])
+    #expect(
+      terms.read("Investor Ref,Name,Investor  Ref\n").fault
+        == FileFault(.malformedCSV, "column \"Investor Ref\" appears twice in the header", line: 1, column: 19))
+    #expect(readCSV(" a.b\u{A0},c\n1,2\n").texts == [#"{"a":{"b":"1"},"c":"2"}"#])
   }
 
   @Test func `values stand for others`() {
@@ -75,54 +118,7 @@ import Testing
         #"column "T": "X" is not one of the mapping's values ("", "C", "P")"#,
         #"column "B": "y" is not one of the mapping's values ("N", "Y")"#,
       ])
-    #expect(terms(columns).read("B\nY\n").texts == [#"{"blocked":true,"type":"None"}"#])
-  }
-
-  @Test(arguments: [
-    ("dd/MM/yyyy", "31/01/2016", "2016-01-31T00:00:00Z"), ("d.M.yyyy", "3.1.2016", "2016-01-03T00:00:00Z"),
-    ("d.M.yyyy", "03.11.2016", "2016-11-03T00:00:00Z"), ("yyyyMMdd", "20160229", "2016-02-29T00:00:00Z"),
-    ("yyyy-MM-dd HH:mm:ss", "2016-01-31 23:59:08", "2016-01-31T23:59:08Z"),
-    ("yyyy-MM-ddTHH:mmZ", "2016-01-31T23:59Z", "2016-01-31T23:59:00Z"),
-    ("yyyy-MM-dd'T'H'h'", "2016-01-31T7h", "2016-01-31T07:00:00Z"),
-    ("'the' dd''MM 'in' yyyy", "the 01'02 in 2003", "2003-02-01T00:00:00Z"),
-    ("yyyy.MM.dd", "0001.01.01", "0001-01-01T00:00:00Z"),
-  ])
-  func `dates become RFC 3339`(_ pattern: String, _ text: String, _ result: String) {
-    let reading = terms(["d": [Field(to: "x", date: pattern)]]).read("d\n\"\(text)\"\n")
-    #expect(reading.texts == ["{\"x\":\"\(result)\"}"])
-  }
-
-  @Test(arguments: [
-    ("dd/MM/yyyy", "31/04/2016"), ("dd/MM/yyyy", "29/02/2015"), ("dd/MM/yyyy", "1/1/2016"),
-    ("dd/MM/yyyy", "01/13/2016"), ("dd/MM/yyyy", "00/01/2016"), ("dd/MM/yyyy", "01/01/16"),
-    ("dd/MM/yyyy", "01/01/20160"), ("dd/MM/yyyy", "01-01-2016"), ("dd/MM/yyyy", " 01/01/2016"),
-    ("d.M.yyyy", "111.1.2016"), ("dd/MM/yyyy HH:mm", "01/01/2016 24:00"), ("dd/MM/yyyy HH:mm", "01/01/2016 23:60"),
-    ("dd/MM/yyyy HH:mm:ss", "01/01/2016 23:59:60"), ("dd/MM/yyyy", "today"), ("dd/MM/yyyy", "01/01/201"),
-  ])
-  func `what is no such date is refused`(_ pattern: String, _ text: String) {
-    let reading = terms(["d": [Field(to: "x", date: pattern)]]).read("d\n\(text)\n\"\"\n")
-    #expect(reading.items.map(\.fault?.code) == [.invalidValue, nil])
-    #expect(reading.messages.first == "column \"d\": \"\(text)\" is not a date of the form \(pattern)")
-  }
-
-  @Test(arguments: [
-    ("dd/MM", "it needs a year, a month and a day"), ("", "it needs a year"), ("dd/MM/yy", "years need four digits"),
-    ("DD/MM/YYYY", "\"D\" has no meaning"), ("dd/MMM/yyyy", "\"MMM\" has no meaning"),
-    ("dd/MM/yyyy dd", "appears twice"),
-    ("dd/MM/yyyy:mm", "minutes need hours"), ("dd/MM/yyyy HH:ss", "seconds need minutes"),
-    ("dMyyyy", "directly follows a token of one or two digits"), ("dd/MM/yyyy 'at", "a single quote is not closed"),
-    ("dd/MM/yyyy hh", "\"h\" has no meaning"), ("dd/MM/yyyy é", ""),
-  ])
-  func `a pattern that can't be used refuses the file`(_ pattern: String, _ reason: String) {
-    let fault = terms(["d": [Field(to: "x", date: pattern)]]).read("d\n").fault
-    if reason.isEmpty {
-      #expect(fault == nil)
-    } else {
-      #expect(fault?.code == .malformedCSV)
-      #expect(fault?.message.contains(reason) == true, "\(fault?.message ?? "")")
-      #expect(fault?.message.hasPrefix("column \"d\": date pattern \"\(pattern)\" can't be used: ") == true)
-      #expect(fault?.message.hasSuffix(", in maps/m.yaml") == true)
-    }
+    #expect(terms(columns).read("B,T\nY,\n").texts == [#"{"blocked":true,"type":"None"}"#])
   }
 
   @Test func `what a mapping gets wrong is told with column and file`() {

@@ -115,6 +115,7 @@ import Testing
   func `a file without a value is empty`(text: String) {
     #expect(read(text).fault?.code == .emptyFile)
     #expect(read(text, Self.lusid).fault?.code == .emptyFile)
+    #expect(read(text).fault?.message == (text.contains("\n") ? "the file has only blank lines" : "the file is empty"))
   }
 
   // Text, line and column of the offending byte, items handed on before.

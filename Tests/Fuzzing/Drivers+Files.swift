@@ -81,8 +81,11 @@ private final class FolderReader: FuzzReader {
     }
     let now = Timestamp(milliseconds: .max)
     for settle in [Duration.zero, .seconds(2)] {
-      let look = Watcher.lookOnce(
-        folders: folders, terms: WatchOptions(settle: settle, marker: settle == .zero ? nil : ".d"))
+      let isPlain = settle == .zero
+      let terms = WatchOptions(
+        settle: settle, minAge: isPlain ? .zero : .seconds(Int64.max), marker: isPlain ? nil : ".d",
+        checksum: { $0.count % 2 == 0 ? nil : isPlain ? .md5 : .sha256 })
+      let look = Watcher.lookOnce(folders: folders, terms: terms)
       guard look.fault == nil else { throw Broken("it can't be looked at: \(look.fault.debugDescription)") }
       guard look.ready.count + look.counts.values.reduce(0, +) <= 16 else { throw Broken("more than there are") }
     }

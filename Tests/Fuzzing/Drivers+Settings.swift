@@ -9,6 +9,9 @@ extension FuzzDriver {
     words: yamlWords + [
       "targets:", "inboxes:", "api: lusid", "url: https://a", "auth:", "access_token: x", "routes:", "retention:",
       "30d", "1h30m", "4GiB", "admin: false", "listen: \"127.0.0.1:0\"", "${HOME}", "$${", "<<: *a", "batch:",
+      "format: csv", "encoding: latin1", "delimiter: ", "quote: ", "escape: ", "header: [a]", "skip: {rows: [\"H*\"]}",
+      "null: ", "decimal: \",\"", "grouping: ", "symbols: ", "trailer: {match: T, count: 2, sums: {a: 3}}",
+      "checksum: md5",
     ], longest: 8 << 10
   ) { folder in
     PlainReader { input in
@@ -33,6 +36,10 @@ extension FuzzDriver {
     words: yamlWords + [
       "columns:", "constants:", "ignore:", "to: ", "type: number", "date: \"dd/MM/yyyy\"", "values: {P: Person}",
       "displayName", "identifiers.InvestorRecord/A/B", "[0]", ".", ":number", "\"Column\": ",
+      "computed: {description: {concat: [\"{Ref}\"]}}", "lookup: map.yaml", "required: true", "default: P",
+      "trim: true",
+      "null: [x]", "decimal: \",\"", "grouping: ", "negative: trailing", "symbols: ", "optional: true",
+      "timezone: UTC",
     ], longest: 8 << 10
   ) { folder in
     let settings = folder + "/upsertd.yaml"

@@ -31,7 +31,8 @@ extension FuzzDriver {
     words: [
       "\"items\": ", "\"accepted\": ", "\"batches\": [", "\"rejects\": {", "\"first\": [", "null", "{", "}", "[", "]",
       "\"version\": 1", "\"status\": \"accepted\"", "\"error\": {\"code\": \"malformed-json\", \"message\": \"\"}",
-      "\\u202e", "\"ranges\": [[1, 500]]",
+      "\\u202e", "\"ranges\": [[1, 500]]", "\"completeness\": {\"count\": {\"expected\": 007, \"found\": \"7\"}},",
+      "\"completeness\": {\"sums\": {\"A\": {\"expected\": \"1.50\", \"found\": 1.5}}},",
     ], longest: 16 << 10
   ) { _ in
     PlainReader { input in
@@ -74,6 +75,30 @@ extension FuzzDriver {
       _ = ResultNames.dropped(inReceipt: names.receipt)
       _ = name.display.onOneLine
       return true
+    }
+  }
+
+  static let sideFiles = FuzzDriver(
+    name: "side-files", about: "side files with a digest",
+    words: [
+      "\u{FEFF}", "\r\n", "\n", "  clients.csv", " *", "\\", "\u{0}", "ba7816bf8f01cfea414140de5dae2223",
+      "900150983cd24fb0d6963f7d28e17f72", "SHA256 (a) = ",
+    ], longest: 5 << 10
+  ) { _ in
+    PlainReader { input in
+      var isSensible = false
+      for kind in ChecksumKind.allCases {
+        let side = SideFile(kind: kind, name: "a", content: input)
+        guard (side.digest == nil) == (side.fault != nil) else { throw Broken("a digest and a fault, or neither") }
+        guard side.fault.map({ $0.message == $0.message.onOneLine }) ?? true else { throw Broken("not on one line") }
+        guard let digest = side.digest else { continue }
+        isSensible = true
+        let isHexadecimal = digest.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
+        guard digest.utf8.count == (kind == .md5 ? 32 : 64), isHexadecimal else {
+          throw Broken("\(digest) is no digest")
+        }
+      }
+      return isSensible
     }
   }
 

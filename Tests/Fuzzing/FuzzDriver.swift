@@ -14,7 +14,7 @@ package struct FuzzDriver: Sendable {
 
   package static let all: [FuzzDriver] = [
     .httpDates, .receipts, .names, .files, .csv, .json, .ndjson, .gzip, .inspection, .configuration, .mapping, .outbox,
-    .control, .admin,
+    .control, .admin, .sideFiles,
   ]
 
   package static func named(_ name: String) -> FuzzDriver? { all.first { $0.name == name } }

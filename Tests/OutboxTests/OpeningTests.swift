@@ -89,6 +89,8 @@ import Testing
       #expect(try outbox.settled(file).map(\.ranges) == [[]])
       #expect(try await outbox.clockMark() == nil)
       #expect(throws: Never.self, "it gets a key") { try outbox.sourceKey() }
+      let facts = try #require(try await outbox.file(file)).facts
+      #expect(facts.dialect == nil && facts.completeness == nil)
       try outbox.close()
       #expect(try OutboxHealth.examine(path)?.findings == [])
     }

@@ -223,21 +223,81 @@ import TestKit
     }
   }
 
-  @Test func `what was read is published once the outbox takes it, in order`() async throws {
+  @Test func `a claimed file that is removed while it is read is rejected as a whole, and holds up nobody`()
+    async throws
+  {
+    try await withIntakeWorld { world in
+      try await world.run { world in
+        // Its digest takes a while.
+        try world.drop("first.json", in: "a", "[}", size: 1 << 30)
+        try await eventually("the claim") { try world.claimed("first.json", in: "a") != nil }
+        let first = try #require(try world.claimed("first.json", in: "a"))
+        try await world.wait(for: "first.json", in: "a", toBe: .reading)
+        try #require(unlink(world.folders("a").work + "/\(first).first.json") == 0)
+        try world.drop("second.json", in: "b", IntakeWorld.items())
+        try await eventually("the end of the first") { try await world.outbox.file(first)?.state == .finishing }
+        let record = try #require(try await world.outbox.file(first))
+        #expect(record.fault?.code == .fileChanged)
+        #expect(record.fault?.message == "the file was removed from work/ while it was read; nothing of it was sent")
+        #expect(record.facts.bytes == 1 << 30)
+        #expect(record.facts.sha256 == nil)
+        try await world.wait(for: "second.json", in: "b", toBe: .queued)
+        try await eventually("nobody to be unread") { world.running.ledger.all.isEmpty }
+      }
+    }
+  }
+
+  @Test func `a claimed file that is removed before it can be read is rejected as a whole`() async throws {
     try await withIntakeWorld { world in
       world.store.takeNothing(of: "first.json")
       try await world.run { world in
         try world.drop("first.json", in: "a", IntakeWorld.items())
         _ = try await world.unread("first.json")
-        try world.drop("second.json", in: "b", IntakeWorld.items())
-        try await eventually("one to wait") { world.running.ledger.all.first?.waitingFiles == 1 }
-        world.store.mend()
-        world.store.publishNothing()
         let first = try #require(try world.claimed("first.json", in: "a"))
         try #require(unlink(world.folders("a").work + "/\(first).first.json") == 0)
+        world.store.mend()
         world.clock.advance(by: .seconds(1))
+        try await eventually("its end") { try await world.outbox.file(first)?.state == .finishing }
+        let record = try #require(try await world.outbox.file(first))
+        #expect(record.fault?.code == .fileChanged)
+        #expect(record.facts.bytes == IntakeWorld.items().utf8.count)
+      }
+    }
+  }
+
+  @Test func `a claimed file whose folder is gone is not taken for removed`() async throws {
+    try await withIntakeWorld { world in
+      world.store.takeNothing(of: "first.json")
+      try await world.run { world in
+        try world.drop("first.json", in: "a", IntakeWorld.items())
+        _ = try await world.unread("first.json")
+        let first = try #require(try world.claimed("first.json", in: "a"))
+        let folders = world.folders("a")
+        // As if its disk had gone: without an inbox/, nobody prepares the folders again.
+        try #require(rename(folders.root, folders.root + ".away") == 0)
+        world.store.mend()
+        world.clock.advance(by: .seconds(1))
+        try await eventually("the news") {
+          world.running.ledger.all.contains { $0.id == first && $0.reason?.contains("is not there") == true }
+        }
+        try #require(rename(folders.root + ".away", folders.root) == 0)
+        world.clock.advance(by: .seconds(1))
+        try await world.wait(for: "first.json", in: "a", toBe: .queued)
+      }
+    }
+  }
+
+  @Test func `what was read is published once the outbox takes it, in order`() async throws {
+    try await withIntakeWorld { world in
+      try await world.run { world in
+        let first = try await world.claimSlowFile("first.ndjson", in: "a")
+        try world.drop("second.json", in: "b", IntakeWorld.items())
+        try await eventually("one to wait") { world.running.ledger.all.first?.waitingFiles == 1 }
+        world.store.publishNothing()
+        // It changes while it is read, and goes back.
+        try #require(utimensat(AT_FDCWD, world.folders("a").work + "/\(first).first.ndjson", nil, 0) == 0)
         // Nothing is in its way any more but the outbox.
-        try await eventually("the first to be gone") { world.running.ledger.all.isEmpty }
+        try await eventually("the first to be gone") { !world.running.ledger.all.contains { $0.id == first } }
         #expect(try await world.record("second.json", in: "b")?.state == .reading)
         world.store.mend()
         try await world.wait(for: "second.json", in: "b", toBe: .queued)

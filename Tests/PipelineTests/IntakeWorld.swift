@@ -80,6 +80,14 @@ struct IntakeWorld: Sendable {
     try folders(inbox).workFiles().first { $0.dropped.display == name }?.id
   }
 
+  /// Drops a file that is read for a while, and returns its id once that has begun.
+  func claimSlowFile(_ name: String, in inbox: String) async throws -> FileID {
+    // One line of holes: they are spaces to nobody.
+    try drop(name, in: inbox, "", size: 512 << 20)
+    try await eventually("the reading of \(name)") { running.ledger.all.contains { $0.name == name } }
+    return try #require(running.ledger.all.first { $0.name == name }?.id)
+  }
+
   /// What the outbox has of the claimed file of that name.
   func record(_ name: String, in inbox: String) async throws -> FileRecord? {
     guard let id = try claimed(name, in: inbox) else { return nil }

@@ -31,6 +31,12 @@ import Testing
     receipt.rejects = [Receipt.Reject(item: 2, line: 3, key: nil, code: "missing-field", message: "tab\there")]
     receipt.file.owner = "1007"
     receipt.orders = [Receipt.Order(at: Timestamp(milliseconds: 99), order: "retry", by: "ops")]
+    receipt.completeness = Completeness(
+      count: Completeness.Pair(expected: "995", found: "123456789012345678901234567890"),
+      sums: [
+        "Amount \"net\"": Completeness.Pair(expected: "12.50", found: "12.5"),
+        "B": Completeness.Pair(expected: "0", found: "-0.10"),
+      ], checksum: Completeness.Pair(expected: "ab", found: "cd"))
     return receipt
   }
 
@@ -42,6 +48,10 @@ import Testing
     (unusable.target, unusable.batches, unusable.rejects, unusable.rejectsFile) = (nil, [], [], nil)
     unusable.error = FileFault(.malformedJSON, "a comma is missing", line: 3, column: 14)
     #expect(try Receipt(json: unusable.json(), apis: known) == unusable)
+    for completeness in [nil, Completeness(), Completeness(checksum: Completeness.Pair(expected: "a", found: "a"))] {
+      unusable.completeness = completeness
+      #expect(try Receipt(json: unusable.json(), apis: known) == unusable)
+    }
   }
 
   @Test(arguments: [
@@ -69,6 +79,26 @@ import Testing
     #expect(receipt.json().isEmpty == false)
   }
 
+  @Test func `a file that was used is not one that lacks rows or has another checksum`() {
+    var receipt = Self.receipt()
+    #expect(receipt.contradictions.contains { $0.contains("instead of 995") })
+    #expect(receipt.contradictions.contains { $0.contains("checksum") })
+    let same = Completeness.Pair(expected: "1", found: "1")
+    receipt.completeness = Completeness(count: same, checksum: same)
+    #expect(receipt.contradictions.isEmpty)
+  }
+
+  @Test(arguments: [("007", "7"), ("00", "0"), ("", ""), ("0.5", "0.5"), ("many", "many")])
+  func `a number of rows that is written as text is the same when it is written again`(text: String, plain: String)
+    throws
+  {
+    let json = String(decoding: Self.receipt().json(), as: UTF8.self)
+      .replacing("\"expected\": 995", with: "\"expected\": \"\(text)\"")
+    let receipt = try Receipt(json: Array(json.utf8), apis: known)
+    #expect(receipt.completeness?.count?.expected == plain)
+    #expect(try Receipt(json: receipt.json(), apis: known) == receipt)
+  }
+
   @Test func `members of a later version do no harm`() throws {
     let receipt = Self.receipt()
     let text = String(decoding: receipt.json(), as: UTF8.self)
@@ -83,6 +113,9 @@ import Testing
     ("[3, 4]", "[4, 3]", "batches[0].ranges is not a list of ranges"),
     ("[3, 4]", "[3]", "batches[0].ranges is not a list of ranges"),
     ("[1, 1]", "[0, 1]", "batches[0].ranges is not a list of ranges"), ("\"by\": ", "\"to\": ", "orders[0].by"),
+    ("\"expected\": \"ab\"", "\"expected\": null", "completeness.checksum.expected is neither a string nor a number"),
+    ("\"expected\": 995", "\"missing\": 995", "completeness.count.expected is neither a string nor a number"),
+    ("\"B\": {", "\"B\": 7, \"C\": {", "completeness.sums.B is not an object"),
   ])
   func `what is no receipt says which member is wrong`(_ old: String, _ new: String, _ words: String) throws {
     let text = String(decoding: Self.receipt().json(), as: UTF8.self)

@@ -30,11 +30,22 @@ import Testing
     receipt.orders = [Receipt.Order(at: Timestamp(milliseconds: 5), order: "cancel", by: "ops")]
     receipt.rejectsFile = "a.rejected.csv"
     receipt.rejects = [Receipt.Reject(item: 2, line: 3, key: nil, code: "missing-field", message: "tab\there")]
+    receipt.completeness = Completeness(
+      count: Completeness.Pair(expected: "0995", found: "000"),
+      sums: ["Amount": Completeness.Pair(expected: "12.50", found: "12.50")],
+      checksum: Completeness.Pair(expected: "ab", found: "cd"))
     let document = try JSONValue.parse(receipt.json())
     #expect(
       document.members?.map(\.name) == [
-        "version", "status", "file", "target", "counts", "batches", "rejects", "orders",
+        "version", "status", "file", "target", "counts", "batches", "rejects", "completeness", "orders",
       ])
+    let completeness = document["completeness"]
+    #expect(completeness?.members?.map(\.name) == ["count", "sums", "checksum"])
+    // Numbers, as JSON has them; sums keep their digits.
+    #expect(completeness?["count"]?["expected"]?.integer == 995)
+    #expect(completeness?["count"]?["found"]?.integer == 0)
+    #expect(completeness?["sums"]?["Amount"]?["found"]?.string == "12.50")
+    #expect(completeness?["checksum"]?["expected"]?.string == "ab")
     #expect(document["version"]?.integer == 1)
     #expect(document["status"]?.string == "partial")
     #expect(document["file"]?["name"]?.string == "a \"quoted\"\n%FF.csv")
@@ -70,6 +81,7 @@ import Testing
     let document = try JSONValue.parse(try receipt().json(withBatches: false))
     #expect(document["batches"] == nil)
     #expect(document["orders"] == nil, "no operator gave any")
+    #expect(document["completeness"] == nil, "the route asks for nothing")
     #expect(document["file"]?["owner"] == nil)
     #expect(document["counts"]?["requests"]?.integer == 3)
   }

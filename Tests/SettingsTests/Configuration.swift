@@ -1,4 +1,5 @@
 import APIs
+import Core
 import Foundation
 
 @testable import Settings
@@ -68,6 +69,13 @@ func inbox(_ lines: String) -> String {
     - name: a
   \(lines.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)" }.joined(separator: "\n"))
   """
+}
+
+/// How CSV files are written if some of it is not the default.
+func csv(_ change: (inout CSVOptions) -> Void) -> CSVOptions {
+  var options = CSVOptions()
+  change(&options)
+  return options
 }
 
 struct Failure: Error {

@@ -1,5 +1,7 @@
 import APIs
 import Core
+import Foundation
+import Formats
 import Testing
 
 @testable import Settings
@@ -13,6 +15,9 @@ struct ExampleTests {
     [
       "mappings/investors.yaml": try folder.read("mappings/investors.yaml"),
       "mappings/accounts.yaml": try folder.read("mappings/accounts.yaml"),
+      "mappings/european.yaml": try folder.read("mappings/european.yaml"),
+      "mappings/transfer-agent.yaml": try folder.read("mappings/transfer-agent.yaml"),
+      "mappings/countries.csv": try folder.read("mappings/countries.csv"), "liquid-token": "t",
       "secrets.json": try folder.read("secrets.example.json"), "liquid-password": "p\n", "liquid-client-secret": "s\n",
       "lusid-token": "t", "lusid-password": "p", "lusid-client-secret": "s", "company-ca.pem": "x", "upsertd.pem": "x",
       "upsertd.key": "x",
@@ -33,6 +38,47 @@ struct ExampleTests {
     let settings = try Self.load("liquid-minimal.yaml")
     #expect(settings.targets.map(\.api) == [.liquid])
     #expect(settings.inboxes[0].routes[0].item?.key == ["accountId"])
+  }
+
+  @Test func `a European CSV loads`() throws {
+    let route = try Self.load("csv-european.yaml").inboxes[0].routes[0]
+    #expect(
+      route.csv
+        == csv {
+          ($0.encoding, $0.delimiter, $0.null) = ("windows-1252", .character(";"), ["(unbekannt)"])
+          ($0.numbers.decimal, $0.numbers.grouping, $0.numbers.negative) = (",", ".", [.trailing])
+        })
+    #expect(route.mapping?.columns.count == 4)
+  }
+
+  @Test func `a CSV with control totals loads`() throws {
+    let settings = try Self.load("csv-control-totals.yaml")
+    let route = settings.inboxes[0].routes[0]
+    #expect(settings.watch.minAge == .seconds(10))
+    #expect(route.csv.header?.count == 6)
+    #expect(route.csv.trailer == Trailer(match: Glob("TRL*"), count: 2, sums: ["Commitment": 3]))
+    #expect(route.checksum == .sha256)
+    #expect(route.mapping?.columns["Country"]?[0].lookup?.values["LU"] == "Luxembourg")
+    #expect(route.mapping?.computed.count == 1)
+  }
+
+  @Test func `a database's CSV loads`() throws {
+    let route = try Self.load("csv-database.yaml").inboxes[0].routes[0]
+    #expect(
+      route.csv
+        == csv {
+          ($0.delimiter, $0.quote, $0.escape, $0.null) = (.character("\t"), nil, UInt8(ascii: "\\"), ["\\N"])
+          $0.skip.comment = "--"
+        })
+  }
+
+  @Test func `every example in the folder is among the tested ones`() throws {
+    let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).filter { $0.hasSuffix(".yaml") }
+    #expect(
+      names.sorted() == [
+        "csv-control-totals.yaml", "csv-database.yaml", "csv-european.yaml", "liquid-minimal.yaml",
+        "lusid-minimal.yaml", "starter.yaml", "upsertd.yaml",
+      ])
   }
 
   @Test func `the reference says the defaults as they are`() throws {
@@ -58,6 +104,7 @@ struct ExampleTests {
   @Test(arguments: [
     ["access_token_file"], ["access_token"], ["scope"], ["max_requests_per_second"], ["ca_file"], ["client_cert"],
     ["client_cert", "client_key"], ["proxy"], ["marker"], ["retention"],
+    ["format"], ["encoding"], ["header"], ["skip"], ["grouping"], ["symbols"], ["trailer"], ["checksum"],
     ["grant", "token_url", "username", "password_file", "client_id", "client_secret_file", "scope"],
   ])
   func `the reference's settings that are off by default are in order too`(_ keys: [String]) throws {
@@ -69,7 +116,7 @@ struct ExampleTests {
       lines[off] = String(lines[off].replacing("#", with: "", maxReplacements: 1))
     }
     // What can't stand beside them.
-    if keys == ["retention"] { lines.removeAll { $0.hasPrefix("    retention: {}") } }
+    for key in ["retention", "skip"] where keys == [key] { lines.removeAll { $0.hasPrefix("    \(key): {}") } }
     if keys.contains(where: { $0.hasPrefix("access_token") || $0 == "username" }) {
       lines.removeAll { $0.hasPrefix("      secrets_file:") }
     }

@@ -9,7 +9,7 @@ struct ValueTests {
     let settings = try loaded(minimal())
     #expect(settings.spool == "/var/spool/upsertd")
     #expect(settings.state == "/var/lib/upsertd")
-    #expect(settings.watch == .init(pollInterval: .seconds(1), settle: .seconds(2)))
+    #expect(settings.watch == .init(pollInterval: .seconds(1), settle: .seconds(2), minAge: .zero))
     #expect(settings.queue == .init(maxBytes: 4_294_967_296, minFreeDisk: 268_435_456))
     #expect(settings.retry == .init(initial: .seconds(1), max: .seconds(300), maxAge: .seconds(432_000)))
     #expect(
@@ -32,8 +32,7 @@ struct ValueTests {
           routes: [
             Route(
               match: "*", target: .named("lusid"), mapping: nil, own: OwnSettings(), successMode: .partial,
-              validate: true,
-              delimiter: .byte(44), empty: .omit)
+              validate: true, format: nil, csv: CSVOptions(), checksum: nil, empty: .omit)
           ]))
   }
 
@@ -42,7 +41,7 @@ struct ValueTests {
       """
       spool: drop
       state: ./state/
-      watch: {poll_interval: 500ms, settle: 0}
+      watch: {poll_interval: 500ms, settle: 0, min_age: 1m}
       queue: {max_bytes: 10MB, min_free_disk: 0}
       retry: {initial: 2s, max: 1h30m, max_age: 1d}
       limits: {max_item_bytes: 2KiB, max_file_bytes: 3GB, max_nesting: 7, max_gzip_ratio: 9}
@@ -84,7 +83,7 @@ struct ValueTests {
     let folder = settings.path.dropLast("/upsertd.yaml".count)
     #expect(settings.spool == "\(folder)/drop")
     #expect(settings.state == "\(folder)/state")
-    #expect(settings.watch == .init(pollInterval: .milliseconds(500), settle: .zero))
+    #expect(settings.watch == .init(pollInterval: .milliseconds(500), settle: .zero, minAge: .seconds(60)))
     #expect(settings.queue == .init(maxBytes: 10_000_000, minFreeDisk: 0))
     #expect(settings.retry == .init(initial: .seconds(2), max: .seconds(5400), maxAge: .seconds(86_400)))
     #expect(
@@ -112,15 +111,17 @@ struct ValueTests {
               match: "*.csv", target: .named("l"), mapping: nil,
               own: OwnSettings(
                 ItemDefaults(category: "entity", type: "Account", action: "Merge", key: ["accountId", "region"])),
-              successMode: .partial, validate: false, delimiter: .byte(9), empty: .null)
+              successMode: .partial, validate: false, csv: csv { $0.delimiter = .character("\t") }, empty: .null)
           ]))
     #expect(
       settings.inbox(named: "b")
         == Inbox(
           name: "b", ignore: ["*.log"], ordering: .none,
           routes: [
-            Route(match: "x*", target: .auto, delimiter: .auto, empty: .string),
-            Route(match: "*", target: .named("l"), own: OwnSettings(ItemDefaults(key: ["id"])), delimiter: .byte(59)),
+            Route(match: "x*", target: .auto, csv: csv { $0.delimiter = .auto }, empty: .string),
+            Route(
+              match: "*", target: .named("l"), own: OwnSettings(ItemDefaults(key: ["id"])),
+              csv: csv { $0.delimiter = .character(";") }),
           ]))
   }
 
@@ -206,23 +207,6 @@ struct ValueTests {
   @Test(arguments: ["", "KiB", "1kib", "1.5MiB", "1 MiB", "-1", "1TiB", "99999999999GiB", "1_000", "٣"])
   func `what is no size is refused`(_ text: String) {
     #expect(Int(writtenSize: text) == nil)
-  }
-
-  @Test(arguments: [
-    ("max_item", "max_items"), ("maxItems", "max_items"), ("max-items", "max_items"), ("amx_items", "max_items"),
-    ("tiemout", "timeout"), ("URL", "url"), ("spol", "spool"),
-    ("poll_url", "url"), ("time", "timeout"),
-  ])
-  func `the nearest word is what was meant`(_ word: String, _ meant: String) {
-    #expect(nearestWord(to: word, among: ["max_items", "max_bytes", "timeout", "url", "spool"]) == meant)
-  }
-
-  @Test func `a word near to nothing means nothing`() {
-    #expect(nearestWord(to: "colour", among: ["max_items", "url"]) == nil)
-    #expect(nearestWord(to: "x", among: ["a", "b"]) == nil)
-    #expect(nearestWord(to: "max", among: ["max_items", "max_bytes"]) == nil)
-    #expect(nearestWord(to: "", among: ["a"]) == nil)
-    #expect(nearestWord(to: "a", among: []) == nil)
   }
 }
 

@@ -110,7 +110,7 @@ import Testing
       #expect(try !folders.names(in: folders.work).contains(stray))
       #expect(try folders.workFiles() == [claimed.work])
       if length == 229 {
-        #expect(folders.giveBack(claimed))
+        try folders.giveBack(claimed)
         #expect(try folders.names(in: folders.inbox) == [name])
       } else {
         try folders.archive(claimed.work, as: ResultNames(dropped: name, id: claimed.id).archive)
@@ -204,13 +204,41 @@ import Testing
       try folders.drop(name, "first")
       let claimed = try folders.claim(name)
       try folders.drop(name, "second")
-      #expect(!folders.giveBack(claimed))
+      #expect(throws: InboxError.self) { try folders.giveBack(claimed) }
       #expect(try folders.contents(name, in: folders.inbox) == "second")
       #expect(try folders.workFiles() == [claimed.work])
       #expect(unlink(name.path(in: folders.inbox)) == 0)
-      #expect(folders.giveBack(claimed))
+      try folders.giveBack(claimed)
       #expect(try folders.contents(name, in: folders.inbox) == "first")
       #expect(try folders.workFiles().isEmpty)
+    }
+  }
+
+  @Test(arguments: ["taken", "removed", "no work", "no inbox"])
+  func `why a file is not given back is told`(what: String) async throws {
+    try await withInbox { folders in
+      try folders.drop("a.csv")
+      let claimed = try folders.claim("a.csv")
+      let inWork = claimed.workName.path(in: folders.work)
+      switch what {
+      case "taken": try folders.drop("a.csv", "second")
+      case "removed": #expect(unlink(inWork) == 0)
+      case "no work": #expect(rename(folders.work, folders.root + "/elsewhere") == 0)
+      default: #expect(rmdir(folders.inbox) == 0)
+      }
+      #expect(folders.isGone(claimed.work) == (what == "removed"))
+      let error = #expect(throws: InboxError.self) { try folders.giveBack(claimed) }
+      switch what {
+      case "taken":
+        #expect(error?.code == .taken)
+        #expect(error?.description == "put back \"\(folders.inbox)/a.csv\": the file changed, and its name is taken")
+      case "removed":
+        #expect(error?.code == .missing)
+        #expect(error?.path == folders.work + "/" + claimed.workName.display)
+      default:
+        #expect(error?.code == .unusableFolder, "a disk may come back, with the file on it")
+        #expect(error?.path == folders.inbox + "/a.csv")
+      }
     }
   }
 }

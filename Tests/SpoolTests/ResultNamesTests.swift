@@ -104,6 +104,26 @@ import Testing
     #expect(corrected("x") == nil)
   }
 
+  @Test func `the rejects of a corrected rejects file do not get a longer name`() throws {
+    let (first, second) = (FileID.example(1), FileID.example(2))
+    func names(_ text: String) throws -> ResultNames {
+      ResultNames(dropped: try #require(FileName(text)), id: second)
+    }
+    func rejects(_ text: String) throws -> String { try names(text).rejected(format: "csv").display }
+    for dropped in [
+      "clients.v2.\(first).rejected.csv", "clients.v2.\(first).rejected.csv.gz", "clients.v2.\(first).rejected (1).csv",
+      "clients.v2.\(first).rejected-fixed.csv", "clients.v2.\(first).rejected.\(first).rejected.csv",
+    ] {
+      #expect(try rejects(dropped) == "clients.v2.\(second).rejected.csv")
+    }
+    // Everything else keeps the dropped name.
+    let corrected = try names("clients.\(first).rejected.csv")
+    #expect(corrected.receipt.display == "clients.\(first).rejected.csv.\(second).receipt.json")
+    #expect(corrected.archive.display == "clients.\(first).rejected.\(second).csv")
+    #expect(try rejects("clients.\(first).csv") == "clients.\(first).\(second).rejected.csv")
+    #expect(try rejects("clients.rejected.csv") == "clients.rejected.\(second).rejected.csv")
+  }
+
   @Test func `the name that a rejects file gets is one that tells`() throws {
     for dropped in FileNameTests.awkward {
       let names = ResultNames(dropped: try #require(FileName(bytes: dropped)), id: Self.id)

@@ -27,7 +27,9 @@ import Testing
 
   @Test func `what should pass by itself is told when it did not`() throws {
     let ledger = UnclaimedFileLog()
-    let kinds: [UnreadyFile.Kind] = [.openForWriting, .settling, .waitingForMarker, .marker, .ignored]
+    let kinds: [UnreadyFile.Kind] = [
+      .openForWriting, .settling, .waitingForMarker, .marker, .waitingForChecksum, .checksum, .ignored,
+    ]
     let look = try look(kinds.enumerated().map { ("\($0)", $1) })
     #expect(ledger.take(look, obstacle: nil, of: "in", at: at(0)).told.isEmpty)
     #expect(ledger.take(look, obstacle: nil, of: "in", at: at(599)).told.isEmpty)
@@ -36,6 +38,15 @@ import Testing
     #expect(told.allSatisfy { $0.since == at(0) })
     #expect(ledger.take(look, obstacle: nil, of: "in", at: at(5000)).told.isEmpty)
     #expect(ledger.oldest(inbox: "in")[.settling] == at(0))
+  }
+
+  @Test func `a file that is left alone for as long as configured is never told`() throws {
+    let ledger = UnclaimedFileLog()
+    let look = try look([("a", .minAge)])
+    for second in [0, 600, 86_400] {
+      #expect(ledger.take(look, obstacle: nil, of: "in", at: at(second)).told.isEmpty)
+    }
+    #expect(ledger.oldest(inbox: "in")[.minAge] == at(0))
   }
 
   @Test func `another reason begins anew, and so does a file that came back`() throws {

@@ -49,7 +49,8 @@ extension Span<UInt8> {
     let rest = afterSpace(self, from: end ?? count)
     guard rest == count else { throw JSONFault(offset: rest, reason: "more text follows the JSON value") }
     guard scanner.deepest <= maxNesting else {
-      throw JSONFault(offset: 0, reason: "more than \(maxNesting) levels of objects and arrays")
+      let levels = maxNesting == 1 ? "level" : "levels"
+      throw JSONFault(offset: 0, reason: "more than \(maxNesting) \(levels) of objects and arrays")
     }
   }
 }

@@ -54,7 +54,7 @@ extension Target {
     terms.target = own
     terms.maxNesting = maxNesting
     if let route {
-      (terms.route, terms.validate, terms.isMapped) = (route.own, route.validate, route.mapping != nil)
+      (terms.route, terms.validate) = (route.own, route.validate)
     }
     return api.makeAPI(terms)
   }

@@ -17,8 +17,7 @@ package struct LUSID: API {
 
   package func makeAPI(_ terms: APIOptions) -> any TargetAPI {
     LusidInvestorRecords(
-      schema: terms.target[LusidSchema.self] ?? .current, validate: terms.validate, maxNesting: terms.maxNesting,
-      isMapped: terms.isMapped)
+      schema: terms.target[LusidSchema.self] ?? .current, validate: terms.validate, maxNesting: terms.maxNesting)
   }
 
   package func proposeFields(for columns: [ObservedColumn], _ terms: APIOptions) -> FieldProposal {

@@ -1,6 +1,7 @@
 package import Core
 package import Formats
 import JSONText
+import Settings
 
 /// LUSID's UpsertInvestorRecords: `POST /api/investorrecords/$batchUpsert`.
 ///
@@ -11,19 +12,13 @@ package struct LusidInvestorRecords: TargetAPI {
   private let schema: LusidSchema
   private let validate: Bool
   private let maxNesting: Int
-  private let isMapped: Bool
 
   /// - Parameter validate: false leaves every check that batching does not need to the API.
   /// - Parameter maxNesting: levels allowed in an item inside a `_raw` string; the reader has checked all others.
-  /// - Parameter isMapped: a mapping file names the columns' fields. An unknown field is then intended; in a header it
-  ///   would be a typo.
-  package init(
-    schema: LusidSchema, validate: Bool, maxNesting: Int = ReaderLimits().maxNesting, isMapped: Bool = false
-  ) {
+  package init(schema: LusidSchema, validate: Bool, maxNesting: Int = ReaderLimits().maxNesting) {
     self.schema = schema
     self.validate = validate
     self.maxNesting = maxNesting
-    self.isMapped = isMapped
   }
 
   package var kind: APIKind { .lusid }
@@ -62,9 +57,18 @@ package struct LusidInvestorRecords: TargetAPI {
         throw unknown(text)
       }
       return .field(try placeInvestorIdentifier(steps, type: type, text: text))
-    case _ where isMapped && !Self.fields.contains(field): return .field(PlacedField(path: steps, type: type))
-    default: throw unknown(text)
+    // The API may have more fields than are known here.
+    case _ where !validate && !Self.columns.contains(field): return .field(PlacedField(path: steps, type: type))
+    default: throw unknown(text, field)
     }
+  }
+
+  /// What a column's path may begin with.
+  private static let columns = ["requestId"] + fields
+
+  package func missingColumn(in paths: [CellPath]) -> String? {
+    guard validate, !paths.contains(where: { $0.steps.first == .member("identifiers") }) else { return nil }
+    return "no column fills identifiers, of which a LUSID investor record needs at least one (identifiers.KEY)"
   }
 
   private func placeInvestorIdentifier(
@@ -113,12 +117,15 @@ package struct LusidInvestorRecords: TargetAPI {
     }
   }
 
-  private func unknown(_ text: String) -> FileFault {
-    FileFault(
+  /// - Parameter field: the path's first step, if that is unknown.
+  private func unknown(_ text: String, _ field: String? = nil) -> FileFault {
+    let nearest = field.flatMap { nearestWord(to: $0, among: Self.columns) }
+    let meant = nearest.map { "did you mean \"\($0)\"? The" } ?? "the"
+    return FileFault(
       .unmappedColumn,
-      "column \"\(text)\" is not a field of a LUSID investor record: the fields are requestId, scope, displayName, "
+      "column \"\(text)\" is not a field of a LUSID investor record: \(meant) fields are requestId, scope, displayName, "
         + "description, identifiers.KEY, properties.KEY, investor.investorType and investor.identifiers.KEY; "
-        + "a mapping can say where a column goes, or ignore it")
+        + "a mapping can rename or ignore a column")
   }
 
   // MARK: Items

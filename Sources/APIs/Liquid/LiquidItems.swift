@@ -1,6 +1,7 @@
 package import Core
 package import Formats
 import JSONText
+import Settings
 
 /// Liquid Analytics' item upsert: `POST /ls/api/items/upsert` with an array of `{"headers": …, "data": …}`.
 ///
@@ -31,8 +32,34 @@ package struct LiquidItems: TargetAPI {
   // MARK: Columns
 
   package func place(steps: [PathStep], type: CellType, text: String) throws(FileFault) -> ColumnPlacement {
-    if steps.count > 1, steps[0] == .member("headers") { return .field(PlacedField(path: steps, type: type)) }
-    return .field(PlacedField(path: [.member("data")] + steps, type: type))
+    guard isHeader(steps) else { return .field(PlacedField(path: [.member("data")] + steps, type: type)) }
+    guard case .member(let name) = steps[1] else { throw unknown(text, "") }
+    // The API may have more headers than are known here.
+    if validate, steps.count > 2 || !Self.knownHeaders.contains(name) { throw unknown(text, name) }
+    return .field(PlacedField(path: steps, type: type))
+  }
+
+  private func isHeader(_ steps: [PathStep]) -> Bool { steps.count > 1 && steps[0] == .member("headers") }
+
+  /// The headers that an item may have, those that upsertd takes away from rejects dropped again among them.
+  private static let knownHeaders = LiquidHeader.allCases.map(\.rawValue) + RejectMarkers.receipt
+
+  private func unknown(_ text: String, _ name: String) -> FileFault {
+    let headers = LiquidHeader.allCases.map(\.rawValue)
+    let meant = nearestWord(to: name, among: headers).map { "did you mean \"headers.\($0)\"?" }
+    let known = headers.map { "headers.\($0)" }.joined(separator: ", ")
+    return FileFault(
+      .unmappedColumn,
+      "column \"\(text)\" is not a header of a Liquid item: \(meant ?? "the headers are \(known)")")
+  }
+
+  package func missingColumn(in paths: [CellPath]) -> String? {
+    guard validate else { return nil }
+    let filled = Set(paths.filter { !isHeader($0.steps) }.compactMap(\.steps.first))
+    let lacking = rules.keyFields.map(\.name).filter { !filled.contains(.member($0)) }
+    guard !lacking.isEmpty else { return nil }
+    return "no column fills \(lacking.map { "\"\($0)\"" }.joined(separator: " and ")), "
+      + (lacking.count == 1 ? "a field of item.key" : "fields of item.key")
   }
 
   // MARK: Items
@@ -93,13 +120,16 @@ package struct LiquidItems: TargetAPI {
         ?? .retry("answered \(status) with a body that can't be read", slowing: false)
     }
     guard answer.count ?? pieces.count == pieces.count else {
-      return .retry("answered \(status) for \(answer.count ?? 0) items, but \(pieces.count) were sent", slowing: false)
+      return .retry(
+        "answered \(status) for \(counted(answer.count ?? 0, "item")), but \(counted(pieces.count, "was", "were")) sent",
+        slowing: false)
     }
     guard let echoes = answer.echoes else {
       return .retry("answered \(status) with rejectedItems that is not a list", slowing: false)
     }
     let contradiction = BatchVerdict.retry(
-      "answered \(status) with \(echoes.count) rejected items, but \(pieces.count) were sent", slowing: false)
+      "answered \(status) with \(counted(echoes.count, "rejected item")), but \(counted(pieces.count, "was", "were")) sent",
+      slowing: false)
     guard echoes.count <= LiquidAnswer.mostEchoesPerItem * pieces.count else { return contradiction }
     // If all echoes have been read, items that are not echoed are accepted.
     var verdicts = [ItemVerdict](repeating: answer.isWhole ? .accepted : .unacknowledged, count: pieces.count)

@@ -64,7 +64,7 @@ package struct DispatchState: Sendable {
     case postponed(after: (due: QueueTime, name: BatchName)?, limit: Int)
     case oldestFile(after: FileID?)
     /// The last published file that holds keys.
-    case newestFile
+    case files
 
     package static func == (a: Read, b: Read) -> Bool {
       switch (a, b) {
@@ -73,7 +73,7 @@ package struct DispatchState: Sendable {
       case (.named(let a), .named(let b)): a == b
       case (.postponed(let a, let m), .postponed(let b, let n)): a?.due == b?.due && a?.name == b?.name && m == n
       case (.oldestFile(let a), .oldestFile(let b)): a == b
-      case (.newestFile, .newestFile): true
+      case (.files, .files): true
       default: false
       }
     }
@@ -83,7 +83,7 @@ package struct DispatchState: Sendable {
   package enum Found: Sendable {
     case page(LinePage)
     case oldestFile(LineFile?)
-    case newestFile(FileID?)
+    case files(TargetFiles)
   }
 
   /// One request to send.
@@ -133,7 +133,7 @@ package struct DispatchState: Sendable {
   private var publishedMeanwhile: [(file: FileID, holdsKeys: Bool)] = []
   /// The last file that holds keys and is known to be published; all such files before it are published too.
   private var announced = FileID.first
-  private var isNewestKnown = false
+  private var areFilesKnown = false
   /// Since the current read began, the line was restarted, or an operator made batches due.
   private var isOutdated = false
   /// A page contained parts of a batch in flight that are not reported yet: nothing is read until a request is written
@@ -241,9 +241,10 @@ package struct DispatchState: Sendable {
       } else {
         lookForOldAt = file.claimedAt + options.maxAge
       }
-    case (.newestFile, .newestFile(let file)):
-      isNewestKnown = true
-      announced = max(announced, file ?? .first)
+    case (.files, .files(let files)):
+      areFilesKnown = true
+      announced = max(announced, files.newestOrdered ?? .first)
+      for file in files.cancelled { withdraw(file, .cancelled) }
     case (_, .page(let page)):
       guard !isOutdated else { return line.stopTakingBack() }
       take(page, read, touched, now)
@@ -279,7 +280,7 @@ package struct DispatchState: Sendable {
       line.takeFreed(page, of: placesAsked, touched: touched, at: now)
     case .postponed:
       line.takeBack(page, isEnd: page.isEnd, touched: touched, at: now)
-    case .oldestFile, .newestFile: break
+    case .oldestFile, .files: break
     }
     if line.isWorn { startOver() }
   }
@@ -379,7 +380,7 @@ package struct DispatchState: Sendable {
       guard again <= now else { return nil }
       readAgainAt = nil
     }
-    if !isNewestKnown { return .newestFile }
+    if !areFilesKnown { return .files }
     if let due = lookForOldAt, due <= now { return .oldestFile(after: lookBehind) }
     // Some batches set aside may be due before all those in memory. If many batches always fail, that is always so.
     if let mark = line.setAsideAfter, mark.due <= now, !hasTakenBack || !mayLook, line.makeRoom(forDueAt: mark.due) {

@@ -1,3 +1,5 @@
+internal import Core
+
 /// The room that a file takes once claimed, as far as its name and size show.
 package struct FileNeed: Sendable, Equatable {
   /// Counts against `queue.max_bytes`: the total size of its requests.
@@ -140,7 +142,8 @@ package struct Room: Sendable, Equatable {
       let file = need.queueBytes > 1 && waiting < limits.maxQueueBytes ? ", the file has about \(need.queueBytes)" : ""
       return Obstacle(
         kind: .queueFull,
-        description: "the queue is full: \(waiting) bytes waiting\(file), queue.max_bytes is \(limits.maxQueueBytes)")
+        description:
+          "the queue is full: \(counted(waiting, "byte")) waiting\(file), queue.max_bytes is \(limits.maxQueueBytes)")
     }
     let kept = UInt64(clamping: limits.minFreeDisk)
     if spool.free < kept { return .diskFull(free: spool.free, limits, promised: 0, wanted: 0) }
@@ -160,6 +163,7 @@ extension Obstacle {
     return Obstacle(
       kind: .diskFull,
       description:
-        "the disk is full: \(free) bytes are free\(file)\(others), queue.min_free_disk is \(limits.minFreeDisk)")
+        "the disk is full: \(counted(Int(clamping: free), "byte is", "bytes are")) free\(file)\(others), queue.min_free_disk is \(limits.minFreeDisk)"
+    )
   }
 }

@@ -24,8 +24,8 @@ package protocol DispatchStore: Sendable {
   /// The target's first published file after `last` that has batches left.
   func oldestFile(for target: String, after last: FileID?) async throws(OutboxError) -> LineFile?
 
-  /// The target's last published file whose inbox has an order; nil if there is none.
-  func newestOrderedFile(for target: String) async throws(OutboxError) -> FileID?
+  /// What dispatch has to know of a target's published files before it reads the line.
+  func files(for target: String) async throws(OutboxError) -> TargetFiles
 
   /// Counts an attempt with an unknown outcome for each batch, and returns what to send, in the same order.
   ///
@@ -63,6 +63,19 @@ package protocol DispatchStore: Sendable {
 extension DispatchStore {
   package func oldestFile(for target: String) async throws(OutboxError) -> LineFile? {
     try await oldestFile(for: target, after: nil)
+  }
+}
+
+/// A target's published files, as far as the beginning of the line does not show them.
+package struct TargetFiles: Sendable, Equatable {
+  /// The last one whose inbox has an order; nil if there is none.
+  package var newestOrdered: FileID?
+  /// Those that an operator cancelled and that still have batches: they may be far behind in the line.
+  package var cancelled: [FileID]
+
+  package init(newestOrdered: FileID?, cancelled: [FileID] = []) {
+    self.newestOrdered = newestOrdered
+    self.cancelled = cancelled
   }
 }
 

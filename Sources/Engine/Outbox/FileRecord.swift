@@ -46,7 +46,7 @@ package struct FileRecord: Sendable, Equatable {
 
 /// What reading a file found out.
 package struct FileFacts: Sendable, Equatable {
-  /// `csv`, `json` ...; nil if the extension says nothing.
+  /// `csv`, `json` ...; nil if neither route nor extension says it.
   package var format: String?
   package var shape: String?
   /// The delimiter between a CSV's cells.
@@ -67,6 +67,10 @@ package struct FileFacts: Sendable, Equatable {
   package var duplicateOf: FileID?
   /// Of a CSV's header row; nil if an older upsertd read the file.
   package var headerTag: SourceTag?
+  /// How a CSV is written, as far as its rejects file has to be written the same; nil if an older upsertd read the file.
+  package var dialect: String?
+  /// How far the file agrees with its control totals and checksum; nil where the route asks for neither.
+  package var completeness: Completeness?
 
   package init() {}
 }

@@ -3,6 +3,7 @@ internal import Dispatch
 internal import Glibc
 internal import Spool
 package import Logging
+package import Settings
 package import Telemetry
 
 /// Lets commands talk to the running daemon: a socket in the state folder, one line of JSON each way.
@@ -42,14 +43,43 @@ package actor ControlSocket {
     }
   }
 
-  /// Queries the files that have not been read.
-  private static let unreadQuery = Array("{\"query\":\"unread\"}\n".utf8)
+  /// What commands ask without giving an order.
+  private enum Query: String, CaseIterable {
+    /// The files that have not been read.
+    case unread
+    /// What requests carry right now.
+    case sending
+    /// The settings that are in effect.
+    case settings
 
-  /// Answers orders until `close()`.
-  package func open(
-    logger: Logger, unread: UnreadLedger,
-    answer: @escaping @Sendable (_ order: Order, _ by: String) async -> OrderResult
-  ) {
+    /// Without its end.
+    var line: [UInt8] { Array("{\"query\":\"\(rawValue)\"}".utf8) }
+
+    init?(line: [UInt8]) {
+      guard let query = Self.allCases.first(where: { $0.line == line }) else { return nil }
+      self = query
+    }
+  }
+
+  /// What the socket's answers come from.
+  package struct Source: Sendable {
+    let instruments: Instruments
+    /// Those in effect; a reload changes them. Nil if the daemon is stopping.
+    let settings: @Sendable () async -> Settings?
+    let carryOut: @Sendable (_ order: Order, _ by: String) async -> OrderResult
+
+    package init(
+      instruments: Instruments, settings: @escaping @Sendable () async -> Settings?,
+      carryOut: @escaping @Sendable (_ order: Order, _ by: String) async -> OrderResult
+    ) {
+      self.instruments = instruments
+      self.settings = settings
+      self.carryOut = carryOut
+    }
+  }
+
+  /// Answers orders and queries until `close()`.
+  package func open(logger: Logger, answeringFrom answers: Source) {
     let source = DispatchSource.makeReadSource(fileDescriptor: listener, queue: queue)
     source.setEventHandler { [listener, places] in
       places.wait()
@@ -60,7 +90,7 @@ package actor ControlSocket {
       }
       _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
       DispatchQueue(label: "control caller").async {
-        Self.serve(connection, logger: logger, unread: unread, answer: answer)
+        Self.serve(connection, logger: logger, answers)
         places.signal()
       }
     }
@@ -76,20 +106,13 @@ package actor ControlSocket {
     if let source { source.cancel() } else { Glibc.close(listener) }
   }
 
-  private static func serve(
-    _ connection: Int32, logger: Logger, unread: UnreadLedger,
-    answer: @escaping @Sendable (_ order: Order, _ by: String) async -> OrderResult
-  ) {
+  private static func serve(_ connection: Int32, logger: Logger, _ answers: Source) {
     setTimeout(connection, patience)
     guard let caller = permittedCaller(connection), let line = readLine(connection, within: patience) else {
       Glibc.close(connection)
       return
     }
-    guard line != unreadQuery.dropLast() else {
-      write(UnreadFile.line(unread.all), to: connection)
-      Glibc.close(connection)
-      return
-    }
+    if let query = Query(line: line) { return serve(connection, query, answers) }
     guard let order = Order(line: line) else {
       Glibc.close(connection)
       return
@@ -98,9 +121,28 @@ package actor ControlSocket {
     logger.notice("operator command", metadata: ["order": "\(order)", "by": "\(by)"])
     // The answer may take a while (a large file's items are rejected batch by batch); no other caller waits for it.
     Task {
-      write(await answer(order, by).line, to: connection)
+      write(await answers.carryOut(order, by).line, to: connection)
       Glibc.close(connection)
     }
+  }
+
+  private static func serve(_ connection: Int32, _ query: Query, _ answers: Source) {
+    switch query {
+    case .unread: write(UnreadFile.line(answers.instruments.unread.all), to: connection)
+    case .sending: write(answers.instruments.sending.line, to: connection)
+    case .settings:
+      // The service answers between its other work.
+      Task {
+        let line = await answers.settings()?.outline ?? []
+        // It may be longer than the socket's buffer, and a silent caller must not hold one of Swift's threads.
+        DispatchQueue(label: "control caller").async {
+          write(line, to: connection)
+          Glibc.close(connection)
+        }
+      }
+      return
+    }
+    Glibc.close(connection)
   }
 
   /// The caller's user, if it may give orders.
@@ -133,16 +175,31 @@ package actor ControlSocket {
     return result
   }
 
-  /// The files that the daemon can't read; nil if there are none, or this user may not ask it.
-  static func unreadFiles(state: String) -> [UnreadFile]? {
+  /// The files that the daemon can't read; nil if no daemon answers this user.
+  static func unreadFiles(state: String) -> [UnreadFile]? { ask(.unread, state: state).flatMap(UnreadFile.list(line:)) }
+
+  /// What the daemon's requests carry right now; nil if no daemon answers this user.
+  static func sending(state: String) -> [FileID: SendingLedger.Part]? {
+    ask(.sending, state: state).flatMap(SendingLedger.parts(line:))
+  }
+
+  /// The settings that the daemon has in effect, without secrets; nil if no daemon answers this user.
+  static func settings(state: String) -> Settings? {
+    ask(.settings, state: state, mostBytes: mostSettingsBytes).flatMap(Settings.init(outline:))
+  }
+
+  /// A configuration of a hundred thousand inboxes has fewer.
+  private static let mostSettingsBytes = 64 << 20
+
+  private static func ask(_ query: Query, state: String, mostBytes: Int = 64 << 10) -> [UInt8]? {
     guard let (address, length) = sockaddr_un.address(of: Array(path(state: state).utf8)) else { return nil }
     let connection = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
     guard connection >= 0 else { return nil }
     defer { Glibc.close(connection) }
     guard with(address, { connect(connection, $0, length) }) == 0 else { return nil }
     setTimeout(connection, patience)
-    write(unreadQuery, to: connection)
-    return readLine(connection, within: patience).flatMap(UnreadFile.list(line:))
+    write(query.line + [UInt8(ascii: "\n")], to: connection)
+    return readLine(connection, within: patience, atMost: mostBytes)
   }
 
   /// Whether a daemon is listening; nil if this user may not ask it.
@@ -172,16 +229,19 @@ package actor ControlSocket {
     }
   }
 
-  /// A line without its end; nil if the peer sends no complete line in time, or more than 64 KiB.
-  private static func readLine(_ connection: Int32, within patience: Duration) -> [UInt8]? {
+  /// A line without its end; nil if the peer sends no complete line in time, or one of more than `limit` bytes.
+  private static func readLine(
+    _ connection: Int32, within patience: Duration, atMost limit: Int = 64 << 10
+  ) -> [UInt8]? {
     var line: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 4096)
     let deadline = ContinuousClock.now + patience
-    while line.count < 65_536, .now < deadline {
+    while line.count < limit, .now < deadline {
       let count = read(connection, &chunk, chunk.count)
       guard count > 0 else { return nil }
-      line += chunk[..<count]
-      if let end = line.firstIndex(of: UInt8(ascii: "\n")) { return Array(line[..<end]) }
+      let end = chunk[..<count].firstIndex(of: UInt8(ascii: "\n"))
+      line += chunk[..<(end ?? count)]
+      if end != nil { return line }
     }
     return nil
   }

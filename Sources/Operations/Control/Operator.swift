@@ -38,6 +38,9 @@ package enum Operator {
   /// Whether a daemon answers; nil if this user may not ask.
   package static func isDaemonRunning(_ settings: Settings) -> Bool? { ControlSocket.isAnswered(state: settings.state) }
 
+  /// The settings that the daemon which works on `state` has in effect, without secrets; nil if none answers this user.
+  package static func settingsInEffect(state: String) -> Settings? { ControlSocket.settings(state: state) }
+
   /// Gives up root's rights for those of the owner of the state folder.
   package static func becomeOwner(of folder: String) {
     var status = stat()

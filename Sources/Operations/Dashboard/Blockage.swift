@@ -52,6 +52,7 @@ extension Blockage {
     let hanging = instruments.heartbeat.hanging
     if !hanging.isEmpty { blockages.append(.hanging(hanging, since: instruments.heartbeat.limit)) }
     if unwritten > 0 { blockages.append(.unwritten(unwritten)) }
+    if let refusal = instruments.refusedReload.last { blockages.append(.refused(refusal)) }
     return blockages
       + instruments.activeFailures.all.map { trouble in
         Blockage(
@@ -83,6 +84,13 @@ extension Blockage {
       reason: "no sign of life for \(limit.milliseconds / 1000) s from: \(loops.joined(separator: ", "))",
       advice: "A full disk or a folder that does not respond can cause this; see the log. A restart loses nothing.",
       command: "systemctl restart upsertd")
+  }
+
+  private static func refused(_ reload: RefusedReload.Refusal) -> Blockage {
+    Blockage(
+      weight: .bad, title: "The new configuration is not in effect", reason: reload.reason, oldestAt: reload.at,
+      advice: "The daemon continues with the configuration that it read before. Fix this, then reload:",
+      command: "systemctl reload upsertd")
   }
 
   private static func unwritten(_ count: Int) -> Blockage {
@@ -133,7 +141,12 @@ extension Blockage {
     var places: [String: Int] = [:]
     for file in inbox.unclaimed where !file.kind.isArriving {
       // A reason may contain the file's own name.
-      let reason = file.kind == .waitingForMarker ? "waiting for the marker" : file.reason
+      let reason =
+        switch file.kind {
+        case .waitingForMarker: "waiting for the marker"
+        case .waitingForChecksum: "waiting for the side file with the checksum"
+        default: file.reason
+        }
       let place = places[reason] ?? blockages.count
       if place == blockages.count {
         places[reason] = place
@@ -157,6 +170,7 @@ extension Blockage {
     self.init(weight: .waiting, title: "", reason: reason, advice: "")
     switch kind {
     case .openForWriting, .settling: advice = "It is claimed once it is complete."
+    case .minAge: advice = "It is claimed once it has been left alone for watch.min_age."
     case .ignored:
       weight = .note
       advice = "Files with such names are never touched; rename it to have it sent."
@@ -167,6 +181,10 @@ extension Blockage {
       weight = .note
       advice = "It is removed when its file is claimed."
     case .waitingForMarker: advice = "It is claimed once its marker exists."
+    case .checksum:
+      weight = .note
+      advice = "It goes with its file when that is claimed."
+    case .waitingForChecksum: advice = "It is claimed once its side file exists."
     case .unreadable:
       weight = .bad
       advice = "Give upsertd's user permission to read it; it is claimed at the next scan."
@@ -197,5 +215,5 @@ extension Blockage {
 
 extension UnclaimedFile.Kind {
   /// It passes by itself, usually within seconds.
-  var isArriving: Bool { self == .settling || self == .openForWriting }
+  var isArriving: Bool { self == .settling || self == .openForWriting || self == .minAge }
 }

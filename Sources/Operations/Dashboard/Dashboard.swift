@@ -95,10 +95,11 @@ package struct Dashboard: Sendable {
     guard let id = FileID(text.uppercased()) else { return nil }
     let summary = try await outbox.summary(of: id)
     let folders = ReceiptFolders(try await settings())
+    let sending = instruments.sending.part(of: id).items
     // One at a time, so that many callers take no more memory than one.
     return try await Self.queue.run { () throws -> [UInt8]? in
       guard let entry = try folders.entry(of: id) else {
-        return summary.map { Self.document(of: id, $0, path: nil, receipt: nil, fault: nil) }
+        return summary.map { Self.document(of: id, $0, sending: sending, path: nil, receipt: nil, fault: nil) }
       }
       do {
         let text = try folders.text(of: entry, atMost: Self.mostReceiptBytes)
@@ -113,10 +114,11 @@ package struct Dashboard: Sendable {
   }
 
   private static func document(
-    of id: FileID, _ summary: FileSummary?, path: String?, receipt: JSONValue?, fault: String?
+    of id: FileID, _ summary: FileSummary?, sending: Int = 0, path: String?, receipt: JSONValue?, fault: String?
   ) -> [UInt8] {
     JSONValue([
-      "id": JSONValue(id.text), "file": summary?.json ?? .null, "receiptPath": JSONValue(path),
+      "id": JSONValue(id.text), "file": summary?.json ?? .null, "sendingItems": JSONValue(sending),
+      "receiptPath": JSONValue(path),
       "receipt": receipt ?? .null, "receiptFault": JSONValue(fault),
     ]).document
   }

@@ -11,6 +11,10 @@ extension FileHistory {
   /// How many rejects and waiting batches are listed one by one.
   static let mostLines = 20
 
+  /// Codes of items that were rejected after the file was read, without an answer from the API.
+  private static let codesAfterReading = Set(
+    [RejectCode.cancelled, .expired, .fileChanged].map(\.rawValue))
+
   /// Nil if nothing at all is known about the file.
   package init?(_ id: FileID, _ found: FileEvidence, inbox: String, settings: Settings) {
     let dropped =
@@ -27,12 +31,41 @@ extension FileHistory {
     duplicateOf = receipt?.file.duplicateOf ?? found.record?.facts.duplicateOf
     (correctedBy, repeatedAs) = (found.correctedBy, found.repeatedAs)
     counts = receipt?.counts ?? found.record.map { Receipt.Counts($0.counts) }
+    receivedAt =
+      receipt?.file.receivedAt ?? found.record?.receivedAt ?? found.finished?.receivedAt ?? id.time
     find(found, dropped, InboxFolders(spool: settings.spool, inbox: inbox))
     tellArrival(found)
+    let arrival = events.count
     for order in found.orders { tell("order", "\(order.order), requested by \(order.by)", at: order.at) }
-    tellDelivery(found)
+    for batch in found.settled { tell(batch) }
+    if found.isDone {
+      tellRefusals(found)
+      tellEnd(found, settings.inbox(named: inbox)?.retention ?? .init())
+    }
+    for id in correctedBy { tell("corrected", "file \(id) corrects its rejects", at: id.time) }
+    for id in repeatedAs where id > self.id {
+      tell("repeated", "the same bytes were dropped here again, as file \(id)", at: id.time)
+    }
+    sortByTime(from: arrival)
+    guard !found.isDone else { return }
+    // As it is now, after everything that has happened.
     tellRefusals(found)
-    tellEnd(found, settings.inbox(named: inbox)?.retention ?? .init())
+    tellWaiting(found)
+    tell("original", originalPath ?? "it is missing from work/", isTrouble: originalPath == nil)
+  }
+
+  /// Orders events by time, whatever they are about; one without a time stays behind all that were told before it.
+  ///
+  /// The arrival comes first in any case: the clock may have been set back since.
+  private mutating func sortByTime(from start: Int) {
+    var latest = Timestamp(milliseconds: .min)
+    let placed = events[start...].enumerated().map { place, event in
+      let time = event.at ?? latest
+      latest = max(latest, time)
+      return (time: time, place: place, event: event)
+    }
+    events.replaceSubrange(
+      start..., with: placed.sorted { ($0.time, $0.place) < ($1.time, $1.place) }.map(\.event))
   }
 
   private mutating func find(_ found: FileEvidence, _ dropped: FileName, _ folders: InboxFolders) {
@@ -60,36 +93,72 @@ extension FileHistory {
 
   private mutating func tellArrival(_ found: FileEvidence) {
     let bytes = found.receipt?.receipt.file.bytes ?? found.record.map(\.facts.bytes) ?? 0
-    tell("received", "\(name) was claimed from inbox \(inbox)\(bytes > 0 ? ", \(bytes) bytes" : "")", at: id.time)
+    let size = bytes > 0 ? ", \(counted(bytes, "byte"))" : ""
+    tell("received", "\(name) was claimed from inbox \(inbox)\(size)", at: receivedAt)
     if let corrects { tell("corrects", "it corrects the rejects of file \(corrects)") }
     if let duplicateOf { tell("duplicate", "the same bytes were dropped here before, as file \(duplicateOf)") }
     if let fault = found.receipt?.receipt.error ?? found.record?.fault {
       let place = fault.line.map { " (line \($0)\(fault.column.map { ", column \($0)" } ?? ""))" } ?? ""
       tell("read", "it can't be used\(place): \(fault.code.rawValue): \(fault.message)", isTrouble: true)
     } else if let counts, found.record?.state != .reading {
-      let sent = found.settled.lazy.map(\.rejected).saturatedSum
-      let here = max(0, counts.rejected.subtractingSaturated(sent))
-      let why = here > 0 ? ", \(here) of them rejected without an answer from the API" : ""
+      let here = rejectedWhenRead(found, counts)
+      let them = counts.items == 1 ? "" : "\(here) of them "
+      let why = here > 0 ? ", \(them)rejected without an answer from the API" : ""
       tell("read", "it contains \(counted(counts.items, "item"))\(why)\(target.map { "; its target is \($0)" } ?? "")")
-    } else if found.record == nil, found.receipt == nil, found.finished == nil {
+    } else if found.record == nil, !found.isDone {
       tell("waiting", "it is claimed and is waiting for the daemon to read it")
+    }
+    if let completeness = found.receipt?.receipt.completeness ?? found.record?.facts.completeness { tell(completeness) }
+  }
+
+  /// What control totals and checksum said.
+  private mutating func tell(_ completeness: Completeness) {
+    var pairs = completeness.sums.sorted { $0.key < $1.key }.map { ("sum of \($0.key)", $0.value) }
+    if let count = completeness.count { pairs.insert(("number of rows", count), at: 0) }
+    if let checksum = completeness.checksum { pairs.append(("checksum", checksum)) }
+    for (what, pair) in pairs {
+      let isSame = pair.expected == pair.found
+      tell("checked", "\(what): \(pair.found), \(isSame ? "as expected" : "expected \(pair.expected)")")
     }
   }
 
-  private mutating func tellDelivery(_ found: FileEvidence) {
-    for batch in found.settled {
-      var parts = ["\(counted(batch.items, "item")): \(batch.accepted) accepted, \(batch.rejected) rejected"]
-      if let status = batch.status { parts.append("answered \(status)") }
-      if batch.attempts > 1 { parts.append("\(batch.attempts) attempts") }
-      if batch.unanswered > 0 { parts.append("\(batch.unanswered) of them unanswered") }
-      if let request = batch.requestID { parts.append("request \(request)") }
-      tell("request", parts.joined(separator: ", "), at: batch.sentAt, isTrouble: batch.rejected > 0)
+  /// How many items were rejected when the file was read; 0 if that can't be known: of a finished file, only the first
+  /// rejects are at hand.
+  private func rejectedWhenRead(_ found: FileEvidence, _ counts: Receipt.Counts) -> Int {
+    let answered = found.settled.lazy.filter { $0.status != nil }.map(\.rejected).saturatedSum
+    let unanswered = max(0, counts.rejected.subtractingSaturated(answered))
+    let later: Int
+    if let codes = found.rejectedByCode {
+      later = codes.lazy.filter { Self.codesAfterReading.contains($0.key) }.map { $0.value }.saturatedSum
+    } else {
+      let rejects = found.receipt?.receipt.rejects ?? []
+      later = rejects.count { Self.codesAfterReading.contains($0.code) }
+      let isCancelled = found.orders.contains { $0.order == "cancel" }
+      if rejects.count < counts.rejected, later > 0 || isCancelled { return 0 }
     }
+    return max(0, unanswered.subtractingSaturated(later))
+  }
+
+  private mutating func tell(_ batch: SettledBatch) {
+    var parts = ["\(counted(batch.items, "item")): \(batch.accepted) accepted, \(batch.rejected) rejected"]
+    if let status = batch.status { parts.append("answered \(status)") }
+    if batch.attempts > 1 { parts.append("\(batch.attempts) attempts") }
+    if batch.unanswered > 0 { parts.append(Self.unanswered(batch.unanswered, of: batch.attempts)) }
+    if let request = batch.requestID { parts.append("request \(request)") }
+    tell("request", parts.joined(separator: ", "), at: batch.sentAt, isTrouble: batch.rejected > 0)
+  }
+
+  /// `unanswered`, `2 of them unanswered`.
+  private static func unanswered(_ count: Int, of attempts: Int) -> String {
+    attempts > 1 ? "\(count) of them unanswered" : "unanswered"
+  }
+
+  private mutating func tellWaiting(_ found: FileEvidence) {
     let tried = found.waiting.filter { $0.attempts > 0 || $0.problem != nil }
     for batch in tried {
       var text = "\(counted(batch.items, "item")) to be sent"
       if batch.attempts > 0 { text += ", after \(counted(batch.attempts, "attempt"))" }
-      if batch.unanswered > 0 { text += ", \(batch.unanswered) of them unanswered so far" }
+      if batch.unanswered > 0 { text += ", \(Self.unanswered(batch.unanswered, of: batch.attempts)) so far" }
       if batch.dueAt > .now { text += ", due \(batch.dueAt)" }
       if let problem = batch.problem { text += ": \(problem)" }
       tell("waiting", text, isTrouble: true)
@@ -103,7 +172,7 @@ extension FileHistory {
       let next = queued.nextAttempt.map { ", next attempt \($0)" } ?? ""
       tell(
         "target", "\(queued.state)\(next): \(queued.why)",
-        isTrouble: !["waiting", "reading", "finishing"].contains(queued.state))
+        isTrouble: !["waiting", "sending", "reading", "finishing"].contains(queued.state))
     }
   }
 
@@ -121,18 +190,20 @@ extension FileHistory {
     }
     let rest = (counts?.rejected ?? 0).subtractingSaturated(min(rejects.count, Self.mostLines))
     if rest > 0 {
-      tell("refused", "and \(counted(rest, "more item", "more items")); the rejects file has them all", isTrouble: true)
+      let has = found.isDone ? "has" : "will have"
+      tell("refused", "and \(counted(rest, "more item")); the rejects file \(has) them all", isTrouble: true)
     }
   }
 
   private mutating func tellEnd(_ found: FileEvidence, _ retention: Inbox.Retention) {
     if let receipt = found.receipt?.receipt {
       tell(
-        "done", "\(receipt.status.rawValue): \(receipt.counts.accepted) of \(receipt.counts.items) items accepted",
+        "done",
+        "\(receipt.status.rawValue): \(receipt.counts.accepted) of \(counted(receipt.counts.items, "item")) accepted",
         at: receipt.file.completedAt, isTrouble: receipt.status != .accepted)
     } else if let finished = found.finished {
       tell(
-        "done", "\(finished.status): \(finished.accepted) of \(finished.items) items accepted",
+        "done", "\(finished.status): \(finished.accepted) of \(counted(finished.items, "item")) accepted",
         at: finished.completedAt, isTrouble: finished.status != "accepted")
       if found.receiptFault == nil {
         let isExpired = retention.receipts.map { .now - finished.completedAt > $0 } ?? false
@@ -141,16 +212,16 @@ extension FileHistory {
     }
     if let fault = found.receiptFault { tell("receipt", "it can't be read: \(fault)", isTrouble: true) }
     if let receiptPath { tell("receipt", receiptPath) }
-    if let file = found.receipt?.receipt.rejectsFile { tell("rejects", rejectsPath ?? "\(file) was removed") }
+    if let file = found.receipt?.receipt.rejectsFile {
+      let corrections = correctedBy.map { "file \($0)" }.joined(separator: " and ")
+      let end = corrections.isEmpty ? "was removed" : "was corrected by \(corrections)"
+      tell("rejects", rejectsPath ?? "\(file) \(end)")
+    }
     if let originalPath {
       tell("original", originalPath)
     } else {
       let expired = retention.archive.map { " (archived files expire after \($0.text))" } ?? ""
       tell("original", "it no longer exists\(expired)", isTrouble: retention.archive == nil)
-    }
-    for id in correctedBy { tell("corrected", "file \(id) corrects its rejects", at: id.time) }
-    for id in repeatedAs where id > self.id {
-      tell("repeated", "the same bytes were dropped here again, as file \(id)", at: id.time)
     }
   }
 }

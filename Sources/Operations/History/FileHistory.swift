@@ -11,7 +11,7 @@ package struct FileHistory: Sendable {
   package struct Event: Sendable {
     /// Nil if no time was recorded.
     package var at: Timestamp?
-    /// `received`, `corrects`, `duplicate`, `read`, `order`, `request`, `waiting`, `target`, `refused`, `done`, `receipt`, `rejects`,
+    /// `received`, `corrects`, `duplicate`, `read`, `checked`, `order`, `request`, `waiting`, `target`, `refused`, `done`, `receipt`, `rejects`,
     /// `original`, `corrected`, `repeated`.
     package var kind: String
     /// Human-readable.
@@ -26,6 +26,8 @@ package struct FileHistory: Sendable {
   package var target: String?
   /// `claimed`, what `QueueReport` says about a file under way, or the receipt's status.
   package var state: String
+  /// When it was claimed, as in its receipt.
+  var receivedAt: Timestamp
   var counts: Receipt.Counts?
   var receiptPath: String?
   var rejectsPath: String?
@@ -35,6 +37,7 @@ package struct FileHistory: Sendable {
   var correctedBy: [FileID] = []
   var duplicateOf: FileID?
   var repeatedAs: [FileID] = []
+  /// Timed ones in order of time; the current state of a file under way comes last.
   package var events: [Event] = []
 }
 
@@ -49,12 +52,17 @@ package struct FileEvidence {
   var waiting: [QueuedRequest] = []
   /// The first of them.
   var refused: [Reject] = []
+  /// How many there are of each code; nil for a finished file.
+  var rejectedByCode: [String: Int]?
   var finished: FinishedFile?
   var receipt: ReceiptFolders.Found?
   /// Why an existing receipt can't be read.
   var receiptFault: String?
   var correctedBy: [FileID] = []
   var repeatedAs: [FileID] = []
+
+  /// Whether its results are written, whatever has become of them since.
+  var isDone: Bool { receipt != nil || receiptFault != nil || finished != nil }
 }
 
 extension FileHistory {
@@ -62,7 +70,7 @@ extension FileHistory {
   package var json: [UInt8] {
     JSONValue([
       "id": JSONValue(id.text), "name": JSONValue(name), "inbox": JSONValue(inbox), "target": JSONValue(target),
-      "state": JSONValue(state), "receivedAt": JSONValue(id.time.description),
+      "state": JSONValue(state), "receivedAt": JSONValue(receivedAt.description),
       "counts": counts.map { counts in
         JSONValue([
           "items": JSONValue(counts.items), "accepted": JSONValue(counts.accepted),

@@ -13,8 +13,8 @@ package enum FileSearch {
   package enum Result: Sendable {
     /// `older`: further files of the same name.
     case found(FileHistory, older: [FileID])
-    /// Several ids begin with this text.
-    case ambiguous([FileID])
+    /// Several ids begin with this text: the newest of them, and how many more there are.
+    case ambiguous([FileID], more: Int)
     /// No file that matches was ever claimed; lists inbox entries of that name, and why they stay.
     case unknown(unclaimed: [String])
   }
@@ -30,7 +30,9 @@ package enum FileSearch {
             inbox.unclaimed.filter { $0.name == text }.map { "inbox \(inbox.name): \($0.reason)" }
           })
       }
-      if ids.count > 1, !isName { return .ambiguous(ids) }
+      if ids.count > 1, !isName {
+        return .ambiguous(Array(ids.prefix(Self.mostListed)), more: max(0, ids.count - Self.mostListed))
+      }
       let (evidence, inbox) = try await evidence(of: id, settings: settings, outbox)
       guard let story = FileHistory(id, evidence, inbox: inbox, settings: settings) else {
         return .unknown(unclaimed: [])
@@ -39,9 +41,13 @@ package enum FileSearch {
     }
   }
 
+  /// A short beginning may be that of a hundred thousand ids.
+  private static let mostListed = 20
+
   /// Newest first.
   private static func ids(meantBy text: String, settings: Settings, _ outbox: Outbox?) async throws -> [FileID] {
-    let limit = 20
+    // All of them are counted.
+    let limit = Int.max
     let receipts = ReceiptFolders(settings)
     let work = try settings.inboxes.flatMap { try InboxFolders(spool: settings.spool, inbox: $0.name).claimedFiles() }
     let prefix = text.uppercased()
@@ -72,6 +78,7 @@ package enum FileSearch {
       found.settled = try outbox.settled(id)
       found.orders = try outbox.orders(id).map { Receipt.Order(at: $0.at, order: $0.order, by: $0.by) }
       found.refused = try outbox.rejects(id, after: 0, limit: Receipt.firstRejects)
+      found.rejectedByCode = try await outbox.refusedByCode(id)
       found.waiting = try await outbox.waitingBatches(of: id, limit: FileHistory.mostLines)
     }
     if let outbox, found.record != nil {
@@ -84,7 +91,11 @@ package enum FileSearch {
     if let receipt = found.receipt?.receipt { (found.settled, found.orders) = (receipt.batches, receipt.orders) }
     var query = ReceiptFolders.Query()
     query.text = "\(id).rejected"
-    let corrections = try receipts.entries(query).map(\.id) + (try await outbox?.ids(correcting: id) ?? [])
+    // A rejects file of a corrected rejects file may name several ids: the last is the one that it corrects.
+    let named = try receipts.entries(query).filter { entry in
+      FileName(entry.name).flatMap { ResultNames.correctedFileID(of: $0) } == id
+    }
+    let corrections = named.map(\.id) + (try await outbox?.ids(correcting: id) ?? [])
     found.correctedBy = Set(corrections).subtracting([id]).sorted()
     var inbox = found.record?.inbox ?? found.finished?.inbox ?? found.receipt?.entry.inbox
     for other in settings.inboxes where inbox ?? other.name == other.name {

@@ -29,7 +29,8 @@ package enum FilePreview {
       print("the file would be rejected as a whole: \(describe(fault))")
       return true
     }
-    print("\(result.items) items: \(result.items - result.rejected) would be sent, \(result.rejected) rejected")
+    print(
+      "\(counted(result.items, "item")): \(result.items - result.rejected) would be sent, \(result.rejected) rejected")
     return result.rejected > 0
   }
 

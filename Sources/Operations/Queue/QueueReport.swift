@@ -15,7 +15,7 @@ package struct QueueReport: Sendable {
     package var name: String
     /// Nil until the file has been read.
     package var target: String?
-    /// `reading`, `waiting`, `delayed`, `slowed`, `held`, `paused` or `finishing`.
+    /// `reading`, `waiting`, `sending`, `delayed`, `slowed`, `held`, `paused` or `finishing`.
     package var state: String
     /// When it was claimed.
     package var since: Timestamp
@@ -47,10 +47,16 @@ package struct QueueReport: Sendable {
     let targets = Dictionary(
       try await StatusReport.targets(settings, outbox).map { ($0.name, $0) }, uniquingKeysWith: { $1 })
     let state = settings.state
-    let unread = await StatusReport.folderQueue.run { ControlSocket.unreadFiles(state: state) } ?? []
+    let (unread, sending) = await StatusReport.folderQueue.run {
+      (ControlSocket.unreadFiles(state: state) ?? [], ControlSocket.sending(state: state) ?? [:])
+    }
     files = try await outbox.queuedFiles(
       inbox: query.inbox, target: query.target, olderThan: query.olderThan, id: query.id
-    ).map { File($0, target: $0.target.flatMap { targets[$0] }, unread: unread, now: now) }
+    ).map { file in
+      File(
+        file, target: file.target.flatMap { targets[$0] }, unread: unread,
+        sending: sending[file.id] ?? SendingLedger.Part(), now: now)
+    }
     isDaemonRunning = ControlSocket.isAnswered(state: settings.state)
   }
 
@@ -67,7 +73,11 @@ package struct QueueReport: Sendable {
 
 extension QueueReport.File {
   /// - Parameter unread: the files that the daemon has not read.
-  package init(_ file: QueuedFile, target status: StatusReport.TargetStatus?, unread: [UnreadFile], now: Timestamp) {
+  /// - Parameter sending: what of the file the daemon's requests carry.
+  package init(
+    _ file: QueuedFile, target status: StatusReport.TargetStatus?, unread: [UnreadFile],
+    sending: SendingLedger.Part = .init(), now: Timestamp
+  ) {
     id = file.id
     inbox = file.inbox
     name = FileName(bytes: file.name)?.display ?? ""
@@ -100,6 +110,14 @@ extension QueueReport.File {
       why = status?.reason ?? "target \(file.target ?? "") is \(state)"
       nextAttempt = status?.until.map { until in max(until, due ?? until) }
     default:
+      // What failed before and is sent again says so until it is settled.
+      if sending.batches > 0, file.problem == nil || sending.batches >= file.batches {
+        let part = "\(sending.batches) of \(file.batches) batches \(sending.batches == 1 ? "is" : "are")"
+        state = "sending"
+        why = "\(sending.batches < file.batches ? part : "it is") being sent"
+        if let problem = file.problem { why += "; the attempt before: \(problem)" }
+        return
+      }
       guard let problem = file.problem else {
         (state, why) = ("waiting", "it is waiting for its turn")
         return

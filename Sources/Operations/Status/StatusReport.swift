@@ -35,10 +35,17 @@ package struct StatusReport: Sendable {
     /// What a person has to do about the folders' modes.
     package var advice: [String] = []
 
-    /// Files that should have been taken: ready ones, and those that can't be read.
+    /// Files that should have been taken: ready ones, those that can't be read, and those that only a person or the
+    /// clock makes ready.
     package var leftFiles: Int {
       func count(_ kind: UnclaimedFile.Kind) -> Int { unclaimedCounts[kind] ?? 0 }
       return waiting - count(.settling) - count(.openForWriting) + count(.unreadable) + count(.folder)
+        + count(.waitingForChecksum)
+    }
+
+    /// The listed files that only a person or the clock makes ready, and that nothing else names.
+    package var filesToAwait: [UnclaimedFile] {
+      unclaimed.filter { $0.kind == .minAge || $0.kind == .waitingForChecksum }
     }
   }
 
@@ -58,7 +65,10 @@ package struct StatusReport: Sendable {
   var obstacles: [String] = []
 
   /// Folders are read here: they may be on a slow server.
-  static let folderQueue = DispatchQueue(label: "status", attributes: .concurrent)
+  ///
+  /// Serial: on a concurrent queue, each report would take another thread while a disk or server hangs, without end.
+  /// Reports that wait for one that hangs would hang as well, since they read the same folders.
+  static let folderQueue = DispatchQueue(label: "status")
 
   /// - Parameter outbox: nil if there is none yet.
   package init(settings: Settings, outbox: Outbox?) async throws {
@@ -116,11 +126,7 @@ package struct StatusReport: Sendable {
     at inbox: Inbox, _ settings: Settings, isPaused: Bool, _ room: Room?, _ ledger: UnclaimedFileLog?
   ) -> InboxStatus {
     let folders = InboxFolders(spool: settings.spool, inbox: inbox.name)
-    let look = Watcher.lookOnce(
-      folders: folders,
-      terms: WatchOptions(
-        pollInterval: settings.watch.pollInterval, settle: settings.watch.settle, ignore: { inbox.ignores($0) },
-        marker: inbox.marker))
+    let look = Watcher.lookOnce(folders: folders, terms: WatchOptions(inbox, settings))
     var status = InboxStatus(name: inbox.name, waiting: look.ready.count, isPaused: isPaused)
     status.advice = folders.advice
     // Without a daemon it is not a fault if folders have not been created yet.
@@ -147,7 +153,7 @@ package struct StatusReport: Sendable {
       if status.unclaimed.count < InboxStatus.mostListed { stay(file.name, kind, obstacle.description) }
     }
     for (kind, count) in look.counts {
-      if kind.isArriving { status.waiting += count }
+      if kind.isArriving || kind == .minAge { status.waiting += count }
       status.unclaimedCounts[UnclaimedFile.Kind(kind), default: 0] += count
     }
     let isAll = look.unclaimed.count <= InboxStatus.mostListed - status.unclaimed.count
@@ -261,7 +267,7 @@ extension StatusReport {
       parts.append("nothing queued")
     } else {
       let since = queue.oldestAt.map { " since \($0)" } ?? ""
-      parts.append("\(queue.files) file\(queue.files == 1 ? "" : "s") queued, \(queue.items) items waiting\(since)")
+      parts.append("\(counted(queue.files, "file")) queued, \(counted(queue.items, "item")) waiting\(since)")
     }
     for target in targets where target.state != .delivering {
       let reason = target.reason.map { " (\($0))" } ?? ""
@@ -281,7 +287,8 @@ extension StatusReport {
       case .number(let items)? = receipt["counts"]?["items"],
       case .number(let accepted)? = receipt["counts"]?["accepted"]
     else { return nil }
-    let counts = receipt["error"] == nil ? "\(accepted) of \(items) items accepted" : "could not be used"
+    let unit = items == "1" ? "item" : "items"
+    let counts = receipt["error"] == nil ? "\(accepted) of \(items) \(unit) accepted" : "could not be used"
     return "last: \(name) \(status), \(counts), \(time)"
   }
 }

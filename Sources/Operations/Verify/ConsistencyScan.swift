@@ -25,6 +25,8 @@ struct ConsistencyScan {
   private var written: [(entry: ResultEntry, inbox: String, path: String, digest: String?)] = []
   /// Finished files whose receipts retention has removed.
   private var expired: Set<FileID> = []
+  /// The paths of entries that should be receipts, and are not readable as such.
+  private var unreadable: Set<String> = []
   /// How many receipts of finished files are gone for which no digest was kept.
   private var gone = 0
 
@@ -90,6 +92,7 @@ struct ConsistencyScan {
         written.append((entry, inbox, path, digest))
         var receipt: Receipt
         do { receipt = try Receipt(json: text, apis: APIs.kinds) } catch {
+          unreadable.insert(path)
           add(.receiptUnreadable, inbox, entry.id, path: path, "\(error)")
           continue
         }
@@ -104,6 +107,7 @@ struct ConsistencyScan {
         // Removed during the look.
       } catch {
         if digest == nil { written.append((entry, inbox, path, nil)) }
+        unreadable.insert(path)
         add(.receiptUnreadable, inbox, entry.id, path: path, "\(error)")
       }
     }
@@ -142,12 +146,14 @@ struct ConsistencyScan {
 
   /// Receipts of files that the outbox does not know: they are older than the outbox, or did not originate here.
   ///
-  /// The inode's change time, which nobody can set, shows when a file came into its folder.
+  /// The inode's change time, which nobody can set, shows when a file came into its folder. What can't be read as a
+  /// receipt has already been reported.
   private mutating func checkUnknown(
     _ finished: [FileID: FinishedFile], knownSince since: Timestamp?
   ) {
     var older = 0
-    for (entry, inbox, path, _) in written where finished[entry.id] == nil && underWay[entry.id] == nil {
+    for (entry, inbox, path, _) in written
+    where finished[entry.id] == nil && underWay[entry.id] == nil && !unreadable.contains(path) {
       let folders = InboxFolders(spool: settings.spool, inbox: inbox)
       guard let since, let came = InboxFolders.changed(entry.name, in: folders.receipts), came >= since else {
         older += 1
@@ -235,7 +241,8 @@ struct ConsistencyScan {
     }
     defer { close(descriptor) }
     result.rejectsFiles += 1
-    guard let format = FileFormat(fileName: name.bytes) else { return }
+    let kind = read.receipt.file.format.flatMap(FileFormat.Kind.init(rawValue:))
+    guard let format = FileFormat(fileName: name.bytes, format: kind) else { return }
     let api = (read.receipt.target?.api).annotator
     do {
       let count = try ItemCount.items(
@@ -245,7 +252,8 @@ struct ConsistencyScan {
       if count != read.receipt.counts.rejected {
         add(
           .rejectsCount, inbox, read.id, path: path,
-          "it contains \(counted(count, "item")), but the receipt says \(read.receipt.counts.rejected) were rejected")
+          "it contains \(counted(count, "item")), but the receipt counts \(counted(read.receipt.counts.rejected, "rejected item"))"
+        )
       }
     } catch let fault as FileFault {
       let place = fault.line.map { " (line \($0))" } ?? ""
@@ -310,17 +318,19 @@ struct ConsistencyScan {
     if [counts.accepted, counts.rejected, file.waitingItems].saturatedSum != counts.items {
       add(
         .outboxCounts, file.inbox, file.id,
-        "\(counts.items) items are not \(counts.accepted) accepted + \(counts.rejected) rejected + \(file.waitingItems) waiting"
+        "\(counted(counts.items, "item is", "items are")) not \(counts.accepted) accepted + \(counts.rejected) rejected + \(file.waitingItems) waiting"
       )
     }
     if file.rejects != counts.rejected {
       add(
-        .outboxCounts, file.inbox, file.id, "\(counts.rejected) items are rejected, but \(file.rejects) have a reason")
+        .outboxCounts, file.inbox, file.id,
+        "\(counted(counts.rejected, "item is", "items are")) rejected, but there are reasons for \(file.rejects)")
     }
     if file.settledAccepted != counts.accepted {
       add(
         .outboxCounts, file.inbox, file.id,
-        "\(counts.accepted) items are accepted, but the requests that settled them say \(file.settledAccepted)")
+        "\(counted(counts.accepted, "item is", "items are")) accepted, but the requests that settled them say \(file.settledAccepted)"
+      )
     }
   }
 

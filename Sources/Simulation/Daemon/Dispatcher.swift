@@ -149,7 +149,7 @@ final class Dispatcher {
         case .postponed(let after, let limit):
           found = .page(try await store.postponed(for: name, after: after, limit: limit))
         case .oldestFile(let last): found = .oldestFile(try await store.oldestFile(for: name, after: last))
-        case .newestFile: found = .newestFile(try await store.newestOrderedFile(for: name))
+        case .files: found = .files(try await store.files(for: name))
         }
         return { [self] in
           world.log("\(name) has read \(world.text(found))")

@@ -74,11 +74,14 @@ extension MemoryOutbox: DispatchStore {
     }
   }
 
-  package func newestOrderedFile(for target: String) async throws(OutboxError) -> FileID? {
+  package func files(for target: String) async throws(OutboxError) -> TargetFiles {
     try read { content in
-      content.files.last {
-        $0.isPublished && $0.record.facts.target == target && $0.record.facts.ordering != .none && !$0.batches.isEmpty
-      }?.record.id
+      let files = content.files.filter {
+        $0.isPublished && $0.record.facts.target == target && !$0.batches.isEmpty
+      }
+      return TargetFiles(
+        newestOrdered: files.last { $0.record.facts.ordering != .none }?.record.id,
+        cancelled: files.filter(\.isCancelled).map(\.record.id))
     }
   }
 

@@ -174,8 +174,8 @@ private struct WorldDrawing {
     }
     plan.files = [FilePlan(inbox: 0, droppedAt: 0, items: items.shuffled(using: &random))]
     for number in 1...WorldPlan.neighbourCount {
-      // No rule lasts this long.
-      let droppedAt = plan.calmAt + 20_000 + Int64(number) * 2 * plan.retryMax
+      // No rule lasts this long, the Retry-After of its last answer included.
+      let droppedAt = plan.calmAt + 36_000 + Int64(number) * 2 * plan.retryMax
       plan.files.append(FilePlan(inbox: 1, droppedAt: droppedAt, items: [ItemPlan(key: 8 + number)]))
     }
   }

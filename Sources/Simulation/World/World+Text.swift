@@ -14,14 +14,16 @@ extension World {
     case .postponed(let after, let limit):
       "\(limit) of the postponed behind \(after.map { "\($0.due.milliseconds) \(text($0.name))" } ?? "all")"
     case .oldestFile(let last): "the oldest file\(last.map { " behind f\(checker.number(of: $0))" } ?? "")"
-    case .newestFile: "the newest file"
+    case .files: "what files there are"
     }
   }
 
   func text(_ found: DispatchState.Found) -> String {
     switch found {
     case .page(let page): "\(page.batches.map { text($0.name) })\(page.isEnd ? ", which is the end" : "")"
-    case .newestFile(let file): file.map { "f\(checker.number(of: $0))" } ?? "no file"
+    case .files(let files):
+      (files.newestOrdered.map { "f\(checker.number(of: $0)) as the newest" } ?? "no file")
+        + files.cancelled.map { ", f\(checker.number(of: $0)) as cancelled" }.joined()
     case .oldestFile(let file): file.map { "f\(checker.number(of: $0.id))" } ?? "no file"
     }
   }

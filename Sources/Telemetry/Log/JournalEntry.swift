@@ -38,7 +38,7 @@ struct JournalEntry {
     return out
   }
 
-  /// Field names consist of capital letters, digits and underscores only, at most 64: `isNew` becomes `UPSERTD_IS_NEW`.
+  /// Field names consist of capital letters, digits and underscores only, at most 64: `dueAt` becomes `UPSERTD_DUE_AT`.
   private static func name(_ key: String) -> String {
     var name = "UPSERTD_"
     for character in key.utf8 {

@@ -38,7 +38,7 @@ package struct DaemonMetrics: Sendable {
     readItems = registry.counter(
       "upsertd_read_items_total", "Items in files that were fully read.", labels: "inbox")
     readBytes = registry.counter(
-      "upsertd_read_bytes_total", "Size of the files that were fully read.", labels: "inbox")
+      "upsertd_read_bytes_total", "Bytes read of files that were read to their end, or are unusable.", labels: "inbox")
     files = registry.counter(
       "upsertd_files_total", "Files whose receipt was written, by its status.", labels: "inbox", "status")
     unusableFiles = registry.counter(

@@ -36,7 +36,9 @@ package struct InboxMetrics: Sendable {
 
   package func claimed() { claimedFiles.add() }
 
-  /// A file was read to its end, and its items are queued.
+  /// A file was read to its end, and its items are queued; or it is unusable.
+  ///
+  /// - Parameter bytes: how many of it were read.
   package func read(items: Int, bytes: Int, rejected: Int, for target: String?) {
     readItems.add(items)
     readBytes.add(bytes)
@@ -49,7 +51,8 @@ extension RejectCode {
   fileprivate var canBeOfFile: Bool {
     switch self {
     case .malformedJSON, .malformedCSV, .malformedGzip, .invalidEncoding, .unsupportedFormat, .noRoute, .emptyFile,
-      .duplicateFile, .unmappedColumn, .tooLarge, .unreadable, .cancelled:
+      .duplicateFile, .unmappedColumn, .missingColumn, .controlTotalMismatch, .checksumMismatch, .tooLarge,
+      .unreadable, .cancelled, .fileChanged:
       true
     default: false
     }
@@ -58,8 +61,8 @@ extension RejectCode {
   /// Whether a single item may be; a bad line of NDJSON is one.
   fileprivate var canBeOfItem: Bool {
     switch self {
-    case .malformedGzip, .unsupportedFormat, .noRoute, .emptyFile, .duplicateFile, .unmappedColumn, .malformedCSV,
-      .unreadable:
+    case .malformedGzip, .unsupportedFormat, .noRoute, .emptyFile, .duplicateFile, .unmappedColumn, .missingColumn,
+      .controlTotalMismatch, .checksumMismatch, .malformedCSV, .unreadable:
       false
     default: true
     }

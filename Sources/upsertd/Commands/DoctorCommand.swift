@@ -42,7 +42,7 @@ struct DoctorCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let settings = try config.load(withSecrets: false)
+    let settings = try config.settingsInEffect().settings
     let doctor = try await reportingTrouble {
       setAside
         ? try await Doctor.setAside(settings)
@@ -56,7 +56,7 @@ struct DoctorCommand: AsyncParsableCommand {
     guard doctor.bytes != nil || !doctor.isSound else { return Console.out("there is no outbox yet: \(doctor.path)") }
     for finding in doctor.findings { Console.out("\(Console.styled("damage", .red))  \(finding)".onOneLine) }
     let verdict = doctor.isSound ? Console.styled("sound", .green) : Console.styled("damaged", .red)
-    Console.out("\(doctor.path), \(doctor.bytes ?? 0) bytes: \(verdict)")
+    Console.out("\(doctor.path), \(counted(doctor.bytes ?? 0, "byte")): \(verdict)")
     if doctor.isOlder { Console.out("it was written by an older upsertd; the daemon upgrades it when it starts") }
     if doctor.damagedTables == ["all"] {
       Console.out("none of it can be read")

@@ -68,9 +68,9 @@ struct Resume: AsyncParsableCommand {
 
 /// Asks the running daemon, or acts itself if none is running; prints what was done.
 private func carryOut(_ order: Order, _ config: ConfigOption) async throws {
-  let settings = try config.load(withSecrets: false)
+  let (settings, isFromDaemon) = try config.settingsInEffect()
   let result = try await reportingTrouble {
-    try await Operator.carryOut(order, settings: settings, logger: .quiet)
+    try await Operator.carryOut(order, settings: settings, mayActItself: !isFromDaemon, logger: .quiet)
   }
   guard result.isDone else {
     Console.error("upsertd: \(result.message)".onOneLine)

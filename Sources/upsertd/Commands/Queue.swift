@@ -33,7 +33,7 @@ struct Queue: AsyncParsableCommand {
   @OptionGroup var config: ConfigOption
 
   func run() async throws {
-    let settings = try config.load(withSecrets: false)
+    let settings = try config.settingsInEffect().settings
     try settings.require(inbox: inbox)
     var query = QueueReport.Query()
     (query.inbox, query.target, query.olderThan) = (inbox, target, olderThan?.duration)
@@ -50,7 +50,7 @@ struct Queue: AsyncParsableCommand {
       let arrow = file.target.map { " → \($0)" } ?? ""
       let waiting =
         file.batches == 0 ? "" : ", \(counted(file.items, "item")) in \(counted(file.batches, "batch", "batches"))"
-      let head = "\(file.inbox)/\(file.name)\(arrow)\(waiting), for \((now - file.since).spelled)"
+      let head = "\(file.inbox)/\(Console.name(file.name))\(arrow)\(waiting), for \((now - file.since).spelled)"
       Console.out(Console.fitted("\(file.id)  \(head.onOneLine)"))
       let next = file.nextAttempt.map {
         $0 > now ? ", next attempt in \(($0 - now).spelled)" : ", next attempt now"
@@ -61,7 +61,7 @@ struct Queue: AsyncParsableCommand {
     let sum =
       report.files.isEmpty
       ? "nothing is under way"
-      : "\(counted(report.files.count, "file")), \(counted(report.items, "item")) in \(counted(report.batches, "batch", "batches")), \(report.bytes) bytes"
+      : "\(counted(report.files.count, "file")), \(counted(report.items, "item")) in \(counted(report.batches, "batch", "batches")), \(counted(report.bytes, "byte"))"
     Console.out(sum)
     if report.isDaemonRunning == false, !report.files.isEmpty {
       Console.error("no daemon is running: nothing is sent until `systemctl start upsertd` or `upsertd run`")

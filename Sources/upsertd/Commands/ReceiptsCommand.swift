@@ -53,7 +53,7 @@ struct ReceiptsCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let settings = try config.load(withSecrets: false)
+    let settings = try config.settingsInEffect().settings
     try settings.require(inbox: inbox)
     var query = ReceiptFolders.Query()
     (query.text, query.inbox, query.status) = (text ?? name, inbox, status)

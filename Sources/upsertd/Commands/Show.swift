@@ -27,7 +27,7 @@ struct Show: AsyncParsableCommand {
   @OptionGroup var config: ConfigOption
 
   func run() async throws {
-    let settings = try config.load(withSecrets: false)
+    let settings = try config.settingsInEffect().settings
     switch try await reportingTrouble({ try await FileSearch.story(of: file, settings: settings) }) {
     case .found(let story, let older):
       if json { Console.out(story.json) } else { show(story) }
@@ -35,8 +35,9 @@ struct Show: AsyncParsableCommand {
         let rest = counted(older.count, "older file")
         Console.error("there \(older.count == 1 ? "is" : "are") \(rest) with this name; `upsertd receipts` lists them")
       }
-    case .ambiguous(let ids):
+    case .ambiguous(let ids, let more):
       Console.error("upsertd: several ids begin with \"\(file)\":\n  \(ids.map(\.text).joined(separator: "\n  "))")
+      if more > 0 { Console.error("  and \(more) more; write more of the id, or see `upsertd receipts`") }
       throw ExitCode.unusable
     case .unknown(let unclaimed):
       let hint = unclaimed.isEmpty ? "; see `upsertd receipts` and `upsertd queue`" : ""

@@ -21,7 +21,7 @@ struct Status: AsyncParsableCommand {
   @OptionGroup var config: ConfigOption
 
   func run() async throws {
-    let settings = try config.load(withSecrets: false)
+    let settings = try config.settingsInEffect().settings
     try await reportingTrouble {
       repeat {
         let report = try await Operator.status(settings)

@@ -26,7 +26,7 @@ struct Verify: AsyncParsableCommand {
   @OptionGroup var config: ConfigOption
 
   func run() async throws {
-    let settings = try config.load(withSecrets: false)
+    let settings = try config.settingsInEffect().settings
     let result = try await reportingTrouble { try await Verification.run(isQuick: quick, settings: settings) }
     if json { Console.out(result.json) } else { show(result) }
     if !result.disagreements.isEmpty { throw ExitCode.someRejected }

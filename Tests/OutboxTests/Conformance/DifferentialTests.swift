@@ -270,7 +270,7 @@ private struct RandomCalls {
       return Call(name: "oldest") { engine in
         let oldest = "\(String(describing: try await engine.store.oldestFile(for: target, after: last?.file)))"
         return oldest
-          + " \(try await engine.store.unreadFiles()) \(String(describing: try await engine.store.clockMark()))"
+          + " \(try await engine.store.files(for: target)) \(try await engine.store.unreadFiles()) \(String(describing: try await engine.store.clockMark()))"
       }
     case 7:
       return Call(name: "content") { engine in

@@ -66,6 +66,11 @@ struct DroppedFile {
     var facts = FileFacts()
     (facts.format, facts.api, facts.target, facts.url) = ("json", "liquid", target, "http://127.0.0.1/old")
     facts.headerTag = SourceTag(stored: .max)
+    facts.dialect = "{\"quote\": \"'\"}"
+    facts.completeness = Completeness(
+      count: Completeness.Pair(expected: "2", found: "2"),
+      sums: ["Amount / \"net\"": Completeness.Pair(expected: "1.50", found: "1.50")],
+      checksum: number % 2 == 0 ? nil : Completeness.Pair(expected: "ab", found: "ab"))
     (facts.ordering, facts.successMode, facts.sha256, facts.bytes) = (ordering, successMode, sha256, 17)
     return facts
   }

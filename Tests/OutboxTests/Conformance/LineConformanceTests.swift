@@ -125,6 +125,28 @@ import Testing
   }
 
   @Test(arguments: OutboxEngine.allCases)
+  func `before the line is read, its newest file with an order and its cancelled files are known`(
+    _ engine: OutboxEngine
+  ) async throws {
+    try await engine.with { engine in
+      let store = engine.store
+      #expect(try await store.files(for: "t") == TargetFiles(newestOrdered: nil))
+      for number in 1...4 {
+        try store.publish(DroppedFile(number: number, target: number == 3 ? "u" : "t", batches: [batch(1...1)]))
+      }
+      #expect(try await store.files(for: "t") == TargetFiles(newestOrdered: .numbered(4)))
+      for number in [4, 3, 1] { #expect(try await store.cancel(.numbered(number))) }
+      #expect(
+        try await store.files(for: "t")
+          == TargetFiles(newestOrdered: .numbered(4), cancelled: [.numbered(1), .numbered(4)]))
+      _ = try await store.apply(
+        DroppedFile(number: 1, batches: []).name(1),
+        .settle(Settlement(accepted: 0, unchanged: 0, rejects: [.of(1, .cancelled)], ranges: [1...1])))
+      #expect(try await store.files(for: "t").cancelled == [.numbered(4)])
+    }
+  }
+
+  @Test(arguments: OutboxEngine.allCases)
   func `the oldest file is the first that has batches left for the target`(_ engine: OutboxEngine) async throws {
     try await engine.with { engine in
       let store = engine.store

@@ -28,7 +28,7 @@ export function showMissing(id, reason) {
   show(place("receipt-body"), h("p", { class: "empty" }, `No information about ${id}: ${reason}`));
 }
 
-export function showFile({ id, file, receipt, receiptPath, receiptFault }, inboxes) {
+export function showFile({ id, file, receipt, receiptPath, receiptFault, sendingItems }, inboxes) {
   const about = receipt?.file ?? file;
   open(about.name);
   const state = receipt?.status ?? file.state;
@@ -37,7 +37,7 @@ export function showFile({ id, file, receipt, receiptPath, receiptFault }, inbox
     h("p", { class: "standing" }, badge(...states[state] ?? ["unknown", state]), " ", sentence(file, receipt, receiptFault)),
     receipt ? share(receipt.counts) : null,
     receipt?.error ? fault(receipt.error) : null,
-    receipt ? null : underWay(file),
+    receipt ? null : underWay(file, sendingItems),
     receipt ? refused(receipt, folder, receiptPath) : null,
     h("section", { "data-key": "facts" }, h("h3", {}, "Facts"), facts(id, file, receipt, receiptPath)),
     receipt ? requests(receipt.batches) : null,
@@ -76,9 +76,10 @@ function fault({ code, message, line, column }) {
     h("p", { class: "quiet" }, "The whole file is in outbox/rejected. Fix it, and drop it again under its old name."));
 }
 
-function underWay(file) {
+function underWay(file, sendingItems) {
   if (!file || file.completedAt) return null;
-  const waits = file.problem ?? (file.state === "reading" ? "it is being read and checked; nothing is sent until that is done" : "it is waiting for its turn");
+  const turn = sendingItems > 0 ? `${counted(sendingItems, "item")} ${sendingItems === 1 ? "is" : "are"} being sent` : "it is waiting for its turn";
+  const waits = file.problem ?? (file.state === "reading" ? "it is being read and checked; nothing is sent until that is done" : turn);
   return h("section", { "data-key": "way" }, h("h3", {}, "Status"),
     h("p", {}, `${file.target ? `To ${file.target}: ` : ""}${waits}${file.nextAt ? `; next attempt ${until(file.nextAt)}` : ""}.`));
 }

@@ -4,7 +4,7 @@
 /// place once); case and `-` for `_` do not count. A third of the letters may differ, or two if that is more, but never
 /// all of them. Otherwise, the result is the only word that contains the other one or is contained in it: `user` means
 /// `username`.
-func nearestWord(to word: String, among words: [String]) -> String? {
+package func nearestWord(to word: String, among words: [String]) -> String? {
   func plain(_ text: String) -> [Character] { text.lowercased().map { $0 == "-" ? "_" : $0 } }
   let meant = plain(word)
   let allowed = min(max(2, meant.count / 3), meant.count - 1)

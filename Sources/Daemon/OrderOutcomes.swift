@@ -1,0 +1,93 @@
+internal import Core
+
+/// What `upsertd retry` has done.
+struct RetryOutcome {
+  /// False for a command that acts while no daemon is running.
+  var isDaemon: Bool
+  /// Batches that wait to be sent, those in flight included.
+  var waiting = 0
+  /// Batches in flight.
+  var inFlight = 0
+  /// Claimed files that could not be read.
+  var unread = 0
+  /// Targets whose holds ended.
+  var held: [String] = []
+  /// Targets that had been asked to wait.
+  var slowed: [String] = []
+  var paused: [String] = []
+  /// The target of the file, if the configuration no longer has it.
+  var missing: String?
+
+  init(isDaemon: Bool) { self.isDaemon = isDaemon }
+
+  /// Human-readable.
+  var message: String {
+    var parts: [String] = []
+    let due = max(0, waiting - inFlight)
+    if due > 0 {
+      let batches = counted(due, "waiting batch is", "waiting batches are")
+      parts.append("\(batches) due \(isDaemon ? "now" : "as soon as the daemon runs")")
+    }
+    if inFlight > 0 { parts.append("\(counted(inFlight, "batch is", "batches are")) being sent") }
+    if unread > 0 { parts.append("\(counted(unread, "claimed file is", "claimed files are")) read again now") }
+    if parts.isEmpty { parts.append("nothing waits to be sent") }
+    if !held.isEmpty {
+      parts.append("released the \(held.count == 1 ? "hold" : "holds") of \(held.joined(separator: ", "))")
+      // What was fixed is usually a secret, and secrets are read with the configuration.
+      parts.append("a corrected configuration or secret takes effect after `systemctl reload upsertd`")
+    }
+    if !slowed.isEmpty { parts.append("no longer slowed down: \(slowed.joined(separator: ", "))") }
+    if !paused.isEmpty { parts.append("still paused until `upsertd resume`: \(paused.joined(separator: ", "))") }
+    if let missing { parts.append("target \(missing) is not in the configuration, so nothing is sent to it") }
+    return parts.joined(separator: "; ")
+  }
+}
+
+/// What `upsertd cancel` has done to a file that was queued.
+struct CancelOutcome {
+  var file: FileID
+  /// Items that were rejected at once.
+  var cancelled: Int
+  /// Items that requests carry: their answers decide.
+  var inFlight: Int
+
+  /// Human-readable.
+  var message: String {
+    let sending = """
+      \(counted(inFlight, "item is", "items are")) being sent and will be settled by the answer, or cancelled if it \
+      settles nothing
+      """
+    switch (cancelled, inFlight) {
+    case (0, 0): return "no item of file \(file) was left to cancel"
+    case (0, _): return "file \(file): \(sending)"
+    case (_, 0): return "cancelled \(counted(cancelled, "item")) of file \(file)"
+    default: return "cancelled \(counted(cancelled, "item")) of file \(file); \(sending)"
+    }
+  }
+}
+
+/// What `upsertd pause` or `resume` has done to what has a name: an inbox, a target, or both.
+struct PauseOutcome {
+  var name: String
+  /// Whether it was to be paused, not resumed.
+  var isPaused: Bool
+  private var changed: [String] = []
+  private var unchanged: [String] = []
+
+  init(name: String, isPaused: Bool) {
+    self.name = name
+    self.isPaused = isPaused
+  }
+
+  mutating func add(_ kind: String, wasPaused: Bool) {
+    if wasPaused == isPaused { unchanged.append("\(kind) \(name)") } else { changed.append("\(kind) \(name)") }
+  }
+
+  /// Human-readable.
+  var message: String {
+    let effect = isPaused ? "paused until `upsertd resume \(name)`, even after a restart" : "resumed"
+    let before = isPaused ? "was paused already, until `upsertd resume \(name)`" : "was not paused"
+    return [(changed, effect), (unchanged, before)].filter { !$0.0.isEmpty }
+      .map { "\($0.0.joined(separator: " and ")): \($0.1)" }.joined(separator: "; ")
+  }
+}

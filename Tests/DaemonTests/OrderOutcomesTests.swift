@@ -1,0 +1,62 @@
+import Core
+import Testing
+@testable import Daemon
+
+@Suite struct `What orders say that they did` {
+  private func retry(isDaemon: Bool = true, _ change: (inout RetryOutcome) -> Void = { _ in }) -> String {
+    var outcome = RetryOutcome(isDaemon: isDaemon)
+    change(&outcome)
+    return outcome.message
+  }
+
+  @Test func `retry counts what is due, what is being sent and what is read again`() {
+    #expect(retry() == "nothing waits to be sent")
+    #expect(retry { $0.waiting = 1 } == "1 waiting batch is due now")
+    #expect(retry(isDaemon: false) { $0.waiting = 2 } == "2 waiting batches are due as soon as the daemon runs")
+    #expect(
+      retry { ($0.waiting, $0.inFlight, $0.unread) = (3, 1, 2) }
+        == "2 waiting batches are due now; 1 batch is being sent; 2 claimed files are read again now")
+    #expect(retry { $0.inFlight = 1 } == "1 batch is being sent", "it may be settled by now")
+  }
+
+  @Test func `retry names the holds that it released, and targets that stay paused`() {
+    let message = retry {
+      $0.held = ["a", "b"]
+      $0.slowed = ["c"]
+      $0.paused = ["b"]
+    }
+    #expect(
+      message == """
+        nothing waits to be sent; released the holds of a, b; a corrected configuration or secret takes effect after \
+        `systemctl reload upsertd`; no longer slowed down: c; still paused until `upsertd resume`: b
+        """)
+    #expect(!retry { $0.waiting = 1 }.contains("hold"))
+  }
+
+  @Test func `cancel says what is being sent`() {
+    let file = FileID(at: Timestamp(milliseconds: 1_763_000_000_000), entropy: 1)
+    func message(_ cancelled: Int, _ inFlight: Int) -> String {
+      CancelOutcome(file: file, cancelled: cancelled, inFlight: inFlight).message
+    }
+    #expect(message(2, 0) == "cancelled 2 items of file \(file)")
+    #expect(message(0, 0) == "no item of file \(file) was left to cancel")
+    let rest = "being sent and will be settled by the answer, or cancelled if it settles nothing"
+    #expect(message(0, 3) == "file \(file): 3 items are \(rest)")
+    #expect(message(1, 1) == "cancelled 1 item of file \(file); 1 item is \(rest)")
+  }
+
+  @Test func `pause and resume say what was so already`() {
+    func message(isPaused: Bool, _ before: [(kind: String, wasPaused: Bool)]) -> String {
+      var outcome = PauseOutcome(name: "x", isPaused: isPaused)
+      for (kind, wasPaused) in before { outcome.add(kind, wasPaused: wasPaused) }
+      return outcome.message
+    }
+    #expect(message(isPaused: false, [("inbox", true), ("target", true)]) == "inbox x and target x: resumed")
+    #expect(message(isPaused: false, [("target", false)]) == "target x: was not paused")
+    #expect(
+      message(isPaused: false, [("inbox", true), ("target", false)]) == "inbox x: resumed; target x: was not paused")
+    #expect(
+      message(isPaused: true, [("inbox", false)]) == "inbox x: paused until `upsertd resume x`, even after a restart")
+    #expect(message(isPaused: true, [("inbox", true)]) == "inbox x: was paused already, until `upsertd resume x`")
+  }
+}
