@@ -65,6 +65,8 @@ package struct Inspection: Sendable {
   private(set) var fields: [String] = []
   /// The route's keys that only the API has.
   private(set) var ownKeys: [(name: String, value: JSONValue)] = []
+  /// The same as settings.
+  private(set) var own = OwnSettings()
   /// What the file does not show, each beginning with what it is: `which API: …`.
   package private(set) var unsure: [String] = []
   let encoding: EncodingGuess
@@ -109,7 +111,7 @@ package struct Inspection: Sendable {
     let proposal = proposed(by: owner)
     let isKnown = csv.columns.allSatisfy { isMapped($0.name) }
     if !isKnown { unsure += proposal.unsure }
-    ownKeys = proposal.routeKeys
+    (ownKeys, own) = (proposal.routeKeys, proposal.own)
     if let proposed = proposal.fields {
       makeMapping(&csv, proposed, proposal)
     } else if purpose.mapping != nil {
@@ -225,7 +227,7 @@ package struct Inspection: Sendable {
     if let trial = trials[api] {
       json = trial.json
       if let proposal = trial.proposal {
-        ownKeys = proposal.routeKeys
+        (ownKeys, own) = (proposal.routeKeys, proposal.own)
         unsure += proposal.unsure
       }
     }

@@ -27,6 +27,8 @@ struct ColumnGuess: Sendable {
   /// The different values; nil if there are many.
   var values: [String]?
   var rows = 0
+  /// Whether any cell is written `="…"`.
+  private var hasFormula = false
   /// Whether it counts the rows, from 0 or 1.
   var isCounter = false
   /// What is odd about it, each a sentence.
@@ -61,8 +63,10 @@ struct ColumnGuess: Sendable {
         isComplete = false
         continue
       }
-      let text = cell.text.trimmed
-      if text.utf8.count != cell.text.utf8.count, !text.isEmpty { isPadded = true }
+      let written = cell.text.trimmed
+      let text = Self.withoutFormula(written)
+      if text.utf8.count < written.utf8.count { hasFormula = true }
+      if written.utf8.count != cell.text.utf8.count, !written.isEmpty { isPadded = true }
       guard !text.isEmpty else {
         isComplete = false
         continue
@@ -79,14 +83,18 @@ struct ColumnGuess: Sendable {
     judge(texts, lines, rows)
   }
 
+  /// The text in `="…"`, of which upsertd takes the inside.
+  private static func withoutFormula(_ text: String) -> String {
+    guard text.hasPrefix("=\""), text.hasSuffix("\""), text.utf8.count > 2 else { return text }
+    let inner = text.dropFirst(2).dropLast()
+    return inner.contains("\"") ? text : String(inner)
+  }
+
   private mutating func judge(_ texts: [String], _ lines: [Int?], _ rows: [SampleRow]) {
     guard !texts.isEmpty else { return }
     content = .text
-    if texts.allSatisfy({ $0.hasPrefix("=\"") && $0.hasSuffix("\"") }) {
-      remarks.append(
-        "a formula of Excel, \(samples[0].shown()), is sent as it stands: have it exported as text")
-      return
-    }
+    // Spreadsheets write text so that they must not take for a number.
+    if hasFormula { return }
     let words = Set(texts)
     let nulls = words.intersection(Self.nullWords)
     let rest = nulls.isEmpty ? texts : texts.filter { !nulls.contains($0) }

@@ -1,5 +1,6 @@
 internal import APIs
 internal import Core
+internal import Formats
 
 /// How the numbers of all columns are written.
 struct NumberForms: Sendable {
@@ -10,6 +11,9 @@ struct NumberForms: Sendable {
   private(set) var unsure: [String] = []
 
   init() {}
+
+  /// Takes another form for the route, which takes all that the old one did.
+  mutating func widen(to form: NumberForm) { common = form }
 
   /// Turns the columns into text whose numbers upsertd would not take.
   ///
@@ -44,11 +48,11 @@ struct NumberForms: Sendable {
         unsure.append(doubt)
       }
     }
-    settle(places)
+    settle(places, columns)
   }
 
   /// What most columns have in common becomes the route's.
-  private mutating func settle(_ places: [Int]) {
+  private mutating func settle(_ places: [Int], _ columns: [ColumnGuess]) {
     let forms = places.compactMap { own[$0] }
     // Fewer than all may need the marks of negative numbers, which harm no other.
     var counts: [NumberSeparators: Int] = [:]
@@ -62,46 +66,45 @@ struct NumberForms: Sendable {
       common.negative.formUnion(form.negative)
       common.symbols.formUnion(form.symbols)
     }
-    own = own.filter { $0.value.decimal != ranked.decimal || $0.value.grouping != ranked.grouping }
+    own = own.filter { place, form in
+      // Only JSON's form has exponents.
+      if !common.isJSON, form.isJSON, columns[place].numbers.contains(where: { !$0.exponent.isEmpty }) { return true }
+      return form.decimal != ranked.decimal || form.grouping != ranked.grouping
+    }
   }
 
-  /// The simplest of `forms` whose grouping is used.
+  /// The simplest of `forms` whose separators occur in the numbers.
   private static func best(
     of forms: SeparatorSet, _ numbers: [NumberText], _ prefersComma: Bool
   ) -> NumberSeparators? {
-    let fitting = NumberSeparators.all.filter { forms.contains($0) && isUsed($0.grouping, numbers) }
-    guard let best = fitting.first else { return nil }
+    let fitting = NumberSeparators.all.filter { separators in
+      let sign = separators.grouping ?? separators.decimal
+      return forms.contains(separators)
+        && (separators == NumberSeparators() || numbers.contains { $0.core.contains(sign) })
+    }
+    guard let best = fitting.first else { return forms.contains(.lenient) ? .lenient : nil }
     // `1,250` is a thousand more often than it is one and a quarter with three decimals.
-    let thousands = NumberSeparators(grouping: ",")
-    if best == NumberSeparators(decimal: ","), fitting.contains(thousands) { return thousands }
+    if best == NumberSeparators(decimal: ","), fitting.contains(.lenient) { return .lenient }
     let points = NumberSeparators(decimal: ",", grouping: ".")
     if prefersComma, best == NumberSeparators(), fitting.contains(points) { return points }
     return best
   }
 
-  private static func isUsed(_ grouping: Unicode.Scalar?, _ numbers: [NumberText]) -> Bool {
-    guard let grouping else { return true }
-    return numbers.contains { $0.core.contains(grouping) }
-  }
-
-  /// Nil if upsertd would not take some of the numbers in this form: JSON has no `+5`, `.50` or `007`.
+  /// Nil if upsertd would refuse some of the numbers in this form.
   private static func form(_ separators: NumberSeparators, _ numbers: [NumberText]) -> NumberForm? {
     var form = NumberForm()
     (form.decimal, form.grouping) = (separators.decimal, separators.grouping)
     for number in numbers {
-      guard !number.hasPlus, !number.hasLeadingZero, number.value(with: separators) != nil else { return nil }
       form.negative.formUnion(number.negative)
       form.symbols.formUnion(number.symbols)
     }
-    return form
+    guard let reader = try? NumberReader(form) else { return nil }
+    return numbers.allSatisfy { reader.json(Array($0.text.utf8).span) != nil } ? form : nil
   }
 
   private static func makeText(_ column: inout ColumnGuess) {
-    let odd = column.numbers.first { $0.hasPlus || $0.hasLeadingZero || $0.forms.isEmpty }
-    let reason =
-      odd.map { number in
-        "numbers such as \(number.hasPlus ? "+" : "")\(number.digits) are none of JSON's"
-      } ?? "its numbers are written in different ways"
+    let odd = column.numbers.first { $0.forms.isEmpty }.map { "\($0.text) is no number that upsertd takes" }
+    let reason = odd ?? "its numbers are written in different ways"
     column.remarks.append("whether it must be a number: \(reason), so it is text here")
     column.content = .text
     column.numbers = []
@@ -122,7 +125,7 @@ struct NumberForms: Sendable {
     let thousands = "a thousands separator"
     let (other, sign, text): (NumberSeparators, Unicode.Scalar, String)
     switch chosen {
-    case NumberSeparators(grouping: ","): (other, sign, text) = (NumberSeparators(decimal: ","), ",", thousands)
+    case .lenient: (other, sign, text) = (NumberSeparators(decimal: ","), ",", thousands)
     case NumberSeparators(decimal: ",", grouping: "."): (other, sign, text) = (point, ".", thousands)
     case point: (other, sign, text) = (NumberSeparators(decimal: ",", grouping: "."), ".", "the decimal point")
     default: return nil

@@ -2,7 +2,9 @@ internal import Core
 
 /// A number as people and programs write it, taken apart: `(1.234,56)`, `$5.00-`.
 struct NumberText: Sendable {
-  /// Digits and what separates them.
+  /// As in the cell, without white space at its ends.
+  let text: String
+  /// Digits and what separates them; a blank of any kind is U+0020, as a route's `grouping` means it.
   let core: [Unicode.Scalar]
   private(set) var isNegative = false
   private(set) var negative: Set<NumberForm.Negative> = []
@@ -14,11 +16,12 @@ struct NumberText: Sendable {
   /// The separators with which it is a number that upsertd takes.
   private(set) var forms: SeparatorSet
 
-  private static let separators = Set(".,'’ \u{A0}\u{202F}".unicodeScalars)
+  private static let separators = Set(".,'’ ".unicodeScalars)
+  private static let blanks = Set("\u{A0}\u{202F}\u{2009}".unicodeScalars)
 
   /// Nil if it is no number.
   init?(_ text: String) {
-    var rest = Array(text.unicodeScalars)[...]
+    var rest = text.unicodeScalars.prefix(61).map { Self.blanks.contains($0) ? " " : $0 }[...]
     guard rest.count <= 60 else { return nil }
     func isSymbol(_ scalar: Unicode.Scalar) -> Bool {
       scalar.properties.generalCategory == .currencySymbol || scalar == "%"
@@ -68,6 +71,7 @@ struct NumberText: Sendable {
     guard !rest.isEmpty, rest.contains(where: Self.isDigit), Self.isDigit(rest.last ?? " ") || rest.last == ".",
       rest.allSatisfy({ Self.isDigit($0) || Self.separators.contains($0) }), rest.first.map(Self.isStart) == true
     else { return nil }
+    self.text = text.trimmed
     core = Array(rest)
     forms = []
     forms = fittingForms()
@@ -92,38 +96,31 @@ struct NumberText: Sendable {
     core.count { $0 == "." || $0 == "," } == 1 && (!Self.isDigit(core[0]) || !Self.isDigit(core[core.count - 1]))
   }
 
+  /// JSON has no `+5`, `.50` and `007`, and nothing else has exponents.
   private func fittingForms() -> SeparatorSet {
-    if core.allSatisfy(Self.isDigit) { return .all }
     var forms: SeparatorSet = []
-    for (place, separators) in NumberSeparators.all.enumerated() where value(with: separators) != nil {
+    for (place, separators) in NumberSeparators.all.enumerated() where fits(separators) {
+      let isJSON = place == 0
+      guard isJSON ? !hasPlus && !hasLeadingZero && !isBareFraction : exponent.isEmpty else { continue }
       forms.insert(SeparatorSet(rawValue: 1 << place))
     }
     return forms
   }
 
-  /// Its digits and the number of them that are decimals; nil if these separators don't fit.
-  ///
-  /// Groups have three digits each, the first up to three.
-  func value(with separators: NumberSeparators) -> (digits: [Unicode.Scalar], decimals: Int)? {
+  /// Whether groups have three digits each, the first up to three, and everything else is digits.
+  private func fits(_ separators: NumberSeparators) -> Bool {
     var whole = core[...]
-    var fraction: ArraySlice<Unicode.Scalar> = []
     if let point = core.lastIndex(of: separators.decimal) {
-      (whole, fraction) = (core[..<point], core[(point + 1)...])
-      guard !fraction.isEmpty, fraction.allSatisfy(Self.isDigit) else { return nil }
+      let fraction = core[(point + 1)...]
+      whole = core[..<point]
+      guard !fraction.isEmpty, fraction.allSatisfy(Self.isDigit) else { return false }
     }
     if let grouping = separators.grouping, whole.contains(grouping) {
       let groups = whole.split(separator: grouping, omittingEmptySubsequences: false)
-      guard 1...3 ~= groups[0].count, groups.dropFirst().allSatisfy({ $0.count == 3 }) else { return nil }
-      whole = Array(groups.joined())[...]
+      return 1...3 ~= groups[0].count && groups.dropFirst().allSatisfy { $0.count == 3 }
+        && groups.joined().allSatisfy(Self.isDigit)
     }
-    guard !whole.isEmpty, whole.allSatisfy(Self.isDigit) else { return nil }
-    return (Array(whole) + fraction, fraction.count)
-  }
-
-  /// Its exact value; nil if the separators don't fit, or it has too many digits.
-  func decimal(_ separators: NumberSeparators) -> ExactDecimal? {
-    guard exponent.isEmpty, let (digits, decimals) = value(with: separators) else { return nil }
-    return ExactDecimal(digits, decimals: decimals, isNegative: isNegative)
+    return whole.allSatisfy(Self.isDigit)
   }
 }
 
@@ -132,10 +129,13 @@ struct NumberSeparators: Hashable, Sendable {
   var decimal: Unicode.Scalar = "."
   var grouping: Unicode.Scalar?
 
+  /// Takes what JSON does not: a plus sign, zeros in front, and no whole part.
+  static let lenient = NumberSeparators(grouping: ",")
+
   /// The simplest first.
   static let all: [NumberSeparators] =
     [NumberSeparators(), NumberSeparators(decimal: ",")]
-    + ([".", ",", "'", "’", " ", "\u{A0}", "\u{202F}"] as [Unicode.Scalar]).flatMap { grouping in
+    + ([".", ",", "'", "’", " "] as [Unicode.Scalar]).flatMap { grouping in
       ([",", "."] as [Unicode.Scalar]).filter { $0 != grouping }.map {
         NumberSeparators(decimal: $0, grouping: grouping)
       }
@@ -151,31 +151,5 @@ struct SeparatorSet: OptionSet, Sendable {
 
   func contains(_ separators: NumberSeparators) -> Bool {
     NumberSeparators.all.firstIndex(of: separators).map { rawValue & 1 << $0 != 0 } ?? false
-  }
-}
-
-/// A decimal number without rounding.
-struct ExactDecimal: Sendable, Equatable {
-  /// In units of 10^-12.
-  private var units: Int128
-
-  private static let decimals = 12
-
-  static let zero = ExactDecimal(units: 0)
-
-  private init(units: Int128) { self.units = units }
-
-  init?(_ digits: [Unicode.Scalar], decimals: Int, isNegative: Bool) {
-    guard decimals <= Self.decimals, digits.count + Self.decimals - decimals <= 36 else { return nil }
-    var units: Int128 = 0
-    for digit in digits { units = units * 10 + Int128(digit.value - 0x30) }
-    for _ in decimals..<Self.decimals { units *= 10 }
-    self.units = isNegative ? -units : units
-  }
-
-  /// Nil if the sum has too many digits.
-  static func + (a: ExactDecimal, b: ExactDecimal) -> ExactDecimal? {
-    let (sum, overflow) = a.units.addingReportingOverflow(b.units)
-    return overflow ? nil : ExactDecimal(units: sum)
   }
 }

@@ -74,6 +74,7 @@ package struct CSVInspection: Sendable {
         options.trailer = found.trailer
         (trailerPattern, agreements) = (found.pattern, found.agreements)
         unsure += found.unsure
+        if let numbers = found.numbers { forms.widen(to: numbers) }
         skipped.append(.init(first: row.line, last: row.lastLine, count: 1, what: "trailer", by: "trailer"))
       } else {
         unsure.append("whether the last row (\(row.first.quotedOnOneLine)) is data: its cells are no totals of the rows")

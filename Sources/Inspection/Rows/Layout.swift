@@ -7,6 +7,8 @@ struct Layout: Sendable {
   private(set) var names: [String] = []
   /// The header's line; nil if the file has none.
   private(set) var headerLine: Int?
+  /// The header's cells as they stand.
+  private var headerTexts: [String] = []
   /// Whether the file's own names can't be used: there are none, or not for all columns, or twice the same.
   private(set) var needsNames = false
   private(set) var width = 0
@@ -71,7 +73,8 @@ struct Layout: Sendable {
     _ row: SampleRow, _ header: HeaderGuess, _ before: ArraySlice<SampleRow>, below: ArraySlice<SampleRow>
   ) {
     headerLine = row.line
-    names = row.texts
+    headerTexts = row.texts
+    names = row.texts.map(ColumnName.normalized)
     let isOdd = names.count > width
     if isOdd {
       unsure.append("what the header's \(counted(names.count, "cell")) mean: the rows below have \(width)")
@@ -131,7 +134,7 @@ struct Layout: Sendable {
   private mutating func makeNamesUnique() {
     var seen: Set<String> = []
     for index in names.indices {
-      let own = names[index].trimmed.isEmpty ? "Column \(index + 1)" : names[index]
+      let own = names[index].trimmed.isEmpty ? "Column \(index + 1)" : ColumnName.normalized(names[index])
       var name = own
       var count = 1
       while !seen.insert(name).inserted {
@@ -220,7 +223,7 @@ struct Layout: Sendable {
 
   private mutating func sort(_ rows: [SampleRow]) {
     for row in rows where row.filled > 0 || row.cells.count == 1 {
-      if row.cells[0].text == names.first, row.texts == names, headerLine != nil {
+      if row.cells[0].text == headerTexts.first, row.texts == headerTexts, headerLine != nil {
         skipped.append(.init(first: row.line, last: row.lastLine, count: 1, what: "the header again"))
       } else if row.cells.count == width {
         data.append(row)

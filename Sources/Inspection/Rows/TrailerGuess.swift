@@ -1,4 +1,6 @@
 internal import Core
+internal import Formats
+internal import JSONText
 
 /// Which cells of the last row are totals of the data.
 struct TrailerGuess: Sendable {
@@ -7,6 +9,8 @@ struct TrailerGuess: Sendable {
   var trailer: Trailer
   /// What was found to agree, for people: `2 rows`, `the sum of "UNITS" is 995.0000`.
   var agreements: [String] = []
+  /// How numbers have to be read so that they agree; nil if as the columns' numbers are.
+  var numbers: NumberForm?
   var unsure: [String] = []
 
   /// - Parameters:
@@ -26,25 +30,21 @@ struct TrailerGuess: Sendable {
       estimate(row, estimatedRows, shown)
       return
     }
-    let cells = row.cells.map(\.text.trimmed)
-    trailer.count = cells.indices.dropFirst().first { Self.count(cells[$0]) == rows }.map { $0 + 1 }
-    if trailer.count != nil { agreements.append("the number of rows is \(rows)") }
-    var used: Set<Int> = [(trailer.count ?? 1) - 1]
-    for (place, column) in columns.enumerated() where !column.numbers.isEmpty {
-      let form = forms.own[place] ?? forms.common
-      let separators = NumberSeparators(decimal: form.decimal, grouping: form.grouping)
-      guard let sum = Self.sum(column.numbers, separators) else { continue }
-      let fitting = cells.indices.dropFirst().filter { !used.contains($0) && Self.value(cells[$0], separators) == sum }
-      guard let cell = fitting.first(where: { $0 == column.index }) ?? fitting.first else { continue }
-      // An empty sum agrees with any zero.
-      if sum == .zero, cell != column.index { continue }
-      used.insert(cell)
-      trailer.sums[column.name] = cell + 1
-      agreements.append("the sum of \(column.name.quotedOnOneLine) is \(cells[cell])")
+    let cells = row.cells.map(\.text)
+    var best = compare(cells, rows, columns, forms, forms.common)
+    if forms.common.isJSON, cells.contains(where: { NumberText($0)?.hasLeadingZero == true }) {
+      // JSON has no zeros in front, which fields of a fixed width have.
+      var wide = NumberForm()
+      wide.grouping = NumberSeparators.lenient.grouping
+      let other = compare(cells, rows, columns, forms, wide)
+      if other.agreements.count > best.agreements.count {
+        best = other
+        numbers = wide
+      }
     }
+    (trailer.count, trailer.sums, agreements) = (best.count, best.sums, best.agreements)
     guard isSure || !agreements.isEmpty else { return nil }
-    let rest = cells.indices.dropFirst().filter { !used.contains($0) && NumberText(cells[$0]) != nil }
-    if !rest.isEmpty, agreements.isEmpty {
+    if agreements.isEmpty, cells.dropFirst().contains(where: { NumberText($0) != nil }) {
       unsure.append(
         "what the numbers in the last row (\(shown)) are: none is the number of rows, \(rows), or the sum of a "
           + "column")
@@ -67,15 +67,47 @@ struct TrailerGuess: Sendable {
     text.utf8.count <= 18 && text.utf8.allSatisfy(Ascii.isDigit) ? Int(text) : nil
   }
 
-  private static func value(_ text: String, _ separators: NumberSeparators) -> ExactDecimal? {
-    NumberText(text)?.decimal(separators)
+  private struct Totals {
+    var count: Int?
+    var sums: [String: Int] = [:]
+    var agreements: [String] = []
   }
 
-  private static func sum(_ numbers: [NumberText], _ separators: NumberSeparators) -> ExactDecimal? {
-    var sum = ExactDecimal.zero
+  /// Which cells agree if numbers are written so: the same comparison as of a dropped file.
+  private func compare(
+    _ cells: [String], _ rows: Int, _ columns: [ColumnGuess], _ forms: NumberForms, _ form: NumberForm
+  ) -> Totals {
+    var totals = Totals()
+    guard let reader = try? NumberReader(form) else { return totals }
+    let values = cells.map { reader.value(Array($0.utf8).span) }
+    var count = DecimalSum()
+    try? count.add(Array(String(rows).utf8).span)
+    var used: Set<Int> = [0]
+    if let cell = values.indices.dropFirst().first(where: { values[$0] == count }) {
+      totals.count = cell + 1
+      totals.agreements.append("the number of rows is \(rows)")
+      used.insert(cell)
+    }
+    // Totals are compared in the route's form, as the cells stand.
+    for (place, column) in columns.enumerated()
+    where !column.numbers.isEmpty && forms.own[place] == nil && !column.isPadded && column.nulls.isEmpty {
+      guard let sum = Self.sum(column.numbers, reader) else { continue }
+      let fitting = cells.indices.dropFirst().filter { !used.contains($0) && values[$0] == sum }
+      guard let cell = fitting.first(where: { $0 == column.index }) ?? fitting.first else { continue }
+      // An empty sum agrees with any zero.
+      if sum == DecimalSum(), cell != column.index { continue }
+      used.insert(cell)
+      totals.sums[column.name] = cell + 1
+      totals.agreements.append("the sum of \(column.name.quotedOnOneLine) is \(cells[cell])")
+    }
+    return totals
+  }
+
+  private static func sum(_ numbers: [NumberText], _ reader: NumberReader) -> DecimalSum? {
+    var sum = DecimalSum()
     for number in numbers {
-      guard let value = number.decimal(separators), let next = sum + value else { return nil }
-      sum = next
+      guard let json = reader.json(Array(number.text.utf8).span) else { return nil }
+      do { try sum.add(json.span) } catch { return nil }
     }
     return sum
   }
