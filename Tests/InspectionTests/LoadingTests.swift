@@ -18,9 +18,8 @@ import Testing
   private func load(_ inspection: Inspection) throws -> Loaded {
     let options = try #require(inspection.options)
     let bytes = inspection.sample.head
-    let encoding =
-      bytes.starts(with: [0xFF, 0xFE])
-      ? TextEncoding.utf16LittleEndian : try options.encoding.map { try #require(TextEncoding(named: $0)) } ?? .utf8
+    var encoding = bytes.starts(with: [0xFF, 0xFE]) ? TextEncoding.utf16LittleEndian : .utf8
+    if let name = options.encoding { encoding = try #require(TextEncoding(named: name)) }
     var source = try DecodedBytes(MemoryBytes(bytes), encoding: encoding)
     var terms = APIOptions()
     terms.route = inspection.own
