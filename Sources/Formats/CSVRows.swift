@@ -16,7 +16,10 @@ struct CSVRows: Sendable {
   private(set) var offset = 0
   /// How many bytes of `buffer` are known to be UTF-8.
   private var checked = 0
+  /// Whether the content can't be used from `checked` on. What comes before is read first: it may hold another fault.
   private var isBroken = false
+  /// The source's own fault; nil if the bytes are not UTF-8.
+  private var sourceFault: FileFault?
   private var hasEnded = false
   /// The size of the byte order marks.
   private var begin = 0
@@ -303,7 +306,7 @@ struct CSVRows: Sendable {
 
   /// Drops bytes that are no longer needed, then reads and checks another chunk.
   private mutating func refill(from source: inout some ByteSource & ~Copyable) throws {
-    guard !isBroken else { throw encodingFault }
+    guard !isBroken else { throw sourceFault ?? encodingFault }
     let gone = scanner.forgettable
     if gone > 0 {
       if let key, scanner.isSkipping, !scanner.isBetweenRows {
@@ -318,7 +321,10 @@ struct CSVRows: Sendable {
     }
     let before = buffer.count
     buffer.reserveCapacity(before + chunkBytes)
-    try source.read(upTo: chunkBytes, into: &buffer)
+    do { try source.read(upTo: chunkBytes, into: &buffer) } catch let fault as FileFault {
+      (sourceFault, isBroken) = (fault, true)
+      return
+    }
     hasEnded = buffer.count == before
     let prefix = UTF8Prefix(of: buffer.span, from: checked)
     checked = prefix.end

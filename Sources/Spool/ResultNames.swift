@@ -23,8 +23,11 @@ package struct ResultNames: Hashable, Sendable {
   /// Those of a corrected rejects file are called after the file that was dropped first: `clients.01J….rejected.csv`
   /// with the id `01K…` gives `clients.01K….rejected.csv`. So the names do not grow with each correction.
   package func rejected(format: String?) -> FileName {
-    let start = RejectsFileName(dropped.bytes).map { FileName(known: $0.stem) } ?? stem
-    return name(of: start, ".\(id).rejected" + (format.map { ".\($0)" } ?? contentEnding))
+    let corrected = RejectsFileName(dropped.bytes)
+    // Not that of `POSITIONS.01J….rejected`, which is a file without an extension.
+    let first = corrected.map { ResultNames(dropped: FileName(known: $0.original), id: id) } ?? self
+    let start = corrected.map { FileName(known: $0.stem) } ?? stem
+    return name(of: start, ".\(id).rejected" + (format.map { ".\($0)" } ?? first.contentEnding))
   }
 
   /// The part of a file that was not delivered when its outbox was damaged.

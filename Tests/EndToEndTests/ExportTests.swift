@@ -180,7 +180,8 @@ private let exports = [
 @Suite struct ExportTests {
   @Test func `exports of other programs load with a route that describes them`() async throws {
     try await withAcceptingWorld({ _ in Setup(targets: [], inboxes: []) }) { world, server in
-      var setup = Setup.liquid(server.url, target: ["concurrency: 1"], inbox: ["routes:"])
+      // The files have keys in common: only so do their requests come in the files' order.
+      var setup = Setup.liquid(server.url, inbox: ["ordering: file", "routes:"])
       for (index, export) in exports.enumerated() {
         try world.write(export.mapping + "\n", to: "\(world.folder)/mapping-\(index).yaml")
         let keys = ["match: \"*\(export.name)\"", "target: liquid", Setup.accountKey, "mapping: mapping-\(index).yaml"]

@@ -152,9 +152,12 @@ import Testing
         let run = try world.start(["run", "--once", "--deadline", "3s"], openFiles: limit)
         let status = try await run.end()
         let isDone = world.names("investors", "inbox").isEmpty && world.names("investors", "outbox/receipts").count == 1
-        #expect(isDone == (status == 0), "with \(limit) descriptors the status is \(status); it said:\n\(run.log)")
+        // On a slow machine, the deadline may come just when all is done.
+        #expect(
+          isDone ? status == 0 || status == 75 : status != 0,
+          "with \(limit) descriptors the status is \(status); it said:\n\(run.log)")
         if !isDone { #expect(status == 75 || status == 2 || status == 127, "with \(limit) descriptors: \(status)") }
-        finished += isDone ? 1 : 0
+        finished += status == 0 ? 1 : 0
         gaveUp += status == 75 ? 1 : 0
       }
     }

@@ -254,7 +254,8 @@ private struct RepeatedBytes: PositionedBytes {
         }
         #expect(count == content.count - encoder.encoded("\nc").count)
       }
-      #expect(mostMemory() - before < 4 << 20)
+      // iconv's tables are in it, too.
+      #expect(mostMemory() - before < 7 << 20)
     }
   }
 

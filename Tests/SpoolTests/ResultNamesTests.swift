@@ -124,6 +124,17 @@ import Testing
     #expect(try rejects("clients.rejected.csv") == "clients.rejected.\(second).rejected.csv")
   }
 
+  @Test(arguments: [
+    ("a.dat", ".dat"), ("a.dat.gz", ".dat"), ("POSITIONS", ""), ("a.gz", ""), ("v1.0 final", ""), ("a.json", ".json"),
+  ])
+  func `rejects that keep the dropped extension keep it through corrections`(dropped: String, ending: String) throws {
+    let (first, second) = (FileID.example(1), FileID.example(2))
+    let name = ResultNames(dropped: try #require(FileName(dropped)), id: first).rejected(format: nil)
+    #expect(name.display.hasSuffix(".\(first).rejected\(ending)"))
+    let again = ResultNames(dropped: name, id: second).rejected(format: nil)
+    #expect(again.display == name.display.replacing(first.text, with: second.text))
+  }
+
   @Test func `the name that a rejects file gets is one that tells`() throws {
     for dropped in FileNameTests.awkward {
       let names = ResultNames(dropped: try #require(FileName(bytes: dropped)), id: Self.id)
