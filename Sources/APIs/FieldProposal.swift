@@ -67,10 +67,13 @@ extension FieldProposal {
     return scores.firstIndex(of: best)
   }
 
-  /// What to say of a key whose values are not all different; nil if they are.
+  /// What to say of a key that some rows lack or share; nil if none does.
   static func doubt(aboutKey column: ObservedColumn) -> String? {
-    column.isUnique
-      ? nil : "whether \(column.name.quoted) tells the records apart: some of its values come more than once"
+    if !column.isComplete, column.content != .empty {
+      return "what \(column.name.quoted) is where it is empty: such a row is rejected"
+    }
+    if column.isUnique || column.content == .empty { return nil }
+    return "whether \(column.name.quoted) tells the records apart: some of its values come more than once"
   }
 
   private static func keyScore(_ column: ObservedColumn, isFirst: Bool) -> Int {
@@ -80,7 +83,7 @@ extension FieldProposal {
     }
     let name = FieldName(column.name)
     var score = isFirst ? 2 : 0
-    if name.isIdentifier { score += 4 } else if name.isParty { score += 2 }
+    if name.isIdentifier { score += 5 } else if name.isParty { score += 2 }
     if name.isOtherCode { score -= 4 }
     if name.isName { score -= 3 }
     if !column.isUnique { score -= 3 } else if column.isComplete { score += 3 }

@@ -34,7 +34,7 @@ package struct Inspection: Sendable {
       self.api = api
       self.inbox = inbox
       mapping = route.mapping
-      (terms.route, terms.validate, terms.isMapped) = (route.own, route.validate, route.mapping != nil)
+      (terms.route, terms.validate) = (route.own, route.validate)
       switch route.target {
       case .auto: target = "auto"
       case .named(let name):

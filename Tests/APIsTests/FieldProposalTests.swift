@@ -81,6 +81,18 @@ import Testing
     #expect(fields(other)?[2] == ["properties.InvestorRecord/SCOPE/Type"])
   }
 
+  @Test func `a key or a name that some rows lack is said to be`() {
+    var ref = column("Ref", unique: true)
+    ref.isComplete = false
+    #expect(lusid(ref, column("Name")).unsure.contains { $0.contains("what \"Ref\" is where it is empty") })
+    #expect(liquid(ref).unsure.contains { $0.contains("what \"Ref\" is where it is empty") })
+    let shared = lusid(column("Ref"), column("Name"))
+    #expect(shared.unsure.contains { $0.contains("some of its values come more than once") })
+    var name = column("Name")
+    name.isComplete = false
+    #expect(lusid(column("Ref", unique: true), name).unsure.contains { $0.contains("what displayName is where") })
+  }
+
   @Test func `LUSID takes what is proposed`() throws {
     let names = ["Ref", "Name", "名前", "名", "a/b", "Balance", "Ref!"]
     let proposal = LUSID().proposeFields(for: names.map { column($0, unique: $0 == "Ref") }, APIOptions())

@@ -9,6 +9,8 @@ import Settings
 struct LusidFields {
   private let columns: [ObservedColumn]
   private var codes: Set<String> = []
+  /// The last number that was put behind a code to make it different.
+  private var counts: [String: Int] = [:]
   private var proposal = FieldProposal(fields: [])
 
   /// Valid, so that a configuration with it can be tried; nobody's real scope.
@@ -62,6 +64,10 @@ struct LusidFields {
         proposal.unsure.append(reason)
       }
     }
+    if names.count == 1, !columns[names[0]].isComplete {
+      proposal.unsure.append(
+        "what displayName is where \(columns[names[0]].name.quoted) is empty: without it a row is rejected")
+    }
     if scope == nil, schema == .current {
       proposal.constants.append(.init(to: "scope", json: "\"\(Self.scope)\""))
     }
@@ -94,11 +100,11 @@ struct LusidFields {
   /// The column's code, different from those before it.
   private mutating func code(_ column: ObservedColumn) -> String {
     let code = FieldName(column.name).code
-    var candidate = code.isEmpty ? "CODE" : code
-    var count = 1
+    let base = code.isEmpty ? "CODE" : code
+    var candidate = base
     while !codes.insert(candidate).inserted {
-      count += 1
-      candidate = "\(code.prefix(56))-\(count)"
+      counts[base, default: 1] += 1
+      candidate = "\(base.prefix(56))-\(counts[base, default: 1])"
     }
     return candidate
   }

@@ -8,6 +8,8 @@ struct LiquidFields {
   private let columns: [ObservedColumn]
   private let item: ItemDefaults
   private var taken: Set<String> = []
+  /// The last number that was put behind a name to make it different.
+  private var counts: [String: Int] = [:]
 
   /// - Parameter defaults: the route's `item`; nil if there is no route yet.
   static func proposal(for columns: [ObservedColumn], defaults: ItemDefaults?) -> FieldProposal {
@@ -131,8 +133,11 @@ struct LiquidFields {
       candidates.insert(FieldName.camelCase(name.words.dropFirst(type.count)), at: 0)
     }
     let best = candidates.first { !$0.isEmpty } ?? "field"
-    candidates.append(contentsOf: (2...columns.count + 2).lazy.map { "\(best)\($0)" })
-    let free = candidates.first { !$0.isEmpty && !taken.contains($0) } ?? best
+    var free = candidates.first { !$0.isEmpty && !taken.contains($0) } ?? best
+    while taken.contains(free) {
+      counts[best, default: 1] += 1
+      free = "\(best)\(counts[best, default: 1])"
+    }
     taken.insert(free)
     return free
   }

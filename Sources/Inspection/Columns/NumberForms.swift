@@ -27,24 +27,15 @@ struct NumberForms: Sendable {
     }
     let shared = fits.reduce(SeparatorSet.all) { $0.intersection($1) }
     let all = places.flatMap { columns[$0].numbers }
-    var chosen: [NumberSeparators?]
-    if let best = Self.best(of: shared, all, prefersComma) {
-      chosen = places.map { _ in best }
-    } else {
-      chosen = zip(places, fits).map { place, forms in Self.best(of: forms, columns[place].numbers, prefersComma) }
-    }
-    for (at, place) in places.enumerated() {
-      guard let separators = chosen[at],
-        let form = Self.form(separators, columns[place].numbers)
-      else {
-        chosen[at] = nil
+    let best = Self.best(of: shared, all, prefersComma)
+    for (place, fitting) in zip(places, fits) {
+      let separators = best ?? Self.best(of: fitting, columns[place].numbers, prefersComma)
+      guard let separators, let form = Self.form(separators, columns[place].numbers) else {
         Self.makeText(&columns[place])
         continue
       }
       own[place] = form
-      if let doubt = Self.doubt(
-        separators, among: Self.best(of: shared, all, prefersComma) == nil ? fits[at] : shared, columns[place])
-      {
+      if let doubt = Self.doubt(separators, among: best == nil ? fitting : shared, columns[place]) {
         unsure.append(doubt)
       }
     }

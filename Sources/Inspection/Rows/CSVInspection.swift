@@ -77,7 +77,8 @@ package struct CSVInspection: Sendable {
         if let numbers = found.numbers { forms.widen(to: numbers) }
         skipped.append(.init(first: row.line, last: row.lastLine, count: 1, what: "trailer", by: "trailer"))
       } else {
-        unsure.append("whether the last row (\(row.first.quotedOnOneLine)) is data: its cells are no totals of the rows")
+        unsure.append(
+          "whether the last row (\(row.first.quotedOnOneLine)) is data: its cells are no totals of the rows")
         layout.rejectTrailer()
         takeColumns(of: layout)
         takeNumbers()
@@ -203,8 +204,8 @@ package struct CSVInspection: Sendable {
     if head.faults > 0, sample.isWhole || !head.endsOpen || head.faults > 1 {
       let place = head.firstFaultLine.map { " (first in line \($0))" } ?? ""
       unsure.append(
-        "how quotes are meant\(place): text follows a closing quote, or a quote is never closed; upsertd rejects such a "
-          + "file"
+        "how quotes are meant\(place): text follows a closing quote, or a quote is never closed; upsertd rejects such "
+          + "a file"
       )
     }
     if unevenCount > 0 {

@@ -133,13 +133,13 @@ struct Layout: Sendable {
 
   private mutating func makeNamesUnique() {
     var seen: Set<String> = []
+    var counts: [String: Int] = [:]
     for index in names.indices {
       let own = names[index].trimmed.isEmpty ? "Column \(index + 1)" : ColumnName.normalized(names[index])
       var name = own
-      var count = 1
       while !seen.insert(name).inserted {
-        count += 1
-        name = "\(own) \(count)"
+        counts[own, default: 1] += 1
+        name = "\(own) \(counts[own, default: 1])"
       }
       names[index] = name
     }
