@@ -79,7 +79,7 @@ package struct Inspection: Sendable {
     encoding = EncodingGuess(sample)
     content = .other("")
     let named = FileFormat(fileName: Array(sample.name.utf8))?.kind
-    if let reason = Self.unreadable(sample) {
+    if let reason = Self.unreadable(sample) ?? (encoding.isWide ? nil : Self.binary(sample.head)) {
       content = .other(reason)
     } else if encoding.isWide, JSONInspection.isJSON(encoding.text(Array(sample.head.prefix(4096)), isStart: true)) {
       content = .other("it is JSON in \(encoding.title): JSON must be UTF-8")
@@ -256,6 +256,7 @@ package struct Inspection: Sendable {
   private static func unreadable(_ sample: FileSample) -> String? {
     let head = sample.head
     if head.isEmpty { return sample.fault ?? "it is empty" }
+    if head.starts(with: [0xFF, 0xFE, 0, 0]) { return "it is in UTF-32: save it as UTF-8" }
     if head.starts(with: [0x1F, 0x8B]) {
       return "it is compressed by gzip: let its name end in .gz, after the format's own extension"
     }
@@ -271,6 +272,17 @@ package struct Inspection: Sendable {
       return "it is a web page, perhaps with an error message of the system that wrote it"
     }
     return nil
+  }
+
+  /// Why bytes that may be any but those of UTF-16 are no text; nil if they may be.
+  private static func binary(_ head: [UInt8]) -> String? {
+    let part = head.prefix(64 << 10)
+    let zeros = part.count { $0 == 0 }
+    // A tab, line ends, and what some programs write between cells, between pages and at the end.
+    let usual: Set<UInt8> = [0x01, 0x09, 0x0A, 0x0C, 0x0D, 0x1A, 0x1E, 0x1F]
+    let controls = part.count { $0 < 0x20 && !usual.contains($0) }
+    guard zeros > 0, controls * 100 >= part.count else { return nil }
+    return "it is no text: \(zeros) of its first \(counted(part.count, "byte")) are zero; it is binary, or in UTF-32"
   }
 
   /// The file's name without extensions, as a name for mapping and inbox: letters, digits, `-` and `_`.

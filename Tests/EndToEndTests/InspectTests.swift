@@ -29,21 +29,7 @@ import Testing
     let (file, sent) = Self.cases[index]
     let path = "\(Self.files)/\(file)"
     try await withAcceptingWorld({ .liquid($0) }) { world, server in
-      let proposal = try await world.run(["inspect", path, "--api", "liquid", "--json"])
-      #expect(proposal.status == 0 && proposal.log == "")
-      let document = try JSONValue.parse(Array(proposal.printed.utf8))
-      let route = try #require(document["route"]?.members)
-      let mapping = try #require(document["mapping"])
-      // JSON is YAML.
-      func text(_ value: JSONValue) -> String { String(decoding: value.bytes, as: UTF8.self) }
-      let keys = route.map { "\"\($0.name)\": \(text($0.value))" }
-      let setup = Setup.liquid(server.url).with {
-        $0.inboxes += ["- name: proposed"] + keys.map { "  \($0)" }
-      }
-      try world.configure(setup)
-      try world.write(
-        text(mapping), to: world.folder + "/" + (try #require(document["route"]?["mapping"]?.string)))
-
+      try await configure(world, .liquid(server.url), asProposedFor: path, "liquid")
       let well = try await world.run(["inspect", path, "--inbox", "proposed"])
       #expect(well.status == 0 && well.log == "", "\(well)")
       #expect(well.printed.contains("All is well: with the route of inbox proposed"), "\(well.printed)")
@@ -54,6 +40,39 @@ import Testing
       let items = try server.bodies.flatMap { try JSONValue.parse(Array($0.utf8)).elements ?? [] }
       #expect(JSONValue.array(items.compactMap { $0["data"] }) == (try JSONValue.parse(Array(sent.utf8))))
     }
+  }
+
+  @Test(arguments: cases.indices)
+  func `for LUSID, too, what inspect proposes loads the file but for rows without a name`(_ index: Int) async throws {
+    let file = Self.cases[index].file
+    let path = "\(Self.files)/\(file)"
+    try await withAcceptingWorld({ .lusid($0) }) { world, server in
+      try await configure(world, .lusid(server.url), asProposedFor: path, "lusid")
+      let preview = try await world.run(["preview", path, "--inbox", "proposed"])
+      let lacksName = file == "export.csv"
+      #expect(preview.status == (lacksName ? 1 : 0), "\(preview)")
+      let rejects = preview.printed.split(separator: "\n").filter { $0.hasPrefix("rejected: ") }
+      #expect(rejects.count == (lacksName ? 1 : 0))
+      #expect(rejects.allSatisfy { $0.contains("line 3") && $0.contains("missing-field: displayName") }, "\(rejects)")
+      #expect(preview.printed.contains("InvestorRecord/SCOPE/"))
+      #expect(server.connectionCount == 0)
+    }
+  }
+
+  /// Adds an inbox `proposed` with the route and the mapping that `inspect` proposes.
+  private func configure(
+    _ world: World, _ setup: Setup, asProposedFor path: String, _ api: String
+  ) async throws {
+    let proposal = try await world.run(["inspect", path, "--api", api, "--json"])
+    #expect(proposal.status == 0 && proposal.log == "")
+    let document = try JSONValue.parse(Array(proposal.printed.utf8))
+    let route = try #require(document["route"]?.members)
+    let mapping = try #require(document["mapping"])
+    // JSON is YAML.
+    func text(_ value: JSONValue) -> String { String(decoding: value.bytes, as: UTF8.self) }
+    let keys = route.map { "\"\($0.name)\": \(text($0.value))" }
+    try world.configure(setup.with { $0.inboxes += ["- name: proposed"] + keys.map { "  \($0)" } })
+    try world.write(text(mapping), to: world.folder + "/" + (try #require(document["route"]?["mapping"]?.string)))
   }
 
   @Test func `where a route and a file disagree is said, with what would be rejected`() async throws {
@@ -94,7 +113,8 @@ import Testing
       #expect(archive.printed.contains("upsertd can't read it: it is a ZIP archive or an Excel workbook"))
       for (arguments, word) in [
         (["inspect", path + "x"], "No such file"), (["inspect", world.folder], "not a regular file"),
-        (["inspect", path, "--inbox", "nobody"], "accounts"), (["inspect", path, "--api", "x"], "lusid or liquid"),
+        (["inspect", "/dev/zero"], "not a regular file"), (["inspect", path, "--inbox", "nobody"], "accounts"),
+        (["inspect", path, "--api", "x"], "lusid or liquid"),
       ] {
         let result = try await world.run(arguments)
         #expect(result.status == 2 && result.printed == "", "\(result)")

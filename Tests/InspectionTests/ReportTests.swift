@@ -97,6 +97,9 @@ import Yams
     arguments: [
       ("PK\u{3}\u{4}rest", "Excel workbook (.xlsx)"), ("%PDF-1.7", "PDF"), ("<?xml version=\"1.0\"?>", "XML"),
       ("  <!DOCTYPE html>", "web page"), ("", "it is empty"), ("\u{1F}\u{8B}", "gzip"),
+      ("\u{89}PNG\r\n\u{1A}\n\u{0}\u{0}\u{0}\u{D}IHDR", "it is no text: 3 of its first 16 bytes are zero"),
+      ("i\u{0}\u{0}\u{0}d\u{0}\u{0}\u{0},\u{0}\u{0}\u{0}", "or in UTF-32"),
+      ("\u{FF}\u{FE}\u{0}\u{0}i\u{0}\u{0}\u{0}", "it is in UTF-32"),
     ])
   func `what is no CSV is said`(_ text: String, _ words: String) {
     let bytes = text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }

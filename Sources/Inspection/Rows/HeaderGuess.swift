@@ -18,7 +18,7 @@ struct HeaderGuess: Sendable {
   ///   - rows: at least one of them is neither blank nor of delimiters alone.
   ///   - width: how many cells most rows have.
   init(_ rows: [SampleRow], width: Int) {
-    let even = rows.lazy.filter { $0.cells.count == width && $0.filled > 0 }.prefix(500)
+    let even = Array(rows.lazy.filter { $0.cells.count == width && $0.filled > 0 }.prefix(500))
     // Columns that mostly have a value; a title fills one or two of them.
     let usual = (0..<width).filter { column in
       2 * even.count { !$0.cells[column].text.trimmed.isEmpty } >= even.count
@@ -81,8 +81,10 @@ struct HeaderGuess: Sendable {
     }
     var contrasts = 0
     var repeats = 0
+    let texts = row.texts
+    let different = below.prefix(200).filter { $0.texts != texts }
     for (column, name) in cells.enumerated() where !name.isEmpty {
-      let others = below.lazy.prefix(200).filter { $0.cells.count > column && $0.texts != row.texts }
+      let others = different.lazy.filter { $0.cells.count > column }
         .map { $0.cells[column].text.trimmed }.filter { !$0.isEmpty }
       if others.contains(where: CellValue.isValue) { contrasts += 1 }
       if others.contains(name) { repeats += 1 }

@@ -23,7 +23,7 @@ struct Markers: Sendable {
         before = String(decoding: line.text, as: UTF8.self)
         range = min(head.count, (index + 1 < lines.count ? lines[index + 1].start : head.count))..<head.count
         self.line = index + 2
-      case .fields where before == nil:
+      case .fields where before == nil && fields.isEmpty:
         fields = lines[(index + 1)...].lazy.map { String(decoding: $0.text, as: UTF8.self).trimmed }
           .prefix { $0 != "END-OF-FIELDS" }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
       default: break

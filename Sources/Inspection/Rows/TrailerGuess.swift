@@ -92,7 +92,7 @@ struct TrailerGuess: Sendable {
     for (place, column) in columns.enumerated()
     where !column.numbers.isEmpty && forms.own[place] == nil && !column.isPadded && column.nulls.isEmpty {
       guard let sum = Self.sum(column.numbers, reader) else { continue }
-      let fitting = cells.indices.dropFirst().filter { !used.contains($0) && values[$0] == sum }
+      let fitting = Self.places(of: sum, in: values, under: column.index).filter { !used.contains($0) }
       guard let cell = fitting.first(where: { $0 == column.index }) ?? fitting.first else { continue }
       // An empty sum agrees with any zero.
       if sum == DecimalSum(), cell != column.index { continue }
@@ -101,6 +101,13 @@ struct TrailerGuess: Sendable {
       totals.agreements.append("the sum of \(column.name.quotedOnOneLine) is \(cells[cell])")
     }
     return totals
+  }
+
+  /// The cells with this value, the first left out. Of a row with very many only the column's own is looked at: each
+  /// column is compared, and time would grow with the square of their number.
+  private static func places(of sum: DecimalSum, in values: [DecimalSum?], under column: Int) -> [Int] {
+    if values.count > 1000 { return 1..<values.count ~= column && values[column] == sum ? [column] : [] }
+    return values.indices.dropFirst().filter { values[$0] == sum }
   }
 
   private static func sum(_ numbers: [NumberText], _ reader: NumberReader) -> DecimalSum? {
