@@ -91,6 +91,21 @@ import Testing
     }
   }
 
+  @Test func `the daemon's secrets need not be readable`() async throws {
+    try await withAcceptingWorld({ .liquid($0) }) { world, server in
+      let absent =
+        "  auth: {username: svc, password_file: absent, client_id: c, client_secret_file: absent, community: x}"
+      try world.configure(
+        Setup.liquid(server.url).with { $0.targets = $0.targets.map { $0.hasSuffix(Setup.token) ? absent : $0 } })
+      let path = world.folder + "/a.csv"
+      try world.write("accountId,name\n1,Ada\n", to: path)
+      let inspection = try await world.run(["inspect", path, "--inbox", "accounts"])
+      #expect(inspection.status == 0 && inspection.log == "", "\(inspection)")
+      #expect(inspection.printed.contains("All is well"), "\(inspection.printed)")
+      #expect(try await world.run(["preview", path, "--inbox", "accounts"]).status == 2)
+    }
+  }
+
   @Test func `no configuration is needed without an inbox`() async throws {
     try await withAcceptingWorld({ .liquid($0) }) { world, server in
       try world.write("nonsense", to: world.configuration)

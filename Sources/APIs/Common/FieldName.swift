@@ -6,11 +6,14 @@ package struct FieldName: Sendable {
   package let words: [String]
   private let text: String
 
+  /// A longer name is cut: nobody gives a column such a name, and it is read many times.
+  private static let mostScalars = 200
+
   package init(_ text: String) {
     self.text = text
     var words: [String] = []
     var word = ""
-    var scalars = Array(text.unicodeScalars)[...]
+    var scalars = Array(text.unicodeScalars.prefix(Self.mostScalars))[...]
     while let scalar = scalars.popFirst() {
       guard scalar.properties.isAlphabetic || scalar.properties.numericType != nil else {
         if !word.isEmpty { words.append(word) }

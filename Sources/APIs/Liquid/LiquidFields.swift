@@ -144,9 +144,16 @@ struct LiquidFields {
 }
 
 extension ItemDefaults {
+  /// Whether it is the name of a member, and no path.
+  private static func isPlain(_ field: String) -> Bool {
+    field.unicodeScalars.allSatisfy { scalar in
+      scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil || scalar == "_")
+    }
+  }
+
   /// What an item of such fields may be: one with `orderId` is an `Order`, any other an `Account`.
   fileprivate static func guess(fields: [String], headers: [String]) -> ItemDefaults {
-    let id = fields.first { $0.hasSuffix("Id") && $0.count > 2 && $0.utf8.allSatisfy { $0 < 0x80 } } ?? "accountId"
+    let id = fields.first { $0.hasSuffix("Id") && $0.count > 2 && isPlain($0) } ?? "accountId"
     let type = id.dropLast(2)
     var item = ItemDefaults(key: [id])
     if !headers.contains("headers.category") { item.category = "entity" }
