@@ -11,7 +11,7 @@ import Testing
     ("open quotes", String(repeating: "\"a\n", count: 1 << 16)),
     ("delimiters", String(repeating: ",", count: 40_000) + "\n"),
     ("columns", (0..<3).map { row in (0..<20_000).map { "\(row)n\($0)" }.joined(separator: ",") + "\n" }.joined()),
-    ("one name", String(repeating: "a,", count: 20_000) + "a\n" + String(repeating: "1,", count: 20_000) + "1\n"),
+    ("one name", String(repeating: "a,", count: 5000) + "a\n" + String(repeating: "1,", count: 5000) + "1\n"),
     (
       "totals",
       (["id"] + (1..<20_000).map { "n\($0)" }).joined(separator: ",") + "\n7" + String(repeating: ",5", count: 19_999)
