@@ -51,7 +51,8 @@ enum Schema {
   }
 
   static let tables = [
-    "file", "batch", "body", "settled", "refused", "accepted", "operator_order", "history", "recent", "target", "paused",
+    "file", "batch", "body", "settled", "refused", "accepted", "operator_order", "history", "recent", "target",
+    "paused",
     "key_rule", "replay", "clock", "source_key", "receiver", "notice", "hold",
   ]
 
