@@ -5,6 +5,7 @@ internal import Engine
 internal import Spool
 internal import Intake
 internal import Logging
+internal import Notifying
 internal import Operations
 internal import Outbox
 internal import Results
@@ -33,6 +34,7 @@ actor Pipeline {
   private let publisher: Publisher
   private let finisher: ResultPublisher
   private let ageWatch: AgeWatch
+  private let notifier: Notifier
   private let connections: [HTTPClient]
   private let sending: SendingLedger
   private let stopFlag: StopFlag
@@ -63,7 +65,7 @@ actor Pipeline {
     let pausedTargets = try await outbox.paused(.target)
     let pausedInboxes = try await outbox.paused(.inbox)
     let shared = TargetDispatcher.Shared(
-      outbox: outbox, bodies: bodies, retry: settings.retry, stateFolder: settings.state,
+      outbox: outbox, holds: outbox, bodies: bodies, retry: settings.retry, stateFolder: settings.state,
       clock: clock, instruments: instruments, logger: logger, onSettled: onSettled)
     var dispatchers: [String: TargetDispatcher] = [:]
     var connections: [HTTPClient] = []
@@ -91,7 +93,8 @@ actor Pipeline {
     let rows = try await outbox.unreadFiles()
     var intakes: [String: Intake] = [:]
     for inbox in settings.inboxes {
-      let folders = InboxFolders(spool: settings.spool, inbox: inbox.name)
+      let folders = InboxFolders(
+        spool: settings.spool, inbox: inbox.name, listsAccepted: inbox.listsAccepted)
       try folders.prepare()
       var logger = logger
       logger[metadataKey: "inbox"] = "\(inbox.name)"
@@ -101,6 +104,12 @@ actor Pipeline {
       intakes[inbox.name] = intake
     }
     self.publisher = publisher
+    let notifier = try Notifier(
+      settings: settings, outbox: outbox, clock: clock, instruments: instruments, logger: logger)
+    // Last: what a configuration that can't be used lacks must not be lost.
+    try await notifier.register()
+    try await outbox.forgetHolds(except: Set(settings.targets.map(\.name)))
+    self.notifier = notifier
     self.finisher = finisher
     ageWatch = AgeWatch(
       outbox: outbox, clock: clock, maxAge: settings.retry.maxAge,
@@ -129,11 +138,14 @@ actor Pipeline {
   }
 
   /// Works until `stop()`; returns when everything in flight has ended and the results of finished files are written.
-  func run() async {
+  ///
+  /// - Parameter once: whether the run ends by itself once all work is done: then each notice is tried only once.
+  func run(once: Bool) async {
     isRunning = true
     async let results: Void = finisher.run()
     // Cancelled when this returns.
     async let _: Void = ageWatch.run()
+    async let notices: Void = notifier.run(triesOnce: once)
     await withDiscardingTaskGroup { group in
       for dispatcher in all { group.addTask { await dispatcher.run() } }
       for intake in intakes.values { group.addTask { await intake.run() } }
@@ -141,12 +153,21 @@ actor Pipeline {
     await finisher.stop()
     await results
     for pool in connections { pool.close() }
+    // The last files' notices are tried, too, unless the daemon was told to stop.
+    await notifier.end()
+    await notices
   }
+
+  /// Breaks off telling what happened; what is not sent stays queued.
+  func stopTelling() async { await notifier.stop() }
 
   private var all: [TargetDispatcher] { Array(dispatchers.values) + Array(missing.values) }
 
   /// Claims nothing more, starts no requests, and waits a few seconds for the answers in flight.
-  func stop() async {
+  ///
+  /// - Parameter isWorkDone: whether there is time to tell what happened.
+  func stop(isWorkDone: Bool = false) async {
+    if !isWorkDone { await notifier.stop() }
     stopFlag.raise()
     for intake in intakes.values { await intake.stop() }
     for dispatcher in all { await dispatcher.stop() }

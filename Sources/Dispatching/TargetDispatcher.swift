@@ -34,6 +34,8 @@ package actor TargetDispatcher {
   private var gate: SendGate
   private var log: DispatchLog
   private var isStopping = false
+  /// Nil if nothing is sent anyway.
+  private let holdTeller: HoldTeller?
   /// The requests in flight.
   private var shipments: [DispatchState.RequestID: DispatchState.Shipment] = [:]
   /// The callers that wait until a file is cancelled, and how many of its items were.
@@ -69,6 +71,7 @@ package actor TargetDispatcher {
   /// What all dispatchers share.
   package struct Shared: Sendable {
     var outbox: any DispatchStore
+    var holds: any HoldStore
     var bodies: BodyLoader
     var retry: Settings.Retry
     /// For data that does not fit in memory.
@@ -79,10 +82,11 @@ package actor TargetDispatcher {
     var onSettled: @Sendable () -> Void
 
     package init(
-      outbox: any DispatchStore, bodies: BodyLoader, retry: Settings.Retry, stateFolder: String, clock: DaemonClock,
-      instruments: Instruments, logger: Logger, onSettled: @escaping @Sendable () -> Void
+      outbox: any DispatchStore, holds: any HoldStore, bodies: BodyLoader, retry: Settings.Retry, stateFolder: String,
+      clock: DaemonClock, instruments: Instruments, logger: Logger, onSettled: @escaping @Sendable () -> Void
     ) {
       self.outbox = outbox
+      self.holds = holds
       self.bodies = bodies
       self.retry = retry
       self.stateFolder = stateFolder
@@ -101,6 +105,7 @@ package actor TargetDispatcher {
     self.runner = runner
     self.meters = meters
     outbox = shared.outbox
+    holdTeller = runner == nil ? nil : HoldTeller(target: name, holds: shared.holds, clock: shared.clock)
     clock = shared.clock
     instruments = shared.instruments
     logger = shared.logger
@@ -126,6 +131,7 @@ package actor TargetDispatcher {
         takeAnnounced()
         while let action = nextAction() { await carryOut(action, in: &tasks) }
         log.take(state.state)
+        await watchHold()
         let now = clock.now
         let wake = state.wakeTime(after: now).map { $0 - now } ?? Heartbeat.beat
         let look = gate.nextLook(at: .now) ?? Heartbeat.beat
@@ -362,6 +368,16 @@ package actor TargetDispatcher {
     } catch {
       instruments.activeFailures.begin(Self.writing, in: loop, error, logger: logger)
       self.state.noteFailed(at: clock.now)
+    }
+  }
+
+  /// Only the loop calls this.
+  private func watchHold() async {
+    do {
+      try await holdTeller?.look(
+        at: state.state, isPaused: state.isPaused, lastSuccess: state.lastSuccessAt, now: clock.now)
+    } catch {
+      instruments.activeFailures.begin(Self.writing, in: loop, error, logger: logger)
     }
   }
 

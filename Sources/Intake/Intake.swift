@@ -331,7 +331,10 @@ package actor Intake {
     // Discards what was staged of it, and stores when it was claimed. If the disk takes neither, the next retry does
     // both.
     let (store, file) = (context.store, work.file)
-    try? await queue.run { try store.commit { try $0.begin(file) } }
+    try? await queue.run {
+      try store.discardStaged(of: file.id)
+      try store.commit { try $0.begin(file) }
+    }
     unread.append(work)
     var note = UnreadFile(id: id, inbox: inbox.name, name: work.work.dropped.display)
     note.reason = trouble.reason
@@ -398,7 +401,10 @@ package actor Intake {
     activeFailures.forget("file \(id)")
     // If this fails, the next start finds a row without a file.
     let store = context.store
-    try? await queue.run { try store.commit { try $0.forget(id) } }
+    try? await queue.run {
+      try store.discardStaged(of: id)
+      try store.commit { try $0.forget(id) }
+    }
     await context.publisher.left([id])
   }
 

@@ -1,4 +1,5 @@
 package import Core
+internal import Dispatch
 package import Engine
 internal import Spool
 internal import Formats
@@ -50,6 +51,8 @@ package actor Publisher {
   private var toldNobody = true
   /// Commits block, so they have a thread of their own.
   private let executor = QueueExecutor(label: "publish")
+  /// Discarding what was staged of a large file takes long.
+  private let discarding = DispatchQueue(label: "discard")
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -280,11 +283,19 @@ package actor Publisher {
   ///
   /// - Returns: whether there is such a file.
   func reject(_ id: FileID, _ fault: FileFault) async throws(OutboxError) -> Bool {
-    guard var file = staged[id] else { return false }
-    file.result.fault = fault
-    file.isHeld = false
-    try store.commit { [file] commit in try publish(file, in: commit) }
-    staged[id] = file
+    guard staged[id] != nil else { return false }
+    // From here on, whoever publishes it rejects it.
+    staged[id]?.result.fault = fault
+    staged[id]?.isHeld = false
+    do {
+      try await discarding.run { [store] in try store.discardStaged(of: id) }
+    } catch let error as OutboxError {
+      throw error
+    } catch {
+      // Nothing else is thrown there.
+    }
+    guard let file = staged[id] else { return true }
+    try store.commit { commit in try publish(file, in: commit) }
     await finish([file])
     await publish()
     return true
@@ -312,6 +323,19 @@ package actor Publisher {
     }
     if !published.isEmpty { onPublished(published) }
     onFinishing()
+  }
+
+  /// Why a file of an inbox with `duplicates: reject` can't be used; nil if it can. The last word is that of `publish`: an
+  /// earlier file with the same bytes may still be unread now.
+  static func duplicateFault(_ file: NewFile, _ facts: FileFacts, in commit: any IntakeCommit) throws -> FileFault? {
+    guard file.replay == nil, let sha256 = facts.sha256,
+      let original = try commit.original(sha256: sha256, inbox: file.inbox, before: file.id), original.wasUsed
+    else { return nil }
+    return duplicateFault(original.id)
+  }
+
+  private static func duplicateFault(_ original: FileID) -> FileFault {
+    FileFault(.duplicateFile, "the same bytes were dropped here before, as file \(original) (duplicates: reject)")
   }
 
   /// Makes the file's batches sendable, or records why it can't be used.
@@ -352,11 +376,7 @@ package actor Publisher {
     {
       facts.duplicateOf = original.id
       if file.rejectsDuplicates, original.wasUsed, file.result.fault == nil {
-        return (
-          facts,
-          FileFault(
-            .duplicateFile, "the same bytes were dropped here before, as file \(original.id) (duplicates: reject)")
-        )
+        return (facts, Self.duplicateFault(original.id))
       }
     }
     return (facts, file.result.fault)

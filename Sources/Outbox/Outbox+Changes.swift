@@ -140,6 +140,14 @@ private struct StoredBatch {
       ])
     }
     try Outbox.insert(settlement.rejects, of: file, db)
+    if settlement.acceptedItems.count > 0 {
+      try db.cachedStatement(
+        sql: "INSERT INTO accepted (file_id, first_item, position, answered_at_ms, items) VALUES (?, ?, ?, ?, ?)"
+      ).execute(arguments: [
+        file.text, settlement.acceptedItems.first, name.position, request?.answeredAt?.milliseconds,
+        Data(settlement.acceptedItems.bytes),
+      ])
+    }
     try delete(db)
     var rest: [WaitingBatch] = []
     if let batch = settlement.rest {

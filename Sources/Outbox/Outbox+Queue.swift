@@ -66,7 +66,7 @@ extension Outbox {
           SELECT file_id, count(*) AS tried, min(due_at_ms) AS due_at_ms, problem, failures
           FROM batch WHERE problem IS NOT NULL GROUP BY file_id) AS late ON late.file_id = id
         WHERE ($1 IS NULL OR inbox = $1) AND ($2 IS NULL OR file.target = $2)
-          AND ($3 IS NULL OR claimed_at_ms <= $3) AND ($4 IS NULL OR id = $4)
+          AND ($3 IS NULL OR claimed_at_ms <= $3) AND ($4 IS NULL OR id = $4) AND \(Self.hasNoReceipt)
         ORDER BY id
         """
       return try Row.fetchAll(db, sql: sql, arguments: [inbox, target, cutoff?.milliseconds, id?.text])

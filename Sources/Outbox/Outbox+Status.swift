@@ -36,7 +36,7 @@ extension Outbox {
       let sql = """
         SELECT count(*) AS files, min(claimed_at_ms) AS oldest, coalesce(sum(waiting_batches), 0) AS batches,
           coalesce(sum(waiting_items), 0) AS items, coalesce(sum(waiting_bytes), 0) AS bytes
-        FROM file
+        FROM file WHERE \(Self.hasNoReceipt)
         """
       if let row = try Row.fetchOne(db, sql: sql) {
         counts.files = row["files"]

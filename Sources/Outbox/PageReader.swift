@@ -161,7 +161,7 @@ struct PageReader {
   private static func fileStatement(_ db: Database) throws -> Statement {
     try db.cachedStatement(
       sql: """
-        SELECT inbox, name, success_mode, ordering, claimed_at_ms, is_cancelled, line_id FROM file
+        SELECT inbox, name, success_mode, ordering, claimed_at_ms, is_cancelled, line_id, lists_accepted FROM file
         WHERE id = ? AND state = 'queued'
         """)
   }
@@ -175,7 +175,8 @@ struct PageReader {
       name: row.withBytes(1) { Array($0) },
       successMode: row.string(2).flatMap(SuccessMode.init(rawValue:)) ?? .partial,
       ordering: row.string(3).flatMap(Ordering.init(rawValue:)) ?? .key,
-      claimedAt: QueueTime(milliseconds: Int64(row.integer(4) ?? 0)), isCancelled: row.integer(5) == 1)
+      claimedAt: QueueTime(milliseconds: Int64(row.integer(4) ?? 0)), isCancelled: row.integer(5) == 1,
+      listsAccepted: row.integer(6) == 1)
   }
 }
 

@@ -12,6 +12,22 @@ extension Outbox: IntakeStore {
     }
   }
 
+  package func discardStaged(of id: FileID) throws(OutboxError) {
+    do {
+      for rows in [Rows.refused, .batches] {
+        while try pool.write({ db in try Self.isUnread(id, db) && rows.delete(of: id, db) }) {}
+      }
+    } catch {
+      throw OutboxError(error, path: path)
+    }
+  }
+
+  static func isUnread(_ id: FileID, _ db: Database) throws -> Bool {
+    try Bool.fetchOne(
+      db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM file WHERE id = ? AND state = 'reading')"),
+      arguments: [id.text]) ?? false
+  }
+
   package func unreadFiles() async throws(OutboxError) -> [FileRecord] {
     try await read { db in
       try Row.fetchAll(db, sql: "SELECT * FROM file WHERE state = 'reading' ORDER BY id").compactMap(
@@ -69,10 +85,7 @@ struct SQLiteCommit: IntakeCommit {
   let db: Database
 
   func begin(_ file: NewFile) throws {
-    let isKnown = try Bool.fetchOne(
-      db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM file WHERE id = ? AND state = 'reading')"),
-      arguments: [file.id.text])
-    guard isKnown != true else {
+    guard try !Outbox.isUnread(file.id, db) else {
       try dropStaged(of: file.id)
       // It waits no longer, until it is read again.
       try db.cachedStatement(
@@ -155,7 +168,7 @@ struct SQLiteCommit: IntakeCommit {
       sql: """
         UPDATE file SET format = ?, shape = ?, delimiter = ?, api = ?, target = ?, url = ?, success_mode = ?, ordering = ?,
           file_bytes = ?, sha256 = ?, corrects = ?, duplicate_of = ?, header_tag = ?, dialect = ?, completeness = ?,
-          replay_of = ?
+          replay_of = ?, lists_accepted = ?, warnings = ?
         WHERE id = ?
         """
     ).execute(arguments: [
@@ -163,7 +176,7 @@ struct SQLiteCommit: IntakeCommit {
       facts.successMode.rawValue,
       facts.ordering.rawValue, facts.bytes, facts.sha256, facts.corrects?.text, facts.duplicateOf?.text,
       facts.headerTag.map { Int64(bitPattern: $0.value) }, facts.dialect, facts.completeness?.column,
-      facts.replayOf?.text, id.text,
+      facts.replayOf?.text, facts.listsAccepted, facts.warnings.column, id.text,
     ])
     if facts.replayOf != nil || facts.corrects != nil { try addOwners(ofFilesBefore: facts, to: id) }
   }

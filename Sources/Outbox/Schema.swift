@@ -41,13 +41,19 @@ enum Schema {
     migrator.registerMigration("12", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: version12)
     }
+    migrator.registerMigration("13", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version13)
+    }
+    migrator.registerMigration("14", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version14)
+    }
     return migrator
   }
 
   static let tables = [
-    "file", "batch", "body", "settled", "refused", "operator_order", "history", "recent", "target", "paused",
-    "key_rule", "replay",
-    "clock", "source_key", "receiver", "notice", "hold",
+    "file", "batch", "body", "settled", "refused", "accepted", "operator_order", "history", "recent", "target",
+    "paused",
+    "key_rule", "replay", "clock", "source_key", "receiver", "notice", "hold",
   ]
 
   /// Differences between the database and what its migrations create: SQLite trusts every name that it reads.
@@ -326,6 +332,26 @@ enum Schema {
       since_ms INTEGER NOT NULL,          -- by the queue's clock
       is_told INTEGER NOT NULL DEFAULT 0 CHECK (is_told IN (0, 1))
     ) STRICT, WITHOUT ROWID;
+    """
+
+  /// What is known of accepted items until their results file is written.
+  private static let version13 = """
+    ALTER TABLE file ADD COLUMN lists_accepted INTEGER NOT NULL DEFAULT 0 CHECK (lists_accepted IN (0, 1));   -- results: all
+
+    -- The accepted items of each settled batch, if the file lists them.
+    CREATE TABLE accepted (
+      file_id TEXT NOT NULL REFERENCES file (id) ON DELETE CASCADE,
+      first_item INTEGER NOT NULL,        -- the lowest of their numbers
+      position TEXT NOT NULL,             -- the batch's, as in settled
+      answered_at_ms INTEGER,
+      items BLOB NOT NULL,                -- number, line, outcome, key, and the API's id and version, packed
+      PRIMARY KEY (file_id, first_item)
+    ) STRICT;
+    """
+
+  /// What somebody should look at.
+  private static let version14 = """
+    ALTER TABLE file ADD COLUMN warnings TEXT;        -- JSON: a list of codes and messages; NULL: none
     """
 
   /// The tags that bytes read again are checked with.

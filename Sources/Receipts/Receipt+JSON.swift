@@ -16,7 +16,9 @@ extension Receipt {
     if withBatches { parts.append("\"batches\": " + list(batches.enumerated().map { json(of: $1, sequence: $0 + 1) })) }
     parts.append(
       "\"rejects\": {\"file\": \(quoted(rejectsFile)), \"first\": \(list(rejects.map(json(of:))))}")
+    if listsAccepted { parts.append("\"results\": {\"file\": \(quoted(acceptedFile))}") }
     if let completeness { parts.append("\"completeness\": \(json(of: completeness))") }
+    if !warnings.isEmpty { parts.append("\"warnings\": " + list(warnings.map(json(of:)))) }
     if !orders.isEmpty { parts.append("\"orders\": " + list(orders.map(json(of:)))) }
     if let error { parts.append("\"error\": \(json(of: error))") }
     return Array("{\n  \(parts.joined(separator: ",\n  "))\n}\n".utf8)
@@ -80,6 +82,10 @@ extension Receipt {
       return quoted(text)
     }
     return digits.isEmpty ? "0" : String(decoding: digits, as: UTF8.self)
+  }
+
+  private func json(of warning: FileWarning) -> String {
+    "{\"code\": \(quoted(warning.code)), \"message\": \(quoted(warning.message))}"
   }
 
   private func json(of order: Order) -> String {

@@ -112,10 +112,16 @@ package struct Receipt: Sendable, Equatable {
   package var batches: [SettledBatch] = []
   /// Name in `outbox/rejected/`; nil if nothing was rejected.
   package var rejectsFile: String?
+  /// Whether the file's accepted items are listed in a file of their own.
+  package var listsAccepted = false
+  /// That file's name in `outbox/accepted/`; nil if nothing was accepted.
+  package var acceptedFile: String?
   /// In file order, at most `firstRejects`.
   package var rejects: [Reject] = []
   /// Nil where the file's route asks for neither control totals nor a checksum.
   package var completeness: Completeness?
+  /// What somebody should look at, although the file was used.
+  package var warnings: [FileWarning] = []
   package var orders: [Order] = []
   package var error: FileFault?
 

@@ -29,6 +29,7 @@ extension Receipt {
     file.replayOf = facts.replayOf
     error = record.fault
     completeness = facts.completeness
+    warnings = facts.warnings
     orders = try outbox.orders(record.id).map { Order(at: $0.at, order: $0.order, by: $0.by) }
     // Items that were rejected without ever being sent belong to no request.
     batches = try outbox.settled(record.id).filter { $0.attempts > 0 }

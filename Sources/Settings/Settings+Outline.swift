@@ -77,6 +77,7 @@ extension Inbox {
     JSONValue([
       "name": JSONValue(name), "ignore": .array(ignore.map { JSONValue($0) }), "marker": JSONValue(marker),
       "waitsForRelease": .bool(waitsForRelease),
+      "results": JSONValue(listsAccepted ? "all" : "rejected"),
       "retention": JSONValue([
         "archive": Self.outline(of: retention.archive), "rejected": Self.outline(of: retention.rejected),
         "receipts": Self.outline(of: retention.receipts), "accepted": Self.outline(of: retention.accepted),
@@ -96,6 +97,7 @@ extension Inbox {
     ignore = outline["ignore"]?.elements?.compactMap(\.string) ?? []
     marker = outline["marker"]?.string
     if case .bool(true)? = outline["waitsForRelease"] { waitsForRelease = true }
+    listsAccepted = outline["results"]?.string == "all"
     let retention = outline["retention"]
     self.retention = Retention(
       archive: Self.duration(retention?["archive"]), rejected: Self.duration(retention?["rejected"]),

@@ -2,6 +2,7 @@ internal import Telemetry
 internal import Core
 internal import JSONText
 internal import Operations
+internal import Results
 
 /// A human-readable status report, in the width of the terminal.
 struct StatusTable {
@@ -10,7 +11,7 @@ struct StatusTable {
   init(_ report: StatusReport) { self.report = report }
 
   var text: String {
-    (inboxes + queueAndTargets + receipts).joined(separator: "\n")
+    (inboxes + queueAndTargets + receivers + receipts).joined(separator: "\n")
   }
 
   private var inboxes: [String] {
@@ -63,10 +64,30 @@ struct StatusTable {
     return lines
   }
 
+  /// Nothing if nobody is told.
+  private var receivers: [String] {
+    guard !report.receivers.isEmpty else { return [] }
+    return [heading("Notify")]
+      + report.receivers.map { receiver in
+        var line = "  \(Console.name(receiver.name)): \(counted(receiver.waiting, "notice")) waiting"
+        if receiver.dropped > 0 { line += ", \(receiver.dropped) lost" }
+        if let failure = receiver.failure {
+          let since = receiver.failingSince.map { " since \($0)" } ?? ""
+          line += ", " + Console.styled("failing", .red) + "\(since): \(failure.onOneLine)"
+        }
+        return line
+      }
+  }
+
   private var receipts: [String] {
     var lines = [heading("Last receipts")]
     if report.recent.isEmpty { lines.append("  none yet") }
-    for receipt in report.recent.prefix(10) { lines.append(Console.fitted("  " + line(of: receipt).onOneLine)) }
+    for (place, receipt) in report.recent.prefix(10).enumerated() {
+      lines.append(Console.fitted("  " + line(of: receipt).onOneLine))
+      if report.corrections.indices.contains(place), let corrections = report.corrections[place] {
+        lines.append(Console.fitted("    \(corrections.text)".onOneLine))
+      }
+    }
     return lines
   }
 

@@ -197,6 +197,7 @@ final class FailingStore: IntakeStore {
     }
   }
 
+  func discardStaged(of id: FileID) throws(OutboxError) { try outbox.discardStaged(of: id) }
   func unreadFiles() async throws(OutboxError) -> [FileRecord] { try await outbox.unreadFiles() }
   func release(
     _ id: FileID, as line: FileID, order: FileOrder, at now: QueueTime

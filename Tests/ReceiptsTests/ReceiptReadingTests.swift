@@ -33,6 +33,7 @@ import Testing
     receipt.file.otherOwners = ["alice", "bob \"b\""]
     receipt.file.replayOf = first
     receipt.orders = [Receipt.Order(at: Timestamp(milliseconds: 99), order: "retry", by: "ops")]
+    receipt.warnings = [FileWarning(.secondHeader, "line 3"), FileWarning(code: "later", message: "\"x\"")]
     receipt.completeness = Completeness(
       count: Completeness.Pair(expected: "995", found: "123456789012345678901234567890"),
       sums: [

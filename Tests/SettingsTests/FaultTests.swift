@@ -205,6 +205,9 @@ struct FaultTests {
       inbox("target: lusid\nduplicates: refuse"),
       "7: inboxes[0].duplicates (inbox \"a\"): must be one of send, reject, but is \"refuse\""),
     Case(
+      inbox("target: lusid\nresults: accepted"),
+      "7: inboxes[0].results (inbox \"a\"): must be one of rejected, all, but is \"accepted\""),
+    Case(
       inbox("target: lusid\nretention: {archive: -1d}"),
       "7: inboxes[0].retention.archive (inbox \"a\"): must not be negative, but is -1d"),
     Case(

@@ -20,7 +20,7 @@ import Testing
           auth: {access_token: very-secret}
           send: {from: 20:00, to: 06:00, timezone: Europe/Dublin, days: mon-fri}
       inboxes:
-        - {name: a, target: lusid, ignore: ["*.x"], marker: .done, release: manual, retention: {archive: 30d}}
+        - {name: a, target: lusid, ignore: ["*.x"], marker: .done, release: manual, results: all, retention: {archive: 30d}}
         - {name: b, routes: [{match: "*.csv", target: lusid}, {target: auto}]}
       """)
     let line = settings.outline
@@ -37,6 +37,7 @@ import Testing
     for (inbox, original) in zip(told.inboxes, settings.inboxes) {
       #expect(inbox.ignore == original.ignore && inbox.marker == original.marker)
       #expect(inbox.retention == original.retention && inbox.waitsForRelease == original.waitsForRelease)
+      #expect(inbox.retention == original.retention && inbox.listsAccepted == original.listsAccepted)
       #expect(inbox.routes.map(\.match) == original.routes.map(\.match))
       #expect(inbox.routes.map(\.target) == original.routes.map(\.target))
     }

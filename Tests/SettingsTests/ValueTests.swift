@@ -69,6 +69,7 @@ struct ValueTests {
           ordering: file
           duplicates: reject
           release: manual
+          results: all
           retention: {archive: 30d}
           match: "*.csv"
           target: l
@@ -113,6 +114,7 @@ struct ValueTests {
           name: "a", ignore: ["*.bak", "[!a]?"], marker: ".done", ordering: .file, rejectsDuplicates: true,
           waitsForRelease: true,
           retention: .init(archive: .seconds(30 * 86_400)),
+          listsAccepted: true,
           routes: [
             Route(
               match: "*.csv", target: .named("l"), mapping: nil,

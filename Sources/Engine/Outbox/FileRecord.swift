@@ -87,6 +87,10 @@ package struct FileFacts: Sendable, Equatable {
   package var dialect: String?
   /// How far the file agrees with its control totals and checksum; nil where the route asks for neither.
   package var completeness: Completeness?
+  /// `results: all`: the outcomes of accepted items are kept until they are in the results file.
+  package var listsAccepted = false
+  /// What somebody should look at, although the file was used.
+  package var warnings: [FileWarning] = []
 
   package init() {}
 }

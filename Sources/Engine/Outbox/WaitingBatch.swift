@@ -69,10 +69,12 @@ package struct LineFile: Sendable, Equatable {
   package var claimedAt: QueueTime
   /// Whether an operator cancelled it.
   package var isCancelled: Bool
+  /// Whether settlements keep its accepted items, for the results file.
+  package var listsAccepted: Bool
 
   package init(
     id: FileID, file: FileID? = nil, inbox: String, name: [UInt8], successMode: SuccessMode, ordering: Ordering,
-    claimedAt: QueueTime, isCancelled: Bool = false
+    claimedAt: QueueTime, isCancelled: Bool = false, listsAccepted: Bool = false
   ) {
     self.id = id
     self.file = file ?? id
@@ -82,6 +84,7 @@ package struct LineFile: Sendable, Equatable {
     self.ordering = ordering
     self.claimedAt = claimedAt
     self.isCancelled = isCancelled
+    self.listsAccepted = listsAccepted
   }
 
   /// The keys that order the delivery of these items: no batch with one of them may be sent before this one has
@@ -125,12 +128,16 @@ package struct RequestFacts: Sendable, Equatable {
   package var sentAt: Timestamp
   /// The URL it was sent to.
   package var url: String?
+  package var answeredAt: Timestamp?
 
-  package init(status: Int?, requestID: String?, sentAt: Timestamp, url: String? = nil) {
+  package init(
+    status: Int?, requestID: String?, sentAt: Timestamp, url: String? = nil, answeredAt: Timestamp? = nil
+  ) {
     self.status = status
     self.requestID = requestID
     self.sentAt = sentAt
     self.url = url
+    self.answeredAt = answeredAt
   }
 }
 
@@ -145,6 +152,8 @@ package struct Settlement: Sendable, Equatable {
   package var restCause = RestCause.unnamed
   /// The numbers of the items that settled, in order.
   package var ranges: [ClosedRange<Int>]
+  /// The accepted items, if the file lists them.
+  package var acceptedItems = AcceptedItems()
 
   package init(
     accepted: Int, unchanged: Int, rejects: [Reject], rest: Batch? = nil, ranges: [ClosedRange<Int>] = []

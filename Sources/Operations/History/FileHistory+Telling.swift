@@ -34,6 +34,7 @@ extension FileHistory {
     // A replay has the same bytes, but is told as what it is.
     replayedAs = found.replayedAs
     repeatedAs.removeAll { replayedAs.contains($0) || $0 == replayOf }
+    corrections = found.corrections
     counts = receipt?.counts ?? found.record.map { Receipt.Counts($0.counts) }
     receivedAt =
       receipt?.file.receivedAt ?? found.record?.receivedAt ?? found.finished?.receivedAt ?? id.time
@@ -114,17 +115,11 @@ extension FileHistory {
     } else if found.record == nil, !found.isDone {
       tell("waiting", "it is claimed and is waiting for the daemon to read it")
     }
-    if let completeness = found.receipt?.receipt.completeness ?? found.record?.facts.completeness { tell(completeness) }
-  }
-
-  /// What control totals and checksum said.
-  private mutating func tell(_ completeness: Completeness) {
-    var pairs = completeness.sums.sorted { $0.key < $1.key }.map { ("sum of \($0.key)", $0.value) }
-    if let count = completeness.count { pairs.insert(("number of rows", count), at: 0) }
-    if let checksum = completeness.checksum { pairs.append(("checksum", checksum)) }
-    for (what, pair) in pairs {
-      let isSame = pair.expected == pair.found
-      tell("checked", "\(what): \(pair.found), \(isSame ? "as expected" : "expected \(pair.expected)")")
+    if let completeness = found.receipt?.receipt.completeness ?? found.record?.facts.completeness {
+      for line in completeness.told { tell("checked", line) }
+    }
+    for warning in found.receipt?.receipt.warnings ?? found.record?.facts.warnings ?? [] {
+      tell("warning", "\(warning.code): \(warning.message)", isTrouble: true)
     }
   }
 
@@ -220,9 +215,10 @@ extension FileHistory {
     if let receiptPath { tell("receipt", receiptPath) }
     if let file = found.receipt?.receipt.rejectsFile {
       let corrections = correctedBy.map { "file \($0)" }.joined(separator: " and ")
-      let end = corrections.isEmpty ? "was removed" : "was corrected by \(corrections)"
+      let end = corrections.isEmpty ? "was taken away" : "was corrected by \(corrections)"
       tell("rejects", rejectsPath ?? "\(file) \(end)")
     }
+    if let corrections { tell("rejects", corrections.text, isTrouble: corrections.openItems > 0) }
     if let originalPath {
       tell("original", originalPath)
     } else {

@@ -35,6 +35,8 @@ package struct FileHistory: Sendable {
   var originalPath: String?
   var corrects: FileID?
   var correctedBy: [FileID] = []
+  /// Of its rejected items; nil if there are none, or no receipt yet.
+  var corrections: Corrections?
   var duplicateOf: FileID?
   var repeatedAs: [FileID] = []
   var replayOf: FileID?
@@ -61,6 +63,7 @@ package struct FileEvidence {
   /// Why an existing receipt can't be read.
   var receiptFault: String?
   var correctedBy: [FileID] = []
+  var corrections: Corrections?
   var repeatedAs: [FileID] = []
   var replayedAs: [FileID] = []
 
@@ -83,6 +86,7 @@ extension FileHistory {
       } ?? .null,
       "receipt": JSONValue(receiptPath), "rejects": JSONValue(rejectsPath), "original": JSONValue(originalPath),
       "corrects": JSONValue(corrects?.text), "correctedBy": .array(correctedBy.map { JSONValue($0.text) }),
+      "corrections": corrections?.json ?? .null,
       "duplicateOf": JSONValue(duplicateOf?.text), "repeatedAs": .array(repeatedAs.map { JSONValue($0.text) }),
       "replayOf": JSONValue(replayOf?.text), "replayedAs": .array(replayedAs.map { JSONValue($0.text) }),
       "events": .array(

@@ -97,6 +97,10 @@ package enum FileSearch {
     }
     let corrections = named.map(\.id) + (try await outbox?.ids(correcting: id) ?? [])
     found.correctedBy = Set(corrections).subtracting([id]).sorted()
+    if let receipt = found.receipt?.receipt, receipt.counts.rejected > 0 {
+      let links = try CorrectionLinks(receipts, underWay: try await outbox?.correcting() ?? [])
+      found.corrections = links.corrections(of: receipt)
+    }
     var inbox = found.record?.inbox ?? found.finished?.inbox ?? found.receipt?.entry.inbox
     for other in settings.inboxes where inbox ?? other.name == other.name {
       let work = try InboxFolders(spool: settings.spool, inbox: other.name).claimedFiles().first { $0.id == id }

@@ -22,6 +22,7 @@ struct MetricsPage {
       write(report.queue, to: &text)
       write(report.targets, to: &text)
       write(report.inboxes, to: &text)
+      write(report.receivers, to: &text)
     }
     writeDaemon(to: &text)
     ProcessFacts.write(to: &text)
@@ -89,6 +90,16 @@ struct MetricsPage {
     eachKind(
       "upsertd_inbox_oldest_unclaimed_age_seconds", "How long the oldest file has stayed in the inbox, by reason."
     ) { Self.age(oldest[$0.name]?[$1]) }
+  }
+
+  private func write(_ receivers: [StatusReport.ReceiverStatus], to text: inout Exposition) {
+    text.family(
+      "upsertd_notices_waiting", "Notices that wait for the receiver.",
+      receivers.map { ([("receiver", $0.name)], Double($0.waiting)) })
+    text.family(
+      "upsertd_receiver_failing_seconds",
+      "How long every attempt to tell the receiver has failed; 0 if the last did not.",
+      receivers.map { ([("receiver", $0.name)], Self.age($0.failingSince)) })
   }
 
   private func writeDaemon(to text: inout Exposition) {

@@ -1,9 +1,12 @@
+internal import APIs
 package import Core
 internal import Dispatch
 internal import Engine
 internal import Intake
 internal import JSONText
 package import Outbox
+internal import Receipts
+package import Results
 internal import Runtime
 package import Settings
 internal import Spool
@@ -73,11 +76,35 @@ package struct StatusReport: Sendable {
     package var hasClosedWindow = false
   }
 
+  /// Who is told of what happens, and what waits for each.
+  package struct ReceiverStatus: Sendable {
+    package var name: String
+    package var waiting: Int
+    /// Notices that it never gets.
+    package var dropped: Int
+    /// Why the last attempt failed, and since when all have; nil if the last one did not.
+    package var failure: String?
+    package var failingSince: Timestamp?
+    package var failedAt: Timestamp?
+
+    init(_ state: ReceiverState) {
+      name = state.name
+      waiting = state.waiting
+      dropped = state.dropped
+      failure = state.failure
+      failingSince = state.failingSince
+      failedAt = state.failedAt
+    }
+  }
+
   package var inboxes: [InboxStatus] = []
   var queue = QueueCounts()
   package var targets: [TargetStatus] = []
+  package var receivers: [ReceiverStatus] = []
   /// Receipts without batches, newest first.
   package var recent: [String] = []
+  /// What became of the rejected items of each of them; nil if it has none.
+  package var corrections: [Corrections?] = []
   /// Why no file is claimed in any inbox; empty if files are.
   var obstacles: [String] = []
 
@@ -105,6 +132,8 @@ package struct StatusReport: Sendable {
     let pausedInboxes = try await outbox?.paused(.inbox) ?? []
     queue = try await outbox?.queue() ?? QueueCounts()
     recent = try await outbox?.recentReceipts(limit: 20) ?? []
+    receivers = try await outbox?.receivers().map(ReceiverStatus.init) ?? []
+    corrections = try await Self.corrections(of: recent, settings: settings, outbox)
     let queuedBytes = queue.bytes
     let room = await Self.folderQueue.run { try? Room(settings, queuedBytes: queuedBytes) }
     obstacles = room?.obstacle.map { [$0.description] } ?? []
@@ -144,6 +173,29 @@ package struct StatusReport: Sendable {
       targets = try await Self.targets(settings, outbox)
     } else {
       targets = Self.targets(settings, paused: [], notes: [:], awaited: [])
+    }
+  }
+
+  /// Whatever corrects one of the last files is among them, since it was done later.
+  private static func corrections(
+    of recent: [String], settings: Settings, _ outbox: Outbox?
+  ) async throws -> [Corrections?] {
+    let all = recent.map { try? Receipt(json: Array($0.utf8), apis: APIs.kinds, hasBatches: false) }
+    let receipts = all.compactMap(\.self)
+    guard receipts.contains(where: { $0.counts.rejected > 0 }) else { return recent.map { _ in nil } }
+    let underWay = try await outbox?.correcting() ?? []
+    return await folderQueue.run {
+      var facts: [FileID: Corrections.Facts] = [:]
+      for receipt in receipts where receipt.error == nil {
+        let id = receipt.file.id
+        let correctedBy =
+          receipts.filter { $0.file.corrects == id }.map(\.file.id)
+          + underWay.filter { $0.corrects == id }.map(\.id)
+        let folders = InboxFolders(spool: settings.spool, inbox: receipt.file.inbox)
+        facts[id] = Corrections.Facts(receipt, rejected: folders.rejected, correctedBy: correctedBy)
+      }
+      for file in underWay where facts[file.id] == nil { facts[file.id] = Corrections.Facts(underWay: file.items) }
+      return all.map { receipt in receipt.flatMap { Corrections(of: $0.file.id) { facts[$0] } } }
     }
   }
 
@@ -233,8 +285,25 @@ extension StatusReport {
         "reason": \(Self.quoted(target.reason)), "until": \(Self.quoted(target.until?.description))}
         """
       })
-    out +=
-      ",\n  \"recent\": " + Self.list(recent.map { $0.split(separator: "\n").joined(separator: "\n    ") }) + "\n}\n"
+    out += ",\n  \"receivers\": "
+    out += Self.list(
+      receivers.map { receiver in
+        """
+        {"name": \(Self.quoted(receiver.name)), "waiting": \(receiver.waiting), "dropped": \(receiver.dropped), \
+        "failure": \(Self.quoted(receiver.failure)), "failingSince": \(Self.quoted(receiver.failingSince?.description)), \
+        "failedAt": \(Self.quoted(receiver.failedAt?.description))}
+        """
+      })
+    let receipts = recent.enumerated().map { place, receipt in
+      let text = receipt.split(separator: "\n").joined(separator: "\n    ")
+      guard corrections.indices.contains(place), let corrections = corrections[place], text.last == "}" else {
+        return text
+      }
+      let json = String(decoding: corrections.json.bytes, as: UTF8.self)
+      return String(text.dropLast().reversed().drop { $0.isWhitespace }.reversed())
+        + ",\n      \"corrections\": \(json)\n    }"
+    }
+    out += ",\n  \"recent\": " + Self.list(receipts) + "\n}\n"
     return Array(out.utf8)
   }
 
@@ -314,6 +383,9 @@ extension StatusReport {
     for target in targets where target.state != .delivering {
       let reason = target.reason.map { " (\($0))" } ?? ""
       parts.append("\(target.name) \(target.state.rawValue)\(reason)")
+    }
+    for receiver in receivers where receiver.failure != nil {
+      parts.append("\(receiver.name) can't be told (\(counted(receiver.waiting, "notice")) waiting)")
     }
     let stuck = inboxes.reduce(0) { $0 + $1.unclaimed.count + $1.unclaimedLeftOut }
     if stuck > 0 { parts.append("\(stuck) unclaimed in inboxes") }

@@ -46,6 +46,8 @@ package struct MemoryFile: Sendable {
   package internal(set) var rejects: [Reject] = []
   /// By position.
   package internal(set) var settled: [(position: String, batch: SettledBatch)] = []
+  /// By their lowest item number.
+  package internal(set) var accepted: [AcceptedBatch] = []
   package internal(set) var orders: [FileOrder] = []
 
   var isPublished: Bool { record.state == .queued }
@@ -58,7 +60,8 @@ package struct MemoryFile: Sendable {
   var lineFile: LineFile {
     LineFile(
       id: record.place, file: record.id, inbox: record.inbox, name: record.name, successMode: record.facts.successMode,
-      ordering: record.facts.ordering, claimedAt: record.claimedAt, isCancelled: isCancelled)
+      ordering: record.facts.ordering, claimedAt: record.claimedAt, isCancelled: isCancelled,
+      listsAccepted: record.facts.listsAccepted)
   }
 }
 

@@ -271,6 +271,13 @@ extension MemoryFile {
       row.ranges = settlement.ranges
       settled.insert((name.position, row), at: settled.partition(behind: name.position, \.position))
     }
+    let items = settlement.acceptedItems
+    if items.count > 0 {
+      let answered = AcceptedBatch(
+        first: items.first, position: name.position, requestID: request?.requestID, sentAt: request?.sentAt,
+        answeredAt: request?.answeredAt, items: items.bytes)
+      accepted.insert(answered, at: accepted.partition(behind: items.first, \.first))
+    }
     if let url = request?.url { record.facts.url = url }
     try reject(settlement.rejects)
     record.counts.accepted += settlement.accepted

@@ -21,6 +21,14 @@ extension MemoryOutbox: IntakeStore {
     }
   }
 
+  package func discardStaged(of id: FileID) throws(OutboxError) {
+    try write { content in
+      guard let place = content.place(of: id), content.files[place].record.state == .reading else { return }
+      content.files[place].batches = []
+      content.files[place].rejects = []
+    }
+  }
+
   package func unreadFiles() async throws(OutboxError) -> [FileRecord] {
     try read { content in content.files.filter { $0.record.state == .reading }.map(\.record) }
   }

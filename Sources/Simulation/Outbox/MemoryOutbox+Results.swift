@@ -29,6 +29,19 @@ extension MemoryOutbox: ResultStore {
     }
   }
 
+  package func settledPositions(_ id: FileID) throws(OutboxError) -> [String] {
+    try read { content in
+      content.place(of: id).map { content.files[$0].settled.filter { $0.batch.attempts > 0 }.map(\.position) } ?? []
+    }
+  }
+
+  package func accepted(_ id: FileID, after item: Int, limit: Int) throws(OutboxError) -> [AcceptedBatch] {
+    try read { content in
+      guard let place = content.place(of: id) else { return [] }
+      return Array(content.files[place].accepted.lazy.filter { $0.first > item }.prefix(limit))
+    }
+  }
+
   package func orders(_ id: FileID) throws(OutboxError) -> [FileOrder] {
     try read { content in content.place(of: id).map { content.files[$0].orders } ?? [] }
   }

@@ -56,6 +56,26 @@ import Testing
   }
 
   @Test(arguments: OutboxEngine.allCases)
+  func `what was staged of an unread file can be discarded, and nothing of any other`(
+    _ engine: OutboxEngine
+  ) async throws {
+    try await engine.with { engine in
+      let store = engine.store
+      let unread = DroppedFile(number: 1, batches: [batch(1...1), batch(2...2)], rejects: [.of(3)])
+      let queued = DroppedFile(number: 2, batches: [batch(1...1)])
+      try store.stage(unread)
+      try store.publish(queued)
+      try store.discardStaged(of: unread.id)
+      try store.discardStaged(of: queued.id)
+      #expect(try await store.unreadFiles().map(\.id) == [unread.id])
+      try store.commit { try $0.publish(unread.id, facts: unread.facts, items: 0, rejected: 0) }
+      let waiting = try await store.line(for: "t", after: nil, limit: 9)
+      #expect(waiting.batches.map(\.name) == [queued.name(1)])
+      #expect(try store.rejects(unread.id, after: 0, limit: 9).isEmpty)
+    }
+  }
+
+  @Test(arguments: OutboxEngine.allCases)
   func `a replay and a correction keep the owners of the files before them, beside their own`(
     _ engine: OutboxEngine
   ) async throws {
