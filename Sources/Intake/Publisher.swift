@@ -65,8 +65,8 @@ package actor Publisher {
     let tell: @Sendable (ReadingResult) -> Void
 
     init(_ read: ReadFile) {
-      let result = read.result
-      isHeld = read.waitsForRelease && result.fault == nil && result.items > result.rejected
+      let found = read.result
+      isHeld = read.waitsForRelease && found.fault == nil && found.items > found.rejected
       file = read.file
       name = read.name
       rejectsDuplicates = read.rejectsDuplicates
