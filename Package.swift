@@ -29,7 +29,8 @@ let package = Package(
     .executableTarget(
       name: "upsertd",
       dependencies: [
-        "APIs", "Core", "Daemon", "JSONText", "Notifying", "Operations", "Receipts", "Results", "Runtime", "Sandbox",
+        "APIs", "Core", "Daemon", "Inspection", "JSONText", "Notifying", "Operations", "Receipts", "Results", "Runtime",
+        "Sandbox",
         "Settings", "Telemetry",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -55,6 +56,9 @@ let package = Package(
       // Into the program itself: a resource bundle would be a second thing to install, and to lose.
       resources: [.embedInCode("Dashboard/Page")],
       swiftSettings: strict),
+    // What an unknown file looks like, and a route and a mapping for it.
+    .target(
+      name: "Inspection", dependencies: ["APIs", "Core", "Formats", "JSONText", "Settings"], swiftSettings: strict),
     // The pipeline: three modules that do not know each other.
     .target(
       name: "Intake",
@@ -146,7 +150,8 @@ let package = Package(
     .target(
       name: "Fuzzing",
       dependencies: [
-        "APIs", "Core", "Daemon", "Intake", "Operations", "Receipts", "Settings", "Spool",
+        "APIs", "Core", "Daemon", "Formats", "Inspection", "Intake", "JSONText", "Operations", "Receipts", "Settings",
+        "Spool",
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/Fuzzing", swiftSettings: strict),
@@ -165,6 +170,12 @@ let package = Package(
       name: "APIsTests", dependencies: ["APIs", "Core", "Formats", "JSONText", "Settings"],
       swiftSettings: strict),
     .testTarget(name: "SettingsTests", dependencies: ["APIs", "Core", "Formats", "Settings"], swiftSettings: strict),
+    .testTarget(
+      name: "InspectionTests",
+      dependencies: [
+        "APIs", "Core", "Formats", "Inspection", "JSONText", "Settings", .product(name: "Yams", package: "Yams"),
+      ],
+      exclude: ["Files"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(
       name: "DaemonTests",

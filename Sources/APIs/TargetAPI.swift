@@ -35,6 +35,15 @@ package protocol TargetAPI: ColumnRules {
   /// The human-readable key of a dropped item or a piece; nil if it has none or the text is not JSON.
   func describe(_ item: Span<UInt8>) -> String?
 
+  /// Appends the same text as `describe` for a piece as `prepare` made it; nothing if it has none.
+  ///
+  /// For every accepted item of an inbox with `results: all`, so a usual piece should not become a `String` here.
+  func appendKey(ofPiece piece: Span<UInt8>, to text: inout [UInt8])
+
+  /// The parts of a key, as `describe` spells it, by which people know a record: values of identifiers or key fields. Empty if
+  /// the text is not such a key.
+  func values(ofKey key: String) -> [String]
+
   var framing: BodyFraming { get }
 
   /// The request's id in a piece, unescaped; nil if the API has none.
@@ -72,6 +81,12 @@ package protocol TargetAPI: ColumnRules {
     status: Int, body: [UInt8], isCut: Bool, pieces: [ArraySlice<UInt8>], successMode: SuccessMode
   ) -> BatchVerdict
 
+  /// The same, and notes how the API names the records of accepted items, as far as it does.
+  func judge(
+    status: Int, body: [UInt8], isCut: Bool, pieces: [ArraySlice<UInt8>], successMode: SuccessMode,
+    noting names: inout RecordNames
+  ) -> BatchVerdict
+
   /// Appends a rejected item in the form of a rejects file: droppable again, with the reason inside.
   ///
   /// - Parameter item: the bytes as dropped; if `isJSON` is false, possibly neither JSON nor UTF-8.
@@ -91,6 +106,27 @@ extension TargetAPI {
   package var requestIDHeader: String? { nil }
   package func requestID(ofPiece piece: ArraySlice<UInt8>) -> String? { nil }
   package func piece(_ piece: ArraySlice<UInt8>, addingToRequestID suffix: String) -> [UInt8] { Array(piece) }
+
+  package func appendKey(ofPiece piece: Span<UInt8>, to text: inout [UInt8]) {
+    if let key = describe(piece) { text.append(contentsOf: key.utf8) }
+  }
+
+  /// Whether a key, as `describe` spells it, is the record that `text` means: by the whole key, or by one of its values.
+  package func isKey(_ key: String, of text: String) -> Bool {
+    // Longer texts are cut in keys.
+    key == text.cut(to: Self.longestKey) || values(ofKey: key).contains(text.cut(to: Self.longestValue))
+  }
+
+  /// In characters.
+  package static var longestKey: Int { 400 }
+  package static var longestValue: Int { 200 }
+
+  package func judge(
+    status: Int, body: [UInt8], isCut: Bool, pieces: [ArraySlice<UInt8>], successMode: SuccessMode,
+    noting names: inout RecordNames
+  ) -> BatchVerdict {
+    judge(status: status, body: body, isCut: isCut, pieces: pieces, successMode: successMode)
+  }
 
   /// Puts `_error` first in the item.
   package func annotate(

@@ -70,6 +70,11 @@ int clinux_holds(const void *text, unsigned long length, const void *part, unsig
   return memmem(text, length, part, part_length) != NULL;
 }
 
+long clinux_find(const void *text, unsigned long length, const void *part, unsigned long part_length) {
+  const void *found = memmem(text, length, part, part_length);
+  return found ? (const char *)found - (const char *)text : -1;
+}
+
 int clinux_write_back(int descriptor, long offset, long count) {
   unsigned flags = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
   return sync_file_range(descriptor, offset, count, flags) == 0 ? 0 : errno;

@@ -32,6 +32,8 @@ struct PackedNumbers {
     withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
+  mutating func append(_ text: ArraySlice<UInt8>) { bytes.append(contentsOf: text) }
+
   // MARK: Reading: nil if the bytes are not what was written
 
   mutating func next() -> UInt64? {
@@ -59,5 +61,11 @@ struct PackedNumbers {
     let word = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: place, as: UInt64.self) }
     place += 8
     return UInt64(littleEndian: word)
+  }
+
+  mutating func nextBytes(_ count: Int) -> ArraySlice<UInt8>? {
+    guard count >= 0, count <= bytes.count - place else { return nil }
+    place += count
+    return bytes[place - count..<place]
   }
 }

@@ -169,7 +169,9 @@ package actor Service {
             description: "`spool` can't change while files are under way; reload once they are done")
         }
       }
-      for inbox in new.inboxes { try InboxFolders(spool: new.spool, inbox: inbox.name).prepare() }
+      for inbox in new.inboxes {
+        try InboxFolders(spool: new.spool, inbox: inbox.name, listsAccepted: inbox.listsAccepted).prepare()
+      }
       next = new
       isReloading = true
       await pipeline.stop()
@@ -224,7 +226,7 @@ package actor Service {
     }
   }
 
-  private func carryOut(_ order: Order, by: String) async -> OrderResult { await pipeline.carryOut(order, by: by) }
+  private func carryOut(_ order: Order, by: Caller) async -> OrderResult { await pipeline.carryOut(order, by: by) }
 
   private func watchSignals(_ mode: Mode) {
     guard let signals else { return }

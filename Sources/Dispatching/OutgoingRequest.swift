@@ -46,10 +46,15 @@ package struct OutgoingRequest {
     self.suffixes = suffixes
   }
 
+  /// Where the items of batch number `index` are among those of the request.
+  func places(of index: Int) -> Range<Int> {
+    let start = contents[..<index].reduce(0) { $0 + $1.items.count }
+    return start..<start + contents[index].items.count
+  }
+
   /// The request's verdicts on batch number `index`; their texts name the items as the file does.
   func verdicts(_ verdicts: [ItemVerdict], of index: Int) -> [ItemVerdict] {
-    let start = contents[..<index].reduce(0) { $0 + $1.items.count }
-    return (start..<start + contents[index].items.count).map { place in
+    places(of: index).map { place in
       guard case .rejected(let code, let message) = verdicts[place], let (id, suffix) = suffixes[place] else {
         return verdicts[place]
       }

@@ -21,6 +21,8 @@ struct RequestRunner: Sendable {
     var changed: [[BatchItem]] = []
     /// For each batch, the verdicts on its items, if there is an answer.
     var verdicts: [[ItemVerdict]] = []
+    /// How the API names the accepted records of each batch; nil for those whose file does not list them.
+    var names: [RecordNames?] = []
     /// Whether the answer was cut off: then an item is not to blame if it is not named.
     var isCut = false
     /// Nil if there was no complete answer.
@@ -98,20 +100,34 @@ struct RequestRunner: Sendable {
         }
       return Report(outcome: outcome, resent: max(0, error.unanswered - 1), contents: contents)
     case .success(let answer):
+      let answeredAt = Timestamp.now
       var report = Report(outcome: .abandoned, resent: answer.unanswered, contents: contents)
       report.facts = RequestFacts(
-        status: answer.status, requestID: api.requestIDHeader.flatMap { answer.header($0) }, sentAt: sentAt, url: url)
-      let verdict = api.judge(
-        status: answer.status, body: answer.body, isCut: answer.isCut,
-        pieces: outgoing.pieces.map { outgoing.body[$0] },
-        successMode: successMode
-      ).discreet(about: [outgoing.body, Array(token.utf8)])
+        status: answer.status, requestID: api.requestIDHeader.flatMap { answer.header($0) }, sentAt: sentAt, url: url,
+        answeredAt: answeredAt)
+      let pieces = outgoing.pieces.map { outgoing.body[$0] }
+      var names: RecordNames?
+      var verdict: BatchVerdict
+      if shipment.files.contains(where: \.listsAccepted) {
+        var noted = RecordNames(count: pieces.count)
+        verdict = api.judge(
+          status: answer.status, body: answer.body, isCut: answer.isCut, pieces: pieces, successMode: successMode,
+          noting: &noted)
+        names = noted
+      } else {
+        verdict = api.judge(
+          status: answer.status, body: answer.body, isCut: answer.isCut, pieces: pieces, successMode: successMode)
+      }
+      verdict = verdict.discreet(about: [outgoing.body, Array(token.utf8)])
       if case .renewToken = verdict {} else { await tokens.accepted(token) }
       report.outcome = await outcome(of: verdict, answer, token)
       report.isCut = if case .settledInPart = verdict { true } else { false }
       switch verdict {
       case .settled(let verdicts), .settledInPart(let verdicts, _):
         report.verdicts = contents.indices.map { outgoing.verdicts(verdicts, of: $0) }
+        report.names = zip(contents.indices, shipment.files).map { index, file in
+          file.listsAccepted ? names.map { $0.extracting(outgoing.places(of: index)) } : nil
+        }
       default: break
       }
       return report
@@ -179,7 +195,11 @@ struct RequestRunner: Sendable {
       switch change {
       case .none: return []
       case .settle:
-        return [.settle(settlement(of: batch, report.contents[index], report.verdicts[index], isCut: report.isCut))]
+        return [
+          .settle(
+            settlement(
+              of: batch, report.contents[index], report.verdicts[index], report.names[index], isCut: report.isCut))
+        ]
       case .halve(let standing, let why, let isOpen):
         let halves = report.contents[index].halves
         return [.split([halves.0, halves.1], standing, why: why, isOpen: isOpen)]
@@ -199,13 +219,21 @@ struct RequestRunner: Sendable {
   }
 
   private func settlement(
-    of batch: WaitingBatch, _ content: Batch, _ verdicts: [ItemVerdict], isCut: Bool
+    of batch: WaitingBatch, _ content: Batch, _ verdicts: [ItemVerdict], _ names: RecordNames?, isCut: Bool
   ) -> Settlement {
     let pieces = content.pieces ?? []
     var settlement = Settlement(accepted: 0, unchanged: 0, rejects: [])
     settlement.restCause = isCut ? .cutOff : .unnamed
     var unnamed: Set<Int> = []
+    var key: [UInt8] = []
     for (index, verdict) in verdicts.enumerated() {
+      if let names, verdict == .accepted || verdict == .unchanged {
+        key.removeAll(keepingCapacity: true)
+        api.appendKey(ofPiece: content.body[pieces[index]].span, to: &key)
+        let item = content.items[index]
+        settlement.acceptedItems.append(
+          number: item.number, line: item.line, isUnchanged: verdict == .unchanged, key: key, record: names[index])
+      }
       var fault: ItemFault?
       switch verdict {
       case .accepted:

@@ -118,7 +118,7 @@ package struct JSONReader: Sendable {
       number: number, line: member?.line ?? value.line, source: start..<value.range.upperBound,
       textStart: value.range.lowerBound, requestID: id, fault: fault,
       tag: text.endItem())
-    try text.withBytes(of: fault == nil ? value.range : nil) { bytes in try each(item, bytes) }
+    try text.withBytes(of: value.isTooLarge ? nil : value.range) { bytes in try each(item, bytes) }
   }
 
   /// Whether the object at the cursor is an item, judged by its first `maxItemBytes`.

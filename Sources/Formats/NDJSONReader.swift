@@ -47,7 +47,7 @@ package struct NDJSONReader: Sendable {
             item.fault = error
           }
           item.textStart = start + value.lowerBound
-          try each(item, bytes.extracting(value))
+          try each(item, item.fault == nil ? bytes.extracting(value) : bytes)
         }
       }
       guard found.hasBreak else { break }

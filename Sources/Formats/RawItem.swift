@@ -2,7 +2,8 @@ package import Core
 
 /// One item as found by a reader, before any API's rules are applied.
 ///
-/// Its JSON text is passed separately; it is empty if `fault` gives the reason why there is none.
+/// Its JSON text is passed separately. If there is a `fault`, that text is only good for finding the item's key: it may be
+/// empty, lack fields, or not be JSON.
 package struct RawItem: Sendable, Equatable {
   /// Counts from 1 in the file.
   package var number: Int

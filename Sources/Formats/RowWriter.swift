@@ -21,8 +21,11 @@ struct RowWriter {
 
   /// Writes the row whose cells are in `buffer` to `text`.
   ///
+  /// - Parameter skipsBadCells: leaves out fields whose cells can't be converted: for a row that is rejected anyway.
   /// - Throws: an `ItemFault` that names the column.
-  mutating func write(_ cells: [CSVCell], in buffer: [UInt8]) throws(ItemFault) {
+  mutating func write(
+    _ cells: [CSVCell], in buffer: [UInt8], skippingBadCells skipsBadCells: Bool = false
+  ) throws(ItemFault) {
     let bytes = buffer.span
     text.truncate(to: 0)
     for step in template.steps {
@@ -55,7 +58,13 @@ struct RowWriter {
       case .companion:
         if text.count > members[step.depth - 1] { appendMember(step.literal) }
       case .converted:
-        try appendConverted(cells[step.column], in: bytes, step, template.conversions[step.rule])
+        let begin = text.count
+        do throws(ItemFault) {
+          try appendConverted(cells[step.column], in: bytes, step, template.conversions[step.rule])
+        } catch {
+          guard skipsBadCells else { throw error }
+          text.truncate(to: begin)
+        }
       case .computed:
         appendComputed(cells, in: bytes, step, template.computed[step.rule])
       }
@@ -150,15 +159,10 @@ struct RowWriter {
   private mutating func convertPrepared(
     _ cell: CSVCell, in bytes: Span<UInt8>, _ conversion: RowTemplate.Conversion
   ) throws(ItemFault) -> Bool {
-    var content = CellText(cell, in: bytes, dialect)
-    if let preparation = conversion.preparation {
-      if preparation.isTrimmed { content.trim(in: bytes) }
-      if content.isEmpty || preparation.null.holds(cell, in: bytes) {
-        guard preparation.isRequired else { return false }
-        throw ItemFault(.missingField, "the cell has no value, but the mapping requires one")
-      }
+    guard let content = CellText(cell, in: bytes, dialect, conversion.preparation) else {
+      guard conversion.preparation?.isRequired == true else { return false }
+      throw ItemFault(.missingField, "the cell has no value, but the mapping requires one")
     }
-    if content.isEmpty { return false }
     try content.withBytes(in: bytes) { bytes throws(ItemFault) in
       try conversion.conversion.append(bytes, to: &text)
     }
@@ -174,11 +178,8 @@ struct RowWriter {
     for part in computed.parts {
       switch part {
       case .text(let content): text.append(content)
-      case .cell(let column, let null):
-        if null.holds(cells[column], in: bytes) { continue }
-        var content = CellText(cells[column], in: bytes, dialect)
-        content.trim(in: bytes)
-        if content.isEmpty { continue }
+      case .cell(let column, let preparation):
+        guard let content = CellText(cells[column], in: bytes, dialect, preparation) else { continue }
         isEmpty = false
         content.withBytes(in: bytes) { text.appendEscaped($0, 0..<$0.count) }
       }

@@ -11,7 +11,10 @@ extension Outbox: ResultStore {
     try await writeDurably { db in
       // If there are none, nothing is written, and the commit waits for nothing.
       let ids = try String.fetchAll(
-        db.cachedStatement(sql: "SELECT id FROM file WHERE state = 'finishing' AND id > ? ORDER BY id LIMIT ?"),
+        db.cachedStatement(
+          sql: """
+            SELECT id FROM file WHERE state = 'finishing' AND id > ? AND \(Self.hasNoReceipt) ORDER BY id LIMIT ?
+            """),
         arguments: [last?.text ?? "", limit])
       return try ids.compactMap { id in
         try db.cachedStatement(
@@ -27,6 +30,25 @@ extension Outbox: ResultStore {
     try readNow { db in
       let sql = "SELECT * FROM settled WHERE file_id = ? ORDER BY position"
       return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id.text]).map(SettledBatch.init(row:))
+    }
+  }
+
+  package func settledPositions(_ id: FileID) throws(OutboxError) -> [String] {
+    try readNow { db in
+      let sql = "SELECT position FROM settled WHERE file_id = ? AND attempts > 0 ORDER BY position"
+      return try String.fetchAll(db.cachedStatement(sql: sql), arguments: [id.text])
+    }
+  }
+
+  package func accepted(_ id: FileID, after item: Int, limit: Int) throws(OutboxError) -> [AcceptedBatch] {
+    try readNow { db in
+      let sql = """
+        SELECT first_item, position, request_id, sent_at_ms, answered_at_ms, accepted.items AS items
+        FROM accepted LEFT JOIN settled USING (file_id, position)
+        WHERE file_id = ? AND first_item > ? ORDER BY first_item LIMIT ?
+        """
+      return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id.text, item, limit])
+        .map(AcceptedBatch.init(row:))
     }
   }
 
@@ -46,11 +68,13 @@ extension Outbox: ResultStore {
   }
 
   package func keep(_ order: FileOrder, for id: FileID) async throws(OutboxError) {
-    try await write { db in
-      try db.execute(
-        sql: "INSERT INTO operator_order (file_id, at_ms, name, given_by) SELECT id, ?, ?, ? FROM file WHERE id = ?",
-        arguments: [order.at.milliseconds, order.order, order.by, id.text])
-    }
+    try await write { db in try Self.insert(order, of: id, db) }
+  }
+
+  static func insert(_ order: FileOrder, of id: FileID, _ db: Database) throws {
+    try db.execute(
+      sql: "INSERT INTO operator_order (file_id, at_ms, name, given_by) SELECT id, ?, ?, ? FROM file WHERE id = ?",
+      arguments: [order.at.milliseconds, order.order, order.by, id.text])
   }
 
   package func finish(
@@ -68,17 +92,22 @@ extension Outbox: ResultStore {
         try db.cachedStatement(
           sql: """
             INSERT OR REPLACE INTO history (file_id, inbox, name, sha256, status, received_at_ms, completed_at_ms,
-              items, accepted, rejected, receipt_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+              items, accepted, rejected, receipt_sha256, replay_of, owners) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         ).execute(arguments: [
           record.id.text, record.inbox, Data(record.name), record.facts.sha256, status,
           record.receivedAt.milliseconds, record.completedAt?.milliseconds ?? record.receivedAt.milliseconds,
-          record.counts.items, record.counts.accepted, record.counts.rejected, digest,
+          record.counts.items, record.counts.accepted, record.counts.rejected, digest, record.facts.replayOf?.text,
+          OwnerList.text(record.owners),
         ])
         try db.cachedStatement(
           sql: "INSERT OR REPLACE INTO recent (file_id, completed_at_ms, receipt) VALUES (?, ?, ?)"
         ).execute(arguments: [record.id.text, record.completedAt?.milliseconds ?? 0, receipt])
+        guard !Self.hasManyRows(record) else { continue }
         try db.cachedStatement(sql: "DELETE FROM file WHERE id = ?").execute(arguments: [record.id.text])
+        if record.facts.replayOf != nil {
+          try db.cachedStatement(sql: "DELETE FROM replay WHERE file_id = ?").execute(arguments: [record.id.text])
+        }
       }
       try Self.enqueue(notices, db)
       try db.cachedStatement(
@@ -87,6 +116,33 @@ extension Outbox: ResultStore {
             (SELECT file_id FROM recent ORDER BY completed_at_ms DESC, file_id DESC LIMIT 200)
           """
       ).execute()
+    }
+    released.remove(Set(files.map(\.record.id)))
+  }
+
+  /// Whether the rows of a file are deleted in pieces after its end; its own row goes last.
+  package static func hasManyRows(_ record: FileRecord) -> Bool {
+    record.counts.rejected > mostRowsAtOnce || record.counts.requests > mostRowsAtOnce
+  }
+
+  private static let mostRowsAtOnce = 5000
+
+  /// True for a row of `file` unless only its removal is left.
+  static let hasNoReceipt =
+    "(state <> 'finishing' OR NOT EXISTS (SELECT 1 FROM history WHERE history.file_id = file.id))"
+
+  /// Deletes some of the rows that an ended file left, and at last its own.
+  ///
+  /// - Returns: whether there may be more.
+  package func deleteEnded() async throws(OutboxError) -> Bool {
+    try await write { db in
+      let sql = "SELECT id FROM file WHERE state = 'finishing' AND NOT \(Self.hasNoReceipt) LIMIT 1"
+      guard let text = try String.fetchOne(db.cachedStatement(sql: sql)), let id = FileID(text) else { return false }
+      if try Rows.refused.delete(of: id, db) { return true }
+      if try Rows.settled.delete(of: id, db) { return true }
+      if try Rows.accepted.delete(of: id, db) { return true }
+      try db.cachedStatement(sql: "DELETE FROM file WHERE id = ?").execute(arguments: [text])
+      return true
     }
   }
 
@@ -103,5 +159,14 @@ extension Outbox: ResultStore {
 extension FileOrder {
   init(row: Row) {
     self.init(at: Timestamp(milliseconds: row["at_ms"]), order: row["name"], by: row["given_by"])
+  }
+}
+
+extension AcceptedBatch {
+  init(row: Row) {
+    func time(_ column: String) -> Timestamp? { (row[column] as Int64?).map(Timestamp.init(milliseconds:)) }
+    self.init(
+      first: row["first_item"], position: row["position"], requestID: row["request_id"], sentAt: time("sent_at_ms"),
+      answeredAt: time("answered_at_ms"), items: Array(row["items"] as Data))
   }
 }

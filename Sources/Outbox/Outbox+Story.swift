@@ -63,6 +63,17 @@ extension Outbox {
     }
   }
 
+  /// Unfinished files that claim to correct others; `items` is 0 for those that are not read yet.
+  package func correcting() async throws(OutboxError) -> [(id: FileID, corrects: FileID, items: Int)] {
+    try await read { db in
+      let sql = "SELECT id, corrects, items FROM file WHERE corrects IS NOT NULL ORDER BY id"
+      return try Row.fetchAll(db, sql: sql).compactMap { row -> (id: FileID, corrects: FileID, items: Int)? in
+        guard let id = FileID(row[0] as String), let corrects = FileID(row[1] as String) else { return nil }
+        return (id, corrects, row[2])
+      }
+    }
+  }
+
   /// Unfinished files that claim to correct this one.
   package func ids(correcting id: FileID) async throws(OutboxError) -> [FileID] {
     try await read { db in

@@ -35,16 +35,25 @@ enum Schema {
     migrator.registerMigration("9", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: version9)
     }
+    migrator.registerMigration("11", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version11)
+    }
     migrator.registerMigration("12", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: version12)
+    }
+    migrator.registerMigration("13", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version13)
+    }
+    migrator.registerMigration("14", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version14)
     }
     return migrator
   }
 
   static let tables = [
-    "file", "batch", "body", "settled", "refused", "operator_order", "history", "recent", "target", "paused",
-    "key_rule",
-    "clock", "source_key", "receiver", "notice", "hold",
+    "file", "batch", "body", "settled", "refused", "accepted", "operator_order", "history", "recent", "target",
+    "paused",
+    "key_rule", "replay", "clock", "source_key", "receiver", "notice", "hold",
   ]
 
   /// Differences between the database and what its migrations create: SQLite trusts every name that it reads.
@@ -258,6 +267,30 @@ enum Schema {
     ALTER TABLE file ADD COLUMN completeness TEXT;    -- JSON: what should be and what was found; NULL: the route does not ask
     """
 
+  /// Files that were dropped again, those that wait for their release, and whose files are.
+  private static let version11 = """
+    ALTER TABLE file ADD COLUMN replay_of TEXT;       -- only of a replay: the file that was dropped again
+    ALTER TABLE file ADD COLUMN other_owners TEXT;    -- JSON: who owned files that it corrects or repeats; NULL: nobody
+    ALTER TABLE file ADD COLUMN waits_for_release INTEGER NOT NULL DEFAULT 0 CHECK (waits_for_release IN (0, 1));
+    ALTER TABLE file ADD COLUMN line_id TEXT;         -- its place in the line, given at its release; NULL: that of its id
+    CREATE UNIQUE INDEX file_line ON file (line_id) WHERE line_id IS NOT NULL;
+    ALTER TABLE history ADD COLUMN replay_of TEXT;
+    ALTER TABLE history ADD COLUMN owners TEXT;       -- JSON: owner and other owners; NULL: unknown
+    UPDATE history SET owners = (
+      SELECT CASE WHEN json_valid(receipt) THEN
+        CASE WHEN json_extract(receipt, '$.file.owner') IS NOT NULL THEN json_array(json_extract(receipt, '$.file.owner')) END
+      END FROM recent WHERE recent.file_id = history.file_id);
+    CREATE INDEX history_replay ON history (replay_of) WHERE replay_of IS NOT NULL;
+
+    -- Replays that were ordered: written before their files are in work/, and deleted when these are done.
+    CREATE TABLE replay (
+      file_id TEXT NOT NULL PRIMARY KEY CHECK (length(file_id) = 26),
+      replay_of TEXT NOT NULL,
+      owner TEXT NOT NULL,                -- who ordered it
+      other_owners TEXT NOT NULL          -- JSON
+    ) STRICT, WITHOUT ROWID;
+    """
+
   /// What people and other programs are told.
   private static let version12 = """
     -- Who is told, as the configuration has it; what failed there last, by the wall clock.
@@ -299,6 +332,26 @@ enum Schema {
       since_ms INTEGER NOT NULL,          -- by the queue's clock
       is_told INTEGER NOT NULL DEFAULT 0 CHECK (is_told IN (0, 1))
     ) STRICT, WITHOUT ROWID;
+    """
+
+  /// What is known of accepted items until their results file is written.
+  private static let version13 = """
+    ALTER TABLE file ADD COLUMN lists_accepted INTEGER NOT NULL DEFAULT 0 CHECK (lists_accepted IN (0, 1));   -- results: all
+
+    -- The accepted items of each settled batch, if the file lists them.
+    CREATE TABLE accepted (
+      file_id TEXT NOT NULL REFERENCES file (id) ON DELETE CASCADE,
+      first_item INTEGER NOT NULL,        -- the lowest of their numbers
+      position TEXT NOT NULL,             -- the batch's, as in settled
+      answered_at_ms INTEGER,
+      items BLOB NOT NULL,                -- number, line, outcome, key, and the API's id and version, packed
+      PRIMARY KEY (file_id, first_item)
+    ) STRICT;
+    """
+
+  /// What somebody should look at.
+  private static let version14 = """
+    ALTER TABLE file ADD COLUMN warnings TEXT;        -- JSON: a list of codes and messages; NULL: none
     """
 
   /// The tags that bytes read again are checked with.

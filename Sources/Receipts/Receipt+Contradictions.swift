@@ -49,6 +49,10 @@ extension Receipt {
     if error == nil, let count = completeness?.count, count.expected != count.found {
       found.append("the file was used, although it has \(count.found) rows instead of \(count.expected)")
     }
+    if listsAccepted, (counts.accepted > 0) != (acceptedFile != nil) {
+      found.append(
+        "it has \(counted(counts.accepted, "accepted item")), and its results file is \(acceptedFile ?? "none")")
+    }
     if counts.rejected > 0, error == nil, rejectsFile == nil { found.append("it does not name a rejects file") }
     return found
   }

@@ -7,7 +7,8 @@ extension Receipt {
   /// Counts that do not add up are read as written; negative or enormous counts, and a status that contradicts the
   /// counts, are errors.
   /// - Parameter apis: the existing APIs; a receipt for any other is an error.
-  package init(json: [UInt8], apis: Set<APIKind>) throws(ReceiptFault) {
+  /// - Parameter hasBatches: whether the document lists them: that of `json(withBatches: false)` does not.
+  package init(json: [UInt8], apis: Set<APIKind>, hasBatches: Bool = true) throws(ReceiptFault) {
     let document: JSONValue
     do {
       document = try JSONValue.parse(json)
@@ -23,11 +24,16 @@ extension Receipt {
     self.init(
       file: try File(try part.object("file")), target: target,
       counts: try Counts(try part.object("counts")))
-    batches = try part.elements("batches").map(SettledBatch.init)
+    if hasBatches { batches = try part.elements("batches").map(SettledBatch.init) }
     let rejects = try part.object("rejects")
     rejectsFile = rejects.value["file"]?.string
     self.rejects = try rejects.elements("first").map(Reject.init)
+    if let results = try part.optional("results") {
+      listsAccepted = true
+      acceptedFile = results.value["file"]?.string
+    }
     completeness = try part.optional("completeness").map(Completeness.init)
+    if part.value["warnings"] != nil { warnings = try part.elements("warnings").map(FileWarning.init) }
     if part.value["orders"] != nil { orders = try part.elements("orders").map(Order.init) }
     error = try part.optional("error").map(FileFault.init)
     guard try part.string("status") == status.rawValue else {
@@ -119,6 +125,8 @@ extension Receipt.File {
       completedAt: try part.time("completedAt"), owner: part.value["owner"]?.string,
       corrects: part.value["corrects"]?.string.flatMap { FileID($0) },
       duplicateOf: part.value["duplicateOf"]?.string.flatMap { FileID($0) })
+    otherOwners = part.value["otherOwners"]?.elements?.compactMap(\.string) ?? []
+    replayOf = part.value["replayOf"]?.string.flatMap { FileID($0) }
   }
 }
 
@@ -178,6 +186,12 @@ extension Completeness.Pair {
 
   fileprivate init(_ part: Part) throws(ReceiptFault) {
     self.init(expected: try part.text("expected"), found: try part.text("found"))
+  }
+}
+
+extension FileWarning {
+  fileprivate init(_ part: Part) throws(ReceiptFault) {
+    self.init(code: try part.string("code"), message: try part.string("message"))
   }
 }
 

@@ -21,11 +21,17 @@ package struct ReceiptFolders: Sendable {
     package var path: String { "\(folder)/\(file.display)" }
     /// When the file was claimed.
     var receivedAt: Timestamp { id.time }
+
+    /// - Parameter text: in lower case.
+    fileprivate func isNamed(_ text: String) -> Bool {
+      name.lowercased().contains(text) || id.text.lowercased().hasPrefix(text)
+    }
   }
 
   /// Which receipts are wanted; nil means any.
   package struct Query: Sendable {
-    /// Part of the dropped file's name, case-insensitive; or a file id, or the beginning of one.
+    /// Part of the dropped file's name, case-insensitive; or a file id, or the beginning of one. `search` also finds it in
+    /// the keys of rejected items.
     package var text: String?
     package var inbox: String?
     package var status: Receipt.Status?
@@ -56,6 +62,9 @@ package struct ReceiptFolders: Sendable {
     folders = settings.inboxes.map { ($0.name, InboxFolders(spool: settings.spool, inbox: $0.name)) }
   }
 
+  /// The folder of an inbox's rejects files.
+  func rejected(of inbox: String) -> String { folders.first { $0.inbox == inbox }?.folders.rejected ?? "" }
+
   /// All that match as far as names can tell (so not by status), newest first.
   ///
   /// - Throws: `InboxError` if a folder can't be listed; one that does not exist yet is empty.
@@ -68,25 +77,29 @@ package struct ReceiptFolders: Sendable {
           continue
         }
         let name = ResultNames.dropped(inReceipt: file.name)
-        guard text.map({ name.lowercased().contains($0) || file.id.text.lowercased().hasPrefix($0) }) ?? true else {
-          continue
-        }
-        entries.append(Entry(inbox: inbox, id: file.id, name: name, file: file.name, folder: folders.receipts))
+        let entry = Entry(inbox: inbox, id: file.id, name: name, file: file.name, folder: folders.receipts)
+        if text.map(entry.isNamed) ?? true { entries.append(entry) }
       }
     }
     return entries.sorted { $0.id > $1.id }
   }
 
   /// The newest matching receipts, read, at most `limit` of them.
+  ///
+  /// With a text, all receipts of that time are read, since it may be in a key.
   package func search(_ query: Query, limit: Int = .max) throws -> Findings {
     var findings = Findings()
-    for entry in try entries(query) {
+    let text = query.text?.lowercased()
+    var unnamed = query
+    unnamed.text = nil
+    for entry in try entries(unnamed) {
       guard findings.found.count < limit else {
         findings.hasMore = true
         break
       }
       do {
-        let found = Found(entry: entry, receipt: try receipt(in: entry))
+        guard let receipt = try receipt(in: entry, with: text) else { continue }
+        let found = Found(entry: entry, receipt: receipt)
         if query.status.map({ $0 == found.receipt.status }) ?? true { findings.found.append(found) }
       } catch let error as InboxError where error.code == .missing {
         // Somebody removed it during the search.
@@ -95,6 +108,19 @@ package struct ReceiptFolders: Sendable {
       }
     }
     return findings
+  }
+
+  /// Nil if the text is neither in the file's name nor in the key of a rejected item.
+  private func receipt(in entry: Entry, with text: String?) throws -> Receipt? {
+    guard let text, !entry.isNamed(text) else { return try receipt(in: entry) }
+    let bytes = try self.text(of: entry)
+    // Most are not worth reading: no key has a word of the text.
+    if text.utf8.allSatisfy({ $0 < 0x80 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+      let lowercased = bytes.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
+      guard ByteSearch(Array(text.utf8)).place(in: lowercased) != nil else { return nil }
+    }
+    let receipt = try Receipt(json: bytes, apis: APIs.kinds)
+    return receipt.rejects.contains { $0.key?.lowercased().contains(text) == true } ? receipt : nil
   }
 
   /// A file's receipt; nil if there is none.

@@ -37,6 +37,7 @@ package actor ResultPublisher {
   private var turn = 0
 
   private static let manyRejects = 5000
+  private static let manyAccepted = 20_000
   /// In a file of at least this many bytes, even few rejects may be much to write.
   private static let manyBytes = 8 << 20
   /// How long results are still written when the daemon stops.
@@ -103,6 +104,7 @@ package actor ResultPublisher {
       instruments.heartbeat.beat(loop.name)
       do {
         let isIdle = try await finishWhatIsDone(loop) == 0
+        if loop.name == large.name { try await deleteEnded() }
         instruments.activeFailures.end(Self.finishing, in: loop.name, logger: logger)
         if isStopping { break }
         if isIdle {
@@ -158,12 +160,21 @@ package actor ResultPublisher {
       }
       last = records.last?.id
     } while done.isEmpty && last != nil
-    if !done.isEmpty { try await outbox.finish(done, telling: notices) }
+    if !done.isEmpty {
+      try await outbox.finish(done, telling: notices)
+      if done.contains(where: { Outbox.hasManyRows($0.record) }) { large.signal.raise() }
+    }
     return done.count
   }
 
-  /// Whether its rejects may be much to write: many items, or few items of a large file.
+  /// The millions of rows that a file may have left are deleted between other files' commits.
+  private func deleteEnded() async throws {
+    while !isStopping, try await outbox.deleteEnded() { instruments.heartbeat.beat(large.name) }
+  }
+
+  /// Whether its results may be much to write: many items, or few rejected items of a large file.
   private func isLarge(_ record: FileRecord) -> Bool {
+    if record.facts.listsAccepted, record.counts.accepted > Self.manyAccepted { return true }
     guard record.counts.rejected > 0, record.fault == nil else { return false }
     let isGzipped = FileFormat(of: record)?.isGzipped == true
     let bytes = record.facts.bytes.multipliedSaturated(by: isGzipped ? settings.limits.maxGzipRatio : 1)

@@ -12,15 +12,15 @@ internal import Telemetry
 
 /// Writes the results of several files together, so that they share the cost of making names survive a power loss.
 ///
-/// The order is the same as for a single file, folder by folder: rejects, then receipts, then the originals, so that
-/// whoever sees a receipt finds the rejects that it names.
+/// The order is the same as for a single file, folder by folder: rejects and accepted items, then receipts, then the
+/// originals, so that whoever sees a receipt finds the files that it names.
 struct ResultsWriter {
   let settings: Settings
   let outbox: Outbox
   /// Checks that a file still holds what was read.
   let key: SourceKey
   let logger: Logger
-  /// Called for each file, and every few hundred rejected items; an error thrown during the latter ends the writing of
+  /// Called for each file, and every few hundred of its items; an error thrown during the latter ends the writing of
   /// that file's results.
   let onProgress: () throws -> Void
 
@@ -37,6 +37,7 @@ struct ResultsWriter {
     let names: ResultNames
     let written: Written
     let rejects: ResultFile?
+    let accepted: ResultFile?
     let receiptFile: ResultFile
   }
 
@@ -55,10 +56,14 @@ struct ResultsWriter {
     }
     step(&left, &results) { file in
       try file.rejects?.sync()
+      try file.accepted?.sync()
       try file.receiptFile.sync()
     }
     step(&left, &results, syncing: { $0.rejects == nil ? [] : [$0.folders.rejected] }) { file in
       tellOfFolder(try file.rejects?.publish(durably: false), file)
+    }
+    step(&left, &results, syncing: { $0.accepted == nil ? [] : [$0.folders.accepted] }) { file in
+      tellOfFolder(try file.accepted?.publish(durably: false), file)
     }
     step(&left, &results, syncing: { [$0.folders.receipts] }) {
       tellOfFolder(try $0.receiptFile.publish(durably: false), $0)
@@ -108,6 +113,14 @@ struct ResultsWriter {
     if record.counts.rejected > 0, record.fault == nil {
       (receipt.rejectsFile, rejects) = try writeRejects(of: record, names: names, folders: folders)
     }
+    var accepted: ResultFile?
+    receipt.listsAccepted = record.facts.listsAccepted && record.fault == nil
+    if receipt.listsAccepted, record.counts.accepted > 0 {
+      try folders.prepareAccepted()
+      let file = try ResultFile(folder: folders.accepted, name: names.accepted)
+      try AcceptedWriter(outbox: outbox, id: record.id, onProgress: onProgress).write(to: file)
+      (receipt.acceptedFile, accepted) = (names.accepted.display, file)
+    }
     let file = try ResultFile(folder: folders.receipts, name: names.receipt)
     let json = receipt.json()
     try file.append(json)
@@ -115,7 +128,7 @@ struct ResultsWriter {
     digest.update(json.span)
     return Unpublished(
       record: record, folders: folders, names: names, written: Written(receipt: receipt, digest: digest.hexadecimal),
-      rejects: rejects, receiptFile: file)
+      rejects: rejects, accepted: accepted, receiptFile: file)
   }
 
   private func tellOfFolder(_ moved: FileName?, _ file: Unpublished) {
@@ -139,6 +152,15 @@ struct ResultsWriter {
     }
   }
 
+  /// The rejects file's name; it has a mark where the file was compressed and routes tell such files from others.
+  private func rejectsName(of record: FileRecord, _ names: ResultNames, format: String?) -> FileName {
+    let (plain, marked) = (names.rejected(format: format), names.rejected(format: format, marksGzip: true))
+    guard let inbox = settings.inboxes.first(where: { $0.name == record.inbox }),
+      let route = inbox.route(for: record.name)
+    else { return plain }
+    return inbox.route(for: plain.bytes) != route && inbox.route(for: marked.bytes) == route ? marked : plain
+  }
+
   /// Returns the rejects file's name, and the file if it is still to be published.
   private func writeRejects(
     of record: FileRecord, names: ResultNames, folders: InboxFolders
@@ -146,8 +168,8 @@ struct ResultsWriter {
     guard let format = FileFormat(of: record), let shape = record.facts.shape.flatMap(DocumentShape.init)
     else { return (nil, nil) }
     // Dropped again, it must be for the same route: one with `format` may match any extension.
-    let rejected = names.rejected(
-      format: FileFormat(fileName: record.name)?.kind == format.kind ? format.kind.rawValue : nil)
+    let rejected = rejectsName(
+      of: record, names, format: FileFormat(fileName: record.name)?.kind == format.kind ? format.kind.rawValue : nil)
     let work = WorkFile(id: record.id, name: names.work, dropped: names.dropped)
     guard let claimed = try folders.reopen(work) else {
       // A crash came after the original was archived: the rejects file was complete then, though somebody may have

@@ -67,8 +67,8 @@ extension InboxFolders {
   package var modes: [FolderMode] {
     [
       FolderMode(path: work, mode: 0o700), FolderMode(path: receipts, mode: 0o3770),
-      FolderMode(path: rejected, mode: 0o2770), FolderMode(path: archive, mode: 0o2750),
-      FolderMode(path: inbox, mode: 0o3770),
+      FolderMode(path: rejected, mode: 0o2770), FolderMode(path: accepted, mode: 0o2750),
+      FolderMode(path: archive, mode: 0o2750), FolderMode(path: inbox, mode: 0o3770),
     ]
   }
 

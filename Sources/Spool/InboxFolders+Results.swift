@@ -108,7 +108,7 @@ extension InboxFolders {
   package func leftovers(olderThan age: Duration) throws(InboxError) -> [(folder: String, name: FileName)] {
     var found: [(folder: String, name: FileName)] = []
     let now = FileObservation.Moment.now.wall
-    for folder in [inbox, work, receipts, rejected, archive] {
+    for folder in [inbox, work, receipts, rejected, accepted, archive] {
       let names = try Self.names(in: folder)
       let claimed = folder == work ? Set(names.compactMap { WorkFile.id(in: $0) }) : []
       for name in names {

@@ -15,15 +15,21 @@ package struct InboxFolders: Sendable {
   package let work: String
   package let receipts: String
   package let rejected: String
-  /// With `results: all`; created when needed.
+  /// Only with `results: all`.
   package let accepted: String
   package let archive: String
+  /// Whether `prepare` creates `accepted`.
+  private let listsAccepted: Bool
 
   /// Names that this value and its copies gave back, for the watcher that was created with one of them.
   let returned = ReleasedFiles()
 
+  /// Whether there is, or is to be, a folder for accepted items.
+  var usesAccepted: Bool { listsAccepted || access(accepted, F_OK) == 0 }
+
   /// Touches nothing yet.
-  package init(spool: String, inbox name: String) {
+  package init(spool: String, inbox name: String, listsAccepted: Bool = false) {
+    self.listsAccepted = listsAccepted
     root = spool + "/" + name
     inbox = root + "/inbox"
     work = root + "/work"

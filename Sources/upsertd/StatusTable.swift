@@ -2,6 +2,7 @@ internal import Telemetry
 internal import Core
 internal import JSONText
 internal import Operations
+internal import Results
 
 /// A human-readable status report, in the width of the terminal.
 struct StatusTable {
@@ -25,6 +26,16 @@ struct StatusTable {
       for file in inbox.unread.prefix(20) {
         lines.append(Console.fitted("    \(Console.name(file.name)): \(file.text)".onOneLine))
       }
+      for file in inbox.unreleased.prefix(20) {
+        let rejects = file.rejected > 0 ? ", \(file.rejected) rejected" : ""
+        let owners = file.owners.isEmpty ? "" : ", from \(file.owners.joined(separator: " and "))"
+        // Not cut to the terminal's width: it ends with the id.
+        lines.append(
+          "    \(Console.name(file.name)): \(counted(file.items, "item"))\(rejects)\(owners), waiting for `upsertd release \(file.id)`"
+            .onOneLine)
+      }
+      let unreleased = max(0, inbox.unreleased.count - 20) + inbox.unreleasedLeftOut
+      if unreleased > 0 { lines.append("    … and \(unreleased) more that wait for their release") }
       let unlisted = max(0, inbox.unclaimed.count - 20) + inbox.unclaimedLeftOut
       if unlisted > 0 { lines.append("    … and \(unlisted) more (--json lists up to 200)") }
     }
@@ -44,8 +55,8 @@ struct StatusTable {
     }
     lines.append(heading("Targets"))
     for target in report.targets {
-      let isGood = target.state == .delivering
-      let until = target.until.map { ", next attempt \($0)" } ?? ""
+      let isGood = target.state == .delivering || target.hasClosedWindow
+      let until = target.until.map { ", \(target.hasClosedWindow ? "until" : "next attempt") \($0)" } ?? ""
       let reason = target.reason.map { ": \($0.onOneLine)" } ?? ""
       lines.append(
         "  \(target.name): " + Console.styled(target.state.rawValue, isGood ? .green : .red) + "\(reason)\(until)")
@@ -71,7 +82,12 @@ struct StatusTable {
   private var receipts: [String] {
     var lines = [heading("Last receipts")]
     if report.recent.isEmpty { lines.append("  none yet") }
-    for receipt in report.recent.prefix(10) { lines.append(Console.fitted("  " + line(of: receipt).onOneLine)) }
+    for (place, receipt) in report.recent.prefix(10).enumerated() {
+      lines.append(Console.fitted("  " + line(of: receipt).onOneLine))
+      if report.corrections.indices.contains(place), let corrections = report.corrections[place] {
+        lines.append(Console.fitted("    \(corrections.text)".onOneLine))
+      }
+    }
     return lines
   }
 

@@ -102,4 +102,79 @@ import Testing
     #expect(lusid.describe(item) == nil)
     #expect(LiquidItems(defaults: nil, validate: true).describe(item) == nil)
   }
+
+  /// What `appendKey` makes of the piece of an item.
+  private func key(_ item: String, _ api: some TargetAPI) throws -> String {
+    let piece = Array(try api.prepare(item).piece.utf8)
+    var text = Array("before".utf8)
+    api.appendKey(ofPiece: piece.span, to: &text)
+    #expect(text.starts(with: "before".utf8))
+    return String(decoding: text.dropFirst(6), as: UTF8.self)
+  }
+
+  @Test(arguments: [
+    Records.current(), Records.current(identifiers: #"{"A/b/c":"x"}"#),
+    Records.current(identifiers: #"{"A/b/c":"x","A/b/d":"a b = c, d"}"#),
+    Records.current(identifiers: #"{"A/b/c":"\u0041","A/b/d":"é"}"#),
+    Records.current(identifiers: #"{"A\/b\/c":"x"}"#), Records.current(identifiers: #"{"A/b/c":{"value":null}}"#),
+    Records.current(identifiers: #"{"A/b/c":{"value":{"metricValue":{"value":1}}}}"#),
+    Records.current(identifiers: #"{"A/b/c":{"value":{"labelValue":null}}}"#),
+    Records.current(identifiers: #"{"A/b/c":{"key":"A/b/c","value":{"labelValue":"x","more":1}}}"#),
+    Records.current(identifiers: #"{"A/b/c":"\#(String(repeating: "x", count: 201))"}"#),
+    Records.current(identifiers: "{" + (1...11).map { #""A/b/c\#($0)":"x""# }.joined(separator: ",") + "}"),
+    Records.current(
+      identifiers: "{"
+        + (1...9).map { #""A/b/c\#($0)":"\#(String(repeating: "y", count: 60))""# }.joined(separator: ",")
+        + "}"),
+    Records.current(identifiers: "{}"), Records.current(identifiers: "null"), #"{"displayName":"x"}"#,
+    #"{"_raw":{"identifiers":{"A/b/c":"x"}}}"#, #"{ "scope" : "s" , "identifiers" : { "A/b/c" : "x" } }"#,
+  ])
+  func `the key of an accepted LUSID item is the text that receipts have for a rejected one`(item: String) throws {
+    #expect(try key(item, unchecked) == unchecked.describe(unchecked.prepare(item).piece) ?? "")
+  }
+
+  @Test(arguments: [
+    #"{"id":"A1","region":5}"#, #"{"id":"A1"}"#, #"{"id":"A 1","region":"é"}"#, #"{"id":null,"region":true}"#,
+    #"{"id":"A\u0031","region":-1.0e5}"#, #"{"id":{"x":1},"region":[1]}"#,
+    #"{"headers":{"type":"B"},"data":{"id":1,"region":2}}"#,
+    #"{"headers":{"type":5},"data":{"id":1,"region":2}}"#, #"{"data":{"id":1,"region":2},"headers":{"type":"B"}}"#,
+    #"{"headers":{"type":"B"},"data":{"id":"\#(String(repeating: "z", count: 300))","region":2}}"#,
+  ])
+  func `so is that of a Liquid item`(item: String) throws {
+    let defaults = ItemDefaults(category: "entity", type: "Account", action: "Merge", key: ["id", "region"])
+    for key in [["id", "region"], ["id"], []] {
+      var rules = defaults
+      rules.key = key
+      let api = LiquidItems(defaults: rules, validate: false)
+      #expect(try self.key(item, api) == api.describe(api.prepare(item).piece) ?? "", "\(key)")
+    }
+  }
+
+  @Test func `a record is meant by its whole LUSID key or by one identifier's value, and by nothing less`() {
+    let key = "A/b/c=IR 1, x=y, B/d/e=2, C/f/g="
+    #expect(lusid.values(ofKey: key) == ["IR 1, x=y", "2", ""])
+    for text in [key, "IR 1, x=y", "2"] { #expect(lusid.isKey(key, of: text), "\(text)") }
+    for text in ["IR 1", "IR", "x=y", "A/b/c=IR 1", "B/d/e", "1", "IR 1, x=y, B/d/e=2"] {
+      #expect(!lusid.isKey(key, of: text))
+    }
+    for text in ["", "IR 1", "a=b", "/b/c=1", "A/b=1"] { #expect(lusid.values(ofKey: text).isEmpty, "\(text)") }
+    let long = String(repeating: "x", count: 300)
+    #expect(lusid.isKey("A/b/c=" + String(long.prefix(199)) + "…", of: long))
+  }
+
+  @Test func `a record is meant by its whole Liquid key or by the value of one field`() {
+    var defaults = ItemDefaults(category: "entity", type: nil, action: "Merge", key: ["id"])
+    let one = LiquidItems(defaults: defaults, validate: true)
+    for text in ["Account A 1", "A 1"] { #expect(one.isKey("Account A 1", of: text)) }
+    for text in ["A", "1", "Account", "Account A"] { #expect(!one.isKey("Account A 1", of: text), "\(text)") }
+    defaults.key = ["id", "region"]
+    let two = LiquidItems(defaults: defaults, validate: true)
+    for text in ["Account A1 EU west", "A1", "EU west"] {
+      #expect(two.isKey("Account A1 EU west", of: text), "\(text)")
+    }
+    for text in ["Account", "A", "EU we", "Account A1"] {
+      #expect(!two.isKey("Account A1 EU west", of: text), "\(text)")
+    }
+    #expect(one.values(ofKey: "Account").isEmpty)
+  }
 }

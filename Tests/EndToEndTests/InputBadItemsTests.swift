@@ -209,6 +209,24 @@ private func deep(_ levels: Int) -> String {
     }
   }
 
+  @Test func `a rejected row has its key, whatever else is wrong with it`() async throws {
+    try await withAcceptingWorld({ .lusid($0) + .liquid($0) }) { world, _ in
+      try world.drop(
+        "a.csv", in: "investors",
+        "identifiers.InvestorRecord/Test/Id,scope,displayName,properties.A/b/c:number\nk1,s,A,one\nk2,s\nk3,s,A,1,\n,s,A,1\n"
+      )
+      try world.drop("b.csv", in: "accounts", "accountId,exposure:number\nB1,much\n,1\nB3\n")
+      try world.drop("c.json", in: "investors", array([deep(200)]))
+      try await world.workOff(expecting: 1)
+      func keys(_ inbox: String, _ name: String) throws -> [String?] {
+        try world.receipt(inbox, of: name).first.map { $0["key"]?.string }
+      }
+      #expect(try keys("investors", "a.csv") == (1...3).map { "InvestorRecord/Test/Id=k\($0)" } + [nil])
+      #expect(try keys("accounts", "b.csv") == ["Account B1", "Account", "Account B3"])
+      #expect(try keys("investors", "c.json") == ["InvestorRecord/Test/Id=deep"])
+    }
+  }
+
   @Test func `what both APIs are known to refuse is refused here, with the member's path`() async throws {
     try await withAcceptingWorld({ .lusid($0) + .liquid($0) }) { world, server in
       let identifiers = "\"identifiers\":{\"A/s/c\":{\"key\":\"A/s/c\",\"value\":{\"labelValue\":\"1\"}}}"

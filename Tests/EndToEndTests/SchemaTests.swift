@@ -35,22 +35,30 @@ import Testing
 
   @Test func `receipts and status of a run with all kinds of endings fit their schemas`() async throws {
     let api = try LoopbackServer { $0.displayNames.contains("bad") ? .status(400) : .lusid($0) }
-    let setup = Setup.lusid(api.url, inbox: ["ignore: [\"*.skip\"]"])
+    let setup = Setup.lusid(api.url, inbox: ["ignore: [\"*.skip\"]", "results: all"])
     try await withWorld(setup) { world in
       try world.drop("all.json", in: "investors", array([record("1"), record("2")]))
       try world.drop("some.json", in: "investors", array([record("3"), record("bad"), "{}"]))
       try world.drop("none.csv", in: "investors", "displayName\n")
+      let key = "identifiers.InvestorRecord/Test/Id\n"
+      try world.drop("again.csv", in: "investors", key + key)
       try world.drop("broken.json", in: "investors", "[{]")
       try world.drop("odd.xml", in: "investors", "<a/>")
       try world.drop("left.skip", in: "investors", "")
       try await world.workOff(expecting: 1)
       let folder = "\(world.spool)/investors/outbox/receipts"
       let receipts = world.names("investors", "outbox/receipts").map { "\(folder)/\($0)" }
-      #expect(receipts.count == 5)
+      #expect(receipts.count == 6)
+      #expect(try world.receipt("investors", of: "again.csv")["warnings"]?.elements?.count == 1)
       #expect(try await Self.faults(world, "receipt", receipts) == "")
       let status = world.folder + "/status.json"
       try world.write(try await world.run(["status", "--json"]).printed, to: status)
       #expect(try await Self.faults(world, "status", [status]) == "")
+      for key in ["1", "bad", "none"] {
+        let found = world.folder + "/found.json"
+        try world.write(try await world.run(["find", key, "--json"]).printed, to: found)
+        #expect(try await Self.faults(world, "find", [found]) == "")
+      }
     }
     await api.stop()
   }

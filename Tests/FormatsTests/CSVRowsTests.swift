@@ -194,6 +194,19 @@ import Testing
     #expect(reading.texts == ["", #"{"a":"1","b":"2"}"#, "", ""])
   }
 
+  @Test func `of a bad row everything that can be read is handed on, in columns counted from the left`() {
+    let reading = readCSV("id,n:number,o.x:json,o.y\n1,two,3,4\n2,2\n3,x,{,\n4,4,4,4,4\n5,5,5,5\n\n,x,,\n")
+    #expect(reading.texts == ["", "", "", "", #"{"id":"5","n":5,"o":{"x":5,"y":"5"}}"#, ""])
+    #expect(
+      reading.leftovers == [
+        #"{"id":"1","o":{"x":3,"y":"4"}}"#, #"{"id":"2","n":2}"#, #"{"id":"3"}"#,
+        #"{"id":"4","n":4,"o":{"x":4,"y":"4"}}"#, "{}",
+      ])
+    var terms = CSVReadingTerms()
+    terms.limits.maxItemBytes = 12
+    #expect(terms.read("a,b\n1,2,\nxxxxxxxxxxxxxxx,1\n").leftovers == ["", ""], "nothing beyond the limit")
+  }
+
   @Test func `a row over the limit with faults of its own still spoils the file`() {
     var terms = CSVReadingTerms()
     terms.limits.maxItemBytes = 4

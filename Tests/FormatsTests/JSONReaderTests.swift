@@ -19,7 +19,9 @@ import Testing
           &source
         ) { item, bytes in
           reading.items.append(item.checkingTag(of: content, "chunks of \(chunk)"))
-          reading.texts.append(bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) })
+          let text = bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+          reading.texts.append(item.fault == nil ? text : "")
+          if item.fault != nil { reading.leftovers.append(text) }
         }
       } catch let fault as FileFault {
         reading.fault = fault
@@ -211,6 +213,7 @@ import Testing
     #expect(
       reading.items.map { $0.requestID.map { String(decoding: $0, as: UTF8.self) } } == ["a", nil, "b", "c", "d"])
     #expect(reading.texts == ["1", "", "", "", "3"])
+    #expect(reading.leftovers == ["", "", "[[]]"], "its key may be in it")
   }
 
   @Test func `an error in an item over the limit is still found`() {

@@ -11,7 +11,9 @@ import Testing
       do {
         reading.shape = try NDJSONReader(limits: limits, chunkBytes: chunk, key: testKey).read(&source) { item, bytes in
           reading.items.append(item.checkingTag(of: content, "chunks of \(chunk)"))
-          reading.texts.append(bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) })
+          let text = bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+          reading.texts.append(item.fault == nil ? text : "")
+          if item.fault != nil { reading.leftovers.append(text) }
         }
       } catch let fault as FileFault {
         reading.fault = fault
@@ -115,6 +117,7 @@ import Testing
       reading.summary == ["1 1", "2 2 too-large", "3 3 too-large", "4 4 too-deep", "5 5", "6 7", "7 8 too-large"])
     #expect(reading.texts == [exact, "", "", "", "[[1]]", "2", ""])
     #expect(reading.items.map(\.source.count) == [20, 21, 40, 7, 5, 1, 21])
+    #expect(reading.leftovers == ["", "", "[[[1]]]", ""], "its key may be in it")
     #expect(
       read("[[[[[[[[[[[[]]]]]]]]]]]]", limits: ReaderLimits(maxItemBytes: 20, maxNesting: 2)).summary == [
         "1 1 too-large"

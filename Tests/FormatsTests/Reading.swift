@@ -6,6 +6,8 @@ import Testing
 struct Reading: Equatable {
   var items: [RawItem] = []
   var texts: [String] = []
+  /// What could be read of each item that has a fault.
+  var leftovers: [String] = []
   var shape: DocumentShape?
   var fault: FileFault?
 

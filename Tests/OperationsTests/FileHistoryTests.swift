@@ -125,7 +125,7 @@ import Testing
 
   @Test func `a rejects file that is gone was corrected, if that is known, and else removed`() throws {
     let receipt = Self.receipt { $0.rejectsFile = "a.x.rejected.json" }
-    #expect(text("rejects", try history(receipt)) == "a.x.rejected.json was removed")
+    #expect(text("rejects", try history(receipt)) == "a.x.rejected.json was taken away")
     let corrected = try history(receipt) { $0.correctedBy = [Self.id(70)] }
     #expect(text("rejects", corrected) == "a.x.rejected.json was corrected by file \(Self.id(70))")
   }

@@ -62,6 +62,65 @@ import TestKit
     }
   }
 
+  @Test func `accepted items are listed in the file's order, the same each time`() async throws {
+    try await withIntakeWorld(inbox: ", results: all") { world in
+      // Two keys that take turns, so that items of several batches lie side by side.
+      let items = (0..<3000).map {
+        "{\"scope\":\"s\",\"displayName\":\"x\",\"identifiers\":{\"A/b/c\":\"=\($0 % 1200)\"}}"
+      }
+      try await world.run { world in
+        try world.drop("f.json", in: "a", "[\(items.joined(separator: ",\n"))]")
+        try await world.wait(for: "f.json", in: "a", toBe: .queued)
+      }
+      var batches = 0
+      while true {
+        let page = try await world.outbox.line(for: "lusid", after: nil, limit: 1)
+        guard let next = page.batches.first else { break }
+        #expect(page.files.values.first?.listsAccepted == true)
+        batches += 1
+        guard
+          case .leased(let leased) = try await world.outbox.lease(
+            [(next.name, next.attempts)], dueAfterCrash: QueueTime(milliseconds: 0)), let content = leased.first
+        else { return Issue.record("it can't be leased") }
+        var settlement = Settlement(accepted: content.items.count, unchanged: 0, rejects: [])
+        for item in content.items {
+          settlement.acceptedItems.append(
+            number: item.number, line: item.line, isUnchanged: item.number == 7, key: Array("=\(item.number)".utf8),
+            record: (Array("IR\(item.number)".utf8)[...], Array("2".utf8)[...]))
+        }
+        let facts = RequestFacts(
+          status: 201, requestID: "r \(batches), x", sentAt: Timestamp(milliseconds: Int64(batches)),
+          answeredAt: Timestamp(milliseconds: Int64(1000 + batches)))
+        _ = try await world.outbox.apply([(next.name, .settle(settlement))], request: facts, resent: 0)
+      }
+      #expect(batches > 5)
+      let folders = world.folders("a")
+      // The original can't be put away at first: everything is written again.
+      try FileManager.default.removeItem(atPath: folders.archive)
+      try Data().write(to: URL(filePath: folders.archive))
+      var texts: [String] = []
+      for isLast in [false, true] {
+        if isLast {
+          try FileManager.default.removeItem(atPath: folders.archive)
+          try folders.prepare()
+        }
+        try await finish(world)
+        #expect(try await world.outbox.isEmpty() == isLast)
+        let names = try names(folders.accepted)
+        try #require(names.count == 1)
+        let list = URL(filePath: folders.accepted + "/" + names[0])
+        texts.append(String(decoding: try Data(contentsOf: list), as: UTF8.self))
+      }
+      let lines = try #require(texts.last).split(separator: "\n").map(String.init)
+      #expect(Set(texts).count == 1)
+      #expect(lines.count == 3001)
+      #expect(lines.dropFirst().enumerated().allSatisfy { $1.hasPrefix("\($0 + 1),\($0 + 1),\"'=\($0 + 1)\",") })
+      #expect(lines[1].hasSuffix(",1,\"r 1, x\",1970-01-01T00:00:00.001Z,1970-01-01T00:00:01.001Z,accepted,IR1,2"))
+      #expect(lines.filter { $0.contains(",unchanged,") }.count == 1)
+      #expect(try names(folders.receipts).count == 1)
+    }
+  }
+
   @Test func `a file whose results can't be written waits, and keeps no other from its results`() async throws {
     try await withIntakeWorld { world in
       try await world.run { world in

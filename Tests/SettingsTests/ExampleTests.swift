@@ -110,7 +110,7 @@ struct ExampleTests {
 
   @Test(arguments: [
     ["access_token_file"], ["access_token"], ["scope"], ["max_requests_per_second"], ["ca_file"], ["client_cert"],
-    ["client_cert", "client_key"], ["proxy"], ["marker"], ["retention"],
+    ["client_cert", "client_key"], ["proxy"], ["send"], ["marker"], ["retention"],
     ["notify"], ["format"], ["encoding"], ["header"], ["skip"], ["grouping"], ["symbols"], ["trailer"], ["checksum"],
     ["grant", "token_url", "username", "password_file", "client_id", "client_secret_file", "scope"],
   ])

@@ -66,6 +66,14 @@ import Testing
       #expect(mode(folders.archive) == 0o2750)
       #expect(mode(folders.work) == 0o700)
       #expect(folders.rejected == folders.root + "/outbox/rejected")
+      #expect(mode(folders.accepted) == 0, "only an inbox that lists accepted items has it")
+      let listing = InboxFolders(
+        spool: folders.root + "/..", inbox: String(folders.root.split(separator: "/").last ?? ""), listsAccepted: true)
+      try listing.prepare()
+      #expect(mode(folders.accepted) == 0o2750)
+      #expect(rmdir(folders.accepted) == 0)
+      try folders.prepareAccepted()
+      #expect(mode(folders.accepted) == 0o2750)
       #expect(folders.advice == [])
       // Folders of an earlier version had others.
       for folder in [folders.inbox, folders.receipts] { #expect(chmod(folder, 0o2770) == 0) }

@@ -53,4 +53,12 @@ extension Span<UInt8> {
       throw JSONFault(offset: 0, reason: "more than \(maxNesting) \(levels) of objects and arrays")
     }
   }
+
+  /// Whether string content is printable ASCII without escapes, of at most so many characters: then its bytes are its
+  /// text, on one line.
+  func isPlainText(_ content: Range<Int>, atMost length: Int) -> Bool {
+    guard content.count <= length else { return false }
+    for i in content where self[i] &- 0x20 >= 0x5F || self[i] == UInt8(ascii: "\\") { return false }
+    return true
+  }
 }

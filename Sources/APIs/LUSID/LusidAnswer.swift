@@ -23,7 +23,8 @@ struct LusidAnswer {
   ///
   /// - Parameter isCut: only the beginning of the body is present; it counts as far as it goes.
   /// - Parameter ids: the batch's request ids, unescaped, in its order.
-  init?(body: [UInt8], isCut: Bool, ids: [String]) {
+  /// - Parameter names: gets what LUSID calls the accepted records; nil if nobody wants to know.
+  init?(body: [UInt8], isCut: Bool, ids: [String], noting names: inout RecordNames?) {
     outcomes = Array(repeating: .missing, count: ids.count)
     var body = body
     if isCut, let prefix = JSONPrefix(body, maxNesting: mostAnswerNesting) { body = prefix.object }
@@ -49,6 +50,7 @@ struct LusidAnswer {
           guard let place = places[id], case .missing = outcomes[place] else { return isSound = false }
           if name == "values" {
             outcomes[place] = .value
+            if entry.kind == .object { Self.note(bytes, entry.value.lowerBound, of: place, in: &names) }
           } else if entry.kind == .object {
             var room = Self.roomForDocument
             outcomes[place] = .failed(ProblemDocument(JSONValue(bytes, entry.value, room: &room)))
@@ -61,6 +63,40 @@ struct LusidAnswer {
     // If the answer was cut, both maps may be in the missing part.
     guard isSound, maps > 0 || isCut else { return nil }
   }
+
+  /// An InvestorRecord's `lusidInvestorRecordId`, and the number of its version; its time where it has no number.
+  private static func note(_ bytes: Span<UInt8>, _ record: Int, of place: Int, in names: inout RecordNames?) {
+    guard names != nil else { return }
+    var (id, version): (Range<Int>?, Range<Int>?)
+    var cursor = ItemCursor(at: record)
+    cursor.enter()
+    while id == nil || version == nil, let name = cursor.nextName(bytes) {
+      if name.isCalled("version", in: bytes), cursor.isAtObject(bytes) {
+        cursor.enter()
+        while let name = cursor.nextName(bytes) {
+          let isNumber = name.isCalled("asAtVersionNumber", in: bytes) && cursor.isAtNumber(bytes)
+          let isTime = version == nil && name.isCalled("asAtDate", in: bytes) && cursor.isAtString(bytes)
+          let value = cursor.skipValue(bytes)
+          if isNumber { version = value } else if isTime { version = value.content }
+        }
+      } else {
+        let isID = name.isCalled("lusidInvestorRecordId", in: bytes) && cursor.isAtString(bytes)
+        let value = cursor.skipValue(bytes)
+        if isID { id = value.content }
+      }
+    }
+    withText(bytes, id) { id in withText(bytes, version) { version in names?.note(place, id: id, version: version) } }
+  }
+
+  /// A text of the API's own, cut and on one line.
+  private static func withText(_ bytes: Span<UInt8>, _ content: Range<Int>?, _ body: (Span<UInt8>) -> Void) {
+    guard let content else { return body(bytes.extracting(0..<0)) }
+    if bytes.isPlainText(content, atMost: longestName) { return body(bytes.extracting(content)) }
+    let text = Array(stringContent(bytes, content).cut(to: longestName).utf8)
+    body(text.span)
+  }
+
+  private static let longestName = 200
 
   func verdicts(successMode: SuccessMode) -> [ItemVerdict] {
     let verdicts = outcomes.map { outcome -> ItemVerdict in

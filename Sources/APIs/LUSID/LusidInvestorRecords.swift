@@ -174,6 +174,27 @@ package struct LusidInvestorRecords: TargetAPI {
     }
   }
 
+  package func appendKey(ofPiece piece: Span<UInt8>, to text: inout [UInt8]) {
+    if LusidRecord.appendPlainKey(piece, from: startOfValue(inPiece: piece), to: &text) { return }
+    if let key = describe(piece) { text.append(contentsOf: key.utf8) }
+  }
+
+  package func values(ofKey key: String) -> [String] {
+    var values: [String] = []
+    var rest = key[...]
+    guard var start = LusidKey.afterName(rest) else { return [] }
+    while true {
+      let value = rest[start...]
+      // A value may have a comma in it: the next identifier begins only where a property key does.
+      let next = value.ranges(of: ", ").lazy.compactMap { comma in
+        LusidKey.afterName(value[comma.upperBound...]).map { (end: comma.lowerBound, start: $0) }
+      }.first
+      guard let next else { return values + [String(value)] }
+      values.append(String(value[..<next.end]))
+      (rest, start) = (value, next.start)
+    }
+  }
+
   /// Where the item starts: after the request id and its colon, if present.
   private func startOfValue(inPiece piece: Span<UInt8>) -> Int {
     guard let id = idContent(ofPiece: piece) else { return 0 }
@@ -219,9 +240,26 @@ package struct LusidInvestorRecords: TargetAPI {
   package func judge(
     status: Int, body: [UInt8], isCut: Bool, pieces: [ArraySlice<UInt8>], successMode: SuccessMode
   ) -> BatchVerdict {
+    var names: RecordNames?
+    return judge(status, body, isCut: isCut, pieces, successMode, &names)
+  }
+
+  package func judge(
+    status: Int, body: [UInt8], isCut: Bool, pieces: [ArraySlice<UInt8>], successMode: SuccessMode,
+    noting names: inout RecordNames
+  ) -> BatchVerdict {
+    var noted: RecordNames? = names
+    defer { names = noted ?? names }
+    return judge(status, body, isCut: isCut, pieces, successMode, &noted)
+  }
+
+  private func judge(
+    _ status: Int, _ body: [UInt8], isCut: Bool, _ pieces: [ArraySlice<UInt8>], _ successMode: SuccessMode,
+    _ names: inout RecordNames?
+  ) -> BatchVerdict {
     let ids = pieces.map { requestID(ofPiece: $0) ?? "" }
     if (200..<300).contains(status) {
-      guard let answer = LusidAnswer(body: body, isCut: isCut, ids: ids) else {
+      guard let answer = LusidAnswer(body: body, isCut: isCut, ids: ids, noting: &names) else {
         return .unreadable(status: status, isCut: isCut, items: pieces.count, successMode: successMode)
           ?? .retry("answered \(status) with a body that does not match the request", slowing: false)
       }

@@ -20,6 +20,13 @@ enum LusidKey {
     return isPlainCode(text.span, 0..<text.count)
   }
 
+  /// Where the value starts in a text that begins with a property key and an equals sign; nil in any other.
+  static func afterName(_ text: Substring) -> Substring.Index? {
+    guard let sign = text.firstIndex(of: "=") else { return nil }
+    let name = Array(text[..<sign].utf8)
+    return isPlainKey(name.span, 0..<name.count) ? text.index(after: sign) : nil
+  }
+
   private static func isPlainKey(_ bytes: Span<UInt8>, _ key: Range<Int>) -> Bool {
     // Reads from the end, where the code is: a domain may be any text without a slash.
     guard let scopeEnd = startOfCode(bytes, key), let domainEnd = startOfCode(bytes, key.lowerBound..<scopeEnd) else {

@@ -42,6 +42,70 @@ struct LusidRecord {
     return parts.isEmpty ? nil : parts.joined(separator: ", ").cut(to: 400)
   }
 
+  /// Appends the same as `spelledKey` in the usual case: each identifier is a plain string, or a property with a plain
+  /// label. Reads no further than to the end of the identifiers, which must be unique.
+  ///
+  /// - Parameter start: where the item starts in `piece`, which `prepare` made.
+  /// - Returns: false, with nothing appended, in any other case.
+  static func appendPlainKey(_ piece: Span<UInt8>, from start: Int, to text: inout [UInt8]) -> Bool {
+    let before = text.count
+    var cursor = ItemCursor(at: afterSpace(piece, from: start))
+    guard cursor.place < piece.count, cursor.isAtObject(piece) else { return false }
+    cursor.enter()
+    while let name = cursor.nextName(piece) {
+      // A wrapper of a rejects file, or a spelling that has to be looked at more closely.
+      guard !name.hasEscapes, name.content.isEmpty || piece[name.content.lowerBound] != UInt8(ascii: "_") else { break }
+      guard name.isCalled("identifiers", in: piece) else {
+        cursor.skipValue(piece)
+        continue
+      }
+      guard cursor.isAtObject(piece) else { break }
+      cursor.enter()
+      var count = 0
+      while let identifier = cursor.nextName(piece) {
+        count += 1
+        let name = identifier.content
+        guard piece.isPlainText(name, atMost: 200), let label = plainLabel(piece, &cursor) else {
+          text.removeSubrange(before...)
+          return false
+        }
+        if text.count > before { text.append(contentsOf: ", ".utf8) }
+        piece.append(name, to: &text)
+        text.append(UInt8(ascii: "="))
+        piece.append(label, to: &text)
+      }
+      if count <= 10, (1...400).contains(text.count - before) { return true }
+      break
+    }
+    text.removeSubrange(before...)
+    return false
+  }
+
+  /// The text of an identifier, with the cursor past it; nil if it is not a plain one.
+  private static func plainLabel(_ piece: Span<UInt8>, _ cursor: inout ItemCursor) -> Range<Int>? {
+    func plain(_ value: Range<Int>) -> Range<Int>? {
+      piece.isPlainText(value.content, atMost: 200) ? value.content : nil
+    }
+    if cursor.isAtString(piece) { return plain(cursor.skipValue(piece)) }
+    guard cursor.isAtObject(piece) else { return nil }
+    cursor.enter()
+    var label: Range<Int>?
+    while let name = cursor.nextName(piece) {
+      guard name.isCalled("value", in: piece) else {
+        cursor.skipValue(piece)
+        continue
+      }
+      guard label == nil, cursor.isAtObject(piece) else { return nil }
+      cursor.enter()
+      while let name = cursor.nextName(piece) {
+        guard name.isCalled("labelValue", in: piece), label == nil, cursor.isAtString(piece) else { return nil }
+        label = plain(cursor.skipValue(piece))
+        if label == nil { return nil }
+      }
+    }
+    return label
+  }
+
   /// Calls `body` with each identifier and the value that distinguishes it: its label, or otherwise its whole value.
   private func forEachIdentifier(_ item: Span<UInt8>, _ body: (JSONMember, Range<Int>) -> Void) {
     guard let identifiers else { return }

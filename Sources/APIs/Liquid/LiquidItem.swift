@@ -164,6 +164,53 @@ struct LiquidItem {
   }
 }
 
+extension LiquidItem {
+  /// Appends the same as `spelledKey` in the usual case: headers, then data, a plain type and key fields that are plain
+  /// strings or numbers. Reads no further than it has to.
+  ///
+  /// - Parameter piece: as `prepare` made it.
+  /// - Returns: false, with nothing appended, in any other case.
+  static func appendPlainKey(_ piece: Span<UInt8>, rules: LiquidRules, to text: inout [UInt8]) -> Bool {
+    var cursor = ItemCursor(at: afterSpace(piece, from: 0))
+    guard !rules.keyFields.isEmpty, cursor.place < piece.count, cursor.isAtObject(piece) else { return false }
+    cursor.enter()
+    guard let headers = cursor.nextName(piece), headers.isCalled("headers", in: piece), cursor.isAtObject(piece) else {
+      return false
+    }
+    cursor.enter()
+    var type: Range<Int>?
+    while let name = cursor.nextName(piece) {
+      let isType = name.isCalled("type", in: piece) && cursor.isAtString(piece)
+      let value = cursor.skipValue(piece)
+      if isType { type = value.content }
+    }
+    guard let type, piece.isPlainText(type, atMost: 200), let data = cursor.nextName(piece),
+      data.isCalled("data", in: piece), cursor.isAtObject(piece)
+    else { return false }
+    cursor.enter()
+    var key: [Range<Int>?] = Array(repeating: nil, count: rules.keyFields.count)
+    while key.contains(nil), let name = cursor.nextName(piece) {
+      let isString = cursor.isAtString(piece)
+      guard isString || cursor.isAtNumber(piece) || !rules.isKeyField(name, piece) else { return false }
+      let value = cursor.skipValue(piece)
+      _ = rules.note(name, isString ? value.content : value, piece, in: &key)
+    }
+    let before = text.count
+    piece.append(type, to: &text)
+    for value in key {
+      guard let value, piece.isPlainText(value, atMost: 200) else {
+        text.removeSubrange(before...)
+        return false
+      }
+      text.append(UInt8(ascii: " "))
+      piece.append(value, to: &text)
+    }
+    if text.count - before <= 400 { return true }
+    text.removeSubrange(before...)
+    return false
+  }
+}
+
 /// Headers that every Liquid item needs, in the order in which they are filled in.
 enum LiquidHeader: String, CaseIterable {
   case category

@@ -92,6 +92,23 @@ package struct LiquidItems: TargetAPI {
     }
   }
 
+  package func appendKey(ofPiece piece: Span<UInt8>, to text: inout [UInt8]) {
+    if LiquidItem.appendPlainKey(piece, rules: rules, to: &text) { return }
+    if let key = describe(piece) { text.append(contentsOf: key.utf8) }
+  }
+
+  /// With several key fields, every run of words may be the value of one of them.
+  package func values(ofKey key: String) -> [String] {
+    let type = rules.type.flatMap { key.hasPrefix($0 + " ") ? $0 : nil } ?? String(key.prefix { $0 != " " })
+    guard type.count < key.count else { return [] }
+    let values = key.dropFirst(type.count + 1)
+    let words = values.split(separator: " ", omittingEmptySubsequences: false)
+    guard rules.keyFields.count > 1, words.count <= 40 else { return [String(values)] }
+    return words.indices.flatMap { first in
+      (first..<words.count).map { words[first...$0].joined(separator: " ") }
+    }
+  }
+
   package func annotate(
     _ item: Span<UInt8>, isJSON: Bool, code: RejectCode, message: String, number: Int, into out: inout [UInt8]
   ) {

@@ -54,6 +54,10 @@ struct LiquidRules: Sendable {
     return text
   }
 
+  func isKeyField(_ name: MemberName, _ item: Span<UInt8>) -> Bool {
+    keyFields.contains { name.isCalled($0.bytes, in: item) }
+  }
+
   /// Stores `value` in `key` if `name` is a key field's name.
   ///
   /// - Returns: the field's name if it already had a value.

@@ -43,6 +43,9 @@ void clinux_return_free_memory(void);
 /// Whether `part` occurs in `text`: `memmem`, which Glibc's module map leaves out.
 int clinux_holds(const void *text, unsigned long length, const void *part, unsigned long part_length);
 
+/// Where `part` begins in `text`; -1 if it does not occur.
+long clinux_find(const void *text, unsigned long length, const void *part, unsigned long part_length);
+
 /// Keeps SIGTERM, SIGINT and SIGHUP for `clinux_next_signal`; returns 0 or the errno. In `upsertd run` they are kept
 /// from before `main` (a constructor in EarlyStart.c). In C because Swift has neither constructors nor code that may
 /// run in a signal handler. They are not blocked: libdispatch's `dispatch_main` waits on the first thread with all

@@ -55,7 +55,11 @@ package struct Standing: Sendable, Equatable {
 
 /// What the line knows about the file that a batch belongs to.
 package struct LineFile: Sendable, Equatable {
+  /// Its place among the files of the line, by which its batches are named: its own id or, if it was released after its
+  /// claim, an id that was given out then and names nothing else.
   package var id: FileID
+  /// Its own id, as in its receipt, in `work/` and in the log.
+  package var file: FileID
   package var inbox: String
   /// As it was dropped; bytes.
   package var name: [UInt8]
@@ -65,18 +69,22 @@ package struct LineFile: Sendable, Equatable {
   package var claimedAt: QueueTime
   /// Whether an operator cancelled it.
   package var isCancelled: Bool
+  /// Whether settlements keep its accepted items, for the results file.
+  package var listsAccepted: Bool
 
   package init(
-    id: FileID, inbox: String, name: [UInt8], successMode: SuccessMode, ordering: Ordering, claimedAt: QueueTime,
-    isCancelled: Bool = false
+    id: FileID, file: FileID? = nil, inbox: String, name: [UInt8], successMode: SuccessMode, ordering: Ordering,
+    claimedAt: QueueTime, isCancelled: Bool = false, listsAccepted: Bool = false
   ) {
     self.id = id
+    self.file = file ?? id
     self.inbox = inbox
     self.name = name
     self.successMode = successMode
     self.ordering = ordering
     self.claimedAt = claimedAt
     self.isCancelled = isCancelled
+    self.listsAccepted = listsAccepted
   }
 
   /// The keys that order the delivery of these items: no batch with one of them may be sent before this one has
@@ -120,12 +128,16 @@ package struct RequestFacts: Sendable, Equatable {
   package var sentAt: Timestamp
   /// The URL it was sent to.
   package var url: String?
+  package var answeredAt: Timestamp?
 
-  package init(status: Int?, requestID: String?, sentAt: Timestamp, url: String? = nil) {
+  package init(
+    status: Int?, requestID: String?, sentAt: Timestamp, url: String? = nil, answeredAt: Timestamp? = nil
+  ) {
     self.status = status
     self.requestID = requestID
     self.sentAt = sentAt
     self.url = url
+    self.answeredAt = answeredAt
   }
 }
 
@@ -140,6 +152,8 @@ package struct Settlement: Sendable, Equatable {
   package var restCause = RestCause.unnamed
   /// The numbers of the items that settled, in order.
   package var ranges: [ClosedRange<Int>]
+  /// The accepted items, if the file lists them.
+  package var acceptedItems = AcceptedItems()
 
   package init(
     accepted: Int, unchanged: Int, rejects: [Reject], rest: Batch? = nil, ranges: [ClosedRange<Int>] = []

@@ -63,6 +63,9 @@ struct MetricsPage {
           ([("target", target.name), ("state", $0.rawValue)], target.state == $0 ? 1 : 0)
         }
       })
+    text.family(
+      "upsertd_target_outside_window", "1 if nothing is sent now because of the target's send window.",
+      targets.map { ([("target", $0.name)], $0.hasClosedWindow ? 1 : 0) })
   }
 
   private func write(_ inboxes: [StatusReport.InboxStatus], to text: inout Exposition) {
@@ -71,6 +74,7 @@ struct MetricsPage {
     }
     each("upsertd_inbox_waiting_files", "Files in the inbox that are ready or still arriving.") { $0.waiting }
     each("upsertd_inbox_unread_files", "Claimed files waiting to be read.") { $0.unreadCount }
+    each("upsertd_inbox_unreleased_files", "Files that were read and wait for their release.") { $0.unreleasedCount }
     each("upsertd_inbox_paused", "1 if an operator paused the inbox.") { $0.isPaused ? 1 : 0 }
     func eachKind(_ name: String, _ help: String, _ value: (StatusReport.InboxStatus, UnclaimedFile.Kind) -> Double) {
       text.family(

@@ -1,9 +1,12 @@
+internal import APIs
 package import Core
 internal import Dispatch
 internal import Engine
 internal import Intake
 internal import JSONText
 package import Outbox
+internal import Receipts
+package import Results
 internal import Runtime
 package import Settings
 internal import Spool
@@ -26,6 +29,10 @@ package struct StatusReport: Sendable {
     /// Claimed files that wait in `work/` to be read, for the first time or again; the first `mostListed`.
     package var unread: [UnreadFile] = []
     var unreadLeftOut = 0
+    /// Files that were read and wait for their release; the first `mostListed`.
+    package var unreleased: [UnreleasedFile] = []
+    package var unreleasedLeftOut = 0
+    var unreleasedCount: Int { unreleased.count + unreleasedLeftOut }
     package var isPaused: Bool
 
     /// An inbox may hold any number of files.
@@ -49,11 +56,24 @@ package struct StatusReport: Sendable {
     }
   }
 
+  package struct UnreleasedFile: Sendable {
+    package var id: FileID
+    package var name: String
+    /// Those that will be sent, and those that are rejected.
+    package var items: Int
+    package var rejected: Int
+    package var receivedAt: Timestamp
+    /// Who can't release it.
+    package var owners: [String]
+  }
+
   package struct TargetStatus: Sendable {
     package var name: String
     package var state: TargetState
     package var reason: String?
     package var until: Timestamp?
+    /// Whether it is paused only because of its configuration, and goes on by itself.
+    package var hasClosedWindow = false
   }
 
   /// Who is told of what happens, and what waits for each.
@@ -83,6 +103,8 @@ package struct StatusReport: Sendable {
   package var receivers: [ReceiverStatus] = []
   /// Receipts without batches, newest first.
   package var recent: [String] = []
+  /// What became of the rejected items of each of them; nil if it has none.
+  package var corrections: [Corrections?] = []
   /// Why no file is claimed in any inbox; empty if files are.
   var obstacles: [String] = []
 
@@ -111,13 +133,15 @@ package struct StatusReport: Sendable {
     queue = try await outbox?.queue() ?? QueueCounts()
     recent = try await outbox?.recentReceipts(limit: 20) ?? []
     receivers = try await outbox?.receivers().map(ReceiverStatus.init) ?? []
+    corrections = try await Self.corrections(of: recent, settings: settings, outbox)
     let queuedBytes = queue.bytes
     let room = await Self.folderQueue.run { try? Room(settings, queuedBytes: queuedBytes) }
     obstacles = room?.obstacle.map { [$0.description] } ?? []
     let known = try await outbox?.filesUnderWay().ids ?? []
     // Without a daemon, everything that is not published is unread.
     var unread = unread ?? []
-    if isAlone { unread = try await outbox?.unreadFiles().map(UnreadFile.init) ?? [] }
+    if isAlone { unread = try await outbox?.unreadFiles().filter { !$0.waitsForRelease }.map(UnreadFile.init) ?? [] }
+    let unreleased = try await outbox?.unreleasedFiles() ?? []
     for inbox in settings.inboxes {
       let isPaused = pausedInboxes.contains(inbox.name)
       var (status, work) = await Self.folderQueue.run {
@@ -136,12 +160,42 @@ package struct StatusReport: Sendable {
           status.unreadLeftOut += 1
         }
       }
+      let waiting = unreleased.filter { $0.inbox == inbox.name }
+      status.unreleased = waiting.prefix(InboxStatus.mostListed).map { file in
+        UnreleasedFile(
+          id: file.id, name: FileName(bytes: file.name)?.display ?? "", items: file.counts.items - file.counts.rejected,
+          rejected: file.counts.rejected, receivedAt: file.receivedAt, owners: file.owners)
+      }
+      status.unreleasedLeftOut = waiting.count - status.unreleased.count
       inboxes.append(status)
     }
     if let outbox {
       targets = try await Self.targets(settings, outbox)
     } else {
-      targets = settings.targets.map { TargetStatus(name: $0.name, state: .delivering) }
+      targets = Self.targets(settings, paused: [], notes: [:], awaited: [])
+    }
+  }
+
+  /// Whatever corrects one of the last files is among them, since it was done later.
+  private static func corrections(
+    of recent: [String], settings: Settings, _ outbox: Outbox?
+  ) async throws -> [Corrections?] {
+    let all = recent.map { try? Receipt(json: Array($0.utf8), apis: APIs.kinds, hasBatches: false) }
+    let receipts = all.compactMap(\.self)
+    guard receipts.contains(where: { $0.counts.rejected > 0 }) else { return recent.map { _ in nil } }
+    let underWay = try await outbox?.correcting() ?? []
+    return await folderQueue.run {
+      var facts: [FileID: Corrections.Facts] = [:]
+      for receipt in receipts where receipt.error == nil {
+        let id = receipt.file.id
+        let correctedBy =
+          receipts.filter { $0.file.corrects == id }.map(\.file.id)
+          + underWay.filter { $0.corrects == id }.map(\.id)
+        let folders = InboxFolders(spool: settings.spool, inbox: receipt.file.inbox)
+        facts[id] = Corrections.Facts(receipt, rejected: folders.rejected, correctedBy: correctedBy)
+      }
+      for file in underWay where facts[file.id] == nil { facts[file.id] = Corrections.Facts(underWay: file.items) }
+      return all.map { receipt in receipt.flatMap { Corrections(of: $0.file.id) { facts[$0] } } }
     }
   }
 
@@ -204,11 +258,18 @@ extension StatusReport {
           """
         }
         let unread = inbox.unread.map { String(decoding: $0.json.bytes, as: UTF8.self) }
+        let unreleased = inbox.unreleased.map { file in
+          """
+          {"file": "\(file.id)", "name": \(Self.quoted(file.name)), "items": \(file.items), "rejected": \(file.rejected), \
+          "receivedAt": "\(file.receivedAt)", "owners": [\(file.owners.map { Self.quoted($0) }.joined(separator: ", "))]}
+          """
+        }
         return """
           {"name": \(Self.quoted(inbox.name)), "waiting": \(inbox.waiting), "paused": \(inbox.isPaused), \
           "advice": [\(inbox.advice.map { Self.quoted($0) }.joined(separator: ", "))], \
           "unclaimed": [\(unclaimed.joined(separator: ", "))], "unclaimedLeftOut": \(inbox.unclaimedLeftOut), \
-          "unread": [\(unread.joined(separator: ", "))], "unreadLeftOut": \(inbox.unreadLeftOut)}
+          "unread": [\(unread.joined(separator: ", "))], "unreadLeftOut": \(inbox.unreadLeftOut), \
+          "unreleased": [\(unreleased.joined(separator: ", "))], "unreleasedLeftOut": \(inbox.unreleasedLeftOut)}
           """
       })
     out += """
@@ -233,8 +294,16 @@ extension StatusReport {
         "failedAt": \(Self.quoted(receiver.failedAt?.description))}
         """
       })
-    out +=
-      ",\n  \"recent\": " + Self.list(recent.map { $0.split(separator: "\n").joined(separator: "\n    ") }) + "\n}\n"
+    let receipts = recent.enumerated().map { place, receipt in
+      let text = receipt.split(separator: "\n").joined(separator: "\n    ")
+      guard corrections.indices.contains(place), let corrections = corrections[place], text.last == "}" else {
+        return text
+      }
+      let json = String(decoding: corrections.json.bytes, as: UTF8.self)
+      return String(text.dropLast().reversed().drop { $0.isWhitespace }.reversed())
+        + ",\n      \"corrections\": \(json)\n    }"
+    }
+    out += ",\n  \"recent\": " + Self.list(receipts) + "\n}\n"
     return Array(out.utf8)
   }
 
@@ -263,15 +332,25 @@ extension StatusReport {
   /// The state of each target, in the configuration's order; after them, targets that batches wait for but the
   /// configuration no longer has.
   static func targets(_ settings: Settings, _ outbox: Outbox) async throws -> [TargetStatus] {
-    let paused = try await outbox.paused(.target)
-    let notes = try await outbox.targetNotes()
-    let awaited = try await outbox.awaitedTargets()
+    targets(
+      settings, paused: try await outbox.paused(.target), notes: try await outbox.targetNotes(),
+      awaited: try await outbox.awaitedTargets())
+  }
+
+  private static func targets(
+    _ settings: Settings, paused: Set<String>, notes: [String: TargetNote], awaited: Set<String>
+  ) -> [TargetStatus] {
     var targets: [TargetStatus] = []
     for target in settings.targets {
       var status = TargetStatus(name: target.name, state: .delivering)
       if paused.contains(target.name) {
         status.state = .paused
         status.reason = "by an operator"
+      } else if let window = target.closedWindow(at: .now) {
+        status.state = .paused
+        status.reason = window.reason
+        status.until = window.until
+        status.hasClosedWindow = true
       } else if let note = notes[target.name],
         note.state == .held || (note.until ?? .now) > .now || awaited.contains(target.name)
       {

@@ -29,6 +29,19 @@ extension MemoryOutbox: ResultStore {
     }
   }
 
+  package func settledPositions(_ id: FileID) throws(OutboxError) -> [String] {
+    try read { content in
+      content.place(of: id).map { content.files[$0].settled.filter { $0.batch.attempts > 0 }.map(\.position) } ?? []
+    }
+  }
+
+  package func accepted(_ id: FileID, after item: Int, limit: Int) throws(OutboxError) -> [AcceptedBatch] {
+    try read { content in
+      guard let place = content.place(of: id) else { return [] }
+      return Array(content.files[place].accepted.lazy.filter { $0.first > item }.prefix(limit))
+    }
+  }
+
   package func orders(_ id: FileID) throws(OutboxError) -> [FileOrder] {
     try read { content in content.place(of: id).map { content.files[$0].orders } ?? [] }
   }
@@ -46,7 +59,7 @@ extension MemoryOutbox: ResultStore {
       for (record, status, receipt, _) in files {
         let finished = FinishedFile(
           id: record.id, inbox: record.inbox, sha256: record.facts.sha256, status: status, counts: record.counts,
-          receipt: receipt)
+          receipt: receipt, owners: record.owners)
         let place = content.finished.partition(behind: record.id, \.id)
         if place < content.finished.count, content.finished[place].id == record.id {
           content.finished[place] = finished

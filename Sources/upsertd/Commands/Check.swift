@@ -7,20 +7,21 @@ internal import Settings
 
 struct Check: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Checks the configuration; with --connect, also requests a token for each target.",
+    abstract: "Checks the configuration and tries its folders; with --connect, also tries each target.",
     discussion: """
-      Reports all errors at once, each with file, line and key. Only token requests are sent, and with --notify a \
-      test to each receiver of `notify`.
+      Reports all errors at once, each with file, line and key. Folders that exist are tried with hidden files that \
+      are gone at once. --connect requests a token from each target, and sends a GET with it to the address that items \
+      will be sent to; nothing is upserted. --notify sends a test to each receiver of `notify`.
 
-      Exit status: 0 no errors; 1 a target gave no token (--connect), a receiver did not take the test (--notify), or \
-      the configuration has no targets and no inboxes yet (--configured); 2 the configuration can't be used.
+      Exit status: 0 no errors; 1 a target gave no token or its address can't be reached (--connect), a receiver did not \
+      take the test (--notify), or the configuration has no targets and no inboxes yet (--configured); 2 the configuration or its folders can't be used.
 
       Example: upsertd check --connect --config upsertd.yaml
       """)
 
   @OptionGroup var config: ConfigOption
 
-  @Flag(name: .long, help: "Also request an access token for each target.")
+  @Flag(name: .long, help: "Also request an access token from each target, and try the address that items are sent to.")
   var connect = false
 
   @Flag(name: .long, help: "With --connect: also send a test to each receiver of `notify`.")
@@ -42,22 +43,24 @@ struct Check: AsyncParsableCommand {
     Console.out(
       "\(settings.path): the configuration is valid: \(counted(settings.inboxes.count, "inbox", "inboxes")), \(counted(settings.targets.count, "target"))"
     )
-    for advice in Operator.folderAdvice(settings) { Console.error("warning: \(advice)") }
-    guard connect else { return }
-    var allGood = true
-    for target in settings.targets {
-      switch await Connectivity.check(target) {
-      case nil: Console.out("target \(target.name): got an access token for \(target.url)")
-      case let reason?:
-        allGood = false
-        Console.out("target \(target.name): no access token: \(reason)")
+    var isSound = true
+    if connect {
+      for target in settings.targets {
+        let check = await TargetCheck(target)
+        check.lines.forEach { Console.out($0) }
+        if !check.isSound { isSound = false }
       }
     }
     if notify {
       if settings.receivers.isEmpty { Console.out("nobody is told: the configuration has no notify") }
-      for receiver in settings.receivers where await !test(receiver, settings) { allGood = false }
+      for receiver in settings.receivers where await !test(receiver, settings) { isSound = false }
     }
-    if !allGood { throw ExitCode.someRejected }
+    // Last: it may give up root's rights.
+    let trial = FolderTrial(settings)
+    for warning in trial.warnings { Console.error("warning: \(warning)") }
+    for fault in trial.faults { Console.error("error: \(fault)") }
+    if !trial.faults.isEmpty { throw ExitCode.unusable }
+    if !isSound { throw ExitCode.someRejected }
   }
 
   private func test(_ receiver: Receiver, _ settings: Settings) async -> Bool {

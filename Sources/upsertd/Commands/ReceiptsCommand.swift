@@ -21,7 +21,9 @@ struct ReceiptsCommand: AsyncParsableCommand {
       Example: upsertd receipts clients --status partial --since 7d
       """)
 
-  @Argument(help: ArgumentHelp("Part of the dropped file's name, or the start of a file id.", valueName: "TEXT"))
+  @Argument(
+    help: ArgumentHelp(
+      "Part of the dropped file's name or of a rejected item's key, or the start of a file id.", valueName: "TEXT"))
   var text: String?
 
   @Option(name: .long, help: ArgumentHelp("The same as TEXT.", valueName: "TEXT"))
@@ -58,27 +60,31 @@ struct ReceiptsCommand: AsyncParsableCommand {
     var query = ReceiptFolders.Query()
     (query.text, query.inbox, query.status) = (text ?? name, inbox, status)
     (query.since, query.until) = (since?.moment, until?.moment)
-    let findings = try await reportingTrouble { [query] in
-      try ReceiptFolders(settings).search(query, limit: limit == 0 ? .max : limit)
+    let (findings, links) = try await reportingTrouble { [query] in
+      let folders = ReceiptFolders(settings)
+      let findings = try folders.search(query, limit: limit == 0 ? .max : limit)
+      return (findings, try CorrectionLinks(folders))
     }
-    if json { Console.out(document(findings).laidOut) } else { show(findings) }
+    let corrections = findings.found.map { links.corrections(of: $0.receipt) }
+    if json { Console.out(document(findings, corrections).laidOut) } else { show(findings, corrections) }
     for (entry, reason) in findings.unreadable { Console.error("upsertd: \(entry.path): \(reason)".onOneLine) }
     if !findings.unreadable.isEmpty { throw ExitCode.someRejected }
   }
 
-  private func show(_ findings: ReceiptFolders.Findings) {
+  private func show(_ findings: ReceiptFolders.Findings, _ corrections: [Corrections?]) {
     guard !findings.found.isEmpty else { return Console.error("no receipt matches") }
     var table = Table([
       .init(heading: "RECEIVED"), .init(heading: "STATUS"), .init(heading: "ITEMS", isNumber: true),
-      .init(heading: "REJECTED", isNumber: true), .init(heading: "INBOX", least: 8),
+      .init(heading: "REJECTED", isNumber: true), .init(heading: "OPEN", isNumber: true),
+      .init(heading: "INBOX", least: 8),
       .init(heading: "FILE", least: 12), .init(heading: "ID"),
     ])
-    for found in findings.found {
+    for (found, corrections) in zip(findings.found, corrections) {
       let (file, counts) = (found.receipt.file, found.receipt.counts)
       let error = found.receipt.error.map { ": \($0.code.rawValue)" } ?? ""
       table.append([
         "\(file.receivedAt.description.prefix(16).replacing("T", with: " "))", found.receipt.status.rawValue + error,
-        "\(counts.items)", "\(counts.rejected)", file.inbox, file.name, file.id.text,
+        "\(counts.items)", "\(counts.rejected)", "\(corrections?.openItems ?? 0)", file.inbox, file.name, file.id.text,
       ])
     }
     let styles = findings.found.map { found -> Console.Style? in
@@ -89,15 +95,22 @@ struct ReceiptsCommand: AsyncParsableCommand {
       }
     }
     for line in table.lines(style: { styles[$0] }) { Console.out(line) }
+    // Where they are can't be guessed: the rejects file was taken, or they were rejected again.
+    for (found, corrections) in zip(findings.found, corrections) {
+      guard let corrections, !corrections.isUntouched else { continue }
+      Console.out(Console.fitted("  \(found.receipt.file.id): \(corrections.text)".onOneLine))
+    }
     if findings.hasMore { Console.error("there may be older receipts; --limit 0 shows all") }
   }
 
-  private func document(_ findings: ReceiptFolders.Findings) -> JSONValue {
+  private func document(_ findings: ReceiptFolders.Findings, _ corrections: [Corrections?]) -> JSONValue {
     JSONValue([
       "receipts": .array(
-        findings.found.map { found in
+        zip(findings.found, corrections).map { found, corrections in
           let receipt = try? JSONValue.parse(found.receipt.json(withBatches: false))
-          return .object((receipt?.members ?? []) + [(name: "path", value: JSONValue(found.entry.path))])
+          var members = receipt?.members ?? []
+          if let corrections { members.append((name: "corrections", value: corrections.json)) }
+          return .object(members + [(name: "path", value: JSONValue(found.entry.path))])
         }),
       "unreadable": .array(
         findings.unreadable.map { JSONValue(["path": JSONValue($0.entry.path), "reason": JSONValue($0.reason)]) }),

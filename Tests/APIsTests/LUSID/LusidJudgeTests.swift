@@ -21,6 +21,35 @@ import Testing
         == .settled([.rejected(.rejectedByAPI, #"No such "key"; property: A/b/c"#), .accepted, .accepted]))
   }
 
+  @Test func `what LUSID calls an accepted record is its id and the number of its version`() {
+    let body = #"""
+      {"values":{
+        "item-10":{"lusidInvestorRecordId":"IR10","identifiers":{"version":1},"version":{"asAtDate":"2026-01-01","asAtVersionNumber":7}},
+        "a":{"version":{"effectiveFrom":"0001","asAtDate":"2026-01-02T00:00:00Z"},"href":"x","lusidInvestorRecordId":"I\u0052\n1"}},
+       "failed":{"item-1":{}}}
+      """#
+    var names = RecordNames(count: 3)
+    let verdict = api.judge(
+      status: 201, body: Array(body.utf8), isCut: false, pieces: three.map { Array($0.utf8)[...] },
+      successMode: .partial, noting: &names)
+    #expect(verdict == .settled([.accepted, .unchanged, .accepted]))
+    let texts = (0..<3).map { [names[$0].id, names[$0].version].map { String(decoding: $0, as: UTF8.self) } }
+    #expect(texts == [[#"IR\n1"#, "2026-01-02T00:00:00Z"], ["", ""], ["IR10", "7"]])
+  }
+
+  @Test(arguments: [
+    "{}", "1", #"{"lusidInvestorRecordId":5,"version":"x"}"#, #"{"version":{}}"#,
+    #"{"lusidInvestorRecordId":null,"version":[]}"#,
+  ])
+  func `a record that is not named is accepted all the same`(record: String) {
+    var names = RecordNames(count: 1)
+    let verdict = api.judge(
+      status: 201, body: Array(#"{"values":{"a":\#(record)}}"#.utf8), isCut: false,
+      pieces: one.map { Array($0.utf8)[...] }, successMode: .partial, noting: &names)
+    #expect(verdict == .settled([.accepted]))
+    #expect(names[0].id.isEmpty && names[0].version.isEmpty)
+  }
+
   @Test func `failed with neither type nor detail is unchanged`() {
     let body =
       #"{"values":null,"failed":{"a":{},"item-1":{"id":"item-1","type":null,"detail":""},"item-10":{"type":"T","errorDetails":[]}}}"#

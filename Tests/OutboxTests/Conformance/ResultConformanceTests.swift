@@ -64,6 +64,44 @@ import Testing
   }
 
   @Test(arguments: OutboxEngine.allCases)
+  func `accepted items come by their numbers, with the answer that settled them, and go with their file`(
+    _ engine: OutboxEngine
+  ) async throws {
+    func settlement(_ numbers: [Int]) -> BatchChange {
+      var settlement = Settlement(accepted: numbers.count, unchanged: 0, rejects: [])
+      for number in numbers {
+        settlement.acceptedItems.append(
+          number: number, line: number + 1, isUnchanged: false, key: Array("k\(number)".utf8), record: ([], []))
+      }
+      return .settle(settlement)
+    }
+    try await engine.with { engine in
+      let store = engine.store
+      var file = DroppedFile(number: 1, batches: [batch([(2, 2), (4, 4)]), batch([(1, 1), (3, 3)])])
+      file.listsAccepted = true
+      try store.publish(file)
+      #expect(try await store.line(for: "t", after: nil, limit: 9).files[file.id]?.listsAccepted == true)
+      for ordinal in 1...2 {
+        _ = try await store.lease(file.name(ordinal))
+        _ = try await store.apply(file.name(ordinal), settlement(ordinal == 1 ? [2, 4] : [1, 3]), request: .example)
+      }
+      try engine.crash()
+      let all = try engine.store.accepted(file.id, after: .min, limit: 9)
+      #expect(all.map(\.first) == [1, 2])
+      #expect(all.map(\.position) == [file.name(2).position, file.name(1).position])
+      #expect(try engine.store.settledPositions(file.id) == [file.name(1).position, file.name(2).position])
+      #expect(all.allSatisfy { $0.requestID == "r" && $0.sentAt == RequestFacts.example.sentAt })
+      #expect(all.allSatisfy { $0.answeredAt == RequestFacts.example.answeredAt && $0.answeredAt != nil })
+      #expect(try engine.store.accepted(file.id, after: .min, limit: 1).map(\.first) == [1])
+      #expect(try engine.store.accepted(file.id, after: 1, limit: 9) == [all[1]])
+      let records = try await engine.store.secureFinished(after: nil, limit: 9, at: Timestamp(milliseconds: 0))
+      #expect(records.map(\.facts.listsAccepted) == [true])
+      try await engine.store.finish(records.map { ($0, "accepted", "{}", "00") })
+      #expect(try engine.store.accepted(file.id, after: .min, limit: 9).isEmpty)
+    }
+  }
+
+  @Test(arguments: OutboxEngine.allCases)
   func `orders are kept for files under way, and go with them`(_ engine: OutboxEngine) async throws {
     try await engine.with { engine in
       let store = engine.store

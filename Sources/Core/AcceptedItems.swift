@@ -1,0 +1,134 @@
+/// How an API names the records that the accepted items of one request made or changed; one place for each item.
+package struct RecordNames: Sendable, Equatable {
+  /// Both texts of all items, one after the other: an array for each would take longer than all else about them.
+  private var text: [UInt8] = []
+  private var places: [(id: Range<Int>, version: Range<Int>)]
+
+  package init(count: Int) { places = Array(repeating: (0..<0, 0..<0), count: count) }
+
+  /// Later ones replace earlier ones. Nothing is kept for an item that was never counted.
+  package mutating func note(_ item: Int, id: Span<UInt8>, version: Span<UInt8>) {
+    guard places.indices.contains(item) else { return }
+    places[item] = (add(id), add(version))
+  }
+
+  private mutating func add(_ bytes: Span<UInt8>) -> Range<Int> {
+    let start = text.count
+    bytes.withUnsafeBufferPointer { text.append(contentsOf: $0) }
+    return start..<text.count
+  }
+
+  /// UTF-8; empty if the API gave none.
+  package subscript(item: Int) -> (id: ArraySlice<UInt8>, version: ArraySlice<UInt8>) {
+    guard places.indices.contains(item) else { return ([], []) }
+    return (text[places[item].id], text[places[item].version])
+  }
+
+  /// Those of some of the items.
+  package func extracting(_ items: Range<Int>) -> RecordNames {
+    var part = self
+    part.places = Array(places[items.clamped(to: places.indices)])
+    return part
+  }
+
+  package static func == (a: RecordNames, b: RecordNames) -> Bool {
+    a.places.count == b.places.count
+      && a.places.indices.allSatisfy { a[$0].id == b[$0].id && a[$0].version == b[$0].version }
+  }
+}
+
+/// An accepted item, as the results file shows it.
+package struct AcceptedItem: Sendable, Equatable {
+  package var number = 0
+  package var line = 0
+  package var isUnchanged = false
+  /// UTF-8, empty if it has none.
+  package var key: [UInt8] = []
+  /// The API's own id of the record, UTF-8; empty if it gave none.
+  package var recordID: [UInt8] = []
+  package var recordVersion: [UInt8] = []
+
+  package init() {}
+}
+
+/// The accepted items of one settled batch, packed for the outbox.
+///
+/// For each item: number and line as the difference from the item before (zigzag), a byte of flags, then key, id and
+/// version, each as how many bytes it shares with that of the item before, how many follow, and these.
+package struct AcceptedItems: Sendable, Equatable {
+  /// The lowest number; 0 if there is none.
+  package private(set) var first = 0
+  package private(set) var count = 0
+  private var packed = PackedNumbers()
+  private var last = AcceptedItem()
+
+  package init() {}
+
+  package var bytes: [UInt8] { packed.bytes }
+
+  package mutating func append(
+    number: Int, line: Int, isUnchanged: Bool, key: [UInt8],
+    record: (id: ArraySlice<UInt8>, version: ArraySlice<UInt8>)
+  ) {
+    first = count == 0 ? number : min(first, number)
+    count += 1
+    packed.append(zigzag: number - last.number)
+    packed.append(zigzag: line - last.line)
+    packed.append(isUnchanged ? 1 : 0)
+    (last.number, last.line) = (number, line)
+    Self.append(key[...], &last.key, to: &packed)
+    Self.append(record.id, &last.recordID, to: &packed)
+    Self.append(record.version, &last.recordVersion, to: &packed)
+  }
+
+  private static func append(_ text: ArraySlice<UInt8>, _ last: inout [UInt8], to packed: inout PackedNumbers) {
+    var shared = 0
+    let most = min(text.count, last.count)
+    text.withUnsafeBufferPointer { text in
+      last.withUnsafeBufferPointer { last in
+        while shared < most, text[shared] == last[shared] { shared += 1 }
+      }
+    }
+    let rest = text.dropFirst(shared)
+    packed.append(UInt64(shared))
+    packed.append(UInt64(rest.count))
+    packed.append(rest)
+    last.removeSubrange(shared...)
+    last.append(contentsOf: rest)
+  }
+
+  package static func == (a: AcceptedItems, b: AcceptedItems) -> Bool { a.bytes == b.bytes }
+}
+
+/// Reads packed items one by one.
+package struct AcceptedItemReader: Sendable {
+  private var packed: PackedNumbers
+  /// The item that was read last.
+  package private(set) var item = AcceptedItem()
+
+  package enum Step: Sendable { case item, end, damaged }
+
+  package init(_ bytes: [UInt8]) { packed = PackedNumbers(bytes) }
+
+  /// Reads the next item into `item`; `damaged` if the bytes are not what `AcceptedItems` makes.
+  package mutating func next() -> Step {
+    if packed.isAtEnd { return .end }
+    guard let number = packed.nextZigzag(), let line = packed.nextZigzag(), let flags = packed.next(), flags <= 1,
+      Self.read(&item.key, from: &packed), Self.read(&item.recordID, from: &packed),
+      Self.read(&item.recordVersion, from: &packed)
+    else { return .damaged }
+    item.number &+= number
+    item.line &+= line
+    item.isUnchanged = flags == 1
+    return .item
+  }
+
+  private static func read(_ text: inout [UInt8], from packed: inout PackedNumbers) -> Bool {
+    guard let shared = packed.nextCount(), shared <= text.count, let count = packed.nextCount(),
+      let rest = packed.nextBytes(count)
+    else { return false }
+    text.removeSubrange(shared...)
+    text.append(contentsOf: rest)
+    return true
+  }
+}

@@ -1,0 +1,419 @@
+internal import APIs
+package import Core
+internal import Dispatching
+internal import Engine
+internal import Formats
+internal import Foundation
+internal import JSONText
+internal import Outbox
+internal import Receipts
+internal import Results
+package import Settings
+internal import Spool
+
+/// Finds out what became of a record: in which files it was dropped, and what each of them led to.
+///
+/// Whoever knows an item's key is asked: the results files, receipts, and the queue. Of files without a results file,
+/// only the originals know their accepted items, and of more than 100 rejected items only the rejects file has all of
+/// them; these are searched for the text (`TextSearch`).
+package struct RecordSearch: Sendable {
+  package struct Query: Sendable {
+    /// One identifier's value, one value of `item.key`, or the whole key as receipts write it.
+    package var key: String
+    package var inbox: String?
+    /// Only files claimed at this moment or later.
+    package var since: Timestamp?
+
+    package init(key: String) { self.key = key }
+  }
+
+  private let query: Query
+  private let settings: Settings
+  private let receipts: ReceiptFolders
+  private let text: TextSearch
+  /// For the keys of each inbox.
+  private let apis: [String: [any TargetAPI]]
+  /// The searched text as it is in a results file.
+  private let listed: [ByteSearch]
+
+  private init(_ query: Query, _ settings: Settings) {
+    self.query = query
+    self.settings = settings
+    receipts = ReceiptFolders(settings)
+    var apis: [String: [any TargetAPI]] = [:]
+    for inbox in settings.inboxes where query.inbox ?? inbox.name == inbox.name {
+      apis[inbox.name] = inbox.routes.flatMap { RouteTargets($0, settings: settings).apis }
+    }
+    self.apis = apis
+    // Of a whole key, only its values are in a file, each by itself.
+    let values = apis.values.joined().map { api in
+      let values = api.values(ofKey: query.key)
+      let words = values.filter { !$0.contains(" ") }
+      return words.isEmpty ? values : words
+    }
+    text = TextSearch(
+      [[query.key]] + values,
+      gzip: GzipLimits(maxRatio: settings.limits.maxGzipRatio, maxOutputBytes: settings.limits.maxFileBytes))
+    // A key that is too long is cut, and its beginning is searched for.
+    let beginning = String(query.key.onOneLine.prefix(150))
+    listed = [ByteSearch(AcceptedCSV.escaped(Array(beginning.utf8)))]
+  }
+
+  /// - Throws: `InboxError` if a folder can't be listed, `OutboxError`.
+  package static func run(_ query: Query, settings: Settings) async throws -> RecordFindings {
+    let search = RecordSearch(query, settings)
+    return try await Operator.looking(at: settings) { outbox in try await search.run(outbox) }
+  }
+
+  private func isMeant(_ key: String?, _ inbox: String) -> Bool {
+    guard let key, !key.isEmpty else { return false }
+    return key == query.key || apis[inbox]?.contains { $0.isKey(key, of: query.key) } == true
+  }
+
+  private func run(_ outbox: Outbox?) async throws -> RecordFindings {
+    var findings = RecordFindings(key: query.key)
+    // The outbox first: a file that is finished in between has its receipt by then.
+    if let outbox { try await searchQueue(outbox, &findings) }
+    var wanted = ReceiptFolders.Query()
+    (wanted.inbox, wanted.since) = (query.inbox, query.since)
+    let entries = try receipts.entries(wanted)
+    let underWay = Set(findings.found.map(\.file))
+    let parts = min(8, max(1, ProcessInfo.processInfo.activeProcessorCount))
+    let found = await withTaskGroup(of: Part.self) { group in
+      for part in 0..<parts {
+        group.addTask {
+          var found = Part()
+          for (place, entry) in entries.enumerated() where place % parts == part { search(entry, &found) }
+          return found
+        }
+      }
+      return await group.reduce(into: Part()) { $0.add($1) }
+    }
+    findings.add(found)
+    // A finished file whose row was still there is in its receipt.
+    let finished = Set(found.findings.map(\.file)).intersection(underWay)
+    findings.found.removeAll { finished.contains($0.file) && $0.source == .queue }
+    for place in findings.found.indices {
+      findings.found[place].correctedBy = found.corrections[findings.found[place].file]?.sorted() ?? []
+    }
+    findings.found.sort { ($0.file, $0.line ?? .max, $0.item ?? .max) < ($1.file, $1.line ?? .max, $1.item ?? .max) }
+    findings.tell(found)
+    return findings
+  }
+
+  // MARK: - Finished files
+
+  /// What a part of the receipts led to.
+  fileprivate struct Part: Sendable {
+    var findings: [RecordFinding] = []
+    var searched = RecordFindings.Searched()
+    /// By the file that is corrected.
+    var corrections: [FileID: [FileID]] = [:]
+    var unreadable: [String] = []
+    /// Files whose accepted items nothing names any more.
+    var withoutOriginal = 0
+    /// Files whose further rejected items nothing names any more.
+    var withoutRejects = 0
+    /// Files of which only the text was searched.
+    var byText = 0
+
+    mutating func add(_ other: Part) {
+      findings += other.findings
+      unreadable += other.unreadable
+      corrections.merge(other.corrections) { $0 + $1 }
+      searched.receipts += other.searched.receipts
+      searched.resultsFiles += other.searched.resultsFiles
+      searched.rejectsFiles += other.searched.rejectsFiles
+      searched.originals += other.searched.originals
+      withoutOriginal += other.withoutOriginal
+      withoutRejects += other.withoutRejects
+      byText += other.byText
+    }
+  }
+
+  private func search(_ entry: ReceiptFolders.Entry, _ part: inout Part) {
+    let receipt: Receipt
+    do {
+      receipt = try receipts.receipt(in: entry)
+    } catch let error as InboxError where error.code == .missing {
+      return
+    } catch {
+      part.unreadable.append("\(entry.path): \(error)")
+      return
+    }
+    part.searched.receipts += 1
+    if let corrects = receipt.file.corrects { part.corrections[corrects, default: []].append(entry.id) }
+    let folders = InboxFolders(spool: settings.spool, inbox: entry.inbox)
+    var found: [RecordFinding] = []
+    for reject in receipt.rejects where isMeant(reject.key, entry.inbox) {
+      var finding = finding(receipt, .receipt)
+      (finding.item, finding.line, finding.key) = (reject.item, reject.line, reject.key)
+      (finding.outcome, finding.code, finding.message) = ("rejected", reject.code, reject.message)
+      add(receipt, &finding)
+      found.append(finding)
+    }
+    let hasAllRejects = receipt.counts.rejected <= receipt.rejects.count
+    let isListed = searchResults(receipt, folders, &found, &part)
+    if !hasAllRejects { searchRejects(receipt, folders, &found, &part) }
+    if receipt.error != nil || (!isListed && receipt.counts.accepted > 0) {
+      searchOriginal(receipt, folders, &found, &part)
+    }
+    part.findings += found
+  }
+
+  private func finding(_ receipt: Receipt, _ source: RecordFinding.Source) -> RecordFinding {
+    var finding = RecordFinding(
+      file: receipt.file.id, name: receipt.file.name, inbox: receipt.file.inbox, target: receipt.target?.name,
+      source: source)
+    finding.corrects = receipt.file.corrects
+    return finding
+  }
+
+  /// The request that settled an item.
+  private func add(_ receipt: Receipt, _ finding: inout RecordFinding) {
+    guard let item = finding.item,
+      let place = receipt.batches.firstIndex(where: { $0.ranges.contains { $0.contains(item) } })
+    else { return }
+    finding.batch = place + 1
+    finding.requestID = receipt.batches[place].requestID
+    finding.sentAt = receipt.batches[place].sentAt?.description
+  }
+
+  /// Returns whether the file's accepted items are all listed.
+  private func searchResults(
+    _ receipt: Receipt, _ folders: InboxFolders, _ found: inout [RecordFinding], _ part: inout Part
+  ) -> Bool {
+    guard receipt.listsAccepted else { return false }
+    guard let file = receipt.acceptedFile.flatMap({ FileName($0) }) else { return true }
+    do throws(InboxError) {
+      for text in listed {
+        try InboxFolders.lines(of: file, in: folders.accepted, with: text) { line in
+          guard let cells = AcceptedCSV.texts(of: line)?.map({ String(decoding: $0, as: UTF8.self) }),
+            isMeant(cells[2], receipt.file.inbox)
+          else { return }
+          var finding = finding(receipt, .results)
+          (finding.item, finding.line, finding.key) = (Int(cells[0]), Int(cells[1]), cells[2])
+          (finding.batch, finding.outcome) = (Int(cells[3]), cells[7])
+          func known(_ cell: Int) -> String? { cells[cell].isEmpty ? nil : cells[cell] }
+          (finding.requestID, finding.sentAt, finding.answeredAt) = (known(4), known(5), known(6))
+          (finding.recordID, finding.recordVersion) = (known(8), known(9))
+          found.append(finding)
+        }
+      }
+      part.searched.resultsFiles += 1
+      return true
+    } catch {
+      if error.code != .missing { part.unreadable.append("\(error)") }
+      return false
+    }
+  }
+
+  /// Beyond the receipt's first ones.
+  private func searchRejects(
+    _ receipt: Receipt, _ folders: InboxFolders, _ found: inout [RecordFinding], _ part: inout Part
+  ) {
+    do {
+      guard let file = receipt.rejectsFile.flatMap({ FileName($0) }) else { return part.withoutRejects += 1 }
+      let lines = try text.lines(of: file, in: folders.rejected, isGzipped: false)
+      part.searched.rejectsFiles += 1
+      // The first ones are in the receipt.
+      for line in lines.dropFirst(found.count { $0.source == .receipt }) {
+        var finding = finding(receipt, .rejects)
+        (finding.line, finding.outcome) = (line, "rejected")
+        found.append(finding)
+      }
+    } catch let error as InboxError where error.code == .missing {
+      part.withoutRejects += 1
+    } catch {
+      part.unreadable.append("\(error)")
+    }
+  }
+
+  private func searchOriginal(
+    _ receipt: Receipt, _ folders: InboxFolders, _ found: inout [RecordFinding], _ part: inout Part
+  ) {
+    guard let dropped = FileName(receipt.file.name) else { return part.withoutOriginal += 1 }
+    let names = ResultNames(dropped: dropped, id: receipt.file.id)
+    let isUnusable = receipt.error != nil
+    do {
+      let lines = try text.lines(
+        of: isUnusable ? names.unusable : names.archive, in: isUnusable ? folders.rejected : folders.archive,
+        isGzipped: FileFormat(fileName: dropped.bytes, format: .csv)?.isGzipped == true)
+      part.searched.originals += 1
+      part.byText += 1
+      let known = Set(found.compactMap { $0.source == .receipt ? $0.line : nil })
+      for line in lines where !known.contains(line) {
+        var finding = finding(receipt, .original)
+        finding.line = line
+        switch receipt.status {
+        case .accepted: finding.outcome = "accepted"
+        case .rejected: (finding.outcome, finding.code) = ("rejected", receipt.error?.code.rawValue)
+        case .partial: break
+        }
+        if isUnusable { finding.message = receipt.error?.message }
+        found.append(finding)
+      }
+    } catch let error as InboxError where error.code == .missing {
+      if !isUnusable { part.withoutOriginal += 1 }
+    } catch let fault as FileFault {
+      // A damaged gzip was rejected whole, and is as it was dropped.
+      if !isUnusable { part.unreadable.append("\(folders.archive)/\(names.archive.display): \(fault.message)") }
+    } catch {
+      part.unreadable.append("\(error)")
+    }
+  }
+
+  // MARK: - Files under way
+
+  private func searchQueue(_ outbox: Outbox, _ findings: inout RecordFindings) async throws {
+    let bodies = BodyLoader(spool: settings.spool, key: try? outbox.sourceKey())
+    var unread = 0
+    for id in try await outbox.filesUnderWay().ids.sorted() {
+      guard let record = try await outbox.file(id), apis[record.inbox] != nil,
+        query.since.map({ id.time >= $0 }) ?? true
+      else { continue }
+      guard record.state != .reading else {
+        unread += 1
+        continue
+      }
+      findings.searched.filesUnderWay += 1
+      let name = FileName(bytes: record.name)?.display ?? String(decoding: record.name, as: UTF8.self)
+      var template = RecordFinding(
+        file: id, name: name, inbox: record.inbox, target: record.facts.target, source: .queue)
+      template.corrects = record.facts.corrects
+      try searchRejects(record, outbox, template, &findings)
+      try searchAccepted(record, outbox, template, &findings)
+      if !record.facts.listsAccepted, record.counts.accepted > 0 {
+        findings.notes.append(
+          "file \(id) is under way: its \(counted(record.counts.accepted, "accepted item")) can be searched once its receipt is written"
+        )
+      }
+      try await searchWaiting(record, outbox, bodies, template, &findings)
+    }
+    if unread > 0 {
+      findings.notes.append("\(counted(unread, "file is", "files are")) being read and can't be searched yet")
+    }
+  }
+
+  private func searchRejects(
+    _ record: FileRecord, _ outbox: Outbox, _ template: RecordFinding, _ findings: inout RecordFindings
+  ) throws {
+    var last = 0
+    while true {
+      let page = try outbox.rejects(record.id, after: last, limit: 500)
+      guard let end = page.last else { return }
+      last = end.item
+      for reject in page where isMeant(reject.key, record.inbox) {
+        var finding = template
+        (finding.item, finding.line, finding.key) = (reject.item, reject.line, reject.key)
+        (finding.outcome, finding.code, finding.message) = ("rejected", reject.code, reject.message)
+        findings.found.append(finding)
+      }
+    }
+  }
+
+  private func searchAccepted(
+    _ record: FileRecord, _ outbox: Outbox, _ template: RecordFinding, _ findings: inout RecordFindings
+  ) throws {
+    var last = Int.min
+    while true {
+      let page = try outbox.accepted(record.id, after: last, limit: 16)
+      guard let end = page.last else { return }
+      last = end.first
+      for batch in page {
+        var reader = AcceptedItemReader(batch.items)
+        reading: while true {
+          switch reader.next() {
+          case .end: break reading
+          case .damaged:
+            findings.unreadable.append(
+              "outbox \"\(outbox.path)\": the accepted items of file \(record.id) can't be read")
+            break reading
+          case .item:
+            let item = reader.item
+            guard isMeant(String(decoding: item.key, as: UTF8.self), record.inbox) else { continue }
+            var finding = template
+            (finding.item, finding.line) = (item.number, item.line)
+            finding.key = String(decoding: item.key, as: UTF8.self)
+            finding.outcome = item.isUnchanged ? "unchanged" : "accepted"
+            finding.requestID = batch.requestID
+            (finding.sentAt, finding.answeredAt) = (batch.sentAt?.description, batch.answeredAt?.description)
+            if !item.recordID.isEmpty { finding.recordID = String(decoding: item.recordID, as: UTF8.self) }
+            if !item.recordVersion.isEmpty {
+              finding.recordVersion = String(decoding: item.recordVersion, as: UTF8.self)
+            }
+            findings.found.append(finding)
+          }
+        }
+      }
+    }
+  }
+
+  /// Items that are still to be sent, or are being sent.
+  private func searchWaiting(
+    _ record: FileRecord, _ outbox: Outbox, _ bodies: BodyLoader, _ template: RecordFinding,
+    _ findings: inout RecordFindings
+  ) async throws {
+    guard let api = apis[record.inbox]?.first(where: { $0.kind == record.facts.api }) else { return }
+    var last: String?
+    var key: [UInt8] = []
+    while true {
+      let page = try await outbox.batches(of: record.id, after: last, limit: 64)
+      for batch in page.batches {
+        guard let content = try await outbox.content(of: batch.name) else { continue }
+        let loaded: LoadedBatch
+        do {
+          loaded = try bodies.read(content.batch, of: record.id, inbox: record.inbox, name: record.name)
+        } catch {
+          findings.unreadable.append("file \(record.id), batch \(batch.name.position): \(error)")
+          continue
+        }
+        for (item, piece) in zip(loaded.batch.items, loaded.batch.pieces ?? []) {
+          key.removeAll(keepingCapacity: true)
+          api.appendKey(ofPiece: loaded.batch.body[piece].span, to: &key)
+          guard isMeant(String(decoding: key, as: UTF8.self), record.inbox) else { continue }
+          var finding = template
+          (finding.item, finding.line, finding.outcome) = (item.number, item.line, "waiting")
+          (finding.key, finding.message) = (String(decoding: key, as: UTF8.self), content.problem)
+          findings.found.append(finding)
+        }
+      }
+      guard !page.isEnd, let end = page.batches.last?.name.position else { return }
+      last = end
+    }
+  }
+}
+
+extension RecordFindings {
+  fileprivate mutating func add(_ part: RecordSearch.Part) {
+    found += part.findings
+    unreadable += part.unreadable
+    let underWay = searched.filesUnderWay
+    searched = part.searched
+    searched.filesUnderWay = underWay
+  }
+
+  /// Says what was not searched, or not exactly.
+  fileprivate mutating func tell(_ part: RecordSearch.Part) {
+    if part.byText > 0 {
+      notes.append(
+        "\(counted(part.byText, "file has", "files have")) no results file: \(part.byText == 1 ? "its original was" : "their originals were") searched for the text alone, as UTF-8 or UTF-16"
+      )
+    }
+    if part.searched.rejectsFiles > 0 {
+      notes.append(
+        "\(counted(part.searched.rejectsFiles, "rejects file")) with more items than the receipt names: searched for the text alone"
+      )
+    }
+    if part.withoutOriginal > 0 {
+      notes.append(
+        "of \(counted(part.withoutOriginal, "file")) neither results file nor original is left: accepted items can't be searched"
+      )
+    }
+    if part.withoutRejects > 0 {
+      notes.append(
+        "of \(counted(part.withoutRejects, "file")) the rejects file was taken: only the first \(Receipt.firstRejects) rejected items were searched"
+      )
+    }
+  }
+}
