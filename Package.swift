@@ -29,7 +29,8 @@ let package = Package(
     .executableTarget(
       name: "upsertd",
       dependencies: [
-        "APIs", "Core", "Daemon", "JSONText", "Operations", "Receipts", "Results", "Runtime", "Sandbox",
+        "APIs", "Core", "Daemon", "Inspection", "JSONText", "Notifying", "Operations", "Receipts", "Results", "Runtime",
+        "Sandbox",
         "Settings", "Telemetry",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -39,8 +40,8 @@ let package = Package(
     .target(
       name: "Daemon",
       dependencies: [
-        "APIs", "CLinux", "Core", "Dispatching", "Engine", "HTTPClient", "Intake", "Operations", "Outbox", "Results",
-        "Runtime", "Settings", "Spool", "Telemetry",
+        "APIs", "CLinux", "Core", "Dispatching", "Engine", "HTTPClient", "Intake", "Notifying", "Operations", "Outbox",
+        "Results", "Runtime", "Settings", "Spool", "Telemetry",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
@@ -55,6 +56,9 @@ let package = Package(
       // Into the program itself: a resource bundle would be a second thing to install, and to lose.
       resources: [.embedInCode("Dashboard/Page")],
       swiftSettings: strict),
+    // What an unknown file looks like, and a route and a mapping for it.
+    .target(
+      name: "Inspection", dependencies: ["APIs", "Core", "Formats", "JSONText", "Settings"], swiftSettings: strict),
     // The pipeline: three modules that do not know each other.
     .target(
       name: "Intake",
@@ -78,6 +82,15 @@ let package = Package(
       dependencies: [
         "APIs", "Core", "Engine", "Formats", "JSONText", "Outbox", "Receipts", "Runtime", "Settings", "Spool",
         "Telemetry",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    // Tells people and other programs what happens; nothing waits for it.
+    .target(
+      name: "Notifying",
+      dependencies: [
+        "Core", "Engine", "HTTPClient", "JSONText", "Outbox", "Runtime", "Settings", "Spool", "Telemetry",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
@@ -137,7 +150,8 @@ let package = Package(
     .target(
       name: "Fuzzing",
       dependencies: [
-        "APIs", "Core", "Daemon", "Intake", "Operations", "Receipts", "Settings", "Spool",
+        "APIs", "Core", "Daemon", "Formats", "Inspection", "Intake", "JSONText", "Operations", "Receipts", "Settings",
+        "Spool",
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/Fuzzing", swiftSettings: strict),
@@ -156,6 +170,12 @@ let package = Package(
       name: "APIsTests", dependencies: ["APIs", "Core", "Formats", "JSONText", "Settings"],
       swiftSettings: strict),
     .testTarget(name: "SettingsTests", dependencies: ["APIs", "Core", "Formats", "Settings"], swiftSettings: strict),
+    .testTarget(
+      name: "InspectionTests",
+      dependencies: [
+        "APIs", "Core", "Formats", "Inspection", "JSONText", "Settings", .product(name: "Yams", package: "Yams"),
+      ],
+      exclude: ["Files"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(
       name: "DaemonTests",
@@ -182,6 +202,10 @@ let package = Package(
         "TestKit",
         .product(name: "Logging", package: "swift-log"),
       ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "NotifyingTests",
+      dependencies: ["Core", "Engine", "HTTPClient", "Notifying", "Outbox", "Settings", "TestKit"],
       swiftSettings: strict),
     .testTarget(
       name: "TelemetryTests",

@@ -17,6 +17,14 @@ package protocol API: APISettings {
 
   /// Where rejects files put reasons besides `_error`; each entry is a path of nested member names.
   var rejectsAdditions: [[String]] { get }
+
+  /// Proposes which fields a CSV's columns fill, as a first draft for people.
+  ///
+  /// - Parameter terms: the target's and the route's own settings, as far as there are any.
+  func proposeFields(for columns: [ObservedColumn], _ terms: APIOptions) -> FieldProposal
+
+  /// Proposes the route's keys for JSON items that have these members at their outermost level, and no mapping.
+  func proposeKeys(for members: [String], _ terms: APIOptions) -> FieldProposal
 }
 
 extension API {
@@ -31,6 +39,10 @@ extension API {
 
   package var salvage: SalvageForm { SalvageForm(fileExtension: "ndjson", open: "", separator: "\n", close: "\n") }
   package var rejectsAdditions: [[String]] { [] }
+  package func proposeFields(for columns: [ObservedColumn], _ terms: APIOptions) -> FieldProposal {
+    FieldProposal(fields: nil)
+  }
+  package func proposeKeys(for members: [String], _ terms: APIOptions) -> FieldProposal { FieldProposal(fields: nil) }
 }
 
 /// How a target and a route want items treated.

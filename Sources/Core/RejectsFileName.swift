@@ -6,6 +6,9 @@ package struct RejectsFileName: Hashable, Sendable {
   /// The first file's name without its extension (`clients`).
   package let stem: [UInt8]
   /// The name that the first file was dropped under, as far as it is known (`clients.csv`).
+  ///
+  /// Rejects are never compressed. Those of `clients.csv.gz` have the mark `-gz` (`clients.01J….rejected-gz.csv`) only
+  /// where their name alone would lead to another route.
   package let original: [UInt8]
 
   /// Nil if `name` is not such a name.
@@ -28,8 +31,15 @@ package struct RejectsFileName: Hashable, Sendable {
     guard let first, let last else { return nil }
     corrects = last.id
     stem = Array(name[..<first])
-    original = stem + (name[last.end...].firstIndex(of: UInt8(ascii: ".")).map { Array(name[$0...]) } ?? [])
+    let rest = name[last.end...]
+    let isMarked = rest.starts(with: Self.gzipMark) && !(rest.dropFirst(3).first.map(Self.isAlphanumeric) ?? false)
+    let ending = rest.firstIndex(of: UInt8(ascii: ".")).map { Array(name[$0...]) } ?? []
+    original = stem + ending + (isMarked ? Self.gzipEnding : [])
   }
+
+  /// The mark of a file whose rejects are for the route of compressed ones.
+  package static let gzipMark = Array("-gz".utf8)
+  package static let gzipEnding = Array(".gz".utf8)
 
   private static let word = Array(".rejected".utf8)
   /// A dot, an id and the word.

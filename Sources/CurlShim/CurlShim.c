@@ -1,4 +1,5 @@
 #include "CurlShim.h"
+#include "CurlShimOnce.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -164,6 +165,11 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static CURLcode usable;
 static void init(void) { usable = curl_global_init(CURL_GLOBAL_DEFAULT); }
 
+bool curlshim_usable(void) {
+  pthread_once(&once, init);
+  return usable == CURLE_OK;
+}
+
 static int64_t now_s(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -204,8 +210,7 @@ static void end_retired(struct curlshim_pool *pool) {
 }
 
 struct curlshim_pool *curlshim_pool_new(size_t slots, int64_t most_connection_age_s) {
-  pthread_once(&once, init);
-  if (usable != CURLE_OK) return NULL;
+  if (!curlshim_usable()) return NULL;
   struct curlshim_pool *pool = calloc(1, sizeof *pool + slots * sizeof pool->slots[0]);
   if (!pool) return NULL;
   pool->count = slots;
@@ -306,7 +311,7 @@ static void release(struct slot *slot) {
   clear(&slot->request);
 }
 
-static enum curlshim_fault fault(CURLcode code) {
+enum curlshim_fault curlshim_fault_of(CURLcode code) {
   switch (code) {
     case CURLE_OK: return CURLSHIM_NO_FAULT;
     case CURLE_BAD_FUNCTION_ARGUMENT:
@@ -346,7 +351,7 @@ enum curlshim_fault curlshim_start(
   slot->busy = code == CURLE_OK;
   *reason = slot->busy ? "" : curl_easy_strerror(code);
   if (!slot->busy) release(slot);
-  return fault(code);
+  return curlshim_fault_of(code);
 }
 
 bool curlshim_perform(struct curlshim_pool *pool) {
@@ -422,7 +427,7 @@ static void conclude(struct slot *slot, CURLcode code, struct curlshim_outcome *
   const enum curlshim_fault kind = refused                        ? CURLSHIM_TLS
                                    : slot->head_too_large         ? CURLSHIM_HEAD_TOO_LARGE
                                    : lost_in_handshake(slot, code) ? CURLSHIM_FAILED
-                                                                   : fault(code);
+                                                                   : curlshim_fault_of(code);
   const char *reason = headless          ? "the connection was closed within the answer's head"
                        : code == CURLE_OK ? ""
                        : slot->reason[0]  ? slot->reason

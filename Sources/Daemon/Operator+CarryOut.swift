@@ -1,8 +1,6 @@
 internal import Outbox
 internal import Core
 internal import Engine
-internal import Glibc
-internal import Spool
 package import Logging
 package import Operations
 internal import Runtime
@@ -22,7 +20,7 @@ extension Operator {
       throw StartError(description: "the daemon has stopped, and the configuration can't be used without it")
     }
     // Nothing listens: the state is ours if we get its lock. What root creates here must stay usable for the service.
-    let by = UserID(getuid()).name
+    let by = Caller.ofProcess
     becomeOwner(of: settings.state)
     let (lock, outbox) = try StateFolder.take(settings)
     let clock = DaemonClock(from: try await outbox.clockMark())

@@ -15,6 +15,8 @@ struct RetryOutcome {
   /// Targets that had been asked to wait.
   var slowed: [String] = []
   var paused: [String] = []
+  /// Targets outside their send windows, and when these open.
+  var closed: [(target: String, until: Timestamp?)] = []
   /// The target of the file, if the configuration no longer has it.
   var missing: String?
 
@@ -38,6 +40,9 @@ struct RetryOutcome {
     }
     if !slowed.isEmpty { parts.append("no longer slowed down: \(slowed.joined(separator: ", "))") }
     if !paused.isEmpty { parts.append("still paused until `upsertd resume`: \(paused.joined(separator: ", "))") }
+    for (target, until) in closed {
+      parts.append("\(target) is outside its send window\(until.map { " until \($0)" } ?? "")")
+    }
     if let missing { parts.append("target \(missing) is not in the configuration, so nothing is sent to it") }
     return parts.joined(separator: "; ")
   }
@@ -73,6 +78,8 @@ struct PauseOutcome {
   var isPaused: Bool
   private var changed: [String] = []
   private var unchanged: [String] = []
+  /// Of the target, if it is outside its send window; and when that opens.
+  var closed: (target: String, until: Timestamp?)?
 
   init(name: String, isPaused: Bool) {
     self.name = name
@@ -87,7 +94,11 @@ struct PauseOutcome {
   var message: String {
     let effect = isPaused ? "paused until `upsertd resume \(name)`, even after a restart" : "resumed"
     let before = isPaused ? "was paused already, until `upsertd resume \(name)`" : "was not paused"
-    return [(changed, effect), (unchanged, before)].filter { !$0.0.isEmpty }
-      .map { "\($0.0.joined(separator: " and ")): \($0.1)" }.joined(separator: "; ")
+    var parts = [(changed, effect), (unchanged, before)].filter { !$0.0.isEmpty }
+      .map { "\($0.0.joined(separator: " and ")): \($0.1)" }
+    if let closed, !isPaused {
+      parts.append("target \(closed.target) is outside its send window\(closed.until.map { " until \($0)" } ?? "")")
+    }
+    return parts.joined(separator: "; ")
   }
 }

@@ -5,6 +5,7 @@ internal import Engine
 internal import Spool
 internal import Intake
 internal import Logging
+internal import Notifying
 internal import Operations
 internal import Outbox
 internal import Results
@@ -30,9 +31,12 @@ actor Pipeline {
   /// For targets that files wait for but the configuration no longer has.
   private let missing: [String: TargetDispatcher]
   private let intakes: [String: Intake]
+  private let publisher: Publisher
   private let finisher: ResultPublisher
   private let ageWatch: AgeWatch
+  private let notifier: Notifier
   private let connections: [HTTPClient]
+  private let sending: SendingLedger
   private let stopFlag: StopFlag
   private var isRunning = false
 
@@ -61,7 +65,7 @@ actor Pipeline {
     let pausedTargets = try await outbox.paused(.target)
     let pausedInboxes = try await outbox.paused(.inbox)
     let shared = TargetDispatcher.Shared(
-      outbox: outbox, bodies: bodies, retry: settings.retry, stateFolder: settings.state,
+      outbox: outbox, holds: outbox, bodies: bodies, retry: settings.retry, stateFolder: settings.state,
       clock: clock, instruments: instruments, logger: logger, onSettled: onSettled)
     var dispatchers: [String: TargetDispatcher] = [:]
     var connections: [HTTPClient] = []
@@ -99,10 +103,19 @@ actor Pipeline {
       try await intake.takeOver(known: underWay.ids, rows: rows)
       intakes[inbox.name] = intake
     }
+    self.publisher = publisher
+    let notifier = try Notifier(
+      settings: settings, outbox: outbox, clock: clock, instruments: instruments, logger: logger)
+    // Last: what a configuration that can't be used lacks must not be lost.
+    try await notifier.register()
+    try await outbox.forgetHolds(except: Set(settings.targets.map(\.name)))
+    self.notifier = notifier
     self.finisher = finisher
     ageWatch = AgeWatch(
-      outbox: outbox, clock: clock, maxAge: settings.retry.maxAge, activeFailures: instruments.activeFailures,
+      outbox: outbox, clock: clock, maxAge: settings.retry.maxAge,
+      intendedWaits: { Set(settings.closedWindows(at: .now).keys) }, activeFailures: instruments.activeFailures,
       logger: logger)
+    sending = instruments.sending
     self.dispatchers = dispatchers
     self.missing = missing
     self.intakes = intakes
@@ -125,11 +138,14 @@ actor Pipeline {
   }
 
   /// Works until `stop()`; returns when everything in flight has ended and the results of finished files are written.
-  func run() async {
+  ///
+  /// - Parameter once: whether the run ends by itself once all work is done: then each notice is tried only once.
+  func run(once: Bool) async {
     isRunning = true
     async let results: Void = finisher.run()
     // Cancelled when this returns.
     async let _: Void = ageWatch.run()
+    async let notices: Void = notifier.run(triesOnce: once)
     await withDiscardingTaskGroup { group in
       for dispatcher in all { group.addTask { await dispatcher.run() } }
       for intake in intakes.values { group.addTask { await intake.run() } }
@@ -137,12 +153,21 @@ actor Pipeline {
     await finisher.stop()
     await results
     for pool in connections { pool.close() }
+    // The last files' notices are tried, too, unless the daemon was told to stop.
+    await notifier.end()
+    await notices
   }
+
+  /// Breaks off telling what happened; what is not sent stays queued.
+  func stopTelling() async { await notifier.stop() }
 
   private var all: [TargetDispatcher] { Array(dispatchers.values) + Array(missing.values) }
 
   /// Claims nothing more, starts no requests, and waits a few seconds for the answers in flight.
-  func stop() async {
+  ///
+  /// - Parameter isWorkDone: whether there is time to tell what happened.
+  func stop(isWorkDone: Bool = false) async {
+    if !isWorkDone { await notifier.stop() }
     stopFlag.raise()
     for intake in intakes.values { await intake.stop() }
     for dispatcher in all { await dispatcher.stop() }
@@ -156,28 +181,45 @@ actor Pipeline {
 
   // MARK: - State
 
-  /// Whether the inboxes hold nothing that will be claimed, and the queue holds only what a person must release: files
-  /// for targets that are paused or no longer in the configuration. Files that have waited too long are still waited
-  /// for: they expire.
+  /// Whether the inboxes hold nothing that will be claimed, and the queue holds only what a person or the clock must
+  /// release: files for targets that are paused, outside their send window or no longer in the configuration. Files
+  /// that have waited too long are still waited for: they expire. So are answers.
   func isWorkDone() async throws -> Bool {
     for intake in intakes.values {
       let rest = await intake.rest
       if !rest.hasLooked || rest.unread > 0 || rest.arriving > 0 { return false }
     }
     if try await outbox.isEmpty() { return true }
-    let blocked = try await outbox.paused(.target).union(missing.keys)
+    // Whoever waits only for a person or the clock.
+    guard sending.all.isEmpty else { return false }
+    let blocked = try await outbox.paused(.target).union(missing.keys).union(settings.closedWindows(at: .now).keys)
     return try await outbox.onlyWaits(for: blocked, claimedAfter: clock.now - settings.retry.maxAge)
   }
 
   /// Logs the targets for which files stay queued until somebody acts.
   func reportRemaining() async throws {
+    for file in try await outbox.unreleasedFiles() {
+      logger.warning(
+        "file is waiting for its release",
+        metadata: [
+          "inbox": "\(file.inbox)", "file": "\(file.id)", "name": "\(FileName(bytes: file.name)?.display ?? "")",
+          "items": .number(file.counts.items - file.counts.rejected),
+        ])
+    }
     let paused = try await outbox.paused(.target)
+    let closed = settings.closedWindows(at: .now)
     for target in try await outbox.awaitedTargets().sorted() {
       if missing[target] != nil {
         logger.warning(
           "files are waiting for a target that is no longer in the configuration", metadata: ["target": "\(target)"])
       } else if paused.contains(target) {
         logger.warning("files are waiting for a paused target", metadata: ["target": "\(target)"])
+      } else if let window = closed[target] {
+        logger.warning(
+          "files are waiting for a target outside its send window",
+          metadata: [
+            "target": "\(target)", "reason": "\(window.reason)", "until": "\(window.until?.description ?? "")",
+          ])
       }
     }
   }
@@ -193,14 +235,16 @@ actor Pipeline {
 
   // MARK: - Operator orders
 
-  /// - Parameter by: who asks: a user's name, for the receipts of the files concerned.
-  func carryOut(_ order: Order, by: String) async -> OrderResult {
+  /// - Parameter by: who asks, for the receipts of the files concerned.
+  func carryOut(_ order: Order, by: Caller) async -> OrderResult {
     do {
       switch order {
-      case .retry(let file, let target): return try await retry(file: file, target: target, by: by)
-      case .cancel(let file): return try await cancel(file, by: by)
+      case .retry(let file, let target): return try await retry(file: file, target: target, by: by.name)
+      case .cancel(let file): return try await cancel(file, by: by.name)
       case .pause(let name): return try await setPaused(name, true)
       case .resume(let name): return try await setPaused(name, false)
+      case .release(let file): return try await release(file, by: by)
+      case .replay(let file, let rejects): return try await replay(file, rejects: rejects, by: by.person)
       }
     } catch {
       return OrderResult(isDone: false, message: "\(error)")
@@ -215,9 +259,11 @@ actor Pipeline {
     // A file's own target; none until it has been read.
     var targets = target.map { [$0] } ?? dispatchers.keys.sorted()
     var readers = target == nil ? Array(intakes.values) : []
+    var place: FileID?
     if let file {
       guard let record = try await outbox.file(file) else { return try await unknown(file) }
       try await outbox.keep(FileOrder(at: .now, order: "retry", by: by), for: file)
+      place = record.place
       targets = [record.facts.target].compactMap { $0 }
       readers = record.state == .reading ? [intakes[record.inbox]].compactMap { $0 } : []
       outcome.missing = targets.first { dispatchers[$0] == nil }
@@ -225,7 +271,7 @@ actor Pipeline {
     let due = clock.now
     outcome.waiting = try await outbox.makeDue(file: file, target: target, at: due)
     for name in targets {
-      guard let (state, inFlight) = await dispatchers[name]?.tryNow(file: file, due: due) else { continue }
+      guard let (state, inFlight) = await dispatchers[name]?.tryNow(file: place, due: due) else { continue }
       outcome.inFlight += inFlight
       switch state {
       case .delivering: break
@@ -235,11 +281,15 @@ actor Pipeline {
     }
     for intake in readers { outcome.unread += await intake.tryNow(file) }
     outcome.paused = try await outbox.paused(.target).intersection(targets).sorted()
+    let closed = settings.closedWindows(at: .now)
+    outcome.closed = targets.compactMap { name in
+      outcome.paused.contains(name) ? nil : closed[name].map { (name, $0.until) }
+    }
     return OrderResult(isDone: true, message: outcome.message)
   }
 
   private func cancel(_ file: FileID, by: String) async throws -> OrderResult {
-    let isUnread = OrderResult(isDone: true, message: "file \(file) is cancelled; it was not fully read")
+    let isUnread = OrderResult(isDone: true, message: "file \(file) is cancelled; nothing of it was sent")
     if try await outbox.file(file) == nil {
       // A small file has no row before it is published.
       for intake in intakes.values where try await intake.cancel(file) { return isUnread }
@@ -254,13 +304,58 @@ actor Pipeline {
       if try await outbox.file(file) == nil { return try await unknown(file) }
       return OrderResult(isDone: false, message: "file \(file) is already done; its receipt is being written")
     }
-    let target = try await outbox.file(file)?.facts.target ?? ""
+    let queued = try await outbox.file(file)
+    let (target, place) = (queued?.facts.target ?? "", queued?.place ?? file)
     guard let dispatcher = dispatchers[target] ?? missing[target] else {
       return OrderResult(isDone: true, message: "file \(file) is done")
     }
-    let count = isRunning ? await dispatcher.cancel(file) : await dispatcher.cancelWithoutSending(file)
+    let count = isRunning ? await dispatcher.cancel(place) : await dispatcher.cancelWithoutSending(place)
     let outcome = CancelOutcome(file: file, cancelled: count, inFlight: dispatcher.itemsInFlight(of: file))
     return OrderResult(isDone: true, message: outcome.message)
+  }
+
+  private func release(_ file: FileID, by: Caller) async throws -> OrderResult {
+    guard let record = try await outbox.file(file) else { return try await unknown(file) }
+    guard record.waitsForRelease, let target = record.facts.target else {
+      let state =
+        record.line != nil
+        ? "was released already" : record.state == .reading ? "is not read yet" : "does not wait for a release"
+      return OrderResult(isDone: false, message: "file \(file) \(state)")
+    }
+    if let refusal = by.refusal(toReleaseFileOf: record.owners) {
+      logger.warning("release refused", metadata: ["file": "\(file)", "by": "\(by.person)", "reason": "\(refusal)"])
+      return OrderResult(isDone: false, message: "file \(file) is not released: \(refusal)")
+    }
+    let order = FileOrder(at: .now, order: "release", by: by.person)
+    let (outbox, now) = (outbox, clock.now)
+    let isReleased = try await publisher.release(
+      file, target: target, isOrdered: record.facts.ordering != .none
+    ) { (line: FileID) async throws(OutboxError) -> Bool in
+      try await outbox.release(file, as: line, order: order, at: now)
+    }
+    guard isReleased else { return OrderResult(isDone: false, message: "file \(file) does not wait for a release") }
+    logger.notice("file is released", metadata: ["file": "\(file)", "by": "\(by.person)"])
+    let count = record.counts.items - record.counts.rejected
+    let end = isRunning ? "" : "; it is sent as soon as the daemon runs"
+    return OrderResult(isDone: true, message: "released \(counted(count, "item")) of file \(file)\(end)")
+  }
+
+  private func replay(_ file: FileID, rejects: Bool, by: String) async throws -> OrderResult {
+    guard let finished = try await outbox.finished(file) else {
+      let state = try await outbox.file(file) == nil ? "is not known here" : "is not done yet"
+      return OrderResult(isDone: false, message: "file \(file) \(state); see `upsertd receipts`")
+    }
+    guard let intake = intakes[finished.inbox] else {
+      return OrderResult(
+        isDone: false, message: "file \(file) is of inbox \(finished.inbox), which is no longer in the configuration")
+    }
+    do {
+      let (id, name) = try await intake.replay(finished, rejects: rejects, by: by)
+      let end = isRunning ? "" : ", which is read as soon as the daemon runs"
+      return OrderResult(isDone: true, message: "\(name) is dropped again in \(finished.inbox), as file \(id)\(end)")
+    } catch is ReadingStopped {
+      return OrderResult(isDone: false, message: "the daemon is stopping, or reads its configuration again: try again")
+    }
   }
 
   private func unknown(_ file: FileID) async throws -> OrderResult {
@@ -286,6 +381,7 @@ actor Pipeline {
       outcome.add("target", wasPaused: try await outbox.paused(.target).contains(name))
       try await outbox.setPaused(.target, name, isPaused)
       await dispatcher.setPaused(isPaused)
+      outcome.closed = settings.target(named: name)?.closedWindow(at: .now).map { (name, $0.until) }
     }
     return OrderResult(isDone: true, message: outcome.message)
   }

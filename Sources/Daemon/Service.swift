@@ -101,7 +101,7 @@ package actor Service {
     // Ends with the pipelines, which are awaited below.
     let watching = Task { await watch(mode) }
     stage.name = "the pipeline"
-    await runPipelines()
+    await runPipelines(once: isOnce(mode))
     stage.name = "the control socket and the admin address"
     watching.cancel()
     await watching.value
@@ -130,9 +130,9 @@ package actor Service {
     if case .once = mode { true } else { false }
   }
 
-  private func runPipelines() async {
+  private func runPipelines(once: Bool) async {
     while true {
-      await pipeline.run()
+      await pipeline.run(once: once)
       guard isReloading, !isStopping else { return }
       await replacePipeline()
     }
@@ -141,10 +141,11 @@ package actor Service {
   // MARK: - Stopping and reloading
 
   package func stop() async {
-    guard !isStopping else { return }
+    // A run that is done may still be telling what happened.
+    guard !isStopping else { return await pipeline.stopTelling() }
     isStopping = true
     notifications.send("STOPPING=1", "STATUS=stopping")
-    await pipeline.stop()
+    await pipeline.stop(isWorkDone: isWorkDone)
   }
 
   /// If the new configuration is invalid, that is logged and the old one stays.
@@ -225,7 +226,7 @@ package actor Service {
     }
   }
 
-  private func carryOut(_ order: Order, by: String) async -> OrderResult { await pipeline.carryOut(order, by: by) }
+  private func carryOut(_ order: Order, by: Caller) async -> OrderResult { await pipeline.carryOut(order, by: by) }
 
   private func watchSignals(_ mode: Mode) {
     guard let signals else { return }
@@ -323,13 +324,20 @@ package actor Service {
         if try await pipeline.isWorkDone() {
           isWorkDone = true
           try await pipeline.reportRemaining()
-          return await stop()
+          await stop()
+          return await limitTelling(deadline.map { began + $0 })
         }
         if let deadline, now >= began + deadline { return await stop() }
       } catch {
         instruments.activeFailures.begin("can't read the outbox", in: "status", error, logger: logger)
       }
     }
+  }
+
+  /// Notices may wait for slow receivers; the task is cancelled once they are sent.
+  private func limitTelling(_ deadline: ContinuousClock.Instant?) async {
+    guard let deadline, (try? await Task.sleep(until: deadline, clock: .continuous)) != nil else { return }
+    await pipeline.stopTelling()
   }
 
   private func reportProgress() async throws {

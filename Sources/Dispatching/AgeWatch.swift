@@ -10,13 +10,20 @@ package struct AgeWatch: Sendable {
   private let outbox: Outbox
   private let clock: DaemonClock
   private let maxAge: Duration
+  private let intendedWaits: @Sendable () -> Set<String>
   private let activeFailures: ActiveFailures
   private let logger: Logger
 
-  package init(outbox: Outbox, clock: DaemonClock, maxAge: Duration, activeFailures: ActiveFailures, logger: Logger) {
+  /// - Parameter intendedWaits: the targets that nothing is sent to now because of their configuration: after a tenth
+  ///   of `max_age`, a file for one of them is nothing to warn of.
+  package init(
+    outbox: Outbox, clock: DaemonClock, maxAge: Duration, intendedWaits: @escaping @Sendable () -> Set<String>,
+    activeFailures: ActiveFailures, logger: Logger
+  ) {
     self.outbox = outbox
     self.clock = clock
     self.maxAge = maxAge
+    self.intendedWaits = intendedWaits
     self.activeFailures = activeFailures
     self.logger = logger
   }
@@ -38,7 +45,9 @@ package struct AgeWatch: Sendable {
 
   private func warn() async throws {
     let now = clock.now
-    while case let aged = try await outbox.takeAged(tenth: now - maxAge / 10, half: now - maxAge / 2), !aged.isEmpty {
+    while case let aged = try await outbox.takeAged(
+      tenth: now - maxAge / 10, half: now - maxAge / 2, tenthExcept: intendedWaits()), !aged.isEmpty
+    {
       for file in aged { tell(file) }
     }
   }

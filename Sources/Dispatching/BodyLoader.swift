@@ -30,7 +30,7 @@ package struct BodyLoader: Sendable {
   func load(_ queued: QueuedBatch, of file: LineFile) async throws(Fault) -> LoadedBatch {
     if let whole = queued.whole { return LoadedBatch(batch: whole) }
     let result = await queues.queue(of: file.inbox).run { () -> Result<LoadedBatch, Fault> in
-      Result { () throws(Fault) in try read(queued, of: file.id, inbox: file.inbox, name: file.name) }
+      Result { () throws(Fault) in try read(queued, of: file.file, inbox: file.inbox, name: file.name) }
     }
     return try result.get()
   }

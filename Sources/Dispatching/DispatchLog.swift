@@ -13,6 +13,7 @@ struct DispatchLog {
   private var files = FileLogThrottle()
   private var news = TargetLogThrottle()
   private var before = Pace.State.delivering
+  private var gateBefore = SendGate.State.open
 
   init(target: String, logger: Logger, meters: TargetMetrics, clock: DaemonClock) {
     self.target = target
@@ -41,6 +42,19 @@ struct DispatchLog {
         "target is on hold",
         metadata: ["target": "\(target)", "reason": "\(reason)", "until": "\(clock.wall(of: until))"])
     }
+  }
+
+  /// Call at any time, whether or not the window has opened or closed. An operator's pause is in the log as an order.
+  mutating func take(_ gate: SendGate.State) {
+    switch (gateBefore, gate) {
+    case (.closed, .closed), (.open, .open), (.paused, .paused), (.open, .paused), (.paused, .open), (.closed, .paused):
+      break
+    case (_, .closed(let until)):
+      logger.notice(
+        "target is outside its send window", metadata: ["target": "\(target)", "until": "\(until?.description ?? "")"])
+    case (.closed, .open): logger.notice("target's send window is open", metadata: ["target": "\(target)"])
+    }
+    gateBefore = gate
   }
 
   mutating func sent(_ batch: WaitingBatch, _ file: LineFile, _ settlement: Settlement, status: Int?) {
@@ -84,7 +98,7 @@ struct DispatchLog {
     var metadata = more
     metadata["target"] = "\(target)"
     metadata["inbox"] = "\(file.inbox)"
-    metadata["file"] = "\(file.id)"
+    metadata["file"] = "\(file.file)"
     metadata["batch"] = "\(batch.name.place)"
     metadata["attempt"] = .number(batch.attempts + 1)
     if let reason { metadata["reason"] = "\(reason)" }

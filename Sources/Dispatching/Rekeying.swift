@@ -53,9 +53,9 @@ package struct Rekeying {
       else { continue }
       var position: String?
       while true {
-        let page = try await outbox.batches(of: file.id, after: position, limit: Self.pageSize)
+        let page = try await outbox.batches(of: record.place, after: position, limit: Self.pageSize)
         for batch in page.batches {
-          guard let info = page.files[file.id], try await rekey(batch.name, info, api) else { continue }
+          guard let info = page.files[record.place], try await rekey(batch.name, info, api) else { continue }
           count += batch.count
         }
         position = (page.batches.map(\.name.position) + page.damaged.map(\.position)).max()

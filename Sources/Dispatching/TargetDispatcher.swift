@@ -31,8 +31,11 @@ package actor TargetDispatcher {
   /// Published files that the state has not been told about yet.
   private let announced = Mutex<[PublishedFile]>([])
   private var state: DispatchState
+  private var gate: SendGate
   private var log: DispatchLog
   private var isStopping = false
+  /// Nil if nothing is sent anyway.
+  private let holdTeller: HoldTeller?
   /// The requests in flight.
   private var shipments: [DispatchState.RequestID: DispatchState.Shipment] = [:]
   /// The callers that wait until a file is cancelled, and how many of its items were.
@@ -54,19 +57,21 @@ package actor TargetDispatcher {
     options.maxBytes = max(1, target.batch.maxBytes - api.framing.bytesBeyondQueued(items: target.batch.maxItems))
     options.linger = target.batch.linger
     options.keepsKeysApart = api.keepsKeysApart
-    self.init(target.name, runner, options, meters, shared, isPaused: isPaused) { api.describe($0.span) }
+    let gate = SendGate(window: target.send, isPaused: isPaused)
+    self.init(target.name, runner, options, meters, shared, gate) { api.describe($0.span) }
   }
 
   /// For a target that the configuration no longer has.
   package init(missing name: String, shared: Shared) {
     self.init(
-      name, nil, DispatchOptions(), TargetMetrics(name, shared.instruments.metrics), shared, isPaused: true,
-      describe: nil)
+      name, nil, DispatchOptions(), TargetMetrics(name, shared.instruments.metrics), shared,
+      SendGate(window: nil, isPaused: true), describe: nil)
   }
 
   /// What all dispatchers share.
   package struct Shared: Sendable {
     var outbox: any DispatchStore
+    var holds: any HoldStore
     var bodies: BodyLoader
     var retry: Settings.Retry
     /// For data that does not fit in memory.
@@ -77,10 +82,11 @@ package actor TargetDispatcher {
     var onSettled: @Sendable () -> Void
 
     package init(
-      outbox: any DispatchStore, bodies: BodyLoader, retry: Settings.Retry, stateFolder: String, clock: DaemonClock,
-      instruments: Instruments, logger: Logger, onSettled: @escaping @Sendable () -> Void
+      outbox: any DispatchStore, holds: any HoldStore, bodies: BodyLoader, retry: Settings.Retry, stateFolder: String,
+      clock: DaemonClock, instruments: Instruments, logger: Logger, onSettled: @escaping @Sendable () -> Void
     ) {
       self.outbox = outbox
+      self.holds = holds
       self.bodies = bodies
       self.retry = retry
       self.stateFolder = stateFolder
@@ -93,12 +99,13 @@ package actor TargetDispatcher {
 
   private init(
     _ name: String, _ runner: RequestRunner?, _ options: DispatchOptions, _ meters: TargetMetrics, _ shared: Shared,
-    isPaused: Bool, describe: (@Sendable (ArraySlice<UInt8>) -> String?)?
+    _ gate: SendGate, describe: (@Sendable (ArraySlice<UInt8>) -> String?)?
   ) {
     self.name = name
     self.runner = runner
     self.meters = meters
     outbox = shared.outbox
+    holdTeller = runner == nil ? nil : HoldTeller(target: name, holds: shared.holds, clock: shared.clock)
     clock = shared.clock
     instruments = shared.instruments
     logger = shared.logger
@@ -110,8 +117,9 @@ package actor TargetDispatcher {
     var options = options
     options.backoff = Backoff(initial: shared.retry.initial, max: shared.retry.max)
     options.maxAge = shared.retry.maxAge
+    self.gate = gate
     state = DispatchState(
-      options: options, isPaused: isPaused, runs: KeyRunFile(folder: shared.stateFolder), at: shared.clock.now)
+      options: options, isPaused: true, runs: KeyRunFile(folder: shared.stateFolder), at: shared.clock.now)
     log = DispatchLog(target: name, logger: shared.logger, meters: meters, clock: shared.clock)
   }
 
@@ -121,11 +129,13 @@ package actor TargetDispatcher {
       while !isStopping {
         instruments.heartbeat.beat(loop)
         takeAnnounced()
-        while let action = state.nextAction(at: clock.now) { await carryOut(action, in: &tasks) }
+        while let action = nextAction() { await carryOut(action, in: &tasks) }
         log.take(state.state)
+        await watchHold()
         let now = clock.now
         let wake = state.wakeTime(after: now).map { $0 - now } ?? Heartbeat.beat
-        await signal.wait(atMost: max(.milliseconds(1), min(wake, Heartbeat.beat)))
+        let look = gate.nextLook(at: .now) ?? Heartbeat.beat
+        await signal.wait(atMost: max(.milliseconds(1), min(wake, look, Heartbeat.beat)))
       }
     }
     instruments.heartbeat.ended(loop)
@@ -134,12 +144,20 @@ package actor TargetDispatcher {
     cancellations = [:]
   }
 
+  private func nextAction() -> DispatchState.Action? {
+    // Before each action: nothing is begun once the window has closed.
+    let gate = gate.state(at: .now)
+    log.take(gate)
+    state.setPaused(gate != .open)
+    return state.nextAction(at: clock.now)
+  }
+
   private func carryOut(_ action: DispatchState.Action, in tasks: inout DiscardingTaskGroup) async {
     switch action {
     case .read(let read): tasks.addTask { await self.read(read) }
     case .send(let shipment):
       shipments[shipment.id] = shipment
-      instruments.sending.began(shipment.batches)
+      instruments.sending.began(shipment.ownBatches)
       tasks.addTask { await self.send(shipment) }
     case .withdraw(let withdrawal): tasks.addTask { await self.withdraw(withdrawal) }
     case .withdrawn(let file):
@@ -167,12 +185,13 @@ package actor TargetDispatcher {
 
   package func setPaused(_ isPaused: Bool) {
     guard runner != nil else { return }
-    state.setPaused(isPaused)
+    gate.isPaused = isPaused
     signal.raise()
   }
 
   /// An operator's order to try waiting batches now and to end a hold. The outbox has already been updated.
   ///
+  /// - Parameter file: by its place in the line.
   /// - Parameter due: the due time that the outbox now has for them.
   /// - Returns: what the target was doing, and how many batches, of the file or of all, are in flight.
   package func tryNow(file: FileID?, due: QueueTime) -> (state: Pace.State, batchesInFlight: Int) {
@@ -185,12 +204,13 @@ package actor TargetDispatcher {
     return (before, inFlight.reduce(0, +))
   }
 
-  /// How many of the file's items requests carry right now.
+  /// How many of the items of a file, by its own id, requests carry right now.
   package nonisolated func itemsInFlight(of file: FileID) -> Int { instruments.sending.part(of: file).items }
 
   /// Rejects the file's items that are not part of an in-flight request; an in-flight request settles its items if the
   /// API answers it. The outbox has already been updated.
   ///
+  /// - Parameter file: by its place in the line.
   /// - Returns: how many items were rejected, once nothing of the file is left except what is in flight.
   package func cancel(_ file: FileID) async -> Int {
     guard !isStopping else { return 0 }
@@ -203,7 +223,7 @@ package actor TargetDispatcher {
 
   /// The same if no dispatcher is running.
   package func cancelWithoutSending(_ file: FileID) async -> Int {
-    state.setPaused(true)
+    gate.isPaused = true
     async let running: Void = run()
     let count = await cancel(file)
     stop()
@@ -231,7 +251,7 @@ package actor TargetDispatcher {
   private func send(_ shipment: DispatchState.Shipment) async {
     defer {
       shipments[shipment.id] = nil
-      instruments.sending.ended(shipment.batches)
+      instruments.sending.ended(shipment.ownBatches)
     }
     guard let runner else { return }
     let report = await runner.run(shipment)
@@ -313,7 +333,9 @@ package actor TargetDispatcher {
         if withdrawal.cause == .expired {
           logger.error(
             "items expired",
-            metadata: ["target": "\(name)", "file": "\(withdrawal.file)", "items": .number(page.items)])
+            metadata: [
+              "target": "\(name)", "file": "\(page.file?.file ?? withdrawal.file)", "items": .number(page.items),
+            ])
         }
       }
       if let file = page.file {
@@ -349,6 +371,16 @@ package actor TargetDispatcher {
     }
   }
 
+  /// Only the loop calls this.
+  private func watchHold() async {
+    do {
+      try await holdTeller?.look(
+        at: state.state, isPaused: state.isPaused, lastSuccess: state.lastSuccessAt, now: clock.now)
+    } catch {
+      instruments.activeFailures.begin(Self.writing, in: loop, error, logger: logger)
+    }
+  }
+
   private func tell(_ report: RequestRunner.Report, _ shipment: DispatchState.Shipment) {
     switch report.outcome {
     case .settled, .split, .abandoned, .stale: break
@@ -368,7 +400,7 @@ package actor TargetDispatcher {
         logger.critical(
           "the outbox is damaged",
           metadata: [
-            "target": "\(name)", "inbox": "\(file.inbox)", "file": "\(file.id)", "batch": "\(batch.name.position)",
+            "target": "\(name)", "inbox": "\(file.inbox)", "file": "\(file.file)", "batch": "\(batch.name.position)",
             "reason": "\(report.trouble?.description ?? "")",
           ])
       }
@@ -408,6 +440,17 @@ package actor TargetDispatcher {
         log.delayed(batch, file, why: why, until: standing.due > clock.now ? standing.due : nil, level: level)
       }
       if index < results.count, results[index]?.isFileComplete == true { log.forget(file.id) }
+    }
+  }
+}
+
+extension DispatchState.Shipment {
+  /// The batches under their files' own ids, as everybody outside dispatch knows them.
+  fileprivate var ownBatches: [WaitingBatch] {
+    zip(batches, files).map { batch, file in
+      var batch = batch
+      batch.name.file = file.file
+      return batch
     }
   }
 }

@@ -31,6 +31,23 @@ package protocol PositionedBytes: ByteSource, ~Copyable {
   mutating func move(to position: Int) throws
 }
 
+/// Bytes that are in memory already: a row, or the beginning of a file.
+package struct HeldBytes: PositionedBytes {
+  package let content: [UInt8]
+  package private(set) var position = 0
+  package var path: String { "bytes in memory" }
+
+  package init(_ content: [UInt8]) { self.content = content }
+
+  package mutating func read(upTo count: Int, into buffer: inout [UInt8]) {
+    let end = min(content.count, position + count)
+    buffer += content[position..<end]
+    position = end
+  }
+
+  package mutating func move(to position: Int) { self.position = min(position, content.count) }
+}
+
 /// Returns parts of a file's content again: the rejected items, to be written as they were dropped.
 ///
 /// Moves forward only. In a file, it jumps over the bytes in between; a gzip has to be inflated past them.

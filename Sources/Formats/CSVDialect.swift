@@ -47,6 +47,8 @@ struct CSVSniffer {
   ]
 
   private let quote: UInt8?
+  /// What cells begin after; nil if that is to be found out.
+  private let known: [UInt8]?
   private var at: Int
   private var isQuoted = false
   // A quote opens a quoted cell only at a cell's start.
@@ -54,10 +56,13 @@ struct CSVSniffer {
   private var hasBegun = false
   private var counts = [Int](repeating: 0, count: candidates.count)
 
-  /// - Parameter quote: what cells may be enclosed in.
-  init(from start: Int, quote: UInt8?) {
+  /// - Parameters:
+  ///   - quote: what cells may be enclosed in.
+  ///   - delimiter: what stands between them; nil if that is to be found out.
+  init(from start: Int, quote: UInt8?, delimiter: [UInt8]? = nil) {
     at = start
     self.quote = quote
+    known = delimiter
   }
 
   /// The caller dropped that many bytes.
@@ -74,7 +79,7 @@ struct CSVSniffer {
       case Ascii.carriageReturn:
         guard at + 1 < bytes.count else { return isWhole ? .cr : nil }
         return bytes[at + 1] == Ascii.lineFeed ? .crlf : .cr
-      default: pass(byte)
+      default: pass(byte, of: bytes)
       }
     }
     return isWhole ? .lf : nil
@@ -93,7 +98,7 @@ struct CSVSniffer {
       }
       if let index = Self.candidates.firstIndex(of: byte) { counts[index] += 1 }
       if byte != end, byte != Ascii.carriageReturn { hasBegun = true }
-      pass(byte)
+      pass(byte, of: bytes)
     }
     guard hasEnded else { return nil }
     var best = 0
@@ -119,9 +124,16 @@ struct CSVSniffer {
     return nil
   }
 
-  private mutating func pass(_ byte: UInt8) {
-    isCellStart = Self.candidates.contains(byte) || byte == Ascii.lineFeed || byte == Ascii.carriageReturn
+  private mutating func pass(_ byte: UInt8, of bytes: Span<UInt8>) {
+    isCellStart = isDelimiter(byte, of: bytes) || byte == Ascii.lineFeed || byte == Ascii.carriageReturn
     at += 1
+  }
+
+  /// Whether a delimiter ends with the byte at `at`.
+  private func isDelimiter(_ byte: UInt8, of bytes: Span<UInt8>) -> Bool {
+    guard let known else { return Self.candidates.contains(byte) }
+    let start = at + 1 - known.count
+    return byte == known.last && start >= 0 && known.indices.allSatisfy { bytes[start + $0] == known[$0] }
   }
 
   /// The delimiter that a first line `sep=;` names, as spreadsheets write and read it; nil if `line` is none.

@@ -15,8 +15,11 @@ package struct CSVReader: Sendable {
   /// What is known of a file once it has been read.
   package struct Outcome: Sendable {
     package var layout: CSVLayout
-    /// Nil if the options name no control totals.
+    /// Nil if the options name no control totals, or nothing could be compared.
     package var completeness: Completeness?
+    /// Why the file can't be used, though it was read to its end: its control totals disagree.
+    package var fault: FileFault?
+    package var warnings: [FileWarning] = []
   }
 
   /// - Parameters:
@@ -46,22 +49,44 @@ package struct CSVReader: Sendable {
     return try rows.readHeader(from: &source)
   }
 
+  /// Whether a file is a rejects file, by its first cell.
+  ///
+  /// - Parameter source: the file, or its beginning: a fault of its content is no error here.
+  /// - Throws: any error of the source that is no `FileFault`.
+  package func beginsAsRejectsFile<S: ByteSource & ~Copyable>(_ source: inout S) throws -> Bool {
+    var rows = CSVRows(options, isRejectsFile: false, limits: limits, chunkBytes: chunkBytes)
+    return try rows.beginsAsRejectsFile(&source)
+  }
+
   /// Calls `each` with every row and its JSON; if the row has a fault, with the JSON of what can be read of it, or with
   /// nothing.
   ///
-  /// - Parameter plan: called once, before any row, to decide what the columns become: see `RowPlan`.
+  /// - Parameters:
+  ///   - plan: called once, before any row, to decide what the columns become: see `RowPlan`.
+  ///   - diagnoses: whether a `FileFault` of `plan` gets its likely cause.
+  ///   - fits: whether `plan` would take a header; only to find the cause.
   /// - Throws: `FileFault` for a file that can't be used, and any error of the source, `plan` and `each`.
   package func read<S: ByteSource & ~Copyable>(
-    _ source: inout S, plan: (CSVHeader) throws -> RowTemplate, each: (RawItem, Span<UInt8>) throws -> Void
+    _ source: inout S, plan: (CSVHeader) throws -> RowTemplate, diagnoses: Bool = false,
+    fits: (CSVHeader) -> Bool = { _ in false }, each: (RawItem, Span<UInt8>) throws -> Void
   ) throws -> Outcome {
     var rows = CSVRows(options, isRejectsFile: isRejectsFile, limits: limits, chunkBytes: chunkBytes, key: key)
     let header = try rows.readHeader(from: &source)
-    let template = try plan(header)
+    let template: RowTemplate
+    do {
+      template = try plan(header)
+    } catch var fault as FileFault {
+      if diagnoses, let cause = try rows.likelyCause(header, in: &source, fits: fits), !fault.message.contains(cause) {
+        fault.message += "; \(cause)"
+      }
+      throw fault
+    }
     var writer = RowWriter(template, header.dialect, limits: limits)
     var totals =
       rows.isPlain
-      ? nil : try options.trailer.map { try ControlTotals($0, header, numbers: options.numbers, null: options.null) }
+      ? nil : try options.trailer.map { try ControlTotals($0, header, template, options) }
     let heldRows = rows.isPlain ? 0 : options.skip.last
+    var secondHeader = SecondHeader(header)
     var held = HeldRows(most: heldRows, dialect: header.dialect, maxCells: header.width)
     var number = 0
     while try rows.findRow(in: &source) {
@@ -82,23 +107,34 @@ package struct CSVReader: Sendable {
         item = row.item
         item.number = number
         try take(
-          item, isTooLarge: row.isTooLarge, held.scanner, held.bytes, header, &writer, &totals, each)
+          item, isTooLarge: row.isTooLarge, held.scanner, held.bytes, header, &writer, &totals, &secondHeader, each)
       } else {
         number += 1
-        try take(item, isTooLarge: isTooLarge, rows.scanner, rows.buffer, header, &writer, &totals, each)
+        try take(
+          item, isTooLarge: isTooLarge, rows.scanner, rows.buffer, header, &writer, &totals, &secondHeader, each)
       }
     }
-    return Outcome(
-      layout: CSVLayout(header, hasSeparatorLine: rows.hasSeparatorLine),
-      completeness: try totals?.completeness(rows.trailer))
+    var outcome = Outcome(layout: CSVLayout(header, hasSeparatorLine: rows.hasSeparatorLine))
+    if let compared = totals?.compared(with: rows.trailer) {
+      (outcome.completeness, outcome.fault) = compared
+    }
+    if number == 0 {
+      var leftOut = rows.leftOut
+      leftOut.lastRows = held.count
+      if let warning = leftOut.warning { outcome.warnings.append(warning) }
+    }
+    if let warning = secondHeader.warning { outcome.warnings.append(warning) }
+    return outcome
   }
 
   @inline(__always)
   private func take(
     _ raw: RawItem, isTooLarge: Bool, _ scanner: borrowing CSVScanner, _ buffer: borrowing [UInt8], _ header: CSVHeader,
-    _ writer: inout RowWriter, _ totals: inout ControlTotals?, _ each: (RawItem, Span<UInt8>) throws -> Void
+    _ writer: inout RowWriter, _ totals: inout ControlTotals?, _ secondHeader: inout SecondHeader,
+    _ each: (RawItem, Span<UInt8>) throws -> Void
   ) throws {
     var item = raw
+    let isHeader = !isTooLarge && secondHeader.takes(scanner.cells, in: buffer.span, line: raw.line)
     if totals != nil { try totals?.add(isTooLarge ? [] : scanner.cells, in: buffer, line: raw.line) }
     do throws(ItemFault) {
       if isTooLarge { throw .tooLarge(limits) }
@@ -106,7 +142,7 @@ package struct CSVReader: Sendable {
       item.requestID = try writer.requestID(scanner.cells, in: buffer)
       try writer.write(scanner.cells, in: buffer)
     } catch {
-      item.fault = error
+      item.fault = isHeader ? ItemFault(error.code, "\(error.message); \(secondHeader.cause)") : error
       let isReadable = !isTooLarge && Self.writeWhatIsGood(scanner.cells, in: buffer, header, &writer)
       try each(item, writer.text.storage.span.extracting(first: isReadable ? writer.text.count : 0))
       return
@@ -144,6 +180,21 @@ package struct CSVReader: Sendable {
   }
 }
 
+extension CSVRows {
+  /// The likely reason why the file can't be used because of its header; nil if nothing looks wrong.
+  ///
+  /// Nothing else can be read afterwards.
+  /// - Throws: any error of the source that is no `FileFault`.
+  fileprivate mutating func likelyCause(
+    _ header: CSVHeader, in source: inout some ByteSource & ~Copyable, fits: (CSVHeader) -> Bool
+  ) throws -> String? {
+    if !header.range.isEmpty, let line = try lineOfLaterHeader(in: &source, fits: fits) {
+      return "line \(line) is the header row that is wanted here: the file was probably put together of pieces"
+    }
+    return Formats.likelyCause(of: header)
+  }
+}
+
 /// The last rows read, which may turn out to be the ones that the options skip.
 private struct HeldRows {
   struct Row {
@@ -159,6 +210,8 @@ private struct HeldRows {
   /// The row that was given back last, with its line break, and its cells.
   private(set) var bytes: [UInt8] = []
   private(set) var scanner: CSVScanner
+
+  var count: Int { rows.count }
 
   init(most: Int, dialect: CSVDialect, maxCells: Int) {
     self.most = most

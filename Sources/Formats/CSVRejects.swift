@@ -28,11 +28,27 @@ package struct CSVRejects: Sendable {
 
   /// What is in front of the rows, up to the header's line break.
   package var headerLine: [UInt8] {
+    guard let header else { return headerOpening + dialect.lineBreak.bytes }
+    return headerOpening + kept(of: header.bytes) + lineBreak(after: header.bytes.last)
+  }
+
+  // A header row in another encoding is written as `headerOpening`, its bytes, of which `ownHeader` says which are kept,
+  // and the line break.
+
+  /// What is in front of the file's own columns.
+  package var headerOpening: [UInt8] {
     let separatorLine =
       layout.hasSeparatorLine ? Array("sep=".utf8) + delimiter + dialect.lineBreak.bytes : []
     let names = Array(Self.names.map { Array($0.utf8) }.joined(separator: delimiter))
-    guard let header else { return separatorLine + names + dialect.lineBreak.bytes }
-    return separatorLine + names + delimiter + kept(of: header.bytes) + lineBreak(after: header.bytes.last)
+    return separatorLine + names + (header == nil ? [] : delimiter)
+  }
+
+  /// The parts of the file's own header row that are kept, to be joined by delimiters, or nil if all of it is; and how
+  /// the line ends. Nil if the file has no header row, or it is no longer what was checked.
+  package var ownHeader: (parts: [Range<Int>]?, lineBreak: [UInt8])? {
+    guard layout.header != nil, let header else { return nil }
+    let kept = keptRanges(of: header.bytes)
+    return (kept == [0..<header.bytes.count] ? nil : kept, lineBreak(after: header.bytes.last))
   }
 
   /// The line of a rejected row, with its line break.

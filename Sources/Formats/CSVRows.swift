@@ -29,6 +29,9 @@ struct CSVRows: Sendable {
   /// Whether the first line names the delimiter.
   private(set) var hasSeparatorLine = false
   private var header: CSVHeader?
+  private var leftOutRows = LeftOutRows()
+  /// Comments in front of the header row.
+  private var commentsBefore = 0
   /// The row that the options call a trailer.
   private(set) var trailer: CSVTrailerRow?
   /// How many bytes a row may have beyond the limit because they belong to dropped columns.
@@ -60,7 +63,7 @@ struct CSVRows: Sendable {
     try start(source: &source)
     let header: CSVHeader
     if let names = options.header, !isPlain {
-      if buffer.isEmpty { throw FileFault(.emptyFile, "the file is empty") }
+      if offset + buffer.count == 0 { throw FileFault(.emptyFile, "the file is empty") }
       header = try CSVHeader(names: names, dialect: scanner.dialect)
     } else {
       guard try findRow(in: &source) else {
@@ -81,35 +84,56 @@ struct CSVRows: Sendable {
     scanner.maxCells = header.width
     if !header.errorColumns.isEmpty { slack = Self.errorColumnsSlack }
     self.header = header
+    commentsBefore = scanner.comments
     return header
+  }
+
+  /// Whether the file is a rejects file, by its first cell; reads no further than its first line.
+  ///
+  /// - Parameter source: the file, or its beginning: a fault further on is none of it.
+  /// - Throws: any error of the source that is no `FileFault`.
+  mutating func beginsAsRejectsFile(_ source: inout some ByteSource & ~Copyable) throws -> Bool {
+    _ = try begin(source: &source)
+    return isPlain
   }
 
   /// Passes everything before the header row, and determines the dialect.
   private mutating func start(source: inout some ByteSource & ~Copyable) throws {
+    let begun = try begin(source: &source)
+    var dialect = begun.dialect
+    if !isPlain { try skipLines(from: &source, dialect) }
+    if !begun.isSeparated, options.delimiter == .auto { dialect.delimiter = [try sniffDelimiter(&source, dialect)] }
+    let before = scanner
+    scanner = CSVScanner(dialect, comment: options.skip.comment ?? "", after: isPlain ? "" : options.skip.after ?? "")
+    scanner.start(where: before)
+  }
+
+  /// Passes byte order marks and a line that names the delimiter, and finds out whether the file is a rejects file.
+  private mutating func begin(
+    source: inout some ByteSource & ~Copyable
+  ) throws -> (dialect: CSVDialect, isSeparated: Bool) {
     // Two: some programs put a mark before text that begins with one.
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     while checked < 2 * mark.count, !hasEnded, !isBroken { try refill(from: &source) }
     while buffer[begin..<checked].starts(with: mark) { begin += mark.count }
     let most = begin + maxRowBytes
     var lineBreak: CSVDialect.LineBreak?
-    var sniffer = CSVSniffer(from: begin, quote: options.quote)
+    var known: [UInt8]?
+    if case .character(let delimiter) = options.delimiter { known = Array(String(delimiter).utf8) }
+    var sniffer = CSVSniffer(from: begin, quote: options.quote, delimiter: known)
     while lineBreak == nil {
       lineBreak = sniffer.lineBreak(
         buffer.span.extracting(first: min(checked, most)), isWhole: isAllKnown(upTo: most))
       if lineBreak == nil { try refill(from: &source) }
     }
     var dialect = CSVDialect(quote: options.quote, escape: options.escape, lineBreak: lineBreak ?? .lf)
-    if case .character(let delimiter) = options.delimiter { dialect.delimiter = Array(String(delimiter).utf8) }
+    if let known { dialect.delimiter = known }
     scanner = CSVScanner(dialect)
     scanner.start(at: begin)
     let separator = try passSeparatorLine(from: &source)
     if let separator { dialect.delimiter = separator }
     if try beginsWithErrorCode(&source) { isPlain = true }
-    if !isPlain { try skipLines(from: &source, dialect) }
-    if separator == nil, options.delimiter == .auto { dialect.delimiter = [try sniffDelimiter(&source, dialect)] }
-    let before = scanner
-    scanner = CSVScanner(dialect, comment: options.skip.comment ?? "", after: isPlain ? "" : options.skip.after ?? "")
-    scanner.start(where: before)
+    return (dialect, separator != nil)
   }
 
   /// A header row beyond `most` bytes is unusable anyway.
@@ -142,7 +166,8 @@ struct CSVRows: Sendable {
   /// Passes the lines that `skip.first` and `skip.before` name.
   private mutating func skipLines(from source: inout some ByteSource & ~Copyable, _ dialect: CSVDialect) throws {
     for _ in 0..<max(0, options.skip.first - (hasSeparatorLine ? 1 : 0)) {
-      guard try passLine(from: &source) != nil else { return }
+      guard let line = try passLine(from: &source) else { return }
+      if options.header != nil, buffer[line].contains(where: { $0 > UInt8(ascii: " ") }) { leftOutRows.firstLines += 1 }
     }
     guard let mark = options.skip.before else { return }
     while let line = try passLine(from: &source) {
@@ -185,6 +210,7 @@ struct CSVRows: Sendable {
     // Comments may hold any of the delimiters.
     while let comment = options.skip.comment, try isNext(Array(comment.utf8), &source) {
       guard try passLine(from: &source) != nil else { break }
+      if options.header != nil { leftOutRows.comments += 1 }
     }
     var sniffer = CSVSniffer(from: scanner.at, quote: options.quote)
     while true {
@@ -215,9 +241,15 @@ struct CSVRows: Sendable {
       let length = scanner.rowEnd - scanner.rowStart
       // Delimiters alone: a spreadsheet's empty row.
       if length == (scanner.cellCount - 1) * scanner.dialect.delimiter.count, scanner.cellCount > 1 { continue }
-      if length == header?.bytes.count, isHeaderAgain { continue }
+      if length == header?.bytes.count, isHeaderAgain {
+        leftOutRows.headers += 1
+        continue
+      }
       if hasRowRules {
-        if matchesFirstCell(options.skip.rows) { continue }
+        if matchesFirstCell(options.skip.rows) {
+          if header != nil { leftOutRows.rows += 1 }
+          continue
+        }
         if let wanted = options.trailer, header != nil, !isPlain, matchesFirstCell([wanted.match]) {
           try take(trailer: wanted)
           continue
@@ -230,6 +262,13 @@ struct CSVRows: Sendable {
         .malformedCSV, "no line is \(mark.quoted), which skip.after names: the file may be cut off", line: scanner.line)
     }
     return false
+  }
+
+  /// What was no data so far, from the header row on.
+  var leftOut: LeftOutRows {
+    var rows = leftOutRows
+    rows.comments += scanner.comments - commentsBefore
+    return rows
   }
 
   private var hasRowRules: Bool { !options.skip.rows.isEmpty || options.trailer != nil }
@@ -256,8 +295,7 @@ struct CSVRows: Sendable {
     guard !scanner.isSkipping, try cells.scan(row, upTo: row.count) else {
       throw FileFault(.controlTotalMismatch, "the trailer row can't be read", line: scanner.rowLine)
     }
-    trailer = CSVTrailerRow(
-      line: scanner.rowLine, cells: cells.cells.map { $0.text(in: row.span, scanner.dialect) })
+    trailer = CSVTrailerRow(line: scanner.rowLine, bytes: row, cells: cells.cells)
   }
 
   private mutating func scanRow(in source: inout some ByteSource & ~Copyable) throws -> Bool {
@@ -278,6 +316,30 @@ struct CSVRows: Sendable {
       try refill(from: &source)
     }
   }
+
+  /// The line of a row soon after the header row that would do in its place; nil if there is none.
+  ///
+  /// Nothing else can be read afterwards.
+  /// - Throws: any error of the source that is no `FileFault`.
+  mutating func lineOfLaterHeader(
+    in source: inout some ByteSource & ~Copyable, fits: (CSVHeader) -> Bool
+  ) throws -> Int? {
+    scanner.maxCells = .max
+    do {
+      for _ in 0..<Self.mostRowsSearched {
+        guard try findRow(in: &source) else { return nil }
+        guard !scanner.isSkipping, scanner.cellCount > 1,
+          let later = try? CSVHeader(scanner, in: buffer.span, at: offset), fits(later)
+        else { continue }
+        return scanner.rowLine
+      }
+    } catch is FileFault {
+      // The file can't be used anyway.
+    }
+    return nil
+  }
+
+  private static let mostRowsSearched = 1000
 
   /// The last row found, which is no longer than an item may be.
   var rowBytes: [UInt8] { Array(buffer[scanner.rowStart..<scanner.rowEnd]) }
@@ -355,7 +417,10 @@ struct CSVRows: Sendable {
 /// The row with a file's control totals.
 struct CSVTrailerRow: Sendable {
   var line: Int
-  var cells: [[UInt8]]
+  /// With its line break.
+  var bytes: [UInt8]
+  /// Of `bytes`.
+  var cells: [CSVCell]
 }
 
 private func isWordByte(_ byte: UInt8) -> Bool {

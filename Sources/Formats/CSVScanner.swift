@@ -45,6 +45,8 @@ struct CSVScanner: Sendable {
   private(set) var cellCount = 0
   /// Whether this row is only scanned for its end: its bytes may be gone.
   private(set) var isSkipping = false
+  /// How many lines were comments.
+  private(set) var comments = 0
   /// Whether the line after which nothing is data was found.
   private(set) var isPastData = false
 
@@ -279,6 +281,7 @@ struct CSVScanner: Sendable {
     case nil: return false
     case true?:
       state = .comment
+      comments += 1
       return true
     case false?: break
     }

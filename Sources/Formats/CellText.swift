@@ -25,23 +25,50 @@ struct CellText {
     }
   }
 
+  /// What is left of a cell once `preparation` is done; nil if it is empty or means "no value".
+  ///
+  /// - Parameters:
+  ///   - row: the bytes that `cell` refers to.
+  ///   - preparation: nil for none.
+  init?(_ cell: CSVCell, in row: Span<UInt8>, _ dialect: CSVDialect, _ preparation: CellPreparation?) {
+    if let preparation, preparation.null.holds(cell, in: row) { return nil }
+    self.init(cell, in: row, dialect)
+    if preparation?.isTrimmed == true { trim(in: row) }
+    if isEmpty { return nil }
+  }
+
   var isEmpty: Bool { range.isEmpty }
 
   /// Drops white space, no-break spaces included, at both ends.
-  mutating func trim(in row: Span<UInt8>) {
+  private mutating func trim(in row: Span<UInt8>) {
     range = if let decoded { decoded.span.withoutSpace(range) } else { row.withoutSpace(range) }
   }
 
   /// Calls `use` with the text.
   @inline(__always)
-  func withBytes<Fault: Error>(
-    in row: Span<UInt8>, _ use: (Span<UInt8>) throws(Fault) -> Void
-  ) throws(Fault) {
+  func withBytes<Result, Fault: Error>(
+    in row: Span<UInt8>, _ use: (Span<UInt8>) throws(Fault) -> Result
+  ) throws(Fault) -> Result {
     if let decoded {
       try use(decoded.span.extracting(range))
     } else {
       try use(row.extracting(range))
     }
+  }
+}
+
+/// What happens to a cell before its text is used.
+struct CellPreparation: Sendable {
+  /// Cells that mean "no value", compared as written.
+  var null: [[UInt8]]
+  var isTrimmed: Bool
+  /// Whether an empty cell rejects its row.
+  var isRequired = false
+
+  init(null: Set<String>, isTrimmed: Bool, isRequired: Bool = false) {
+    self.null = null.sorted().map { Array($0.utf8) }
+    self.isTrimmed = isTrimmed
+    self.isRequired = isRequired
   }
 }
 

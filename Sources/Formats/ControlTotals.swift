@@ -9,31 +9,44 @@ struct ControlTotals: Sendable {
     var column: Int
     /// The cell of the trailer, from 1.
     var cell: Int
+    /// How numbers are written in both.
+    var numbers: NumberReader
+    var preparation: CellPreparation
     var found = DecimalSum()
   }
 
   private let trailer: Trailer
-  private let numbers: NumberReader
   private let dialect: CSVDialect
-  private let null: Set<String>
+  /// How the number of rows is written.
+  private let counts: NumberReader
+  private let countPreparation: CellPreparation
   private var rows = 0
   private var sums: [Sum] = []
 
   /// - Parameters:
-  ///   - numbers: how the numbers in both the rows and the trailer are written.
-  ///   - null: cells that count as empty.
+  ///   - template: says how the numbers of each column are written; a column that it does not read as numbers has the
+  ///     form of `options`.
+  ///   - options: how the file is written.
   /// - Throws: `FileFault` if the header lacks a column that is to be added up.
-  init(_ trailer: Trailer, _ header: CSVHeader, numbers: NumberForm, null: Set<String>) throws(FileFault) {
+  init(
+    _ trailer: Trailer, _ header: CSVHeader, _ template: RowTemplate, _ options: CSVOptions
+  ) throws(FileFault) {
     self.trailer = trailer
-    self.numbers = try NumberReader(numbers)
-    self.null = null
     dialect = header.dialect
+    counts = try NumberReader(options.numbers)
+    countPreparation = CellPreparation(null: options.null, isTrimmed: false)
     for (name, cell) in trailer.sums.sorted(by: { $0.key < $1.key }) {
       guard let column = header.columns.first(where: { $0.name == ColumnName.normalized(name) }) else {
         throw FileFault(
           .missingColumn, "the header lacks column \(name.quoted), whose sum the trailer holds", line: header.line)
       }
-      sums.append(Sum(name: name, column: column.index, cell: cell))
+      var sum = Sum(
+        name: name, column: column.index, cell: cell, numbers: counts, preparation: countPreparation)
+      if let own = template.numberCells[column.index] {
+        sum.numbers = try NumberReader(own.form)
+        sum.preparation = own.preparation
+      }
+      sums.append(sum)
     }
   }
 
@@ -44,88 +57,107 @@ struct ControlTotals: Sendable {
   mutating func add(_ cells: [CSVCell], in buffer: [UInt8], line: Int) throws(FileFault) {
     rows += 1
     for index in sums.indices {
+      let (name, column) = (sums[index].name, sums[index].column)
       guard !cells.isEmpty else {
         throw FileFault(
-          .controlTotalMismatch, "column \(sums[index].name.quoted) can't be added up: this row is too large",
-          line: line)
+          .controlTotalMismatch, "column \(name.quoted) can't be added up: this row is too large", line: line)
       }
-      // A row that lacks the cell is rejected, and adds nothing.
-      guard sums[index].column < cells.count else { continue }
-      let text = cells[sums[index].column].text(in: buffer.span, dialect)
-      if text.isEmpty || !cells[sums[index].column].isQuoted && isNull(text) { continue }
+      // A row that lacks the cell is rejected, and adds nothing; so does a cell without a value.
+      guard column < cells.count,
+        let content = CellText(cells[column], in: buffer.span, dialect, sums[index].preparation)
+      else { continue }
       do {
-        guard let json = numbers.json(text.span) else { throw DecimalSum.Fault.notANumber }
-        try sums[index].found.add(json.span)
+        try content.withBytes(in: buffer.span) { text throws(DecimalSum.Fault) in
+          guard let json = sums[index].numbers.json(text) else { throw .notANumber }
+          try sums[index].found.add(json.span)
+        }
       } catch {
+        let reason =
+          error == .tooLarge
+          ? "the sum has more than 38 digits"
+          : "\(content.string(in: buffer.span).quoted) is not a \(sums[index].numbers.description)"
         throw FileFault(
-          .controlTotalMismatch, "column \(sums[index].name.quoted) can't be added up: \(reason(error, text))",
-          line: line)
+          .controlTotalMismatch, "column \(name.quoted) can't be added up: \(reason)", line: line)
       }
     }
   }
 
-  private func isNull(_ text: [UInt8]) -> Bool {
-    !null.isEmpty && null.contains(String(decoding: text, as: UTF8.self))
-  }
-
-  private func reason(_ error: any Error, _ text: [UInt8]) -> String {
-    if error as? DecimalSum.Fault == .tooLarge { return "the sum has more than 38 digits" }
-    return "\(String(decoding: text, as: UTF8.self).quoted) is not a \(numbers.description)"
-  }
-
-  /// What the totals say.
+  /// Compares the totals with the trailer.
   ///
-  /// - Throws: `FileFault` if they disagree, or the trailer is missing.
-  func completeness(_ row: CSVTrailerRow?) throws(FileFault) -> Completeness {
+  /// - Returns: what should be and what is, as far as the trailer says it, and the first thing that is wrong: the file
+  ///   can't be used then.
+  func compared(with row: CSVTrailerRow?) -> (completeness: Completeness?, fault: FileFault?) {
     guard let row else {
-      throw FileFault(
-        .controlTotalMismatch, "the file has no trailer, a row whose first cell is \(trailer.match.pattern.quoted)")
+      return (
+        nil,
+        FileFault(
+          .controlTotalMismatch, "the file has no trailer, a row whose first cell is \(trailer.match.pattern.quoted)")
+      )
     }
     var completeness = Completeness()
+    var faults: [FileFault] = []
+    func note(_ message: String) { faults.append(FileFault(.controlTotalMismatch, message, line: row.line)) }
     if let cell = trailer.count {
-      let text = try self.text(cell, of: row)
-      guard let expected = numbers.value(Array(text.utf8).span) else {
-        throw fault("cell \(cell) of the trailer, \(text.quoted), is not a number of rows", row)
-      }
-      completeness.count = Completeness.Pair(expected: expected.text, found: String(rows))
-      guard numbers.count(rows) == expected else {
-        throw fault("the trailer says \(counted(expected.text, "row")), but there are \(rows)", row)
+      switch value(of: cell, in: row, counts, countPreparation) {
+      case .missing: note(lacks(cell, row))
+      case .unreadable(let text): note("cell \(cell) of the trailer, \(text.quoted), is not a number of rows")
+      case .number(let expected):
+        completeness.count = Completeness.Pair(expected: expected.text, found: String(rows))
+        if DecimalSum(of: rows) != expected {
+          note("the trailer says \(counted(expected.text, "row")), but there are \(rows)")
+        }
       }
     }
     for sum in sums {
-      let text = try self.text(sum.cell, of: row)
-      guard let expected = numbers.value(Array(text.utf8).span) else {
-        throw fault(
-          "cell \(sum.cell) of the trailer, \(text.quoted), is not a \(numbers.description), the sum of column \(sum.name.quoted)",
-          row)
-      }
-      completeness.sums[sum.name] = Completeness.Pair(expected: expected.text, found: sum.found.text)
-      guard expected == sum.found else {
-        throw fault(
-          "the trailer says that column \(sum.name.quoted) adds up to \(expected.text), but it is \(sum.found.text)",
-          row)
+      switch value(of: sum.cell, in: row, sum.numbers, sum.preparation) {
+      case .missing: note(lacks(sum.cell, row))
+      case .unreadable(let text):
+        note(
+          "cell \(sum.cell) of the trailer, \(text.quoted), is not a \(sum.numbers.description), the sum of column \(sum.name.quoted)"
+        )
+      case .number(let expected):
+        completeness.sums[sum.name] = Completeness.Pair(expected: expected.text, found: sum.found.text)
+        if expected != sum.found {
+          note(
+            "the trailer says that column \(sum.name.quoted) adds up to \(expected.text), but it is \(sum.found.text)")
+        }
       }
     }
-    return completeness
+    return (completeness == Completeness() ? nil : completeness, faults.first)
   }
 
-  private func text(_ cell: Int, of row: CSVTrailerRow) throws(FileFault) -> String {
-    guard cell <= row.cells.count else {
-      throw fault("the trailer has \(counted(row.cells.count, "cell")), and no cell \(cell)", row)
+  /// A cell of the trailer.
+  private enum Value {
+    case number(DecimalSum)
+    case unreadable(String)
+    case missing
+  }
+
+  private func value(
+    of cell: Int, in row: CSVTrailerRow, _ numbers: NumberReader, _ preparation: CellPreparation
+  ) -> Value {
+    guard cell <= row.cells.count else { return .missing }
+    guard let content = CellText(row.cells[cell - 1], in: row.bytes.span, dialect, preparation) else {
+      return .unreadable("")
     }
-    return String(decoding: row.cells[cell - 1], as: UTF8.self)
+    let value = content.withBytes(in: row.bytes.span) { numbers.value($0) }
+    return value.map(Value.number) ?? .unreadable(content.string(in: row.bytes.span))
   }
 
-  private func fault(_ message: String, _ row: CSVTrailerRow) -> FileFault {
-    FileFault(.controlTotalMismatch, message, line: row.line)
+  private func lacks(_ cell: Int, _ row: CSVTrailerRow) -> String {
+    "the trailer has \(counted(row.cells.count, "cell")), and no cell \(cell)"
   }
 }
 
-extension NumberReader {
-  fileprivate func count(_ rows: Int) -> DecimalSum? {
-    var sum = DecimalSum()
-    do throws(DecimalSum.Fault) { try sum.add(Array(String(rows).utf8).span) } catch { return nil }
-    return sum
+extension CellText {
+  /// - Parameter row: the bytes that the cell refers to.
+  fileprivate func string(in row: Span<UInt8>) -> String { withBytes(in: row) { String(copying: $0) } }
+}
+
+extension DecimalSum {
+  fileprivate init?(of rows: Int) {
+    self.init()
+    do throws(Fault) { try add(Array(String(rows).utf8).span) } catch { return nil }
   }
 }
 

@@ -89,10 +89,10 @@ struct PlannedCell: Sendable {
     _ type: CellType, depth: Int, _ limits: ReaderLimits
   ) throws(FileFault) -> RowTemplate.Conversion {
     let conversion = try withTables(try plain(type, depth: depth, limits))
-    var preparation: RowTemplate.Preparation?
+    var preparation: CellPreparation?
     let isRequired = isRequired && (defaultText ?? "").isEmpty
     if !null.isEmpty || isTrimmed || isRequired {
-      preparation = .init(null: null.sorted().map { Array($0.utf8) }, isTrimmed: isTrimmed, isRequired: isRequired)
+      preparation = CellPreparation(null: null, isTrimmed: isTrimmed, isRequired: isRequired)
     }
     return RowTemplate.Conversion(
       conversion, label: name, preparation, jsonOfEmpty: try jsonOfEmpty(conversion),

@@ -69,7 +69,19 @@ package struct RowPlan: Sendable {
       }
     }
     try items.tree.finish()
-    return RowTemplate(items.tree, requestID: items.requestID, empty: empty, copiesPlainText: copiesPlainText)
+    return RowTemplate(
+      items.tree, requestID: items.requestID, empty: empty, copiesPlainText: copiesPlainText, numberCells: numberCells)
+  }
+
+  /// Of a column that fills several number fields, the first one's form counts.
+  private var numberCells: [Int: RowTemplate.NumberCell] {
+    var cells: [Int: RowTemplate.NumberCell] = [:]
+    for field in fields where field.path.type == .number {
+      guard case .cell(let cell) = field.source, let column = cell.column, cells[column] == nil else { continue }
+      cells[column] = RowTemplate.NumberCell(
+        form: cell.numbers, preparation: CellPreparation(null: cell.null, isTrimmed: cell.isTrimmed))
+    }
+    return cells
   }
 
   /// What is wrong with the fields of a mapping, whatever the files hold: patterns, and texts that stand for cells but

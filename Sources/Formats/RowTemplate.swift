@@ -44,14 +44,15 @@ package struct RowTemplate: Sendable {
     /// The column's name, for messages.
     let label: String
     /// What happens to a cell before it is converted; nil for nothing.
-    let preparation: Preparation?
+    let preparation: CellPreparation?
     /// The value of an empty cell; nil if the mapping does not define one.
     let jsonOfEmpty: [UInt8]?
     /// Whether an empty string is a value of the field's type.
     let emptyIsText: Bool
 
     init(
-      _ conversion: CellConversion, label: String, _ preparation: Preparation?, jsonOfEmpty: [UInt8]?, emptyIsText: Bool
+      _ conversion: CellConversion, label: String, _ preparation: CellPreparation?, jsonOfEmpty: [UInt8]?,
+      emptyIsText: Bool
     ) {
       self.conversion = conversion
       self.label = label
@@ -61,20 +62,12 @@ package struct RowTemplate: Sendable {
     }
   }
 
-  struct Preparation: Sendable {
-    /// Cells that mean "no value", compared as written.
-    var null: [[UInt8]]
-    var isTrimmed: Bool
-    /// Whether an empty cell rejects its row.
-    var isRequired: Bool
-  }
-
   /// Text made of several cells, trimmed, and of what stands between them.
   struct Computed: Sendable {
     enum Part: Sendable {
       /// JSON string content.
       case text([UInt8])
-      case cell(column: Int, null: [[UInt8]])
+      case cell(column: Int, CellPreparation)
     }
 
     var parts: [Part]
@@ -88,7 +81,7 @@ package struct RowTemplate: Sendable {
           content.appendEscaped(bytes.span, 0..<bytes.count)
           return .text(Array(content.storage[..<content.count]))
         case .column(let column, let null):
-          return .cell(column: column, null: null.sorted().map { Array($0.utf8) })
+          return .cell(column: column, CellPreparation(null: null, isTrimmed: true))
         }
       }
     }
@@ -97,6 +90,12 @@ package struct RowTemplate: Sendable {
     var hasCell: Bool {
       parts.contains { if case .cell = $0 { true } else { false } }
     }
+  }
+
+  /// How a column's numbers are written.
+  struct NumberCell: Sendable {
+    var form: NumberForm
+    var preparation: CellPreparation
   }
 
   /// What the request id is made of, for `init`.
@@ -118,13 +117,19 @@ package struct RowTemplate: Sendable {
   private(set) var conversions: [Conversion] = []
   private(set) var computed: [Computed] = []
   private(set) var requestID: RequestID?
+  /// How the cells of columns that fill number fields are written, by the cell's index in a row.
+  let numberCells: [Int: NumberCell]
   private(set) var deepest = 0
   private let empty: EmptyCell
   private let copiesPlainText: Bool
 
   /// - Parameter copiesPlainText: whether text without `"` and `\` says in every cell what it means.
-  init(_ tree: FieldTree, requestID: RequestIDSource?, empty: EmptyCell, copiesPlainText: Bool) {
+  init(
+    _ tree: FieldTree, requestID: RequestIDSource?, empty: EmptyCell, copiesPlainText: Bool,
+    numberCells: [Int: NumberCell] = [:]
+  ) {
     self.empty = empty
+    self.numberCells = numberCells
     self.copiesPlainText = copiesPlainText
     append(tree.nodes[0], of: tree, depth: 0, prefix: [UInt8(ascii: ",")])
     switch requestID {

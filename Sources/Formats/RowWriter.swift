@@ -159,15 +159,10 @@ struct RowWriter {
   private mutating func convertPrepared(
     _ cell: CSVCell, in bytes: Span<UInt8>, _ conversion: RowTemplate.Conversion
   ) throws(ItemFault) -> Bool {
-    var content = CellText(cell, in: bytes, dialect)
-    if let preparation = conversion.preparation {
-      if preparation.isTrimmed { content.trim(in: bytes) }
-      if content.isEmpty || preparation.null.holds(cell, in: bytes) {
-        guard preparation.isRequired else { return false }
-        throw ItemFault(.missingField, "the cell has no value, but the mapping requires one")
-      }
+    guard let content = CellText(cell, in: bytes, dialect, conversion.preparation) else {
+      guard conversion.preparation?.isRequired == true else { return false }
+      throw ItemFault(.missingField, "the cell has no value, but the mapping requires one")
     }
-    if content.isEmpty { return false }
     try content.withBytes(in: bytes) { bytes throws(ItemFault) in
       try conversion.conversion.append(bytes, to: &text)
     }
@@ -183,11 +178,8 @@ struct RowWriter {
     for part in computed.parts {
       switch part {
       case .text(let content): text.append(content)
-      case .cell(let column, let null):
-        if null.holds(cells[column], in: bytes) { continue }
-        var content = CellText(cells[column], in: bytes, dialect)
-        content.trim(in: bytes)
-        if content.isEmpty { continue }
+      case .cell(let column, let preparation):
+        guard let content = CellText(cells[column], in: bytes, dialect, preparation) else { continue }
         isEmpty = false
         content.withBytes(in: bytes) { text.appendEscaped($0, 0..<$0.count) }
       }

@@ -1,6 +1,6 @@
 extension StringProtocol {
   /// The text in quotes for a message, shortened if it is long: its content comes from a dropped file.
-  var quoted: String { "\"\(shortened)\"" }
+  package var quoted: String { "\"\(shortened)\"" }
 
   /// At most 80 Unicode scalars; a single character may have any number of them.
   var shortened: String {

@@ -39,6 +39,10 @@ struct Claimer: Sendable {
     inbox.route(for: name.bytes).map { RouteTargets($0, settings: context.settings).targetNames } ?? []
   }
 
+  /// The targets at which a file of this name holds others up until it is read: none if it has its place only once it
+  /// is released.
+  func awaitedTargets(of name: FileName) -> Set<String> { inbox.waitsForRelease ? [] : targets(of: name) }
+
   /// - Throws: if it can't be determined whether there is room.
   func room(for files: [ReadyFile]) async throws -> AdmissionControl.Answer {
     var needs: [(size: Int, need: FileNeed)] = []
@@ -71,7 +75,7 @@ struct Claimer: Sendable {
           name: file.name.bytes, size: Int(file.size), inbox: inbox, settings: context.settings)
     }
     // An unusable file must not keep others waiting.
-    let targets = zip(files, verdicts).map { $1 == nil ? self.targets(of: $0.name) : [] }
+    let targets = zip(files, verdicts).map { $1 == nil ? awaitedTargets(of: $0.name) : [] }
     let ids = await context.publisher.claim(targets, isOrdered: inbox.ordering != .none)
     return zip(ids, verdicts).map { Place(id: $0, verdict: $1) }
   }

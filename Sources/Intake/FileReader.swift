@@ -39,17 +39,24 @@ struct FileReader: Sendable {
       var staging = Staging(store: context.store, file: claim.file, reservation: claim.reservation)
       // Shows everyone that it is being read.
       if takesTime { try staging.begin() }
-      let result = try reading.run(into: &staging)
+      var result = try reading.run(into: &staging)
+      if result.fault == nil, inbox.rejectsDuplicates, staging.hasRow {
+        result.fault = try context.store.commit { try Publisher.duplicateFault(claim.file, result.facts, in: $0) }
+      }
       if result.fault != nil { staging.discard() }
       return (result, staging, claimed.hasChanged())
     }
-    if result.unfinishedDigest != nil, !hasChanged {
+    if result.fault != nil, result.unfinishedDigest != nil || staging.hasRow, !hasChanged {
+      // What is left to do takes long, and nobody has to wait for it.
       await context.publisher.isOfNoUse(claimed.id)
-      (result, hasChanged) = try await queue.run { [result] in
+      (result, hasChanged) = try await queue.run { [result, staging] in
         var result = result
-        do { try reading(claim).complete(&result) } catch is ReadError {
-          // The fault is known. A missing digest is no reason to wait.
+        if result.unfinishedDigest != nil {
+          do { try reading(claim).complete(&result) } catch is ReadError {
+            // The fault is known. A missing digest is no reason to wait.
+          }
         }
+        if staging.hasRow { try context.store.discardStaged(of: claimed.id) }
         return (result, claimed.hasChanged())
       }
     }
@@ -74,7 +81,8 @@ struct FileReader: Sendable {
   ) -> ReadFile {
     let (id, name) = (work.file.id, work.work.dropped)
     return ReadFile(
-      file: work.file, name: name, rejectsDuplicates: inbox.rejectsDuplicates, result: result, staging: staging
+      file: work.file, name: name, rejectsDuplicates: inbox.rejectsDuplicates,
+      waitsForRelease: inbox.waitsForRelease && work.file.line == nil, result: result, staging: staging
     ) { [context, meters, logger] result in
       if isRead {
         context.instruments.activeFailures.end(
@@ -85,6 +93,13 @@ struct FileReader: Sendable {
         context.instruments.activeFailures.forget("file \(id)")
       }
       Self.tell(result, of: id, name, logger)
+    } tellHeld: { [logger] result in
+      logger.notice(
+        "file is waiting for its release",
+        metadata: [
+          "file": "\(id)", "name": "\(name.display)", "items": .number(result.items),
+          "rejected": .number(result.rejected),
+        ])
     }
   }
 
@@ -114,6 +129,11 @@ struct FileReader: Sendable {
     metadata["items"] = .number(result.items)
     metadata["rejected"] = .number(result.rejected)
     logger.info("file is queued", metadata: metadata)
+    for warning in result.facts.warnings {
+      metadata["code"] = "\(warning.code)"
+      metadata["reason"] = "\(warning.message)"
+      logger.warning("file was read, but looks wrong", metadata: metadata)
+    }
   }
 }
 

@@ -14,7 +14,7 @@ package protocol ReadingSink {
 
 /// The outcome of a whole reading.
 package struct ReadingResult: Sendable {
-  var facts: FileFacts
+  package var facts: FileFacts
   package var items: Int
   package var rejected: Int
   /// Nothing of the file can be used; discard everything that was passed to the sink.
@@ -97,6 +97,7 @@ package struct FileReading {
     }
     // A fixed target is known even if the file turns out to be unusable.
     if let conversion { note(conversion) }
+    let sideFile = try comparedSideFile()
     var digest = Digest(withMD5: sideFile?.kind == .md5)
     if let fault = verdict ?? Self.tooLarge(size, settings) ?? sideFile?.fault {
       // A file that is too large is not read even for its digest.
@@ -130,7 +131,7 @@ package struct FileReading {
     try rest.drain()
     result.facts.sha256 = digest.hexadecimal
     result.unfinishedDigest = nil
-    if let sideFile { result.compare(digest, with: sideFile) }
+    if let sideFile = try comparedSideFile() { result.compare(digest, with: sideFile) }
   }
 
   /// Why a file of that name and size is unusable, whatever it contains; nil if it may be usable.
@@ -197,19 +198,19 @@ package struct FileReading {
   private func encoding(_ format: FileFormat, _ route: Route?) throws -> (text: TextEncoding, hasMark: Bool)? {
     guard format.kind == .csv || format.kind == .tsv else { return nil }
     var file = FileBytes(descriptor: descriptor, path: path)
-    var beginning: [UInt8] = []
-    if format.isGzipped {
-      var content = try GzipBytes(file, limits: GzipLimits())
-      try content.read(upTo: 4, into: &beginning)
-    } else {
-      try file.read(upTo: 4, into: &beginning)
-    }
-    if let marked = TextEncoding.byteOrderMark(of: beginning.span) { return marked == .utf8 ? nil : (marked, true) }
-    guard let name = route?.csv.encoding else { return nil }
-    guard let text = TextEncoding(named: name) else {
-      throw FileFault(.invalidEncoding, "the route's encoding \(name) is unknown to iconv")
-    }
-    return text == .utf8 ? nil : (text, false)
+    guard format.isGzipped else { return try TextEncoding.encoding(of: &file, declared: route?.encoding) }
+    var content = try GzipBytes(file, limits: GzipLimits())
+    return try TextEncoding.encoding(of: &content, declared: route?.encoding)
+  }
+
+  /// The side file that the content must agree with; nil if there is none, or none counts: a rejects file under another
+  /// name is not what its sender made a digest of.
+  private func comparedSideFile() throws -> SideFile? {
+    guard let sideFile else { return nil }
+    var file = FileBytes(descriptor: descriptor, path: path)
+    var start: [UInt8] = []
+    try file.read(upTo: WatchOptions.startBytes, into: &start)
+    return inbox.beginsAsRejectsFile(name, start) ? nil : sideFile
   }
 
   private mutating func note(_ conversion: ItemConversion) {
@@ -239,12 +240,14 @@ package struct FileReading {
         plan: { header in
           headerTag = key?.tag(of: header.bytes.span)
           return try reading.template(for: header)
-        }, each: { try reading.take($0, $1, into: &sink) }
+        }, diagnoses: true, fits: { reading.fits($0) }, each: { try reading.take($0, $1, into: &sink) }
       )
       outcome.layout.encoding = encoding?.text.name
       outcome.layout.hasByteOrderMark = encoding?.hasMark ?? false
       facts.dialect = outcome.layout.json
       facts.completeness = outcome.completeness
+      if let fault = outcome.fault { throw fault }
+      facts.warnings = outcome.warnings
     case .ndjson, .jsonl:
       facts.shape = DocumentShape.lines.rawValue
       _ = try NDJSONReader(limits: limits, key: key).read(&source) { try reading.take($0, $1, into: &sink) }

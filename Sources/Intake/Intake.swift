@@ -17,6 +17,8 @@ package import Telemetry
 ///   file goes alone.
 /// - A file that can't be read now (a disk that fails or is full) keeps its place and is retried for an hour; then it
 ///   is rejected as `unreadable`. Files after it are read in the meantime, and published behind it.
+/// - In an inbox with `release: manual`, a file that was read waits in the outbox for its release. Until then it has no
+///   place: it holds nobody up.
 /// - A file that is unusable by its name or size, or turns out to be, does not hold up others.
 package actor Intake {
   /// What all inboxes share.
@@ -61,16 +63,16 @@ package actor Intake {
     package var hasLooked: Bool
   }
 
-  private let inbox: Inbox
-  private let context: Context
-  private let logger: Logger
-  private let folders: InboxFolders
-  private let claimer: Claimer
+  let inbox: Inbox
+  let context: Context
+  let logger: Logger
+  let folders: InboxFolders
+  let claimer: Claimer
   private let reader: FileReader
   private let search: WorkSearch
-  private let meters: InboxMetrics
+  let meters: InboxMetrics
   private let terms: WatchOptions
-  private let watcher: Watcher
+  let watcher: Watcher
   private let queue: DispatchQueue
   private let cancelled = CancelledFiles()
   private let strayInterval: Duration
@@ -78,9 +80,12 @@ package actor Intake {
   private var isRunning = false
   private var isStopping = false
   /// Claimed files that wait in `work/` to be read.
-  private var unread: [UnreadWork] = []
+  var unread: [UnreadWork] = []
   /// Files that are being read, or about to be.
   private var reading: Set<FileID> = []
+  /// Replays that are about to be in `work/`.
+  var replaying: Set<FileID> = []
+  let copying: DispatchQueue
   private var lastLook: InboxScan?
   private var isBusy = false
   private var news: InboxLog
@@ -110,6 +115,7 @@ package actor Intake {
     meters = InboxMetrics(inbox.name, targets: Set(targets), context.instruments.metrics)
     news = InboxLog(inbox.name, ledger: context.instruments.ledger, logger: logger)
     queue = DispatchQueue(label: "read \(inbox.name)")
+    copying = DispatchQueue(label: "replay \(inbox.name)")
     claimer = Claimer(inbox: inbox, folders: folders, context: context, queue: queue, logger: logger)
     reader = FileReader(
       inbox: inbox, folders: folders, context: context, queue: queue, cancelled: cancelled, meters: meters,
@@ -147,9 +153,10 @@ package actor Intake {
   }
 
   private func takeOver(_ work: UnreadWork) async {
+    let name = work.work.dropped
+    let targets = work.file.line == nil ? claimer.awaitedTargets(of: name) : claimer.targets(of: name)
     await context.publisher.takeOver(
-      work.file.id, targets: work.verdict == nil ? claimer.targets(of: work.work.dropped) : [],
-      isOrdered: inbox.ordering != .none)
+      work.file.id, at: work.file.line, targets: work.verdict == nil ? targets : [], isOrdered: inbox.ordering != .none)
     unread.append(work)
   }
 
@@ -195,7 +202,9 @@ package actor Intake {
     guard lookedForStrays + strayInterval < .now, !isStopping else { return }
     lookedForStrays = .now
     await attempt(Self.searching) {
-      for work in try await search.strays(besides: Set(unread.map(\.file.id))) { await takeOver(work) }
+      let known = replaying.union(unread.map(\.file.id))
+      // A replay may have come into `work/` during the search.
+      for work in try await search.strays(besides: known) where !isHere(work.file.id) { await takeOver(work) }
     }
   }
 
@@ -322,7 +331,10 @@ package actor Intake {
     // Discards what was staged of it, and stores when it was claimed. If the disk takes neither, the next retry does
     // both.
     let (store, file) = (context.store, work.file)
-    try? await queue.run { try store.commit { try $0.begin(file) } }
+    try? await queue.run {
+      try store.discardStaged(of: file.id)
+      try store.commit { try $0.begin(file) }
+    }
     unread.append(work)
     var note = UnreadFile(id: id, inbox: inbox.name, name: work.work.dropped.display)
     note.reason = trouble.reason
@@ -348,6 +360,12 @@ package actor Intake {
 
   /// The file changed while it was read: nothing of it is sent.
   private func giveBack(_ claim: Claim) async {
+    guard claim.file.replay == nil else {
+      // In the inbox it would be an ordinary file.
+      claim.reservation.end()
+      return await reject(
+        claim.work, FileFault(.fileChanged, "the file in work/ was changed while it was read; nothing of it was sent"))
+    }
     guard await putBack(claim, because: "the file changed") else { return }
     logger.notice(
       "file changed while it was read; waiting for it again", metadata: ["name": "\(claim.claimed.name.display)"])
@@ -383,7 +401,10 @@ package actor Intake {
     activeFailures.forget("file \(id)")
     // If this fails, the next start finds a row without a file.
     let store = context.store
-    try? await queue.run { try store.commit { try $0.forget(id) } }
+    try? await queue.run {
+      try store.discardStaged(of: id)
+      try store.commit { try $0.forget(id) }
+    }
     await context.publisher.left([id])
   }
 
@@ -408,7 +429,8 @@ package actor Intake {
 
   private func readAgain(_ work: UnreadWork) async {
     do {
-      let checksum = terms.checksum(for: work.work.dropped)
+      // A replay's bytes were compared with the original's when they were copied.
+      let checksum = work.file.replay == nil ? terms.checksum(for: work.work.dropped) : nil
       let (claimed, owner) = try await queue.run { [folders, inbox] in
         let claimed = try folders.reopen(work.work, marker: inbox.marker, checksum: checksum)
         return (claimed, work.file.owner ?? claimed?.owner.name)
@@ -477,7 +499,9 @@ package actor Intake {
   }
 
   /// Whether it is being read, or waits to be.
-  private func isHere(_ id: FileID) -> Bool { reading.contains(id) || unread.contains { $0.file.id == id } }
+  private func isHere(_ id: FileID) -> Bool {
+    reading.contains(id) || replaying.contains(id) || unread.contains { $0.file.id == id }
+  }
 }
 
 extension FileFault {

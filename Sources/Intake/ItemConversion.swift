@@ -59,15 +59,6 @@ struct ItemConversion {
 
   /// What a CSV's columns become; with `target: auto`, its header decides the API.
   mutating func template(for header: CSVHeader) throws -> RowTemplate {
-    do {
-      return try compile(header)
-    } catch var fault as FileFault {
-      if let cause = likelyCause(of: header), !fault.message.contains(cause) { fault.message += "; \(cause)" }
-      throw fault
-    }
-  }
-
-  private mutating func compile(_ header: CSVHeader) throws -> RowTemplate {
     let plan = try RowPlan(header, mapping: route.mapping, options: route.csv) { name in
       // A zone that the configuration's check found may be gone; the fault names it.
       do { return try Zone(named: name) } catch { return nil }
@@ -86,6 +77,13 @@ struct ItemConversion {
     }
     if let lack = api.missingColumn(in: plan.paths) { throw FileFault(.missingColumn, lack, line: header.line) }
     return template
+  }
+
+  /// Whether a CSV could have this header.
+  func fits(_ header: CSVHeader) -> Bool {
+    var trial = self
+    do { _ = try trial.template(for: header) } catch { return false }
+    return true
   }
 
   /// With `target: auto`, every item of a JSON file must be for the same API.

@@ -1,4 +1,5 @@
 package import Core
+internal import Dispatch
 package import Engine
 internal import Spool
 internal import Formats
@@ -11,10 +12,14 @@ struct ReadFile: Sendable {
   /// As it was dropped.
   let name: FileName
   let rejectsDuplicates: Bool
+  /// Whether somebody has to release it, if there is anything to send.
+  let waitsForRelease: Bool
   var result: ReadingResult
   var staging: Staging
   /// Called once it is sendable, or done.
   let tell: @Sendable (ReadingResult) -> Void
+  /// Called once it waits for its release.
+  let tellHeld: @Sendable (ReadingResult) -> Void
 }
 
 /// Gives claimed files their ids and places, and makes files that were read sendable, each in its turn. One for all
@@ -22,6 +27,9 @@ struct ReadFile: Sendable {
 ///
 /// A file that was read but has to wait for an earlier one is staged in the outbox: only what its publication needs is
 /// held in memory. Whoever delivers the awaited file also publishes those that waited for it.
+///
+/// A file that has to be released is staged in the same way, without a place. Its release gives it a new one, behind all
+/// files that were claimed by then: `NewFile.line`.
 package actor Publisher {
   private let store: any IntakeStore
   private let ledger: UnreadLedger
@@ -32,6 +40,10 @@ package actor Publisher {
   /// Files that were read and are staged. All of them wait for an earlier one, or for an outbox that accepts their
   /// publication.
   private var staged: [FileID: StagedFile] = [:]
+  /// The places of released files that are not published.
+  private var lines: [FileID: FileID] = [:]
+  /// Those of files whose release is being written down.
+  private var releasing: [FileID: FileID] = [:]
   private var stagedByInbox: [String: Int] = [:]
   /// Files whose reading takes a while, or that can't be read.
   private var unread: [FileID: UnreadFile] = [:]
@@ -39,6 +51,8 @@ package actor Publisher {
   private var toldNobody = true
   /// Commits block, so they have a thread of their own.
   private let executor = QueueExecutor(label: "publish")
+  /// Discarding what was staged of a large file takes long.
+  private let discarding = DispatchQueue(label: "discard")
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -46,10 +60,13 @@ package actor Publisher {
     let file: NewFile
     let name: FileName
     let rejectsDuplicates: Bool
+    var isHeld: Bool
     var result: ReadingResult
     let tell: @Sendable (ReadingResult) -> Void
 
     init(_ read: ReadFile) {
+      let result = read.result
+      isHeld = read.waitsForRelease && result.fault == nil && result.items > result.rejected
       file = read.file
       name = read.name
       rejectsDuplicates = read.rejectsDuplicates
@@ -94,14 +111,66 @@ package actor Publisher {
   }
 
   /// Restores the place of a file that was claimed earlier and is to be read.
-  func takeOver(_ id: FileID, targets: Set<String>, isOrdered: Bool) {
+  ///
+  /// - Parameter line: its place, if it was released.
+  func takeOver(_ id: FileID, at line: FileID?, targets: Set<String>, isOrdered: Bool) {
     ids.skip(past: id)
-    order.claimed(id, targets: targets, isOrdered: isOrdered)
+    if let line {
+      ids.skip(past: line)
+      lines[id] = line
+    }
+    order.claimed(line ?? id, targets: targets, isOrdered: isOrdered)
+  }
+
+  /// By what `order` knows a file.
+  private func place(of id: FileID) -> FileID { lines[id] ?? id }
+
+  /// Releases a file that waits for it: it has its place from now on.
+  ///
+  /// - Parameters:
+  ///   - target: the one that it is for.
+  ///   - store: writes that down, durably, with the place; false if the file does not wait.
+  /// - Returns: whether it was released.
+  package func release(
+    _ id: FileID, target: String, isOrdered: Bool,
+    store: @Sendable (_ line: FileID) async throws(OutboxError) -> Bool
+  ) async throws(OutboxError) -> Bool {
+    // Before anything is awaited: what is claimed from here on comes after it.
+    let line = ids.next(at: .now)
+    order.claimed(line, targets: [target], isOrdered: isOrdered)
+    releasing[id] = line
+    let isReleased: Bool
+    do throws(OutboxError) {
+      isReleased = try await store(line)
+    } catch {
+      releasing[id] = nil
+      await left(atPlace: line)
+      throw error
+    }
+    // It may have been cancelled, or found unusable, meanwhile.
+    guard releasing.removeValue(forKey: id) == line, isReleased else {
+      await left(atPlace: line)
+      return isReleased
+    }
+    order.left(id)
+    lines[id] = line
+    // If it is being read again, since the daemon has just started, it is published as soon as it was.
+    if staged[id]?.isHeld == true {
+      staged[id]?.isHeld = false
+      order.read(line, target: target)
+      await publish()
+    }
+    return true
+  }
+
+  private func left(atPlace line: FileID) async {
+    order.left(line)
+    await publish()
   }
 
   /// A file is known to be unusable, though it has not been read to its end: nothing waits for it any more.
   func isOfNoUse(_ id: FileID) async {
-    order.read(id, target: nil)
+    order.read(place(of: id), target: nil)
     unread[id] = nil
     await publish()
   }
@@ -109,7 +178,8 @@ package actor Publisher {
   /// Files were given back, or are gone.
   func left(_ ids: [FileID]) async {
     for id in ids {
-      order.left(id)
+      order.left(place(of: id))
+      (lines[id], releasing[id]) = (nil, nil)
       unread[id] = nil
     }
     await publish()
@@ -132,9 +202,9 @@ package actor Publisher {
     ledger.set(
       unread.values.map { file in
         var file = file
-        let waiting = order.waiting(for: file.id)
+        let waiting = order.waiting(for: place(of: file.id))
         file.waitingFiles = waiting.count
-        file.waitingInboxes = Set(waiting.compactMap { staged[$0]?.file.inbox }).sorted()
+        file.waitingInboxes = Set(waiting.compactMap { staged[own($0)]?.file.inbox }).sorted()
         return file
       })
   }
@@ -146,25 +216,41 @@ package actor Publisher {
   ///
   /// - Throws: if none of it was stored. The files must be read again, and keep their places.
   func take(_ files: [ReadFile]) async throws(OutboxError) {
-    let new = Dictionary(files.map { ($0.file.id, StagedFile($0)) }, uniquingKeysWith: { $1 })
-    for file in new.values { order.read(file.file.id, target: file.target) }
-    let ready = order.publishable(limit: Self.mostFiles).compactMap { new[$0] ?? staged[$0] }
+    let new = Dictionary(
+      files.map { file in
+        var staged = StagedFile(file)
+        if lines[file.file.id] != nil { staged.isHeld = false }
+        return (file.file.id, staged)
+      }, uniquingKeysWith: { $1 })
+    for file in new.values where !file.isHeld { order.read(place(of: file.file.id), target: file.target) }
+    let ready = order.publishable(limit: Self.mostFiles).map { own($0) }.compactMap { new[$0] ?? staged[$0] }
+    var refused: Set<FileID> = []
     do throws(OutboxError) {
-      try store.commit { commit in
+      refused = try store.commit { commit in
         for file in files { try file.staging.stage(in: commit) }
-        for file in ready { try Self.publish(file, in: commit) }
+        for file in ready { try publish(file, in: commit) }
+        return Set(try new.values.filter { try $0.isHeld && !hold($0, in: commit) }.map(\.file.id))
       }
     } catch {
-      for file in files { order.unread(file.file.id) }
+      for file in files { order.unread(place(of: file.file.id)) }
       throw error
     }
     for file in files {
-      unread[file.file.id] = nil
-      staged[file.file.id] = StagedFile(file)
+      let id = file.file.id
+      unread[id] = nil
+      staged[id] = new[id]
       stagedByInbox[file.file.inbox, default: 0] += 1
+      guard new[id]?.isHeld == true else { continue }
+      order.left(id)
+      if !refused.contains(id) { file.tellHeld(file.result) }
     }
-    await finish(ready)
+    await finish(ready + new.values.filter { refused.contains($0.file.id) })
     await publish()
+  }
+
+  /// The own id of the file that has this place.
+  private func own(_ place: FileID) -> FileID {
+    lines.isEmpty ? place : lines.first { $0.value == place }?.key ?? place
   }
 
   /// Publishes files that only a failing outbox has held up.
@@ -180,11 +266,11 @@ package actor Publisher {
 
   private func publish() async {
     while true {
-      let ready = order.publishable(limit: Self.mostFiles).compactMap { staged[$0] }
+      let ready = order.publishable(limit: Self.mostFiles).compactMap { staged[own($0)] }
       failure = nil
       guard !ready.isEmpty else { return tellWhoWaits() }
       do throws(OutboxError) {
-        try store.commit { commit in for file in ready { try Self.publish(file, in: commit) } }
+        try store.commit { commit in for file in ready { try publish(file, in: commit) } }
       } catch {
         failure = error
         return tellWhoWaits()
@@ -197,10 +283,19 @@ package actor Publisher {
   ///
   /// - Returns: whether there is such a file.
   func reject(_ id: FileID, _ fault: FileFault) async throws(OutboxError) -> Bool {
-    guard var file = staged[id] else { return false }
-    file.result.fault = fault
-    try store.commit { [file] commit in try Self.publish(file, in: commit) }
-    staged[id] = file
+    guard staged[id] != nil else { return false }
+    // From here on, whoever publishes it rejects it.
+    staged[id]?.result.fault = fault
+    staged[id]?.isHeld = false
+    do {
+      try await discarding.run { [store] in try store.discardStaged(of: id) }
+    } catch let error as OutboxError {
+      throw error
+    } catch {
+      // Nothing else is thrown there.
+    }
+    guard let file = staged[id] else { return true }
+    try store.commit { commit in try publish(file, in: commit) }
     await finish([file])
     await publish()
     return true
@@ -209,42 +304,81 @@ package actor Publisher {
   /// They are published, or done: nothing waits for them any more.
   private func finish(_ files: [StagedFile]) async {
     guard !files.isEmpty else { return }
-    for file in files {
+    let places = files.map { place(of: $0.file.id) }
+    for (file, place) in zip(files, places) {
       let id = file.file.id
-      order.left(id)
+      order.left(place)
+      (lines[id], releasing[id]) = (nil, nil)
       staged[id] = nil
       let left = (stagedByInbox[file.file.inbox] ?? 0) - 1
       stagedByInbox[file.file.inbox] = left > 0 ? left : nil
     }
     for file in files { file.tell(file.result) }
-    let published = files.compactMap { file in
-      file.target.map {
-        PublishedFile(id: file.file.id, target: $0, isOrdered: file.result.facts.ordering != .none)
-      }
+    let published = zip(files, places).compactMap { file, place in
+      file.isHeld
+        ? nil
+        : file.target.map {
+          PublishedFile(id: place, target: $0, isOrdered: file.result.facts.ordering != .none)
+        }
     }
     if !published.isEmpty { onPublished(published) }
     onFinishing()
   }
 
+  /// Why a file of an inbox with `duplicates: reject` can't be used; nil if it can. The last word is that of `publish`: an
+  /// earlier file with the same bytes may still be unread now.
+  static func duplicateFault(_ file: NewFile, _ facts: FileFacts, in commit: any IntakeCommit) throws -> FileFault? {
+    guard file.replay == nil, let sha256 = facts.sha256,
+      let original = try commit.original(sha256: sha256, inbox: file.inbox, before: file.id), original.wasUsed
+    else { return nil }
+    return duplicateFault(original.id)
+  }
+
+  private static func duplicateFault(_ original: FileID) -> FileFault {
+    FileFault(.duplicateFile, "the same bytes were dropped here before, as file \(original) (duplicates: reject)")
+  }
+
   /// Makes the file's batches sendable, or records why it can't be used.
-  private static func publish(_ file: StagedFile, in commit: any IntakeCommit) throws {
-    var facts = file.result.facts
-    var fault = file.result.fault
+  private func publish(_ file: StagedFile, in commit: any IntakeCommit) throws {
     let id = file.file.id
-    facts.corrects = ResultNames.correctedFileID(of: file.name)
-    if let sha256 = facts.sha256,
-      let original = try commit.original(sha256: sha256, inbox: file.file.inbox, before: id)
-    {
-      facts.duplicateOf = original.id
-      if file.rejectsDuplicates, original.wasUsed, fault == nil {
-        fault = FileFault(
-          .duplicateFile, "the same bytes were dropped here before, as file \(original.id) (duplicates: reject)")
-      }
-    }
+    let (facts, fault) = try verdict(on: file, in: commit)
     if let fault {
       try commit.fail(id, facts: facts, fault: fault)
     } else {
       try commit.publish(id, facts: facts, items: file.result.items, rejected: file.result.rejected)
     }
+  }
+
+  /// Lets the file wait for its release, unless it can't be used.
+  ///
+  /// - Returns: whether it waits.
+  private func hold(_ file: StagedFile, in commit: any IntakeCommit) throws -> Bool {
+    let id = file.file.id
+    let (facts, fault) = try verdict(on: file, in: commit)
+    if let fault {
+      try commit.fail(id, facts: facts, fault: fault)
+    } else {
+      try commit.hold(id, facts: facts, items: file.result.items, rejected: file.result.rejected)
+    }
+    return fault == nil
+  }
+
+  /// What other files say about this one.
+  private func verdict(
+    on file: StagedFile, in commit: any IntakeCommit
+  ) throws -> (facts: FileFacts, fault: FileFault?) {
+    var facts = file.result.facts
+    facts.corrects = ResultNames.correctedFileID(of: file.name)
+    facts.replayOf = file.file.replay?.of
+    // The same bytes on purpose are no duplicate. A released file counts as dropped when it is released.
+    if facts.replayOf == nil, let sha256 = facts.sha256,
+      let original = try commit.original(sha256: sha256, inbox: file.file.inbox, before: place(of: file.file.id))
+    {
+      facts.duplicateOf = original.id
+      if file.rejectsDuplicates, original.wasUsed, file.result.fault == nil {
+        return (facts, Self.duplicateFault(original.id))
+      }
+    }
+    return (facts, file.result.fault)
   }
 }

@@ -19,7 +19,8 @@ struct Staging: ReadingSink, Sendable {
   private(set) var heldBytes = 0
   private var queuedBytes = 0
   private var target = ""
-  private var hasRow = false
+  /// Whether anything of the file may be in the outbox.
+  private(set) var hasRow = false
 
   /// Commits are large enough that their own cost is negligible, and small enough to be held in memory.
   static let commitBytes = 2 << 20
@@ -51,6 +52,7 @@ struct Staging: ReadingSink, Sendable {
 
   /// Creates the file's row, so that everyone sees that it is being read; discards what an earlier try left of it.
   mutating func begin() throws {
+    try store.discardStaged(of: file.id)
     try store.commit { try $0.begin(file) }
     hasRow = true
   }
@@ -108,7 +110,7 @@ final class Reservation: Sendable {
 }
 
 /// The daemon is stopping in the middle of a file: the next run reads it from its beginning.
-struct ReadingStopped: Error {}
+package struct ReadingStopped: Error {}
 
 /// An operator cancelled the file while it was being read.
 struct ReadingCancelled: Error {}

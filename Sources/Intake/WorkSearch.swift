@@ -27,15 +27,16 @@ struct WorkSearch: Sendable {
   /// - Throws: `InboxError`, `OutboxError`.
   func unpublished(known: Set<FileID>, rows: [FileRecord]) async throws -> [UnreadWork] {
     let work = try await queue.run { [folders] in try folders.workFiles() }
+    let replays = try await context.outbox.replays()
     var mine = Dictionary(rows.filter { $0.inbox == inbox.name }.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
     // No id from here on may sort before one that is in use.
     for file in work { await context.publisher.skip(past: file.id) }
     var unread: [UnreadWork] = []
     for file in work {
       if let row = mine.removeValue(forKey: file.id) {
-        unread.append(await self.unread(file, row: row))
+        unread.append(await self.unread(file, row: row, replay: replays[file.id]))
       } else if !known.contains(file.id), try await !isPutAway(file) {
-        unread.append(await self.unread(file))
+        unread.append(await self.unread(file, replay: replays[file.id]))
       }
     }
     // The run ended between giving a file back and deleting its row, or somebody removed the file since. It is not
@@ -58,26 +59,29 @@ struct WorkSearch: Sendable {
     let work = try await queue.run { [folders] in try folders.workFiles() }.filter { !known.contains($0.id) }
     guard !work.isEmpty else { return [] }
     let rows = try await context.outbox.filesUnderWay().ids
+    let replays = try await context.outbox.replays()
     var strays: [UnreadWork] = []
     for file in work where !rows.contains(file.id) {
       guard try await context.outbox.finishedStatus(file.id) == nil else { continue }
       logger.warning(
         "found a claimed file that was not recorded as claimed; reading it now",
         metadata: ["file": "\(file.id)", "name": "\(file.dropped.display)"])
-      strays.append(await unread(file))
+      strays.append(await unread(file, replay: replays[file.id]))
     }
     return strays
   }
 
   /// A file in `work/` that may be unknown to the outbox.
-  func unread(_ file: WorkFile, row: FileRecord? = nil) async -> UnreadWork {
+  func unread(_ file: WorkFile, row: FileRecord? = nil, replay: Replay? = nil) async -> UnreadWork {
     let size = await queue.run { [folders] in folders.size(of: file) } ?? 0
+    var new = NewFile(
+      id: file.id, inbox: inbox.name, name: file.dropped.bytes, owner: replay?.owner ?? row?.owner,
+      // An id's time is that of the claim, unless the clock was ahead.
+      receivedAt: row?.receivedAt ?? min(file.id.time, .now), claimedAt: row?.claimedAt ?? context.now(),
+      replay: replay)
+    new.line = row?.line
     return UnreadWork(
-      work: file,
-      file: NewFile(
-        id: file.id, inbox: inbox.name, name: file.dropped.bytes, owner: row?.owner,
-        // An id's time is that of the claim, unless the clock was ahead.
-        receivedAt: row?.receivedAt ?? min(file.id.time, .now), claimedAt: row?.claimedAt ?? context.now()),
+      work: file, file: new,
       verdict: FileReading.verdict(
         name: file.dropped.bytes, size: Int(size), inbox: inbox, settings: context.settings))
   }

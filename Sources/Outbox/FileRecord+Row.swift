@@ -44,11 +44,17 @@ extension FileRecord {
     facts.sha256 = row["sha256"]
     facts.corrects = (row["corrects"] as String?).flatMap { FileID($0) }
     facts.duplicateOf = (row["duplicate_of"] as String?).flatMap { FileID($0) }
+    // An outbox that the daemon has not upgraded has neither column.
+    facts.replayOf = (row["replay_of"] as String?).flatMap { FileID($0) }
+    otherOwners = OwnerList.owners(row["other_owners"])
+    line = (row["line_id"] as String?).flatMap { FileID($0) }
+    waitsForRelease = line == nil && row["waits_for_release"] ?? false
     facts.headerTag = SourceTag(column: row["header_tag"])
     facts.dialect = row["dialect"]
     facts.completeness = (row["completeness"] as String?).flatMap(Completeness.init(column:))
     // An older outbox, which a command reads as it is, lacks the column.
     facts.listsAccepted = row["lists_accepted"] ?? false
+    facts.warnings = (row["warnings"] as String?).flatMap([FileWarning].init(column:)) ?? []
     counts = FileCounts(row: row)
     if let code = (row["error_code"] as String?).flatMap(RejectCode.init(rawValue:)) {
       fault = FileFault(code, row["error_message"], line: row["error_line"], column: row["error_column"])
@@ -66,6 +72,24 @@ extension Completeness {
   /// JSON, always the same for the same content.
   var column: String {
     get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+  }
+}
+
+extension [FileWarning] {
+  /// Nil for what no version of upsertd writes.
+  fileprivate init?(column: String) {
+    guard let read = try? JSONDecoder().decode(Self.self, from: Data(column.utf8)) else { return nil }
+    self = read
+  }
+
+  /// JSON, always the same for the same content; nil if there are none.
+  var column: String? {
+    get throws {
+      guard !isEmpty else { return nil }
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
       return String(decoding: try encoder.encode(self), as: UTF8.self)

@@ -29,7 +29,11 @@ extension Outbox {
   /// Files whose items have waited since before these moments, by the queue's clock, oldest first. Each is returned
   /// once for each share of its time, even across a restart. At most a hundred: a caller that gets that many asks
   /// again.
-  package func takeAged(tenth: QueueTime, half: QueueTime) async throws(OutboxError) -> [AgedFile] {
+  ///
+  /// - Parameter targets: of files for these, a tenth is not returned, now or for as long as they are named.
+  package func takeAged(
+    tenth: QueueTime, half: QueueTime, tenthExcept targets: Set<String> = []
+  ) async throws(OutboxError) -> [AgedFile] {
     let aged = try await read { db in
       let sql = """
         SELECT id, inbox, name, target, received_at_ms, claimed_at_ms, CASE WHEN claimed_at_ms <= ?2 THEN 2 ELSE 1 END AS share,
@@ -38,10 +42,13 @@ extension Outbox {
         FROM file LEFT JOIN age_warning ON file_id = id
         WHERE state = 'queued' AND claimed_at_ms <= ?1
           AND coalesce(age_warning.share, 0) < CASE WHEN claimed_at_ms <= ?2 THEN 2 ELSE 1 END
+          AND (claimed_at_ms <= ?2 OR target NOT IN (SELECT value FROM json_each(?3)))
         ORDER BY id LIMIT 100
         """
-      return try Row.fetchAll(db, sql: sql, arguments: [tenth.milliseconds, half.milliseconds]).compactMap(
-        AgedFile.init)
+      let names = String(decoding: try JSONEncoder().encode(targets.sorted()), as: UTF8.self)
+      return try Row.fetchAll(
+        db, sql: sql, arguments: [tenth.milliseconds, half.milliseconds, names]
+      ).compactMap(AgedFile.init)
     }
     // Most of the time there is nothing to write.
     guard !aged.isEmpty else { return [] }

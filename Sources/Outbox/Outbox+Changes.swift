@@ -8,19 +8,23 @@ extension Outbox {
   package func apply(
     _ changes: [(name: BatchName, change: BatchChange)], request: RequestFacts?, resent: Int
   ) async throws(OutboxError) -> [ChangeResult] {
-    try await write { db in
+    let owns = changes.map { released.own($0.name.file) }
+    return try await write { db in
       if resent > 0 {
         let again = try db.cachedStatement(
           sql: """
             UPDATE batch SET attempts = attempts + $1, unanswered = unanswered + $1 WHERE file_id = $2 AND position = $3
             """)
-        for (name, _) in changes {
-          try again.execute(arguments: [resent, name.file.text, name.position])
-          if db.changesCount > 0 { try Self.count(requests: resent, of: name.file, db) }
+        for ((name, _), own) in zip(changes, owns) {
+          try again.execute(arguments: [resent, own.text, name.position])
+          if db.changesCount > 0 { try Self.count(requests: resent, of: own, db) }
         }
       }
-      return try changes.map { name, change in
-        guard let batch = try StoredBatch(name, db) else { return ChangeResult(batches: [], isFileComplete: false) }
+      return try zip(changes, owns).map { entry, own in
+        let (name, change) = entry
+        guard let batch = try StoredBatch(name, of: own, db) else {
+          return ChangeResult(batches: [], isFileComplete: false)
+        }
         switch change {
         case .settle(let settlement): return try batch.settle(settlement, request, db)
         case .split(let parts, let standing, let why, let isOpen):
@@ -83,6 +87,8 @@ extension Outbox {
 /// A batch's row without its items, before a change.
 private struct StoredBatch {
   private let name: BatchName
+  /// The file's own id.
+  private let file: FileID
   /// SQLite's own id, never assigned twice: joins the batch with its body.
   private let id: Int64
   private let target: String
@@ -92,15 +98,16 @@ private struct StoredBatch {
   private let standing: Standing
 
   /// Nil if there is no such batch.
-  init?(_ name: BatchName, _ db: Database) throws {
+  init?(_ name: BatchName, of file: FileID, _ db: Database) throws {
     let statement = try db.cachedStatement(
       sql: """
         SELECT id, target, attempts, unanswered, misses, due_at_ms, failures, blames, failed_at_ms, began_hold
         FROM batch WHERE file_id = ? AND position = ?
         """)
-    let rows = try Row.fetchCursor(statement, arguments: [name.file.text, name.position])
+    let rows = try Row.fetchCursor(statement, arguments: [file.text, name.position])
     guard let row = try rows.next() else { return nil }
     self.name = name
+    self.file = file
     id = row[0]
     // On a damaged page, a column that is never null may be null.
     target = row[1] ?? ""
@@ -127,17 +134,17 @@ private struct StoredBatch {
           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
           """
       ).execute(arguments: [
-        name.file.text, name.position, settlement.accepted + rejected, settlement.accepted, rejected, attempts,
+        file.text, name.position, settlement.accepted + rejected, settlement.accepted, rejected, attempts,
         unanswered, ItemRanges.text(settlement.ranges), request?.status, request?.requestID,
         request?.sentAt.milliseconds,
       ])
     }
-    try Outbox.insert(settlement.rejects, of: name.file, db)
+    try Outbox.insert(settlement.rejects, of: file, db)
     if settlement.acceptedItems.count > 0 {
       try db.cachedStatement(
         sql: "INSERT INTO accepted (file_id, first_item, position, answered_at_ms, items) VALUES (?, ?, ?, ?, ?)"
       ).execute(arguments: [
-        name.file.text, settlement.acceptedItems.first, name.position, request?.answeredAt?.milliseconds,
+        file.text, settlement.acceptedItems.first, name.position, request?.answeredAt?.milliseconds,
         Data(settlement.acceptedItems.bytes),
       ])
     }
@@ -157,10 +164,10 @@ private struct StoredBatch {
           state = CASE WHEN EXISTS (SELECT 1 FROM batch WHERE file_id = file.id) THEN state ELSE 'finishing' END
         WHERE id = ?
         """
-    ).execute(arguments: [settlement.accepted, settlement.unchanged, rejected, request?.url, name.file.text])
+    ).execute(arguments: [settlement.accepted, settlement.unchanged, rejected, request?.url, file.text])
     guard rest.isEmpty else { return ChangeResult(batches: rest, isFileComplete: false) }
     let state = try String.fetchOne(
-      db.cachedStatement(sql: "SELECT state FROM file WHERE id = ?"), arguments: [name.file.text])
+      db.cachedStatement(sql: "SELECT state FROM file WHERE id = ?"), arguments: [file.text])
     return ChangeResult(batches: [], isFileComplete: state == "finishing")
   }
 
@@ -178,7 +185,7 @@ private struct StoredBatch {
   }
 
   func takeBack(_ standing: Standing, why: String?, _ db: Database) throws -> ChangeResult {
-    try Outbox.count(requests: -1, of: name.file, db)
+    try Outbox.count(requests: -1, of: file, db)
     return try update(standing, attempts: attempts - 1, unanswered: unanswered - 1, why: why, db)
   }
 
@@ -195,7 +202,7 @@ private struct StoredBatch {
       standing.failedAt?.milliseconds, standing.beganHold, why, id,
     ])
     var reader = PageReader(db)
-    try reader.read("WHERE file_id = ? AND position = ?", [name.file.text, name.position])
+    try reader.read("WHERE file_id = ? AND position = ?", [file.text, name.position])
     return ChangeResult(batches: reader.page.batches, isFileComplete: false)
   }
 
@@ -205,11 +212,12 @@ private struct StoredBatch {
     _ parts: [Batch], _ standing: Standing, unanswered: Int, misses: Int, why: String, _ db: Database
   ) throws -> [WaitingBatch] {
     let inbox = try String.fetchOne(
-      db.cachedStatement(sql: "SELECT inbox FROM file WHERE id = ?"), arguments: [name.file.text])
+      db.cachedStatement(sql: "SELECT inbox FROM file WHERE id = ?"), arguments: [file.text])
     let keyless = KeyHash(inbox: inbox ?? "")
     return try parts.enumerated().map { index, part in
       let partName = name.part(index)
-      let id = try Outbox.insert(QueuedBatch(part), named: partName, target: target, db)
+      let id = try Outbox.insert(
+        QueuedBatch(part), named: BatchName(file: file, position: partName.position), target: target, db)
       try db.cachedStatement(
         sql: """
           UPDATE batch SET attempts = $1, unanswered = $1, due_at_ms = $2, failures = $3, blames = $4, failed_at_ms = $5,

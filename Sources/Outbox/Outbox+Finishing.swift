@@ -11,7 +11,10 @@ extension Outbox: ResultStore {
     try await writeDurably { db in
       // If there are none, nothing is written, and the commit waits for nothing.
       let ids = try String.fetchAll(
-        db.cachedStatement(sql: "SELECT id FROM file WHERE state = 'finishing' AND id > ? ORDER BY id LIMIT ?"),
+        db.cachedStatement(
+          sql: """
+            SELECT id FROM file WHERE state = 'finishing' AND id > ? AND \(Self.hasNoReceipt) ORDER BY id LIMIT ?
+            """),
         arguments: [last?.text ?? "", limit])
       return try ids.compactMap { id in
         try db.cachedStatement(
@@ -65,39 +68,81 @@ extension Outbox: ResultStore {
   }
 
   package func keep(_ order: FileOrder, for id: FileID) async throws(OutboxError) {
-    try await write { db in
-      try db.execute(
-        sql: "INSERT INTO operator_order (file_id, at_ms, name, given_by) SELECT id, ?, ?, ? FROM file WHERE id = ?",
-        arguments: [order.at.milliseconds, order.order, order.by, id.text])
-    }
+    try await write { db in try Self.insert(order, of: id, db) }
+  }
+
+  static func insert(_ order: FileOrder, of id: FileID, _ db: Database) throws {
+    try db.execute(
+      sql: "INSERT INTO operator_order (file_id, at_ms, name, given_by) SELECT id, ?, ?, ? FROM file WHERE id = ?",
+      arguments: [order.at.milliseconds, order.order, order.by, id.text])
   }
 
   package func finish(
     _ files: [(record: FileRecord, status: String, receipt: String, digest: String)]
+  ) async throws(OutboxError) {
+    try await finish(files, telling: [])
+  }
+
+  /// The same, and queues these notices in the same commit.
+  package func finish(
+    _ files: [(record: FileRecord, status: String, receipt: String, digest: String)], telling notices: [Notice]
   ) async throws(OutboxError) {
     try await write { db in
       for (record, status, receipt, digest) in files {
         try db.cachedStatement(
           sql: """
             INSERT OR REPLACE INTO history (file_id, inbox, name, sha256, status, received_at_ms, completed_at_ms,
-              items, accepted, rejected, receipt_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+              items, accepted, rejected, receipt_sha256, replay_of, owners) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         ).execute(arguments: [
           record.id.text, record.inbox, Data(record.name), record.facts.sha256, status,
           record.receivedAt.milliseconds, record.completedAt?.milliseconds ?? record.receivedAt.milliseconds,
-          record.counts.items, record.counts.accepted, record.counts.rejected, digest,
+          record.counts.items, record.counts.accepted, record.counts.rejected, digest, record.facts.replayOf?.text,
+          OwnerList.text(record.owners),
         ])
         try db.cachedStatement(
           sql: "INSERT OR REPLACE INTO recent (file_id, completed_at_ms, receipt) VALUES (?, ?, ?)"
         ).execute(arguments: [record.id.text, record.completedAt?.milliseconds ?? 0, receipt])
+        guard !Self.hasManyRows(record) else { continue }
         try db.cachedStatement(sql: "DELETE FROM file WHERE id = ?").execute(arguments: [record.id.text])
+        if record.facts.replayOf != nil {
+          try db.cachedStatement(sql: "DELETE FROM replay WHERE file_id = ?").execute(arguments: [record.id.text])
+        }
       }
+      try Self.enqueue(notices, db)
       try db.cachedStatement(
         sql: """
           DELETE FROM recent WHERE file_id NOT IN
             (SELECT file_id FROM recent ORDER BY completed_at_ms DESC, file_id DESC LIMIT 200)
           """
       ).execute()
+    }
+    released.remove(Set(files.map(\.record.id)))
+  }
+
+  /// Whether the rows of a file are deleted in pieces after its end; its own row goes last.
+  package static func hasManyRows(_ record: FileRecord) -> Bool {
+    record.counts.rejected > mostRowsAtOnce || record.counts.requests > mostRowsAtOnce
+  }
+
+  private static let mostRowsAtOnce = 5000
+
+  /// True for a row of `file` unless only its removal is left.
+  static let hasNoReceipt =
+    "(state <> 'finishing' OR NOT EXISTS (SELECT 1 FROM history WHERE history.file_id = file.id))"
+
+  /// Deletes some of the rows that an ended file left, and at last its own.
+  ///
+  /// - Returns: whether there may be more.
+  package func deleteEnded() async throws(OutboxError) -> Bool {
+    try await write { db in
+      let sql = "SELECT id FROM file WHERE state = 'finishing' AND NOT \(Self.hasNoReceipt) LIMIT 1"
+      guard let text = try String.fetchOne(db.cachedStatement(sql: sql)), let id = FileID(text) else { return false }
+      if try Rows.refused.delete(of: id, db) { return true }
+      if try Rows.settled.delete(of: id, db) { return true }
+      if try Rows.accepted.delete(of: id, db) { return true }
+      try db.cachedStatement(sql: "DELETE FROM file WHERE id = ?").execute(arguments: [text])
+      return true
     }
   }
 

@@ -23,6 +23,7 @@ extension Outbox {
 
   /// Gives a batch's items other keys and changes nothing else; a batch that does not exist is ignored.
   package func rekey(_ name: BatchName, items: [BatchItem]) async throws(OutboxError) {
+    let name = released.own(name)
     try await write { db in
       try db.cachedStatement(
         sql: "UPDATE batch SET item_index = ? WHERE file_id = ? AND position = ? AND items = ?"

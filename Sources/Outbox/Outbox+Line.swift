@@ -9,25 +9,63 @@ internal import Glibc
 extension Outbox: DispatchStore {
   /// For each target, files are published in id order, so nothing ever appears before what was already handed out.
   package func line(for target: String, after last: BatchName?, limit: Int) async throws(OutboxError) -> LinePage {
-    try await read { db in
-      var reader = PageReader(db)
+    let hasReleased = !released.isEmpty
+    return try await read { db in
+      var reader = PageReader(db, skipsReleased: hasReleased)
       var place = (file: last?.file.text ?? "", position: last?.position ?? "")
+      var released = try hasReleased ? Self.released(for: target, from: place.file, db)[...] : []
       while reader.rows < limit {
-        let unpublished = try reader.read(
-          """
-          INDEXED BY batch_line WHERE target = ? AND (file_id, position) > (?, ?) ORDER BY file_id, position LIMIT ?
-          """, [target, place.file, place.position, limit - reader.rows], stopsAtUnpublished: true)
-        guard let unpublished else { break }
-        place = (unpublished, Self.behindAllPositions)
+        let unpublished: String?
+        if let next = released.first, next.line == place.file {
+          var own = PageReader(db)
+          unpublished = try own.read(
+            "WHERE file_id = ? AND position > ? ORDER BY position LIMIT ?",
+            [next.file, place.position, limit - reader.rows], stopsAtUnpublished: true)
+          reader.add(own)
+          guard reader.rows < limit else { break }
+          released = released.dropFirst()
+          place.position = Self.behindAllPositions
+          continue
+        } else if let next = released.first {
+          unpublished = try reader.read(
+            """
+            INDEXED BY batch_line WHERE target = ? AND (file_id, position) > (?, ?) AND file_id < ?
+            ORDER BY file_id, position LIMIT ?
+            """, [target, place.file, place.position, next.line, limit - reader.rows], stopsAtUnpublished: true)
+        } else {
+          unpublished = try reader.read(
+            """
+            INDEXED BY batch_line WHERE target = ? AND (file_id, position) > (?, ?) ORDER BY file_id, position LIMIT ?
+            """, [target, place.file, place.position, limit - reader.rows], stopsAtUnpublished: true)
+        }
+        if let unpublished {
+          place = (unpublished, Self.behindAllPositions)
+        } else if reader.rows < limit, let next = released.first {
+          place = (next.line, "")
+        } else {
+          break
+        }
       }
       return Self.page(reader, limit: limit)
     }
   }
 
+  /// The released files of a target with the place `first` or a later one, in line order.
+  private static func released(
+    for target: String, from first: String, _ db: Database
+  ) throws -> [(line: String, file: String)] {
+    let sql = """
+      SELECT line_id, id FROM file WHERE line_id IS NOT NULL AND line_id >= ? AND target = ? AND state = 'queued'
+      ORDER BY line_id
+      """
+    return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [first, target]).map { ($0[0], $0[1]) }
+  }
+
   package func batches(
     of file: FileID, after position: String?, limit: Int
   ) async throws(OutboxError) -> LinePage {
-    try await read { db in
+    let file = released.own(file)
+    return try await read { db in
       var reader = PageReader(db)
       try reader.read(
         "WHERE file_id = ? AND position > ? ORDER BY position LIMIT ?", [file.text, position ?? "", limit],
@@ -37,9 +75,10 @@ extension Outbox: DispatchStore {
   }
 
   package func batches(_ names: [BatchName]) async throws(OutboxError) -> LinePage {
-    try await read { db in
+    let names = Set(names).sorted().map { released.own($0) }
+    return try await read { db in
       var reader = PageReader(db)
-      for name in Set(names).sorted() {
+      for name in names {
         try reader.read("WHERE file_id = ? AND position = ?", [name.file.text, name.position])
       }
       return Self.page(reader, limit: .max)
@@ -51,8 +90,19 @@ extension Outbox: DispatchStore {
   ) async throws(OutboxError) -> LinePage {
     let due = last?.due.milliseconds ?? .min
     let (file, position) = (last?.name.file.text ?? "", last?.name.position ?? "")
+    let hasReleased = !released.isEmpty
     return try await read { db in
       var reader = PageReader(db)
+      guard !hasReleased else {
+        // The index has the order of own ids: what is due at the same moment has to be sorted.
+        let line = "coalesce((SELECT line_id FROM file WHERE file.id = batch.file_id), file_id)"
+        try reader.read(
+          """
+          INDEXED BY batch_due WHERE target = ? AND problem IS NOT NULL AND due_at_ms >= ?
+            AND (due_at_ms, \(line), position) > (?, ?, ?) ORDER BY due_at_ms, \(line), position LIMIT ?
+          """, [target, due, due, file, position, limit])
+        return Self.page(reader, limit: limit)
+      }
       // None of these belongs to an unpublished file, since they were sent.
       try reader.read(
         """
@@ -64,22 +114,40 @@ extension Outbox: DispatchStore {
   }
 
   package func oldestFile(for target: String, after last: FileID?) async throws(OutboxError) -> LineFile? {
-    try await read { db in
+    let hasReleased = !released.isEmpty
+    return try await read { db in
       let sql =
         "SELECT file_id FROM batch INDEXED BY batch_line WHERE target = ? AND file_id > ? ORDER BY file_id LIMIT 1"
       var place = last?.text ?? ""
-      while let next = try String.fetchOne(db.cachedStatement(sql: sql), arguments: [target, place]) {
-        if let id = FileID(next), let file = try PageReader.file(id, db) { return file }
+      var oldest: LineFile?
+      while oldest == nil, let next = try String.fetchOne(db.cachedStatement(sql: sql), arguments: [target, place]) {
+        if let id = FileID(next), let file = try PageReader.file(id, db), file.id == id { oldest = file }
         place = next
       }
-      return nil
+      guard hasReleased else { return oldest }
+      for (line, file) in try Self.released(for: target, from: last?.text ?? "", db) where line > last?.text ?? "" {
+        guard let id = FileID(file), let found = try PageReader.file(id, db), try Self.hasBatches(id, db) else {
+          continue
+        }
+        return oldest.map { $0.id < found.id ? $0 : found } ?? found
+      }
+      return oldest
     }
+  }
+
+  private static func hasBatches(_ id: FileID, _ db: Database) throws -> Bool {
+    let sql = "SELECT EXISTS (SELECT 1 FROM batch WHERE file_id = ?)"
+    return try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: [id.text]) ?? false
   }
 
   package func files(for target: String) async throws(OutboxError) -> TargetFiles {
     try await read { db in
-      let newest = "SELECT max(id) FROM file WHERE state = 'queued' AND target = ? AND ordering <> 'none'"
-      let cancelled = "SELECT id FROM file WHERE state = 'queued' AND target = ? AND is_cancelled = 1 ORDER BY id"
+      let newest = """
+        SELECT max(coalesce(line_id, id)) FROM file WHERE state = 'queued' AND target = ? AND ordering <> 'none'
+        """
+      let cancelled = """
+        SELECT coalesce(line_id, id) FROM file WHERE state = 'queued' AND target = ? AND is_cancelled = 1 ORDER BY 1
+        """
       return TargetFiles(
         newestOrdered: try String.fetchOne(db.cachedStatement(sql: newest), arguments: [target]).flatMap { FileID($0) },
         cancelled: try String.fetchAll(db.cachedStatement(sql: cancelled), arguments: [target])
@@ -102,10 +170,11 @@ extension Outbox {
   package func lease(
     _ batches: [(name: BatchName, attempts: Int)], dueAfterCrash due: QueueTime
   ) async throws(OutboxError) -> LeaseResult {
-    try await write { db in
+    let owns = batches.map { released.own($0.name) }
+    return try await write { db in
       var (contents, stale, damaged): ([StoredContent], [BatchName], [BatchName]) = ([], [], [])
-      for (name, attempts) in batches {
-        switch try Self.content(of: name, db) {
+      for ((name, attempts), own) in zip(batches, owns) {
+        switch try Self.content(of: own, db) {
         case nil: stale.append(name)
         case .found(let content) where content.attempts == attempts: contents.append(content)
         case .found: stale.append(name)
@@ -117,9 +186,9 @@ extension Outbox {
       let update = try db.cachedStatement(
         sql: "UPDATE batch SET attempts = attempts + 1, unanswered = unanswered + 1, due_at_ms = ? WHERE id = ?")
       var requests: [FileID: Int] = [:]
-      for (content, batch) in zip(contents, batches) {
+      for (content, own) in zip(contents, owns) {
         try update.execute(arguments: [due.milliseconds, content.id])
-        requests[batch.name.file, default: 0] += 1
+        requests[own.file, default: 0] += 1
       }
       for (file, count) in requests { try Self.count(requests: count, of: file, db) }
       return .leased(contents.map(\.batch))
@@ -127,9 +196,9 @@ extension Outbox {
   }
 
   package func content(of name: BatchName) async throws(OutboxError) -> QueuedContent? {
-    let path = self.path
+    let (path, own) = (self.path, released.own(name))
     return try await read { db in
-      switch try Self.content(of: name, db) {
+      switch try Self.content(of: own, db) {
       case nil: return nil
       case .found(let content): return QueuedContent(batch: content.batch, problem: content.problem)
       case .damaged: throw OutboxError(.damaged, path: path, reason: "batch \(name) can't be read")

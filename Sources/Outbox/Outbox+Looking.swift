@@ -38,7 +38,8 @@ extension Outbox {
         SELECT inbox, status, count(*) AS files, sum(items) AS items, sum(accepted) AS accepted, sum(rejected) AS rejected
         FROM history WHERE file_id >= ? GROUP BY inbox, status
         UNION ALL
-        SELECT inbox, '', count(*), sum(items), sum(accepted), sum(rejected) FROM file WHERE id >= ? GROUP BY inbox
+        SELECT inbox, '', count(*), sum(items), sum(accepted), sum(rejected) FROM file
+          WHERE id >= ? AND \(Self.hasNoReceipt) GROUP BY inbox
         """
       for row in try Row.fetchAll(db, sql: sql, arguments: [first, first]) {
         var flow = flows[row["inbox"]] ?? InboxFlow()
@@ -118,7 +119,7 @@ extension Outbox {
   /// How many files were done before `moment` and still have no receipt.
   package func unwrittenFiles(doneBefore moment: Timestamp) async throws(OutboxError) -> Int {
     try await read { db in
-      let sql = "SELECT count(*) FROM file WHERE state = 'finishing' AND completed_at_ms < ?"
+      let sql = "SELECT count(*) FROM file WHERE state = 'finishing' AND completed_at_ms < ? AND \(Self.hasNoReceipt)"
       return try Int.fetchOne(db, sql: sql, arguments: [moment.milliseconds]) ?? 0
     }
   }

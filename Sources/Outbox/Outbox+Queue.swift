@@ -19,6 +19,9 @@ package struct QueuedFile: Sendable, Equatable {
   package var batches: Int
   package var items: Int
   package var bytes: Int
+  /// Whether it was read and waits for its release; then how many of its items are rejected already.
+  package var waitsForRelease: Bool
+  package var rejected: Int
   /// Those that were tried, or are parts of tried ones.
   package var triedBatches: Int
   /// How many times in a row the one due first has failed.
@@ -51,8 +54,11 @@ extension Outbox {
     try await read { db in
       let wall = try PeoplesTime(db, at: reading)
       let cutoff = age.map { wall.now - $0 }
+      // An outbox that the daemon has not upgraded has no such columns.
+      let isNew = try db.columns(in: "file").contains { $0.name == "waits_for_release" }
+      let waits = isNew ? "waits_for_release = 1 AND line_id IS NULL" : "0"
       let sql = """
-        SELECT id, inbox, name, state, file.target, claimed_at_ms, waiting_batches, waiting_items, waiting_bytes,
+        SELECT id, inbox, name, state, \(waits) AS waits, rejected, file.target, claimed_at_ms, waiting_batches, waiting_items, waiting_bytes,
           tried, due_at_ms, late.failures, problem
         FROM file
         LEFT JOIN (
@@ -60,7 +66,7 @@ extension Outbox {
           SELECT file_id, count(*) AS tried, min(due_at_ms) AS due_at_ms, problem, failures
           FROM batch WHERE problem IS NOT NULL GROUP BY file_id) AS late ON late.file_id = id
         WHERE ($1 IS NULL OR inbox = $1) AND ($2 IS NULL OR file.target = $2)
-          AND ($3 IS NULL OR claimed_at_ms <= $3) AND ($4 IS NULL OR id = $4)
+          AND ($3 IS NULL OR claimed_at_ms <= $3) AND ($4 IS NULL OR id = $4) AND \(Self.hasNoReceipt)
         ORDER BY id
         """
       return try Row.fetchAll(db, sql: sql, arguments: [inbox, target, cutoff?.milliseconds, id?.text])
@@ -95,6 +101,8 @@ extension QueuedFile {
     name = Array(row["name"] as Data)
     target = row["target"]
     claimedAt = wall(row["claimed_at_ms"])
+    waitsForRelease = state == .reading && row["waits"]
+    rejected = row["rejected"]
     batches = row["waiting_batches"]
     items = row["waiting_items"]
     bytes = row["waiting_bytes"]

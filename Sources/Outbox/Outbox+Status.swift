@@ -36,7 +36,7 @@ extension Outbox {
       let sql = """
         SELECT count(*) AS files, min(claimed_at_ms) AS oldest, coalesce(sum(waiting_batches), 0) AS batches,
           coalesce(sum(waiting_items), 0) AS items, coalesce(sum(waiting_bytes), 0) AS bytes
-        FROM file
+        FROM file WHERE \(Self.hasNoReceipt)
         """
       if let row = try Row.fetchOne(db, sql: sql) {
         counts.files = row["files"]
@@ -54,16 +54,16 @@ extension Outbox {
     try await read { db in try Bool.fetchOne(db, sql: "SELECT NOT EXISTS (SELECT 1 FROM file)") ?? true }
   }
 
-  /// Whether every unfinished file has been read, was claimed after that time, and has items waiting for one of these
-  /// targets.
+  /// Whether every unfinished file has been read, and waits for its release or was claimed after that time and has items
+  /// waiting for one of these targets.
   package func onlyWaits(for targets: Set<String>, claimedAfter time: QueueTime) async throws(OutboxError) -> Bool {
-    guard !targets.isEmpty else { return false }
-    return try await read { db in
+    try await read { db in
       let places = databaseQuestionMarks(count: targets.count)
       let sql = """
         SELECT NOT EXISTS (
           SELECT 1 FROM file
-          WHERE state <> 'queued' OR claimed_at_ms <= ? OR target IS NULL OR target NOT IN (\(places)))
+          WHERE NOT (state = 'reading' AND waits_for_release = 1 AND line_id IS NULL)
+            AND (state <> 'queued' OR claimed_at_ms <= ? OR target IS NULL OR target NOT IN (\(places))))
         """
       return try Bool.fetchOne(
         db, sql: sql, arguments: StatementArguments([time.milliseconds]) + StatementArguments(targets)) ?? false
@@ -130,8 +130,14 @@ extension Outbox {
   package func filesUnderWay() async throws(OutboxError) -> (ids: Set<FileID>, newest: FileID?) {
     try await read { db in
       let ids = try String.fetchAll(db, sql: "SELECT id FROM file").compactMap { FileID($0) }
-      let last = try String.fetchOne(db, sql: "SELECT max(file_id) FROM history").flatMap { FileID($0) }
-      return (Set(ids), (ids + [last].compactMap { $0 }).max())
+      let lines =
+        try db.columns(in: "file").contains { $0.name == "line_id" }
+        ? String.fetchOne(db, sql: "SELECT max(line_id) FROM file").flatMap { FileID($0) } : nil
+      // An id that a replay got is never given to another file, even if that replay has left nothing else.
+      let tables = try ["history"] + (db.tableExists("replay") ? ["replay"] : [])
+      let last = try tables.compactMap { try String.fetchOne(db, sql: "SELECT max(file_id) FROM \($0)") }
+        .compactMap { FileID($0) }
+      return (Set(ids), (ids + last + [lines].compactMap { $0 }).max())
     }
   }
 

@@ -30,6 +30,7 @@ extension Outbox {
           ON waiting.file_id = file.id
         LEFT JOIN (SELECT file_id, sum(accepted) AS accepted_items FROM settled GROUP BY file_id) AS done
           ON done.file_id = file.id
+        WHERE \(Self.hasNoReceipt)
         ORDER BY file.id
         """
       return try Row.fetchAll(db, sql: sql).compactMap(FileSums.init(row:))

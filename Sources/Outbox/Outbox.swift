@@ -38,6 +38,12 @@ internal import Glibc
 /// out). `position` orders the batches of a file: eight digits, and one more digit for each split, which sorts parts
 /// into the place of the whole. File and position are a batch's name; the row's own number only joins it with its body.
 ///
+/// # Released files
+///
+/// A file of an inbox with `release: manual` counts as dropped when it is released. Then it gets a place in the line
+/// behind everything that was claimed before: `file.line_id`, an id that names nothing else. Tables know files by their
+/// own ids, and dispatch knows them by their places; this class translates (`ReleasedFiles`).
+///
 /// # Time
 ///
 /// `due_at_ms`, `until_ms` and `claimed_at_ms` are in the queue's clock (`QueueClock`), which never jumps; `clock`
@@ -55,6 +61,7 @@ internal import Glibc
 package final class Outbox: Sendable {
   let pool: DatabasePool
   private let group = CommitGroup()
+  let released = ReleasedFiles()
   package let path: String
   /// Whether there was no outbox before this opened it.
   package let isNew: Bool
@@ -74,7 +81,10 @@ package final class Outbox: Sendable {
     try self.init(path: path, readonly: false, isNew: isNew)
     do {
       try Schema.migrator.migrate(pool)
-      try pool.write { db in try Schema.recover(db) }
+      try pool.write { db in
+        try Schema.recover(db)
+        try released.load(db)
+      }
     } catch {
       throw OutboxError(error, path: path)
     }

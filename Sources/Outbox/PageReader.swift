@@ -21,6 +21,8 @@ struct PageReader {
   private var fileText: [UInt8] = []
   private var fileStatement: Statement?
 
+  /// Whether released files are passed by: rows are read in the order of own ids, and these have other places.
+  private let skipsReleased: Bool
   /// Whether rows that SQLite calls malformed count as damaged.
   private var believesDamage = false
 
@@ -41,7 +43,10 @@ struct PageReader {
       misses FROM batch
     """
 
-  init(_ db: Database) { self.db = db }
+  init(_ db: Database, skipsReleased: Bool = false) {
+    self.db = db
+    self.skipsReleased = skipsReleased
+  }
 
   /// Adds the rows that fit.
   ///
@@ -114,16 +119,17 @@ struct PageReader {
     fileText = row.withBytes(0) { Array($0) }
     file = .unpublished
     guard let id = FileID(utf8: fileText.span) else { return }
-    if let known = page.files[id] {
+    // Not one that has this as its place.
+    if let known = page.files[id], known.file == id {
       file = .published(id, keyless: KeyHash(inbox: known.inbox))
       return
     }
     do {
       let statement = try fileStatement ?? Self.fileStatement(db)
       fileStatement = statement
-      if let found = try Self.file(id, statement) {
-        page.files[id] = found
-        file = .published(id, keyless: KeyHash(inbox: found.inbox))
+      if let found = try Self.file(id, statement), !(skipsReleased && found.id != id) {
+        page.files[found.id] = found
+        file = .published(found.id, keyless: KeyHash(inbox: found.inbox))
       }
     } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT && believesDamage {
       file = .damaged(id)
@@ -141,14 +147,22 @@ struct PageReader {
     rows += 1
   }
 
-  /// What the line needs to know about a published file; nil for any other.
+  /// Adds what another reader has found.
+  mutating func add(_ other: PageReader) {
+    page.batches += other.page.batches
+    page.damaged += other.page.damaged
+    page.files.merge(other.page.files) { $1 }
+    rows += other.rows
+  }
+
+  /// What the line needs to know about a published file with this own id; nil for any other.
   static func file(_ id: FileID, _ db: Database) throws -> LineFile? { try file(id, fileStatement(db)) }
 
   private static func fileStatement(_ db: Database) throws -> Statement {
     try db.cachedStatement(
       sql: """
-        SELECT inbox, name, success_mode, ordering, claimed_at_ms, is_cancelled, lists_accepted
-        FROM file WHERE id = ? AND state = 'queued'
+        SELECT inbox, name, success_mode, ordering, claimed_at_ms, is_cancelled, line_id, lists_accepted FROM file
+        WHERE id = ? AND state = 'queued'
         """)
   }
 
@@ -157,7 +171,8 @@ struct PageReader {
     guard try cursor.next() != nil else { return nil }
     let row = StatementRow(statement.sqliteStatement)
     return LineFile(
-      id: id, inbox: row.string(0) ?? "", name: row.withBytes(1) { Array($0) },
+      id: row.string(6).flatMap { FileID($0) } ?? id, file: id, inbox: row.string(0) ?? "",
+      name: row.withBytes(1) { Array($0) },
       successMode: row.string(2).flatMap(SuccessMode.init(rawValue:)) ?? .partial,
       ordering: row.string(3).flatMap(Ordering.init(rawValue:)) ?? .key,
       claimedAt: QueueTime(milliseconds: Int64(row.integer(4) ?? 0)), isCancelled: row.integer(5) == 1,

@@ -1,4 +1,4 @@
-internal import Core
+package import Core
 package import Engine
 internal import Foundation
 internal import GRDB
@@ -12,10 +12,70 @@ extension Outbox: IntakeStore {
     }
   }
 
+  package func discardStaged(of id: FileID) throws(OutboxError) {
+    do {
+      for rows in [Rows.refused, .batches] {
+        while try pool.write({ db in try Self.isUnread(id, db) && rows.delete(of: id, db) }) {}
+      }
+    } catch {
+      throw OutboxError(error, path: path)
+    }
+  }
+
+  static func isUnread(_ id: FileID, _ db: Database) throws -> Bool {
+    try Bool.fetchOne(
+      db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM file WHERE id = ? AND state = 'reading')"),
+      arguments: [id.text]) ?? false
+  }
+
   package func unreadFiles() async throws(OutboxError) -> [FileRecord] {
     try await read { db in
       try Row.fetchAll(db, sql: "SELECT * FROM file WHERE state = 'reading' ORDER BY id").compactMap(
         FileRecord.init(row:))
+    }
+  }
+}
+
+extension Notice {
+  fileprivate init(releaseOf file: FileRecord, _ order: FileOrder) {
+    let name = String(decoding: file.name, as: UTF8.self)
+    let items = counted(file.counts.items - file.counts.rejected, "item")
+    self.init(
+      .released, at: order.at, inbox: file.inbox, target: file.facts.target, file: file.id,
+      message: "\(order.by) released \(name) with \(items) to be sent")
+  }
+}
+
+extension Outbox {
+  package func release(
+    _ id: FileID, as line: FileID, order: FileOrder, at now: QueueTime
+  ) async throws(OutboxError) -> Bool {
+    let isReleased = try await writeDurably { db in
+      try db.execute(
+        sql: """
+          UPDATE file SET line_id = ?, claimed_at_ms = ?
+          WHERE id = ? AND state = 'reading' AND waits_for_release = 1 AND line_id IS NULL
+          """, arguments: [line.text, now.milliseconds, id.text])
+      guard db.changesCount > 0 else { return false }
+      try Self.insert(order, of: id, db)
+      if let row = try Row.fetchOne(db, sql: "SELECT * FROM file WHERE id = ?", arguments: [id.text]),
+        let file = FileRecord(row: row)
+      {
+        try Self.enqueue([Notice(releaseOf: file, order)], db)
+      }
+      return true
+    }
+    if isReleased { released.add(id, at: line) }
+    return isReleased
+  }
+
+  /// The files that wait for their release, in order of their claims.
+  package func unreleasedFiles() async throws(OutboxError) -> [FileRecord] {
+    try await read { db in
+      // An outbox that the daemon has not upgraded has no such column.
+      guard try db.columns(in: "file").contains(where: { $0.name == "waits_for_release" }) else { return [] }
+      let sql = "SELECT * FROM file WHERE state = 'reading' AND waits_for_release = 1 AND line_id IS NULL ORDER BY id"
+      return try Row.fetchAll(db, sql: sql).compactMap(FileRecord.init(row:))
     }
   }
 }
@@ -25,16 +85,22 @@ struct SQLiteCommit: IntakeCommit {
   let db: Database
 
   func begin(_ file: NewFile) throws {
-    let isKnown = try Bool.fetchOne(
-      db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM file WHERE id = ? AND state = 'reading')"),
-      arguments: [file.id.text])
-    guard isKnown != true else { return try dropStaged(of: file.id) }
+    guard try !Outbox.isUnread(file.id, db) else {
+      try dropStaged(of: file.id)
+      // It waits no longer, until it is read again.
+      try db.cachedStatement(
+        sql: "UPDATE file SET waits_for_release = 0, items = 0, rejected = 0 WHERE id = ? AND waits_for_release = 1"
+      ).execute(arguments: [file.id.text])
+      return
+    }
     try db.cachedStatement(
       sql: """
-        INSERT INTO file (id, inbox, name, state, received_at_ms, claimed_at_ms, owner) VALUES (?, ?, ?, 'reading', ?, ?, ?)
+        INSERT INTO file (id, inbox, name, state, received_at_ms, claimed_at_ms, owner, replay_of, other_owners)
+        VALUES (?, ?, ?, 'reading', ?, ?, ?, ?, ?)
         """
     ).execute(arguments: [
-      file.id.text, file.inbox, Data(file.name), file.receivedAt.milliseconds, file.claimedAt.milliseconds, file.owner,
+      file.id.text, file.inbox, Data(file.name), file.receivedAt.milliseconds, file.claimedAt.milliseconds,
+      file.replay?.owner ?? file.owner, file.replay?.of.text, OwnerList.text(file.replay?.otherOwners ?? []),
     ])
   }
 
@@ -51,11 +117,17 @@ struct SQLiteCommit: IntakeCommit {
     try update(facts, of: id)
     try db.cachedStatement(
       sql: """
-        UPDATE file SET items = ?, rejected = ?,
+        UPDATE file SET items = ?, rejected = ?, waits_for_release = 0,
           state = CASE WHEN EXISTS (SELECT 1 FROM batch WHERE file_id = file.id) THEN 'queued' ELSE 'finishing' END
         WHERE id = ?
         """
     ).execute(arguments: [items, rejected, id.text])
+  }
+
+  func hold(_ id: FileID, facts: FileFacts, items: Int, rejected: Int) throws {
+    try update(facts, of: id)
+    try db.cachedStatement(sql: "UPDATE file SET items = ?, rejected = ?, waits_for_release = 1 WHERE id = ?")
+      .execute(arguments: [items, rejected, id.text])
   }
 
   func fail(_ id: FileID, facts: FileFacts, fault: FileFault) throws {
@@ -63,7 +135,7 @@ struct SQLiteCommit: IntakeCommit {
     try update(facts, of: id)
     try db.cachedStatement(
       sql: """
-        UPDATE file SET state = 'finishing', error_code = ?, error_message = ?, error_line = ?, error_column = ?
+        UPDATE file SET state = 'finishing', items = 0, rejected = 0, waits_for_release = 0, error_code = ?, error_message = ?, error_line = ?, error_column = ?
         WHERE id = ?
         """
     ).execute(arguments: [fault.code.rawValue, fault.message, fault.line, fault.column, id.text])
@@ -96,7 +168,7 @@ struct SQLiteCommit: IntakeCommit {
       sql: """
         UPDATE file SET format = ?, shape = ?, delimiter = ?, api = ?, target = ?, url = ?, success_mode = ?, ordering = ?,
           file_bytes = ?, sha256 = ?, corrects = ?, duplicate_of = ?, header_tag = ?, dialect = ?, completeness = ?,
-          lists_accepted = ?
+          replay_of = ?, lists_accepted = ?, warnings = ?
         WHERE id = ?
         """
     ).execute(arguments: [
@@ -104,8 +176,25 @@ struct SQLiteCommit: IntakeCommit {
       facts.successMode.rawValue,
       facts.ordering.rawValue, facts.bytes, facts.sha256, facts.corrects?.text, facts.duplicateOf?.text,
       facts.headerTag.map { Int64(bitPattern: $0.value) }, facts.dialect, facts.completeness?.column,
-      facts.listsAccepted, id.text,
+      facts.replayOf?.text, facts.listsAccepted, facts.warnings.column, id.text,
     ])
+    if facts.replayOf != nil || facts.corrects != nil { try addOwners(ofFilesBefore: facts, to: id) }
+  }
+
+  private func addOwners(ofFilesBefore facts: FileFacts, to id: FileID) throws {
+    guard
+      let row = try Row.fetchOne(
+        db.cachedStatement(sql: "SELECT owner, other_owners FROM file WHERE id = ?"), arguments: [id.text])
+    else { return }
+    let own: String? = row["owner"]
+    var others = OwnerList.owners(row["other_owners"])
+    for before in [facts.replayOf, facts.corrects].compactMap({ $0 }) {
+      for owner in try Outbox.owners(of: before, db) where owner != own && !others.contains(owner) {
+        others.append(owner)
+      }
+    }
+    try db.cachedStatement(sql: "UPDATE file SET other_owners = ? WHERE id = ?")
+      .execute(arguments: [OwnerList.text(others), id.text])
   }
 }
 

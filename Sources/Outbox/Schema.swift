@@ -35,15 +35,25 @@ enum Schema {
     migrator.registerMigration("9", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: version9)
     }
+    migrator.registerMigration("11", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version11)
+    }
+    migrator.registerMigration("12", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version12)
+    }
     migrator.registerMigration("13", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: version13)
+    }
+    migrator.registerMigration("14", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version14)
     }
     return migrator
   }
 
   static let tables = [
     "file", "batch", "body", "settled", "refused", "accepted", "operator_order", "history", "recent", "target",
-    "paused", "key_rule", "clock", "source_key",
+    "paused",
+    "key_rule", "replay", "clock", "source_key", "receiver", "notice", "hold",
   ]
 
   /// Differences between the database and what its migrations create: SQLite trusts every name that it reads.
@@ -257,6 +267,73 @@ enum Schema {
     ALTER TABLE file ADD COLUMN completeness TEXT;    -- JSON: what should be and what was found; NULL: the route does not ask
     """
 
+  /// Files that were dropped again, those that wait for their release, and whose files are.
+  private static let version11 = """
+    ALTER TABLE file ADD COLUMN replay_of TEXT;       -- only of a replay: the file that was dropped again
+    ALTER TABLE file ADD COLUMN other_owners TEXT;    -- JSON: who owned files that it corrects or repeats; NULL: nobody
+    ALTER TABLE file ADD COLUMN waits_for_release INTEGER NOT NULL DEFAULT 0 CHECK (waits_for_release IN (0, 1));
+    ALTER TABLE file ADD COLUMN line_id TEXT;         -- its place in the line, given at its release; NULL: that of its id
+    CREATE UNIQUE INDEX file_line ON file (line_id) WHERE line_id IS NOT NULL;
+    ALTER TABLE history ADD COLUMN replay_of TEXT;
+    ALTER TABLE history ADD COLUMN owners TEXT;       -- JSON: owner and other owners; NULL: unknown
+    UPDATE history SET owners = (
+      SELECT CASE WHEN json_valid(receipt) THEN
+        CASE WHEN json_extract(receipt, '$.file.owner') IS NOT NULL THEN json_array(json_extract(receipt, '$.file.owner')) END
+      END FROM recent WHERE recent.file_id = history.file_id);
+    CREATE INDEX history_replay ON history (replay_of) WHERE replay_of IS NOT NULL;
+
+    -- Replays that were ordered: written before their files are in work/, and deleted when these are done.
+    CREATE TABLE replay (
+      file_id TEXT NOT NULL PRIMARY KEY CHECK (length(file_id) = 26),
+      replay_of TEXT NOT NULL,
+      owner TEXT NOT NULL,                -- who ordered it
+      other_owners TEXT NOT NULL          -- JSON
+    ) STRICT, WITHOUT ROWID;
+    """
+
+  /// What people and other programs are told.
+  private static let version12 = """
+    -- Who is told, as the configuration has it; what failed there last, by the wall clock.
+    CREATE TABLE receiver (
+      name TEXT NOT NULL PRIMARY KEY,
+      events TEXT NOT NULL,               -- the words of `on`, each between two blanks
+      waiting INTEGER NOT NULL DEFAULT 0,        -- its rows in `notice`
+      waiting_bytes INTEGER NOT NULL DEFAULT 0,  -- of their receipts
+      overflowed INTEGER NOT NULL DEFAULT 0,     -- notices that were never queued, since too many waited
+      expired INTEGER NOT NULL DEFAULT 0,        -- notices that were given up after `retry.max_age`
+      failure TEXT, failing_since_ms INTEGER, failed_at_ms INTEGER   -- NULL: the last one was delivered
+    ) STRICT, WITHOUT ROWID;
+
+    -- What each of them has yet to be told, in this order.
+    CREATE TABLE notice (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      receiver TEXT NOT NULL REFERENCES receiver (name) ON DELETE CASCADE,
+      notice_id TEXT NOT NULL,            -- what the receiver sees; the same however often it is sent
+      event TEXT NOT NULL, at_ms INTEGER NOT NULL,
+      inbox TEXT, target TEXT, file_id TEXT,
+      message TEXT NOT NULL,
+      receipt TEXT,                       -- without batches; NULL: none, or those that wait are too large together
+      queued_at_ms INTEGER,               -- by the queue's clock; NULL: not seen by what sends it
+      UNIQUE (receiver, notice_id)
+    ) STRICT;
+    CREATE INDEX notice_order ON notice (receiver, id);
+    CREATE TRIGGER notice_added AFTER INSERT ON notice BEGIN
+      UPDATE receiver SET waiting = waiting + 1, waiting_bytes = waiting_bytes + coalesce(length(NEW.receipt), 0)
+        WHERE name = NEW.receiver;
+    END;
+    CREATE TRIGGER notice_removed AFTER DELETE ON notice BEGIN
+      UPDATE receiver SET waiting = waiting - 1, waiting_bytes = waiting_bytes - coalesce(length(OLD.receipt), 0)
+        WHERE name = OLD.receiver;
+    END;
+
+    -- Targets on hold: since when, and whether it was told.
+    CREATE TABLE hold (
+      target TEXT NOT NULL PRIMARY KEY,
+      since_ms INTEGER NOT NULL,          -- by the queue's clock
+      is_told INTEGER NOT NULL DEFAULT 0 CHECK (is_told IN (0, 1))
+    ) STRICT, WITHOUT ROWID;
+    """
+
   /// What is known of accepted items until their results file is written.
   private static let version13 = """
     ALTER TABLE file ADD COLUMN lists_accepted INTEGER NOT NULL DEFAULT 0 CHECK (lists_accepted IN (0, 1));   -- results: all
@@ -270,6 +347,11 @@ enum Schema {
       items BLOB NOT NULL,                -- number, line, outcome, key, and the API's id and version, packed
       PRIMARY KEY (file_id, first_item)
     ) STRICT;
+    """
+
+  /// What somebody should look at.
+  private static let version14 = """
+    ALTER TABLE file ADD COLUMN warnings TEXT;        -- JSON: a list of codes and messages; NULL: none
     """
 
   /// The tags that bytes read again are checked with.

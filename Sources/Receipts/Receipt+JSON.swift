@@ -18,6 +18,7 @@ extension Receipt {
       "\"rejects\": {\"file\": \(quoted(rejectsFile)), \"first\": \(list(rejects.map(json(of:))))}")
     if listsAccepted { parts.append("\"results\": {\"file\": \(quoted(acceptedFile))}") }
     if let completeness { parts.append("\"completeness\": \(json(of: completeness))") }
+    if !warnings.isEmpty { parts.append("\"warnings\": " + list(warnings.map(json(of:)))) }
     if !orders.isEmpty { parts.append("\"orders\": " + list(orders.map(json(of:)))) }
     if let error { parts.append("\"error\": \(json(of: error))") }
     return Array("{\n  \(parts.joined(separator: ",\n  "))\n}\n".utf8)
@@ -30,6 +31,10 @@ extension Receipt {
       "\"receivedAt\": \"\(file.receivedAt)\"", "\"completedAt\": \"\(file.completedAt)\"",
     ]
     if let owner = file.owner { members.append("\"owner\": \(quoted(owner))") }
+    if !file.otherOwners.isEmpty {
+      members.append("\"otherOwners\": [\(file.otherOwners.map { quoted($0) }.joined(separator: ", "))]")
+    }
+    if let original = file.replayOf { members.append("\"replayOf\": \"\(original)\"") }
     if let corrects = file.corrects { members.append("\"corrects\": \"\(corrects)\"") }
     if let original = file.duplicateOf { members.append("\"duplicateOf\": \"\(original)\"") }
     return "{\(members.joined(separator: ", "))}"
@@ -77,6 +82,10 @@ extension Receipt {
       return quoted(text)
     }
     return digits.isEmpty ? "0" : String(decoding: digits, as: UTF8.self)
+  }
+
+  private func json(of warning: FileWarning) -> String {
+    "{\"code\": \(quoted(warning.code)), \"message\": \(quoted(warning.message))}"
   }
 
   private func json(of order: Order) -> String {

@@ -33,6 +33,7 @@ extension Receipt {
       acceptedFile = results.value["file"]?.string
     }
     completeness = try part.optional("completeness").map(Completeness.init)
+    if part.value["warnings"] != nil { warnings = try part.elements("warnings").map(FileWarning.init) }
     if part.value["orders"] != nil { orders = try part.elements("orders").map(Order.init) }
     error = try part.optional("error").map(FileFault.init)
     guard try part.string("status") == status.rawValue else {
@@ -124,6 +125,8 @@ extension Receipt.File {
       completedAt: try part.time("completedAt"), owner: part.value["owner"]?.string,
       corrects: part.value["corrects"]?.string.flatMap { FileID($0) },
       duplicateOf: part.value["duplicateOf"]?.string.flatMap { FileID($0) })
+    otherOwners = part.value["otherOwners"]?.elements?.compactMap(\.string) ?? []
+    replayOf = part.value["replayOf"]?.string.flatMap { FileID($0) }
   }
 }
 
@@ -183,6 +186,12 @@ extension Completeness.Pair {
 
   fileprivate init(_ part: Part) throws(ReceiptFault) {
     self.init(expected: try part.text("expected"), found: try part.text("found"))
+  }
+}
+
+extension FileWarning {
+  fileprivate init(_ part: Part) throws(ReceiptFault) {
+    self.init(code: try part.string("code"), message: try part.string("message"))
   }
 }
 

@@ -23,6 +23,10 @@ package struct Receipt: Sendable, Equatable {
     package var completedAt: Timestamp
     /// The owner of the dropped file: a user's name, or number if it has none; nil in receipts of an older upsertd.
     package var owner: String?
+    /// Who owned the files that this one corrects or repeats, as far as known.
+    package var otherOwners: [String] = []
+    /// Only of a replay: the file that was dropped again.
+    package var replayOf: FileID?
     package var corrects: FileID?
     package var duplicateOf: FileID?
 
@@ -116,6 +120,8 @@ package struct Receipt: Sendable, Equatable {
   package var rejects: [Reject] = []
   /// Nil where the file's route asks for neither control totals nor a checksum.
   package var completeness: Completeness?
+  /// What somebody should look at, although the file was used.
+  package var warnings: [FileWarning] = []
   package var orders: [Order] = []
   package var error: FileFault?
 

@@ -25,8 +25,11 @@ extension Receipt {
         sha256: facts.sha256, receivedAt: record.receivedAt, completedAt: record.completedAt ?? .now,
         owner: record.owner, corrects: facts.corrects, duplicateOf: facts.duplicateOf),
       target: target, counts: counts)
+    file.otherOwners = record.otherOwners
+    file.replayOf = facts.replayOf
     error = record.fault
     completeness = facts.completeness
+    warnings = facts.warnings
     orders = try outbox.orders(record.id).map { Order(at: $0.at, order: $0.order, by: $0.by) }
     // Items that were rejected without ever being sent belong to no request.
     batches = try outbox.settled(record.id).filter { $0.attempts > 0 }

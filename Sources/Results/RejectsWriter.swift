@@ -43,15 +43,27 @@ struct RejectsWriter {
     guard shape == .rows else { return try writeItems(SourceRanges(try source()), to: result) }
     let layout = try layout(source)
     guard let name = layout.encoding else {
-      let rejects = try csvRejects(layout, SourceRanges(try source()))
+      let rejects = try csvRejects(layout) { range, text in
+        var ranges = SourceRanges(try source())
+        try ranges.copy(range) { text.append(contentsOf: $0) }
+      }
       return try writeRows(SourceRanges(try source()), rejects, to: result)
     }
     guard let encoding = TextEncoding(named: name) else {
       throw ReadError(path: path, reason: "iconv no longer knows the file's encoding \(name)")
     }
-    let rejects = try csvRejects(layout, SourceRanges(try DecodedBytes(try source(), encoding: encoding)))
+    var header = OriginalRow()
+    let rejects = try csvRejects(layout) { range, text in
+      var ranges = try OriginalRanges(try source(), encoding: encoding)
+      try ranges.copy(range) { piece, bytes in
+        text.append(contentsOf: piece)
+        header.bytes.append(contentsOf: bytes)
+      }
+      header.encoding = ranges.encoding
+    }
     let encoder = try TextEncoder(encoding, path: path)
     if layout.hasByteOrderMark { try result.append(encoder.byteOrderMark) }
+    try write(header, of: rejects, encoder, to: result)
     return try writeRows(OriginalRanges(try source(), encoding: encoding), rejects, encoder, to: result)
   }
 
@@ -191,12 +203,14 @@ struct RejectsWriter {
   }
 
   /// The header row is read again from the file itself.
-  private func csvRejects<Source: PositionedBytes & ~Copyable>(
-    _ layout: CSVLayout, _ text: consuming SourceRanges<Source>
+  ///
+  /// - Parameter copy: appends the text of a range.
+  private func csvRejects(
+    _ layout: CSVLayout, copy: (Range<Int>, inout [UInt8]) throws -> Void
   ) throws -> CSVRejects {
     guard let range = layout.header, range.count <= maxItemBytes else { return CSVRejects(layout, headerRow: nil) }
     var row: [UInt8] = []
-    let isChanged = try isChanged { try text.copy(range) { row.append(contentsOf: $0) } }
+    let isChanged = try isChanged { try copy(range, &row) }
     let isSame = file.facts.headerTag.map { $0 == key.tag(of: row.span) } ?? true
     return CSVRejects(layout, headerRow: isSame && !isChanged ? row : nil)
   }
@@ -240,13 +254,32 @@ struct RejectsWriter {
     return isWhole
   }
 
+  /// A header row as it was dropped; without bytes if the file has none.
+  private struct OriginalRow {
+    var bytes: [UInt8] = []
+    /// With its byte order.
+    var encoding = TextEncoding.utf8
+  }
+
+  /// Writes the header of a file in another encoding.
+  private func write(
+    _ header: OriginalRow, of rejects: CSVRejects, _ encoder: borrowing TextEncoder, to result: ResultFile
+  ) throws {
+    guard let (kept, lineBreak) = rejects.ownHeader else {
+      return try result.append(encoder.encoded(rejects.headerLine))
+    }
+    try result.append(encoder.encoded(rejects.headerOpening))
+    let parts = try kept.map { try header.encoding.parts(of: header.bytes, at: $0) } ?? [header.bytes]
+    try result.append(Array(parts.joined(separator: encoder.encoded(rejects.delimiter))))
+    try result.append(encoder.encoded(lineBreak))
+  }
+
   /// The same for a file in another encoding: what is added is encoded, and the rows are the bytes that were dropped.
   private func writeRows<Source: PositionedBytes & ~Copyable>(
     _ ranges: consuming OriginalRanges<Source>, _ rejects: CSVRejects, _ encoder: consuming TextEncoder,
     to result: ResultFile
   ) throws -> Int {
     var lost = 0
-    try result.append(encoder.encoded(rejects.headerLine))
     try forEachReject { reject, _ in
       let mark = result.count
       try result.append(encoder.encoded(rejects.opening(Self.fault(of: reject), line: reject.line)))

@@ -104,6 +104,7 @@ package actor ResultPublisher {
       instruments.heartbeat.beat(loop.name)
       do {
         let isIdle = try await finishWhatIsDone(loop) == 0
+        if loop.name == large.name { try await deleteEnded() }
         instruments.activeFailures.end(Self.finishing, in: loop.name, logger: logger)
         if isStopping { break }
         if isIdle {
@@ -125,6 +126,7 @@ package actor ResultPublisher {
   /// Finishes one group of a loop's files, so that they share a commit; returns how many.
   private func finishWhatIsDone(_ loop: Loop) async throws -> Int {
     var done: [(record: FileRecord, status: String, receipt: String, digest: String)] = []
+    var notices: [Notice] = []
     var last: FileID?
     repeat {
       let records = try await outbox.secureFinished(after: last, limit: 100, at: .now)
@@ -141,11 +143,9 @@ package actor ResultPublisher {
         switch results[record.id] {
         case .success(let written):
           let receipt = written.receipt
-          done.append(
-            (
-              record, receipt.status.rawValue, String(decoding: receipt.json(withBatches: false), as: UTF8.self),
-              written.digest
-            ))
+          let text = String(decoding: receipt.json(withBatches: false), as: UTF8.self)
+          done.append((record, receipt.status.rawValue, text, written.digest))
+          notices.append(receipt.notice(text))
           tell(receipt)
           await count(receipt, record.id)
           putOff[record.id] = nil
@@ -160,8 +160,16 @@ package actor ResultPublisher {
       }
       last = records.last?.id
     } while done.isEmpty && last != nil
-    if !done.isEmpty { try await outbox.finish(done) }
+    if !done.isEmpty {
+      try await outbox.finish(done, telling: notices)
+      if done.contains(where: { Outbox.hasManyRows($0.record) }) { large.signal.raise() }
+    }
     return done.count
+  }
+
+  /// The millions of rows that a file may have left are deleted between other files' commits.
+  private func deleteEnded() async throws {
+    while !isStopping, try await outbox.deleteEnded() { instruments.heartbeat.beat(large.name) }
   }
 
   /// Whether its results may be much to write: many items, or few rejected items of a large file.

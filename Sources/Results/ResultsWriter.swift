@@ -152,6 +152,15 @@ struct ResultsWriter {
     }
   }
 
+  /// The rejects file's name; it has a mark where the file was compressed and routes tell such files from others.
+  private func rejectsName(of record: FileRecord, _ names: ResultNames, format: String?) -> FileName {
+    let (plain, marked) = (names.rejected(format: format), names.rejected(format: format, marksGzip: true))
+    guard let inbox = settings.inboxes.first(where: { $0.name == record.inbox }),
+      let route = inbox.route(for: record.name)
+    else { return plain }
+    return inbox.route(for: plain.bytes) != route && inbox.route(for: marked.bytes) == route ? marked : plain
+  }
+
   /// Returns the rejects file's name, and the file if it is still to be published.
   private func writeRejects(
     of record: FileRecord, names: ResultNames, folders: InboxFolders
@@ -159,8 +168,8 @@ struct ResultsWriter {
     guard let format = FileFormat(of: record), let shape = record.facts.shape.flatMap(DocumentShape.init)
     else { return (nil, nil) }
     // Dropped again, it must be for the same route: one with `format` may match any extension.
-    let rejected = names.rejected(
-      format: FileFormat(fileName: record.name)?.kind == format.kind ? format.kind.rawValue : nil)
+    let rejected = rejectsName(
+      of: record, names, format: FileFormat(fileName: record.name)?.kind == format.kind ? format.kind.rawValue : nil)
     let work = WorkFile(id: record.id, name: names.work, dropped: names.dropped)
     guard let claimed = try folders.reopen(work) else {
       // A crash came after the original was archived: the rejects file was complete then, though somebody may have

@@ -1,4 +1,5 @@
 internal import Core
+internal import Formats
 
 /// Reads a route's keys for how CSV files are written.
 struct CSVOptionsReader {
@@ -26,11 +27,11 @@ struct CSVOptionsReader {
 
   private static func readEncoding(_ entry: ConfigNode) -> String? {
     guard let name = entry.text() else { return nil }
-    guard EncodingNames.isKnown(name) else {
+    guard TextEncoding(named: name) != nil else {
       let advice =
         nearestWord(to: name, among: EncodingNames.usual).map { "did you mean \"\($0)\"?" }
         ?? "\"iconv -l\" lists the names"
-      entry.report("is \"\(name)\", which is no encoding that iconv knows: \(advice)")
+      entry.report("is \"\(name)\", which is no encoding of files that iconv knows: \(advice)")
       return nil
     }
     return name

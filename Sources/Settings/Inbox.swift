@@ -12,6 +12,8 @@ package struct Inbox: Sendable, Equatable {
   package var ordering = Ordering.key
   /// `duplicates: reject`.
   package var rejectsDuplicates = false
+  /// `release: manual`: files wait, read and checked, until somebody releases them.
+  package var waitsForRelease = false
   package var retention = Retention()
   /// `results: all`: what became of each accepted item is written, too.
   package var listsAccepted = false
@@ -39,8 +41,10 @@ package struct Inbox: Sendable, Equatable {
 
   /// The route for a dropped file; a rejects file takes that of the file that it came from.
   package func route(for name: [UInt8]) -> Route? {
-    let name = RejectsFileName(name)?.original ?? name
-    return routes.first { Glob($0.match).matches(name) }
+    func first(_ name: [UInt8]) -> Route? { routes.first { Glob($0.match).matches(name) } }
+    guard let original = RejectsFileName(name)?.original else { return first(name) }
+    // Rejects of a compressed file are not compressed: `*.csv.gz` is meant to have them all the same.
+    return first(original) ?? first(original + RejectsFileName.gzipEnding)
   }
 }
 
@@ -58,6 +62,8 @@ package struct Route: Sendable, Equatable {
   /// Nil means that the name's extension says it.
   package var format: FileFormat.Kind?
   package var csv = CSVOptions()
+  /// The encoding that `csv` names: finding out about one takes longer than many a file.
+  package var encoding: TextEncoding?
   /// Nil means that files have no side file.
   package var checksum: ChecksumKind?
   package var empty = EmptyCell.omit

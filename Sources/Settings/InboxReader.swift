@@ -19,6 +19,7 @@ struct InboxReader {
     section.read("marker", into: &inbox.marker, readMarker)
     section.read("ordering", into: &inbox.ordering) { $0.word() }
     section.read("duplicates") { $0.word(Duplicates.self) }.map { inbox.rejectsDuplicates = $0 == .reject }
+    section.read("release") { $0.word(Release.self) }.map { inbox.waitsForRelease = $0 == .manual }
     section.read("retention", into: &inbox.retention) { $0.section(readRetention) }
     section.read("results") { $0.word(Results.self) }.map { inbox.listsAccepted = $0 == .all }
     inbox.routes = readRoutes(section)
@@ -37,6 +38,11 @@ struct InboxReader {
   private enum Duplicates: String, CaseIterable {
     case send
     case reject
+  }
+
+  private enum Release: String, CaseIterable {
+    case automatic
+    case manual
   }
 
   private enum Results: String, CaseIterable {

@@ -31,6 +31,7 @@ struct RouteReader {
     section.read("empty", into: &route.empty) { $0.word() }
     section.read("format", into: &route.format, readFormat)
     route.csv = CSVOptionsReader.read(section)
+    route.encoding = route.csv.encoding.flatMap(TextEncoding.init(named:))
     section.read("checksum", into: &route.checksum) { $0.word() }
     let isCSV = checkFormat(route, section)
     guard let target else { return nil }

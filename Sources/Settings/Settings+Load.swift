@@ -42,6 +42,9 @@ extension Settings {
     root.read("retry") { $0.section { retry.read($0) } }
     root.read("limits") { $0.section { limits.read($0) } }
     root.read("log") { $0.section { log.read($0) } }
+    if let entry = root.value("notify") {
+      receivers = ReceiverReader.named(entry.list { ReceiverReader(entry: $0).read() } ?? [])
+    }
     if let entry = root.value("admin") { admin = Self.readAdmin(entry) }
 
     var names = TargetNames()

@@ -1,3 +1,4 @@
+internal import Calendar
 internal import Core
 internal import JSONText
 
@@ -15,7 +16,10 @@ extension Settings {
       "maxNesting": JSONValue(limits.maxNesting), "maxGzipRatio": JSONValue(limits.maxGzipRatio),
       "targets": .array(
         targets.map {
-          JSONValue(["name": JSONValue($0.name), "api": JSONValue($0.api.rawValue), "url": JSONValue($0.url)])
+          JSONValue([
+            "name": JSONValue($0.name), "api": JSONValue($0.api.rawValue), "url": JSONValue($0.url),
+            "send": $0.send?.outline ?? .null,
+          ])
         }),
       "inboxes": .array(inboxes.map(\.outline)),
     ]).document
@@ -41,9 +45,30 @@ extension Settings {
     self.targets = targets.compactMap { target in
       guard let name = target["name"]?.string, let api = target["api"]?.string else { return nil }
       return Target(
-        name: name, api: APIKind(rawValue: api), url: target["url"]?.string ?? "", auth: .accessToken(Secret("")))
+        name: name, api: APIKind(rawValue: api), url: target["url"]?.string ?? "", auth: .accessToken(Secret("")),
+        send: target["send"].flatMap(DailyWindow.init(outline:)))
     }
     self.inboxes = inboxes.compactMap(Inbox.init(outline:))
+  }
+}
+
+extension DailyWindow {
+  fileprivate var outline: JSONValue {
+    JSONValue([
+      "from": JSONValue("\(from)"), "to": JSONValue("\(to)"), "days": JSONValue("\(days)"),
+      "zone": JSONValue(zone.name),
+    ])
+  }
+
+  /// Nil if it can't be made again: its zone may be a file that this machine's zones do not have by name.
+  fileprivate init?(outline: JSONValue) {
+    guard let from = outline["from"]?.string, let to = outline["to"]?.string, let days = outline["days"]?.string,
+      let zone = outline["zone"]?.string,
+      let window = try? DailyWindow(
+        from: TimeOfDay(from), to: TimeOfDay(to), days: DaysOfWeek(days),
+        zone: (try? Zone(named: zone)) ?? Zone.ofMachine(tz: zone))
+    else { return nil }
+    self = window
   }
 }
 
@@ -51,6 +76,7 @@ extension Inbox {
   fileprivate var outline: JSONValue {
     JSONValue([
       "name": JSONValue(name), "ignore": .array(ignore.map { JSONValue($0) }), "marker": JSONValue(marker),
+      "waitsForRelease": .bool(waitsForRelease),
       "results": JSONValue(listsAccepted ? "all" : "rejected"),
       "retention": JSONValue([
         "archive": Self.outline(of: retention.archive), "rejected": Self.outline(of: retention.rejected),
@@ -70,6 +96,7 @@ extension Inbox {
     self.init(name: name)
     ignore = outline["ignore"]?.elements?.compactMap(\.string) ?? []
     marker = outline["marker"]?.string
+    if case .bool(true)? = outline["waitsForRelease"] { waitsForRelease = true }
     listsAccepted = outline["results"]?.string == "all"
     let retention = outline["retention"]
     self.retention = Retention(

@@ -30,6 +30,8 @@ package struct Settings: Sendable, Equatable {
   package var log = Log()
   /// Nil if `admin: false` turns it off.
   package var admin: Admin? = Admin()
+  /// In the file's order; their names are unique.
+  package var receivers: [Receiver] = []
   /// In the file's order.
   package var targets: [Target] = []
   /// In the file's order; never empty.

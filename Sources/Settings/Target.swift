@@ -1,3 +1,4 @@
+package import Calendar
 package import Core
 
 /// One web API that items are sent to, with everything needed to reach it.
@@ -14,6 +15,8 @@ package struct Target: Sendable, Equatable {
   package var maxRequestsPerSecond: Double?
   /// For one request, from connecting to the answer's last byte.
   package var timeout = Duration.seconds(60)
+  /// When requests may begin; nil: at any time.
+  package var send: DailyWindow?
   /// Settings that only its API has.
   package var own = OwnSettings()
   /// Absolute paths of PEM files.

@@ -46,6 +46,7 @@ struct TargetReader {
     section.read("concurrency", into: &target.concurrency) { $0.int(atLeast: 1, atMost: 1000) }
     section.read("max_requests_per_second", into: &target.maxRequestsPerSecond) { $0.rate() }
     section.read("timeout", into: &target.timeout) { $0.duration(.moreThanZero) }
+    section.read("send", into: &target.send) { $0.sendWindow() }
     target.own = own
     readCertificates(section, &target)
     target.proxy = readProxy(section, api, found.access)
@@ -61,7 +62,10 @@ struct TargetReader {
       "proxy",
     ]
     for key in left { _ = section.value(key) }
-    return api.map { Target(name: name, api: $0.kind, url: url ?? "", auth: .accessToken(Secret("")), own: own) }
+    let send = section.read("send") { $0.sendWindow() }
+    return api.map {
+      Target(name: name, api: $0.kind, url: url ?? "", auth: .accessToken(Secret("")), send: send, own: own)
+    }
   }
 
   private func readBatch(_ section: ConfigSection, _ batch: inout Target.BatchLimits) {

@@ -28,6 +28,8 @@ struct FileObservation {
   var arrivedWhole = false
   /// It was opened and nobody was writing to it; no event has mentioned it since.
   var isProbed = false
+  /// Whether its content is that of a rejects file; nil if nobody looked.
+  var isRejectsFile: Bool?
   /// The look that last saw it.
   var lastLook: UInt64
   /// Since when, and since which look, it has been ready; nil while it is not.

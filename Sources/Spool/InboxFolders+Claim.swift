@@ -244,7 +244,7 @@ extension InboxFolders {
 
 extension InboxFolders {
   /// Writes the whole name next to a work file whose own name had to be cut; synced with the claim.
-  private func keepNameIfCut(_ file: WorkFile) throws(InboxError) {
+  func keepNameIfCut(_ file: WorkFile) throws(InboxError) {
     guard file.name.bytes.count < file.dropped.bytes.count + 27 else { return }
     let side = try ResultFile(folder: work, name: WorkFile.sideFile(of: file.id))
     try side.append(file.dropped.bytes)

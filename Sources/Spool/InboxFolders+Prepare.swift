@@ -18,11 +18,40 @@ extension InboxFolders {
       try Self.makeFolder(folder.path, mode: folder.mode)
       try folder.enforce(group: group)
     }
-    try checkFilesystem()
+    try checkFilesystem(act: "prepare")
     for folder in folders.map(\.path) {
       for name in try FolderListing.names(in: folder, where: ResultFile.isLeftover) { unlink(name.path(in: folder)) }
     }
     try removeStrayNames(olderThan: .seconds(60))
+  }
+
+  /// What a trial of the folders found.
+  package enum Trial: Sendable, Equatable {
+    case passed
+    /// A folder does not exist yet.
+    case missing
+    /// This user has no permission for a folder.
+    case refused(folder: String)
+  }
+
+  /// Tries what a claim and its results need, without creating anything that stays.
+  ///
+  /// - Throws: `InboxError` where the folders can't be used, whoever the user is.
+  package func trial() throws(InboxError) -> Trial {
+    for folder in modes.map(\.path) {
+      var status = stat()
+      if stat(folder, &status) != 0 {
+        if errno == ENOENT { return .missing }
+        if errno == EACCES { return .refused(folder: folder) }
+        throw InboxError("try", folder, errno: errno, .unusableFolder)
+      }
+      guard status.st_mode & S_IFMT == S_IFDIR else {
+        throw InboxError(.unusableFolder, "try", folder, "is not a folder")
+      }
+      if access(folder, R_OK | W_OK | X_OK) != 0, errno == EACCES { return .refused(folder: folder) }
+    }
+    try checkFilesystem(act: "try")
+    return .passed
   }
 
   /// Makes the folder for accepted items where an inbox begins to use it while upsertd runs, or where a file still needs
@@ -38,7 +67,7 @@ extension InboxFolders {
 
   /// Moves a hidden file through all of them: that reveals more than modes and device numbers do (read-only mounts, ACLs,
   /// bind mounts).
-  private func checkFilesystem() throws(InboxError) {
+  private func checkFilesystem(act: String) throws(InboxError) {
     let probe = ResultFile.hiddenName()
     let route = [inbox, work, receipts, rejected] + (usesAccepted ? [accepted] : []) + [archive]
     var place = inbox
@@ -47,7 +76,7 @@ extension InboxFolders {
       let reason = errno
       // A full disk passes, and is no reason not to start: what is queued can still be delivered.
       if reason == ENOSPC || reason == EDQUOT { return }
-      throw Self.unusable(place, errno: reason)
+      throw Self.unusable(place, act, errno: reason)
     }
     close(descriptor)
     defer { unlink(probe.path(in: place)) }
@@ -57,17 +86,17 @@ extension InboxFolders {
         if reason == ENOSPC || reason == EDQUOT { return }
         if reason == EXDEV {
           throw InboxError(
-            .notOneFilesystem, "prepare", next,
+            .notOneFilesystem, act, next,
             "is on a different filesystem or mount from \"\(place)\"; all of \"\(root)\" must be on the same one")
         }
-        throw Self.unusable(next, errno: reason)
+        throw Self.unusable(next, act, errno: reason)
       }
       place = next
     }
   }
 
-  private static func unusable(_ folder: String, errno number: Int32) -> InboxError {
-    var error = InboxError("prepare", folder, errno: number, .unusableFolder)
+  private static func unusable(_ folder: String, _ act: String, errno number: Int32) -> InboxError {
+    var error = InboxError(act, folder, errno: number, .unusableFolder)
     error.reason += "; upsertd's user needs read, write and search permission on this folder"
     return error
   }

@@ -136,6 +136,13 @@ struct InboxScanner {
       side = sideFile(kind, of: name, in: folder, isLocal: isLocal, at: now)
       guard let moved = sightings.index(forKey: name) else { return }
       place = moved
+      if case .waits(.waitingForChecksum, _, _)? = side?.stand {
+        switch standWithoutSideFile(at: place, name, in: folder, isLocal: isLocal, at: now) {
+        case .ready?: side = nil
+        case let stand?: side?.stand = stand
+        case nil: break
+        }
+      }
     }
     switch stand(of: sightings.values[place], name, side?.stand, in: folder, isLocal: isLocal, at: now) {
     case .ready:
@@ -182,6 +189,40 @@ struct InboxScanner {
       return (nil, .waits(kind, "its side file \(side.display): \(reason)", due: due))
     case .gone: return (nil, missing)
     }
+  }
+
+  /// How it stands with a file that has no side file: ready if it is a rejects file under another name, which needs
+  /// none; nil if it has to wait for one.
+  ///
+  /// A file is looked into once, when it would be ready otherwise.
+  private mutating func standWithoutSideFile(
+    at place: Dictionary<FileName, FileObservation>.Index, _ name: FileName, in folder: Int32, isLocal: Bool,
+    at now: FileObservation.Moment
+  ) -> Stand? {
+    let sighting = sightings.values[place]
+    guard let isRejectsFile = terms.isRejectsFile, sighting.isRejectsFile != false else { return nil }
+    let stand = stand(of: sighting, name, nil, in: folder, isLocal: isLocal, at: now)
+    switch stand {
+    case .waits(.settling, _, _): return stand
+    case .waits, .gone: return nil
+    case .ready: break
+    }
+    let isOne = sighting.isRejectsFile ?? start(of: sighting, name, in: folder).map { isRejectsFile(name.bytes, $0) }
+    sightings.values[place].isRejectsFile = isOne
+    return isOne == true ? .ready : nil
+  }
+
+  /// The first bytes of a file; nil if it can't be read, or is no longer what the look saw.
+  private func start(of sighting: FileObservation, _ name: FileName, in folder: Int32) -> [UInt8]? {
+    let descriptor = name.withCString {
+      openat(folder, $0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+    }
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    guard let opened = FileStatus(descriptor: descriptor), opened.isUnchanged(from: sighting.status) else { return nil }
+    var start = [UInt8](repeating: 0, count: WatchOptions.startBytes)
+    let count = pread(descriptor, &start, start.count, 0)
+    return count >= 0 ? Array(start[..<count]) : nil
   }
 
   /// - Parameter side: how it stands with its side file; nil if it needs none.

@@ -22,12 +22,15 @@ package struct ResultNames: Hashable, Sendable {
   ///
   /// Those of a corrected rejects file are called after the file that was dropped first: `clients.01J….rejected.csv`
   /// with the id `01K…` gives `clients.01K….rejected.csv`. So the names do not grow with each correction.
-  package func rejected(format: String?) -> FileName {
+  ///
+  /// - Parameter marksGzip: whether the name says that the file was dropped compressed: see `RejectsFileName`.
+  package func rejected(format: String?, marksGzip: Bool = false) -> FileName {
     let corrected = RejectsFileName(dropped.bytes)
     // Not that of `POSITIONS.01J….rejected`, which is a file without an extension.
     let first = corrected.map { ResultNames(dropped: FileName(known: $0.original), id: id) } ?? self
     let start = corrected.map { FileName(known: $0.stem) } ?? stem
-    return name(of: start, ".\(id).rejected" + (format.map { ".\($0)" } ?? first.contentEnding))
+    let mark = marksGzip ? String(decoding: RejectsFileName.gzipMark, as: UTF8.self) : ""
+    return name(of: start, ".\(id).rejected" + mark + (format.map { ".\($0)" } ?? first.contentEnding))
   }
 
   /// In `outbox/accepted`: what became of the accepted items. It is about the dropped file, so it has its whole name, like

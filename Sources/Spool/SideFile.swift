@@ -13,7 +13,7 @@ package struct SideFile: Hashable, Sendable {
   let content: [UInt8]
 
   /// A line of `sha256sum` with the longest path is hardly longer.
-  static let mostBytes = 4 << 10
+  package static let mostBytes = 4 << 10
   /// How much of it a message quotes, in characters.
   private static let mostQuoted = 80
 

@@ -6,6 +6,9 @@ package struct UserID: Hashable, Sendable {
 
   package init(_ number: UInt32) { self.number = number }
 
+  /// Whose rights this process uses.
+  package static var ofProcess: UserID { UserID(geteuid()) }
+
   /// The user's name, or the number if there is none. Blocks: the name may come from a directory server.
   package var name: String {
     // A directory server's entry for a user may be longer than the system's own estimate (getpwuid_r(3)).

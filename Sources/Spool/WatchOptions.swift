@@ -14,11 +14,18 @@ package struct WatchOptions: Sendable {
   package var marker: String?
   /// Which digest the side file of a file of this name holds; nil if such files have none.
   package var checksum: @Sendable ([UInt8]) -> ChecksumKind?
+  /// Whether a file, of which the name and the first `startBytes` are given, is a rejects file although its name doesn't
+  /// say so; nil if no file can be.
+  package var isRejectsFile: (@Sendable (_ name: [UInt8], _ start: [UInt8]) -> Bool)?
+
+  /// How much of a file shows whether it is a rejects file.
+  package static let startBytes = 4 << 10
 
   package init(
     pollInterval: Duration = .seconds(1), settle: Duration = .seconds(2), minAge: Duration = .zero,
     ignore: @escaping @Sendable ([UInt8]) -> Bool = { _ in false }, marker: String? = nil,
-    checksum: @escaping @Sendable ([UInt8]) -> ChecksumKind? = { _ in nil }
+    checksum: @escaping @Sendable ([UInt8]) -> ChecksumKind? = { _ in nil },
+    isRejectsFile: (@Sendable (_ name: [UInt8], _ start: [UInt8]) -> Bool)? = nil
   ) {
     self.pollInterval = pollInterval
     self.settle = settle
@@ -26,6 +33,7 @@ package struct WatchOptions: Sendable {
     self.ignore = ignore
     self.marker = marker
     self.checksum = checksum
+    self.isRejectsFile = isRejectsFile
   }
 }
 

@@ -14,10 +14,12 @@ struct ConfigOption: ParsableArguments {
 
   /// Reads and checks the configuration; prints every fault, one per line.
   ///
+  /// - Parameter withSecrets: false for a command that sends nothing, whose user need not be allowed to read them.
   /// - Throws: `ExitCode.unusable` if it can't be used.
-  func load() throws -> Settings {
+  func load(withSecrets: Bool = true) throws -> Settings {
     do {
-      return try Settings.load(path: config, environment: ProcessInfo.processInfo.environment)
+      return try Settings.load(
+        path: config, environment: ProcessInfo.processInfo.environment, withSecrets: withSecrets)
     } catch {
       Console.error("\(error)")
       throw ExitCode.unusable

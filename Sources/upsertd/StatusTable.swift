@@ -11,7 +11,7 @@ struct StatusTable {
   init(_ report: StatusReport) { self.report = report }
 
   var text: String {
-    (inboxes + queueAndTargets + receipts).joined(separator: "\n")
+    (inboxes + queueAndTargets + receivers + receipts).joined(separator: "\n")
   }
 
   private var inboxes: [String] {
@@ -26,6 +26,16 @@ struct StatusTable {
       for file in inbox.unread.prefix(20) {
         lines.append(Console.fitted("    \(Console.name(file.name)): \(file.text)".onOneLine))
       }
+      for file in inbox.unreleased.prefix(20) {
+        let rejects = file.rejected > 0 ? ", \(file.rejected) rejected" : ""
+        let owners = file.owners.isEmpty ? "" : ", from \(file.owners.joined(separator: " and "))"
+        // Not cut to the terminal's width: it ends with the id.
+        lines.append(
+          "    \(Console.name(file.name)): \(counted(file.items, "item"))\(rejects)\(owners), waiting for `upsertd release \(file.id)`"
+            .onOneLine)
+      }
+      let unreleased = max(0, inbox.unreleased.count - 20) + inbox.unreleasedLeftOut
+      if unreleased > 0 { lines.append("    … and \(unreleased) more that wait for their release") }
       let unlisted = max(0, inbox.unclaimed.count - 20) + inbox.unclaimedLeftOut
       if unlisted > 0 { lines.append("    … and \(unlisted) more (--json lists up to 200)") }
     }
@@ -45,13 +55,28 @@ struct StatusTable {
     }
     lines.append(heading("Targets"))
     for target in report.targets {
-      let isGood = target.state == .delivering
-      let until = target.until.map { ", next attempt \($0)" } ?? ""
+      let isGood = target.state == .delivering || target.hasClosedWindow
+      let until = target.until.map { ", \(target.hasClosedWindow ? "until" : "next attempt") \($0)" } ?? ""
       let reason = target.reason.map { ": \($0.onOneLine)" } ?? ""
       lines.append(
         "  \(target.name): " + Console.styled(target.state.rawValue, isGood ? .green : .red) + "\(reason)\(until)")
     }
     return lines
+  }
+
+  /// Nothing if nobody is told.
+  private var receivers: [String] {
+    guard !report.receivers.isEmpty else { return [] }
+    return [heading("Notify")]
+      + report.receivers.map { receiver in
+        var line = "  \(Console.name(receiver.name)): \(counted(receiver.waiting, "notice")) waiting"
+        if receiver.dropped > 0 { line += ", \(receiver.dropped) lost" }
+        if let failure = receiver.failure {
+          let since = receiver.failingSince.map { " since \($0)" } ?? ""
+          line += ", " + Console.styled("failing", .red) + "\(since): \(failure.onOneLine)"
+        }
+        return line
+      }
   }
 
   private var receipts: [String] {

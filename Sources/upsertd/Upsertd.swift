@@ -19,9 +19,9 @@ struct Upsertd: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Run.self, Check.self, Preview.self, Status.self, Queue.self, Show.self, Find.self, ReceiptsCommand.self,
-      Retry.self,
-      Cancel.self, Pause.self, Resume.self, Verify.self, DoctorCommand.self, SandboxCommand.self, Demo.self,
+      Run.self, Check.self, Preview.self, Inspect.self, Status.self, Queue.self, Show.self, Find.self,
+      ReceiptsCommand.self, Retry.self, Cancel.self, ReplayCommand.self, Release.self, Pause.self, Resume.self,
+      Verify.self, DoctorCommand.self, SandboxCommand.self, Demo.self,
     ])
 
   static func main() async {

@@ -31,6 +31,10 @@ import Testing
         `systemctl reload upsertd`; no longer slowed down: c; still paused until `upsertd resume`: b
         """)
     #expect(!retry { $0.waiting = 1 }.contains("hold"))
+    let opening = Timestamp(milliseconds: 1_763_000_000_000)
+    #expect(
+      retry { $0.closed = [("a", opening), ("b", nil)] }
+        == "nothing waits to be sent; a is outside its send window until \(opening); b is outside its send window")
   }
 
   @Test func `cancel says what is being sent`() {
@@ -57,6 +61,10 @@ import Testing
       message(isPaused: false, [("inbox", true), ("target", false)]) == "inbox x: resumed; target x: was not paused")
     #expect(
       message(isPaused: true, [("inbox", false)]) == "inbox x: paused until `upsertd resume x`, even after a restart")
+    var resumed = PauseOutcome(name: "x", isPaused: false)
+    resumed.add("target", wasPaused: true)
+    resumed.closed = ("x", nil)
+    #expect(resumed.message == "target x: resumed; target x is outside its send window")
     #expect(message(isPaused: true, [("inbox", true)]) == "inbox x: was paused already, until `upsertd resume x`")
   }
 }

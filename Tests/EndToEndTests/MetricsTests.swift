@@ -30,7 +30,11 @@ import Testing
           failing: request.requestIDs.contains("item-3") ? ["item-3": "{\"detail\": \"no\"}"] : [:])
       }
     }
-    try await withAdmin(.lusid(api.url, tokensFrom: api.url + "/token")) { world, admin in
+    let hook = try LoopbackServer { _ in .status(200) }
+    let setup = Setup.lusid(api.url, tokensFrom: api.url + "/token").with {
+      $0.more = ["notify: [{webhook: \"\(hook.url)/\", secret: x, name: hook}]"]
+    }
+    try await withAdmin(setup) { world, admin in
       _ = try await world.startDaemon()
       try world.drop("a.json", in: "investors", array((1...4).map { record("\($0)") } + ["{}"]))
       try world.drop("b.json", in: "investors", "[{]")
@@ -39,6 +43,7 @@ import Testing
       try await body(world, admin)
     }
     await api.stop()
+    await hook.stop()
   }
 
   @Test func `what was never read does not count as read`() async throws {
@@ -64,7 +69,10 @@ import Testing
   @Test func `everything that happens is counted, as Prometheus wants it`() async throws {
     try await Self.withBusyDaemon { world, admin in
       try await eventually("the last count") {
-        try admin.metrics()["upsertd_files_total{inbox=\"investors\",status=\"partial\"}"] == 1
+        let samples = try admin.metrics()
+        return samples["upsertd_files_total{inbox=\"investors\",status=\"partial\"}"] == 1
+          && samples["upsertd_notices_waiting{receiver=\"hook\"}"] == 0
+          && samples["upsertd_notices_sent_total{receiver=\"hook\"}"] == 2
       }
       let samples = try admin.metrics()
       let inbox = "inbox=\"investors\""
@@ -96,6 +104,10 @@ import Testing
         "upsertd_inbox_unclaimed_files{\(inbox),reason=\"ignored\"}": 1,
         "upsertd_inbox_unclaimed_files{\(inbox),reason=\"unreadable\"}": 0,
         "upsertd_troubles": 0,
+        "upsertd_notices_failed_total{receiver=\"hook\"}": 0,
+        "upsertd_notices_dropped_total{receiver=\"hook\",reason=\"full\"}": 0,
+        "upsertd_notices_dropped_total{receiver=\"hook\",reason=\"expired\"}": 0,
+        "upsertd_receiver_failing_seconds{receiver=\"hook\"}": 0,
       ]
       for (name, value) in expected { #expect(samples[name] == value, "\(name)") }
       #expect(samples["upsertd_read_bytes_total{\(inbox)}"] ?? 0 > 500)

@@ -99,6 +99,23 @@ import Testing
     }
   }
 
+  @Test func `a check tries the folders, leaves nothing in them, and says which can't be used`() async throws {
+    try await withWorld(.lusid("http://127.0.0.1:9")) { world in
+      #expect(try await world.run(["check"]).status == 0)
+      #expect(!FileManager.default.fileExists(atPath: world.spool))
+      try world.drop("a.csv", in: "investors", Array("displayName\n".utf8))
+      #expect(try await world.run(["run", "--once"]).status == 0)
+      #expect(try await world.run(["check"]).status == 0)
+      let work = world.spool + "/investors/work"
+      #expect(try FileManager.default.contentsOfDirectory(atPath: work).isEmpty)
+      try FileManager.default.removeItem(atPath: work)
+      try world.write("", to: work)
+      let (status, _, log) = try await world.run(["check"])
+      #expect(status == 2)
+      #expect(log.contains("\"\(work)\": is not a folder"), "\(log)")
+    }
+  }
+
   @Test func `check --configured tells only whether a configuration was begun`() async throws {
     try await withWorld(.lusid("http://127.0.0.1:9")) { world in
       #expect(try await world.run(["check", "--configured"]).status == 0)

@@ -139,6 +139,25 @@ import Testing
     await server.stop()
   }
 
+  @Test(arguments: [(405, 0), (503, 0), (401, 1), (404, 1), (302, 1)])
+  func `a check tries the address that items are sent to, without sending any`(answer: Int, status: Int) async throws {
+    let methods = Mutex<[String]>([])
+    let server = try Self.server { _, number in
+      Self.grant(number)
+    } _: { request, token in
+      methods.withLock { $0.append(request.method) }
+      return token == "token-1" ? .status(answer) : .status(500)
+    }
+    try await withWorld(Self.setup(server)) { world in
+      let check = try await world.run(["check", "--connect"])
+      #expect(check.status == Int32(status), "\(check)")
+      #expect(check.printed.contains("GET ") && check.printed.contains(": \(answer): "), "\(check)")
+      #expect(!(check.printed + check.log).contains("token-1"))
+    }
+    #expect(methods.withLock { $0 } == ["GET"])
+    await server.stop()
+  }
+
   @Test func `a token endpoint in trouble is asked again`() async throws {
     let server = try Self.server { _, number in
       number <= 2 ? .status(503) : number == 3 ? .json("{\"access_token\": \"\"}") : Self.grant(number)

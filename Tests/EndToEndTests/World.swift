@@ -39,6 +39,16 @@ struct World: Sendable {
     return product
   }
 
+  /// Starts a program that starts the process; `--config` is added.
+  func start(arguments: [String], program: String) throws -> Product {
+    let number = children.next()
+    let product = try Product(
+      arguments + ["--config", configuration], environment: [:], out: "\(folder)/out.\(number)",
+      err: "\(folder)/err.\(number)", program: program)
+    children.add(product)
+    return product
+  }
+
   /// Starts a process that may have so many files open at once; `most` is the hard limit.
   func start(_ arguments: [String], openFiles: Int, most: Int? = nil) throws -> Product {
     let number = children.next()

@@ -30,6 +30,9 @@ import Testing
 
   @Test func `a line break inside quotes does not decide`() {
     #expect(rows("\"a\nx\",b\r1,2\r") == [#"{"a x":"1","b":"2"}"#])
+    // Nor does it after any other delimiter; and a quote after what is no delimiter opens nothing.
+    #expect(rows("b§\"a\rx\"\n1§2\n") { $0.delimiter = .character("§") } == [#"{"b":"1","a x":"2"}"#])
+    #expect(rows("a,\"b;c\r1;2\r") { $0.delimiter = .character(";") } == [#"{"a,\"b":"1","c":"2"}"#])
   }
 
   @Test(arguments: ["sep=;\n", "sep=;\r\n", "\u{FEFF}\"sep=;\"\n", "SEP=;\n"])
@@ -188,6 +191,28 @@ import Testing
     #expect(reading.texts == [#"{"a":"1"}"#])
     #expect(reading.completeness == nil)
     #expect(read("_error_codes\n1\n") { $0.header = ["x"] }.texts.count == 2)
+  }
+
+  @Test func `how cells and lines are written counts for a rejects file, too`() {
+    let text =
+      "_error_code;_error_message;_error_line;a;b:number\ne;\"m\\\";\";2;'x';1.234,5\n# c\nT;m;3;y;1\ne;m;4;\\N;NULL\n"
+      + "_error_code;_error_message;_error_line;a;b:number\ne;m;5;\\\\N;2\n"
+    let reading = read(text) { options in
+      options.delimiter = .auto
+      options.escape = UInt8(ascii: "\\")
+      options.numbers.decimal = ","
+      options.numbers.grouping = "."
+      options.null = ["\\N", "NULL"]
+      options.skip.comment = "#"
+      options.skip.rows = [Glob("T")]
+    }
+    #expect(reading.texts == [#"{"a":"'x'","b":1234.5}"#, "{}", #"{"a":"\\N","b":2}"#])
+    #expect(
+      read("'_error_code'|a\n'x|y'|1\n") { options in
+        options.delimiter = .character("|")
+        options.quote = UInt8(ascii: "'")
+        options.skip.first = 1
+      }.texts == [#"{"a":"1"}"#])
   }
 
   @Test func `options make no difference to how bytes are cut, or to noise`() {

@@ -12,6 +12,7 @@ struct CSVReading: Equatable {
   var layout: CSVLayout?
   var dialect: CSVDialect? { layout?.dialect }
   var completeness: Completeness?
+  var warnings: [FileWarning] = []
   var fault: FileFault?
 
   /// `number line start..<end` of every row, with the code of its fault.
@@ -40,6 +41,8 @@ struct CSVReadingTerms {
   var mapping: ColumnMapping?
   /// How cells are written.
   var zones: LocalTimeZones = { _ in nil }
+  /// Whether a fault of the header gets its likely cause.
+  var diagnoses = false
   var chunks = [1, 2, 3, 5, 8, 13, 64, 1 << 18]
   var place: @Sendable (CellPath) throws(FileFault) -> ColumnPlacement = { path throws(FileFault) in
     path.name == "requestId" ? .requestID : .field(PlacedField(path: path.steps, type: path.type))
@@ -76,16 +79,20 @@ struct CSVReadingTerms {
     var reading = CSVReading()
     do {
       let reader = CSVReader(kind: kind, options, limits: limits, chunkBytes: chunk, key: testKey)
-      let outcome = try reader.read(&source) { header in
+      func plan(_ header: CSVHeader) throws -> RowTemplate {
         try RowPlan(header, mapping: mapping, options: options, zones: zones)
           .template(empty: empty, limits: limits, place: place)
-      } each: { item, json in
+      }
+      let outcome = try reader.read(
+        &source, plan: plan, diagnoses: diagnoses, fits: { (try? plan($0)) != nil }
+      ) { item, json in
         reading.items.append(item.checkingTag(of: content, "chunks of \(chunk)"))
         let text = json.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
         reading.texts.append(item.fault == nil ? text : "")
         if item.fault != nil { reading.leftovers.append(text) }
       }
       (reading.layout, reading.completeness) = (outcome.layout, outcome.completeness)
+      (reading.fault, reading.warnings) = (outcome.fault, outcome.warnings)
     } catch let fault as FileFault {
       reading.fault = fault
     } catch {

@@ -74,6 +74,20 @@ func decoding(_ bytes: [UInt8], _ encoding: TextEncoding, piece: Int = .max, cou
 }
 
 @Suite struct EncodingTests {
+  @Test(arguments: [1, 2, 3, 64])
+  func `a byte order mark is found however few bytes come at a time`(_ pieceBytes: Int) throws {
+    func found(_ bytes: [UInt8], declared: TextEncoding? = nil) throws -> String? {
+      var source = MemoryBytes(bytes, pieceBytes: pieceBytes)
+      return try TextEncoding.encoding(of: &source, declared: declared).map { "\($0.text.name) \($0.hasMark)" }
+    }
+    #expect(try found([0xFF, 0xFE, 0x61, 0x00, 0x62, 0x00]) == "UTF-16LE true")
+    #expect(try found([0xFF, 0xFE, 0x00, 0x00, 0x61, 0x00, 0x00, 0x00]) == "UTF-32LE true")
+    #expect(try found([0xFE, 0xFF]) == "UTF-16BE true")
+    #expect(try found([0xEF, 0xBB, 0xBF, 0x61], declared: .utf16BigEndian) == nil)
+    #expect(try found([0x61, 0x62], declared: .utf16BigEndian) == "UTF-16BE false")
+    #expect(try found([], declared: .utf8) == nil)
+  }
+
   // MARK: - Names
 
   @Test(arguments: [

@@ -38,6 +38,23 @@ import Testing
     #expect(try cause(text + "\n") == "it looks like \(kind), not a CSV file")
   }
 
+  @Test func `a header row that comes later tells that the file was put together of pieces`() throws {
+    var terms = CSVReadingTerms()
+    terms.diagnoses = true
+    terms.mapping = ColumnMapping(
+      columns: ["Ref": [.init(to: "a")], "Name": [.init(to: "b")]], constants: [], ignore: [], path: "m.yaml")
+    let fault = try #require(terms.read("17,Ada\n18,Bob\nx,x\n\nRef,Name\n19,Cy\n").fault)
+    #expect(fault.code == .unmappedColumn)
+    let cause = "; line 5 is the header row that is wanted here: the file was probably put together of pieces"
+    #expect(fault.message.hasSuffix(cause), "\(fault.message)")
+    // A later header may be wider; what follows a fault of the file is not looked at.
+    terms.mapping?.ignore = ["Note"]
+    #expect(terms.read("17,Ada\nRef,Name,Note\n").fault?.message.contains("line 2 is") == true)
+    #expect(terms.read("17,Ada\n\"\"x\nRef,Name\n").fault?.message.contains("is the header row") == false)
+    let none = terms.read("17,12.50\n18,13.00\n")
+    #expect(none.fault?.message.hasSuffix("; the header row is probably missing: set header") == true)
+  }
+
   @Test(arguments: [
     "Ref,Name,Amount", "a;b,c", "name", "addresses[0].city,exposure:number", "Ref,2015,2016", "Name,Q1 2016",
     "@id,v1.2",

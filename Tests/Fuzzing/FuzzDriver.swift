@@ -13,8 +13,8 @@ package struct FuzzDriver: Sendable {
   package var makeReader: @Sendable (_ folder: String) throws -> any FuzzReader
 
   package static let all: [FuzzDriver] = [
-    .httpDates, .receipts, .names, .files, .csv, .json, .ndjson, .gzip, .configuration, .mapping, .outbox, .control,
-    .admin, .sideFiles,
+    .httpDates, .receipts, .names, .files, .csv, .json, .ndjson, .gzip, .inspection, .configuration, .mapping, .outbox,
+    .control, .admin, .sideFiles, .dialects,
   ]
 
   package static func named(_ name: String) -> FuzzDriver? { all.first { $0.name == name } }

@@ -78,11 +78,18 @@ import Testing
         try await outbox.takeAged(tenth: QueueTime(milliseconds: tenth), half: QueueTime(milliseconds: half))
       }
       #expect(try await aged(489_999, 0).isEmpty)
+      #expect(
+        try await outbox.takeAged(
+          tenth: QueueTime(milliseconds: 490_000), half: QueueTime(milliseconds: 0), tenthExcept: ["t", "u"]
+        ).isEmpty, "its target is not sent to on purpose")
       let found = try await aged(490_000, 0)
       #expect(found.map(\.share) == [.tenth])
       #expect(found.map(\.claimedAt) == [QueueTime(milliseconds: 490_000)])
       #expect(try await aged(490_000, 0).isEmpty, "once")
-      #expect(try await aged(490_000, 490_000).map(\.share) == [.half])
+      #expect(
+        try await outbox.takeAged(
+          tenth: QueueTime(milliseconds: 490_000), half: QueueTime(milliseconds: 490_000), tenthExcept: ["t"]
+        ).map(\.share) == [.half], "half is told in any case")
     }
   }
 

@@ -90,7 +90,9 @@ import Testing
       #expect(try await outbox.clockMark() == nil)
       #expect(throws: Never.self, "it gets a key") { try outbox.sourceKey() }
       let facts = try #require(try await outbox.file(file)).facts
-      #expect(facts.dialect == nil && facts.completeness == nil && !facts.listsAccepted)
+      #expect(facts.dialect == nil && facts.completeness == nil && facts.replayOf == nil)
+      #expect(!facts.listsAccepted && facts.warnings == [])
+      #expect(try await outbox.replays().isEmpty)
       try outbox.close()
       #expect(try OutboxHealth.examine(path)?.findings == [])
     }

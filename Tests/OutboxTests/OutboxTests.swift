@@ -65,6 +65,33 @@ import Testing
     }
   }
 
+  @Test func `the many rows of an ended file are deleted piece by piece, and count for nothing meanwhile`() async throws
+  {
+    try await World.with { world in
+      let rejects = (1...12_000).map { World.reject($0) }
+      try world.outbox.commit { commit in
+        try commit.begin(World.newFile(world.id))
+        try commit.stage([], rejects: rejects, of: world.id, target: "t")
+        try commit.publish(world.id, facts: World.facts, items: 12_000, rejected: 12_000)
+      }
+      let now = Timestamp(milliseconds: world.id.time.milliseconds + 1)
+      let record = try #require(try await world.outbox.secureFinished(after: nil, limit: 9, at: now).first)
+      try await world.outbox.finish([(record, "rejected", "{}", "00")])
+      #expect(try await world.outbox.finishedStatus(world.id) == "rejected")
+      #expect(try await world.outbox.secureFinished(after: nil, limit: 9, at: now).isEmpty)
+      #expect(try await world.outbox.queue().files == 0)
+      #expect(try await world.outbox.queuedFiles().isEmpty)
+      #expect(try await world.outbox.fileSums().isEmpty)
+      #expect(try await world.outbox.flow(since: world.id.time).values.map(\.files) == [1])
+      #expect(try await !world.outbox.isEmpty())
+      var pieces = 0
+      while try await world.outbox.deleteEnded() { pieces += 1 }
+      #expect(pieces == 3)
+      #expect(try await world.outbox.isEmpty())
+      #expect(try world.outbox.rejects(world.id, after: 0, limit: 9).isEmpty)
+    }
+  }
+
   @Test func `what a backlog took goes back to the disk piece by piece, but for what is kept`() async throws {
     try await World.with { world in
       try world.outbox.commit { try $0.begin(World.newFile(world.id)) }

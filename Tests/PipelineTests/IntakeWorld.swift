@@ -197,7 +197,13 @@ final class FailingStore: IntakeStore {
     }
   }
 
+  func discardStaged(of id: FileID) throws(OutboxError) { try outbox.discardStaged(of: id) }
   func unreadFiles() async throws(OutboxError) -> [FileRecord] { try await outbox.unreadFiles() }
+  func release(
+    _ id: FileID, as line: FileID, order: FileOrder, at now: QueueTime
+  ) async throws(OutboxError) -> Bool {
+    try await outbox.release(id, as: line, order: order, at: now)
+  }
   func keep(_ mark: QueueClock.Mark) async throws(OutboxError) { try await outbox.keep(mark) }
   func clockMark() async throws(OutboxError) -> QueueClock.Mark? { try await outbox.clockMark() }
 }
@@ -235,6 +241,10 @@ private final class FailingCommit: IntakeCommit {
   func publish(_ id: FileID, facts: FileFacts, items: Int, rejected: Int) throws {
     guard publishes else { throw full }
     try commit.publish(id, facts: facts, items: items, rejected: rejected)
+  }
+
+  func hold(_ id: FileID, facts: FileFacts, items: Int, rejected: Int) throws {
+    try commit.hold(id, facts: facts, items: items, rejected: rejected)
   }
 
   func fail(_ id: FileID, facts: FileFacts, fault: FileFault) throws {

@@ -30,7 +30,10 @@ import Testing
     receipt.rejectsFile = "a.rejected.csv"
     receipt.rejects = [Receipt.Reject(item: 2, line: 3, key: nil, code: "missing-field", message: "tab\there")]
     receipt.file.owner = "1007"
+    receipt.file.otherOwners = ["alice", "bob \"b\""]
+    receipt.file.replayOf = first
     receipt.orders = [Receipt.Order(at: Timestamp(milliseconds: 99), order: "retry", by: "ops")]
+    receipt.warnings = [FileWarning(.secondHeader, "line 3"), FileWarning(code: "later", message: "\"x\"")]
     receipt.completeness = Completeness(
       count: Completeness.Pair(expected: "995", found: "123456789012345678901234567890"),
       sums: [

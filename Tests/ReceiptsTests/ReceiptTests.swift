@@ -44,6 +44,7 @@ import Testing
     receipt.orders = [Receipt.Order(at: Timestamp(milliseconds: 5), order: "cancel", by: "ops")]
     receipt.rejectsFile = "a.rejected.csv"
     receipt.rejects = [Receipt.Reject(item: 2, line: 3, key: nil, code: "missing-field", message: "tab\there")]
+    receipt.warnings = [FileWarning(.nothingTaken, "no \"items\"")]
     receipt.completeness = Completeness(
       count: Completeness.Pair(expected: "0995", found: "000"),
       sums: ["Amount": Completeness.Pair(expected: "12.50", found: "12.50")],
@@ -51,8 +52,10 @@ import Testing
     let document = try JSONValue.parse(receipt.json())
     #expect(
       document.members?.map(\.name) == [
-        "version", "status", "file", "target", "counts", "batches", "rejects", "completeness", "orders",
+        "version", "status", "file", "target", "counts", "batches", "rejects", "completeness", "warnings", "orders",
       ])
+    #expect(document["warnings"]?.elements?.map { $0["code"]?.string } == ["nothing-taken"])
+    #expect(document["warnings"]?.elements?.first?["message"]?.string == "no \"items\"")
     let completeness = document["completeness"]
     #expect(completeness?.members?.map(\.name) == ["count", "sums", "checksum"])
     // Numbers, as JSON has them; sums keep their digits.

@@ -95,13 +95,22 @@ struct CSVOptionsTests {
   }
 
   @Test(arguments: ["UTF-8", "latin1", "ISO-8859-15", "cp850", "utf-16le", "Shift_JIS"])
-  func `any encoding of iconv is known`(_ name: String) {
-    #expect(EncodingNames.isKnown(name))
+  func `any encoding of iconv is known, and made once for all files`(_ name: String) throws {
+    let route = try Self.route("encoding: \(name)")
+    #expect(route.csv.encoding == name)
+    #expect(route.encoding == TextEncoding(named: name))
+    #expect(route.encoding != nil)
   }
 
-  @Test(arguments: ["", "utf-8//IGNORE", "nonsense", "/etc/passwd", "utf 8", "ansi"])
-  func `any other name is no encoding`(_ name: String) {
-    #expect(!EncodingNames.isKnown(name))
+  // The machine's own encodings are no file's, and a name of more than 64 bytes is none that iconv lists.
+  @Test(arguments: [
+    "utf-8//IGNORE", "nonsense", "/etc/passwd", "utf 8", "ansi", "WCHAR_T", "INTERNAL", "char",
+    String(repeating: "utf-8", count: 14),
+  ])
+  func `any other name is told with the configuration`(_ name: String) throws {
+    let found = try faults(inbox("target: liquid\nencoding: \"\(name)\""))
+    #expect(found.count == 1)
+    #expect(found.first?.contains("which is no encoding of files that iconv knows") == true, "\(found)")
   }
 
   @Test(arguments: [
@@ -110,15 +119,15 @@ struct CSVOptionsTests {
     ("checksum: sha512", "checksum: must be one of sha256, md5, but is \"sha512\""),
     (
       "encoding: windows1252",
-      "encoding: is \"windows1252\", which is no encoding that iconv knows: did you mean \"windows-1252\"?"
+      "encoding: is \"windows1252\", which is no encoding of files that iconv knows: did you mean \"windows-1252\"?"
     ),
     (
       "encoding: \"utf-8//IGNORE\"",
-      "encoding: is \"utf-8//IGNORE\", which is no encoding that iconv knows: did you mean \"utf-8\"?"
+      "encoding: is \"utf-8//IGNORE\", which is no encoding of files that iconv knows: did you mean \"utf-8\"?"
     ),
     (
       "encoding: x-unknown",
-      "encoding: is \"x-unknown\", which is no encoding that iconv knows: \"iconv -l\" lists the names"
+      "encoding: is \"x-unknown\", which is no encoding of files that iconv knows: \"iconv -l\" lists the names"
     ),
     ("delimiter: \";;\"", "delimiter: must be auto, tab, or one character, but is \";;\""),
     (

@@ -20,7 +20,7 @@ struct ExampleTests {
       "mappings/countries.csv": try folder.read("mappings/countries.csv"), "liquid-token": "t",
       "secrets.json": try folder.read("secrets.example.json"), "liquid-password": "p\n", "liquid-client-secret": "s\n",
       "lusid-token": "t", "lusid-password": "p", "lusid-client-secret": "s", "company-ca.pem": "x", "upsertd.pem": "x",
-      "upsertd.key": "x",
+      "upsertd.key": "x", "hook-secret": "s", "mail-password": "p",
     ]
   }
 
@@ -72,12 +72,19 @@ struct ExampleTests {
         })
   }
 
+  @Test func `notices by webhook and by mail load`() throws {
+    let receivers = try Self.load("notify.yaml").receivers
+    #expect(receivers.map(\.name) == ["hooks.example.com", "ops@example.com"])
+    #expect(receivers[0].events == [.rejected, .partial, .missing, .held])
+    #expect(receivers[1].events == [.rejected, .missing, .held, .released])
+  }
+
   @Test func `every example in the folder is among the tested ones`() throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).filter { $0.hasSuffix(".yaml") }
     #expect(
       names.sorted() == [
         "csv-control-totals.yaml", "csv-database.yaml", "csv-european.yaml", "liquid-minimal.yaml",
-        "lusid-minimal.yaml", "starter.yaml", "upsertd.yaml",
+        "lusid-minimal.yaml", "notify.yaml", "starter.yaml", "upsertd.yaml",
       ])
   }
 
@@ -103,8 +110,8 @@ struct ExampleTests {
 
   @Test(arguments: [
     ["access_token_file"], ["access_token"], ["scope"], ["max_requests_per_second"], ["ca_file"], ["client_cert"],
-    ["client_cert", "client_key"], ["proxy"], ["marker"], ["retention"],
-    ["format"], ["encoding"], ["header"], ["skip"], ["grouping"], ["symbols"], ["trailer"], ["checksum"],
+    ["client_cert", "client_key"], ["proxy"], ["send"], ["marker"], ["retention"],
+    ["notify"], ["format"], ["encoding"], ["header"], ["skip"], ["grouping"], ["symbols"], ["trailer"], ["checksum"],
     ["grant", "token_url", "username", "password_file", "client_id", "client_secret_file", "scope"],
   ])
   func `the reference's settings that are off by default are in order too`(_ keys: [String]) throws {

@@ -144,6 +144,28 @@ struct FaultTests {
       target("api: lusid\nurl: https://a\n\(signIn)\ntimeout: 0"),
       "6: targets.t.timeout: must be more than 0, but is 0"),
     Case(
+      target("api: lusid\nurl: https://a\n\(signIn)\nsend: always"),
+      "6: targets.t.send: must be a mapping of keys to values, but is a single value"),
+    Case(
+      target("api: lusid\nurl: https://a\n\(signIn)\nsend: {from: 8:00, to: \"20:00\", timezone: UTC}"),
+      "6: targets.t.send.from: is \"8:00\", which must have two digits for hours and two for minutes, such as 07:30"),
+    Case(
+      target("api: lusid\nurl: https://a\n\(signIn)\nsend:\n  from: 08:00\n  to: 09:00\n  timezone: Europe/Dublinn"),
+      "9: targets.t.send.timezone: is \"Europe/Dublinn\", which is no time zone that this machine knows: "
+        + "did you mean \"Europe/Dublin\"?"),
+    Case(
+      target("api: lusid\nurl: https://a\n\(signIn)\nsend: {from: 08:00, timezone: UTC}"),
+      "6: targets.t.send.to: is missing: write when sending ends, such as to: \"06:00\""),
+    Case(
+      target("api: lusid\nurl: https://a\n\(signIn)\nsend: {from: 08:00, to: 08:00, timezone: UTC}"),
+      "6: targets.t.send: is \"08:00 to 08:00\", which ends when it begins: write 00:00 to 24:00 for whole days"),
+    Case(
+      target("api: lusid\nurl: https://a\n\(signIn)\nsend: {from: 08:00, to: 09:00, timezone: UTC, days: monday}"),
+      "6: targets.t.send.days: is \"monday\", which has \"monday\", which is no day: write mon"),
+    Case(
+      target("api: lusid\nurl: https://a\n\(signIn)\nsend: {from: 08:00, to: 09:00, timezone: UTC, day: mon}"),
+      "6: targets.t.send.day: is unknown: did you mean \"days\"?"),
+    Case(
       target("api: liquid\nurl: https://a\n\(signIn)\nschema: seed"),
       "6: targets.t.schema: is for LUSID only: Liquid has one schema, so leave it out"),
     Case(

@@ -14,9 +14,13 @@ import Testing
       queue: {max_bytes: 1GiB, min_free_disk: 1MiB}
       limits: {max_file_bytes: 1MiB, max_gzip_ratio: 7}
       targets:
-        lusid: {api: lusid, url: "https://example.lusid.com/api", auth: {access_token: very-secret}}
+        lusid:
+          api: lusid
+          url: https://example.lusid.com/api
+          auth: {access_token: very-secret}
+          send: {from: 20:00, to: 06:00, timezone: Europe/Dublin, days: mon-fri}
       inboxes:
-        - {name: a, target: lusid, ignore: ["*.x"], marker: .done, results: all, retention: {archive: 30d}}
+        - {name: a, target: lusid, ignore: ["*.x"], marker: .done, release: manual, results: all, retention: {archive: 30d}}
         - {name: b, routes: [{match: "*.csv", target: lusid}, {target: auto}]}
       """)
     let line = settings.outline
@@ -28,9 +32,11 @@ import Testing
     #expect(told.queue == settings.queue)
     #expect(told.limits == settings.limits)
     #expect(told.targets.map(\.name) == ["lusid"] && told.targets.map(\.url) == settings.targets.map(\.url))
+    #expect(told.targets[0].send == settings.targets[0].send && told.targets[0].send != nil)
     #expect(told.inboxes.map(\.name) == ["a", "b"])
     for (inbox, original) in zip(told.inboxes, settings.inboxes) {
       #expect(inbox.ignore == original.ignore && inbox.marker == original.marker)
+      #expect(inbox.retention == original.retention && inbox.waitsForRelease == original.waitsForRelease)
       #expect(inbox.retention == original.retention && inbox.listsAccepted == original.listsAccepted)
       #expect(inbox.routes.map(\.match) == original.routes.map(\.match))
       #expect(inbox.routes.map(\.target) == original.routes.map(\.target))

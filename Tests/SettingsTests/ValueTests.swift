@@ -1,4 +1,5 @@
 import APIs
+import Calendar
 import Core
 import Testing
 
@@ -56,6 +57,7 @@ struct ValueTests {
           concurrency: 8
           max_requests_per_second: 0.5
           timeout: 9s
+          send: {from: 20:00, to: "06:00", timezone: Europe/Dublin, days: mon-fri}
           ca_file: tls/ca.pem
           client_cert: tls/cert.pem
           client_key: tls/key.pem
@@ -66,6 +68,7 @@ struct ValueTests {
           marker: .done
           ordering: file
           duplicates: reject
+          release: manual
           results: all
           retention: {archive: 30d}
           match: "*.csv"
@@ -95,18 +98,23 @@ struct ValueTests {
       kind: .password, tokenURL: "https://ld.example.com/x/ls/api/oauth2/token", username: "u", password: Secret("p"),
       clientID: "c", clientSecret: Secret("s"), scope: "community=acme")
     #expect(
-      settings.target(named: "l")
+      try settings.target(named: "l")
         == Target(
           name: "l", api: .liquid, url: "https://ld.example.com/x", auth: .grant(grant),
           batch: .init(maxItems: 5, maxBytes: 6144, linger: .milliseconds(200)), concurrency: 8,
-          maxRequestsPerSecond: 0.5, timeout: .seconds(9), own: OwnSettings(), caFile: "\(folder)/tls/ca.pem",
+          maxRequestsPerSecond: 0.5, timeout: .seconds(9),
+          send: DailyWindow(
+            from: TimeOfDay("20:00"), to: TimeOfDay("06:00"), days: DaysOfWeek("mon-fri"),
+            zone: Zone(named: "Europe/Dublin")), own: OwnSettings(), caFile: "\(folder)/tls/ca.pem",
           clientCert: "\(folder)/tls/cert.pem", clientKey: "\(folder)/tls/key.pem",
           proxy: Proxy(address: "http://p.example.com:3128", username: "me", password: Secret("pw"))))
     #expect(
       settings.inbox(named: "a")
         == Inbox(
           name: "a", ignore: ["*.bak", "[!a]?"], marker: ".done", ordering: .file, rejectsDuplicates: true,
-          retention: .init(archive: .seconds(30 * 86_400)), listsAccepted: true,
+          waitsForRelease: true,
+          retention: .init(archive: .seconds(30 * 86_400)),
+          listsAccepted: true,
           routes: [
             Route(
               match: "*.csv", target: .named("l"), mapping: nil,

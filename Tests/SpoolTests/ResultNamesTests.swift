@@ -52,6 +52,21 @@ import Testing
     #expect(names.work.display == "\(Self.id.text).\(row.dropped)")
   }
 
+  @Test func `rejects of a compressed file may say so, and those of the rejects, too`() throws {
+    let names = ResultNames(dropped: "clients.csv.gz", id: Self.id)
+    let marked = names.rejected(format: nil, marksGzip: true)
+    #expect(marked.display == "clients.\(Self.id).rejected-gz.csv")
+    let rejects = try #require(RejectsFileName(marked.bytes))
+    #expect(rejects.original == Array("clients.csv.gz".utf8))
+    #expect(rejects.corrects == Self.id)
+    let again = ResultNames(dropped: marked, id: Self.id).rejected(format: nil, marksGzip: true)
+    #expect(again == marked)
+    for (ending, original) in [("-gz (1).csv", "clients.csv.gz"), ("-gzip.csv", "clients.csv"), ("-gz", "clients.gz")] {
+      let name = Array("clients.\(Self.id).rejected\(ending)".utf8)
+      #expect(RejectsFileName(name)?.original == Array(original.utf8))
+    }
+  }
+
   @Test func `bytes that are not UTF-8 are written out in results but not in work`() throws {
     let name = try #require(FileName(bytes: [0x61, 0xff] + Array(".csv".utf8)))
     let names = ResultNames(dropped: name, id: Self.id)

@@ -1,5 +1,6 @@
 import Core
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Spool
@@ -49,6 +50,47 @@ import Testing
       #expect(look.readyNames.sorted() == ["c.csv.md5", "d.sha256"])
       #expect(look.kind(of: "a.csv.sha256") == .checksum)
       #expect(look.reason(for: "b.dat.md5") == "side file without its file: b.dat")
+    }
+  }
+
+  @Test func `a rejects file under another name needs none, and others are looked into once`() async throws {
+    try await withInbox { folders in
+      let asked = Mutex<[String]>([])
+      var terms = terms()
+      terms.isRejectsFile = { name, start in
+        asked.withLock { $0.append("\(String(decoding: name, as: UTF8.self)) \(start.count)") }
+        return start.starts(with: Array("_error_code".utf8))
+      }
+      var looker = InboxScanner(folders, terms)
+      try folders.drop("fixed.csv", "_error_code,a\n" + String(repeating: "x", count: 9000))
+      try folders.drop("waits.csv", "a\n1\n")
+      try folders.drop("has.csv", "_error_code,a\n")
+      try folders.drop("has.csv.sha256", Self.sha256)
+      try folders.drop("other.json", "[]")
+      var look = looker.look(at: now).look
+      for step in 1...4 { look = looker.look(at: now.later(by: .seconds(Int64(step)))).look }
+      #expect(look.readyNames.sorted() == ["fixed.csv", "has.csv", "other.json"])
+      #expect(look.kind(of: "waits.csv") == .waitingForChecksum)
+      #expect(look.ready.first { $0.name == "fixed.csv" }?.sideFile == nil)
+      #expect(look.ready.first { $0.name == "has.csv" }?.sideFile != nil)
+      #expect(asked.withLock { $0.sorted() } == ["fixed.csv 4096", "waits.csv 4"])
+      // Another content, another answer.
+      try folders.drop("waits.csv", "_error_code,a\n1\n")
+      for step in 5...8 { look = looker.look(at: now.later(by: .seconds(Int64(step)))).look }
+      #expect(look.readyNames.contains("waits.csv"))
+    }
+  }
+
+  @Test func `a file that may be a rejects file is awaited until it is complete`() async throws {
+    try await withInbox { folders in
+      var terms = terms(settle: .seconds(3600))
+      terms.isRejectsFile = { _, _ in
+        Issue.record("it is not complete")
+        return true
+      }
+      try folders.drop("a.csv", "_error_code,a\n")
+      let look = Watcher.lookOnce(folders: folders, terms: terms)
+      #expect(look.kind(of: "a.csv") == .settling)
     }
   }
 

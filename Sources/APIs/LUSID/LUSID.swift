@@ -20,6 +20,10 @@ package struct LUSID: API {
       schema: terms.target[LusidSchema.self] ?? .current, validate: terms.validate, maxNesting: terms.maxNesting)
   }
 
+  package func proposeFields(for columns: [ObservedColumn], _ terms: APIOptions) -> FieldProposal {
+    LusidFields.proposal(for: columns, schema: terms.target[LusidSchema.self] ?? .current)
+  }
+
   // MARK: Settings
 
   package var targetKeys: [String] { ["schema"] }

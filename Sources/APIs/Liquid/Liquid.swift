@@ -18,6 +18,14 @@ package struct Liquid: API {
     LiquidItems(defaults: terms.route[ItemDefaults.self], validate: terms.validate, maxNesting: terms.maxNesting)
   }
 
+  package func proposeFields(for columns: [ObservedColumn], _ terms: APIOptions) -> FieldProposal {
+    LiquidFields.proposal(for: columns, defaults: terms.route[ItemDefaults.self])
+  }
+
+  package func proposeKeys(for members: [String], _ terms: APIOptions) -> FieldProposal {
+    LiquidFields.keys(for: members, defaults: terms.route[ItemDefaults.self])
+  }
+
   // MARK: Settings
 
   package var routeKeys: [String] { ["item"] }

@@ -96,3 +96,41 @@ void curlshim_abort(struct curlshim_pool *pool, size_t slot, struct curlshim_out
 /// Bytes moved in both directions, or -1 while no progress is expected: before the request, and between it and its
 /// answer.
 int64_t curlshim_moved(const struct curlshim_pool *pool, size_t slot);
+
+/// A mail to send over SMTP; all texts are UTF-8 and end with a NUL.
+struct curlshim_mail {
+  /// `smtps://host:port`, or `smtp://host:port`.
+  const char *url;
+  /// Whether `smtp` must switch to TLS (STARTTLS) before anything else; if false, it never does.
+  bool needs_tls;
+  /// NULL: no login.
+  const char *username, *password;
+  /// PEM; NULL: the system's authorities.
+  const char *ca_file;
+  /// `<local@domain>`
+  const char *from, *to;
+  /// Header fields, an empty line and the text, with CRLF at the end of each line.
+  const char *text;
+  size_t text_count;
+  int64_t timeout_ms, connect_timeout_ms;
+  /// Once this is not 0, the exchange is given up within about a second.
+  const int *stop;
+};
+
+struct curlshim_mail_outcome {
+  enum curlshim_fault fault;
+  /// The server's last reply, such as 550; 0 if there was none.
+  int reply;
+  /// The `errno` of a failed connection attempt; 0 otherwise.
+  int connect_errno;
+  /// Human-readable; empty without a fault.
+  char reason[256];
+};
+
+/// Sends one mail on a connection of its own, and waits for it. Certificates are verified, and environment variables
+/// are ignored.
+void curlshim_send_mail(const struct curlshim_mail *mail, struct curlshim_mail_outcome *outcome);
+
+/// Sets `stop` of a mail, and tells whether it is set, from any thread.
+void curlshim_raise(int *stop);
+bool curlshim_is_raised(const int *stop);

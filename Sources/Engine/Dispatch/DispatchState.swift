@@ -120,7 +120,7 @@ package struct DispatchState: Sendable {
   /// Batches in flight, until they are put back.
   var underWay: Set<BatchName> = []
   private var lastRequest = 0
-  var isPaused: Bool
+  package internal(set) var isPaused: Bool
   private(set) var isStopping = false
 
   // Reading: one at a time.
@@ -165,7 +165,7 @@ package struct DispatchState: Sendable {
   /// request's content, not on the API.
   var isTrusting = true
   /// When the API last answered 2xx.
-  var lastSuccessAt: QueueTime?
+  package internal(set) var lastSuccessAt: QueueTime?
   private var noted: Pace.State?
   /// Not noted again before this time, since the outbox could not be written.
   private var noteAgainAt: QueueTime?

@@ -4,6 +4,9 @@ package import Core
 ///
 /// Only one daemon at a time dispatches a target. Each writing call is one commit: all of it happens, or nothing. Every
 /// call may fail with `OutboxError`, and may then be repeated.
+///
+/// Files are named, here and in batches' names, by their places in the line (`LineFile.id`), except where it says *own
+/// id*. The two differ only for files that were released after their claim.
 package protocol DispatchStore: Sendable {
   /// The next batches of published files in line for a target, after `last`, in name order.
   func line(for target: String, after last: BatchName?, limit: Int) async throws(OutboxError) -> LinePage
@@ -48,10 +51,10 @@ package protocol DispatchStore: Sendable {
     _ changes: [(name: BatchName, change: BatchChange)], request: RequestFacts?, resent: Int
   ) async throws(OutboxError) -> [ChangeResult]
 
-  /// Makes postponed batches due: all of them, a file's, or a target's. Returns how many.
+  /// Makes postponed batches due: all of them, those of a file with this own id, or a target's. Returns how many.
   func makeDue(file: FileID?, target: String?, at now: QueueTime) async throws(OutboxError) -> Int
 
-  /// Marks a queued file as cancelled; dispatch rejects what is left of it. Durable once it returns.
+  /// Marks a queued file, by its own id, as cancelled; dispatch rejects what is left of it. Durable once it returns.
   ///
   /// - Returns: whether the file is queued.
   func cancel(_ file: FileID) async throws(OutboxError) -> Bool

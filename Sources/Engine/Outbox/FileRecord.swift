@@ -19,6 +19,12 @@ package struct FileRecord: Sendable, Equatable {
   package var claimedAt: QueueTime
   /// Who owned it when it was dropped: a user name, or the number if it has no name.
   package var owner: String?
+  /// Who owned the files that this one corrects or repeats, without repeats, in order.
+  package var otherOwners: [String] = []
+  /// Whether it was read, and waits for its release.
+  package var waitsForRelease = false
+  /// Its place in the line, if it was released after its claim; see `LineFile`.
+  package var line: FileID?
   package var completedAt: Timestamp?
   package var facts: FileFacts
   package var counts: FileCounts
@@ -44,6 +50,14 @@ package struct FileRecord: Sendable, Equatable {
   }
 }
 
+extension FileRecord {
+  /// Whoever had a hand in its bytes, as far as that is known.
+  package var owners: [String] { [owner].compactMap { $0 } + otherOwners }
+
+  /// What dispatch knows it by.
+  package var place: FileID { line ?? id }
+}
+
 /// What reading a file found out.
 package struct FileFacts: Sendable, Equatable {
   /// `csv`, `json` ...; nil if neither route nor extension says it.
@@ -65,6 +79,8 @@ package struct FileFacts: Sendable, Equatable {
   package var corrects: FileID?
   /// The first file with the same bytes in this inbox.
   package var duplicateOf: FileID?
+  /// Only of a replay: the file that was dropped again.
+  package var replayOf: FileID?
   /// Of a CSV's header row; nil if an older upsertd read the file.
   package var headerTag: SourceTag?
   /// How a CSV is written, as far as its rejects file has to be written the same; nil if an older upsertd read the file.
@@ -73,6 +89,8 @@ package struct FileFacts: Sendable, Equatable {
   package var completeness: Completeness?
   /// `results: all`: the outcomes of accepted items are kept until they are in the results file.
   package var listsAccepted = false
+  /// What somebody should look at, although the file was used.
+  package var warnings: [FileWarning] = []
 
   package init() {}
 }

@@ -7,8 +7,20 @@ package protocol IntakeStore: Sendable {
   /// - Throws: what `body` throws, as an `OutboxError`; the commit is rolled back then.
   func commit<Value>(_ body: (any IntakeCommit) throws -> Value) throws(OutboxError) -> Value
 
+  /// Discards what was staged of a file that is not published, in many small commits: one for millions of rows would hold up
+  /// everyone who writes. Blocks until all is gone; a file that was read in vain is read again after a crash.
+  func discardStaged(of id: FileID) throws(OutboxError)
+
   /// Claimed files whose reading has begun but not ended, in id order.
   func unreadFiles() async throws(OutboxError) -> [FileRecord]
+
+  /// Releases a file that waits for it: from now on its place in the line is `line`, and its age counts from `now`. Kept
+  /// with the order, and durable once this returns.
+  ///
+  /// - Returns: whether it waited.
+  func release(
+    _ id: FileID, as line: FileID, order: FileOrder, at now: QueueTime
+  ) async throws(OutboxError) -> Bool
 
   /// Stores the clock's mark: see `QueueClock`.
   func keep(_ mark: QueueClock.Mark) async throws(OutboxError)
@@ -20,7 +32,7 @@ package protocol IntakeStore: Sendable {
 /// What reading a file leaves in the outbox, in one commit or several.
 package protocol IntakeCommit {
   /// Opens a row for a claimed file that is about to be read. Anything that an earlier try staged is dropped; the claim
-  /// time and the owner stay.
+  /// time, the owners and what it is a replay of stay.
   func begin(_ file: NewFile) throws
 
   /// Adds batches, in order, and rejected items of a file that is being read; none of it can be sent yet.
@@ -30,7 +42,12 @@ package protocol IntakeCommit {
     _ batches: [(ordinal: Int, batch: QueuedBatch)], rejects: [Reject], of id: FileID, target: String) throws
 
   /// Makes all of a file sendable; a file with nothing to send is finishing at once.
+  ///
+  /// The owners of the files that it corrects or repeats become its own other owners, as far as they are known.
   func publish(_ id: FileID, facts: FileFacts, items: Int, rejected: Int) throws
+
+  /// Keeps what reading a file found that waits for its release; like `publish`, but none of it can be sent yet.
+  func hold(_ id: FileID, facts: FileFacts, items: Int, rejected: Int) throws
 
   /// Drops what was staged of a file that is unusable as a whole; it is then finishing, with nothing but the error.
   func fail(_ id: FileID, facts: FileFacts, fault: FileFault) throws
@@ -54,10 +71,16 @@ package struct NewFile: Sendable, Equatable {
   package var receivedAt: Timestamp
   /// By the queue's clock; the file's age counts from here.
   package var claimedAt: QueueTime
+  /// Only of a replay.
+  package var replay: Replay?
+  /// Its place in the line, if it was released by an earlier run.
+  package var line: FileID?
 
   package init(
-    id: FileID, inbox: String, name: [UInt8], owner: String? = nil, receivedAt: Timestamp, claimedAt: QueueTime
+    id: FileID, inbox: String, name: [UInt8], owner: String? = nil, receivedAt: Timestamp, claimedAt: QueueTime,
+    replay: Replay? = nil
   ) {
+    self.replay = replay
     self.id = id
     self.inbox = inbox
     self.name = name

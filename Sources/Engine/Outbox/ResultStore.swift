@@ -27,7 +27,7 @@ package protocol ResultStore: Sendable {
   /// Stores an operator's order for an unfinished file; ignores it for any other file.
   func keep(_ order: FileOrder, for id: FileID) async throws(OutboxError)
 
-  /// Ends these files: their rows are deleted. Their history is kept and, for the most recent ones, the receipt
+  /// Ends these files: their rows are deleted, at once or, where there are many, a little later. Their history is kept and, for the most recent ones, the receipt
   /// (without batches).
   ///
   /// `digest`: SHA-256 of the receipt as it was written, in hexadecimal.

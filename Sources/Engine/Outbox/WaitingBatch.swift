@@ -55,7 +55,11 @@ package struct Standing: Sendable, Equatable {
 
 /// What the line knows about the file that a batch belongs to.
 package struct LineFile: Sendable, Equatable {
+  /// Its place among the files of the line, by which its batches are named: its own id or, if it was released after its
+  /// claim, an id that was given out then and names nothing else.
   package var id: FileID
+  /// Its own id, as in its receipt, in `work/` and in the log.
+  package var file: FileID
   package var inbox: String
   /// As it was dropped; bytes.
   package var name: [UInt8]
@@ -69,10 +73,11 @@ package struct LineFile: Sendable, Equatable {
   package var listsAccepted: Bool
 
   package init(
-    id: FileID, inbox: String, name: [UInt8], successMode: SuccessMode, ordering: Ordering, claimedAt: QueueTime,
-    isCancelled: Bool = false, listsAccepted: Bool = false
+    id: FileID, file: FileID? = nil, inbox: String, name: [UInt8], successMode: SuccessMode, ordering: Ordering,
+    claimedAt: QueueTime, isCancelled: Bool = false, listsAccepted: Bool = false
   ) {
     self.id = id
+    self.file = file ?? id
     self.inbox = inbox
     self.name = name
     self.successMode = successMode

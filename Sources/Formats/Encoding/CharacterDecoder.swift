@@ -64,11 +64,12 @@ enum CharacterDecoder: ~Copyable {
 extension IconvDescriptor {
   /// The same as `convert`, but gives iconv only as much as is sure to fit, and single bytes when room is short.
   ///
-  /// With more, iconv takes shift sequences and letters that it holds back, although their text belongs after the room.
-  /// What was held back and fills the room is followed by a byte that iconv does not take, unless that is held back, too.
+  /// If it got more, it would also take shift sequences, and letters that it holds back, whose text belongs after the
+  /// room. A letter that was held back and then fills the room does not take the byte after it along, unless that byte
+  /// is such a letter, too.
   ///
-  /// It also avoids that the output gets full: glibc's EUC-JISX0213 and Shift_JISX0213 have codes for two characters, and
-  /// write the second one again with each call if the output was full after the first (glibc 2.36).
+  /// So the output is not full before the room ends. glibc's EUC-JISX0213 and Shift_JISX0213 depend on that: they have
+  /// codes for two characters, and if there is room for one only, each further call writes the other again (glibc 2.36).
   fileprivate borrowing func convertFitting(
     _ input: Span<UInt8>, into text: inout [UInt8], upTo room: Int
   ) -> DecodingStep {

@@ -33,16 +33,11 @@ struct IconvDescriptor: ~Copyable {
     guard !input.isEmpty else { return DecodingStep(taken: 0, stop: .inputEnd) }
     var failure: Int32 = 0
     var left = input.count
-    // Without room, iconv still needs an address.
-    output.append(addingCapacity: max(room, 1)) { span in
-      span.withUnsafeMutableBufferPointer { target, initialized in
-        input.withUnsafeBytes { source in
-          // iconv does not write to its input; the const is missing for historical reasons (iconv(3p)).
-          var next = UnsafeMutableRawPointer(mutating: source.baseAddress)?.assumingMemoryBound(to: CChar.self)
-          initialized = write(to: target, upTo: room, failure: &failure) { output, outputLeft in
-            iconv(descriptor, &next, &left, &output, &outputLeft)
-          }
-        }
+    input.withUnsafeBufferPointer { source in
+      source.withMemoryRebound(to: CChar.self) { source in
+        // iconv does not write to its input; the const is missing for historical reasons (iconv(3p)).
+        var next = UnsafeMutablePointer(mutating: source.baseAddress)
+        failure = write(into: &output, upTo: room) { iconv(descriptor, &next, &left, &$0, &$1) }
       }
     }
     let taken = input.count - left
@@ -56,25 +51,26 @@ struct IconvDescriptor: ~Copyable {
 
   /// Appends what was held back, or the bytes that return to the initial state: at most `characterBytes`.
   borrowing func finish(into output: inout [UInt8]) {
-    var failure: Int32 = 0
-    output.append(addingCapacity: Self.characterBytes) { span in
-      span.withUnsafeMutableBufferPointer { target, initialized in
-        initialized = write(to: target, upTo: Self.characterBytes, failure: &failure) { output, outputLeft in
-          iconv(descriptor, nil, nil, &output, &outputLeft)
-        }
-      }
-    }
+    let failure = write(into: &output, upTo: Self.characterBytes) { iconv(descriptor, nil, nil, &$0, &$1) }
     if failure != 0 { reset() }
   }
 
-  /// Returns how many bytes `call` has written to `target`.
+  /// Appends what `call` writes; returns 0 or its errno.
   private borrowing func write(
-    to target: UnsafeMutableBufferPointer<UInt8>, upTo room: Int, failure: inout Int32,
-    _ call: (inout UnsafeMutablePointer<CChar>?, inout Int) -> Int
-  ) -> Int {
-    var output = UnsafeMutableRawPointer(target.baseAddress)?.assumingMemoryBound(to: CChar.self)
-    var left = room
-    failure = call(&output, &left) == -1 ? errno : 0
-    return room - left
+    into output: inout [UInt8], upTo room: Int, _ call: (inout UnsafeMutablePointer<CChar>?, inout Int) -> Int
+  ) -> Int32 {
+    var failure: Int32 = 0
+    // Without room, iconv still needs an address.
+    output.append(addingCapacity: max(room, 1)) { span in
+      span.withUnsafeMutableBufferPointer { target, initialized in
+        target.withMemoryRebound(to: CChar.self) { target in
+          var next = target.baseAddress
+          var left = room
+          failure = call(&next, &left) == -1 ? errno : 0
+          initialized = room - left
+        }
+      }
+    }
+    return failure
   }
 }

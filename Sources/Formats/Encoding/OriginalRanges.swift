@@ -1,14 +1,14 @@
 import JSONText
 
-/// Returns the bytes of which parts of the decoded text were made: the rejected rows, to be written as they were dropped.
+/// Returns the bytes of which parts of the decoded text were made: rejected rows, to be written as they were dropped.
 ///
 /// Moves forward only, and decodes everything in between. The text is not encoded again: Shift_JIS and others have
 /// several codes for one character. The shift sequences at both ends of a part belong to it (ISO 2022), so that a row
 /// that began and ended in the initial state still does.
 ///
 /// iconv holds back a letter until it knows whether the next byte combines with it (TCVN, windows-1258), and in UTF-7
-/// bytes and characters do not end together. The place is found by giving iconv single bytes, with room only for what is
-/// wanted. It is exact if the characters before and after it are no such letters, but line breaks, separators or quotes.
+/// bytes and characters do not end together. The place is found by giving iconv single bytes, with room only for what
+/// is wanted. It is exact if the characters around it are no such letters, but line breaks, separators or quotes.
 package struct OriginalRanges<Source: PositionedBytes & ~Copyable>: ~Copyable {
   private var input: DecodingInput<Source>
   /// In bytes of the decoded text.
@@ -96,28 +96,11 @@ extension TextEncoding {
   ///   - ranges: the parts, ascending, in bytes of the text.
   /// - Throws: as `OriginalRanges.copy`.
   package func parts(of original: [UInt8], at ranges: [Range<Int>]) throws -> [[UInt8]] {
-    var row = try OriginalRanges(HeldBytes(content: original), encoding: self)
+    var row = try OriginalRanges(HeldBytes(original), encoding: self)
     return try ranges.map { range in
       var part: [UInt8] = []
       try row.copy(range) { _, piece in piece.append(0..<piece.count, to: &part) }
       return part
     }
   }
-}
-
-/// Bytes that are in memory already.
-private struct HeldBytes: PositionedBytes {
-  let content: [UInt8]
-  private(set) var position = 0
-  var path: String { "a row in memory" }
-
-  init(content: [UInt8]) { self.content = content }
-
-  mutating func read(upTo count: Int, into buffer: inout [UInt8]) {
-    let end = min(content.count, position + count)
-    buffer += content[position..<end]
-    position = end
-  }
-
-  mutating func move(to position: Int) { self.position = min(position, content.count) }
 }

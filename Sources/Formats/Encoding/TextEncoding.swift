@@ -34,6 +34,8 @@ package struct TextEncoding: Hashable, Sendable {
     self.form = form
   }
 
+  // The name determines the form.
+
   package static func == (a: TextEncoding, b: TextEncoding) -> Bool { a.name == b.name }
 
   package func hash(into hasher: inout Hasher) { hasher.combine(name) }
@@ -108,6 +110,24 @@ extension TextEncoding {
       let mark = encoding.unicodeMark
       return mark.count <= start.count && mark.indices.allSatisfy { start[$0] == mark[$0] }
     }
+  }
+
+  /// The encoding of a text that is not UTF-8: its byte order mark says it, or else `declared`; nil for UTF-8.
+  ///
+  /// - Parameter source: the text from its start; the caller needs it again.
+  /// - Throws: any error of the source.
+  package static func encoding(
+    of source: inout some ByteSource & ~Copyable, declared: TextEncoding?
+  ) throws -> (text: TextEncoding, hasMark: Bool)? {
+    var start: [UInt8] = []
+    // A gzip of many members may give a byte at a time.
+    while start.count < 4 {
+      let before = start.count
+      try source.read(upTo: 4 - before, into: &start)
+      if start.count == before { break }
+    }
+    if let marked = byteOrderMark(of: start.span) { return marked == .utf8 ? nil : (marked, true) }
+    return declared.flatMap { $0 == .utf8 ? nil : ($0, false) }
   }
 
   /// The same encoding with the byte order that the file's first bytes declare, if it has none yet.

@@ -66,11 +66,11 @@ package actor ControlSocket {
     let instruments: Instruments
     /// Those in effect; a reload changes them. Nil if the daemon is stopping.
     let settings: @Sendable () async -> Settings?
-    let carryOut: @Sendable (_ order: Order, _ by: String) async -> OrderResult
+    let carryOut: @Sendable (_ order: Order, _ by: Caller) async -> OrderResult
 
     package init(
       instruments: Instruments, settings: @escaping @Sendable () async -> Settings?,
-      carryOut: @escaping @Sendable (_ order: Order, _ by: String) async -> OrderResult
+      carryOut: @escaping @Sendable (_ order: Order, _ by: Caller) async -> OrderResult
     ) {
       self.instruments = instruments
       self.settings = settings
@@ -117,8 +117,11 @@ package actor ControlSocket {
       Glibc.close(connection)
       return
     }
-    let by = UserID(caller).name
-    logger.notice("operator command", metadata: ["order": "\(order)", "by": "\(by)"])
+    // While it waits for the answer: later its number may be another process's.
+    let by = Caller(user: caller.user, process: caller.process)
+    var metadata: Logger.Metadata = ["order": "\(order)", "by": "\(by.name)"]
+    if let login = by.login, login != by.name { metadata["login"] = "\(login)" }
+    logger.notice("operator command", metadata: metadata)
     // The answer may take a while (a large file's items are rejected batch by batch); no other caller waits for it.
     Task {
       write(await answers.carryOut(order, by).line, to: connection)
@@ -146,12 +149,12 @@ package actor ControlSocket {
   }
 
   /// The caller's user, if it may give orders.
-  private static func permittedCaller(_ connection: Int32) -> uid_t? {
+  private static func permittedCaller(_ connection: Int32) -> (user: uid_t, process: pid_t)? {
     // struct ucred (unix(7)), which Glibc's module leaves out.
     var caller: (pid: pid_t, uid: uid_t, gid: gid_t) = (0, .max, .max)
     var length = socklen_t(MemoryLayout.size(ofValue: caller))
     guard getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &caller, &length) == 0 else { return nil }
-    return caller.uid == 0 || caller.uid == geteuid() ? caller.uid : nil
+    return caller.uid == 0 || caller.uid == geteuid() ? (caller.uid, caller.pid) : nil
   }
 
   // MARK: - The other side
@@ -166,7 +169,7 @@ package actor ControlSocket {
       if errno == ENOENT || errno == ECONNREFUSED { return nil }
       throw ControlError(reason: "reach the daemon at \"\(path(state: state))\": \(String(cString: strerror(errno)))")
     }
-    let patience = Duration.seconds(120)
+    let patience = order.patience
     setTimeout(connection, patience)
     write(order.line, to: connection)
     guard let result = readLine(connection, within: patience).flatMap(OrderResult.init(line:)) else {

@@ -1,12 +1,16 @@
 package import Core
 internal import JSONText
 
-/// An operator's order: `upsertd retry`, `cancel`, `pause`, `resume`.
+/// An operator's order: `upsertd retry`, `cancel`, `pause`, `resume`, `replay`, `release`.
 package enum Order: Sendable, Equatable {
   case retry(file: FileID?, target: String?)
   case cancel(FileID)
   case pause(String)
   case resume(String)
+  /// Drop a finished file, or its rejects file, again.
+  case replay(FileID, rejects: Bool)
+  /// Send what was read of a file of an inbox with `release: manual`.
+  case release(FileID)
 }
 
 extension Order: CustomStringConvertible {
@@ -19,6 +23,8 @@ extension Order: CustomStringConvertible {
     case .cancel(let file): "cancel \(file)"
     case .pause(let name): "pause \(name)"
     case .resume(let name): "resume \(name)"
+    case .release(let file): "release \(file)"
+    case .replay(let file, let rejects): "replay \(file)\(rejects ? " --rejected" : "")"
     }
   }
 }
@@ -35,6 +41,14 @@ package struct OrderResult: Sendable, Equatable {
   }
 }
 
+extension Order {
+  /// How long a command waits for the outcome.
+  var patience: Duration {
+    // A large file is copied.
+    if case .replay = self { .seconds(3600) } else { .seconds(120) }
+  }
+}
+
 // One line of JSON each way over the control socket.
 extension Order {
   var line: [UInt8] {
@@ -44,6 +58,9 @@ extension Order {
     case .cancel(let file): Self.line(["order": "cancel", "file": file.text])
     case .pause(let name): Self.line(["order": "pause", "name": name])
     case .resume(let name): Self.line(["order": "resume", "name": name])
+    case .release(let file): Self.line(["order": "release", "file": file.text])
+    case .replay(let file, let rejects):
+      Self.line(["order": "replay", "file": file.text, "part": rejects ? "rejects" : nil])
     }
   }
 
@@ -58,6 +75,13 @@ extension Order {
     case ("cancel", _):
       guard let file else { return nil }
       self = .cancel(file)
+    case ("release", _):
+      guard let file else { return nil }
+      self = .release(file)
+    case ("replay", _):
+      let part = document["part"]?.string
+      guard let file, part == nil || part == "rejects" else { return nil }
+      self = .replay(file, rejects: part != nil)
     case ("pause", let name?): self = .pause(name)
     case ("resume", let name?): self = .resume(name)
     default: return nil

@@ -120,8 +120,13 @@ extension Blockage {
     case .paused:
       weight = .waiting
       title = "\(name) is paused"
-      advice = "It stays paused, even after a restart, until:"
-      command = "upsertd resume \(name)"
+      if target.hasClosedWindow {
+        weight = .note
+        advice = "It continues by itself when its send window opens."
+      } else {
+        advice = "It stays paused, even after a restart, until:"
+        command = "upsertd resume \(name)"
+      }
     default: return nil
     }
   }
@@ -157,6 +162,17 @@ extension Blockage {
     for place in blockages.indices {
       let count = blockages[place].fileCount
       blockages[place].title = "\(counted(count, "file stays", "files stay")) in \(inbox.name)"
+    }
+    if let first = inbox.unreleased.first {
+      var blockage = Blockage(
+        weight: .waiting,
+        title: "\(counted(inbox.unreleasedCount, "file waits", "files wait")) for release in \(inbox.name)",
+        reason: "release: manual", oldestAt: first.receivedAt, advice: "Somebody other than its owner releases it:",
+        command: "upsertd release \(first.id)")
+      blockage.files = inbox.unreleased.prefix(Self.mostFiles).map(\.name)
+      blockage.fileCount = inbox.unreleasedCount
+      blockage.items = inbox.unreleased.reduce(0) { $0 + $1.items }
+      blockages.append(blockage)
     }
     if inbox.isPaused, !inbox.unclaimed.contains(where: { $0.kind == .paused }) {
       var blockage = Blockage(.paused, reason: "by an operator", inbox: inbox.name)

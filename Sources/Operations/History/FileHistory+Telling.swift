@@ -30,6 +30,10 @@ extension FileHistory {
     corrects = receipt?.file.corrects ?? found.record?.facts.corrects ?? ResultNames.correctedFileID(of: dropped)
     duplicateOf = receipt?.file.duplicateOf ?? found.record?.facts.duplicateOf
     (correctedBy, repeatedAs) = (found.correctedBy, found.repeatedAs)
+    replayOf = receipt?.file.replayOf ?? found.record?.facts.replayOf
+    // A replay has the same bytes, but is told as what it is.
+    replayedAs = found.replayedAs
+    repeatedAs.removeAll { replayedAs.contains($0) || $0 == replayOf }
     corrections = found.corrections
     counts = receipt?.counts ?? found.record.map { Receipt.Counts($0.counts) }
     receivedAt =
@@ -44,6 +48,7 @@ extension FileHistory {
       tellEnd(found, settings.inbox(named: inbox)?.retention ?? .init())
     }
     for id in correctedBy { tell("corrected", "file \(id) corrects its rejects", at: id.time) }
+    for id in replayedAs { tell("replayed", "it was dropped again by an operator, as file \(id)", at: id.time) }
     for id in repeatedAs where id > self.id {
       tell("repeated", "the same bytes were dropped here again, as file \(id)", at: id.time)
     }
@@ -96,12 +101,13 @@ extension FileHistory {
     let bytes = found.receipt?.receipt.file.bytes ?? found.record.map(\.facts.bytes) ?? 0
     let size = bytes > 0 ? ", \(counted(bytes, "byte"))" : ""
     tell("received", "\(name) was claimed from inbox \(inbox)\(size)", at: receivedAt)
+    if let replayOf { tell("replays", "an operator dropped file \(replayOf) again") }
     if let corrects { tell("corrects", "it corrects the rejects of file \(corrects)") }
     if let duplicateOf { tell("duplicate", "the same bytes were dropped here before, as file \(duplicateOf)") }
     if let fault = found.receipt?.receipt.error ?? found.record?.fault {
       let place = fault.line.map { " (line \($0)\(fault.column.map { ", column \($0)" } ?? ""))" } ?? ""
       tell("read", "it can't be used\(place): \(fault.code.rawValue): \(fault.message)", isTrouble: true)
-    } else if let counts, found.record?.state != .reading {
+    } else if let counts, found.record?.state != .reading || found.record?.waitsForRelease == true {
       let here = rejectedWhenRead(found, counts)
       let them = counts.items == 1 ? "" : "\(here) of them "
       let why = here > 0 ? ", \(them)rejected without an answer from the API" : ""
@@ -109,17 +115,11 @@ extension FileHistory {
     } else if found.record == nil, !found.isDone {
       tell("waiting", "it is claimed and is waiting for the daemon to read it")
     }
-    if let completeness = found.receipt?.receipt.completeness ?? found.record?.facts.completeness { tell(completeness) }
-  }
-
-  /// What control totals and checksum said.
-  private mutating func tell(_ completeness: Completeness) {
-    var pairs = completeness.sums.sorted { $0.key < $1.key }.map { ("sum of \($0.key)", $0.value) }
-    if let count = completeness.count { pairs.insert(("number of rows", count), at: 0) }
-    if let checksum = completeness.checksum { pairs.append(("checksum", checksum)) }
-    for (what, pair) in pairs {
-      let isSame = pair.expected == pair.found
-      tell("checked", "\(what): \(pair.found), \(isSame ? "as expected" : "expected \(pair.expected)")")
+    if let completeness = found.receipt?.receipt.completeness ?? found.record?.facts.completeness {
+      for line in completeness.told { tell("checked", line) }
+    }
+    for warning in found.receipt?.receipt.warnings ?? found.record?.facts.warnings ?? [] {
+      tell("warning", "\(warning.code): \(warning.message)", isTrouble: true)
     }
   }
 
@@ -173,7 +173,7 @@ extension FileHistory {
       let next = queued.nextAttempt.map { ", next attempt \($0)" } ?? ""
       tell(
         "target", "\(queued.state)\(next): \(queued.why)",
-        isTrouble: !["waiting", "sending", "reading", "finishing"].contains(queued.state))
+        isTrouble: !["waiting", "sending", "reading", "unreleased", "finishing"].contains(queued.state))
     }
   }
 

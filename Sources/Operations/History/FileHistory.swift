@@ -11,7 +11,7 @@ package struct FileHistory: Sendable {
   package struct Event: Sendable {
     /// Nil if no time was recorded.
     package var at: Timestamp?
-    /// `received`, `corrects`, `duplicate`, `read`, `checked`, `order`, `request`, `waiting`, `target`, `refused`, `done`, `receipt`, `rejects`,
+    /// `received`, `replays`, `replayed`, `corrects`, `duplicate`, `read`, `checked`, `order`, `request`, `waiting`, `target`, `refused`, `done`, `receipt`, `rejects`,
     /// `original`, `corrected`, `repeated`.
     package var kind: String
     /// Human-readable.
@@ -39,6 +39,8 @@ package struct FileHistory: Sendable {
   var corrections: Corrections?
   var duplicateOf: FileID?
   var repeatedAs: [FileID] = []
+  var replayOf: FileID?
+  var replayedAs: [FileID] = []
   /// Timed ones in order of time; the current state of a file under way comes last.
   package var events: [Event] = []
 }
@@ -63,6 +65,7 @@ package struct FileEvidence {
   var correctedBy: [FileID] = []
   var corrections: Corrections?
   var repeatedAs: [FileID] = []
+  var replayedAs: [FileID] = []
 
   /// Whether its results are written, whatever has become of them since.
   var isDone: Bool { receipt != nil || receiptFault != nil || finished != nil }
@@ -85,6 +88,7 @@ extension FileHistory {
       "corrects": JSONValue(corrects?.text), "correctedBy": .array(correctedBy.map { JSONValue($0.text) }),
       "corrections": corrections?.json ?? .null,
       "duplicateOf": JSONValue(duplicateOf?.text), "repeatedAs": .array(repeatedAs.map { JSONValue($0.text) }),
+      "replayOf": JSONValue(replayOf?.text), "replayedAs": .array(replayedAs.map { JSONValue($0.text) }),
       "events": .array(
         events.map {
           JSONValue(["at": JSONValue($0.at?.description), "kind": JSONValue($0.kind), "text": JSONValue($0.text)])

@@ -74,7 +74,7 @@ package enum FileSearch {
     let receipts = ReceiptFolders(settings)
     // The outbox first: a file that is finished in between has its receipt by then.
     found.record = try await outbox?.file(id)
-    if let outbox, let record = found.record, record.state != .reading {
+    if let outbox, let record = found.record, record.state != .reading || record.waitsForRelease {
       found.settled = try outbox.settled(id)
       found.orders = try outbox.orders(id).map { Receipt.Order(at: $0.at, order: $0.order, by: $0.by) }
       found.refused = try outbox.rejects(id, after: 0, limit: Receipt.firstRejects)
@@ -106,6 +106,7 @@ package enum FileSearch {
       let work = try InboxFolders(spool: settings.spool, inbox: other.name).claimedFiles().first { $0.id == id }
       if let work { (found.work, inbox) = (work, other.name) }
     }
+    found.replayedAs = try await outbox?.ids(replaying: id) ?? []
     let sha256 = found.receipt?.receipt.file.sha256 ?? found.record?.facts.sha256 ?? found.finished?.sha256
     if let outbox, let inbox, let sha256 {
       found.repeatedAs = try await outbox.ids(sameAs: id, inbox: inbox, sha256: sha256)

@@ -15,7 +15,7 @@ package struct QueueReport: Sendable {
     package var name: String
     /// Nil until the file has been read.
     package var target: String?
-    /// `reading`, `waiting`, `sending`, `delayed`, `slowed`, `held`, `paused` or `finishing`.
+    /// `reading`, `waiting`, `sending`, `delayed`, `slowed`, `held`, `paused`, `unreleased` or `finishing`.
     package var state: String
     /// When it was claimed.
     package var since: Timestamp
@@ -85,6 +85,10 @@ extension QueueReport.File {
     since = file.claimedAt
     (items, batches, bytes) = (file.items, file.batches, file.bytes)
     switch file.state {
+    case .reading where file.waitsForRelease:
+      let rejects = file.rejected > 0 ? "; \(counted(file.rejected, "other item")) rejected" : ""
+      (state, why) = ("unreleased", "it was read, and is waiting for `upsertd release \(file.id)`\(rejects)")
+      return
     case .reading:
       (state, why) = ("reading", "it is being read")
       if let this = unread.first(where: { $0.id == file.id }) {
@@ -105,6 +109,10 @@ extension QueueReport.File {
     switch status?.state {
     case .paused:
       (state, why) = ("paused", "target \(file.target ?? "") is paused by an operator")
+      if let status, status.hasClosedWindow {
+        why = "target \(status.name) is \(status.reason ?? "paused")"
+        nextAttempt = status.until.map { max($0, due ?? $0) }
+      }
     case .held, .slowed:
       state = (status?.state ?? .held).rawValue
       why = status?.reason ?? "target \(file.target ?? "") is \(state)"

@@ -22,6 +22,7 @@ struct MetricsPage {
       write(report.queue, to: &text)
       write(report.targets, to: &text)
       write(report.inboxes, to: &text)
+      write(report.receivers, to: &text)
     }
     writeDaemon(to: &text)
     ProcessFacts.write(to: &text)
@@ -62,6 +63,9 @@ struct MetricsPage {
           ([("target", target.name), ("state", $0.rawValue)], target.state == $0 ? 1 : 0)
         }
       })
+    text.family(
+      "upsertd_target_outside_window", "1 if nothing is sent now because of the target's send window.",
+      targets.map { ([("target", $0.name)], $0.hasClosedWindow ? 1 : 0) })
   }
 
   private func write(_ inboxes: [StatusReport.InboxStatus], to text: inout Exposition) {
@@ -70,6 +74,7 @@ struct MetricsPage {
     }
     each("upsertd_inbox_waiting_files", "Files in the inbox that are ready or still arriving.") { $0.waiting }
     each("upsertd_inbox_unread_files", "Claimed files waiting to be read.") { $0.unreadCount }
+    each("upsertd_inbox_unreleased_files", "Files that were read and wait for their release.") { $0.unreleasedCount }
     each("upsertd_inbox_paused", "1 if an operator paused the inbox.") { $0.isPaused ? 1 : 0 }
     func eachKind(_ name: String, _ help: String, _ value: (StatusReport.InboxStatus, UnclaimedFile.Kind) -> Double) {
       text.family(
@@ -85,6 +90,16 @@ struct MetricsPage {
     eachKind(
       "upsertd_inbox_oldest_unclaimed_age_seconds", "How long the oldest file has stayed in the inbox, by reason."
     ) { Self.age(oldest[$0.name]?[$1]) }
+  }
+
+  private func write(_ receivers: [StatusReport.ReceiverStatus], to text: inout Exposition) {
+    text.family(
+      "upsertd_notices_waiting", "Notices that wait for the receiver.",
+      receivers.map { ([("receiver", $0.name)], Double($0.waiting)) })
+    text.family(
+      "upsertd_receiver_failing_seconds",
+      "How long every attempt to tell the receiver has failed; 0 if the last did not.",
+      receivers.map { ([("receiver", $0.name)], Self.age($0.failingSince)) })
   }
 
   private func writeDaemon(to text: inout Exposition) {

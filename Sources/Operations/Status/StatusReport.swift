@@ -29,6 +29,10 @@ package struct StatusReport: Sendable {
     /// Claimed files that wait in `work/` to be read, for the first time or again; the first `mostListed`.
     package var unread: [UnreadFile] = []
     var unreadLeftOut = 0
+    /// Files that were read and wait for their release; the first `mostListed`.
+    package var unreleased: [UnreleasedFile] = []
+    package var unreleasedLeftOut = 0
+    var unreleasedCount: Int { unreleased.count + unreleasedLeftOut }
     package var isPaused: Bool
 
     /// An inbox may hold any number of files.
@@ -52,16 +56,51 @@ package struct StatusReport: Sendable {
     }
   }
 
+  package struct UnreleasedFile: Sendable {
+    package var id: FileID
+    package var name: String
+    /// Those that will be sent, and those that are rejected.
+    package var items: Int
+    package var rejected: Int
+    package var receivedAt: Timestamp
+    /// Who can't release it.
+    package var owners: [String]
+  }
+
   package struct TargetStatus: Sendable {
     package var name: String
     package var state: TargetState
     package var reason: String?
     package var until: Timestamp?
+    /// Whether it is paused only because of its configuration, and goes on by itself.
+    package var hasClosedWindow = false
+  }
+
+  /// Who is told of what happens, and what waits for each.
+  package struct ReceiverStatus: Sendable {
+    package var name: String
+    package var waiting: Int
+    /// Notices that it never gets.
+    package var dropped: Int
+    /// Why the last attempt failed, and since when all have; nil if the last one did not.
+    package var failure: String?
+    package var failingSince: Timestamp?
+    package var failedAt: Timestamp?
+
+    init(_ state: ReceiverState) {
+      name = state.name
+      waiting = state.waiting
+      dropped = state.dropped
+      failure = state.failure
+      failingSince = state.failingSince
+      failedAt = state.failedAt
+    }
   }
 
   package var inboxes: [InboxStatus] = []
   var queue = QueueCounts()
   package var targets: [TargetStatus] = []
+  package var receivers: [ReceiverStatus] = []
   /// Receipts without batches, newest first.
   package var recent: [String] = []
   /// What became of the rejected items of each of them; nil if it has none.
@@ -93,6 +132,7 @@ package struct StatusReport: Sendable {
     let pausedInboxes = try await outbox?.paused(.inbox) ?? []
     queue = try await outbox?.queue() ?? QueueCounts()
     recent = try await outbox?.recentReceipts(limit: 20) ?? []
+    receivers = try await outbox?.receivers().map(ReceiverStatus.init) ?? []
     corrections = try await Self.corrections(of: recent, settings: settings, outbox)
     let queuedBytes = queue.bytes
     let room = await Self.folderQueue.run { try? Room(settings, queuedBytes: queuedBytes) }
@@ -100,7 +140,8 @@ package struct StatusReport: Sendable {
     let known = try await outbox?.filesUnderWay().ids ?? []
     // Without a daemon, everything that is not published is unread.
     var unread = unread ?? []
-    if isAlone { unread = try await outbox?.unreadFiles().map(UnreadFile.init) ?? [] }
+    if isAlone { unread = try await outbox?.unreadFiles().filter { !$0.waitsForRelease }.map(UnreadFile.init) ?? [] }
+    let unreleased = try await outbox?.unreleasedFiles() ?? []
     for inbox in settings.inboxes {
       let isPaused = pausedInboxes.contains(inbox.name)
       var (status, work) = await Self.folderQueue.run {
@@ -119,12 +160,19 @@ package struct StatusReport: Sendable {
           status.unreadLeftOut += 1
         }
       }
+      let waiting = unreleased.filter { $0.inbox == inbox.name }
+      status.unreleased = waiting.prefix(InboxStatus.mostListed).map { file in
+        UnreleasedFile(
+          id: file.id, name: FileName(bytes: file.name)?.display ?? "", items: file.counts.items - file.counts.rejected,
+          rejected: file.counts.rejected, receivedAt: file.receivedAt, owners: file.owners)
+      }
+      status.unreleasedLeftOut = waiting.count - status.unreleased.count
       inboxes.append(status)
     }
     if let outbox {
       targets = try await Self.targets(settings, outbox)
     } else {
-      targets = settings.targets.map { TargetStatus(name: $0.name, state: .delivering) }
+      targets = Self.targets(settings, paused: [], notes: [:], awaited: [])
     }
   }
 
@@ -210,11 +258,18 @@ extension StatusReport {
           """
         }
         let unread = inbox.unread.map { String(decoding: $0.json.bytes, as: UTF8.self) }
+        let unreleased = inbox.unreleased.map { file in
+          """
+          {"file": "\(file.id)", "name": \(Self.quoted(file.name)), "items": \(file.items), "rejected": \(file.rejected), \
+          "receivedAt": "\(file.receivedAt)", "owners": [\(file.owners.map { Self.quoted($0) }.joined(separator: ", "))]}
+          """
+        }
         return """
           {"name": \(Self.quoted(inbox.name)), "waiting": \(inbox.waiting), "paused": \(inbox.isPaused), \
           "advice": [\(inbox.advice.map { Self.quoted($0) }.joined(separator: ", "))], \
           "unclaimed": [\(unclaimed.joined(separator: ", "))], "unclaimedLeftOut": \(inbox.unclaimedLeftOut), \
-          "unread": [\(unread.joined(separator: ", "))], "unreadLeftOut": \(inbox.unreadLeftOut)}
+          "unread": [\(unread.joined(separator: ", "))], "unreadLeftOut": \(inbox.unreadLeftOut), \
+          "unreleased": [\(unreleased.joined(separator: ", "))], "unreleasedLeftOut": \(inbox.unreleasedLeftOut)}
           """
       })
     out += """
@@ -228,6 +283,15 @@ extension StatusReport {
         """
         {"name": \(Self.quoted(target.name)), "state": \(Self.quoted(target.state.rawValue)), \
         "reason": \(Self.quoted(target.reason)), "until": \(Self.quoted(target.until?.description))}
+        """
+      })
+    out += ",\n  \"receivers\": "
+    out += Self.list(
+      receivers.map { receiver in
+        """
+        {"name": \(Self.quoted(receiver.name)), "waiting": \(receiver.waiting), "dropped": \(receiver.dropped), \
+        "failure": \(Self.quoted(receiver.failure)), "failingSince": \(Self.quoted(receiver.failingSince?.description)), \
+        "failedAt": \(Self.quoted(receiver.failedAt?.description))}
         """
       })
     let receipts = recent.enumerated().map { place, receipt in
@@ -268,15 +332,25 @@ extension StatusReport {
   /// The state of each target, in the configuration's order; after them, targets that batches wait for but the
   /// configuration no longer has.
   static func targets(_ settings: Settings, _ outbox: Outbox) async throws -> [TargetStatus] {
-    let paused = try await outbox.paused(.target)
-    let notes = try await outbox.targetNotes()
-    let awaited = try await outbox.awaitedTargets()
+    targets(
+      settings, paused: try await outbox.paused(.target), notes: try await outbox.targetNotes(),
+      awaited: try await outbox.awaitedTargets())
+  }
+
+  private static func targets(
+    _ settings: Settings, paused: Set<String>, notes: [String: TargetNote], awaited: Set<String>
+  ) -> [TargetStatus] {
     var targets: [TargetStatus] = []
     for target in settings.targets {
       var status = TargetStatus(name: target.name, state: .delivering)
       if paused.contains(target.name) {
         status.state = .paused
         status.reason = "by an operator"
+      } else if let window = target.closedWindow(at: .now) {
+        status.state = .paused
+        status.reason = window.reason
+        status.until = window.until
+        status.hasClosedWindow = true
       } else if let note = notes[target.name],
         note.state == .held || (note.until ?? .now) > .now || awaited.contains(target.name)
       {
@@ -309,6 +383,9 @@ extension StatusReport {
     for target in targets where target.state != .delivering {
       let reason = target.reason.map { " (\($0))" } ?? ""
       parts.append("\(target.name) \(target.state.rawValue)\(reason)")
+    }
+    for receiver in receivers where receiver.failure != nil {
+      parts.append("\(receiver.name) can't be told (\(counted(receiver.waiting, "notice")) waiting)")
     }
     let stuck = inboxes.reduce(0) { $0 + $1.unclaimed.count + $1.unclaimedLeftOut }
     if stuck > 0 { parts.append("\(stuck) unclaimed in inboxes") }

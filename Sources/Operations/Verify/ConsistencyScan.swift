@@ -244,11 +244,18 @@ struct ConsistencyScan {
     let kind = read.receipt.file.format.flatMap(FileFormat.Kind.init(rawValue:))
     guard let format = FileFormat(fileName: name.bytes, format: kind) else { return }
     let api = (read.receipt.target?.api).annotator
+    // The rejects keep how the dropped file was written.
+    let route = settings.inbox(named: inbox)?.route(for: name.bytes)
+    var csv = route?.csv ?? CSVOptions()
+    // Three columns in front tell a usual delimiter, whatever the route has by now.
+    if case .character(let delimiter) = csv.delimiter, ",;|\t".unicodeScalars.contains(delimiter) {
+      csv.delimiter = .auto
+    }
     do {
       let count = try ItemCount.items(
         in: descriptor, path: path, format: format,
         objects: ObjectShape(itemMembers: api.itemMembers, idsAllowed: api.idsAllowed),
-        limits: ReaderLimits(additions: APIs.rejectsAdditions), gzip: GzipLimits())
+        csv: csv, encoding: route?.encoding, limits: ReaderLimits(additions: APIs.rejectsAdditions), gzip: GzipLimits())
       if count != read.receipt.counts.rejected {
         add(
           .rejectsCount, inbox, read.id, path: path,

@@ -16,12 +16,23 @@ package struct MemoryContent: Sendable {
     return place < files.count && files[place].record.id == id ? place : nil
   }
 
+  /// The files in the order of the line.
+  var inLine: [MemoryFile] {
+    files.contains { $0.record.line != nil } ? files.sorted { $0.record.place < $1.record.place } : files
+  }
+
+  /// The file that has this place in the line.
+  func file(at line: FileID) -> Int? {
+    if let place = place(of: line), files[place].record.line == nil { return place }
+    return files.firstIndex { $0.record.line == line }
+  }
+
   func firstBatch(of id: FileID) -> MemoryBatch? {
     place(of: id).flatMap { files[$0].isPublished ? files[$0].batches.first : nil }
   }
 
   func place(of name: BatchName) -> (file: Int, batch: Int)? {
-    guard let file = place(of: name.file) else { return nil }
+    guard let file = file(at: name.file) else { return nil }
     return files[file].place(of: name.position).map { (file, $0) }
   }
 }
@@ -48,7 +59,7 @@ package struct MemoryFile: Sendable {
 
   var lineFile: LineFile {
     LineFile(
-      id: record.id, inbox: record.inbox, name: record.name, successMode: record.facts.successMode,
+      id: record.place, file: record.id, inbox: record.inbox, name: record.name, successMode: record.facts.successMode,
       ordering: record.facts.ordering, claimedAt: record.claimedAt, isCancelled: isCancelled,
       listsAccepted: record.facts.listsAccepted)
   }
@@ -71,6 +82,7 @@ package struct FinishedFile: Sendable {
   package var status: String
   package var counts: FileCounts
   package var receipt: String
+  package var owners: [String]
 }
 
 package struct TargetNote: Sendable, Equatable {

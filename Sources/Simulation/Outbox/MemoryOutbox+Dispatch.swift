@@ -7,8 +7,9 @@ extension MemoryOutbox: DispatchStore {
   ) async throws(OutboxError) -> LinePage {
     try read { content in
       var page = PageBuilder(limit: limit)
-      let first = last.map { content.files.partition(behind: $0.file, \.record.id) } ?? 0
-      for file in content.files[first...] where file.isPublished && file.record.facts.target == target {
+      let files = content.inLine
+      let first = last.map { files.partition(behind: $0.file, \.record.place) } ?? 0
+      for file in files[first...] where file.isPublished && file.record.facts.target == target {
         for batch in file.batches where batch.target == target {
           if let last, batch.waiting.name <= last { continue }
           guard page.add(batch, of: file) else { return page.page }
@@ -23,7 +24,7 @@ extension MemoryOutbox: DispatchStore {
   ) async throws(OutboxError) -> LinePage {
     try read { content in
       var page = PageBuilder(limit: limit)
-      guard let place = content.place(of: file), content.files[place].isPublished else { return page.page }
+      guard let place = content.file(at: file), content.files[place].isPublished else { return page.page }
       for batch in content.files[place].batches {
         if let position, batch.waiting.name.position <= position { continue }
         guard page.add(batch, of: content.files[place]) else { break }
@@ -66,9 +67,10 @@ extension MemoryOutbox: DispatchStore {
 
   package func oldestFile(for target: String, after last: FileID?) async throws(OutboxError) -> LineFile? {
     try read { content in
-      let first = last.map { last in content.files.partition(behind: last, \.record.id) } ?? 0
-      return content.files[first...].first {
-        if let last, $0.record.id <= last { return false }
+      let files = content.inLine
+      let first = last.map { last in files.partition(behind: last, \.record.place) } ?? 0
+      return files[first...].first {
+        if let last, $0.record.place <= last { return false }
         return $0.isPublished && $0.batches.contains { $0.target == target }
       }?.lineFile
     }
@@ -76,12 +78,12 @@ extension MemoryOutbox: DispatchStore {
 
   package func files(for target: String) async throws(OutboxError) -> TargetFiles {
     try read { content in
-      let files = content.files.filter {
+      let files = content.inLine.filter {
         $0.isPublished && $0.record.facts.target == target && !$0.batches.isEmpty
       }
       return TargetFiles(
-        newestOrdered: files.last { $0.record.facts.ordering != .none }?.record.id,
-        cancelled: files.filter(\.isCancelled).map(\.record.id))
+        newestOrdered: files.last { $0.record.facts.ordering != .none }?.record.place,
+        cancelled: files.filter(\.isCancelled).map(\.record.place))
     }
   }
 
@@ -204,7 +206,7 @@ private struct PageBuilder {
       page.damaged.append(batch.waiting.name)
     } else {
       page.batches.append(batch.waiting)
-      if page.files[file.record.id] == nil { page.files[file.record.id] = file.lineFile }
+      if page.files[file.record.place] == nil { page.files[file.record.place] = file.lineFile }
     }
     page.isEnd = rows < limit
     return page.isEnd

@@ -1,4 +1,4 @@
-internal import Core
+package import Core
 package import Engine
 internal import Synchronization
 
@@ -21,8 +21,33 @@ extension MemoryOutbox: IntakeStore {
     }
   }
 
+  package func discardStaged(of id: FileID) throws(OutboxError) {
+    try write { content in
+      guard let place = content.place(of: id), content.files[place].record.state == .reading else { return }
+      content.files[place].batches = []
+      content.files[place].rejects = []
+    }
+  }
+
   package func unreadFiles() async throws(OutboxError) -> [FileRecord] {
     try read { content in content.files.filter { $0.record.state == .reading }.map(\.record) }
+  }
+
+  package func release(
+    _ id: FileID, as line: FileID, order: FileOrder, at now: QueueTime
+  ) async throws(OutboxError) -> Bool {
+    try write(isDurable: true) { content in
+      guard let place = content.place(of: id), content.files[place].record.waitsForRelease,
+        content.files[place].record.line == nil
+      else { return false }
+      content.files[place].record.line = line
+      content.files[place].record.claimedAt = now
+      content.files[place].orders.append(order)
+      for batch in content.files[place].batches.indices {
+        content.files[place].batches[batch].waiting.name.file = line
+      }
+      return true
+    }
   }
 
   package func keep(_ mark: QueueClock.Mark) async throws(OutboxError) {
@@ -47,11 +72,15 @@ private final class MemoryCommit: IntakeCommit {
       }
       content.files[place].batches = []
       content.files[place].rejects = []
+      content.files[place].record.waitsForRelease = false
+      content.files[place].record.counts = FileCounts()
       return
     }
-    let record = FileRecord(
+    var record = FileRecord(
       id: file.id, inbox: file.inbox, name: file.name, state: .reading, receivedAt: file.receivedAt,
-      claimedAt: file.claimedAt, owner: file.owner)
+      claimedAt: file.claimedAt, owner: file.replay?.owner ?? file.owner)
+    record.facts.replayOf = file.replay?.of
+    record.otherOwners = file.replay?.otherOwners ?? []
     content.files.insert(
       MemoryFile(record: record), at: content.files.partition(behind: file.id, \.record.id))
   }
@@ -63,17 +92,28 @@ private final class MemoryCommit: IntakeCommit {
       throw MemoryOutbox.contradiction("file \(id) is not being read")
     }
     for (ordinal, batch) in batches {
-      try content.files[place].insert(batch, as: BatchName(file: id, ordinal: ordinal), target: target)
+      let name = BatchName(file: content.files[place].record.place, ordinal: ordinal)
+      try content.files[place].insert(batch, as: name, target: target)
     }
     try content.files[place].reject(rejects)
   }
 
   func publish(_ id: FileID, facts: FileFacts, items: Int, rejected: Int) throws {
     guard let place = content.place(of: id) else { return }
-    content.files[place].record.facts = facts
+    note(facts, of: place)
     content.files[place].record.counts.items = items
     content.files[place].record.counts.rejected = rejected
+    content.files[place].record.waitsForRelease = false
     content.files[place].record.state = content.files[place].batches.isEmpty ? .finishing : .queued
+    try content.files[place].checkCounts()
+  }
+
+  func hold(_ id: FileID, facts: FileFacts, items: Int, rejected: Int) throws {
+    guard let place = content.place(of: id) else { return }
+    note(facts, of: place)
+    content.files[place].record.counts.items = items
+    content.files[place].record.counts.rejected = rejected
+    content.files[place].record.waitsForRelease = true
     try content.files[place].checkCounts()
   }
 
@@ -81,10 +121,24 @@ private final class MemoryCommit: IntakeCommit {
     guard let place = content.place(of: id) else { return }
     content.files[place].batches = []
     content.files[place].rejects = []
-    content.files[place].record.facts = facts
+    note(facts, of: place)
     content.files[place].record.fault = fault
+    content.files[place].record.waitsForRelease = false
+    content.files[place].record.counts = FileCounts()
     content.files[place].record.state = .finishing
     try content.files[place].checkCounts()
+  }
+
+  private func note(_ facts: FileFacts, of place: Int) {
+    content.files[place].record.facts = facts
+    let record = content.files[place].record
+    var others = record.otherOwners
+    for id in [facts.replayOf, facts.corrects].compactMap({ $0 }) {
+      let owners =
+        content.finished.first { $0.id == id }?.owners ?? content.place(of: id).map { content.files[$0].record.owners }
+      for owner in owners ?? [] where owner != record.owner && !others.contains(owner) { others.append(owner) }
+    }
+    content.files[place].record.otherOwners = others
   }
 
   func forget(_ id: FileID) throws {

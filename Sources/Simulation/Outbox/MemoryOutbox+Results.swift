@@ -59,7 +59,7 @@ extension MemoryOutbox: ResultStore {
       for (record, status, receipt, _) in files {
         let finished = FinishedFile(
           id: record.id, inbox: record.inbox, sha256: record.facts.sha256, status: status, counts: record.counts,
-          receipt: receipt)
+          receipt: receipt, owners: record.owners)
         let place = content.finished.partition(behind: record.id, \.id)
         if place < content.finished.count, content.finished[place].id == record.id {
           content.finished[place] = finished

@@ -29,6 +29,10 @@ package struct DaemonMetrics: Sendable {
   let holds: Family<Counter>
   let slowdowns: Family<Counter>
   let tokenRequests: Family<Counter>
+  // Receivers of notices.
+  let sentNotices: Family<Counter>
+  let failedNotices: Family<Counter>
+  let droppedNotices: Family<Counter>
   // The daemon.
   let configurationReloads: Family<Counter>
 
@@ -78,6 +82,14 @@ package struct DaemonMetrics: Sendable {
     tokenRequests = registry.counter(
       "upsertd_token_requests_total", "Requests for an access token, including refreshes, by outcome.",
       labels: "target", "outcome")
+    sentNotices = registry.counter(
+      "upsertd_notices_sent_total", "Notices that a receiver accepted.", labels: "receiver")
+    failedNotices = registry.counter(
+      "upsertd_notices_failed_total", "Attempts to send a notice that failed; it is sent again.", labels: "receiver")
+    droppedNotices = registry.counter(
+      "upsertd_notices_dropped_total",
+      "Notices that a receiver never gets; full: too many waited; expired: they waited for retry.max_age.",
+      labels: "receiver", "reason")
     configurationReloads = registry.counter(
       "upsertd_configuration_reloads_total", "How often the configuration was reloaded, by outcome.",
       labels: "outcome")

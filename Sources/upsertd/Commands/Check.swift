@@ -1,25 +1,31 @@
 internal import ArgumentParser
 internal import Core
 internal import Foundation
+internal import Notifying
 internal import Operations
 internal import Settings
 
 struct Check: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Checks the configuration; with --connect, also requests a token for each target.",
+    abstract: "Checks the configuration and tries its folders; with --connect, also tries each target.",
     discussion: """
-      Reports all errors at once, each with file, line and key. Only token requests are sent.
+      Reports all errors at once, each with file, line and key. Folders that exist are tried with hidden files that \
+      are gone at once. --connect requests a token from each target, and sends a GET with it to the address that items \
+      will be sent to; nothing is upserted. --notify sends a test to each receiver of `notify`.
 
-      Exit status: 0 no errors; 1 a target gave no token (--connect), or the configuration has no targets and no \
-      inboxes yet (--configured); 2 the configuration can't be used.
+      Exit status: 0 no errors; 1 a target gave no token or its address can't be reached (--connect), a receiver did not \
+      take the test (--notify), or the configuration has no targets and no inboxes yet (--configured); 2 the configuration or its folders can't be used.
 
       Example: upsertd check --connect --config upsertd.yaml
       """)
 
   @OptionGroup var config: ConfigOption
 
-  @Flag(name: .long, help: "Also request an access token for each target.")
+  @Flag(name: .long, help: "Also request an access token from each target, and try the address that items are sent to.")
   var connect = false
+
+  @Flag(name: .long, help: "With --connect: also send a test to each receiver of `notify`.")
+  var notify = false
 
   @Flag(
     name: .long,
@@ -27,6 +33,7 @@ struct Check: AsyncParsableCommand {
   var configured = false
 
   func validate() throws {
+    if notify, !connect { throw ValidationError("--notify needs --connect") }
     if connect, configured { throw ValidationError("--connect and --configured can't be combined") }
   }
 
@@ -36,19 +43,39 @@ struct Check: AsyncParsableCommand {
     Console.out(
       "\(settings.path): the configuration is valid: \(counted(settings.inboxes.count, "inbox", "inboxes")), \(counted(settings.targets.count, "target"))"
     )
-    for advice in Operator.folderAdvice(settings) { Console.error("warning: \(advice)") }
-    guard connect else { return }
-    var allGood = true
-    for target in settings.targets {
-      switch await Connectivity.check(target) {
-      case nil: Console.out("target \(target.name): got an access token for \(target.url)")
-      case let reason?:
-        allGood = false
-        Console.out("target \(target.name): no access token: \(reason)")
+    var isSound = true
+    if connect {
+      for target in settings.targets {
+        let check = await TargetCheck(target)
+        check.lines.forEach { Console.out($0) }
+        if !check.isSound { isSound = false }
       }
     }
-    if !allGood { throw ExitCode.someRejected }
+    if notify {
+      if settings.receivers.isEmpty { Console.out("nobody is told: the configuration has no notify") }
+      for receiver in settings.receivers where await !test(receiver, settings) { isSound = false }
+    }
+    // Last: it may give up root's rights.
+    let trial = FolderTrial(settings)
+    for warning in trial.warnings { Console.error("warning: \(warning)") }
+    for fault in trial.faults { Console.error("error: \(fault)") }
+    if !trial.faults.isEmpty { throw ExitCode.unusable }
+    if !isSound { throw ExitCode.someRejected }
   }
+
+  private func test(_ receiver: Receiver, _ settings: Settings) async -> Bool {
+    var reason: String?
+    do {
+      let client = try ReceiverClient(receiver, spool: settings.spool)
+      defer { client.close() }
+      reason = await client.test()
+    } catch {
+      reason = "\(error)"
+    }
+    Console.out("receiver \(receiver.name): " + (reason.map { "the test failed: \($0)" } ?? "took the test"))
+    return reason == nil
+  }
+
   /// The unit's `ExecCondition=`: a freshly installed service waits for its configuration instead of failing.
   private func sayWhetherConfigured() throws {
     guard Settings.isBlank(path: config.config) else { return }

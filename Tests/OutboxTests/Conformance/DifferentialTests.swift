@@ -98,10 +98,15 @@ private struct RandomCalls {
   private mutating func publish() -> Call {
     let file = files[published]
     let choice = random.number(1...8)
+    // A released file has a place behind some that were staged later.
+    let line = FileID.numbered(file.number + (choice == 3 ? 4 : 0), choice == 3 ? 1 : 0)
+    let now = QueueTime.at(time)
     learn = { calls, _ in
       calls.published += 1
       guard choice > 2 else { return }
-      for (place, batch) in file.batches.enumerated() { calls.add(file.name(place + 1), batch, attempts: 0) }
+      for (place, batch) in file.batches.enumerated() {
+        calls.add(BatchName(file: line, ordinal: place + 1), batch, attempts: 0)
+      }
     }
     return Call(name: "publish \(file.id), \(choice)") { engine in
       // A crash may have dropped what was staged: then it is read again.
@@ -110,10 +115,18 @@ private struct RandomCalls {
         switch choice {
         case 1: try commit.forget(file.id)
         case 2: try commit.fail(file.id, facts: file.facts, fault: FileFault(.malformedJSON, "no", line: 1, column: 2))
+        case 3: try commit.hold(file.id, facts: file.facts, items: file.items, rejected: file.rejects.count)
         default: try commit.publish(file.id, facts: file.facts, items: file.items, rejected: file.rejects.count)
         }
       }
-      return ""
+      guard choice == 3 else { return "" }
+      let order = FileOrder(at: Timestamp(milliseconds: 1), order: "release", by: "bob")
+      let isReleased = try await engine.store.release(file.id, as: line, order: order, at: now)
+      let isAgain = try await engine.store.release(file.id, as: line, order: order, at: now)
+      try engine.store.commit {
+        try $0.publish(file.id, facts: file.facts, items: file.items, rejected: file.rejects.count)
+      }
+      return "\(isReleased), \(isAgain)"
     }
   }
 

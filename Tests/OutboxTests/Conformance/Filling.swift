@@ -3,8 +3,8 @@ import Engine
 
 extension FileID {
   /// Ids that sort by `number`.
-  static func numbered(_ number: Int) -> FileID {
-    FileID(at: Timestamp(milliseconds: 1_795_000_000_000 + Int64(number)), entropy: 0)
+  static func numbered(_ number: Int, _ entropy: UInt128 = 0) -> FileID {
+    FileID(at: Timestamp(milliseconds: 1_795_000_000_000 + Int64(number)), entropy: entropy)
   }
 }
 
@@ -51,6 +51,7 @@ struct DroppedFile {
   var inbox = "in"
   var target = "t"
   var owner: String?
+  var replay: Replay?
   var ordering = Ordering.key
   var successMode = SuccessMode.partial
   var sha256: String?
@@ -62,13 +63,14 @@ struct DroppedFile {
   var new: NewFile {
     NewFile(
       id: id, inbox: inbox, name: Array("f\(number).json".utf8), owner: owner,
-      receivedAt: Timestamp(milliseconds: 1_795_000_000_000), claimedAt: .at(1000 + Int64(number)))
+      receivedAt: Timestamp(milliseconds: 1_795_000_000_000), claimedAt: .at(1000 + Int64(number)), replay: replay)
   }
   var facts: FileFacts {
     var facts = FileFacts()
     (facts.format, facts.api, facts.target, facts.url) = ("json", "liquid", target, "http://127.0.0.1/old")
     facts.headerTag = SourceTag(stored: .max)
     facts.dialect = "{\"quote\": \"'\"}"
+    if number % 2 == 0 { facts.warnings = [FileWarning(.nothingTaken, "\"/é"), FileWarning(.secondHeader, "x")] }
     facts.completeness = Completeness(
       count: Completeness.Pair(expected: "2", found: "2"),
       sums: ["Amount / \"net\"": Completeness.Pair(expected: "1.50", found: "1.50")],

@@ -56,6 +56,63 @@ import Testing
   }
 
   @Test(arguments: OutboxEngine.allCases)
+  func `what was staged of an unread file can be discarded, and nothing of any other`(
+    _ engine: OutboxEngine
+  ) async throws {
+    try await engine.with { engine in
+      let store = engine.store
+      let unread = DroppedFile(number: 1, batches: [batch(1...1), batch(2...2)], rejects: [.of(3)])
+      let queued = DroppedFile(number: 2, batches: [batch(1...1)])
+      try store.stage(unread)
+      try store.publish(queued)
+      try store.discardStaged(of: unread.id)
+      try store.discardStaged(of: queued.id)
+      #expect(try await store.unreadFiles().map(\.id) == [unread.id])
+      try store.commit { try $0.publish(unread.id, facts: unread.facts, items: 0, rejected: 0) }
+      let waiting = try await store.line(for: "t", after: nil, limit: 9)
+      #expect(waiting.batches.map(\.name) == [queued.name(1)])
+      #expect(try store.rejects(unread.id, after: 0, limit: 9).isEmpty)
+    }
+  }
+
+  @Test(arguments: OutboxEngine.allCases)
+  func `a replay and a correction keep the owners of the files before them, beside their own`(
+    _ engine: OutboxEngine
+  ) async throws {
+    try await engine.with { engine in
+      let store = engine.store
+      func done(_ file: DroppedFile, _ change: (inout FileFacts) -> Void = { _ in }) async throws -> FileRecord {
+        var facts = file.facts
+        change(&facts)
+        try store.commit { commit in
+          try commit.begin(file.new)
+          try commit.fail(file.id, facts: facts, fault: FileFault(.malformedJSON, "no"))
+        }
+        let found = try await store.secureFinished(after: nil, limit: 99, at: Timestamp(milliseconds: 0))
+        let record = try #require(found.first { $0.id == file.id })
+        return record
+      }
+      let first = try await done(DroppedFile(number: 1, owner: "alice", batches: []))
+      #expect(first.otherOwners == [] && first.facts.replayOf == nil)
+      // Of a file that is not finished, too.
+      let correction = try await done(DroppedFile(number: 2, owner: "bob", batches: [])) { $0.corrects = first.id }
+      #expect(correction.owners == ["bob", "alice"])
+      try await store.finish([first, correction].map { ($0, "rejected", "{}", "") })
+      var replay = DroppedFile(number: 3, owner: "the copy's", batches: [])
+      replay.replay = Replay(of: correction.id, owner: "carol", otherOwners: ["dave"])
+      try store.commit { try $0.begin(replay.new) }
+      try engine.crash()
+      let unread = try #require(try await store.unreadFiles().first)
+      #expect(unread.facts.replayOf == correction.id && unread.owners == ["carol", "dave"])
+      replay.replay = nil
+      let again = try await done(replay) { $0.replayOf = correction.id }
+      #expect(again.owners == ["carol", "dave", "bob", "alice"] && again.facts.replayOf == correction.id)
+      let unknown = try await done(DroppedFile(number: 4, owner: "bob", batches: [])) { $0.corrects = .numbered(999) }
+      #expect(unknown.owners == ["bob"])
+    }
+  }
+
+  @Test(arguments: OutboxEngine.allCases)
   func `a crash while reading keeps the row and drops what was staged`(_ engine: OutboxEngine) async throws {
     try await engine.with { engine in
       let file = DroppedFile(number: 2, owner: "alice", batches: [batch(1...1)], rejects: [.of(3)])

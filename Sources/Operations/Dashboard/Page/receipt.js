@@ -37,6 +37,7 @@ export function showFile({ id, file, receipt, receiptPath, receiptFault, sending
     h("p", { class: "standing" }, badge(...states[state] ?? ["unknown", state]), " ", sentence(file, receipt, receiptFault)),
     receipt ? share(receipt.counts) : null,
     receipt?.error ? fault(receipt.error) : null,
+    receipt?.warnings ? warned(receipt.warnings) : null,
     receipt ? null : underWay(file, sendingItems),
     receipt ? refused(receipt, folder, receiptPath) : null,
     h("section", { "data-key": "facts" }, h("h3", {}, "Facts"), facts(id, file, receipt, receiptPath)),
@@ -74,6 +75,11 @@ function fault({ code, message, line, column }) {
   const where = line ? `, line ${line}${column ? `, column ${column}` : ""}` : "";
   return h("section", { "data-key": "fault", class: "fault" }, h("h3", {}, "Why"), h("p", {}, h("code", {}, code), where), h("p", {}, message),
     h("p", { class: "quiet" }, "The whole file is in outbox/rejected. Fix it, and drop it again under its old name."));
+}
+
+function warned(warnings) {
+  return h("section", { "data-key": "warnings", class: "fault" }, h("h3", {}, "Look at this file"),
+    warnings.map(({ code, message }) => h("p", { "data-key": code }, h("code", {}, code), " ", message)));
 }
 
 function underWay(file, sendingItems) {

@@ -1,0 +1,69 @@
+package import Core
+
+/// Decides when people are told that a target is on hold, and that the hold is over.
+///
+/// A value without a clock. It is told once for each hold, when the hold has lasted five minutes; a shorter one is not
+/// told. A hold that a restart or an operator's `retry` interrupts is still the same hold if nothing was delivered in
+/// between.
+package struct HoldWatch: Sendable, Equatable {
+  package struct Hold: Sendable, Equatable {
+    package var since: QueueTime
+    package var isTold: Bool
+
+    package init(since: QueueTime, isTold: Bool) {
+      self.since = since
+      self.isTold = isTold
+    }
+  }
+
+  /// What to write to the outbox; then `wrote`.
+  package enum Action: Sendable, Equatable {
+    /// A hold began.
+    case begin(Hold)
+    /// It is time to tell.
+    case tell(Hold, reason: String)
+    /// It is over; this has to be told if the hold was.
+    case end(Hold)
+  }
+
+  /// How long a hold lasts before it is told.
+  package static let patience = Duration.seconds(300)
+  /// How long nothing must have gone wrong, if nothing was delivered either, before a hold counts as over.
+  package static let calm = Duration.seconds(60)
+
+  private var hold: Hold?
+  private var calmSince: QueueTime?
+
+  /// - Parameter hold: what the outbox has from an earlier run.
+  package init(_ hold: Hold? = nil) { self.hold = hold }
+
+  /// - Parameters:
+  ///   - isPaused: whether nothing is sent anyway, so that a hold can't end.
+  ///   - lastSuccess: when the target last accepted something.
+  package mutating func next(
+    _ state: Pace.State, isPaused: Bool, lastSuccess: QueueTime?, at now: QueueTime
+  ) -> Action? {
+    if case .held(let reason, _) = state {
+      calmSince = nil
+      guard let hold else { return .begin(Hold(since: now, isTold: false)) }
+      return !hold.isTold && now - hold.since >= Self.patience ? .tell(hold, reason: reason) : nil
+    }
+    guard let hold else { return nil }
+    if let lastSuccess, lastSuccess >= hold.since { return .end(hold) }
+    guard !isPaused else {
+      calmSince = nil
+      return nil
+    }
+    let since = calmSince ?? now
+    calmSince = since
+    return now - since >= Self.calm ? .end(hold) : nil
+  }
+
+  package mutating func wrote(_ action: Action) {
+    switch action {
+    case .begin(let begun): hold = begun
+    case .tell(let told, _): hold = Hold(since: told.since, isTold: true)
+    case .end: (hold, calmSince) = (nil, nil)
+    }
+  }
+}
