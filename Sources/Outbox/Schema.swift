@@ -35,6 +35,9 @@ enum Schema {
     migrator.registerMigration("9", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: version9)
     }
+    migrator.registerMigration("10", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version10)
+    }
     return migrator
   }
 
@@ -253,6 +256,29 @@ enum Schema {
   private static let version9 = """
     ALTER TABLE file ADD COLUMN dialect TEXT;         -- how a CSV is written; NULL: read by an upsertd that did not keep it
     ALTER TABLE file ADD COLUMN completeness TEXT;    -- JSON: what should be and what was found; NULL: the route does not ask
+    """
+
+  /// Files that should come every day.
+  private static let version10 = """
+    -- What is known of them: one row for each entry of `expect`.
+    CREATE TABLE expected (
+      inbox TEXT NOT NULL,
+      match TEXT NOT NULL,
+      ordinal INTEGER NOT NULL,           -- tells entries of an inbox apart that have the same match
+      snapshot TEXT NOT NULL,             -- JSON: days, and numbers of the sequence
+      PRIMARY KEY (inbox, match, ordinal)
+    ) STRICT, WITHOUT ROWID;
+
+    -- The last alarms: missing, late, early, short, gap, repeat.
+    CREATE TABLE expectation_alarm (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      at_ms INTEGER NOT NULL,
+      inbox TEXT NOT NULL, match TEXT NOT NULL, ordinal INTEGER NOT NULL,
+      kind TEXT NOT NULL,
+      day TEXT NOT NULL,                  -- as the clocks of its time zone show it: 2026-11-21
+      file_id TEXT,                       -- NULL: about no file, or about several
+      message TEXT NOT NULL
+    ) STRICT;
     """
 
   /// The tags that bytes read again are checked with.

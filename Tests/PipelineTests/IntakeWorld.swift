@@ -200,6 +200,9 @@ final class FailingStore: IntakeStore {
   func unreadFiles() async throws(OutboxError) -> [FileRecord] { try await outbox.unreadFiles() }
   func keep(_ mark: QueueClock.Mark) async throws(OutboxError) { try await outbox.keep(mark) }
   func clockMark() async throws(OutboxError) -> QueueClock.Mark? { try await outbox.clockMark() }
+  func expected() async throws(OutboxError) -> [Expectations.Key: ExpectedFiles.Snapshot] {
+    try await outbox.expected()
+  }
 }
 
 private final class FailingCommit: IntakeCommit {
@@ -245,5 +248,10 @@ private final class FailingCommit: IntakeCommit {
 
   func original(sha256: String, inbox: String, before id: FileID) throws -> (id: FileID, wasUsed: Bool)? {
     try commit.original(sha256: sha256, inbox: inbox, before: id)
+  }
+
+  func keep(_ changes: ExpectationChanges) throws {
+    guard publishes else { throw full }
+    try commit.keep(changes)
   }
 }

@@ -16,6 +16,8 @@ package struct ExpectationState: Sendable, Equatable {
   package var state: Word
   /// The last moment in time: of the current day or, if nothing is due on it, of the next day on which something is.
   package var due: Timestamp
+  /// When the current day began.
+  package var since: Timestamp
   /// How many files came on the current day, early ones included.
   package var files: Int
   /// The lowest missing numbers of the sequence, `maxNumbers` at most.

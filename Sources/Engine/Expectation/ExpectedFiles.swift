@@ -8,6 +8,7 @@ package import Core
 /// - `read`: it was read to its end, and counts. The caller leaves out what does not: unusable files, rejects files,
 ///   replays and duplicates.
 /// - `gone`: it does not count, or went back to its inbox, to come again as another file.
+/// - `waiting`: files are ready that can't be claimed yet, since the inbox is paused or the queue is full.
 /// - `passed`: time went on. Due at `nextChange`, and before that may come at any time.
 /// - `change`: the configuration has other terms for the entry.
 ///
@@ -27,11 +28,12 @@ package import Core
 ///
 /// **If the clock is set back**, days that were told are not told again, unless it is set by more than two weeks.
 ///
-/// Memory is bounded: 16 days, 1,000 files under way, and the numbers as `SequenceNumbers` says.
+/// Memory is bounded: 16 days, 2,000 files under way, and the numbers as `SequenceNumbers` says.
 package struct ExpectedFiles: Sendable {
   package private(set) var terms: ExpectationTerms
   package private(set) var snapshot: Snapshot
   private var underWay: [FileID: ReadyFile] = [:]
+  private var unclaimed: [ReadyFile] = []
 
   static let maxLookBack: Int64 = 7
   static let maxDays = 16
@@ -62,9 +64,15 @@ package struct ExpectedFiles: Sendable {
   }
 
   /// A file that was not read yet.
-  private struct ReadyFile {
-    var name: [UInt8]
-    var at: Timestamp
+  package struct ReadyFile: Sendable, Equatable {
+    package var name: [UInt8]
+    /// When it became ready.
+    package var at: Timestamp
+
+    package init(name: [UInt8], at: Timestamp) {
+      self.name = name
+      self.at = at
+    }
   }
 
   /// - Parameter kept: the last stored snapshot; nil for a new entry.
@@ -80,6 +88,11 @@ package struct ExpectedFiles: Sendable {
   package mutating func ready(_ id: FileID, name: [UInt8], at moment: Timestamp) {
     guard underWay.count < Self.maxUnderWay else { return }
     underWay[id] = ReadyFile(name: name, at: moment)
+  }
+
+  /// These files are ready and not claimed, and no others.
+  package mutating func waiting(_ files: some Sequence<ReadyFile>) {
+    unclaimed = Array(files.prefix(Self.maxUnderWay))
   }
 
   /// A file counts.
@@ -141,7 +154,8 @@ package struct ExpectedFiles: Sendable {
     return ExpectationState(
       state: isExpected ? word(today, at: now) : .waiting,
       // `days` is never empty, so that one of the next 15 is expected in any zone.
-      due: deadline.due(on: due ?? today), files: snapshot.day(today)?.files ?? 0,
+      due: deadline.due(on: due ?? today), since: deadline.start(of: today),
+      files: snapshot.day(today)?.files ?? 0,
       missingNumbers: missingNumbers, missingCount: snapshot.numbers?.missingCount ?? 0)
   }
 
@@ -206,12 +220,15 @@ package struct ExpectedFiles: Sendable {
   /// Whether a file is there that may turn out to have come in time.
   private func isUnderWay(for day: CivilDate) -> Bool {
     let (start, due) = (deadline.start(of: day), deadline.due(on: day))
-    return underWay.values.contains { start <= $0.at && $0.at <= due }
+    return waitingFiles.contains { start <= $0.at && $0.at <= due }
   }
+
+  /// What was not read yet.
+  private var waitingFiles: [ReadyFile] { underWay.values + unclaimed }
 
   private mutating func tellGaps(_ now: Timestamp) -> [ExpectationAlarm] {
     guard let sequence = terms.sequence, snapshot.numbers != nil else { return [] }
-    let numbers = underWay.values.compactMap { sequence.number(in: $0.name) }
+    let numbers = waitingFiles.compactMap { sequence.number(in: $0.name) }
     guard let gaps = snapshot.numbers?.tellGaps(underWay: numbers), !gaps.isEmpty else { return [] }
     return [AlarmWords(terms: terms, day: deadline.day(at: now)).gap(gaps)]
   }
