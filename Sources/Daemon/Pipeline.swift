@@ -32,6 +32,7 @@ actor Pipeline {
   private let intakes: [String: Intake]
   private let finisher: ResultPublisher
   private let ageWatch: AgeWatch
+  private let expectationWatch: ExpectationWatch
   private let connections: [HTTPClient]
   private let stopFlag: StopFlag
   private var isRunning = false
@@ -77,10 +78,12 @@ actor Pipeline {
       missing[name] = TargetDispatcher(missing: name, shared: shared)
     }
     let underWay = try await outbox.filesUnderWay()
+    let alarmLog = AlarmLog(settings.inboxes, metrics: instruments.metrics, logger: logger)
     let publisher = Publisher(
       store: outbox, ledger: instruments.unread,
+      expectations: Expectations(settings.inboxes.map { ($0.name, $0.expect) }, from: try await outbox.expected()),
       onPublished: { [dispatchers] files in for file in files { dispatchers[file.target]?.published(file) } },
-      onFinishing: onSettled)
+      onFinishing: onSettled, onAlarms: { alarmLog.tell($0) })
     if let newest = underWay.newest { await publisher.skip(past: newest) }
     let context = Intake.Context(
       settings: settings, outbox: outbox, store: outbox, key: key, publisher: publisher,
@@ -102,6 +105,8 @@ actor Pipeline {
     ageWatch = AgeWatch(
       outbox: outbox, clock: clock, maxAge: settings.retry.maxAge, activeFailures: instruments.activeFailures,
       logger: logger)
+    expectationWatch = ExpectationWatch(
+      publisher: publisher, activeFailures: instruments.activeFailures, logger: logger)
     self.dispatchers = dispatchers
     self.missing = missing
     self.intakes = intakes
@@ -129,6 +134,7 @@ actor Pipeline {
     async let results: Void = finisher.run()
     // Cancelled when this returns.
     async let _: Void = ageWatch.run()
+    async let _: Void = expectationWatch.run()
     await withDiscardingTaskGroup { group in
       for dispatcher in all { group.addTask { await dispatcher.run() } }
       for intake in intakes.values { group.addTask { await intake.run() } }

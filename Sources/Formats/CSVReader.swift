@@ -17,6 +17,8 @@ package struct CSVReader: Sendable {
     package var layout: CSVLayout
     /// Nil if the options name no control totals.
     package var completeness: Completeness?
+    /// Whether its name or its first cell says that upsertd wrote it.
+    package var isRejectsFile: Bool
   }
 
   /// - Parameters:
@@ -89,7 +91,7 @@ package struct CSVReader: Sendable {
     }
     return Outcome(
       layout: CSVLayout(header, hasSeparatorLine: rows.hasSeparatorLine),
-      completeness: try totals?.completeness(rows.trailer))
+      completeness: try totals?.completeness(rows.trailer), isRejectsFile: rows.isPlain)
   }
 
   @inline(__always)

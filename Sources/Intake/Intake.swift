@@ -148,7 +148,7 @@ package actor Intake {
 
   private func takeOver(_ work: UnreadWork) async {
     await context.publisher.takeOver(
-      work.file.id, targets: work.verdict == nil ? claimer.targets(of: work.work.dropped) : [],
+      work.file, targets: work.verdict == nil ? claimer.targets(of: work.work.dropped) : [],
       isOrdered: inbox.ordering != .none)
     unread.append(work)
   }
@@ -206,6 +206,7 @@ package actor Intake {
     news.tell(look, isPaused: isPaused)
     var left = look
     left.ready = []
+    await noteReady(look)
     guard !isPaused, !isStopping else {
       lastLook = look
       return
@@ -221,6 +222,14 @@ package actor Intake {
     }
     left.ready = Array(rest)
     lastLook = left
+    await noteReady(left)
+  }
+
+  /// A file that waits for its claim came in time, if it became ready in time.
+  private func noteReady(_ look: InboxScan) async {
+    // A folder that can't be read says nothing about its files.
+    guard !inbox.expect.isEmpty, look.fault == nil else { return }
+    await context.publisher.waiting(look.ready.map { ExpectedFiles.ReadyFile($0) }, in: inbox.name)
   }
 
   private func room(for files: [ReadyFile]) async -> AdmissionControl.Answer {

@@ -27,6 +27,8 @@ package actor Publisher {
   private let ledger: UnreadLedger
   private let onPublished: @Sendable ([PublishedFile]) -> Void
   private let onFinishing: @Sendable () -> Void
+  private let onAlarms: @Sendable ([InboxAlarm]) -> Void
+  private var expectations: Expectations
   private var ids = FileIDSource()
   private var order = PublicationOrder()
   /// Files that were read and are staged. All of them wait for an earlier one, or for an outbox that accepts their
@@ -67,12 +69,16 @@ package actor Publisher {
   /// - Parameters:
   ///   - onPublished: called with published files, in this order.
   ///   - onFinishing: a file's results can be written.
+  ///   - onAlarms: called with alarms about expected files, once they are stored.
   package init(
-    store: any IntakeStore, ledger: UnreadLedger, onPublished: @escaping @Sendable ([PublishedFile]) -> Void,
-    onFinishing: @escaping @Sendable () -> Void
+    store: any IntakeStore, ledger: UnreadLedger, expectations: Expectations = Expectations(),
+    onPublished: @escaping @Sendable ([PublishedFile]) -> Void, onFinishing: @escaping @Sendable () -> Void,
+    onAlarms: @escaping @Sendable ([InboxAlarm]) -> Void = { _ in }
   ) {
     self.store = store
     self.ledger = ledger
+    self.expectations = expectations
+    self.onAlarms = onAlarms
     self.onPublished = onPublished
     self.onFinishing = onFinishing
   }
@@ -84,25 +90,30 @@ package actor Publisher {
 
   /// Ids for files that are about to be claimed. They have their places before any later id is given out.
   ///
-  /// - Parameter targets: for each file, those that it may be for.
-  func claim(_ targets: [Set<String>], isOrdered: Bool) -> [FileID] {
-    targets.map { targets in
+  /// - Parameter targets: those that it may be for.
+  func claim(
+    _ files: [(file: ExpectedFiles.ReadyFile, targets: Set<String>)], in inbox: String, isOrdered: Bool
+  ) -> [FileID] {
+    files.map { file, targets in
       let id = ids.next(at: .now)
       order.claimed(id, targets: targets, isOrdered: isOrdered)
+      expectations.ready(id, in: inbox, file)
       return id
     }
   }
 
   /// Restores the place of a file that was claimed earlier and is to be read.
-  func takeOver(_ id: FileID, targets: Set<String>, isOrdered: Bool) {
-    ids.skip(past: id)
-    order.claimed(id, targets: targets, isOrdered: isOrdered)
+  func takeOver(_ file: NewFile, targets: Set<String>, isOrdered: Bool) {
+    ids.skip(past: file.id)
+    order.claimed(file.id, targets: targets, isOrdered: isOrdered)
+    expectations.ready(file.id, in: file.inbox, ExpectedFiles.ReadyFile(name: file.name, at: file.receivedAt))
   }
 
   /// A file is known to be unusable, though it has not been read to its end: nothing waits for it any more.
   func isOfNoUse(_ id: FileID) async {
     order.read(id, target: nil)
     unread[id] = nil
+    doNotAwait([id])
     await publish()
   }
 
@@ -112,7 +123,38 @@ package actor Publisher {
       order.left(id)
       unread[id] = nil
     }
+    doNotAwait(ids)
     await publish()
+  }
+
+  // MARK: - Expected files
+
+  /// These files of an inbox are ready and can't be claimed yet, and no others.
+  func waiting(_ files: [ExpectedFiles.ReadyFile], in inbox: String) { expectations.waiting(files, in: inbox) }
+
+  /// Tells what became due by the time of day.
+  ///
+  /// - Returns: when to call again, at the latest; nil if no file is expected.
+  /// - Throws: if the outbox takes no alarms now. They are told by a later call.
+  func checkExpectations() throws(OutboxError) -> Timestamp? {
+    let now = Timestamp.now
+    var changed = expectations
+    let alarms = changed.passed(now)
+    let changes = changed.changes(alarms, at: now)
+    if !changes.isEmpty { try store.commit { try $0.keep(changes) } }
+    changed.stored()
+    expectations = changed
+    if !alarms.isEmpty { onAlarms(alarms) }
+    return expectations.nextChange(after: now)
+  }
+
+  /// These files do not count.
+  private func doNotAwait(_ ids: [FileID]) {
+    let awaited = ids.filter { expectations.awaits($0) }
+    guard !awaited.isEmpty else { return }
+    for id in awaited { expectations.forget(id) }
+    // If this fails, the next check tells it.
+    _ = try? checkExpectations()
   }
 
   // MARK: - Slow files
@@ -150,10 +192,7 @@ package actor Publisher {
     for file in new.values { order.read(file.file.id, target: file.target) }
     let ready = order.publishable(limit: Self.mostFiles).compactMap { new[$0] ?? staged[$0] }
     do throws(OutboxError) {
-      try store.commit { commit in
-        for file in files { try file.staging.stage(in: commit) }
-        for file in ready { try Self.publish(file, in: commit) }
-      }
+      try commit(ready) { commit in for file in files { try file.staging.stage(in: commit) } }
     } catch {
       for file in files { order.unread(file.file.id) }
       throw error
@@ -184,7 +223,7 @@ package actor Publisher {
       failure = nil
       guard !ready.isEmpty else { return tellWhoWaits() }
       do throws(OutboxError) {
-        try store.commit { commit in for file in ready { try Self.publish(file, in: commit) } }
+        try commit(ready)
       } catch {
         failure = error
         return tellWhoWaits()
@@ -199,7 +238,7 @@ package actor Publisher {
   func reject(_ id: FileID, _ fault: FileFault) async throws(OutboxError) -> Bool {
     guard var file = staged[id] else { return false }
     file.result.fault = fault
-    try store.commit { [file] commit in try Self.publish(file, in: commit) }
+    try commit([file])
     staged[id] = file
     await finish([file])
     await publish()
@@ -226,8 +265,34 @@ package actor Publisher {
     onFinishing()
   }
 
+  /// Publishes files, and stores what that means for expected ones, in one commit.
+  private func commit(
+    _ files: [StagedFile], after prepare: (any IntakeCommit) throws -> Void = { _ in }
+  ) throws(OutboxError) {
+    let now = Timestamp.now
+    let before = expectations
+    let (expected, alarms) = try store.commit { commit in
+      try prepare(commit)
+      var (expected, alarms) = (before, [InboxAlarm]())
+      for file in files {
+        let counts = try Self.publish(file, in: commit)
+        let id = file.file.id
+        guard expected.awaits(id) else { continue }
+        alarms += counts ? expected.read(id, items: file.result.items, now: now) : expected.gone(id, now: now)
+      }
+      let changes = expected.changes(alarms, at: now)
+      if !changes.isEmpty { try commit.keep(changes) }
+      return (expected, alarms)
+    }
+    expectations = expected
+    expectations.stored()
+    if !alarms.isEmpty { onAlarms(alarms) }
+  }
+
   /// Makes the file's batches sendable, or records why it can't be used.
-  private static func publish(_ file: StagedFile, in commit: any IntakeCommit) throws {
+  ///
+  /// - Returns: whether it counts for `expect`.
+  private static func publish(_ file: StagedFile, in commit: any IntakeCommit) throws -> Bool {
     var facts = file.result.facts
     var fault = file.result.fault
     let id = file.file.id
@@ -246,5 +311,6 @@ package actor Publisher {
     } else {
       try commit.publish(id, facts: facts, items: file.result.items, rejected: file.result.rejected)
     }
+    return fault == nil && facts.duplicateOf == nil && !file.result.isRejectsFile
   }
 }

@@ -1,3 +1,4 @@
+package import Calendar
 package import Core
 package import Formats
 
@@ -13,6 +14,8 @@ package struct Inbox: Sendable, Equatable {
   /// `duplicates: reject`.
   package var rejectsDuplicates = false
   package var retention = Retention()
+  /// Files that should come every day.
+  package var expect: [ExpectationTerms] = []
   /// The first match wins; never empty.
   package var routes: [Route] = []
 

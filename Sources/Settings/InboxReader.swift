@@ -20,6 +20,7 @@ struct InboxReader {
     section.read("ordering", into: &inbox.ordering) { $0.word() }
     section.read("duplicates") { $0.word(Duplicates.self) }.map { inbox.rejectsDuplicates = $0 == .reject }
     section.read("retention", into: &inbox.retention) { $0.section(readRetention) }
+    section.read("expect", into: &inbox.expect, ExpectReader.read)
     inbox.routes = readRoutes(section)
     return inbox.routes.isEmpty || inbox.name.isEmpty ? nil : inbox
   }

@@ -30,7 +30,9 @@ import Testing
           failing: request.requestIDs.contains("item-3") ? ["item-3": "{\"detail\": \"no\"}"] : [:])
       }
     }
-    try await withAdmin(.lusid(api.url, tokensFrom: api.url + "/token")) { world, admin in
+    let expect = "  expect: [{match: \"*.csv\", by: \"24:00\", sequence: \"a([0-9]).csv\"}]"
+    let setup = Setup.lusid(api.url, tokensFrom: api.url + "/token").with { $0.inboxes.append(expect) }
+    try await withAdmin(setup) { world, admin in
       _ = try await world.startDaemon()
       try world.drop("a.json", in: "investors", array((1...4).map { record("\($0)") } + ["{}"]))
       try world.drop("b.json", in: "investors", "[{]")

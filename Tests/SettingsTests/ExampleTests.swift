@@ -40,6 +40,16 @@ struct ExampleTests {
     #expect(settings.inboxes[0].routes[0].item?.key == ["accountId"])
   }
 
+  @Test func `expected files load`() throws {
+    let expect = try Self.load("expected-files.yaml").inboxes[0].expect
+    #expect(
+      expect.map { "\($0.match) from \($0.deadline.from) \($0.deadline)" } == [
+        "nav-*.csv from 00:00 by 07:30, mon-fri, Europe/Dublin",
+        "positions-*.csv from 20:00 by 06:00, mon-fri, America/New_York",
+      ])
+    #expect(expect[0].minItems == 1 && expect[0].sequence?.number(in: Array("nav-0007.csv".utf8)) == 7)
+  }
+
   @Test func `a European CSV loads`() throws {
     let route = try Self.load("csv-european.yaml").inboxes[0].routes[0]
     #expect(
@@ -103,7 +113,7 @@ struct ExampleTests {
 
   @Test(arguments: [
     ["access_token_file"], ["access_token"], ["scope"], ["max_requests_per_second"], ["ca_file"], ["client_cert"],
-    ["client_cert", "client_key"], ["proxy"], ["marker"], ["retention"],
+    ["client_cert", "client_key"], ["proxy"], ["marker"], ["retention"], ["expect"],
     ["format"], ["encoding"], ["header"], ["skip"], ["grouping"], ["symbols"], ["trailer"], ["checksum"],
     ["grant", "token_url", "username", "password_file", "client_id", "client_secret_file", "scope"],
   ])
@@ -117,6 +127,7 @@ struct ExampleTests {
     }
     // What can't stand beside them.
     for key in ["retention", "skip"] where keys == [key] { lines.removeAll { $0.hasPrefix("    \(key): {}") } }
+    if keys == ["expect"] { lines.removeAll { $0.hasPrefix("    expect: []") } }
     if keys.contains(where: { $0.hasPrefix("access_token") || $0 == "username" }) {
       lines.removeAll { $0.hasPrefix("      secrets_file:") }
     }

@@ -98,6 +98,12 @@ package struct Expectations: Sendable {
     return places(of: file.ready.name, in: file.inbox).flatMap { index in change(index) { $0.gone(id, now: now) } }
   }
 
+  /// The same, without an answer: call `passed` next.
+  package mutating func forget(_ id: FileID) {
+    guard let file = claimed.removeValue(forKey: id) else { return }
+    for index in places(of: file.ready.name, in: file.inbox) { entries[index].files.forget(id) }
+  }
+
   /// Whether an entry waits for the file.
   package func awaits(_ id: FileID) -> Bool { claimed[id] != nil }
 

@@ -127,9 +127,12 @@ package struct ExpectedFiles: Sendable {
 
   /// A file does not count.
   package mutating func gone(_ id: FileID, now: Timestamp) -> [ExpectationAlarm] {
-    underWay[id] = nil
-    return decide(now) + tellGaps(now)
+    forget(id)
+    return passed(now)
   }
+
+  /// The same, for a caller that lets time pass next.
+  package mutating func forget(_ id: FileID) { underWay[id] = nil }
 
   /// Time went on.
   package mutating func passed(_ now: Timestamp) -> [ExpectationAlarm] { decide(now) + tellGaps(now) }

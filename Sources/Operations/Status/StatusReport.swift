@@ -27,6 +27,10 @@ package struct StatusReport: Sendable {
     package var unread: [UnreadFile] = []
     var unreadLeftOut = 0
     package var isPaused: Bool
+    /// Files that should come every day, in the configuration's order.
+    package var expected: [ExpectedStatus] = []
+    /// Ready files that stay, as far as `expect` asks for it.
+    fileprivate var readyFiles: [ExpectedFiles.ReadyFile] = []
 
     /// An inbox may hold any number of files.
     static let mostListed = 200
@@ -95,6 +99,7 @@ package struct StatusReport: Sendable {
     // Without a daemon, everything that is not published is unread.
     var unread = unread ?? []
     if isAlone { unread = try await outbox?.unreadFiles().map(UnreadFile.init) ?? [] }
+    var expected = try await ExpectedFilesReport(settings, outbox)
     for inbox in settings.inboxes {
       let isPaused = pausedInboxes.contains(inbox.name)
       var (status, work) = await Self.folderQueue.run {
@@ -107,12 +112,15 @@ package struct StatusReport: Sendable {
       let told = Set(all.map(\.id))
       for file in work where !known.contains(file.id) && !told.contains(file.id) {
         guard try await outbox?.finishedStatus(file.id) == nil else { continue }
+        expected.claimed(
+          file.id, in: inbox.name, ExpectedFiles.ReadyFile(name: file.dropped.bytes, at: file.id.time))
         if status.unread.count < InboxStatus.mostListed {
           status.unread.append(UnreadFile(id: file.id, inbox: inbox.name, name: file.dropped.display))
         } else {
           status.unreadLeftOut += 1
         }
       }
+      status.expected = expected.states(of: inbox.name, waiting: status.readyFiles, at: .now)
       inboxes.append(status)
     }
     if let outbox {
@@ -149,6 +157,12 @@ package struct StatusReport: Sendable {
       obstacle = obstacle ?? room?.take(FileNeed(file, in: folders, of: inbox, settings: settings))
       guard let obstacle else { continue }
       let kind = UnclaimedFile.Kind(obstacle.kind)
+      if !inbox.expect.isEmpty {
+        // Without the daemon nobody knows since when: not before its last change.
+        let changed = Timestamp(milliseconds: file.modified / 1_000_000)
+        let since = ledger?.since(file.name, kind, inbox: inbox.name) ?? changed
+        status.readyFiles.append(ExpectedFiles.ReadyFile(name: file.name.bytes, at: since))
+      }
       status.unclaimedCounts[kind, default: 0] += 1
       if status.unclaimed.count < InboxStatus.mostListed { stay(file.name, kind, obstacle.description) }
     }
@@ -181,11 +195,13 @@ extension StatusReport {
           """
         }
         let unread = inbox.unread.map { String(decoding: $0.json.bytes, as: UTF8.self) }
+        let expected = inbox.expected.map { String(decoding: $0.json.bytes, as: UTF8.self) }
         return """
           {"name": \(Self.quoted(inbox.name)), "waiting": \(inbox.waiting), "paused": \(inbox.isPaused), \
           "advice": [\(inbox.advice.map { Self.quoted($0) }.joined(separator: ", "))], \
           "unclaimed": [\(unclaimed.joined(separator: ", "))], "unclaimedLeftOut": \(inbox.unclaimedLeftOut), \
-          "unread": [\(unread.joined(separator: ", "))], "unreadLeftOut": \(inbox.unreadLeftOut)}
+          "unread": [\(unread.joined(separator: ", "))], "unreadLeftOut": \(inbox.unreadLeftOut), \
+          "expected": [\(expected.joined(separator: ", "))]}
           """
       })
     out += """
@@ -272,6 +288,10 @@ extension StatusReport {
     for target in targets where target.state != .delivering {
       let reason = target.reason.map { " (\($0))" } ?? ""
       parts.append("\(target.name) \(target.state.rawValue)\(reason)")
+    }
+    for (inbox, entry) in inboxes.flatMap({ inbox in inbox.expected.map { (inbox.name, $0) } }) {
+      guard entry.state.state == .missing || entry.state.state == .late else { continue }
+      parts.append("\(inbox): \(entry.match) \(entry.state.state.rawValue)")
     }
     let stuck = inboxes.reduce(0) { $0 + $1.unclaimed.count + $1.unclaimedLeftOut }
     if stuck > 0 { parts.append("\(stuck) unclaimed in inboxes") }
