@@ -31,11 +31,36 @@ extension SQLiteCommit {
   }
 }
 
+extension Notice {
+  fileprivate init(_ told: InboxAlarm, at moment: Timestamp) {
+    let (key, alarm) = (told.key, told.alarm)
+    let numbers = alarm.numbers.map { "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ",")
+    self.init(
+      Event(alarm.kind), at: moment, inbox: key.inbox, file: alarm.file,
+      occurrence: "\(key.match) \(key.ordinal) \(alarm.day) \(numbers)", message: alarm.message)
+  }
+}
+
+extension Notice.Event {
+  fileprivate init(_ kind: ExpectationAlarm.Kind) {
+    self =
+      switch kind {
+      case .missing: .missing
+      case .late: .late
+      case .early: .early
+      case .short: .short
+      case .gap: .gap
+      case .repeat: .repeat
+      }
+  }
+}
+
 extension Outbox {
   /// How many alarms are kept for `status` and the dashboard.
   private static let mostAlarms = 1_000
 
-  /// Stores alarms about expected files, in the commit of what they follow from: from here on they count as told.
+  /// Stores alarms about expected files, and queues their notices, in the commit of what they follow from: from here on
+  /// they count as told.
   static func storeAlarms(_ alarms: [InboxAlarm], at moment: Timestamp, _ db: Database) throws {
     guard !alarms.isEmpty else { return }
     for alarm in alarms {
@@ -50,6 +75,7 @@ extension Outbox {
           alarm.file?.text, alarm.message,
         ])
     }
+    try enqueue(alarms.map { Notice($0, at: moment) }, db)
     try db.execute(
       sql: "DELETE FROM expectation_alarm WHERE id <= (SELECT max(id) FROM expectation_alarm) - ?",
       arguments: [mostAlarms])

@@ -38,13 +38,16 @@ enum Schema {
     migrator.registerMigration("10", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: version10)
     }
+    migrator.registerMigration("12", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version12)
+    }
     return migrator
   }
 
   static let tables = [
     "file", "batch", "body", "settled", "refused", "operator_order", "history", "recent", "target", "paused",
     "key_rule",
-    "clock", "source_key",
+    "clock", "source_key", "receiver", "notice", "hold",
   ]
 
   /// Differences between the database and what its migrations create: SQLite trusts every name that it reads.
@@ -279,6 +282,49 @@ enum Schema {
       file_id TEXT,                       -- NULL: about no file, or about several
       message TEXT NOT NULL
     ) STRICT;
+    """
+
+  /// What people and other programs are told.
+  private static let version12 = """
+    -- Who is told, as the configuration has it; what failed there last, by the wall clock.
+    CREATE TABLE receiver (
+      name TEXT NOT NULL PRIMARY KEY,
+      events TEXT NOT NULL,               -- the words of `on`, each between two blanks
+      waiting INTEGER NOT NULL DEFAULT 0,        -- its rows in `notice`
+      waiting_bytes INTEGER NOT NULL DEFAULT 0,  -- of their receipts
+      overflowed INTEGER NOT NULL DEFAULT 0,     -- notices that were never queued, since too many waited
+      expired INTEGER NOT NULL DEFAULT 0,        -- notices that were given up after `retry.max_age`
+      failure TEXT, failing_since_ms INTEGER, failed_at_ms INTEGER   -- NULL: the last one was delivered
+    ) STRICT, WITHOUT ROWID;
+
+    -- What each of them has yet to be told, in this order.
+    CREATE TABLE notice (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      receiver TEXT NOT NULL REFERENCES receiver (name) ON DELETE CASCADE,
+      notice_id TEXT NOT NULL,            -- what the receiver sees; the same however often it is sent
+      event TEXT NOT NULL, at_ms INTEGER NOT NULL,
+      inbox TEXT, target TEXT, file_id TEXT,
+      message TEXT NOT NULL,
+      receipt TEXT,                       -- without batches; NULL: none, or those that wait are too large together
+      queued_at_ms INTEGER,               -- by the queue's clock; NULL: not seen by what sends it
+      UNIQUE (receiver, notice_id)
+    ) STRICT;
+    CREATE INDEX notice_order ON notice (receiver, id);
+    CREATE TRIGGER notice_added AFTER INSERT ON notice BEGIN
+      UPDATE receiver SET waiting = waiting + 1, waiting_bytes = waiting_bytes + coalesce(length(NEW.receipt), 0)
+        WHERE name = NEW.receiver;
+    END;
+    CREATE TRIGGER notice_removed AFTER DELETE ON notice BEGIN
+      UPDATE receiver SET waiting = waiting - 1, waiting_bytes = waiting_bytes - coalesce(length(OLD.receipt), 0)
+        WHERE name = OLD.receiver;
+    END;
+
+    -- Targets on hold: since when, and whether it was told.
+    CREATE TABLE hold (
+      target TEXT NOT NULL PRIMARY KEY,
+      since_ms INTEGER NOT NULL,          -- by the queue's clock
+      is_told INTEGER NOT NULL DEFAULT 0 CHECK (is_told IN (0, 1))
+    ) STRICT, WITHOUT ROWID;
     """
 
   /// The tags that bytes read again are checked with.
