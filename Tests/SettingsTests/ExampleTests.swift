@@ -86,8 +86,8 @@ struct ExampleTests {
     let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).filter { $0.hasSuffix(".yaml") }
     #expect(
       names.sorted() == [
-        "csv-control-totals.yaml", "csv-database.yaml", "csv-european.yaml", "liquid-minimal.yaml",
-        "lusid-minimal.yaml", "starter.yaml", "upsertd.yaml",
+        "csv-control-totals.yaml", "csv-database.yaml", "csv-european.yaml", "expected-files.yaml",
+        "liquid-minimal.yaml", "lusid-minimal.yaml", "starter.yaml", "upsertd.yaml",
       ])
   }
 

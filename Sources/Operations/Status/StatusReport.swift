@@ -30,7 +30,7 @@ package struct StatusReport: Sendable {
     /// Files that should come every day, in the configuration's order.
     package var expected: [ExpectedStatus] = []
     /// Ready files that stay, as far as `expect` asks for it.
-    fileprivate var readyFiles: [ExpectedFiles.ReadyFile] = []
+    var readyFiles: [ExpectedFiles.ReadyFile] = []
 
     /// An inbox may hold any number of files.
     static let mostListed = 200
