@@ -1,6 +1,7 @@
 internal import Core
 package import Engine
 package import Logging
+internal import Runtime
 package import Settings
 package import Telemetry
 

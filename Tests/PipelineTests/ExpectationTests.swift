@@ -2,6 +2,7 @@ import Core
 import Engine
 import Foundation
 import Outbox
+import Runtime
 import TestKit
 import Testing
 

@@ -1,4 +1,5 @@
 import APIs
+import Calendar
 import Core
 import Foundation
 import Formats

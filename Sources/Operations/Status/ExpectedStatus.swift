@@ -3,6 +3,7 @@ package import Core
 package import Engine
 internal import JSONText
 internal import Outbox
+internal import Runtime
 internal import Settings
 
 extension StatusReport {
