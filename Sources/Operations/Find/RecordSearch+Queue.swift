@@ -35,7 +35,8 @@ extension RecordSearch {
     }
     if unread > 0 {
       findings.notes.append(
-        "\(counted(unread, "file is", "files are")) being read, or waiting for their release, and can't be searched yet")
+        "\(counted(unread, "file is", "files are")) being read, or waiting for their release, and can't be searched yet"
+      )
     }
   }
 
