@@ -4,7 +4,9 @@ internal import Engine
 internal import Logging
 package import Outbox
 internal import Runtime
+internal import Settings
 internal import Spool
+internal import Telemetry
 
 /// What `upsertd replay` can't do, human-readable.
 package struct ReplayRefusal: Error, CustomStringConvertible {

@@ -67,12 +67,11 @@ package actor Publisher {
     let tell: @Sendable (ReadingResult) -> Void
 
     init(_ read: ReadFile) {
-      let result = read.result
+      result = read.result
       isHeld = read.waitsForRelease && result.fault == nil && result.items > result.rejected
       file = read.file
       name = read.name
       rejectsDuplicates = read.rejectsDuplicates
-      result = read.result
       tell = read.tell
     }
 
