@@ -1,4 +1,4 @@
-package import Core
+internal import Core
 import Glibc
 
 /// A copy of an archived file, hidden in `work/`, that is about to be dropped again.
