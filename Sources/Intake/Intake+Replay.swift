@@ -27,7 +27,7 @@ extension Intake {
     guard let dropped = FileName(bytes: file.name) else { throw ReplayRefusal(description: "its name is unknown") }
     let names = ResultNames(dropped: dropped, id: file.id)
     let (folders, stopFlag) = (folders, context.stopFlag)
-    let (copy, name) = try await copying.run {
+    let (copy, name) = try await copying.run { () throws -> (ReplayCopy, FileName) in
       guard let source = try rejects ? folders.rejects(of: names) : folders.original(of: names) else {
         throw ReplayRefusal(
           description: rejects

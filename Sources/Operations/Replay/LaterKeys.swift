@@ -48,7 +48,7 @@ extension LaterKeys {
       let names = ResultNames(dropped: dropped, id: id)
       guard let place = try rejects ? folders.rejects(of: names) : folders.original(of: names) else { return nil }
       let later = try await outbox.filesSent(after: id, limit: mostFiles + 1)
-      return try await StatusReport.folderQueue.run {
+      return try await StatusReport.folderQueue.run { () throws -> LaterKeys? in
         var found = LaterKeys()
         found.isCut = later.count > mostFiles
         guard isWhole else {
