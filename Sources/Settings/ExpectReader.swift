@@ -8,13 +8,14 @@ struct ExpectReader {
   private static func read(_ section: ConfigSection) -> ExpectationTerms? {
     var match = "*"
     section.read("match", into: &match) { $0.glob() }
-    let from = section.has("from") ? section.read("from", readTime) : .startOfDay
+    // Each key is asked for, given or not: it is then among those that a misspelt one may mean.
+    let from = section.value("from").map(readTime) ?? .startOfDay
     if !section.has("by") {
       section.reportMissing("by", "write the time by which the file must be there, such as 07:30")
     }
     let by = section.read("by", readTime)
-    let zone = section.has("timezone") ? section.read("timezone", readZone) : machineZone(section)
-    let days = section.has("days") ? section.read("days", readDays) : .all
+    let zone = section.value("timezone").map(readZone) ?? machineZone(section)
+    let days = section.value("days").map(readDays) ?? .all
     var terms = (minItems: Int?.none, sequence: SequencePattern?.none)
     section.read("min_items", into: &terms.minItems) { $0.int(atLeast: 1) }
     section.read("sequence", into: &terms.sequence, readSequence)

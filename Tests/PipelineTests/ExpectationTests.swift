@@ -71,6 +71,7 @@ import Testing
         #expect(try await kinds(world) == [])
         #expect(world.alarms.withLock { $0 } == [])
         world.store.mend()
+        world.clock.advance(by: .seconds(1))
         try await world.wait(for: "nav-1.json", in: "a", toBe: .queued)
         #expect(world.alarms.withLock { $0 } == ["missing", "late"])
       }
