@@ -49,7 +49,8 @@ let package = Package(
     .target(
       name: "Operations",
       dependencies: [
-        "APIs", "Core", "Dispatching", "Engine", "Formats", "HTTPClient", "Intake", "JSONText", "Metrics", "Outbox",
+        "APIs", "Calendar", "Core", "Dispatching", "Engine", "Formats", "HTTPClient", "Intake", "JSONText", "Metrics",
+        "Outbox",
         "Receipts", "Results", "Runtime", "Settings", "Spool", "Telemetry",
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -169,7 +170,8 @@ let package = Package(
     .testTarget(
       name: "APIsTests", dependencies: ["APIs", "Core", "Formats", "JSONText", "Settings"],
       swiftSettings: strict),
-    .testTarget(name: "SettingsTests", dependencies: ["APIs", "Core", "Formats", "Settings"], swiftSettings: strict),
+    .testTarget(
+      name: "SettingsTests", dependencies: ["APIs", "Calendar", "Core", "Formats", "Settings"], swiftSettings: strict),
     .testTarget(
       name: "InspectionTests",
       dependencies: [
@@ -222,7 +224,7 @@ let package = Package(
     .testTarget(
       name: "OutboxTests",
       dependencies: [
-        "Core", "Engine", "Outbox", "Runtime", "Simulation", "TestKit",
+        "Calendar", "Core", "Engine", "Outbox", "Runtime", "Simulation", "TestKit",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),

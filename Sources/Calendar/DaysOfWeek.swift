@@ -18,9 +18,9 @@ package struct DaysOfWeek: Hashable, Sendable {
   package init(_ text: String) throws(CalendarError) {
     func fault(_ reason: String) -> CalendarError { CalendarError(.invalid, "days", text, reason) }
     func trimmed(_ text: Substring) -> String {
-      let start = text.drop { $0 == " " }
-      return start.suffix(from: start.startIndex).reversed().drop { $0 == " " }.reversed().map { $0.lowercased() }
-        .joined()
+      var text = text.drop { $0 == " " }
+      while text.last == " " { text.removeLast() }
+      return text.lowercased()
     }
     func day(_ name: String) throws(CalendarError) -> Int {
       if let day = Self.names.firstIndex(of: name) { return day }

@@ -35,6 +35,7 @@ actor Pipeline {
   private let finisher: ResultPublisher
   private let ageWatch: AgeWatch
   private let notifier: Notifier
+  private let expectationWatch: ExpectationWatch
   private let connections: [HTTPClient]
   private let sending: SendingLedger
   private let stopFlag: StopFlag
@@ -81,10 +82,12 @@ actor Pipeline {
       missing[name] = TargetDispatcher(missing: name, shared: shared)
     }
     let underWay = try await outbox.filesUnderWay()
+    let alarmLog = AlarmLog(settings.inboxes, metrics: instruments.metrics, logger: logger)
     let publisher = Publisher(
       store: outbox, ledger: instruments.unread,
+      expectations: Expectations(settings.inboxes.map { ($0.name, $0.expect) }, from: try await outbox.expected()),
       onPublished: { [dispatchers] files in for file in files { dispatchers[file.target]?.published(file) } },
-      onFinishing: onSettled)
+      onFinishing: onSettled, onAlarms: { alarmLog.tell($0) })
     if let newest = underWay.newest { await publisher.skip(past: newest) }
     let context = Intake.Context(
       settings: settings, outbox: outbox, store: outbox, key: key, publisher: publisher,
@@ -116,6 +119,8 @@ actor Pipeline {
       intendedWaits: { Set(settings.closedWindows(at: .now).keys) }, activeFailures: instruments.activeFailures,
       logger: logger)
     sending = instruments.sending
+    expectationWatch = ExpectationWatch(
+      publisher: publisher, activeFailures: instruments.activeFailures, logger: logger)
     self.dispatchers = dispatchers
     self.missing = missing
     self.intakes = intakes
@@ -146,6 +151,7 @@ actor Pipeline {
     // Cancelled when this returns.
     async let _: Void = ageWatch.run()
     async let notices: Void = notifier.run(triesOnce: once)
+    async let _: Void = expectationWatch.run()
     await withDiscardingTaskGroup { group in
       for dispatcher in all { group.addTask { await dispatcher.run() } }
       for intake in intakes.values { group.addTask { await intake.run() } }

@@ -47,6 +47,7 @@ struct CSVSniffer {
   ]
 
   private let quote: UInt8?
+  private let escape: UInt8?
   /// What cells begin after; nil if that is to be found out.
   private let known: [UInt8]?
   private var at: Int
@@ -58,10 +59,12 @@ struct CSVSniffer {
 
   /// - Parameters:
   ///   - quote: what cells may be enclosed in.
+  ///   - escape: what takes the meaning from the next byte.
   ///   - delimiter: what stands between them; nil if that is to be found out.
-  init(from start: Int, quote: UInt8?, delimiter: [UInt8]? = nil) {
+  init(from start: Int, quote: UInt8?, escape: UInt8?, delimiter: [UInt8]? = nil) {
     at = start
     self.quote = quote
+    self.escape = escape
     known = delimiter
   }
 
@@ -110,7 +113,12 @@ struct CSVSniffer {
   private mutating func next(_ bytes: Span<UInt8>) -> UInt8? {
     while at < bytes.count {
       let byte = bytes[at]
-      if byte == quote {
+      if byte == escape {
+        guard at + 1 < bytes.count else { return nil }
+        isCellStart = false
+        hasBegun = true
+        at += 1
+      } else if byte == quote {
         // A doubled quote closes the cell and reopens it at once.
         if isQuoted || isCellStart {
           isQuoted.toggle()

@@ -60,9 +60,14 @@ package struct CSVHeader: Hashable, Sendable {
       let text = cell.text(in: buffer, dialect)
       let name = ColumnName.normalized(String(decoding: text, as: UTF8.self))
       let column = Column(name: name, index: index, line: line, column: at - lineStart + 1)
-      if !cell.isQuoted, let back = text.firstIndex(of: Ascii.carriageReturn) {
+      // Elsewhere it is text; in the first line of a rejects file it would decide how lines end.
+      let other = dialect.lineBreak == .cr ? Ascii.lineFeed : Ascii.carriageReturn
+      if !cell.isQuoted, let back = text.firstIndex(of: other) {
         throw FileFault(
-          .malformedCSV, "the header row contains a CR without an LF: end lines with LF or CRLF", line: line,
+          .malformedCSV,
+          dialect.lineBreak == .cr
+            ? "the header row contains an LF, but lines end with CR: quote the cell"
+            : "the header row contains a CR without an LF: end lines with LF or CRLF", line: line,
           column: at - lineStart + 1 + back)
       }
       if name.hasPrefix(Self.errorPrefix) {

@@ -20,6 +20,8 @@ package struct CSVReader: Sendable {
     /// Why the file can't be used, though it was read to its end: its control totals disagree.
     package var fault: FileFault?
     package var warnings: [FileWarning] = []
+    /// Whether its name or its first cell says that upsertd wrote it.
+    package var isRejectsFile: Bool
   }
 
   /// - Parameters:
@@ -114,7 +116,8 @@ package struct CSVReader: Sendable {
           item, isTooLarge: isTooLarge, rows.scanner, rows.buffer, header, &writer, &totals, &secondHeader, each)
       }
     }
-    var outcome = Outcome(layout: CSVLayout(header, hasSeparatorLine: rows.hasSeparatorLine))
+    var outcome = Outcome(
+      layout: CSVLayout(header, hasSeparatorLine: rows.hasSeparatorLine), isRejectsFile: rows.isPlain)
     if let compared = totals?.compared(with: rows.trailer) {
       (outcome.completeness, outcome.fault) = compared
     }

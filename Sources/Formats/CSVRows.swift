@@ -120,7 +120,7 @@ struct CSVRows: Sendable {
     var lineBreak: CSVDialect.LineBreak?
     var known: [UInt8]?
     if case .character(let delimiter) = options.delimiter { known = Array(String(delimiter).utf8) }
-    var sniffer = CSVSniffer(from: begin, quote: options.quote, delimiter: known)
+    var sniffer = CSVSniffer(from: begin, quote: options.quote, escape: options.escape, delimiter: known)
     while lineBreak == nil {
       lineBreak = sniffer.lineBreak(
         buffer.span.extracting(first: min(checked, most)), isWhole: isAllKnown(upTo: most))
@@ -212,7 +212,7 @@ struct CSVRows: Sendable {
       guard try passLine(from: &source) != nil else { break }
       if options.header != nil { leftOutRows.comments += 1 }
     }
-    var sniffer = CSVSniffer(from: scanner.at, quote: options.quote)
+    var sniffer = CSVSniffer(from: scanner.at, quote: options.quote, escape: options.escape)
     while true {
       let most = scanner.at + maxRowBytes
       let sniffed = sniffer.delimiter(

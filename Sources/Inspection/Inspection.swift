@@ -101,6 +101,10 @@ package struct Inspection: Sendable {
       if format == .tsv { csv.leaveOutTab() }
     }
     unsure += encoding.unsure + csv.unsure
+    if csv.columns.isEmpty, !csv.isRejects {
+      content = .other(sample.fault ?? "it holds nothing but blank lines and delimiters")
+      return
+    }
     let observed = csv.columns.map(\.observed)
     func proposed(by owner: any API) -> FieldProposal { owner.proposeFields(for: observed, purpose.terms) }
     // A header that an API's users may have written says which API it is for.

@@ -76,7 +76,9 @@ struct Claimer: Sendable {
     }
     // An unusable file must not keep others waiting.
     let targets = zip(files, verdicts).map { $1 == nil ? awaitedTargets(of: $0.name) : [] }
-    let ids = await context.publisher.claim(targets, isOrdered: inbox.ordering != .none)
+    let ids = await context.publisher.claim(
+      zip(files, targets).map { (ExpectedFiles.ReadyFile($0), $1) }, in: inbox.name,
+      isOrdered: inbox.ordering != .none)
     return zip(ids, verdicts).map { Place(id: $0, verdict: $1) }
   }
 
@@ -124,6 +126,10 @@ struct Claimer: Sendable {
     if !gone.isEmpty { await context.publisher.left(gone.sorted()) }
     return (claims, halfClaimed)
   }
+}
+
+extension ExpectedFiles.ReadyFile {
+  init(_ file: ReadyFile) { self.init(name: file.name.bytes, at: file.readySince) }
 }
 
 extension FileNeed {

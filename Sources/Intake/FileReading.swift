@@ -19,6 +19,8 @@ package struct ReadingResult: Sendable {
   package var rejected: Int
   /// Nothing of the file can be used; discard everything that was passed to the sink.
   package var fault: FileFault?
+  /// Whether its content says that upsertd wrote it, whatever its name.
+  var isRejectsFile = false
   /// The digest of what was read until the fault, if there is more: see `FileReading.complete`.
   var unfinishedDigest: Digest?
 }
@@ -59,6 +61,7 @@ package struct FileReading {
   let onProgress: () throws -> Void
 
   private var facts = FileFacts()
+  private var isRejectsFile = false
   private let limits: ReaderLimits
 
   package init(
@@ -108,7 +111,8 @@ package struct FileReading {
     if let conversion { note(conversion) }
     var result = ReadingResult(
       facts: facts, items: fault == nil ? conversion?.items ?? 0 : 0,
-      rejected: fault == nil ? conversion?.rejected ?? 0 : 0, fault: fault, unfinishedDigest: digest)
+      rejected: fault == nil ? conversion?.rejected ?? 0 : 0, fault: fault, isRejectsFile: isRejectsFile,
+      unfinishedDigest: digest)
     // There may be gigabytes after a fault; others that wait only for this file's content must not wait for them.
     if fault == nil || size - digest.count <= Self.shortRest { try complete(&result) }
     return result
@@ -246,6 +250,7 @@ package struct FileReading {
       outcome.layout.hasByteOrderMark = encoding?.hasMark ?? false
       facts.dialect = outcome.layout.json
       facts.completeness = outcome.completeness
+      self.isRejectsFile = outcome.isRejectsFile
       if let fault = outcome.fault { throw fault }
       facts.warnings = outcome.warnings
     case .ndjson, .jsonl:

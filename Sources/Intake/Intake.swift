@@ -156,7 +156,7 @@ package actor Intake {
     let name = work.work.dropped
     let targets = work.file.line == nil ? claimer.awaitedTargets(of: name) : claimer.targets(of: name)
     await context.publisher.takeOver(
-      work.file.id, at: work.file.line, targets: work.verdict == nil ? targets : [], isOrdered: inbox.ordering != .none)
+      work.file, targets: work.verdict == nil ? targets : [], isOrdered: inbox.ordering != .none)
     unread.append(work)
   }
 
@@ -215,6 +215,7 @@ package actor Intake {
     news.tell(look, isPaused: isPaused)
     var left = look
     left.ready = []
+    await noteReady(look)
     guard !isPaused, !isStopping else {
       lastLook = look
       return
@@ -230,6 +231,14 @@ package actor Intake {
     }
     left.ready = Array(rest)
     lastLook = left
+    await noteReady(left)
+  }
+
+  /// A file that waits for its claim came in time, if it became ready in time.
+  private func noteReady(_ look: InboxScan) async {
+    // A folder that can't be read says nothing about its files.
+    guard !inbox.expect.isEmpty, look.fault == nil else { return }
+    await context.publisher.waiting(look.ready.map { ExpectedFiles.ReadyFile($0) }, in: inbox.name)
   }
 
   private func room(for files: [ReadyFile]) async -> AdmissionControl.Answer {

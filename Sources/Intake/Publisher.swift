@@ -35,6 +35,8 @@ package actor Publisher {
   private let ledger: UnreadLedger
   private let onPublished: @Sendable ([PublishedFile]) -> Void
   private let onFinishing: @Sendable () -> Void
+  private let onAlarms: @Sendable ([InboxAlarm]) -> Void
+  private var expectations: Expectations
   private var ids = FileIDSource()
   private var order = PublicationOrder()
   /// Files that were read and are staged. All of them wait for an earlier one, or for an outbox that accepts their
@@ -65,12 +67,11 @@ package actor Publisher {
     let tell: @Sendable (ReadingResult) -> Void
 
     init(_ read: ReadFile) {
-      let found = read.result
-      isHeld = read.waitsForRelease && found.fault == nil && found.items > found.rejected
+      result = read.result
+      isHeld = read.waitsForRelease && result.fault == nil && result.items > result.rejected
       file = read.file
       name = read.name
       rejectsDuplicates = read.rejectsDuplicates
-      result = read.result
       tell = read.tell
     }
 
@@ -84,12 +85,16 @@ package actor Publisher {
   /// - Parameters:
   ///   - onPublished: called with published files, in this order.
   ///   - onFinishing: a file's results can be written.
+  ///   - onAlarms: called with alarms about expected files, once they are stored.
   package init(
-    store: any IntakeStore, ledger: UnreadLedger, onPublished: @escaping @Sendable ([PublishedFile]) -> Void,
-    onFinishing: @escaping @Sendable () -> Void
+    store: any IntakeStore, ledger: UnreadLedger, expectations: Expectations = Expectations(),
+    onPublished: @escaping @Sendable ([PublishedFile]) -> Void, onFinishing: @escaping @Sendable () -> Void,
+    onAlarms: @escaping @Sendable ([InboxAlarm]) -> Void = { _ in }
   ) {
     self.store = store
     self.ledger = ledger
+    self.expectations = expectations
+    self.onAlarms = onAlarms
     self.onPublished = onPublished
     self.onFinishing = onFinishing
   }
@@ -101,25 +106,30 @@ package actor Publisher {
 
   /// Ids for files that are about to be claimed. They have their places before any later id is given out.
   ///
-  /// - Parameter targets: for each file, those that it may be for.
-  func claim(_ targets: [Set<String>], isOrdered: Bool) -> [FileID] {
-    targets.map { targets in
+  /// - Parameter targets: those that it may be for.
+  func claim(
+    _ files: [(file: ExpectedFiles.ReadyFile, targets: Set<String>)], in inbox: String, isOrdered: Bool
+  ) -> [FileID] {
+    files.map { file, targets in
       let id = ids.next(at: .now)
       order.claimed(id, targets: targets, isOrdered: isOrdered)
+      expectations.ready(id, in: inbox, file)
       return id
     }
   }
 
   /// Restores the place of a file that was claimed earlier and is to be read.
-  ///
-  /// - Parameter line: its place, if it was released.
-  func takeOver(_ id: FileID, at line: FileID?, targets: Set<String>, isOrdered: Bool) {
-    ids.skip(past: id)
-    if let line {
+  func takeOver(_ file: NewFile, targets: Set<String>, isOrdered: Bool) {
+    ids.skip(past: file.id)
+    if let line = file.line {
       ids.skip(past: line)
-      lines[id] = line
+      lines[file.id] = line
     }
-    order.claimed(line ?? id, targets: targets, isOrdered: isOrdered)
+    order.claimed(file.line ?? file.id, targets: targets, isOrdered: isOrdered)
+    // A replay is nobody's file of the day.
+    if file.replay == nil {
+      expectations.ready(file.id, in: file.inbox, ExpectedFiles.ReadyFile(name: file.name, at: file.receivedAt))
+    }
   }
 
   /// By what `order` knows a file.
@@ -172,6 +182,7 @@ package actor Publisher {
   func isOfNoUse(_ id: FileID) async {
     order.read(place(of: id), target: nil)
     unread[id] = nil
+    doNotAwait([id])
     await publish()
   }
 
@@ -182,7 +193,38 @@ package actor Publisher {
       (lines[id], releasing[id]) = (nil, nil)
       unread[id] = nil
     }
+    doNotAwait(ids)
     await publish()
+  }
+
+  // MARK: - Expected files
+
+  /// These files of an inbox are ready and can't be claimed yet, and no others.
+  func waiting(_ files: [ExpectedFiles.ReadyFile], in inbox: String) { expectations.waiting(files, in: inbox) }
+
+  /// Tells what became due by the time of day.
+  ///
+  /// - Returns: when to call again, at the latest; nil if no file is expected.
+  /// - Throws: if the outbox takes no alarms now. They are told by a later call.
+  func checkExpectations() throws(OutboxError) -> Timestamp? {
+    let now = Timestamp.now
+    var changed = expectations
+    let alarms = changed.passed(now)
+    let changes = changed.changes(alarms, at: now)
+    if !changes.isEmpty { try store.commit { try $0.keep(changes) } }
+    changed.stored()
+    expectations = changed
+    if !alarms.isEmpty { onAlarms(alarms) }
+    return expectations.nextChange(after: now)
+  }
+
+  /// These files do not count.
+  private func doNotAwait(_ ids: [FileID]) {
+    let awaited = ids.filter { expectations.awaits($0) }
+    guard !awaited.isEmpty else { return }
+    for id in awaited { expectations.forget(id) }
+    // If this fails, the next check tells it.
+    _ = try? checkExpectations()
   }
 
   // MARK: - Slow files
@@ -226,10 +268,8 @@ package actor Publisher {
     let ready = order.publishable(limit: Self.mostFiles).map { own($0) }.compactMap { new[$0] ?? staged[$0] }
     var refused: Set<FileID> = []
     do throws(OutboxError) {
-      refused = try store.commit { commit in
+      refused = try commit(ready, holding: new.values.filter(\.isHeld)) { commit in
         for file in files { try file.staging.stage(in: commit) }
-        for file in ready { try publish(file, in: commit) }
-        return Set(try new.values.filter { try $0.isHeld && !hold($0, in: commit) }.map(\.file.id))
       }
     } catch {
       for file in files { order.unread(place(of: file.file.id)) }
@@ -270,7 +310,7 @@ package actor Publisher {
       failure = nil
       guard !ready.isEmpty else { return tellWhoWaits() }
       do throws(OutboxError) {
-        try store.commit { commit in for file in ready { try publish(file, in: commit) } }
+        try commit(ready)
       } catch {
         failure = error
         return tellWhoWaits()
@@ -295,7 +335,7 @@ package actor Publisher {
       // Nothing else is thrown there.
     }
     guard let file = staged[id] else { return true }
-    try store.commit { commit in try publish(file, in: commit) }
+    try commit([file])
     await finish([file])
     await publish()
     return true
@@ -338,8 +378,45 @@ package actor Publisher {
     FileFault(.duplicateFile, "the same bytes were dropped here before, as file \(original) (duplicates: reject)")
   }
 
+  /// Publishes files, lets others wait for their release, and stores what that means for expected ones, in one commit.
+  ///
+  /// - Returns: those of `held` that can't be used, and wait for nothing.
+  @discardableResult
+  private func commit(
+    _ files: [StagedFile], holding held: [StagedFile] = [],
+    after prepare: (any IntakeCommit) throws -> Void = { _ in }
+  ) throws(OutboxError) -> Set<FileID> {
+    let now = Timestamp.now
+    let before = expectations
+    let (expected, alarms, refused) = try store.commit { commit in
+      try prepare(commit)
+      var (expected, alarms) = (before, [InboxAlarm]())
+      for file in files {
+        let counts = try publish(file, in: commit)
+        let id = file.file.id
+        guard expected.awaits(id) else { continue }
+        alarms += counts ? expected.read(id, items: file.result.items, now: now) : expected.gone(id, now: now)
+      }
+      var refused: Set<FileID> = []
+      // One that waits for its release came, but counts once it is released.
+      for file in held where try !hold(file, in: commit) {
+        refused.insert(file.file.id)
+        if expected.awaits(file.file.id) { alarms += expected.gone(file.file.id, now: now) }
+      }
+      let changes = expected.changes(alarms, at: now)
+      if !changes.isEmpty { try commit.keep(changes) }
+      return (expected, alarms, refused)
+    }
+    expectations = expected
+    expectations.stored()
+    if !alarms.isEmpty { onAlarms(alarms) }
+    return refused
+  }
+
   /// Makes the file's batches sendable, or records why it can't be used.
-  private func publish(_ file: StagedFile, in commit: any IntakeCommit) throws {
+  ///
+  /// - Returns: whether it counts for `expect`.
+  private func publish(_ file: StagedFile, in commit: any IntakeCommit) throws -> Bool {
     let id = file.file.id
     let (facts, fault) = try verdict(on: file, in: commit)
     if let fault {
@@ -347,6 +424,7 @@ package actor Publisher {
     } else {
       try commit.publish(id, facts: facts, items: file.result.items, rejected: file.result.rejected)
     }
+    return fault == nil && facts.duplicateOf == nil && !file.result.isRejectsFile
   }
 
   /// Lets the file wait for its release, unless it can't be used.

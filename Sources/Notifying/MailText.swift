@@ -44,7 +44,8 @@ package struct MailText: Sendable {
   package var subject: String {
     let place = notice.inbox.map { " in inbox \($0)" } ?? notice.target.map { " at target \($0)" } ?? ""
     let what = fileName.map { " \($0)" } ?? ""
-    return "[upsertd] \(notice.event):\(what)\(place) (\(host))".onOneLine.cutInTheMiddle(to: 200)
+    let about = what + place
+    return "[upsertd] \(notice.event)\(about.isEmpty ? "" : ":")\(about) (\(host))".onOneLine.cutInTheMiddle(to: 200)
   }
 
   /// The text, line by line.

@@ -176,7 +176,7 @@ struct PageReader {
       successMode: row.string(2).flatMap(SuccessMode.init(rawValue:)) ?? .partial,
       ordering: row.string(3).flatMap(Ordering.init(rawValue:)) ?? .key,
       claimedAt: QueueTime(milliseconds: Int64(row.integer(4) ?? 0)), isCancelled: row.integer(5) == 1,
-      listsAccepted: row.integer(6) == 1)
+      listsAccepted: row.integer(7) == 1)
   }
 }
 

@@ -35,6 +35,9 @@ enum Schema {
     migrator.registerMigration("9", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: version9)
     }
+    migrator.registerMigration("10", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version10)
+    }
     migrator.registerMigration("11", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: version11)
     }
@@ -53,7 +56,7 @@ enum Schema {
   static let tables = [
     "file", "batch", "body", "settled", "refused", "accepted", "operator_order", "history", "recent", "target",
     "paused",
-    "key_rule", "replay", "clock", "source_key", "receiver", "notice", "hold",
+    "key_rule", "replay", "clock", "source_key", "receiver", "notice", "hold", "expected", "expectation_alarm",
   ]
 
   /// Differences between the database and what its migrations create: SQLite trusts every name that it reads.
@@ -265,6 +268,29 @@ enum Schema {
   private static let version9 = """
     ALTER TABLE file ADD COLUMN dialect TEXT;         -- how a CSV is written; NULL: read by an upsertd that did not keep it
     ALTER TABLE file ADD COLUMN completeness TEXT;    -- JSON: what should be and what was found; NULL: the route does not ask
+    """
+
+  /// Files that should come every day.
+  private static let version10 = """
+    -- What is known of them: one row for each entry of `expect`.
+    CREATE TABLE expected (
+      inbox TEXT NOT NULL,
+      match TEXT NOT NULL,
+      ordinal INTEGER NOT NULL,           -- tells entries of an inbox apart that have the same match
+      snapshot TEXT NOT NULL,             -- JSON: days, and numbers of the sequence
+      PRIMARY KEY (inbox, match, ordinal)
+    ) STRICT, WITHOUT ROWID;
+
+    -- The last alarms: missing, late, early, short, gap, repeat.
+    CREATE TABLE expectation_alarm (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      at_ms INTEGER NOT NULL,
+      inbox TEXT NOT NULL, match TEXT NOT NULL, ordinal INTEGER NOT NULL,
+      kind TEXT NOT NULL,
+      day TEXT NOT NULL,                  -- as the clocks of its time zone show it: 2026-11-21
+      file_id TEXT,                       -- NULL: about no file, or about several
+      message TEXT NOT NULL
+    ) STRICT;
     """
 
   /// Files that were dropped again, those that wait for their release, and whose files are.

@@ -19,7 +19,7 @@ extension Receipt {
       } else if counts.rejected == 0 {
         "was accepted, with \(counted(counts.items, "item"))"
       } else {
-        "is done: \(counts.rejected) of \(counted(counts.items, "item")) were rejected"
+        "is done, with \(counts.rejected) of \(counted(counts.items, "item")) rejected"
       }
     return Notice(
       event, at: file.completedAt, inbox: file.inbox, target: target?.name, file: file.id,

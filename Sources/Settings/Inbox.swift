@@ -1,3 +1,4 @@
+package import Calendar
 package import Core
 package import Formats
 
@@ -17,6 +18,8 @@ package struct Inbox: Sendable, Equatable {
   package var retention = Retention()
   /// `results: all`: what became of each accepted item is written, too.
   package var listsAccepted = false
+  /// Files that should come every day.
+  package var expect: [ExpectationTerms] = []
   /// The first match wins; never empty.
   package var routes: [Route] = []
 

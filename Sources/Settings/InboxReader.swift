@@ -22,6 +22,7 @@ struct InboxReader {
     section.read("release") { $0.word(Release.self) }.map { inbox.waitsForRelease = $0 == .manual }
     section.read("retention", into: &inbox.retention) { $0.section(readRetention) }
     section.read("results") { $0.word(Results.self) }.map { inbox.listsAccepted = $0 == .all }
+    section.read("expect", into: &inbox.expect, ExpectReader.read)
     inbox.routes = readRoutes(section)
     return inbox.routes.isEmpty || inbox.name.isEmpty ? nil : inbox
   }

@@ -82,6 +82,7 @@ extension Inbox {
         "archive": Self.outline(of: retention.archive), "rejected": Self.outline(of: retention.rejected),
         "receipts": Self.outline(of: retention.receipts), "accepted": Self.outline(of: retention.accepted),
       ]),
+      "expect": .array(expect.map(Self.outline)),
       "routes": .array(
         routes.map { route in
           var target: String?
@@ -102,10 +103,39 @@ extension Inbox {
     self.retention = Retention(
       archive: Self.duration(retention?["archive"]), rejected: Self.duration(retention?["rejected"]),
       receipts: Self.duration(retention?["receipts"]), accepted: Self.duration(retention?["accepted"]))
+    expect = outline["expect"]?.elements?.compactMap(Self.terms) ?? []
     routes = (outline["routes"]?.elements ?? []).map { route in
       var made = Route(target: route["target"]?.string.map(RouteTarget.named) ?? .auto)
       made.match = route["match"]?.string ?? made.match
       return made
+    }
+  }
+
+  private static func outline(of terms: ExpectationTerms) -> JSONValue {
+    let deadline = terms.deadline
+    return JSONValue([
+      "match": JSONValue(terms.match), "from": JSONValue(deadline.from.description),
+      "by": JSONValue(deadline.by.description), "timezone": JSONValue(deadline.zone.name),
+      "days": JSONValue(deadline.days.description), "minItems": terms.minItems.map { JSONValue($0) } ?? .null,
+      "sequence": JSONValue(terms.sequence?.text),
+    ])
+  }
+
+  private static func terms(_ outline: JSONValue) -> ExpectationTerms? {
+    guard let match = outline["match"]?.string, let from = outline["from"]?.string, let by = outline["by"]?.string,
+      let zone = outline["timezone"]?.string, let days = outline["days"]?.string
+    else { return nil }
+    do {
+      return ExpectationTerms(
+        match: match,
+        // The machine's own zone may have a name that only TZ may have.
+        deadline: try DailyDeadline(
+          from: TimeOfDay(from), by: TimeOfDay(by), days: DaysOfWeek(days),
+          zone: (try? Zone(named: zone)) ?? (try? Zone.ofMachine(tz: zone)) ?? Zone.ofMachine(tz: nil)),
+        minItems: outline["minItems"]?.integer,
+        sequence: try outline["sequence"]?.string.map { try SequencePattern($0) })
+    } catch {
+      return nil
     }
   }
 

@@ -26,6 +26,7 @@ struct StatusTable {
       for file in inbox.unread.prefix(20) {
         lines.append(Console.fitted("    \(Console.name(file.name)): \(file.text)".onOneLine))
       }
+      for entry in inbox.expected { lines += self.lines(of: entry) }
       for file in inbox.unreleased.prefix(20) {
         let rejects = file.rejected > 0 ? ", \(file.rejected) rejected" : ""
         let owners = file.owners.isEmpty ? "" : ", from \(file.owners.joined(separator: " and "))"
@@ -40,6 +41,14 @@ struct StatusTable {
       if unlisted > 0 { lines.append("    … and \(unlisted) more (--json lists up to 200)") }
     }
     return lines
+  }
+
+  private func lines(of entry: StatusReport.ExpectedStatus) -> [String] {
+    var text = "    expects \(Console.name(entry.match)) \(entry.terms): \(entry.text)"
+    let missing = entry.missingNumbers
+    if !missing.isEmpty { text += "; \(missing)" }
+    return [Console.fitted(text.onOneLine)]
+      + entry.alarms.suffix(5).map { Console.fitted("      \($0.at) \($0.kind): \($0.message)".onOneLine) }
   }
 
   var queueAndTargets: [String] {

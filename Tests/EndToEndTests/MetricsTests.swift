@@ -31,7 +31,9 @@ import Testing
       }
     }
     let hook = try LoopbackServer { _ in .status(200) }
+    let expect = "  expect: [{match: \"*.csv\", by: \"24:00\", sequence: \"a([0-9]).csv\"}]"
     let setup = Setup.lusid(api.url, tokensFrom: api.url + "/token").with {
+      $0.inboxes.append(expect)
       $0.more = ["notify: [{webhook: \"\(hook.url)/\", secret: x, name: hook}]"]
     }
     try await withAdmin(setup) { world, admin in

@@ -123,7 +123,7 @@ import Testing
       let id = try #require(try world.receipt("investors", of: "clients.json")["file"]?["id"]?.string)
       #expect(mail.text.contains("\(world.spool)/investors/outbox/rejected/clients.\(id).rejected.json"))
       #expect(mail.text.contains("\(world.spool)/investors/outbox/receipts/clients.json.\(id).receipt.json"))
-      #expect(mail.text.contains("1 of 2 items were rejected"))
+      #expect(mail.text.contains("1 of 2 items rejected"))
       #expect(mail.text.contains("drop it into \(world.spool)/investors/inbox"))
       #expect(!mail.text.contains("canary"))
       #expect(server.mails.count == 1)

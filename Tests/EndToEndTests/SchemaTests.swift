@@ -35,7 +35,8 @@ import Testing
 
   @Test func `receipts and status of a run with all kinds of endings fit their schemas`() async throws {
     let api = try LoopbackServer { $0.displayNames.contains("bad") ? .status(400) : .lusid($0) }
-    let setup = Setup.lusid(api.url, inbox: ["ignore: [\"*.skip\"]", "results: all"])
+    let expect = "expect: [{match: \"*.json\", by: \"24:00\", min_items: 3}, {match: \"*.xml\", by: \"00:01\"}]"
+    let setup = Setup.lusid(api.url, inbox: ["ignore: [\"*.skip\"]", "results: all", expect])
     try await withWorld(setup) { world in
       try world.drop("all.json", in: "investors", array([record("1"), record("2")]))
       try world.drop("some.json", in: "investors", array([record("3"), record("bad"), "{}"]))
@@ -113,6 +114,7 @@ import Testing
     try await withWorld(.lusid("http://127.0.0.1:1")) { world in
       let examples = [
         "upsertd", "lusid-minimal", "liquid-minimal", "csv-european", "csv-control-totals", "csv-database",
+        "expected-files",
       ].map { "\(Self.config)/\($0).yaml" }
       let faults = try await Self.faults(world, "configuration", examples + [world.configuration])
       #expect(faults == "")

@@ -73,6 +73,11 @@ import Testing
         == Told(event: "released", after: .seconds(1060)))
   }
 
+  @Test func `a hold of a paused target is no alarm before the target has had five minutes to deliver again`() {
+    #expect(Self.told([(10, Self.held)], paused: 20..<600) == [Told(event: "held", after: .seconds(899))])
+    #expect(Self.told([(10, Self.held), (700, .delivering)], paused: 20..<600, successes: [700]) == [])
+  }
+
   @Test func `an answer from before the hold does not end it`() {
     #expect(
       Self.told([(10, Self.held)], successes: [5]) == [Told(event: "held", after: .seconds(310))])

@@ -32,6 +32,9 @@ import Testing
     #expect(rows("\"a\nx\",b\r1,2\r") == [#"{"a x":"1","b":"2"}"#])
     // Nor does it after any other delimiter; and a quote after what is no delimiter opens nothing.
     #expect(rows("b§\"a\rx\"\n1§2\n") { $0.delimiter = .character("§") } == [#"{"b":"1","a x":"2"}"#])
+    #expect(
+      rows("\"a\\\"\rx\",b\n1,2\n") { $0.escape = UInt8(ascii: "\\") } == [#"{"a\" x":"1","b":"2"}"#])
+    #expect(read("Title\ra\nx,b\r1,2\r") { $0.skip.first = 1 }.end?.hasPrefix("malformed-csv") == true)
     #expect(rows("a,\"b;c\r1;2\r") { $0.delimiter = .character(";") } == [#"{"a,\"b":"1","c":"2"}"#])
   }
 

@@ -11,7 +11,7 @@ extension FuzzDriver {
       "30d", "1h30m", "4GiB", "admin: false", "listen: \"127.0.0.1:0\"", "${HOME}", "$${", "<<: *a", "batch:",
       "format: csv", "encoding: latin1", "delimiter: ", "quote: ", "escape: ", "header: [a]", "skip: {rows: [\"H*\"]}",
       "null: ", "decimal: \",\"", "grouping: ", "symbols: ", "trailer: {match: T, count: 2, sums: {a: 3}}",
-      "checksum: md5",
+      "checksum: md5", "notify:", "webhook: https://a", "secret: s", "mail: a@b.c", "smtp: smtps://a", "on: [held]",
     ], longest: 8 << 10
   ) { folder in
     PlainReader { input in

@@ -27,6 +27,54 @@ import Testing
     await server.stop()
   }
 
+  /// A server with STARTTLS, which prints each command and whether TLS is in use, one mail after the other.
+  private static let startTLS = """
+    import socket, ssl, sys
+    listener = socket.create_server(("127.0.0.1", 0))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[1], sys.argv[2])
+    print("port:%d" % listener.getsockname()[1], flush=True)
+    while True:
+      connection, _ = listener.accept()
+      try:
+        secure, lines = False, connection.makefile("rwb")
+        def say(text):
+          lines.write(text.encode() + b"\\r\\n"); lines.flush()
+        say("220 ready")
+        while True:
+          word = lines.readline().split()[0].upper()
+          if word == b"EHLO": say("250 SIZE 100000" if secure else "250 STARTTLS")
+          elif word == b"STARTTLS":
+            say("220 go on")
+            connection = context.wrap_socket(connection, server_side=True)
+            secure, lines = True, connection.makefile("rwb")
+          elif word == b"DATA" and secure:
+            say("354 go on")
+            while lines.readline() != b".\\r\\n": pass
+            say("250 accepted")
+          elif secure: say("250 ok")
+          else: say("530 not without TLS")
+      except Exception: pass
+      connection.close()
+    """
+
+  @Test(.enabled(if: Certificates.canBeMade))
+  func `a server with STARTTLS gets the mail over TLS, if its certificate is trusted`() async throws {
+    try await withTemporaryFolder { folder in
+      let certificates = try await Certificates(in: folder)
+      let server = try Command(
+        "python3", ["-c", Self.startTLS, certificates.path("server.pem"), certificates.path("server.key")])
+      let url = "smtp://127.0.0.1:\(try await server.port(after: "port"))"
+      let trusting = MailClient(MailOptions(url: url, needsTLS: true, caFile: certificates.path("ca.pem")))
+      try await trusting.send(from: "a@example.com", to: "b@example.com", text: Self.text)
+      let error = await #expect(throws: MailError.self) {
+        try await MailClient(MailOptions(url: url, needsTLS: true))
+          .send(from: "a@example.com", to: "b@example.com", text: Self.text)
+      }
+      #expect(error?.reason.contains("certificate") == true)
+    }
+  }
+
   @Test func `a refusal of the mail is told from a server that is away`() async throws {
     let server = try MailServer(refusals: 1)
     let client = MailClient(options(server))

@@ -100,6 +100,7 @@ import Yams
       ("\u{89}PNG\r\n\u{1A}\n\u{0}\u{0}\u{0}\u{D}IHDR", "it is no text: 3 of its first 16 bytes are zero"),
       ("i\u{0}\u{0}\u{0}d\u{0}\u{0}\u{0},\u{0}\u{0}\u{0}", "or in UTF-32"),
       ("\u{FF}\u{FE}\u{0}\u{0}i\u{0}\u{0}\u{0}", "it is in UTF-32"),
+      ("\n,,,\n\n", "nothing but blank lines and delimiters"),
     ])
   func `what is no CSV is said`(_ text: String, _ words: String) {
     let bytes = text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }

@@ -24,6 +24,8 @@ struct IntakeWorld: Sendable {
   let clock: TestClock
   /// The names of targets for which something was published, in order.
   let published = Guarded<[String]>([])
+  /// Kinds of the alarms about expected files, in order.
+  let alarms = Guarded<[String]>([])
 
   init(folder: String, queue: String = "{min_free_disk: 1KiB}", limits: String = "{}", inbox: String = "") throws {
     self.folder = folder
@@ -122,10 +124,15 @@ struct IntakeWorld: Sendable {
   func run(_ body: (IntakeWorld) async throws -> Void) async throws {
     let instruments = Instruments()
     let stopFlag = StopFlag()
-    let published = published
+    let (published, told) = (published, alarms)
     let publisher = Publisher(
       store: store, ledger: instruments.unread,
-      onPublished: { files in published.withLock { $0 += files.map(\.target) } }, onFinishing: {})
+      expectations: Expectations(settings.inboxes.map { ($0.name, $0.expect) }, from: try await outbox.expected()),
+      onPublished: { files in published.withLock { $0 += files.map(\.target) } }, onFinishing: {},
+      onAlarms: { alarms in told.withLock { $0 += alarms.map(\.alarm.kind.rawValue) } })
+    let watch = ExpectationWatch(
+      publisher: publisher, activeFailures: instruments.activeFailures,
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let clock = clock
     let context = Intake.Context(
       settings: settings, outbox: outbox, store: store, key: try outbox.sourceKey(), publisher: publisher,
@@ -145,9 +152,12 @@ struct IntakeWorld: Sendable {
     running.set(intakes, instruments.unread)
     try await withThrowingTaskGroup(of: Void.self) { [intakes] group in
       for intake in intakes.values { group.addTask { await intake.run() } }
+      let watching = Task { await watch.run() }
       let result: Result<Void, any Error>
       do { result = .success(try await body(self)) } catch { result = .failure(error) }
       stopFlag.raise()
+      watching.cancel()
+      await watching.value
       for intake in intakes.values { await intake.stop() }
       try await group.waitForAll()
       try result.get()
@@ -206,6 +216,9 @@ final class FailingStore: IntakeStore {
   }
   func keep(_ mark: QueueClock.Mark) async throws(OutboxError) { try await outbox.keep(mark) }
   func clockMark() async throws(OutboxError) -> QueueClock.Mark? { try await outbox.clockMark() }
+  func expected() async throws(OutboxError) -> [Expectations.Key: ExpectedFiles.Snapshot] {
+    try await outbox.expected()
+  }
 }
 
 private final class FailingCommit: IntakeCommit {
@@ -255,5 +268,10 @@ private final class FailingCommit: IntakeCommit {
 
   func original(sha256: String, inbox: String, before id: FileID) throws -> (id: FileID, wasUsed: Bool)? {
     try commit.original(sha256: sha256, inbox: inbox, before: id)
+  }
+
+  func keep(_ changes: ExpectationChanges) throws {
+    guard publishes else { throw full }
+    try commit.keep(changes)
   }
 }

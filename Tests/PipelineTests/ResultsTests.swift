@@ -81,7 +81,10 @@ import TestKit
         guard
           case .leased(let leased) = try await world.outbox.lease(
             [(next.name, next.attempts)], dueAfterCrash: QueueTime(milliseconds: 0)), let content = leased.first
-        else { return Issue.record("it can't be leased") }
+        else {
+          Issue.record("it can't be leased")
+          return
+        }
         var settlement = Settlement(accepted: content.items.count, unchanged: 0, rejects: [])
         for item in content.items {
           settlement.acceptedItems.append(

@@ -1,4 +1,5 @@
 import APIs
+import Calendar
 import Core
 import Foundation
 import Formats
@@ -38,6 +39,16 @@ struct ExampleTests {
     let settings = try Self.load("liquid-minimal.yaml")
     #expect(settings.targets.map(\.api) == [.liquid])
     #expect(settings.inboxes[0].routes[0].item?.key == ["accountId"])
+  }
+
+  @Test func `expected files load`() throws {
+    let expect = try Self.load("expected-files.yaml").inboxes[0].expect
+    #expect(
+      expect.map { "\($0.match) from \($0.deadline.from) \($0.deadline)" } == [
+        "nav-*.csv from 00:00 by 07:30, mon-fri, Europe/Dublin",
+        "positions-*.csv from 20:00 by 06:00, mon-fri, America/New_York",
+      ])
+    #expect(expect[0].minItems == 1 && expect[0].sequence?.number(in: Array("nav-0007.csv".utf8)) == 7)
   }
 
   @Test func `a European CSV loads`() throws {
@@ -83,8 +94,8 @@ struct ExampleTests {
     let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).filter { $0.hasSuffix(".yaml") }
     #expect(
       names.sorted() == [
-        "csv-control-totals.yaml", "csv-database.yaml", "csv-european.yaml", "liquid-minimal.yaml",
-        "lusid-minimal.yaml", "notify.yaml", "starter.yaml", "upsertd.yaml",
+        "csv-control-totals.yaml", "csv-database.yaml", "csv-european.yaml", "expected-files.yaml",
+        "liquid-minimal.yaml", "lusid-minimal.yaml", "notify.yaml", "starter.yaml", "upsertd.yaml",
       ])
   }
 
@@ -110,7 +121,7 @@ struct ExampleTests {
 
   @Test(arguments: [
     ["access_token_file"], ["access_token"], ["scope"], ["max_requests_per_second"], ["ca_file"], ["client_cert"],
-    ["client_cert", "client_key"], ["proxy"], ["send"], ["marker"], ["retention"],
+    ["client_cert", "client_key"], ["proxy"], ["send"], ["marker"], ["retention"], ["expect"],
     ["notify"], ["format"], ["encoding"], ["header"], ["skip"], ["grouping"], ["symbols"], ["trailer"], ["checksum"],
     ["grant", "token_url", "username", "password_file", "client_id", "client_secret_file", "scope"],
   ])
@@ -124,6 +135,7 @@ struct ExampleTests {
     }
     // What can't stand beside them.
     for key in ["retention", "skip"] where keys == [key] { lines.removeAll { $0.hasPrefix("    \(key): {}") } }
+    if keys == ["expect"] { lines.removeAll { $0.hasPrefix("    expect: []") } }
     if keys.contains(where: { $0.hasPrefix("access_token") || $0 == "username" }) {
       lines.removeAll { $0.hasPrefix("      secrets_file:") }
     }

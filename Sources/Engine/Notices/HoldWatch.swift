@@ -33,20 +33,24 @@ package struct HoldWatch: Sendable, Equatable {
 
   private var hold: Hold?
   private var calmSince: QueueTime?
+  /// When the target was last seen paused: until then nothing could have ended the hold.
+  private var pausedAt: QueueTime?
 
   /// - Parameter hold: what the outbox has from an earlier run.
   package init(_ hold: Hold? = nil) { self.hold = hold }
 
   /// - Parameters:
-  ///   - isPaused: whether nothing is sent anyway, so that a hold can't end.
+  ///   - isPaused: whether nothing is sent anyway: then a hold can't end, and is no alarm.
   ///   - lastSuccess: when the target last accepted something.
   package mutating func next(
     _ state: Pace.State, isPaused: Bool, lastSuccess: QueueTime?, at now: QueueTime
   ) -> Action? {
+    if isPaused { pausedAt = now }
     if case .held(let reason, _) = state {
       calmSince = nil
       guard let hold else { return .begin(Hold(since: now, isTold: false)) }
-      return !hold.isTold && now - hold.since >= Self.patience ? .tell(hold, reason: reason) : nil
+      let lasted = now - max(hold.since, pausedAt ?? hold.since)
+      return !hold.isTold && lasted >= Self.patience ? .tell(hold, reason: reason) : nil
     }
     guard let hold else { return nil }
     if let lastSuccess, lastSuccess >= hold.since { return .end(hold) }

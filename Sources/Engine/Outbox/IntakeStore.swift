@@ -27,6 +27,9 @@ package protocol IntakeStore: Sendable {
 
   /// The last stored mark.
   func clockMark() async throws(OutboxError) -> QueueClock.Mark?
+
+  /// What was last stored of expected files; damaged snapshots are left out.
+  func expected() async throws(OutboxError) -> [Expectations.Key: ExpectedFiles.Snapshot]
 }
 
 /// What reading a file leaves in the outbox, in one commit or several.
@@ -57,6 +60,9 @@ package protocol IntakeCommit {
 
   /// The first file with the same bytes dropped in the same inbox, and whether any of it went, or may go, to the API.
   func original(sha256: String, inbox: String, before id: FileID) throws -> (id: FileID, wasUsed: Bool)?
+
+  /// Stores what became known of expected files, with the alarms that follow from it: each is told once.
+  func keep(_ changes: ExpectationChanges) throws
 }
 
 /// A file that was just claimed.

@@ -1,4 +1,5 @@
 internal import Core
+internal import Engine
 internal import JSONText
 internal import Outbox
 internal import Telemetry
@@ -70,7 +71,10 @@ extension Blockage {
       Blockage(target, backlogs[target.name] ?? TargetBacklog()).map { [$0] }
         ?? problems.filter { $0.target == target.name }.map { .retrying($0) }
     }
-    return targets + report.inboxes.flatMap { all(in: $0) }
+    return targets
+      + report.inboxes.flatMap { inbox in
+        all(in: inbox) + inbox.expected.flatMap { all(in: $0, of: inbox.name) }
+      }
   }
 
   /// The worst first; equally bad ones keep their order.
@@ -178,6 +182,28 @@ extension Blockage {
       var blockage = Blockage(.paused, reason: "by an operator", inbox: inbox.name)
       blockage.title = "\(inbox.name) is paused"
       blockages.append(blockage)
+    }
+    return blockages
+  }
+
+  /// What did not come as expected.
+  private static func all(in entry: StatusReport.ExpectedStatus, of inbox: String) -> [Blockage] {
+    var blockages: [Blockage] = []
+    if entry.state.state == .missing {
+      blockages.append(
+        Blockage(
+          weight: .bad, title: "\(entry.match) is missing in \(inbox)", reason: "no such file came \(entry.terms)",
+          oldestAt: entry.state.due, advice: "Ask its sender. It is late, but loaded, when it comes."))
+    }
+    if entry.state.missingCount > 0 {
+      let numbers = entry.state.missingNumbers.prefix(mostFiles).map(String.init).joined(separator: ", ")
+      let more = entry.state.missingCount > mostFiles ? " …" : ""
+      let count = Int(clamping: entry.state.missingCount)
+      blockages.append(
+        Blockage(
+          weight: .waiting,
+          title: "\(counted(count, "number is", "numbers are")) missing of \(entry.match) in \(inbox)",
+          reason: "no files came with: \(numbers)\(more)", advice: "Ask their sender. Other files are not held up."))
     }
     return blockages
   }

@@ -143,7 +143,7 @@ package struct Dashboard: Sendable {
       "name": JSONValue(inbox.name), "folder": JSONValue(folder), "waiting": JSONValue(inbox.waiting),
       "unclaimed": JSONValue(inbox.unclaimedCounts.reduce(0) { $0 + ($1.key.isArriving ? 0 : $1.value) }),
       "unread": JSONValue(inbox.unreadCount),
-      "paused": .bool(inbox.isPaused),
+      "paused": .bool(inbox.isPaused), "expected": .array(inbox.expected.map(\.json)),
       "since": JSONValue([
         "files": JSONValue(flow.files), "underWay": JSONValue(flow.filesUnderWay),
         "partial": JSONValue(flow.filesPartial), "rejectedFiles": JSONValue(flow.filesRejected),

@@ -1,4 +1,5 @@
 internal import Core
+internal import Engine
 internal import Spool
 internal import Metrics
 internal import Outbox
@@ -90,6 +91,36 @@ struct MetricsPage {
     eachKind(
       "upsertd_inbox_oldest_unclaimed_age_seconds", "How long the oldest file has stayed in the inbox, by reason."
     ) { Self.age(oldest[$0.name]?[$1]) }
+    writeExpected(inboxes, to: &text)
+  }
+
+  private func writeExpected(_ inboxes: [StatusReport.InboxStatus], to text: inout Exposition) {
+    // Entries of an inbox with the same match share their series.
+    var matches: [(inbox: String, match: String, entries: [StatusReport.ExpectedStatus])] = []
+    for inbox in inboxes {
+      for entry in inbox.expected {
+        if let place = matches.firstIndex(where: { $0.inbox == inbox.name && $0.match == entry.match }) {
+          matches[place].entries.append(entry)
+        } else {
+          matches.append((inbox.name, entry.match, [entry]))
+        }
+      }
+    }
+    text.family(
+      "upsertd_expected_files", "1 for the current state of the files that should come on the day.",
+      matches.flatMap { inbox, match, entries in
+        ExpectationState.Word.allCases.map { word in
+          (
+            [("inbox", inbox), ("match", match), ("state", word.rawValue)],
+            Double(entries.count { $0.state.state == word })
+          )
+        }
+      })
+    text.family(
+      "upsertd_missing_numbers", "Numbers that are missing in the sequence of files.",
+      matches.filter { $0.entries.contains(where: \.hasSequence) }.map { inbox, match, entries in
+        ([("inbox", inbox), ("match", match)], entries.reduce(0) { $0 + Double($1.state.missingCount) })
+      })
   }
 
   private func write(_ receivers: [StatusReport.ReceiverStatus], to text: inout Exposition) {

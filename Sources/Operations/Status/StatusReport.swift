@@ -34,6 +34,10 @@ package struct StatusReport: Sendable {
     package var unreleasedLeftOut = 0
     var unreleasedCount: Int { unreleased.count + unreleasedLeftOut }
     package var isPaused: Bool
+    /// Files that should come every day, in the configuration's order.
+    package var expected: [ExpectedStatus] = []
+    /// Ready files that stay, as far as `expect` asks for it.
+    var readyFiles: [ExpectedFiles.ReadyFile] = []
 
     /// An inbox may hold any number of files.
     static let mostListed = 200
@@ -142,6 +146,7 @@ package struct StatusReport: Sendable {
     var unread = unread ?? []
     if isAlone { unread = try await outbox?.unreadFiles().filter { !$0.waitsForRelease }.map(UnreadFile.init) ?? [] }
     let unreleased = try await outbox?.unreleasedFiles() ?? []
+    var expected = try await ExpectedFilesReport(settings, outbox)
     for inbox in settings.inboxes {
       let isPaused = pausedInboxes.contains(inbox.name)
       var (status, work) = await Self.folderQueue.run {
@@ -154,6 +159,8 @@ package struct StatusReport: Sendable {
       let told = Set(all.map(\.id))
       for file in work where !known.contains(file.id) && !told.contains(file.id) {
         guard try await outbox?.finishedStatus(file.id) == nil else { continue }
+        expected.claimed(
+          file.id, in: inbox.name, ExpectedFiles.ReadyFile(name: file.dropped.bytes, at: file.id.time))
         if status.unread.count < InboxStatus.mostListed {
           status.unread.append(UnreadFile(id: file.id, inbox: inbox.name, name: file.dropped.display))
         } else {
@@ -167,6 +174,7 @@ package struct StatusReport: Sendable {
           rejected: file.counts.rejected, receivedAt: file.receivedAt, owners: file.owners)
       }
       status.unreleasedLeftOut = waiting.count - status.unreleased.count
+      status.expected = expected.states(of: inbox.name, waiting: status.readyFiles, at: .now)
       inboxes.append(status)
     }
     if let outbox {
@@ -226,6 +234,12 @@ package struct StatusReport: Sendable {
       obstacle = obstacle ?? room?.take(FileNeed(file, in: folders, of: inbox, settings: settings))
       guard let obstacle else { continue }
       let kind = UnclaimedFile.Kind(obstacle.kind)
+      if !inbox.expect.isEmpty {
+        // Without the daemon nobody knows since when: not before its last change.
+        let changed = Timestamp(milliseconds: file.modified / 1_000_000)
+        let since = ledger?.since(file.name, kind, inbox: inbox.name) ?? changed
+        status.readyFiles.append(ExpectedFiles.ReadyFile(name: file.name.bytes, at: since))
+      }
       status.unclaimedCounts[kind, default: 0] += 1
       if status.unclaimed.count < InboxStatus.mostListed { stay(file.name, kind, obstacle.description) }
     }
@@ -264,12 +278,14 @@ extension StatusReport {
           "receivedAt": "\(file.receivedAt)", "owners": [\(file.owners.map { Self.quoted($0) }.joined(separator: ", "))]}
           """
         }
+        let expected = inbox.expected.map { String(decoding: $0.json.bytes, as: UTF8.self) }
         return """
           {"name": \(Self.quoted(inbox.name)), "waiting": \(inbox.waiting), "paused": \(inbox.isPaused), \
           "advice": [\(inbox.advice.map { Self.quoted($0) }.joined(separator: ", "))], \
           "unclaimed": [\(unclaimed.joined(separator: ", "))], "unclaimedLeftOut": \(inbox.unclaimedLeftOut), \
           "unread": [\(unread.joined(separator: ", "))], "unreadLeftOut": \(inbox.unreadLeftOut), \
-          "unreleased": [\(unreleased.joined(separator: ", "))], "unreleasedLeftOut": \(inbox.unreleasedLeftOut)}
+          "unreleased": [\(unreleased.joined(separator: ", "))], "unreleasedLeftOut": \(inbox.unreleasedLeftOut), \
+          "expected": [\(expected.joined(separator: ", "))]}
           """
       })
     out += """
@@ -386,6 +402,10 @@ extension StatusReport {
     }
     for receiver in receivers where receiver.failure != nil {
       parts.append("\(receiver.name) can't be told (\(counted(receiver.waiting, "notice")) waiting)")
+    }
+    for (inbox, entry) in inboxes.flatMap({ inbox in inbox.expected.map { (inbox.name, $0) } }) {
+      guard entry.state.state == .missing || entry.state.state == .late else { continue }
+      parts.append("\(inbox): \(entry.match) \(entry.state.state.rawValue)")
     }
     let stuck = inboxes.reduce(0) { $0 + $1.unclaimed.count + $1.unclaimedLeftOut }
     if stuck > 0 { parts.append("\(stuck) unclaimed in inboxes") }

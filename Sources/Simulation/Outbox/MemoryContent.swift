@@ -10,6 +10,7 @@ package struct MemoryContent: Sendable {
   package internal(set) var clockMark: QueueClock.Mark?
   /// The last known states of the targets, by name.
   package internal(set) var notes: [TargetNote] = []
+  package internal(set) var expected: [Expectations.Key: ExpectedFiles.Snapshot] = [:]
 
   func place(of id: FileID) -> Int? {
     let place = files.partition(behind: id, \.record.id)

@@ -57,6 +57,10 @@ extension MemoryOutbox: IntakeStore {
   package func clockMark() async throws(OutboxError) -> QueueClock.Mark? {
     try read { content in content.clockMark }
   }
+
+  package func expected() async throws(OutboxError) -> [Expectations.Key: ExpectedFiles.Snapshot] {
+    try read { content in content.expected }
+  }
 }
 
 /// Changes a copy, which replaces the content once everything is done.
@@ -156,6 +160,11 @@ private final class MemoryCommit: IntakeCommit {
     }
     found.removeAll { $0.id >= id }
     return found.map(\.id).min().map { ($0, found.contains { $0.wasUsed }) }
+  }
+
+  func keep(_ changes: ExpectationChanges) throws {
+    for (key, snapshot) in changes.snapshots { content.expected[key] = snapshot }
+    for key in changes.forgotten { content.expected[key] = nil }
   }
 }
 

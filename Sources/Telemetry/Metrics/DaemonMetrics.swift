@@ -1,4 +1,5 @@
 internal import Core
+package import Engine
 package import Metrics
 package import Receipts
 
@@ -18,6 +19,7 @@ package struct DaemonMetrics: Sendable {
   package let items: Family<Counter>
   let rejectedItems: Family<Counter>
   let pollDuration: Family<Histogram>
+  let expectationAlarms: Family<Counter>
   // Targets.
   let requests: Family<Counter>
   let requestDuration: Family<Histogram>
@@ -57,6 +59,8 @@ package struct DaemonMetrics: Sendable {
     pollDuration = registry.histogram(
       "upsertd_poll_duration_seconds", "How long it took to scan an inbox.",
       bounds: [0.001, 0.005, 0.025, 0.1, 0.5, 2, 10], labels: "inbox")
+    expectationAlarms = registry.counter(
+      "upsertd_expectation_alarms_total", "Alarms about expected files, by kind.", labels: "inbox", "kind")
     requests = registry.counter(
       "upsertd_requests_total",
       "Batches sent, by the answer's status class; none: sent, but not answered; unsent: nothing was sent.",
@@ -95,6 +99,13 @@ package struct DaemonMetrics: Sendable {
       labels: "outcome")
     for outcome in ["used", "refused"] { _ = configurationReloads[outcome] }
   }
+
+  /// Starts the series of an inbox that expects files.
+  package func expects(_ inbox: String) {
+    for kind in ExpectationAlarm.Kind.allCases { _ = expectationAlarms[inbox, kind.rawValue] }
+  }
+
+  package func told(_ kind: ExpectationAlarm.Kind, inbox: String) { expectationAlarms[inbox, kind.rawValue].add() }
 
   package func reloaded(isUsed: Bool) { configurationReloads[isUsed ? "used" : "refused"].add() }
 }

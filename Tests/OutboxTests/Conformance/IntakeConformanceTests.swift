@@ -1,9 +1,48 @@
+import Calendar
 import Core
 import Engine
 import Testing
 
 @Suite struct IntakeConformanceTests {
   private struct Stop: Error {}
+
+  @Test(arguments: OutboxEngine.allCases)
+  func `what is known of expected files is stored with the file that changed it, or not at all`(
+    _ engine: OutboxEngine
+  ) async throws {
+    try await engine.with { engine in
+      let file = DroppedFile(number: 1, batches: [batch(1...1)])
+      let keys = ["a", "b"].map { Expectations.Key(inbox: $0, match: "*.csv", ordinal: 1) }
+      var snapshot = ExpectedFiles.Snapshot()
+      let changes = ExpectationChanges(at: file.new.receivedAt, snapshots: keys.map { ($0, snapshot) })
+      try engine.store.stage(file)
+      #expect(throws: OutboxError.self) {
+        try engine.store.commit { commit in
+          try commit.publish(file.id, facts: file.facts, items: 1, rejected: 0)
+          try commit.keep(changes)
+          throw Stop()
+        }
+      }
+      #expect(try await engine.store.expected() == [:])
+      try engine.store.commit { commit in
+        try commit.publish(file.id, facts: file.facts, items: 1, rejected: 0)
+        try commit.keep(changes)
+      }
+      try engine.crash()
+      #expect(try await engine.store.expected() == [keys[0]: snapshot, keys[1]: snapshot])
+      var files = ExpectedFiles(
+        ExpectationTerms(match: "*", deadline: try DailyDeadline(by: .endOfDay, zone: .utc)))
+      _ = files.read(file.id, name: [], readyAt: file.new.receivedAt, items: 1, now: file.new.receivedAt)
+      snapshot = files.snapshot
+      try engine.store.commit {
+        try $0.keep(
+          ExpectationChanges(
+            at: file.new.receivedAt, snapshots: [(keys[0], snapshot)], forgotten: [keys[1]]))
+      }
+      #expect(try await engine.store.expected() == [keys[0]: snapshot])
+      #expect(try engine.findings() == [])
+    }
+  }
 
   @Test(arguments: OutboxEngine.allCases)
   func `a commit that fails leaves nothing`(_ engine: OutboxEngine) async throws {

@@ -1,6 +1,6 @@
 // Inboxes and what came in; targets and their state.
 import { badge, h, show, table } from "./dom.js";
-import { count, counted, since, until } from "./format.js";
+import { count, counted, since, time, until } from "./format.js";
 import { spark } from "./charts.js";
 
 const place = (id) => document.getElementById(id);
@@ -19,6 +19,31 @@ export function showInboxes({ inboxes }, minutes) {
       quiet(inbox.since.rejected, "refused"), spark(minutes.map((minute) => minute.read[inbox.name] ?? 0)),
     ],
   }))));
+}
+
+const standings = { came: "well", waiting: "waiting", late: "waiting", missing: "bad" };
+
+/** What came of the files that should come every day; nothing where none should. */
+export function showExpected({ inboxes }) {
+  const entries = inboxes.flatMap((inbox) => inbox.expected.map((entry, index) => ({ inbox: inbox.name, key: `${inbox.name} ${index}`, ...entry })));
+  place("expected-part").hidden = entries.length === 0;
+  const columns = [
+    { title: "File", class: "name" }, { title: "Inbox" }, { title: "State", class: "state" }, { title: "Due" }, { title: "Files today", ...number },
+    { title: "Alarms today" },
+  ];
+  show(place("expected"), table("Files that should come today", columns, entries.map((entry) => ({
+    key: entry.key,
+    cells: [
+      h("strong", { title: entry.terms }, entry.match), entry.inbox, badge(standings[entry.state] ?? "unknown", entry.state),
+      time(entry.due), quiet(entry.files), alarms(entry),
+    ],
+  }))));
+}
+
+function alarms({ alarms, missingNumbers, missingCount }) {
+  const lines = alarms.map((alarm) => h("p", {}, `${time(alarm.at)} ${alarm.kind}: ${alarm.message}`));
+  if (missingCount > 0) lines.push(h("p", {}, `numbers missing: ${missingNumbers.slice(0, 10).join(", ")}${missingCount > 10 ? ` … (${count(missingCount)} in all)` : ""}`));
+  return lines.length > 0 ? lines : h("span", { class: "quiet" }, "none");
 }
 
 function folder({ waiting, unclaimed, unread }) {

@@ -2,7 +2,7 @@
 import { showCharts } from "./charts.js";
 import { show } from "./dom.js";
 import * as files from "./files.js";
-import { showInboxes, showTargets } from "./flow.js";
+import { showExpected, showInboxes, showTargets } from "./flow.js";
 import { midnight, setNow, time } from "./format.js";
 import { showHealth, showNoAnswer, showStuck } from "./health.js";
 import * as receipt from "./receipt.js";
@@ -39,6 +39,7 @@ async function look() {
     lastAnswer = Date.parse(overview.now);
     showHealth(overview);
     showStuck(overview);
+    showExpected(overview);
     showInboxes(overview, history.minutes);
     showTargets(overview, history.minutes);
     showCharts(history.minutes);
