@@ -181,7 +181,7 @@ import Testing
       #expect(api.requests.count == 1 + replays.count)
       #expect(world.names("investors", "work").isEmpty)
       try world.checkResults("investors", files: 1 + replays.count)
-      #expect(try await world.run(["replay", first]).status == 0)
+      #expect(try await world.run(["replay", first, "--yes"]).status == 0)
       try await world.workOff()
       #expect(try replayed(world, of: first).count == replays.count + 1)
     }
