@@ -4,6 +4,7 @@ internal import Engine
 internal import Glibc
 internal import Intake
 internal import Outbox
+internal import Runtime
 package import Settings
 internal import Spool
 
