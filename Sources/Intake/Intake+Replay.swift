@@ -55,9 +55,8 @@ extension Intake {
     if context.stopFlag.isRaised { throw ReadingStopped() }
     let verdict = FileReading.verdict(
       name: name.bytes, size: Int(copy.size), inbox: inbox, settings: context.settings)
-    let ids = await context.publisher.claim(
-      [verdict == nil ? claimer.awaitedTargets(of: name) : []], isOrdered: inbox.ordering != .none)
-    guard let id = ids.first else { throw ReplayRefusal(description: "there is no id for it") }
+    let id = await context.publisher.claimReplay(
+      for: verdict == nil ? claimer.awaitedTargets(of: name) : [], isOrdered: inbox.ordering != .none)
     replaying.insert(id)
     defer { replaying.remove(id) }
     var replay = Replay(of: file.id, owner: by)

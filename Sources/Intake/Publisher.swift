@@ -111,11 +111,17 @@ package actor Publisher {
     _ files: [(file: ExpectedFiles.ReadyFile, targets: Set<String>)], in inbox: String, isOrdered: Bool
   ) -> [FileID] {
     files.map { file, targets in
-      let id = ids.next(at: .now)
-      order.claimed(id, targets: targets, isOrdered: isOrdered)
+      let id = claimReplay(for: targets, isOrdered: isOrdered)
       expectations.ready(id, in: inbox, file)
       return id
     }
+  }
+
+  /// The id of a file that is dropped again, which is nobody's file of the day.
+  func claimReplay(for targets: Set<String>, isOrdered: Bool) -> FileID {
+    let id = ids.next(at: .now)
+    order.claimed(id, targets: targets, isOrdered: isOrdered)
+    return id
   }
 
   /// Restores the place of a file that was claimed earlier and is to be read.

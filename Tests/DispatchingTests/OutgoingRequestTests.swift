@@ -54,6 +54,7 @@ private struct Framed: TargetAPI {
   }
   func key(ofPiece piece: Span<UInt8>) -> PreparedKey { liquid.key(ofPiece: piece) }
   func describe(_ item: Span<UInt8>) -> String? { nil }
+  func values(ofKey key: String) -> [String] { [] }
   func endpoint(base: String, successMode: SuccessMode) -> String { base }
   func judge(
     status: Int, body: [UInt8], isCut: Bool, pieces: [ArraySlice<UInt8>], successMode: SuccessMode

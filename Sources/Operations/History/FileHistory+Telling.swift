@@ -29,11 +29,10 @@ extension FileHistory {
     state = receipt?.status.rawValue ?? found.queued?.state ?? found.finished?.status ?? "claimed"
     corrects = receipt?.file.corrects ?? found.record?.facts.corrects ?? ResultNames.correctedFileID(of: dropped)
     duplicateOf = receipt?.file.duplicateOf ?? found.record?.facts.duplicateOf
-    (correctedBy, repeatedAs) = (found.correctedBy, found.repeatedAs)
-    replayOf = receipt?.file.replayOf ?? found.record?.facts.replayOf
+    let replayed = receipt?.file.replayOf ?? found.record?.facts.replayOf
+    (correctedBy, replayOf, replayedAs) = (found.correctedBy, replayed, found.replayedAs)
     // A replay has the same bytes, but is told as what it is.
-    replayedAs = found.replayedAs
-    repeatedAs.removeAll { replayedAs.contains($0) || $0 == replayOf }
+    repeatedAs = found.repeatedAs.filter { !found.replayedAs.contains($0) && $0 != replayed }
     corrections = found.corrections
     counts = receipt?.counts ?? found.record.map { Receipt.Counts($0.counts) }
     receivedAt =
