@@ -132,7 +132,7 @@ struct CSVRows: Sendable {
     scanner.start(at: begin)
     let separator = try passSeparatorLine(from: &source)
     if let separator { dialect.delimiter = separator }
-    if try beginsWithErrorCode(&source) { isPlain = true }
+    if try beginsWithErrorCode(&source, dialect) { isPlain = true }
     return (dialect, separator != nil)
   }
 
@@ -153,14 +153,18 @@ struct CSVRows: Sendable {
     return separator
   }
 
-  private mutating func beginsWithErrorCode(_ source: inout some ByteSource & ~Copyable) throws -> Bool {
+  private mutating func beginsWithErrorCode(
+    _ source: inout some ByteSource & ~Copyable, _ dialect: CSVDialect
+  ) throws -> Bool {
     let name = Array("_error_code".utf8)
-    while checked - scanner.at < name.count + 2, !hasEnded, !isBroken { try refill(from: &source) }
+    let delimiter = dialect.delimiter
+    while checked - scanner.at < name.count + 1 + delimiter.count, !hasEnded, !isBroken { try refill(from: &source) }
     var cell = buffer[scanner.at..<checked]
     if cell.first == options.quote { cell = cell.dropFirst() }
     guard cell.starts(with: name) else { return false }
     // Not merely the beginning of a name.
-    return cell.dropFirst(name.count).first.map { $0 < 0x80 && !isWordByte($0) } ?? true
+    let rest = cell.dropFirst(name.count)
+    return rest.starts(with: delimiter) || rest.first.map { $0 < 0x80 && !isWordByte($0) } ?? true
   }
 
   /// Passes the lines that `skip.first` and `skip.before` name.
