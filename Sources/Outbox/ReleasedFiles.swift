@@ -18,8 +18,14 @@ final class ReleasedFiles: Sendable {
 
   var isEmpty: Bool { files.withLock { $0.isEmpty } }
 
-  /// The own id of the file that has this place in the line.
-  func own(_ line: FileID) -> FileID { files.withLock { $0.isEmpty ? line : $0[line] ?? line } }
+  /// The own id of the file that has this place in the line. The own id of a released file is no place: the answer is
+  /// then an id that no file has.
+  func own(_ line: FileID) -> FileID {
+    files.withLock { files in
+      if files.isEmpty { return line }
+      return files[line] ?? (files.values.contains(line) ? .first : line)
+    }
+  }
 
   /// The name that a batch has in the tables.
   func own(_ name: BatchName) -> BatchName { BatchName(file: own(name.file), position: name.position) }

@@ -41,6 +41,7 @@ extension MemoryOutbox: IntakeStore {
         content.files[place].record.line == nil
       else { return false }
       content.files[place].record.line = line
+      content.files[place].record.waitsForRelease = false
       content.files[place].record.claimedAt = now
       content.files[place].orders.append(order)
       for batch in content.files[place].batches.indices {

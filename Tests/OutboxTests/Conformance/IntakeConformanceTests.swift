@@ -119,15 +119,14 @@ import Testing
     _ engine: OutboxEngine
   ) async throws {
     try await engine.with { engine in
-      let store = engine.store
       func done(_ file: DroppedFile, _ change: (inout FileFacts) -> Void = { _ in }) async throws -> FileRecord {
         var facts = file.facts
         change(&facts)
-        try store.commit { commit in
+        try engine.store.commit { commit in
           try commit.begin(file.new)
           try commit.fail(file.id, facts: facts, fault: FileFault(.malformedJSON, "no"))
         }
-        let found = try await store.secureFinished(after: nil, limit: 99, at: Timestamp(milliseconds: 0))
+        let found = try await engine.store.secureFinished(after: nil, limit: 99, at: Timestamp(milliseconds: 0))
         let record = try #require(found.first { $0.id == file.id })
         return record
       }
@@ -136,12 +135,12 @@ import Testing
       // Of a file that is not finished, too.
       let correction = try await done(DroppedFile(number: 2, owner: "bob", batches: [])) { $0.corrects = first.id }
       #expect(correction.owners == ["bob", "alice"])
-      try await store.finish([first, correction].map { ($0, "rejected", "{}", "") })
+      try await engine.store.finish([first, correction].map { ($0, "rejected", "{}", "") })
       var replay = DroppedFile(number: 3, owner: "the copy's", batches: [])
       replay.replay = Replay(of: correction.id, owner: "carol", otherOwners: ["dave"])
-      try store.commit { try $0.begin(replay.new) }
+      try engine.store.commit { try $0.begin(replay.new) }
       try engine.crash()
-      let unread = try #require(try await store.unreadFiles().first)
+      let unread = try #require(try await engine.store.unreadFiles().first)
       #expect(unread.facts.replayOf == correction.id && unread.owners == ["carol", "dave"])
       replay.replay = nil
       let again = try await done(replay) { $0.replayOf = correction.id }
