@@ -38,7 +38,7 @@ extension InboxFolders {
   ///
   /// - Throws: `InboxError` where the folders can't be used, whoever the user is.
   package func trial() throws(InboxError) -> Trial {
-    for folder in modes.map(\.path) {
+    for folder in modes.map(\.path) where folder != accepted || usesAccepted {
       var status = stat()
       if stat(folder, &status) != 0 {
         if errno == ENOENT { return .missing }

@@ -80,8 +80,8 @@ import Testing
     let api = try LoopbackServer { Self.answer($0) }
     try await withWorld(.lusid(api.url, target: ["batch: {max_items: 3}"], inbox: ["results: all"])) { world in
       let preload = try await Preload(world)
-      try preload.fail("rename", on: "*/outbox/receipts/.upsertd-*", with: EIO, times: nil)
       let daemon = try await preload.startDaemon(world)
+      try preload.fail("rename", on: "*/outbox/receipts/.upsertd-*", with: EIO, times: nil)
       try world.drop(
         "a.json", in: "investors", array((1...20).map { record("\($0)", name: $0 == 9 ? "bad" : "n\($0)") }))
       try await eventually("a receipt that can't be written") { try preload.hits() > 0 }

@@ -66,7 +66,11 @@ import TestKit
     try await withIntakeWorld(inbox: ", results: all") { world in
       // Two keys that take turns, so that items of several batches lie side by side.
       let items = (0..<3000).map {
-        "{\"scope\":\"s\",\"displayName\":\"x\",\"identifiers\":{\"A/b/c\":\"=\($0 % 1200)\"}}"
+        """
+        {"scope":"s","displayName":"x","identifiers":{"InvestorRecord/T/Id":{"key":"InvestorRecord/T/Id",\
+        "value":{"labelValue":"=\($0 % 1200)"}}},\
+        "investor":{"investorType":"Person","identifiers":{"P/T/Id":"\($0 % 1200)"}}}
+        """
       }
       try await world.run { world in
         try world.drop("f.json", in: "a", "[\(items.joined(separator: ",\n"))]")

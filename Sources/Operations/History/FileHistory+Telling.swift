@@ -217,7 +217,7 @@ extension FileHistory {
       let end = corrections.isEmpty ? "was taken away" : "was corrected by \(corrections)"
       tell("rejects", rejectsPath ?? "\(file) \(end)")
     }
-    if let corrections { tell("rejects", corrections.text, isTrouble: corrections.openItems > 0) }
+    if let corrections { tell("corrections", corrections.text, isTrouble: corrections.openItems > 0) }
     if let originalPath {
       tell("original", originalPath)
     } else {
