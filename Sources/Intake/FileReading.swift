@@ -231,8 +231,6 @@ package struct FileReading {
   ) throws {
     guard var reading = conversion else { return }
     defer { conversion = reading }
-    // A third closure over the one that changes would cost each item a copy.
-    let beginning = reading
     switch kind {
     case .csv, .tsv:
       facts.shape = DocumentShape.rows.rawValue
@@ -246,7 +244,7 @@ package struct FileReading {
         plan: { header in
           headerTag = key?.tag(of: header.bytes.span)
           return try reading.template(for: header)
-        }, diagnoses: true, fits: { beginning.fits($0) }, each: { try reading.take($0, $1, into: &sink) }
+        }, diagnoses: true, fits: { reading.fits($0) }, each: { try reading.take($0, $1, into: &sink) }
       )
       outcome.layout.encoding = encoding?.text.name
       outcome.layout.hasByteOrderMark = encoding?.hasMark ?? false

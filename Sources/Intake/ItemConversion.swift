@@ -123,16 +123,18 @@ struct ItemConversion {
     let entry = BatchItem(
       number: item.number, line: item.line, source: item.source, pieceLength: piece.count, key: key,
       tag: item.tag)
-    let copied = copiedText(of: item, json)
+    let copied = refersToFile ? Self.copiedText(of: item, json, in: piece.span) : nil
     for batch in batcher?.add(entry, piece: piece, copied: copied) ?? [] { try emit(batch, into: &sink) }
   }
 
   /// The item's text in the piece, if it is sent as it was dropped: at the end, or before one closing brace.
-  private func copiedText(of item: RawItem, _ json: Span<UInt8>) -> CopiedText? {
+  ///
+  /// Static: as a method of this large value it would copy it for each item.
+  private static func copiedText(of item: RawItem, _ json: Span<UInt8>, in piece: Span<UInt8>) -> CopiedText? {
     // Without a tag it could not be checked when it is read again.
-    guard refersToFile, item.tag != nil, let place = item.textStart else { return nil }
+    guard item.tag != nil, let place = item.textStart else { return nil }
     for start in [piece.count - json.count, piece.count - json.count - 1] where start >= 0 {
-      guard piece.span.extracting(start..<start + json.count).holdsSameBytes(as: json) else { continue }
+      guard piece.extracting(start..<start + json.count).holdsSameBytes(as: json) else { continue }
       return CopiedText(start: start, source: place..<place + json.count)
     }
     return nil
