@@ -62,6 +62,14 @@ struct NotifyTests {
       "secret_file: is missing: what is posted is signed with it; give the receiver the same secret"
     ),
     (
+      "{webhook: \"https://h.example.com/\", secret: \"whsec_\"}",
+      "secret: begins with \"whsec_\", but no Base64 follows: nothing would be signed with the receiver's key"
+    ),
+    (
+      "{webhook: \"https://h.example.com/\", secret: \"whsec_!!!!\"}",
+      "secret: begins with \"whsec_\", but no Base64 follows: nothing would be signed with the receiver's key"
+    ),
+    (
       "{webhook: \"https://h.example.com/\", secret: x, secret_file: hook-secret}",
       "secret_file: is given as well as secret: keep one of them"
     ),
