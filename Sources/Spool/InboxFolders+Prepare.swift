@@ -48,7 +48,10 @@ extension InboxFolders {
       guard status.st_mode & S_IFMT == S_IFDIR else {
         throw InboxError(.unusableFolder, "try", folder, "is not a folder")
       }
-      if access(folder, R_OK | W_OK | X_OK) != 0, errno == EACCES { return .refused(folder: folder) }
+      // Not access(2): as root that tries for another user, it would ask for root.
+      if faccessat(AT_FDCWD, folder, R_OK | W_OK | X_OK, AT_EACCESS) != 0, errno == EACCES {
+        return .refused(folder: folder)
+      }
     }
     try checkFilesystem(act: "try")
     return .passed

@@ -34,7 +34,7 @@ package struct FolderTrial: Sendable, Equatable {
     var status = stat()
     guard stat(folder, &status) == 0 else { return }
     guard status.st_mode & S_IFMT == S_IFDIR else { return faults.append("state \"\(folder)\" is not a folder") }
-    guard access(folder, W_OK | X_OK | R_OK) != 0 else { return }
+    guard faccessat(AT_FDCWD, folder, W_OK | X_OK | R_OK, AT_EACCESS) != 0 else { return }
     if errno == EACCES {
       refused(folder, isOwner: isOwner)
     } else {
