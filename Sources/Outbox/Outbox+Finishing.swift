@@ -103,11 +103,11 @@ extension Outbox: ResultStore {
         try db.cachedStatement(
           sql: "INSERT OR REPLACE INTO recent (file_id, completed_at_ms, receipt) VALUES (?, ?, ?)"
         ).execute(arguments: [record.id.text, record.completedAt?.milliseconds ?? 0, receipt])
-        guard !Self.hasManyRows(record) else { continue }
-        try db.cachedStatement(sql: "DELETE FROM file WHERE id = ?").execute(arguments: [record.id.text])
         if record.facts.replayOf != nil {
           try db.cachedStatement(sql: "DELETE FROM replay WHERE file_id = ?").execute(arguments: [record.id.text])
         }
+        guard !Self.hasManyRows(record) else { continue }
+        try db.cachedStatement(sql: "DELETE FROM file WHERE id = ?").execute(arguments: [record.id.text])
       }
       try Self.enqueue(notices, db)
       try db.cachedStatement(

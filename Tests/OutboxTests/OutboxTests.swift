@@ -69,10 +69,13 @@ import Testing
   {
     try await World.with { world in
       let rejects = (1...12_000).map { World.reject($0) }
+      var facts = World.facts
+      facts.replayOf = FileID(at: Timestamp(milliseconds: 1), entropy: 0)
+      try await world.outbox.keep(Replay(of: try #require(facts.replayOf), owner: "bob"), for: world.id)
       try world.outbox.commit { commit in
         try commit.begin(World.newFile(world.id))
         try commit.stage([], rejects: rejects, of: world.id, target: "t")
-        try commit.publish(world.id, facts: World.facts, items: 12_000, rejected: 12_000)
+        try commit.publish(world.id, facts: facts, items: 12_000, rejected: 12_000)
       }
       let now = Timestamp(milliseconds: world.id.time.milliseconds + 1)
       let record = try #require(try await world.outbox.secureFinished(after: nil, limit: 9, at: now).first)
@@ -83,6 +86,7 @@ import Testing
       #expect(try await world.outbox.queuedFiles().isEmpty)
       #expect(try await world.outbox.fileSums().isEmpty)
       #expect(try await world.outbox.flow(since: world.id.time).values.map(\.files) == [1])
+      #expect(try await world.outbox.replays().isEmpty)
       #expect(try await !world.outbox.isEmpty())
       var pieces = 0
       while try await world.outbox.deleteEnded() { pieces += 1 }
