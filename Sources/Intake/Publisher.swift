@@ -423,13 +423,7 @@ package actor Publisher {
   ///
   /// - Returns: whether it counts for `expect`.
   private func publish(_ file: StagedFile, in commit: any IntakeCommit) throws -> Bool {
-    let id = file.file.id
-    let (facts, fault) = try verdict(on: file, in: commit)
-    if let fault {
-      try commit.fail(id, facts: facts, fault: fault)
-    } else {
-      try commit.publish(id, facts: facts, items: file.result.items, rejected: file.result.rejected)
-    }
+    let (facts, fault) = try write(file, waits: false, in: commit)
     return fault == nil && facts.duplicateOf == nil && !file.result.isRejectsFile
   }
 
@@ -437,14 +431,22 @@ package actor Publisher {
   ///
   /// - Returns: whether it waits.
   private func hold(_ file: StagedFile, in commit: any IntakeCommit) throws -> Bool {
-    let id = file.file.id
+    try write(file, waits: true, in: commit).fault == nil
+  }
+
+  private func write(
+    _ file: StagedFile, waits: Bool, in commit: any IntakeCommit
+  ) throws -> (facts: FileFacts, fault: FileFault?) {
+    let (id, result) = (file.file.id, file.result)
     let (facts, fault) = try verdict(on: file, in: commit)
     if let fault {
       try commit.fail(id, facts: facts, fault: fault)
+    } else if waits {
+      try commit.hold(id, facts: facts, items: result.items, rejected: result.rejected)
     } else {
-      try commit.hold(id, facts: facts, items: file.result.items, rejected: file.result.rejected)
+      try commit.publish(id, facts: facts, items: result.items, rejected: result.rejected)
     }
-    return fault == nil
+    return (facts, fault)
   }
 
   /// What other files say about this one.
