@@ -162,7 +162,7 @@ let package = Package(
       path: "Tests/upsertd-fuzz", swiftSettings: strict),
     .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing"], swiftSettings: strict),
     .testTarget(name: "SandboxTests", dependencies: ["APIs", "Core", "Sandbox"], swiftSettings: strict),
-    .testTarget(name: "SpoolTests", dependencies: ["Core", "Spool"], swiftSettings: strict),
+    .testTarget(name: "SpoolTests", dependencies: ["CLinux", "Core", "Spool"], swiftSettings: strict),
     .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "TestKit"], swiftSettings: strict),
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strict),
     .testTarget(

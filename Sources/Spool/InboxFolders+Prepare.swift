@@ -9,13 +9,16 @@ extension InboxFolders {
   ///
   /// May be called again while this process is running, but only by the one upsertd that holds the state's lock, since
   /// it would remove another's unfinished results.
-  /// - Parameter group: whose members drop files; nil if folders keep the group they have.
-  package func prepare(group: gid_t? = FolderMode.group) throws(InboxError) {
-    try Self.makeParents(of: inbox)
+  /// - Parameters:
+  ///   - group: whose members drop files; nil if folders keep the group they have.
+  ///   - createsInbox: false if `inbox/` and what it is in must exist. Somebody may move them away meanwhile, to bring
+  ///     them back: then others in their place would look like an inbox that nobody drops files into.
+  package func prepare(group: gid_t? = FolderMode.group, createsInbox: Bool = true) throws(InboxError) {
+    if createsInbox { try Self.makeParents(of: inbox) }
     try Self.makeFolder(root + "/outbox", mode: 0o755)
     let folders = modes.filter { $0.path != accepted || usesAccepted }
     for folder in folders {
-      try Self.makeFolder(folder.path, mode: folder.mode)
+      if createsInbox || folder.path != inbox { try Self.makeFolder(folder.path, mode: folder.mode) }
       try folder.enforce(group: group)
     }
     try checkFilesystem(act: "prepare")

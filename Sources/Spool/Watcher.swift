@@ -99,7 +99,7 @@ package actor Watcher {
     guard standing != prepared else { return }
     prepared = nil
     guard standing.places.first ?? nil != nil else { return }
-    try folders.prepare()
+    try folders.prepare(createsInbox: false)
     prepared = folders.standing
     preparations += 1
   }

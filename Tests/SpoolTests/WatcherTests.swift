@@ -1,3 +1,4 @@
+import CLinux
 import Core
 import Foundation
 import Testing
@@ -155,6 +156,28 @@ import Testing
         try folders.drop("a.csv")
         #expect(try await watcher.look { !$0.ready.isEmpty }.readyNames == ["a.csv"])
       }
+    }
+  }
+
+  @Test func `folders that are moved away stay away, whenever the watcher looks`() async throws {
+    try await withInbox { folders in
+      let away = folders.root + "-away"
+      try await withWatcher(folders, WatchOptions(pollInterval: .milliseconds(1), settle: .zero)) { watcher in
+        for _ in 0..<2_000 {
+          try #require(rename(folders.root, away) == 0)
+          #expect(await watcher.lookNow().fault != nil)
+          // Onto another folder's name, even an empty one's, this fails.
+          try #require(clinux_rename_new(away, folders.root) == 0)
+        }
+      }
+    }
+  }
+
+  @Test func `preparing folders again makes no inbox in the place of one that was moved away`() async throws {
+    try await withInbox { folders in
+      try #require(rename(folders.root, folders.root + "-away") == 0)
+      #expect(throws: InboxError.self) { try folders.prepare(createsInbox: false) }
+      #expect(access(folders.root, F_OK) != 0)
     }
   }
 
