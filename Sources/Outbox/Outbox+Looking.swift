@@ -127,12 +127,9 @@ extension Outbox {
   private static func addReason(to file: inout FileSummary, _ wall: PeoplesTime, _ db: Database) throws {
     let id = file.id.text
     guard file.isUnderWay else {
-      // The last receipts are in the database; for older ones the reason is only in the receipts folder.
-      let sql = """
-        SELECT json_extract(receipt, '$.error.message') || coalesce(', line ' || json_extract(receipt, '$.error.line'), '')
-        FROM recent WHERE file_id = ?
-        """
-      file.problem = try String.fetchOne(db, sql: sql, arguments: [id])
+      // An outbox that the daemon has not upgraded has no such column.
+      guard try db.columns(in: "history").contains(where: { $0.name == "fault" }) else { return }
+      file.problem = try String.fetchOne(db, sql: "SELECT fault FROM history WHERE file_id = ?", arguments: [id])
       return
     }
     file.target = try String.fetchOne(db, sql: "SELECT target FROM file WHERE id = ?", arguments: [id])

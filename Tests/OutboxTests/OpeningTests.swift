@@ -72,6 +72,15 @@ import Testing
     try await withTemporaryFolder { folder in
       let path = folder + "/outbox.sqlite"
       try World.sql(path, version4Dump)
+      let done = FileID(at: Timestamp(milliseconds: 1_794_000_000_000), entropy: 7)
+      try World.sql(
+        path,
+        """
+        INSERT INTO history (file_id, inbox, name, status, received_at_ms, completed_at_ms, items, accepted, rejected)
+          VALUES ('\(done)', 'i', x'61', 'rejected', 1, 2, 0, 0, 0);
+        INSERT INTO recent (file_id, completed_at_ms, receipt)
+          VALUES ('\(done)', 2, '{"error": {"code": "malformed-csv", "message": "no end", "line": 3}}');
+        """)
       let salvage = try Salvage(path)
       var found: [Salvage.File] = []
       try salvage.files(each: { _, _ in }) { found.append($0) }
@@ -93,6 +102,7 @@ import Testing
       #expect(facts.dialect == nil && facts.completeness == nil && facts.replayOf == nil)
       #expect(!facts.listsAccepted && facts.warnings == [])
       #expect(try await outbox.replays().isEmpty)
+      #expect(try await outbox.summary(of: done)?.problem == "no end, line 3")
       try outbox.close()
       #expect(try OutboxHealth.examine(path)?.findings == [])
     }
