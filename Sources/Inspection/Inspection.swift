@@ -56,7 +56,7 @@ package struct Inspection: Sendable {
   package let sample: FileSample
   package private(set) var content: Content
   /// The route's `format`; nil if the name's extension says it.
-  package private(set) var format: FileFormat.Kind?
+  package private(set) var format: FormatKind?
   /// The API that the proposal is for.
   package private(set) var api: APIKind
   /// Nil if none is needed.
@@ -78,7 +78,7 @@ package struct Inspection: Sendable {
     api = purpose.api ?? APIs.undecided.kind
     encoding = EncodingGuess(sample)
     content = .other("")
-    let named = FileFormat(fileName: Array(sample.name.utf8))?.kind
+    let named = FileType(fileName: Array(sample.name.utf8))?.kind
     if let reason = Self.unreadable(sample) ?? (encoding.isWide ? nil : Self.binary(sample.head)) {
       content = .other(reason)
     } else if encoding.isWide, JSONInspection.isJSON(encoding.text(Array(sample.head.prefix(4096)), isStart: true)) {
@@ -94,7 +94,7 @@ package struct Inspection: Sendable {
 
   // MARK: CSV
 
-  private mutating func inspectCSV(_ named: FileFormat.Kind?) {
+  private mutating func inspectCSV(_ named: FormatKind?) {
     var csv = CSVInspection(sample, encoding, isTSV: named == .tsv)
     if named != .csv, named != .tsv || csv.dialect.delimiter != UInt8(ascii: "\t") {
       format = csv.dialect.delimiter == UInt8(ascii: "\t") ? .tsv : .csv
@@ -219,7 +219,7 @@ package struct Inspection: Sendable {
 
   // MARK: JSON
 
-  private mutating func inspectJSON(_ named: FileFormat.Kind?) {
+  private mutating func inspectJSON(_ named: FormatKind?) {
     var json = JSONInspection(sample)
     let isSame = named == json.kind || named == .jsonl && json.kind == .ndjson
     if !isSame { format = json.kind }

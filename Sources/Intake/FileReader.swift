@@ -28,7 +28,7 @@ struct FileReader: Sendable {
     let (claimed, context) = (claim.claimed, context)
     let takesTime =
       claim.verdict == nil
-      && (claimed.size > Claimer.smallBytes || inbox.format(of: claimed.name.bytes)?.isGzipped == true)
+      && (claimed.size > Claimer.smallBytes || inbox.fileType(of: claimed.name.bytes)?.isGzipped == true)
     if takesTime {
       var note = UnreadFile(id: claimed.id, inbox: inbox.name, name: claimed.name.display)
       note.since = .now
