@@ -209,8 +209,8 @@ extension FileType {
 extension Optional<APIKind> {
   /// Puts the reason into a rejected item.
   package var annotator: any TargetAPI {
-    var terms = APIOptions()
-    terms.validate = false
-    return (flatMap { APIs[$0] } ?? APIs.undecided).makeAPI(terms)
+    var options = APIOptions()
+    options.validate = false
+    return (flatMap { APIs[$0] } ?? APIs.undecided).makeAPI(options)
   }
 }

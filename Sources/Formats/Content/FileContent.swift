@@ -75,7 +75,7 @@ package struct ContentBytes: PositionedBytes, ~Copyable {
   package init(_ source: consuming some PositionedBytes & ~Copyable) {
     path = source.path
     position = source.position
-    self.source = source
+    self.source = consume source
   }
 
   package mutating func read(upTo count: Int, into buffer: inout [UInt8]) throws {
@@ -89,6 +89,7 @@ package struct ContentBytes: PositionedBytes, ~Copyable {
     self.position = Self.position(of: &source)
   }
 
-  /// An existential can't be asked for it without being consumed.
-  private static func position(of source: inout some PositionedBytes & ~Copyable) -> Int { source.position }
+  // An existential can't be asked for it without being consumed, unless it is opened as `inout`.
+  private static func position(of source: inout any PositionedBytes & ~Copyable) -> Int { opened(&source) }
+  private static func opened(_ source: inout some PositionedBytes & ~Copyable) -> Int { source.position }
 }

@@ -90,7 +90,7 @@ struct JSONRejects: ~Copyable {
   /// It follows unchanged as `_raw`, which is read as the item when it is dropped again.
   private mutating func writeHuge(_ item: RejectedItem) throws -> Bool {
     let mark = work.output.count
-    try writeError(item)
+    try Self.writeError(item, to: work)
     let isWhole = try work.copy(item, &ranges, since: mark) { try work.output.append($0) }
     if isWhole { try work.output.append("}") }
     return isWhole
@@ -99,7 +99,7 @@ struct JSONRejects: ~Copyable {
   /// It is unknown whether a line is JSON: it becomes a string, cut between characters.
   private mutating func writeHugeText(_ item: RejectedItem) throws -> Bool {
     let mark = work.output.count
-    try writeError(item)
+    try Self.writeError(item, to: work)
     try work.output.append("\"")
     var rest: [UInt8] = []
     let isWhole = try work.copy(item, &ranges, since: mark) { chunk in
@@ -115,6 +115,7 @@ struct JSONRejects: ~Copyable {
   }
 
   private mutating func writeHugeRequest(_ item: RejectedItem) throws -> Bool {
+    let work = work
     let mark = work.output.count
     var head: [UInt8] = []
     var id = JSONScanner()
@@ -128,7 +129,7 @@ struct JSONRejects: ~Copyable {
       guard let idEnd, let colon = head[idEnd...].firstIndex(of: UInt8(ascii: ":")) else { return }
       try work.output.append(Array(head[..<idEnd]))
       try work.output.append(": ")
-      try writeError(item)
+      try Self.writeError(item, to: work)
       try work.output.append(Array(head[(colon + 1)...]))
       isInValue = true
     }
@@ -136,7 +137,7 @@ struct JSONRejects: ~Copyable {
     return isWhole
   }
 
-  private func writeError(_ item: RejectedItem) throws {
+  private static func writeError(_ item: RejectedItem, to work: RejectsWork) throws {
     var message: [UInt8] = []
     appendQuoted(item.fault.message, to: &message)
     try work.output.append("{\"_error\": {\"code\": \"\(item.fault.code.rawValue)\", \"message\": ")
