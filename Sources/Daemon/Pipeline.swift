@@ -2,7 +2,7 @@ internal import APIs
 internal import Core
 internal import Dispatching
 internal import Engine
-internal import Spool
+internal import HTTPClient
 internal import Intake
 internal import Logging
 internal import Notifying
@@ -10,8 +10,8 @@ internal import Operations
 internal import Outbox
 internal import Results
 internal import Runtime
-internal import HTTPClient
 internal import Settings
+internal import Spool
 internal import Synchronization
 internal import Telemetry
 

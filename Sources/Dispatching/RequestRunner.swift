@@ -1,8 +1,8 @@
 internal import APIs
 internal import Core
 internal import Engine
-internal import Runtime
 internal import HTTPClient
+internal import Runtime
 internal import Settings
 internal import Telemetry
 

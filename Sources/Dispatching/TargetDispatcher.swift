@@ -1,9 +1,9 @@
 package import APIs
 package import Core
 package import Engine
+package import HTTPClient
 package import Logging
 package import Runtime
-package import HTTPClient
 package import Settings
 internal import Synchronization
 package import Telemetry

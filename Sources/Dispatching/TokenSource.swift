@@ -1,8 +1,8 @@
-internal import Runtime
 internal import Core
 internal import Foundation
-internal import JSONText
 package import HTTPClient
+internal import JSONText
+internal import Runtime
 package import Settings
 package import Telemetry
 

@@ -1,5 +1,5 @@
-import CurlShim
 import Core
+import CurlShim
 import Glibc
 
 /// libcurl's connections and easy handles; the only owner of the pointer to them.

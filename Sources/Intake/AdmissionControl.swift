@@ -1,9 +1,9 @@
 internal import Core
 package import Engine
-internal import Spool
 package import Outbox
 internal import Runtime
 package import Settings
+internal import Spool
 
 /// Decides which files there is room for. One for all inboxes: they share the queue's limits.
 package actor AdmissionControl {

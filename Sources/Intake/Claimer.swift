@@ -2,11 +2,11 @@ internal import APIs
 internal import Core
 internal import Dispatch
 internal import Engine
-package import Spool
 internal import Formats
 internal import Logging
 internal import Runtime
 package import Settings
+package import Spool
 internal import Telemetry
 
 /// Claims the ready files of one inbox: gives them ids and places, and moves them into `work/`.

@@ -1,9 +1,9 @@
 package import APIs
 package import Core
 package import Engine
-package import Spool
 internal import Formats
 package import Settings
+package import Spool
 
 /// Takes the batches and rejects that reading a file yields, in the file's order.
 package protocol ReadingSink {
@@ -19,7 +19,7 @@ package struct ReadingResult: Sendable {
   package var rejected: Int
   /// Nothing of the file can be used; discard everything that was passed to the sink.
   package var fault: FileFault?
-  /// Whether its content says that upsertd wrote it, whatever its name.
+  /// Whether its name or its content says that upsertd wrote it.
   var isRejectsFile = false
   /// The digest of what was read until the fault, if there is more: see `FileReading.complete`.
   var unfinishedDigest: Digest?
@@ -199,7 +199,7 @@ package struct FileReading {
     facts.headerTag = report.headerTag
     facts.dialect = report.layout
     facts.completeness = report.completeness
-    isRejectsFile = report.isRejectsFile
+    isRejectsFile = report.isRejectsFile || options.isRejectsFile
     if let fault = report.fault { throw fault }
     facts.warnings = report.warnings
     try items.finish(into: &sink)

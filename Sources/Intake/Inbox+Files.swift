@@ -41,3 +41,12 @@ extension FormatOptions {
     encoding = route.encoding
   }
 }
+
+extension InboxFolders {
+  /// A finished file's rejects file, as it is now; nil if there is none.
+  ///
+  /// - Throws: `InboxError` if that can't be seen.
+  package func rejects(of names: ResultNames) throws(InboxError) -> (folder: String, name: FileName)? {
+    try rejects(of: names, formats: FormatKind.allCases.map(\.rawValue))
+  }
+}

@@ -1,8 +1,8 @@
 internal import Core
 internal import Engine
-internal import Spool
 internal import Logging
 internal import Runtime
+internal import Spool
 internal import Telemetry
 
 /// Logs what happens to an inbox: each thing once, not at every scan.

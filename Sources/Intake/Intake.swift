@@ -2,12 +2,12 @@ internal import APIs
 package import Core
 internal import Dispatch
 package import Engine
-package import Spool
 internal import Formats
 package import Logging
 package import Outbox
 package import Runtime
 package import Settings
+package import Spool
 package import Telemetry
 
 /// Takes the files of one inbox: has them claimed and read, and hands them to the `Publisher`, which makes their

@@ -1,9 +1,9 @@
 package import Core
 internal import Dispatch
 package import Engine
-internal import Spool
 internal import Formats
 internal import Runtime
+internal import Spool
 package import Telemetry
 
 /// A file that was read to its end, or is known to be unusable.
@@ -398,16 +398,20 @@ package actor Publisher {
       try prepare(commit)
       var (expected, alarms) = (before, [InboxAlarm]())
       for file in files {
-        let counts = try publish(file, in: commit)
+        let reason = try publish(file, in: commit)
         let id = file.file.id
         guard expected.awaits(id) else { continue }
-        alarms += counts ? expected.read(id, items: file.result.items, now: now) : expected.gone(id, now: now)
+        alarms +=
+          reason == nil
+          ? expected.read(id, items: file.result.items, now: now) : expected.gone(id, because: reason, now: now)
       }
       var refused: Set<FileID> = []
       // One that waits for its release came, but counts once it is released.
-      for file in held where try !hold(file, in: commit) {
+      for file in held {
+        guard let fault = try hold(file, in: commit) else { continue }
         refused.insert(file.file.id)
-        if expected.awaits(file.file.id) { alarms += expected.gone(file.file.id, now: now) }
+        guard expected.awaits(file.file.id) else { continue }
+        alarms += expected.gone(file.file.id, because: Self.reason(fault), now: now)
       }
       let changes = expected.changes(alarms, at: now)
       if !changes.isEmpty { try commit.keep(changes) }
@@ -421,18 +425,22 @@ package actor Publisher {
 
   /// Makes the file's batches sendable, or records why it can't be used.
   ///
-  /// - Returns: whether it counts for `expect`.
-  private func publish(_ file: StagedFile, in commit: any IntakeCommit) throws -> Bool {
+  /// - Returns: why it does not count for `expect`; nil if it does.
+  private func publish(_ file: StagedFile, in commit: any IntakeCommit) throws -> String? {
     let (facts, fault) = try write(file, waits: false, in: commit)
-    return fault == nil && facts.duplicateOf == nil && !file.result.isRejectsFile
+    if let fault { return Self.reason(fault) }
+    if let original = facts.duplicateOf { return "it has the same bytes as file \(original)" }
+    return file.result.isRejectsFile ? "it corrects rejected items" : nil
   }
 
   /// Lets the file wait for its release, unless it can't be used.
   ///
-  /// - Returns: whether it waits.
-  private func hold(_ file: StagedFile, in commit: any IntakeCommit) throws -> Bool {
-    try write(file, waits: true, in: commit).fault == nil
+  /// - Returns: why it can't be used; nil if it waits.
+  private func hold(_ file: StagedFile, in commit: any IntakeCommit) throws -> FileFault? {
+    try write(file, waits: true, in: commit).fault
   }
+
+  private static func reason(_ fault: FileFault) -> String { "it was rejected as \(fault.code.rawValue)" }
 
   private func write(
     _ file: StagedFile, waits: Bool, in commit: any IntakeCommit

@@ -1,7 +1,7 @@
-internal import Runtime
 package import Core
 package import Engine
 internal import GRDB
+internal import Runtime
 
 /// The backlog of one target.
 package struct TargetBacklog: Sendable, Equatable {

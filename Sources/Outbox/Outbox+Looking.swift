@@ -1,8 +1,8 @@
-internal import Runtime
 package import Core
 package import Engine
 internal import Foundation
 internal import GRDB
+internal import Runtime
 
 /// Totals of one inbox since a given moment.
 package struct InboxFlow: Sendable, Equatable {

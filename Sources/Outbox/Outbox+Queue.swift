@@ -1,8 +1,8 @@
-internal import Runtime
 package import Core
 package import Engine
 internal import Foundation
 internal import GRDB
+internal import Runtime
 
 /// Totals of the waiting batches of one file.
 package struct QueuedFile: Sendable, Equatable {

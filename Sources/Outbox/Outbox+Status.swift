@@ -1,8 +1,8 @@
-internal import Runtime
 package import Core
 package import Engine
 internal import Foundation
 internal import GRDB
+internal import Runtime
 
 /// Counts of what waits.
 package struct QueueCounts: Sendable, Equatable {

@@ -1,9 +1,9 @@
 internal import Core
 internal import Engine
 internal import Foundation
+internal import Glibc
 internal import GRDB
 internal import GRDBSQLite
-internal import Glibc
 
 /// Reads rows of batches into a `LinePage`.
 ///

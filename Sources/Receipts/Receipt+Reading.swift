@@ -23,7 +23,7 @@ extension Receipt {
     let target = try part.optional("target").map { part throws(ReceiptFault) in try Target(part, apis) }
     self.init(
       file: try File(try part.object("file")), target: target,
-      counts: try Counts(try part.object("counts")))
+      counts: try FileCounts(try part.object("counts")))
     if hasBatches { batches = try part.elements("batches").map(SettledBatch.init) }
     let rejects = try part.object("rejects")
     rejectsFile = rejects.value["file"]?.string
@@ -140,8 +140,9 @@ extension Receipt.Target {
   }
 }
 
-extension Receipt.Counts {
+extension FileCounts {
   fileprivate init(_ part: Part) throws(ReceiptFault) {
+    self.init()
     items = try part.integer("items")
     accepted = try part.integer("accepted")
     rejected = try part.integer("rejected")
@@ -201,7 +202,7 @@ extension Receipt.Order {
   }
 }
 
-extension Receipt.Reject {
+extension Reject {
   fileprivate init(_ part: Part) throws(ReceiptFault) {
     self.init(
       item: try part.integer("item"), line: try part.integer("line"), key: part.value["key"]?.string,

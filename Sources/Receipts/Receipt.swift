@@ -60,34 +60,6 @@ package struct Receipt: Sendable, Equatable {
     }
   }
 
-  package struct Counts: Sendable, Equatable {
-    package var items = 0
-    package var accepted = 0
-    package var rejected = 0
-    /// Part of `accepted`.
-    package var unchanged = 0
-    /// Total number of requests sent.
-    package var requests = 0
-
-    package init() {}
-  }
-
-  package struct Reject: Sendable, Equatable {
-    package var item: Int
-    package var line: Int
-    package var key: String?
-    package var code: String
-    package var message: String
-
-    package init(item: Int, line: Int, key: String?, code: String, message: String) {
-      self.item = item
-      self.line = line
-      self.key = key
-      self.code = code
-      self.message = message
-    }
-  }
-
   /// An operator's order for the file.
   package struct Order: Sendable, Equatable {
     package var at: Timestamp
@@ -108,7 +80,7 @@ package struct Receipt: Sendable, Equatable {
 
   package var file: File
   package var target: Target?
-  package var counts: Counts
+  package var counts: FileCounts
   package var batches: [SettledBatch] = []
   /// Name in `outbox/rejected/`; nil if nothing was rejected.
   package var rejectsFile: String?
@@ -125,7 +97,7 @@ package struct Receipt: Sendable, Equatable {
   package var orders: [Order] = []
   package var error: FileFault?
 
-  package init(file: File, target: Target?, counts: Counts) {
+  package init(file: File, target: Target?, counts: FileCounts) {
     self.file = file
     self.target = target
     self.counts = counts

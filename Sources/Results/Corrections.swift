@@ -70,13 +70,23 @@ package struct Corrections: Sendable, Equatable {
       corrected = corrected.addingSaturated(done.lazy.map(\.facts.accepted).saturatedSum)
       next += done.reversed()
     }
-    // The same rejects may be dropped twice, and others added to them.
+    // The same rejects may be dropped twice, and others added to them: what one correction got accepted is no longer
+    // open in another. The latest ones are those that people work on.
     corrected = min(corrected, rejected)
     open.sort { $0.file < $1.file }
+    var rest = rejected - corrected
+    for place in open.indices.reversed() {
+      open[place].items = min(open[place].items, rest)
+      rest -= open[place].items
+    }
+    open.removeAll { $0.items == 0 }
   }
 
   /// How many are open.
   package var openItems: Int { open.lazy.map(\.items).saturatedSum }
+
+  /// How many of them are open in one file's rejects.
+  package func openItems(in file: FileID) -> Int { open.first { $0.file == file }?.items ?? 0 }
 
   /// Whether nothing has happened yet: all of it is in the file's own rejects file.
   package var isUntouched: Bool {
@@ -85,7 +95,8 @@ package struct Corrections: Sendable, Equatable {
 
   /// For people, in one line.
   package var text: String {
-    var parts = ["\(corrected) of \(counted(rejected, "rejected item")) \(corrected == 1 ? "was" : "were") corrected"]
+    let verb = rejected == 1 || corrected == 1 ? "was" : "were"
+    var parts = ["\(corrected) of \(counted(rejected, "rejected item")) \(verb) corrected"]
     for part in open {
       let place = part.rejectsFile.map { part.isTaken ? ": \($0) was taken away" : " in \($0)" } ?? ""
       parts.append("\(part.items) \(part.items == 1 ? "is" : "are") open\(place)")
@@ -143,14 +154,30 @@ package struct CorrectionLinks: Sendable {
     self.underWay = underWay
     var entries: [FileID: ReceiptFolders.Entry] = [:]
     var correctedBy: [FileID: [FileID]] = [:]
-    for entry in try receipts.entries() {
+    let all = try receipts.entries()
+    for entry in all {
       guard let corrects = RejectsFileName(Array(entry.name.utf8))?.corrects else { continue }
       entries[entry.id] = entry
       correctedBy[corrects, default: []].append(entry.id)
     }
     for file in underWay where entries[file.id] == nil { correctedBy[file.corrects, default: []].append(file.id) }
+    for entry in all where correctedBy[entry.id] != nil { entries[entry.id] = entry }
     self.entries = entries
     self.correctedBy = correctedBy
+  }
+
+  /// How many items of the file's own rejects file are open: each item counts in one file only, where somebody has to
+  /// correct it.
+  package func openItems(of receipt: Receipt) -> Int {
+    var first = receipt
+    var seen: Set = [receipt.file.id]
+    // Items of a rejects file may have been corrected by another one of the same first file.
+    while let id = first.file.corrects, id < first.file.id, seen.insert(id).inserted, let entry = entries[id],
+      let earlier = try? receipts.receipt(in: entry), earlier.error == nil
+    {
+      first = earlier
+    }
+    return corrections(of: first)?.openItems(in: receipt.file.id) ?? 0
   }
 
   /// Nil for a file without rejected items, or one that could not be used.

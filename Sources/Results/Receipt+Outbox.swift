@@ -1,19 +1,13 @@
-internal import Runtime
 internal import Core
 package import Engine
-package import Spool
 package import Outbox
 internal import Receipts
+internal import Runtime
+package import Spool
 
 extension Receipt {
   /// The file's outcome as the outbox has it. Blocks.
   package init(of record: FileRecord, name: FileName, outbox: Outbox) throws {
-    var counts = Counts()
-    counts.items = record.counts.items
-    counts.accepted = record.counts.accepted
-    counts.rejected = record.counts.rejected
-    counts.unchanged = record.counts.unchanged
-    counts.requests = record.counts.requests
     let facts = record.facts
     var target: Target?
     if let name = facts.target, let api = facts.api, let url = facts.url {
@@ -24,7 +18,7 @@ extension Receipt {
         id: record.id, name: name.display, inbox: record.inbox, format: facts.format, bytes: facts.bytes,
         sha256: facts.sha256, receivedAt: record.receivedAt, completedAt: record.completedAt ?? .now,
         owner: record.owner, corrects: facts.corrects, duplicateOf: facts.duplicateOf),
-      target: target, counts: counts)
+      target: target, counts: record.counts)
     file.otherOwners = record.otherOwners
     file.replayOf = facts.replayOf
     error = record.fault
@@ -33,9 +27,6 @@ extension Receipt {
     orders = try outbox.orders(record.id).map { Order(at: $0.at, order: $0.order, by: $0.by) }
     // Items that were rejected without ever being sent belong to no request.
     batches = try outbox.settled(record.id).filter { $0.attempts > 0 }
-    rejects = try outbox.rejects(record.id, after: 0, limit: Self.firstRejects).map { reject in
-      Reject(
-        item: reject.item, line: reject.line, key: reject.key, code: reject.code, message: reject.message)
-    }
+    rejects = try outbox.rejects(record.id, after: 0, limit: Self.firstRejects)
   }
 }

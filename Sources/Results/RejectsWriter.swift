@@ -32,22 +32,14 @@ struct RejectsWriter {
       RejectsWork(
         output: result, shape: shape, layout: facts.dialect, headerTag: facts.headerTag, delimiter: facts.delimiter,
         key: key, maxItemBytes: maxItemBytes,
-        page: { [outbox, file] in try outbox.rejects(file.id, after: $0, limit: 500).map(RejectedItem.init) },
+        page: { [outbox, file] in try outbox.rejects(file.id, after: $0, limit: 500) },
         annotate: { [api] text, isJSON, item in
           var annotated: [UInt8] = []
           api.annotate(
-            text, isJSON: isJSON, code: item.fault.code, message: item.fault.message, number: item.number,
+            text, isJSON: isJSON, code: item.fault.code, message: item.fault.message, number: item.item,
             into: &annotated)
           return annotated
         }, onProgress: onProgress))
-  }
-}
-
-extension RejectedItem {
-  fileprivate init(_ reject: Reject) {
-    self.init(
-      number: reject.item, line: reject.line, source: reject.source,
-      fault: ItemFault(RejectCode(rawValue: reject.code) ?? .invalidItem, reject.message), tag: reject.tag)
   }
 }
 

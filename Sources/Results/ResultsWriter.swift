@@ -1,13 +1,13 @@
 package import APIs
 internal import Core
 internal import Engine
-internal import Glibc
-internal import Spool
 internal import Formats
+internal import Glibc
 internal import Logging
 internal import Outbox
 internal import Receipts
 internal import Settings
+internal import Spool
 internal import Telemetry
 
 /// Writes the results of several files together, so that they share the cost of making names survive a power loss.

@@ -20,10 +20,16 @@ extension InboxFolders {
 
   /// A finished file's rejects file, as it is now; nil if there is none.
   ///
+  /// - Parameter formats: the extensions that rejects files may have besides the dropped file's.
   /// - Throws: `InboxError` if that can't be seen.
-  package func rejects(of names: ResultNames) throws(InboxError) -> (folder: String, name: FileName)? {
-    let formats: [String?] = [nil, "csv", "tsv", "json", "ndjson", "jsonl"]
-    return try first(formats.map { (rejected, names.rejected(format: $0)) })
+  package func rejects(
+    of names: ResultNames, formats: [String]
+  ) throws(InboxError) -> (folder: String, name: FileName)? {
+    let extensions: [String?] = [nil] + formats
+    return try first(
+      extensions.flatMap { format in
+        [false, true].map { (rejected, names.rejected(format: format, marksGzip: $0)) }
+      })
   }
 
   /// A claimed file in `work/`; nil if it is not there.

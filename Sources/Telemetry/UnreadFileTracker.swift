@@ -1,7 +1,7 @@
 package import Core
 package import Engine
-internal import Spool
 package import JSONText
+internal import Spool
 internal import Synchronization
 
 /// A file that was claimed and has not been read yet.

@@ -1,8 +1,8 @@
-internal import Telemetry
 internal import Core
 internal import JSONText
 internal import Operations
 internal import Results
+internal import Telemetry
 
 /// A human-readable status report, in the width of the terminal.
 struct StatusTable {

@@ -45,15 +45,15 @@ import Testing
     #expect(try kind.format.count(content, options) == 3)
 
     let output = HeldOutput()
-    var rejected = RejectedItem(
-      number: 2, line: items[1].line, source: items[1].source, fault: ItemFault(.invalidItem, "bad"),
+    var rejected = Reject(
+      item: 2, line: items[1].line, source: items[1].source, key: nil, fault: ItemFault(.invalidItem, "bad"),
       tag: items[1].tag)
     func work() -> RejectsWork {
       RejectsWork(
         output: output, shape: report.shape, layout: report.layout, headerTag: report.headerTag, delimiter: nil,
         key: key, maxItemBytes: 1 << 20, page: { [rejected] in $0 < 2 ? [rejected] : [] },
         annotate: { text, _, item in
-          text.withUnsafeBufferPointer { Array($0) } + Array("!\(item.fault.message)".utf8)
+          text.withUnsafeBufferPointer { Array($0) } + Array("!\(item.message)".utf8)
         }, onProgress: {})
     }
     #expect(try kind.format.writeRejects(from: content, work()) == 0)

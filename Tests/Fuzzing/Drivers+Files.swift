@@ -1,10 +1,10 @@
 import APIs
 import Core
 import Foundation
-import Spool
 import Intake
 import Operations
 import Settings
+import Spool
 
 extension FuzzDriver {
   static let files = FuzzDriver(

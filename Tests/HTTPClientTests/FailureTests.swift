@@ -1,6 +1,6 @@
 import HTTPClient
-import TestKit
 import Testing
+import TestKit
 
 @Suite struct FailureTests {
   @Test(arguments: [

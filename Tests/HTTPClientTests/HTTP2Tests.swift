@@ -1,6 +1,6 @@
 import HTTPClient
-import TestKit
 import Testing
+import TestKit
 
 /// Against Node.js, where it is installed: the only HTTP/2 server that a machine for building may well have.
 @Suite(.enabled(if: Certificates.canBeMade && Command.exists("node"))) struct HTTP2Tests {

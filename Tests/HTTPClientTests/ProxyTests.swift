@@ -1,7 +1,7 @@
 import Glibc
 import HTTPClient
-import TestKit
 import Testing
+import TestKit
 
 @Suite struct ProxyTests {
   @Test func `a configured proxy is asked, and told who asks`() async throws {

@@ -1,6 +1,6 @@
 import HTTPClient
-import TestKit
 import Testing
+import TestKit
 
 @Suite(.enabled(if: Certificates.canBeMade)) struct TLSTests {
   /// Runs `openssl s_server`, which answers any GET with a page about the connection.

@@ -18,7 +18,7 @@ import Testing
     var receipt = Receipt(
       file: Receipt.File(
         id: id(0), name: "a.json", inbox: "clients", format: "json", bytes: 1, sha256: nil, receivedAt: at(5),
-        completedAt: at(60), corrects: nil, duplicateOf: nil), target: nil, counts: Receipt.Counts())
+        completedAt: at(60), corrects: nil, duplicateOf: nil), target: nil, counts: FileCounts())
     change(&receipt)
     return receipt
   }
@@ -29,8 +29,8 @@ import Testing
       sentAt: at(second))
   }
 
-  private static func reject(_ item: Int, _ code: RejectCode) -> Receipt.Reject {
-    Receipt.Reject(item: item, line: item, key: nil, code: code.rawValue, message: "m")
+  private static func reject(_ item: Int, _ code: RejectCode) -> Reject {
+    Reject(item: item, line: item, key: nil, code: code.rawValue, message: "m")
   }
 
   private func history(
@@ -89,7 +89,7 @@ import Testing
   }
 
   @Test func `what was rejected when it was read does not include what was cancelled since`() throws {
-    func read(_ rejects: [Receipt.Reject], of rejected: Int, cancel: Bool) throws -> String? {
+    func read(_ rejects: [Reject], of rejected: Int, cancel: Bool) throws -> String? {
       let receipt = Self.receipt {
         $0.counts.items = rejected + 1
         $0.counts.rejected = rejected

@@ -2,8 +2,8 @@ import Core
 import Engine
 import Foundation
 import Outbox
-import TestKit
 import Testing
+import TestKit
 
 @Suite struct ChangesTests {
   @Test func `a lease is counted as open until an answer is written down`() async throws {

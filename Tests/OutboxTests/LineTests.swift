@@ -1,8 +1,8 @@
 import Core
 import Engine
 import Foundation
-import TestKit
 import Testing
+import TestKit
 
 @testable import Outbox
 

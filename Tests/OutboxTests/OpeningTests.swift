@@ -2,8 +2,8 @@ import Core
 import Engine
 import Foundation
 import Outbox
-import TestKit
 import Testing
+import TestKit
 
 @Suite struct OpeningTests {
   @Test func `a killed process leaves what it had published and nothing of what it was reading`() async throws {

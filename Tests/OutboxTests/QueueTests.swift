@@ -2,8 +2,8 @@ import Core
 import Engine
 import Outbox
 import Runtime
-import TestKit
 import Testing
+import TestKit
 
 @Suite struct QueueTests {
   private static let batches = 20_000

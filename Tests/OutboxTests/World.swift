@@ -2,8 +2,8 @@ import Core
 import Engine
 import Foundation
 import Outbox
-import TestKit
 import Testing
+import TestKit
 
 /// A real SQLite file in a folder of its own, and the id of one file of three items in two batches.
 struct World: Sendable {

@@ -24,7 +24,7 @@ import Testing
     #expect(untouched.text == "0 of 3 rejected items were corrected; 3 are open in r9")
     let taken = try #require(Self.corrections([Self.file(9, rejected: 1, isThere: false)]))
     #expect(!taken.isUntouched && taken.open.map(\.isTaken) == [true])
-    #expect(taken.text == "0 of 1 rejected item were corrected; 1 is open: r9 was taken away")
+    #expect(taken.text == "0 of 1 rejected item was corrected; 1 is open: r9 was taken away")
     #expect(Self.corrections([Self.file(9, rejected: 0)]) == nil)
     #expect(Self.corrections([nil]) == nil)
   }
@@ -54,6 +54,14 @@ import Testing
     let twice = try #require(
       Self.corrections([Self.file(9, rejected: 2, [1, 2]), Self.file(2, rejected: 0), Self.file(5, rejected: 0)]))
     #expect(twice.corrected == 2 && twice.open.isEmpty)
+    // A correction that was rejected again, and another one of the same rejects that was accepted.
+    let second = try #require(
+      Self.corrections([Self.file(9, rejected: 2, [1, 2]), Self.file(2, rejected: 2), Self.file(2, rejected: 0)]))
+    #expect(second.corrected == 2 && second.open.isEmpty)
+    let half = try #require(
+      Self.corrections([Self.file(9, rejected: 4, [1, 2]), Self.file(4, rejected: 4), Self.file(4, rejected: 1)]))
+    #expect(half.corrected == 3 && half.open.map(\.file) == [Self.ids[2]] && half.openItems == 1)
+    #expect(half.openItems(in: Self.ids[2]) == 1 && half.openItems(in: Self.ids[1]) == 0)
     let circle = try #require(Self.corrections([Self.file(9, rejected: 2, [1]), Self.file(1, rejected: 1, [0, 1])]))
     #expect(circle.openItems == 2 && circle.corrected == 0)
   }

@@ -1,8 +1,8 @@
 import Core
 import Engine
 import Foundation
-import Spool
 import Outbox
+import Spool
 import Testing
 import TestKit
 @testable import Intake

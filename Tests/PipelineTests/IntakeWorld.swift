@@ -2,10 +2,10 @@ import APIs
 import Core
 import Engine
 import Foundation
-import Spool
 import Logging
 import Outbox
 import Settings
+import Spool
 import Synchronization
 import Testing
 import TestKit

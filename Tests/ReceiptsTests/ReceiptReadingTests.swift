@@ -9,7 +9,7 @@ import Testing
     var ids = FileIDSource()
     let first = ids.next(at: Timestamp(milliseconds: 1_795_000_000_000))
     let id = ids.next(at: Timestamp(milliseconds: 1_795_000_000_123))
-    var counts = Receipt.Counts()
+    var counts = FileCounts()
     counts.items = 4
     counts.accepted = 3
     counts.rejected = 1
@@ -28,7 +28,7 @@ import Testing
         items: 1, accepted: 0, rejected: 1, attempts: 1, unanswered: 0, status: nil, requestID: nil, sentAt: nil),
     ]
     receipt.rejectsFile = "a.rejected.csv"
-    receipt.rejects = [Receipt.Reject(item: 2, line: 3, key: nil, code: "missing-field", message: "tab\there")]
+    receipt.rejects = [Reject(item: 2, line: 3, key: nil, code: "missing-field", message: "tab\there")]
     receipt.file.owner = "1007"
     receipt.file.otherOwners = ["alice", "bob \"b\""]
     receipt.file.replayOf = first
@@ -47,7 +47,7 @@ import Testing
     let receipt = Self.receipt()
     #expect(try Receipt(json: receipt.json(), apis: known) == receipt)
     var unusable = receipt
-    unusable.counts = Receipt.Counts()
+    unusable.counts = FileCounts()
     (unusable.target, unusable.batches, unusable.rejects, unusable.rejectsFile) = (nil, [], [], nil)
     unusable.error = FileFault(.malformedJSON, "a comma is missing", line: 3, column: 14)
     #expect(try Receipt(json: unusable.json(), apis: known) == unusable)

@@ -7,7 +7,7 @@ import Testing
   private func receipt(items: Int = 2, accepted: Int = 1, rejected: Int = 1) throws -> Receipt {
     var ids = FileIDSource()
     let id = ids.next(at: Timestamp(milliseconds: 1_795_000_000_000))
-    var counts = Receipt.Counts()
+    var counts = FileCounts()
     counts.items = items
     counts.accepted = accepted
     counts.rejected = rejected
@@ -43,7 +43,7 @@ import Testing
     receipt.file.owner = "al\"ice"
     receipt.orders = [Receipt.Order(at: Timestamp(milliseconds: 5), order: "cancel", by: "ops")]
     receipt.rejectsFile = "a.rejected.csv"
-    receipt.rejects = [Receipt.Reject(item: 2, line: 3, key: nil, code: "missing-field", message: "tab\there")]
+    receipt.rejects = [Reject(item: 2, line: 3, key: nil, code: "missing-field", message: "tab\there")]
     receipt.warnings = [FileWarning(.nothingTaken, "no \"items\"")]
     receipt.completeness = Completeness(
       count: Completeness.Pair(expected: "0995", found: "000"),

@@ -167,4 +167,19 @@ import Testing
       }
     }
   }
+
+  @Test func `a rejects file is found under each name that it may have, to be dropped again`() async throws {
+    try await withInbox { folders in
+      let names = ResultNames(dropped: "positions.dat.gz", id: .example())
+      #expect(try folders.rejects(of: names, formats: ["csv"]) == nil)
+      for name in [
+        names.rejected(format: nil), names.rejected(format: nil, marksGzip: true), names.rejected(format: "csv"),
+        names.rejected(format: "csv", marksGzip: true),
+      ] {
+        try folders.write(name, in: folders.rejected, "x", flags: O_CREAT)
+        #expect(try folders.rejects(of: names, formats: ["csv"])?.name == name)
+        #expect(unlink(name.path(in: folders.rejected)) == 0)
+      }
+    }
+  }
 }

@@ -8,8 +8,14 @@ struct AlarmWords {
   var file: FileID?
   var name: [UInt8] = []
 
-  var missing: ExpectationAlarm {
-    alarm(.missing, "no file \"\(match)\" came by \(day) \(deadline.by) \(deadline.zone)")
+  /// - Parameter leftOut: the file that came and does not count; nil if none came.
+  func missing(_ leftOut: String?) -> ExpectationAlarm {
+    let text = "no file \"\(match)\" came by \(day) \(deadline.by) \(deadline.zone)"
+    return alarm(.missing, leftOut.map { "\(text); \($0)" } ?? text)
+  }
+
+  func leftOut(at moment: Timestamp, because reason: String) -> String {
+    "\(quoted) came at \(local(moment)), but does not count: \(reason)"
   }
 
   func late(at moment: Timestamp) -> ExpectationAlarm {

@@ -93,9 +93,13 @@ package struct Expectations: Sendable {
   }
 
   /// A claimed file does not count, or went back to its inbox.
-  package mutating func gone(_ id: FileID, now: Timestamp) -> [InboxAlarm] {
+  ///
+  /// - Parameter reason: why it does not count; nil if it went back.
+  package mutating func gone(_ id: FileID, because reason: String? = nil, now: Timestamp) -> [InboxAlarm] {
     guard let file = claimed.removeValue(forKey: id) else { return [] }
-    return places(of: file.ready.name, in: file.inbox).flatMap { index in change(index) { $0.gone(id, now: now) } }
+    return places(of: file.ready.name, in: file.inbox).flatMap { index in
+      change(index) { $0.gone(id, because: reason, now: now) }
+    }
   }
 
   /// The same, without an answer: call `passed` next.

@@ -50,6 +50,8 @@ package struct ExpectedFiles: Sendable {
       var firstReady: Int64?
       /// Whether one came in time, or it was told that none did.
       var isDecided = false
+      /// The last file that came and does not count, with the reason, for the alarm.
+      var leftOut: String?
     }
 
     /// Ascending.
@@ -126,7 +128,14 @@ package struct ExpectedFiles: Sendable {
   }
 
   /// A file does not count.
-  package mutating func gone(_ id: FileID, now: Timestamp) -> [ExpectationAlarm] {
+  ///
+  /// - Parameter reason: why, if it came and stays; for people.
+  package mutating func gone(_ id: FileID, because reason: String? = nil, now: Timestamp) -> [ExpectationAlarm] {
+    if let reason, let file = underWay[id] {
+      let day = deadline.day(at: file.at)
+      let text = AlarmWords(rule: rule, day: day, file: id, name: file.name).leftOut(at: file.at, because: reason)
+      snapshot.update(day) { $0.leftOut = text }
+    }
     forget(id)
     return passed(now)
   }
@@ -217,7 +226,7 @@ package struct ExpectedFiles: Sendable {
     let came = record?.firstReady.map { $0 <= due.milliseconds } ?? false
     guard came || (now > due && !isUnderWay(for: day)) else { return nil }
     snapshot.update(day) { $0.isDecided = true }
-    return came ? [] : [AlarmWords(rule: rule, day: day).missing]
+    return came ? [] : [AlarmWords(rule: rule, day: day).missing(record?.leftOut)]
   }
 
   /// Whether a file is there that may turn out to have come in time.

@@ -79,7 +79,7 @@ struct CSVRejectsWriter {
 
   /// Returns whether the row is what was checked; if not, nothing is written.
   private func writeRow(
-    _ reject: RejectedItem, _ rejects: CSVRejects, _ ranges: inout SourceRanges<ContentBytes>
+    _ reject: Reject, _ rejects: CSVRejects, _ ranges: inout SourceRanges<ContentBytes>
   ) throws -> Bool {
     let fault = reject.fault
     if reject.source.count <= work.maxItemBytes {
@@ -144,7 +144,7 @@ struct CSVRejectsWriter {
 
   /// - Returns: the last byte of the row's text, or nil if the row is not what was checked.
   private func writeOriginal(
-    of reject: RejectedItem, _ rejects: CSVRejects, _ ranges: inout OriginalRanges<ContentBytes>,
+    of reject: Reject, _ rejects: CSVRejects, _ ranges: inout OriginalRanges<ContentBytes>,
     _ encoder: borrowing TextEncoder
   ) throws -> UInt8? {
     let isHuge = reject.source.count > work.maxItemBytes

@@ -42,7 +42,7 @@ struct JSONRejects: ~Copyable {
       if !isFirst { try work.output.append(",\n") }
       if try !writeRequest(item) {
         // Its id is no longer known.
-        try work.output.append("\"item-\(item.number)\": ")
+        try work.output.append("\"item-\(item.item)\": ")
         try writeLost(item)
       }
     }
@@ -50,7 +50,7 @@ struct JSONRejects: ~Copyable {
   }
 
   /// Returns whether the item is what was checked; if not, nothing is written.
-  private mutating func write(_ item: RejectedItem, mayBeOtherText: Bool = false) throws -> Bool {
+  private mutating func write(_ item: Reject, mayBeOtherText: Bool = false) throws -> Bool {
     guard item.source.count <= work.maxItemBytes else {
       return try mayBeOtherText ? writeHugeText(item) : writeHuge(item)
     }
@@ -60,17 +60,17 @@ struct JSONRejects: ~Copyable {
   }
 
   /// An item of which only the reason is left.
-  private mutating func writeLost(_ item: RejectedItem) throws {
+  private mutating func writeLost(_ item: Reject) throws {
     lost += 1
     var item = item
-    item.fault = item.lostFault
+    item.message = item.lostFault.message
     try work.output.append(work.annotate(Array("{}".utf8).span, true, item))
   }
 
   /// A member of an object of request ids: the id, a colon, the request.
   ///
   /// Returns whether it is what was checked; if not, nothing is written.
-  private mutating func writeRequest(_ item: RejectedItem) throws -> Bool {
+  private mutating func writeRequest(_ item: Reject) throws -> Bool {
     // The id is found by reading on until the string ends.
     guard item.source.count <= work.maxItemBytes else { return try writeHugeRequest(item) }
     guard let text = try work.bytes(of: item, &ranges) else { return false }
@@ -88,7 +88,7 @@ struct JSONRejects: ~Copyable {
   // MARK: - Items that don't fit into memory
 
   /// It follows unchanged as `_raw`, which is read as the item when it is dropped again.
-  private mutating func writeHuge(_ item: RejectedItem) throws -> Bool {
+  private mutating func writeHuge(_ item: Reject) throws -> Bool {
     let mark = work.output.count
     try Self.writeError(item, to: work)
     let isWhole = try work.copy(item, &ranges, since: mark) { try work.output.append($0) }
@@ -97,7 +97,7 @@ struct JSONRejects: ~Copyable {
   }
 
   /// It is unknown whether a line is JSON: it becomes a string, cut between characters.
-  private mutating func writeHugeText(_ item: RejectedItem) throws -> Bool {
+  private mutating func writeHugeText(_ item: Reject) throws -> Bool {
     let mark = work.output.count
     try Self.writeError(item, to: work)
     try work.output.append("\"")
@@ -114,7 +114,7 @@ struct JSONRejects: ~Copyable {
     return isWhole
   }
 
-  private mutating func writeHugeRequest(_ item: RejectedItem) throws -> Bool {
+  private mutating func writeHugeRequest(_ item: Reject) throws -> Bool {
     let work = work
     let mark = work.output.count
     var head: [UInt8] = []
@@ -137,12 +137,12 @@ struct JSONRejects: ~Copyable {
     return isWhole
   }
 
-  private static func writeError(_ item: RejectedItem, to work: RejectsWork) throws {
+  private static func writeError(_ item: Reject, to work: RejectsWork) throws {
     var message: [UInt8] = []
-    appendQuoted(item.fault.message, to: &message)
-    try work.output.append("{\"_error\": {\"code\": \"\(item.fault.code.rawValue)\", \"message\": ")
+    appendQuoted(item.message, to: &message)
+    try work.output.append("{\"_error\": {\"code\": \"\(item.code)\", \"message\": ")
     try work.output.append(message)
-    try work.output.append(", \"item\": \(item.number)}, \"_raw\": ")
+    try work.output.append(", \"item\": \(item.item)}, \"_raw\": ")
   }
 
   private static func isJSON(_ text: [UInt8]) -> Bool {

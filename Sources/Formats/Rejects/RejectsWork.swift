@@ -1,26 +1,7 @@
 package import Core
 internal import JSONText
 
-/// A rejected item, as a format writes it.
-package struct RejectedItem {
-  /// Counts from 1 in the file.
-  package var number: Int
-  /// Physical line on which it starts, from 1.
-  package var line: Int
-  /// Where it is: `RawItem.source`.
-  package var source: Range<Int>
-  package var fault: ItemFault
-  /// Of what is at `source`; nil if an older upsertd read the item.
-  package var tag: SourceTag?
-
-  package init(number: Int, line: Int, source: Range<Int>, fault: ItemFault, tag: SourceTag?) {
-    self.number = number
-    self.line = line
-    self.source = source
-    self.fault = fault
-    self.tag = tag
-  }
-
+extension Reject {
   /// Why only the reason is written.
   var lostFault: ItemFault {
     var fault = fault
@@ -62,16 +43,16 @@ package struct RejectsWork {
   /// Items up to this size, in bytes, are held in memory while their reason is inserted.
   let maxItemBytes: Int
   /// Returns the next rejected items after a number, ascending; none at the end.
-  let page: (_ after: Int) throws -> [RejectedItem]
+  let page: (_ after: Int) throws -> [Reject]
   /// Puts a reason into an item of the file's API.
-  let annotate: (_ item: Span<UInt8>, _ isJSON: Bool, RejectedItem) -> [UInt8]
+  let annotate: (_ item: Span<UInt8>, _ isJSON: Bool, Reject) -> [UInt8]
   /// Called every few hundred items, and for each piece of a huge one; an error that it throws ends the writing.
   let onProgress: () throws -> Void
 
   package init(
     output: any RejectsOutput, shape: DocumentShape, layout: String?, headerTag: SourceTag?, delimiter: UInt8?,
-    key: SourceKey, maxItemBytes: Int, page: @escaping (_ after: Int) throws -> [RejectedItem],
-    annotate: @escaping (_ item: Span<UInt8>, _ isJSON: Bool, RejectedItem) -> [UInt8],
+    key: SourceKey, maxItemBytes: Int, page: @escaping (_ after: Int) throws -> [Reject],
+    annotate: @escaping (_ item: Span<UInt8>, _ isJSON: Bool, Reject) -> [UInt8],
     onProgress: @escaping () throws -> Void
   ) {
     self.output = output
@@ -86,13 +67,13 @@ package struct RejectsWork {
     self.onProgress = onProgress
   }
 
-  func forEach(_ body: (RejectedItem, _ isFirst: Bool) throws -> Void) throws {
+  func forEach(_ body: (Reject, _ isFirst: Bool) throws -> Void) throws {
     var last = 0
     while true {
       let items = try page(last)
       guard let end = items.last else { return }
       for (place, item) in items.enumerated() { try body(item, last == 0 && place == 0) }
-      last = end.number
+      last = end.item
       try onProgress()
     }
   }
@@ -100,7 +81,7 @@ package struct RejectsWork {
   // MARK: - Checking items
 
   /// The item's bytes; nil if they are no longer what was checked.
-  func bytes(of item: RejectedItem, _ ranges: inout SourceRanges<ContentBytes>) throws -> [UInt8]? {
+  func bytes(of item: Reject, _ ranges: inout SourceRanges<ContentBytes>) throws -> [UInt8]? {
     var bytes: [UInt8] = []
     let isChanged = try isChanged { try ranges.copy(item.source) { bytes.append(contentsOf: $0) } }
     guard !isChanged, agrees(item, key.tag(of: bytes.span)) else { return nil }
@@ -112,7 +93,7 @@ package struct RejectsWork {
   ///
   /// - Returns: whether they are.
   func copy(
-    _ item: RejectedItem, _ ranges: inout SourceRanges<ContentBytes>, since mark: Int, _ each: ([UInt8]) throws -> Void
+    _ item: Reject, _ ranges: inout SourceRanges<ContentBytes>, since mark: Int, _ each: ([UInt8]) throws -> Void
   ) throws -> Bool {
     var hasher = SourceHasher(key)
     let isChanged = try isChanged {
@@ -143,7 +124,7 @@ package struct RejectsWork {
     }
   }
 
-  func agrees(_ item: RejectedItem, _ found: SourceTag) -> Bool {
+  func agrees(_ item: Reject, _ found: SourceTag) -> Bool {
     // An older upsertd made no tags.
     item.tag.map { $0 == found } ?? true
   }

@@ -1,8 +1,8 @@
-internal import Telemetry
 internal import Metrics
 internal import Outbox
 internal import Runtime
 package import Settings
+internal import Telemetry
 
 /// The admin address: health, metrics, status and the dashboard over HTTP, read-only.
 ///

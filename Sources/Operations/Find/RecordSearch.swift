@@ -140,7 +140,10 @@ package struct RecordSearch: Sendable {
       return
     }
     part.searched.receipts += 1
-    if let corrects = receipt.file.corrects { part.corrections[corrects, default: []].append(entry.id) }
+    // One that was rejected whole corrected nothing.
+    if let corrects = receipt.file.corrects, receipt.counts.accepted > 0 {
+      part.corrections[corrects, default: []].append(entry.id)
+    }
     let folders = InboxFolders(spool: settings.spool, inbox: entry.inbox)
     var found: [RecordFinding] = []
     for reject in receipt.rejects where isMeant(reject.key, entry.inbox) {

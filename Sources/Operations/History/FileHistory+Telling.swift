@@ -1,11 +1,11 @@
-internal import Results
 package import Core
-package import Engine
-internal import Spool
+internal import Engine
 internal import Outbox
 internal import Receipts
+internal import Results
 internal import Runtime
 package import Settings
+internal import Spool
 
 extension FileHistory {
   /// How many rejects and waiting batches are listed one by one.
@@ -34,7 +34,7 @@ extension FileHistory {
     // A replay has the same bytes, but is told as what it is.
     repeatedAs = found.repeatedAs.filter { !found.replayedAs.contains($0) && $0 != replayed }
     corrections = found.corrections
-    counts = receipt?.counts ?? found.record.map { Receipt.Counts($0.counts) }
+    counts = receipt?.counts ?? found.record?.counts
     receivedAt =
       receipt?.file.receivedAt ?? found.record?.receivedAt ?? found.finished?.receivedAt ?? id.time
     find(found, dropped, InboxFolders(spool: settings.spool, inbox: inbox))
@@ -124,7 +124,7 @@ extension FileHistory {
 
   /// How many items were rejected when the file was read; 0 if that can't be known: of a finished file, only the first
   /// rejects are at hand.
-  private func rejectedWhenRead(_ found: FileEvidence, _ counts: Receipt.Counts) -> Int {
+  private func rejectedWhenRead(_ found: FileEvidence, _ counts: FileCounts) -> Int {
     let answered = found.settled.lazy.filter { $0.status != nil }.map(\.rejected).saturatedSum
     let unanswered = max(0, counts.rejected.subtractingSaturated(answered))
     let later: Int
@@ -177,11 +177,7 @@ extension FileHistory {
   }
 
   private mutating func tellRefusals(_ found: FileEvidence) {
-    let rejects =
-      found.receipt?.receipt.rejects
-      ?? found.refused.map {
-        Receipt.Reject(item: $0.item, line: $0.line, key: $0.key, code: $0.code, message: $0.message)
-      }
+    let rejects = found.receipt?.receipt.rejects ?? found.refused
     for reject in rejects.prefix(Self.mostLines) {
       let key = reject.key.map { " (\($0))" } ?? ""
       tell(
@@ -224,16 +220,5 @@ extension FileHistory {
       let expired = retention.archive.map { " (archived files expire after \($0.text))" } ?? ""
       tell("original", "it no longer exists\(expired)", isTrouble: retention.archive == nil)
     }
-  }
-}
-
-extension Receipt.Counts {
-  package init(_ counts: FileCounts) {
-    self.init()
-    items = counts.items
-    accepted = counts.accepted
-    rejected = counts.rejected
-    unchanged = counts.unchanged
-    requests = counts.requests
   }
 }

@@ -28,7 +28,7 @@ package struct FileHistory: Sendable {
   package var state: String
   /// When it was claimed, as in its receipt.
   var receivedAt: Timestamp
-  var counts: Receipt.Counts?
+  var counts: FileCounts?
   var receiptPath: String?
   var rejectsPath: String?
   /// Where the original is now; nil if it is nowhere.

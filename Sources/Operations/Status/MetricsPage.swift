@@ -1,10 +1,10 @@
 internal import Core
 internal import Engine
-internal import Spool
 internal import Metrics
 internal import Outbox
 internal import Runtime
 internal import Settings
+internal import Spool
 internal import Telemetry
 
 /// The answer of `/metrics`: what was counted, and what can be looked up now.

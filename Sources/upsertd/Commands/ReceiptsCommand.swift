@@ -66,12 +66,14 @@ struct ReceiptsCommand: AsyncParsableCommand {
       return (findings, try CorrectionLinks(folders))
     }
     let corrections = findings.found.map { links.corrections(of: $0.receipt) }
-    if json { Console.out(document(findings, corrections).laidOut) } else { show(findings, corrections) }
+    if json { Console.out(document(findings, corrections).laidOut) } else { show(findings, corrections, links) }
     for (entry, reason) in findings.unreadable { Console.error("upsertd: \(entry.path): \(reason)".onOneLine) }
     if !findings.unreadable.isEmpty { throw ExitCode.someRejected }
   }
 
-  private func show(_ findings: ReceiptFolders.Findings, _ corrections: [Corrections?]) {
+  private func show(
+    _ findings: ReceiptFolders.Findings, _ corrections: [Corrections?], _ links: CorrectionLinks
+  ) {
     guard !findings.found.isEmpty else { return Console.error("no receipt matches") }
     var table = Table([
       .init(heading: "RECEIVED"), .init(heading: "STATUS"), .init(heading: "ITEMS", isNumber: true),
@@ -79,12 +81,13 @@ struct ReceiptsCommand: AsyncParsableCommand {
       .init(heading: "INBOX", least: 8),
       .init(heading: "FILE", least: 12), .init(heading: "ID"),
     ])
-    for (found, corrections) in zip(findings.found, corrections) {
+    for found in findings.found {
       let (file, counts) = (found.receipt.file, found.receipt.counts)
       let error = found.receipt.error.map { ": \($0.code.rawValue)" } ?? ""
       table.append([
         "\(file.receivedAt.description.prefix(16).replacing("T", with: " "))", found.receipt.status.rawValue + error,
-        "\(counts.items)", "\(counts.rejected)", "\(corrections?.openItems ?? 0)", file.inbox, file.name, file.id.text,
+        "\(counts.items)", "\(counts.rejected)", "\(links.openItems(of: found.receipt))", file.inbox, file.name,
+        file.id.text,
       ])
     }
     let styles = findings.found.map { found -> Console.Style? in

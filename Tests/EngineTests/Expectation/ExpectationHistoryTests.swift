@@ -1,8 +1,8 @@
 import Calendar
 import Core
 import Engine
-import TestKit
 import Testing
+import TestKit
 
 /// Random histories: against the rules as they are worded, and with restarts in between.
 @Suite struct ExpectationHistoryTests {

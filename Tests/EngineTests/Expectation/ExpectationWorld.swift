@@ -38,9 +38,9 @@ struct ExpectationWorld {
     alarms += expected.read(id, name: Array(file.name.utf8), readyAt: file.at, items: items, now: now)
   }
 
-  mutating func isGone(_ id: FileID, now: Timestamp) {
+  mutating func isGone(_ id: FileID, because reason: String? = nil, now: Timestamp) {
     underWay[id] = nil
-    alarms += expected.gone(id, now: now)
+    alarms += expected.gone(id, because: reason, now: now)
   }
 
   /// A file becomes ready, and is read at once.

@@ -1,8 +1,8 @@
 import Calendar
 import Core
 import Engine
-import TestKit
 import Testing
+import TestKit
 
 /// Several entries, of several inboxes. 2026-01-05 is a Monday.
 @Suite struct ExpectationsTests {

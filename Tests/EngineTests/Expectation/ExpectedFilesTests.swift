@@ -132,6 +132,21 @@ import Testing
     #expect(try world.shown("2026-01-06T01:00Z") == "waiting 2026-01-06T07:30 0", "it was Monday's")
   }
 
+  @Test func `the alarm names the file that came and does not count`() throws {
+    var world = ExpectationWorld(try makeTerms())
+    try world.passes("2026-01-05T05:00Z")
+    try world.becomesReady("nav-1.csv", at: at("2026-01-05T06:10Z"), id: .first)
+    try world.isGone(.first, because: "it has the same bytes as file X", now: at("2026-01-05T06:11Z"))
+    try world.restarts()
+    try world.passes("2026-01-05T08:00Z")
+    let message = try #require(world.toldMessages().first)
+    #expect(message.hasPrefix("no file \"nav-*.csv\" came by 2026-01-05 07:30"))
+    #expect(message.contains("; \"nav-1.csv\" came at 2026-01-05 06:10"))
+    #expect(message.hasSuffix(", but does not count: it has the same bytes as file X"))
+    try world.passes("2026-01-06T08:00Z")
+    #expect(try #require(world.toldMessages().first).contains("nav-1.csv") == false, "that was another day's")
+  }
+
   @Test func `a file that turns out not to count is told as missing then`() throws {
     var world = ExpectationWorld(try makeTerms())
     try world.passes("2026-01-05T05:00Z")

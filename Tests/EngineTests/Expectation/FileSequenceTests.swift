@@ -1,7 +1,7 @@
 import Calendar
 import Core
-import TestKit
 import Testing
+import TestKit
 
 @testable import Engine
 
