@@ -150,8 +150,8 @@ package struct StatusReport: Sendable {
     for inbox in settings.inboxes {
       let isPaused = pausedInboxes.contains(inbox.name)
       var (status, work) = await Self.folderQueue.run {
-        let work = (try? InboxFolders(spool: settings.spool, inbox: inbox.name).workFiles()) ?? []
-        return (Self.look(at: inbox, settings, isPaused: isPaused, room, ledger), work)
+        var status = Self.look(at: inbox, settings, isPaused: isPaused, room, ledger)
+        return (status, status.claimedFiles(in: InboxFolders(spool: settings.spool, inbox: inbox.name)))
       }
       let all = unread.filter { $0.inbox == inbox.name }
       status.unread = Array(all.prefix(InboxStatus.mostListed))
@@ -256,6 +256,19 @@ package struct StatusReport: Sendable {
     }
     status.unclaimedLeftOut = status.unclaimedCounts.values.reduce(0, +) - status.unclaimed.count
     return status
+  }
+}
+
+extension StatusReport.InboxStatus {
+  /// What is in `work/`; if that can't be read, it counts as a fault of the folder.
+  fileprivate mutating func claimedFiles(in folders: InboxFolders) -> [WorkFile] {
+    do {
+      return try folders.claimedFiles()
+    } catch {
+      unclaimed.insert(UnclaimedFile(name: "work/", kind: .folder, reason: "\(error)"), at: 0)
+      unclaimedCounts[.folder, default: 0] += 1
+      return []
+    }
   }
 }
 

@@ -132,7 +132,9 @@ struct Release: AsyncParsableCommand {
 private func carryOut(_ order: Order, _ config: ConfigOption) async throws {
   let (settings, isFromDaemon) = try config.settingsInEffect()
   let result = try await reportingTrouble {
-    try await Operator.carryOut(order, settings: settings, mayActItself: !isFromDaemon, logger: .quiet)
+    try await Operator.namingDenials(state: settings.state) {
+      try await Operator.carryOut(order, settings: settings, mayActItself: !isFromDaemon, logger: .quiet)
+    }
   }
   guard result.isDone else {
     Console.error("upsertd: \(result.message)".onOneLine)
