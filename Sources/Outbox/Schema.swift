@@ -50,6 +50,9 @@ enum Schema {
     migrator.registerMigration("14", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: version14)
     }
+    migrator.registerMigration("16", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version16)
+    }
     return migrator
   }
 
@@ -378,6 +381,13 @@ enum Schema {
   /// What somebody should look at.
   private static let version14 = """
     ALTER TABLE file ADD COLUMN warnings TEXT;        -- JSON: a list of codes and messages; NULL: none
+    """
+
+  /// What helps where a target delivers nothing.
+  private static let version16 = """
+    ALTER TABLE target ADD COLUMN advice TEXT;        -- what to correct; NULL: it may pass by itself
+    ALTER TABLE target ADD COLUMN remedy TEXT;        -- what makes a correction count: retry, reload, restart
+    ALTER TABLE target ADD COLUMN is_unreachable INTEGER NOT NULL DEFAULT 0 CHECK (is_unreachable IN (0, 1));
     """
 
   /// The tags that bytes read again are checked with.

@@ -75,7 +75,15 @@ package struct StatusReport: Sendable {
     package var name: String
     package var state: TargetState
     package var reason: String?
+    /// Since when nothing could be delivered, where it is on hold or can't be reached.
+    package var since: Timestamp?
     package var until: Timestamp?
+    /// What to correct, human-readable; nil if it may pass by itself.
+    package var advice: String?
+    /// The command that makes a correction count.
+    package var command: String?
+    /// Whether nothing reaches its server.
+    package var isUnreachable = false
     /// Whether it is paused only because of its configuration, and goes on by itself.
     package var hasClosedWindow = false
   }
@@ -311,7 +319,9 @@ extension StatusReport {
       targets.map { target in
         """
         {"name": \(Self.quoted(target.name)), "state": \(Self.quoted(target.state.rawValue)), \
-        "reason": \(Self.quoted(target.reason)), "until": \(Self.quoted(target.until?.description))}
+        "reason": \(Self.quoted(target.reason)), "since": \(Self.quoted(target.since?.description)), \
+        "until": \(Self.quoted(target.until?.description)), "unreachable": \(target.isUnreachable), \
+        "advice": \(Self.quoted(target.advice)), "command": \(Self.quoted(target.command))}
         """
       })
     out += ",\n  \"receivers\": "
@@ -383,9 +393,7 @@ extension StatusReport {
       } else if let note = notes[target.name],
         note.state == .held || (note.until ?? .now) > .now || awaited.contains(target.name)
       {
-        status.state = note.state
-        status.reason = note.reason
-        status.until = note.until
+        status.take(note)
       }
       targets.append(status)
     }
@@ -397,6 +405,40 @@ extension StatusReport {
     }
     return targets
   }
+}
+
+extension StatusReport.TargetStatus {
+  fileprivate mutating func take(_ note: TargetNote) {
+    state = note.state
+    (reason, since, until) = (note.reason?.reason, note.since, note.until)
+    guard let reason = note.reason else { return }
+    isUnreachable = reason.isUnreachable
+    advice = reason.advice
+    if advice != nil { command = reason.remedy.command(target: name) }
+  }
+
+  /// Why what waits for it is not sent, human-readable; for a target that does not deliver.
+  var why: String {
+    switch state {
+    case .paused:
+      hasClosedWindow ? "target \(name) is \(reason ?? "paused")" : "target \(name) is paused by an operator"
+    default: reason ?? "target \(name) is \(state.rawValue)"
+    }
+  }
+
+  /// When something that waits for it is tried next, told the same everywhere; nil if it is in line and may go at any
+  /// moment, or if somebody has to act first.
+  ///
+  /// - Parameter due: when its own wait ends; nil if that is over.
+  func nextAttempt(ofWhatIsDueAt due: Timestamp?) -> Timestamp? {
+    switch state {
+    case .delivering: due
+    case .held, .slowed, .paused: until.map { max($0, due ?? $0) }
+    }
+  }
+
+  /// What to do, human-readable; nil if it may pass by itself.
+  package var help: String? { advice.flatMap { advice in command.map { "\(advice); then: \($0)" } } }
 }
 
 extension StatusReport {
@@ -411,7 +453,7 @@ extension StatusReport {
     }
     for target in targets where target.state != .delivering {
       let reason = target.reason.map { " (\($0))" } ?? ""
-      parts.append("\(target.name) \(target.state.rawValue)\(reason)")
+      parts.append("\(target.name) \(target.isUnreachable ? "can't be reached" : target.state.rawValue)\(reason)")
     }
     for receiver in receivers where receiver.failure != nil {
       parts.append("\(receiver.name) can't be told (\(counted(receiver.waiting, "notice")) waiting)")
