@@ -99,7 +99,7 @@ package actor TokenSource {
 
   private func fetch(refresh: String?) async -> Result<Token, TokenError> {
     fetches += 1
-    let (auth, fault) = auth.reread(api)
+    let (auth, fault) = self.auth.reread(api)
     switch auth {
     case .accessToken(let secret):
       return .success(Token(value: secret.value))

@@ -320,7 +320,8 @@ import Testing
         try await browser.open(url)
         try await browser.waitFor("!document.getElementById('receivers-part').hidden")
         let receivers = try await browser.evaluate("document.getElementById('receivers').innerText").string ?? ""
-        #expect(receivers.contains("hook") && receivers.contains("failing") && receivers.contains("503"), "\(receivers)")
+        #expect(
+          receivers.contains("hook") && receivers.contains("failing") && receivers.contains("503"), "\(receivers)")
         let stuck = try await browser.evaluate("document.getElementById('stuck').innerText").string ?? ""
         #expect(stuck.contains("hook can't be told") && stuck.contains("upsertd retry --notices"), "\(stuck)")
         let today = try await browser.evaluate("document.getElementById('inboxes').innerText").string ?? ""

@@ -1,6 +1,6 @@
 import Core
 import Engine
-import Settings
+@testable import Settings
 import Testing
 @testable import Operations
 @testable import Telemetry
@@ -35,7 +35,8 @@ import Testing
 
   @Test func `what helps a target goes by its cause, with since when`() async throws {
     let wrong = try #require(
-      try await Self.blockages { ($0.advice, $0.command) = ("correct the target's url", "systemctl reload upsertd") }.first)
+      try await Self.blockages { ($0.advice, $0.command) = ("correct the target's url", "systemctl reload upsertd") }
+        .first)
     #expect(wrong.weight == .bad && wrong.title == "t is on hold" && wrong.since == Self.time)
     #expect(wrong.advice == "Correct the target's url, then:" && wrong.command == "systemctl reload upsertd")
     let away = try #require(

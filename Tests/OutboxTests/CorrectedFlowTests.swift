@@ -31,7 +31,8 @@ import Testing
     #expect(Self.taken([(2, 5, 1), (3, 5, 1)], off: 5).droppedAgain == 5)
   }
 
-  @Test func `a file that only claims to correct a later one, or one that nothing was rejected of, takes off nothing`() {
+  @Test func `a file that only claims to correct a later one, or one that nothing was rejected of, takes off nothing`()
+  {
     #expect(Self.taken([(0, 5, 1)], off: 5) == InboxFlow())
     #expect(Self.taken([(2, 5, 1)], off: 0) == InboxFlow())
     #expect(Self.taken([(2, 5, 3)], off: 5) == InboxFlow())

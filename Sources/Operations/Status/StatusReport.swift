@@ -159,7 +159,8 @@ package struct StatusReport: Sendable {
       let isPaused = pausedInboxes.contains(inbox.name)
       var (status, work) = await Self.folderQueue.run {
         var status = Self.look(at: inbox, settings, isPaused: isPaused, room, ledger)
-        return (status, status.claimedFiles(in: InboxFolders(spool: settings.spool, inbox: inbox.name)))
+        let work = status.claimedFiles(in: InboxFolders(spool: settings.spool, inbox: inbox.name))
+        return (status, work)
       }
       let all = unread.filter { $0.inbox == inbox.name }
       status.unread = Array(all.prefix(InboxStatus.mostListed))

@@ -73,7 +73,7 @@ struct ReceiptsCommand: AsyncParsableCommand {
     if json { Console.out(document(findings, corrections).laidOut) } else { show(findings, corrections) }
     for (entry, reason) in findings.unreadable { Console.error("upsertd: \(entry.path): \(reason)".onOneLine) }
     if let refusal = findings.refusal, let denial = Denial(refusal, state: settings.state) {
-      _ = try await reportingTrouble { throw denial }
+      try await reportingTrouble { () async throws -> Void in throw denial }
     }
     if !findings.unreadable.isEmpty { throw ExitCode.someRejected }
   }
