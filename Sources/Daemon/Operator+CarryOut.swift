@@ -1,8 +1,8 @@
-internal import Outbox
 internal import Core
 internal import Engine
 package import Logging
 package import Operations
+internal import Outbox
 internal import Runtime
 package import Settings
 internal import Telemetry

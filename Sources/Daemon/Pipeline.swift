@@ -2,7 +2,7 @@ internal import APIs
 internal import Core
 internal import Dispatching
 internal import Engine
-internal import Spool
+internal import HTTPClient
 internal import Intake
 internal import Logging
 internal import Notifying
@@ -10,8 +10,8 @@ internal import Operations
 internal import Outbox
 internal import Results
 internal import Runtime
-internal import HTTPClient
 internal import Settings
+internal import Spool
 internal import Synchronization
 internal import Telemetry
 
@@ -84,7 +84,7 @@ actor Pipeline {
     let underWay = try await outbox.filesUnderWay()
     let alarmLog = AlarmLog(settings.inboxes, metrics: instruments.metrics, logger: logger)
     let publisher = Publisher(
-      store: outbox, ledger: instruments.unread,
+      store: outbox, tracker: instruments.unread,
       expectations: Expectations(settings.inboxes.map { ($0.name, $0.expect) }, from: try await outbox.expected()),
       onPublished: { [dispatchers] files in for file in files { dispatchers[file.target]?.published(file) } },
       onFinishing: onSettled, onAlarms: { alarmLog.tell($0) })

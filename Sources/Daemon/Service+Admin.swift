@@ -1,10 +1,10 @@
-internal import Telemetry
 internal import Core
 internal import Logging
 internal import Operations
 internal import Outbox
 internal import Runtime
 internal import Settings
+internal import Telemetry
 
 /// The admin address, and the data gathered for it.
 extension Service {

@@ -3,13 +3,13 @@ internal import CLinux
 internal import Core
 internal import Engine
 internal import Glibc
-internal import Spool
 package import Logging
 package import Operations
 internal import Outbox
 internal import Results
 internal import Runtime
 package import Settings
+internal import Spool
 internal import Synchronization
 internal import Telemetry
 

@@ -1,8 +1,8 @@
 internal import Core
-internal import Spool
 package import Logging
 package import Outbox
 package import Runtime
+internal import Spool
 package import Telemetry
 
 /// Warns about files whose items have waited long: once after a tenth of `max_age`, and again at half.

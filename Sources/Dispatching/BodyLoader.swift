@@ -1,10 +1,10 @@
 package import Core
 internal import Dispatch
 internal import Engine
-internal import Glibc
-internal import Spool
 internal import Formats
+internal import Glibc
 internal import Runtime
+internal import Spool
 internal import Synchronization
 
 /// Reads from the claimed files the bytes that queued batches left there.

@@ -1,5 +1,5 @@
-package import Core
 package import APIs
+package import Core
 
 /// The body of one request, built from one batch or from several files' batches.
 package struct OutgoingRequest {

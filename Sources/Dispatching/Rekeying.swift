@@ -1,10 +1,10 @@
 internal import APIs
 internal import Core
 internal import Engine
-internal import Spool
 package import Logging
 package import Outbox
 package import Settings
+internal import Spool
 internal import Telemetry
 
 /// Recomputes the keys of waiting items if the configuration, or a new upsertd, derives keys differently than when they

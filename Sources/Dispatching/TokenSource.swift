@@ -1,9 +1,9 @@
-internal import Runtime
 internal import Core
 package import Engine
 internal import Foundation
-internal import JSONText
 package import HTTPClient
+internal import JSONText
+internal import Runtime
 package import Settings
 package import Telemetry
 

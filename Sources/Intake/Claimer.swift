@@ -2,11 +2,11 @@ internal import APIs
 internal import Core
 internal import Dispatch
 internal import Engine
-package import Spool
 internal import Formats
 internal import Logging
 internal import Runtime
 package import Settings
+package import Spool
 internal import Telemetry
 
 /// Claims the ready files of one inbox: gives them ids and places, and moves them into `work/`.
@@ -45,17 +45,17 @@ struct Claimer: Sendable {
 
   /// - Throws: if it can't be determined whether there is room.
   func room(for files: [ReadyFile]) async throws -> AdmissionControl.Answer {
-    var needs: [(size: Int, need: FileNeed)] = []
+    var needs: [(size: Int, need: SpaceEstimate)] = []
     for file in files { needs.append((Int(file.size), await need(of: file))) }
     return try await context.admission.room(for: needs)
   }
 
-  private func need(of file: ReadyFile) async -> FileNeed {
+  private func need(of file: ReadyFile) async -> SpaceEstimate {
     guard inbox.format(of: file.name.bytes)?.isGzipped == true else {
-      return FileNeed(file, unpacked: nil, of: inbox, settings: context.settings)
+      return SpaceEstimate(file, unpacked: nil, of: inbox, settings: context.settings)
     }
     return await queue.run { [folders, inbox, context] in
-      FileNeed(file, in: folders, of: inbox, settings: context.settings)
+      SpaceEstimate(file, in: folders, of: inbox, settings: context.settings)
     }
   }
 
@@ -132,7 +132,7 @@ extension ExpectedFiles.ReadyFile {
   init(_ file: ReadyFile) { self.init(name: file.name.bytes, at: file.readySince) }
 }
 
-extension FileNeed {
+extension SpaceEstimate {
   /// The same, but asks a gzip for its size. Blocks.
   package init(_ file: ReadyFile, in folders: InboxFolders, of inbox: Inbox, settings: Settings) {
     let isGzipped = inbox.format(of: file.name.bytes)?.isGzipped == true

@@ -1,12 +1,12 @@
 internal import Core
 internal import Dispatch
 internal import Engine
-internal import Spool
 internal import Formats
 internal import Logging
 internal import Outbox
 internal import Runtime
 internal import Settings
+internal import Spool
 internal import Telemetry
 
 /// Reads claimed files of one inbox, for the publisher.

@@ -1,9 +1,9 @@
 package import APIs
 package import Core
 package import Engine
-package import Spool
 internal import Formats
 package import Settings
+package import Spool
 
 /// Takes the batches and rejects that reading a file yields, in the file's order.
 package protocol ReadingSink {

@@ -1,10 +1,10 @@
+internal import APIs
 internal import Calendar
 internal import Core
 internal import Engine
 internal import Formats
 internal import JSONText
 internal import Settings
-internal import APIs
 
 /// Converts the items of one file into the batches of one target.
 struct ItemConversion {

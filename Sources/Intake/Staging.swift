@@ -72,7 +72,7 @@ struct Staging: ReadingSink, Sendable {
   /// What was held is in the outbox.
   mutating func staged() {
     hasRow = true
-    reservation.use(FileNeed(queueBytes: queuedBytes, diskBytes: heldBytes))
+    reservation.use(SpaceEstimate(queueBytes: queuedBytes, diskBytes: heldBytes))
     batches.removeAll(keepingCapacity: true)
     rejects.removeAll(keepingCapacity: true)
     (heldBytes, queuedBytes) = (0, 0)
@@ -88,17 +88,17 @@ struct Staging: ReadingSink, Sendable {
 
 /// The room reserved for a file from its claim until it is in the outbox.
 final class Reservation: Sendable {
-  private let state: Mutex<(left: FileNeed, isEnded: Bool)>
+  private let state: Mutex<(left: SpaceEstimate, isEnded: Bool)>
 
-  init(_ need: FileNeed) { state = Mutex((need, false)) }
+  init(_ need: SpaceEstimate) { state = Mutex((need, false)) }
 
   /// What the file will still take.
-  var need: FileNeed { state.withLock { $0.left } }
+  var need: SpaceEstimate { state.withLock { $0.left } }
 
   var isEnded: Bool { state.withLock { $0.isEnded } }
 
   /// A part of the file is in the outbox, and is counted there.
-  func use(_ part: FileNeed) {
+  func use(_ part: SpaceEstimate) {
     state.withLock { state in
       state.left.queueBytes = max(0, state.left.queueBytes - part.queueBytes)
       state.left.diskBytes = max(0, state.left.diskBytes - part.diskBytes)

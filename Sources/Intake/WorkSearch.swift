@@ -2,12 +2,12 @@ internal import APIs
 internal import Core
 internal import Dispatch
 internal import Engine
-internal import Spool
 internal import Logging
 internal import Outbox
 internal import Receipts
 internal import Runtime
 internal import Settings
+internal import Spool
 
 /// Finds claimed files in `work/` that are not published.
 struct WorkSearch: Sendable {

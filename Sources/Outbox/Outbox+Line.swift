@@ -1,8 +1,8 @@
 package import Core
 package import Engine
 internal import Foundation
-internal import GRDB
 internal import Glibc
+internal import GRDB
 
 /// The reads that dispatch needs. `damaged` names rows that can't be read; if a read fails altogether, it throws and
 /// may be retried.

@@ -1,8 +1,8 @@
-internal import Runtime
 package import Core
 package import Engine
 internal import Foundation
 internal import GRDB
+internal import Runtime
 
 /// Totals of one inbox since a given moment.
 package struct InboxFlow: Sendable, Equatable {
@@ -117,7 +117,7 @@ extension Outbox {
   /// Why requests were postponed, most frequent reasons first; from the index `batch_postponed` alone.
   package func problems(at reading: QueueClock.Reading = .now) async throws(OutboxError) -> [TargetProblem] {
     try await read { db in
-      let wall = try PeoplesTime(db, at: reading)
+      let wall = try WallClockConversion(db, at: reading)
       let sql = """
         SELECT file.target AS target, problem, count(*) AS batches, min(due_at_ms) AS next_at_ms
         FROM batch JOIN file ON file.id = file_id WHERE problem IS NOT NULL AND file.target IS NOT NULL
@@ -136,7 +136,7 @@ extension Outbox {
     _ filter: FileFilter, at reading: QueueClock.Reading = .now
   ) async throws(OutboxError) -> [FileSummary] {
     try await read { db in
-      let wall = try PeoplesTime(db, at: reading)
+      let wall = try WallClockConversion(db, at: reading)
       var files: [FileSummary] = []
       for source in [Source.underWay, .done] {
         let (condition, arguments) = source.condition(filter)
@@ -157,7 +157,7 @@ extension Outbox {
     of id: FileID, at reading: QueueClock.Reading = .now
   ) async throws(OutboxError) -> FileSummary? {
     try await read { db in
-      let wall = try PeoplesTime(db, at: reading)
+      let wall = try WallClockConversion(db, at: reading)
       for source in [Source.underWay, .done] {
         let sql = "SELECT \(source.columns), \(FileSummary.columns) FROM \(source.table) WHERE \(source.id) = ?"
         guard var file = try Row.fetchOne(db, sql: sql, arguments: [id.text]).flatMap(FileSummary.init(row:)) else {
@@ -178,7 +178,7 @@ extension Outbox {
     }
   }
 
-  private static func addReason(to file: inout FileSummary, _ wall: PeoplesTime, _ db: Database) throws {
+  private static func addReason(to file: inout FileSummary, _ wall: WallClockConversion, _ db: Database) throws {
     let id = file.id.text
     guard file.isUnderWay else {
       // The last receipts are in the database; for older ones the reason is only in the receipts folder.

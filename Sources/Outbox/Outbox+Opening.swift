@@ -1,7 +1,7 @@
 internal import Core
 package import Engine
-internal import GRDB
 internal import Glibc
+internal import GRDB
 
 extension Outbox {
   /// Opens an outbox read-only, beside the daemon that writes it; nil if there is none yet, or only its empty file.

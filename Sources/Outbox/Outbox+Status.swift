@@ -1,8 +1,8 @@
-internal import Runtime
 package import Core
 package import Engine
 internal import Foundation
 internal import GRDB
+internal import Runtime
 
 /// Counts of what waits.
 package struct QueueCounts: Sendable, Equatable {
@@ -33,7 +33,7 @@ package enum PausableKind: String, Sendable {
 extension Outbox {
   package func queue(at reading: QueueClock.Reading = .now) async throws(OutboxError) -> QueueCounts {
     try await read { db in
-      let wall = try PeoplesTime(db, at: reading)
+      let wall = try WallClockConversion(db, at: reading)
       var counts = QueueCounts()
       let sql = """
         SELECT count(*) AS files, min(claimed_at_ms) AS oldest, coalesce(sum(waiting_batches), 0) AS batches,
@@ -76,7 +76,7 @@ extension Outbox {
     at reading: QueueClock.Reading = .now
   ) async throws(OutboxError) -> [String: TargetNote] {
     try await read { db in
-      let wall = try PeoplesTime(db, at: reading)
+      let wall = try WallClockConversion(db, at: reading)
       var notes: [String: TargetNote] = [:]
       // An outbox that the daemon has not upgraded has no such table, or lacks columns.
       let sql =

@@ -1,6 +1,6 @@
 package import Engine
-internal import GRDB
 internal import Glibc
+internal import GRDB
 
 /// The queue between dropped files and the APIs: one SQLite file.
 ///

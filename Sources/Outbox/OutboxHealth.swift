@@ -1,8 +1,8 @@
 internal import Core
 package import Engine
 internal import Foundation
-internal import GRDB
 internal import Glibc
+internal import GRDB
 
 /// The findings of an examination of an outbox, which changes nothing.
 package struct OutboxHealth: Sendable {

@@ -1,9 +1,9 @@
-internal import Runtime
 internal import Core
 package import Engine
-package import Spool
 package import Outbox
 internal import Receipts
+internal import Runtime
+package import Spool
 
 extension Receipt {
   /// The file's outcome as the outbox has it. Blocks.

@@ -1,8 +1,8 @@
 internal import APIs
 package import Core
-package import Spool
 package import Receipts
 package import Settings
+package import Spool
 
 /// The receipts of all inboxes, in their folders: to be found, searched and read.
 ///

@@ -1,10 +1,10 @@
+internal import APIs
 internal import Core
 internal import Engine
-internal import Spool
 internal import Formats
 internal import JSONText
 internal import Outbox
-internal import APIs
+internal import Spool
 
 /// Writes a file's rejected items in the format in which they were dropped, each with its reason, so that they can be
 /// corrected and dropped again.

@@ -1,13 +1,13 @@
 package import Core
 internal import Dispatch
 internal import Engine
-internal import Spool
 internal import Formats
 package import Logging
 package import Outbox
 internal import Receipts
 package import Runtime
 package import Settings
+internal import Spool
 package import Telemetry
 
 /// Writes the results of files whose items have all settled: rejects, receipt, then the original to its final place.

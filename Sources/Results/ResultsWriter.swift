@@ -1,13 +1,13 @@
 package import APIs
 internal import Core
 internal import Engine
-internal import Glibc
-internal import Spool
 internal import Formats
+internal import Glibc
 internal import Logging
 internal import Outbox
 internal import Receipts
 internal import Settings
+internal import Spool
 internal import Telemetry
 
 /// Writes the results of several files together, so that they share the cost of making names survive a power loss.
@@ -207,8 +207,8 @@ extension FileFormat {
 extension Optional<APIKind> {
   /// Puts the reason into a rejected item.
   package var annotator: any TargetAPI {
-    var terms = APIOptions()
-    terms.validate = false
-    return (flatMap { APIs[$0] } ?? APIs.undecided).makeAPI(terms)
+    var options = APIOptions()
+    options.validate = false
+    return (flatMap { APIs[$0] } ?? APIs.undecided).makeAPI(options)
   }
 }

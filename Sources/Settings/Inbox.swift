@@ -19,7 +19,7 @@ package struct Inbox: Sendable, Equatable {
   /// `results: all`: what became of each accepted item is written, too.
   package var listsAccepted = false
   /// Files that should come every day.
-  package var expect: [ExpectationTerms] = []
+  package var expect: [ExpectationRule] = []
   /// The first match wins; never empty.
   package var routes: [Route] = []
 

@@ -56,7 +56,7 @@ extension InboxFolders {
   /// `inbox/` first.
   var all: [String] { [inbox, work, receipts, rejected, archive] }
 
-  var standing: FolderPlaces {
+  var retryState: FolderPlaces {
     FolderPlaces(
       places: all.map { path -> FolderPlaces.Place? in
         var status = stat()
@@ -69,9 +69,9 @@ extension InboxFolders {
   /// Why no file can be claimed, as far as the folders show it: one is missing, or on a different filesystem or mount
   /// than `inbox/`.
   ///
-  /// Nil if there is no `inbox/` either, which a look reports.
+  /// Nil if there is no `inbox/` either, which a scan reports.
   package var gap: InboxError? {
-    let places = standing.places
+    let places = retryState.places
     guard let inboxPlace = places[0] else { return nil }
     for (folder, place) in zip(all, places).dropFirst() {
       guard let place else { return InboxError(.missing, "watch", folder, "the folder is missing") }

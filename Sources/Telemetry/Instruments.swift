@@ -2,9 +2,9 @@
 package struct Instruments: Sendable {
   package let heartbeat: Heartbeat
   package let metrics = DaemonMetrics()
-  package let ledger = UnclaimedFileLog()
+  package let tracker = UnclaimedFileTracker()
   package let activeFailures = ActiveFailures()
-  package let unread = UnreadLedger()
+  package let unread = UnreadFileTracker()
   package let sending = SendingLedger()
   package let refusedReload = RefusedReload()
 

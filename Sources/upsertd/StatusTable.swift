@@ -1,8 +1,8 @@
-internal import Telemetry
 internal import Core
 internal import JSONText
 internal import Operations
 internal import Results
+internal import Telemetry
 
 /// A human-readable status report, in the width of the terminal.
 struct StatusTable {
@@ -44,7 +44,7 @@ struct StatusTable {
   }
 
   private func lines(of entry: StatusReport.ExpectedStatus) -> [String] {
-    var text = "    expects \(Console.name(entry.match)) \(entry.terms): \(entry.text)"
+    var text = "    expects \(Console.name(entry.match)) \(entry.rule): \(entry.text)"
     let missing = entry.missingNumbers
     if !missing.isEmpty { text += "; \(missing)" }
     return [Console.fitted(text.onOneLine)]

@@ -1,6 +1,6 @@
+import APIs
 import Core
 import JSONText
-import APIs
 import Testing
 
 @Suite struct AnnotateTests {

@@ -1,5 +1,5 @@
-import Core
 import APIs
+import Core
 import Testing
 
 @Suite struct KeyTests {

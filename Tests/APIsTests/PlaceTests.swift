@@ -1,6 +1,6 @@
+import APIs
 import Core
 import Formats
-import APIs
 import Testing
 
 @Suite struct PlaceTests {

@@ -1,7 +1,7 @@
+import APIs
 import Core
 import Formats
 import JSONText
-import APIs
 import Settings
 import Testing
 

@@ -1,7 +1,7 @@
 import Calendar
 import Core
-import TestKit
 import Testing
+import TestKit
 
 /// When `send` is open.
 @Suite struct DailyWindowTests {

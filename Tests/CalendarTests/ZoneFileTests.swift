@@ -1,6 +1,6 @@
 import Core
-import TestKit
 import Testing
+import TestKit
 
 @testable import Calendar
 

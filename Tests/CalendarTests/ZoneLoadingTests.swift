@@ -1,7 +1,7 @@
 import Calendar
 import Foundation
-import TestKit
 import Testing
+import TestKit
 
 /// Which zone a name or the machine means, and what is said if it is none.
 @Suite struct ZoneLoadingTests {

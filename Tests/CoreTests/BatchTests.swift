@@ -1,6 +1,6 @@
 import Core
-import TestKit
 import Testing
+import TestKit
 
 @Suite struct BatchTests {
   private func item(_ number: Int, key: UInt64? = nil, bytes: Int) -> BatchItem {

@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// `results: all`: what became of each accepted item.
 @Suite struct `Accepted items` {

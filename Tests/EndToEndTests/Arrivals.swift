@@ -1,8 +1,8 @@
 import Glibc
 import JSONText
 import Synchronization
-import TestKit
 import Testing
+import TestKit
 
 /// When each request reached a test's server, and what a test wants its server to do next.
 final class Arrivals: Sendable {

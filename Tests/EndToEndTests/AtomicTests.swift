@@ -1,6 +1,6 @@
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// `success_mode: Atomic`: a file is one request, all or nothing.
 @Suite struct `Atomic files` {

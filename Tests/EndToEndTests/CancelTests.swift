@@ -1,8 +1,8 @@
 import Glibc
 import JSONText
 import Synchronization
-import TestKit
 import Testing
+import TestKit
 
 /// `cancel` at awkward moments.
 @Suite struct `Cancelling` {

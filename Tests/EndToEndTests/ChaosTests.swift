@@ -1,8 +1,8 @@
 import Foundation
 import JSONText
 import Synchronization
-import TestKit
 import Testing
+import TestKit
 
 /// APIs that misbehave in every way, at random: items end as they should all the same, and in order.
 @Suite struct `Chaos` {

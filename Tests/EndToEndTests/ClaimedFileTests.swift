@@ -1,7 +1,7 @@
 import Foundation
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// What is queued is told by places in the claimed file: it must not be sent when something else stands there.
 @Suite struct `A claimed file that somebody touches` {

@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// A wall clock that is set while the daemon runs, or between two runs.
 @Suite struct `A clock that is set` {

@@ -1,5 +1,5 @@
-import TestKit
 import Testing
+import TestKit
 
 /// A daemon that dies of a request, again and again.
 @Suite struct `Crash loop` {

@@ -1,7 +1,7 @@
 import Foundation
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// The page at the admin address, in a real browser.
 @Suite struct `Dashboard` {

@@ -1,6 +1,6 @@
 import Glibc
-import TestKit
 import Testing
+import TestKit
 
 /// A disk that fails for a moment: nothing is lost, order holds, and nobody has to start the daemon again.
 @Suite struct `A disk that fails for a moment` {

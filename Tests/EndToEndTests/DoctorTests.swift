@@ -1,7 +1,7 @@
 import Foundation
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// A damaged outbox: told at the start, examined without a change, set aside, and everything is delivered all the same.
 @Suite struct `A damaged outbox` {

@@ -1,5 +1,5 @@
-import TestKit
 import Testing
+import TestKit
 
 /// What the daemon asks the disk for, and in which order: a power loss after any call leaves nothing that contradicts what was told before.
 @Suite struct `Durability` {

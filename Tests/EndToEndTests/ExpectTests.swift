@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// Files that should come every day, with the real daemon and a clock that is set. 2027-01-13 is a Wednesday, on which
 /// Dublin has UTC and New York is five hours behind.

@@ -1,7 +1,7 @@
 import Foundation
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// Rejects of files in other dialects and encodings: written as they were dropped, and loaded again once corrected.
 @Suite struct ExportRejectsTests {

@@ -1,7 +1,7 @@
 import Foundation
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// A file as another program exports it, the route and mapping that load it, and what has to arrive.
 struct Export: Sendable {

@@ -1,7 +1,7 @@
 import Foundation
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// Files of other programs that are complete, empty, put together or renamed in ways that somebody should know of.
 @Suite struct ExportTroubleTests {

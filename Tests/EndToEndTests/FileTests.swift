@@ -1,7 +1,7 @@
 import Foundation
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// Whole files: what can't be used is sent in no part; what was refused can be mended and dropped again.
 @Suite struct `Files` {

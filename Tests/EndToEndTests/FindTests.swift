@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// `upsertd find`: what became of a record.
 @Suite struct `Find` {

@@ -1,6 +1,6 @@
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// Trouble that somebody has to mend: the target is on hold, and no data is refused for it.
 @Suite struct `A target on hold` {

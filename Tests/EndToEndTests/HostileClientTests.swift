@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// Users of the machine who call the admin address.
 @Suite struct `Hostile local clients` {

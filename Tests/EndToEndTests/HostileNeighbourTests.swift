@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import JSONText
 import Synchronization
-import TestKit
 import Testing
+import TestKit
 
 /// Files, folders and answers that somebody made to do harm: they harm their own file at most.
 @Suite struct `Hostile files and neighbours` {

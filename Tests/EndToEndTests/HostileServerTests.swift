@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import JSONText
 import Synchronization
-import TestKit
 import Testing
+import TestKit
 
 /// APIs and token endpoints that answer what nobody should.
 @Suite struct `Hostile servers` {

@@ -1,7 +1,7 @@
 import Foundation
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// A file that can't be used as a whole, and what its receipt has to say.
 private struct BadFile {

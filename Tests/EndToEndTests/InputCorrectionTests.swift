@@ -1,7 +1,7 @@
 import Foundation
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// A file with refused items, and what mends it.
 private struct Correction {

@@ -1,7 +1,7 @@
 import Foundation
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 @Suite struct InputDuplicateTests {
   @Test func `the same bytes dropped again are sent, and the receipt tells of the first file`() async throws {

@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 @Suite struct InputFolderTests {
   @Test func `what is no regular file stays, is told once, and is never opened`() async throws {

@@ -1,7 +1,7 @@
 import Foundation
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// A dropped file and the one body that it has to become.
 struct Conversion {

@@ -1,8 +1,8 @@
 import Foundation
-import JSONText
 import Glibc
-import TestKit
+import JSONText
 import Testing
+import TestKit
 
 /// The names in a folder, byte for byte.
 private func rawNames(_ folder: String) -> Set<[UInt8]> {

@@ -1,7 +1,7 @@
 import Foundation
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 @Suite struct InputPreviewTests {
   private func setup(_ url: String) -> Setup {

@@ -1,7 +1,7 @@
 import Foundation
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// The same numbers in each run of a seed (splitmix64).
 private struct Dice: RandomNumberGenerator {

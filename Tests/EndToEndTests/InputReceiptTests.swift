@@ -1,7 +1,7 @@
 import Foundation
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// Checks a receipt member by member against the contract's section 8.
 private func checkMembers(_ receipt: Receipt, location: SourceLocation = #_sourceLocation) throws {

@@ -1,7 +1,7 @@
 import Foundation
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// `record` with a display name that LUSID does not take.
 private func nameless(_ key: String) -> String { record(key, name: "") }

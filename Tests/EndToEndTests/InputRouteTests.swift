@@ -1,6 +1,6 @@
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 @Suite struct InputRouteTests {
   /// Both APIs, and an inbox that tells by what a file contains.

@@ -2,8 +2,8 @@ import CZlib
 import Foundation
 import Glibc
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 // What tests of what people drop share: files by their bytes, and the worlds they are dropped into.
 

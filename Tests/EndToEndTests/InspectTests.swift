@@ -1,7 +1,7 @@
 import Foundation
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// `inspect`, from a file to a route that loads it.
 @Suite struct InspectTests {

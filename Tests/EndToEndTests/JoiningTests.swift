@@ -1,8 +1,8 @@
 import Glibc
 import JSONText
 import Synchronization
-import TestKit
 import Testing
+import TestKit
 
 /// Small files that share a request (`batch.linger`), each with a receipt of its own.
 @Suite struct `Joining` {

@@ -2,8 +2,8 @@ import Core
 import Foundation
 import JSONText
 import Sandbox
-import TestKit
 import Testing
+import TestKit
 
 /// `kill -9` at any moment: whatever was claimed ends as accepted or rejected, in exactly one receipt.
 @Suite struct `Kill` {

@@ -1,6 +1,6 @@
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// What becomes of items when Liquid answers.
 @Suite struct `Liquid answers` {

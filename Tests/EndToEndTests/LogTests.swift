@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// What the log says, to people and to programs.
 @Suite struct `The log` {

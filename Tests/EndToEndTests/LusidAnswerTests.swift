@@ -1,7 +1,7 @@
 import JSONText
 import Synchronization
-import TestKit
 import Testing
+import TestKit
 
 /// What becomes of items when LUSID answers 2xx, in all the ways in which such an answer can be wrong.
 @Suite struct `LUSID answers` {

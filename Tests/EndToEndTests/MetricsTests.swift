@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import JSONText
 import Synchronization
-import TestKit
 import Testing
+import TestKit
 
 /// `/metrics`, `/healthz`, `/readyz`, and what is made to watch them.
 @Suite struct `Watching the daemon` {

@@ -1,7 +1,7 @@
 import Glibc
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// People who drop files on the same machine, each as a user of his own.
 ///

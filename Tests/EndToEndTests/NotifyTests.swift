@@ -1,7 +1,7 @@
 import Foundation
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// Webhooks and mail that tell what happens.
 @Suite struct `Notify` {

@@ -1,7 +1,7 @@
 import Foundation
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// retry, cancel, pause and resume, beside a running daemon and without one; SIGHUP.
 @Suite struct `Operating` {

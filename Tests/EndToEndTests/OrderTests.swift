@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
-import TestKit
 import Testing
+import TestKit
 
 /// The order of delivery, over files and inboxes, whatever has to be sent again.
 @Suite struct `Order` {

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
-import TestKit
 import Testing
+import TestKit
 
 /// The library of `Tests/Preload`, to be loaded into a daemon: records its calls, lets some of them fail, and shifts its wall clock.
 struct Preload: Sendable {

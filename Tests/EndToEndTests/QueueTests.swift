@@ -1,7 +1,7 @@
 import Foundation
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// queue, show and receipts: what is under way, and what became of what was dropped.
 @Suite struct `Looking for files` {

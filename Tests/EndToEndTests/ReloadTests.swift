@@ -1,7 +1,7 @@
 import Glibc
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// A reload while files wait.
 @Suite struct `A reload while files wait` {

@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// `upsertd replay`, beside a running daemon and without one.
 @Suite struct `Dropping a file again` {

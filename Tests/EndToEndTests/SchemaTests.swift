@@ -1,7 +1,7 @@
 import Foundation
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// The JSON Schemas in `config/schemas`, held against what upsertd writes and reads, by a validator that is not ours.
 @Suite struct `Schema` {

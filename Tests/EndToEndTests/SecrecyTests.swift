@@ -1,6 +1,6 @@
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// Neither tokens nor passwords nor what items hold is ever logged or shown.
 @Suite struct `Secrecy` {

@@ -1,5 +1,5 @@
-import TestKit
 import Testing
+import TestKit
 
 /// The examples in the two APIs' own documents, dropped as they stand there.
 @Suite struct `The APIs' own examples` {

@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// `send` windows, at whatever time of day the tests run.
 @Suite struct `A send window` {

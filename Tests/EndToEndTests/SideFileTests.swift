@@ -2,8 +2,8 @@ import Core
 import Foundation
 import Glibc
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// What senders do beside dropping files: side files with checksums, a last touch, names of their own.
 @Suite struct `Files of careful senders` {

@@ -1,7 +1,7 @@
 import Foundation
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// States that can't be used: exit status 2, and inboxes are untouched.
 @Suite struct `An unusable state` {

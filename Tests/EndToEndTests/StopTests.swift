@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import JSONText
 import Synchronization
-import TestKit
 import Testing
+import TestKit
 
 /// Stopping, and the exit statuses of `run --once`.
 @Suite struct `Stopping` {

@@ -1,8 +1,8 @@
 import Foundation
 import JSONText
 import Synchronization
-import TestKit
 import Testing
+import TestKit
 
 /// Access tokens that end, are refused, or are not to be had.
 @Suite struct `Tokens` {

@@ -1,6 +1,6 @@
 import Glibc
-import TestKit
 import Testing
+import TestKit
 
 /// What a target says about the way to its API holds for the daemon's own requests.
 @Suite struct `Transport` {

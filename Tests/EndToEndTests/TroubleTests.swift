@@ -2,8 +2,8 @@ import Core
 import Foundation
 import JSONText
 import Synchronization
-import TestKit
 import Testing
+import TestKit
 
 /// Trouble that passes by itself: the batch is sent again, and nothing is refused.
 @Suite struct `Passing trouble` {

@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// Files that take long to read, or are not read at all, and those that come after them.
 @Suite struct `Files that are not read yet` {

@@ -1,7 +1,7 @@
 import Foundation
 import JSONText
-import TestKit
 import Testing
+import TestKit
 
 /// `upsertd verify`: all agree, until something is taken away, added or changed.
 @Suite struct `Verifying` {

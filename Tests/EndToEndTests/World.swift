@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import JSONText
 import Synchronization
-import TestKit
 import Testing
+import TestKit
 
 /// A spool, a state folder and a configuration in a temporary folder, and the processes that work on them.
 struct World: Sendable {

@@ -1,7 +1,7 @@
 import Core
 import Synchronization
-import TestKit
 import Testing
+import TestKit
 
 @testable import Engine
 

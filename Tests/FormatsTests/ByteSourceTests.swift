@@ -1,7 +1,7 @@
-import CZlib
 import Core
-import Glibc
+import CZlib
 import Formats
+import Glibc
 import Testing
 
 /// `content` as one gzip member.

@@ -1,6 +1,6 @@
 import Core
-import Glibc
 import Formats
+import Glibc
 import Testing
 
 /// In processes of their own, since memory is counted by process.

@@ -1,6 +1,6 @@
 import Core
-import Spool
 import Receipts
+import Spool
 
 extension FuzzDriver {
   static let httpDates = FuzzDriver(

@@ -1,6 +1,6 @@
 import HTTPClient
-import TestKit
 import Testing
+import TestKit
 
 @Suite struct EndingTests {
   @Test func `cancelling the task ends its exchange and no other`() async throws {

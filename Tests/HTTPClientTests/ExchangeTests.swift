@@ -1,6 +1,6 @@
 import HTTPClient
-import TestKit
 import Testing
+import TestKit
 
 @Suite struct ExchangeTests {
   @Test func `a request arrives as it was given, and its answer comes back`() async throws {

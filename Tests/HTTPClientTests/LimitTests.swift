@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
 import HTTPClient
-import TestKit
 import Testing
+import TestKit
 
 /// What a server can send that is more, or comes otherwise, than was asked for.
 @Suite struct LimitTests {

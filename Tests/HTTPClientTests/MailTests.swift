@@ -1,6 +1,6 @@
 import HTTPClient
-import TestKit
 import Testing
+import TestKit
 
 @Suite struct `Mail` {
   private static let text = Array("Subject: x\r\n\r\nfirst\r\n.a line with a dot\r\n.\r\nlast\r\n".utf8)

@@ -1,8 +1,8 @@
 import Core
 import GRDB
 import Outbox
-import TestKit
 import Testing
+import TestKit
 
 @testable import Engine
 

@@ -1,8 +1,8 @@
 import Core
 import Engine
 import Outbox
-import TestKit
 import Testing
+import TestKit
 
 @Suite struct NoticesTests {
   private static let now = QueueTime(milliseconds: 42)

@@ -2,8 +2,8 @@ import Core
 import Engine
 import Foundation
 import Outbox
-import TestKit
 import Testing
+import TestKit
 
 @Suite struct OpeningTests {
   @Test func `a killed process leaves what it had published and nothing of what it was reading`() async throws {
@@ -83,7 +83,7 @@ import Testing
       let outbox = try Outbox(path: path)
       let page = try await outbox.postponed(for: "t", after: nil, limit: 10)
       #expect(page.batches.map(\.count) == [2])
-      #expect(page.batches.first?.standing == World.standing(due: 1_795_000_005_000))
+      #expect(page.batches.first?.retryState == World.retryState(due: 1_795_000_005_000))
       #expect(page.files.values.map(\.claimedAt) == [QueueTime(milliseconds: 1_795_000_000_000)])
       let file = try #require(page.files.keys.first)
       #expect(try outbox.settled(file).map(\.ranges) == [[]])

@@ -2,8 +2,8 @@ import Core
 import Engine
 import Foundation
 import Outbox
-import TestKit
 import Testing
+import TestKit
 
 @Suite struct OutboxTests {
   @Test func `the outbox and its companions are nobody else's to read`() async throws {

@@ -2,8 +2,8 @@ import Core
 import Engine
 import Foundation
 import Outbox
-import TestKit
 import Testing
+import TestKit
 
 @Suite struct SourceTagTests {
   private static let text = Array("some text".utf8)

@@ -3,8 +3,8 @@ import Engine
 import Foundation
 import Outbox
 import Runtime
-import TestKit
 import Testing
+import TestKit
 
 @testable import Intake
 @testable import Settings

@@ -1,9 +1,9 @@
 import Core
 import Engine
 import Foundation
-import Spool
 import Logging
 import Outbox
+import Spool
 import Testing
 import TestKit
 @testable import Results

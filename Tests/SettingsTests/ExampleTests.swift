@@ -1,8 +1,8 @@
 import APIs
 import Calendar
 import Core
-import Foundation
 import Formats
+import Foundation
 import Testing
 
 @testable import Settings

@@ -1,8 +1,8 @@
-internal import Telemetry
 internal import Metrics
 internal import Outbox
 internal import Runtime
 package import Settings
+internal import Telemetry
 
 /// The admin address: health, metrics, status and the dashboard over HTTP, read-only.
 ///
@@ -53,7 +53,7 @@ package final class AdminServer: Sendable {
     case "/healthz":
       let instruments = dashboard.instruments
       return Health(
-        heartbeat: instruments.heartbeat, activeFailures: instruments.activeFailures, ledger: instruments.ledger
+        heartbeat: instruments.heartbeat, activeFailures: instruments.activeFailures, tracker: instruments.tracker
       )
       .reply(asJSON: question.wantsJSON)
     case "/readyz":

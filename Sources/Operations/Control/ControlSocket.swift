@@ -1,9 +1,9 @@
 internal import Core
 internal import Dispatch
 internal import Glibc
-internal import Spool
 package import Logging
 package import Settings
+internal import Spool
 package import Telemetry
 
 /// Lets commands talk to the running daemon: a socket in the state folder, one line of JSON each way.

@@ -1,9 +1,9 @@
-internal import Runtime
 internal import Core
 internal import Glibc
-internal import Spool
 internal import Outbox
+internal import Runtime
 package import Settings
+internal import Spool
 
 /// What operators ask for. Looking works beside a running daemon, which it does not disturb, or without one.
 package enum Operator {

@@ -1,8 +1,8 @@
 internal import Core
 internal import Glibc
-package import Spool
 package import Outbox
 package import Settings
+package import Spool
 
 /// Why upsertd can't start, or a command can't be carried out; inboxes are then untouched.
 package struct StartError: Error, CustomStringConvertible {

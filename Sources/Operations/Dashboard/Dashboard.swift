@@ -1,13 +1,13 @@
 internal import APIs
 package import Core
 internal import Dispatch
-internal import Spool
 internal import JSONText
 package import Outbox
 internal import Receipts
 internal import Results
 internal import Runtime
 package import Settings
+internal import Spool
 package import Telemetry
 
 /// The JSON that the page at `/` requests: it is looked up for each request, and nothing is done while no one asks.

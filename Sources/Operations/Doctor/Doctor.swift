@@ -2,13 +2,13 @@ package import Core
 internal import Dispatching
 internal import Engine
 internal import Glibc
-internal import Spool
 internal import JSONText
 internal import Outbox
 internal import Receipts
 internal import Results
 internal import Runtime
 package import Settings
+internal import Spool
 
 /// Examines the outbox, saves what can be read of a damaged one, and sets it aside, so that the daemon can continue.
 ///

@@ -3,9 +3,9 @@ internal import Core
 internal import Dispatching
 internal import Engine
 internal import Glibc
-internal import Spool
 internal import JSONText
 internal import Outbox
+internal import Spool
 
 /// Writes what can be read of an outbox: undelivered items, in a form that can be dropped again, and the outcome of the
 /// others.

@@ -1,11 +1,11 @@
-internal import Results
 package import Core
 package import Engine
-internal import Spool
 internal import Outbox
 internal import Receipts
+internal import Results
 internal import Runtime
 package import Settings
+internal import Spool
 
 extension FileHistory {
   /// How many rejects and waiting batches are listed one by one.

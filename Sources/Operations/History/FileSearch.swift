@@ -1,12 +1,12 @@
-internal import Runtime
-internal import Telemetry
 package import Core
 internal import Engine
-internal import Spool
 internal import Outbox
 internal import Receipts
 internal import Results
+internal import Runtime
 package import Settings
+internal import Spool
+internal import Telemetry
 
 /// Finds the file that a user means, by its id, the beginning of its id, or its name, and what is known about it.
 package enum FileSearch {

@@ -1,10 +1,10 @@
 package import Core
 internal import Engine
-internal import Spool
 internal import JSONText
 package import Outbox
 internal import Runtime
 internal import Settings
+internal import Spool
 package import Telemetry
 
 /// What is under way, file by file: its state, the reason, and when it continues.

@@ -1,14 +1,14 @@
-internal import Results
 internal import APIs
 internal import Core
 internal import Engine
-internal import Glibc
-internal import Spool
 internal import Formats
+internal import Glibc
 internal import Outbox
 internal import Receipts
+internal import Results
 internal import Runtime
 internal import Settings
+internal import Spool
 
 /// One look at everything that has to agree.
 struct ConsistencyScan {

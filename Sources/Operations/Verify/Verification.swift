@@ -1,9 +1,9 @@
 internal import Core
-internal import Spool
 internal import JSONText
 internal import Outbox
 internal import Receipts
 package import Settings
+internal import Spool
 
 /// Whether receipts, rejects files, originals and the outbox agree.
 ///

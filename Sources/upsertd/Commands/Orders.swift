@@ -1,6 +1,6 @@
-internal import Daemon
 internal import ArgumentParser
 internal import Core
+internal import Daemon
 internal import Foundation
 internal import Operations
 

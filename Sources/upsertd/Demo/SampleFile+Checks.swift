@@ -1,6 +1,6 @@
-internal import Sandbox
 internal import Core
 internal import Foundation
+internal import Sandbox
 
 extension SampleFile {
   /// Throws if a receipt says anything other than what the file was made for.

@@ -1,8 +1,8 @@
 import Calendar
 import Core
 import Engine
-import TestKit
 import Testing
+import TestKit
 
 /// Several entries, of several inboxes. 2026-01-05 is a Monday.
 @Suite struct ExpectationsTests {
@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test func `what was stored comes back to its own entry, also beside one with the same match`() throws {
-    let entries: [(name: String, entries: [ExpectationTerms])] = [
+    let entries: [(name: String, entries: [ExpectationRule])] = [
       ("a", [try makeTerms(by: "06:00"), try makeTerms()])
     ]
     var all = Expectations(entries)

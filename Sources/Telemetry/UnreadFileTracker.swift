@@ -1,7 +1,7 @@
 package import Core
 package import Engine
-internal import Spool
 package import JSONText
+internal import Spool
 internal import Synchronization
 
 /// A file that was claimed and has not been read yet.
@@ -27,7 +27,7 @@ package struct UnreadFile: Sendable, Equatable {
 }
 
 /// What the daemon knows about unread files, for any caller; outlives a reload.
-package final class UnreadLedger: Sendable {
+package final class UnreadFileTracker: Sendable {
   private let files = Mutex<[FileID: UnreadFile]>([:])
 
   /// In the order of their ids.
