@@ -11,6 +11,7 @@ package struct SecretDocument {
     guard let name = entry.text() else { return nil }
     reading = entry.reading
     path = reading.credential(name)
+    reading.show(entry.key, .text(path))
     let file: ConfigFile
     do {
       file = try ConfigFile(path: path)

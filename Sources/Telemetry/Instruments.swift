@@ -5,6 +5,7 @@ package struct Instruments: Sendable {
   package let ledger = UnclaimedFileLog()
   package let activeFailures = ActiveFailures()
   package let unread = UnreadLedger()
+  package let reading = ReadingLedger()
   package let sending = SendingLedger()
   package let refusedReload = RefusedReload()
 
