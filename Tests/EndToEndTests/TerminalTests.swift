@@ -26,18 +26,18 @@ import Testing
     let api = try LoopbackServer { $0.displayNames.contains("bad") ? .status(400) : .lusid($0) }
     let setup = Setup.lusid(api.url, target: ["batch: {max_items: 1}", "max_requests_per_second: 4"])
     try await withWorld(setup) { world in
-      let items = (1...14).map { record("\($0)") }
+      let items = (1...20).map { record("\($0)") }
       try world.drop("slow.json", in: "investors", array(items))
       try world.drop("b.json", in: "investors", array([record("x", name: "bad")]))
       let (status, screen) = try await run(world, ["run", "--once"])
       #expect(status == 1)
       // Each state of the line replaces the one before.
       let states = screen.split(separator: "\r\u{1B}[K").map(String.init)
-      #expect(states.contains { $0.contains(/[1-9]\d* of 15 items \(\d+ %\)/) }, "\(screen)")
+      #expect(states.contains { $0.contains(/[1-9]\d* of 21 items \(\d+ %\)/) }, "\(screen)")
       #expect(states.contains { $0.contains(/items\/s, about \d+ s left/) }, "\(screen)")
       #expect(states.contains { $0.hasPrefix("2") && $0.contains("file is done") && $0.contains("\n") }, "\(screen)")
       let end = lines(states.last ?? "")
-      #expect(end.contains { $0.hasPrefix("2 files done in ") && $0.hasSuffix(": 15 items, 14 accepted, 1 rejected") })
+      #expect(end.contains { $0.hasPrefix("2 files done in ") && $0.hasSuffix(": 21 items, 20 accepted, 1 rejected") })
       #expect(end.contains("receipts: \(world.spool)/investors/outbox/receipts (2)"), "\(screen)")
       #expect(end.contains("rejected, to be corrected: \(world.spool)/investors/outbox/rejected (1)"), "\(screen)")
     }
