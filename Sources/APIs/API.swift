@@ -8,9 +8,9 @@ package protocol API: APISettings {
   /// How its items are distinguished from those of other APIs; nil if `target: auto` never picks it.
   var detection: Detection? { get }
 
-  /// - Parameter terms: only the target's own terms when requests are sent and answers are judged, since a request may
+  /// - Parameter options: only the target's own options when requests are sent and answers are judged, since a request may
   ///   hold items of several routes. So the URL, headers and body must not depend on a route.
-  func makeAPI(_ terms: APIOptions) -> any TargetAPI
+  func makeAPI(_ options: APIOptions) -> any TargetAPI
 
   /// The human-readable form of unsent items when an outbox is damaged.
   var salvage: SalvageForm { get }
@@ -20,11 +20,11 @@ package protocol API: APISettings {
 
   /// Proposes which fields a CSV's columns fill, as a first draft for people.
   ///
-  /// - Parameter terms: the target's and the route's own settings, as far as there are any.
-  func proposeFields(for columns: [ObservedColumn], _ terms: APIOptions) -> FieldProposal
+  /// - Parameter options: the target's and the route's own settings, as far as there are any.
+  func proposeFields(for columns: [ObservedColumn], _ options: APIOptions) -> FieldProposal
 
   /// Proposes the route's keys for JSON items that have these members at their outermost level, and no mapping.
-  func proposeKeys(for members: [String], _ terms: APIOptions) -> FieldProposal
+  func proposeKeys(for members: [String], _ options: APIOptions) -> FieldProposal
 }
 
 extension API {
@@ -32,17 +32,17 @@ extension API {
   package var columnPrefix: String? { detection?.columns }
 
   package func columnRules(target: OwnSettings, route: OwnSettings, validate: Bool) -> any ColumnRules {
-    var terms = APIOptions()
-    (terms.target, terms.route, terms.validate) = (target, route, validate)
-    return makeAPI(terms)
+    var options = APIOptions()
+    (options.target, options.route, options.validate) = (target, route, validate)
+    return makeAPI(options)
   }
 
   package var salvage: SalvageForm { SalvageForm(fileExtension: "ndjson", open: "", separator: "\n", close: "\n") }
   package var rejectsAdditions: [[String]] { [] }
-  package func proposeFields(for columns: [ObservedColumn], _ terms: APIOptions) -> FieldProposal {
+  package func proposeFields(for columns: [ObservedColumn], _ options: APIOptions) -> FieldProposal {
     FieldProposal(fields: nil)
   }
-  package func proposeKeys(for members: [String], _ terms: APIOptions) -> FieldProposal { FieldProposal(fields: nil) }
+  package func proposeKeys(for members: [String], _ options: APIOptions) -> FieldProposal { FieldProposal(fields: nil) }
 }
 
 /// How a target and a route want items treated.

@@ -84,7 +84,7 @@ actor Pipeline {
     let underWay = try await outbox.filesUnderWay()
     let alarmLog = AlarmLog(settings.inboxes, metrics: instruments.metrics, logger: logger)
     let publisher = Publisher(
-      store: outbox, ledger: instruments.unread,
+      store: outbox, tracker: instruments.unread,
       expectations: Expectations(settings.inboxes.map { ($0.name, $0.expect) }, from: try await outbox.expected()),
       onPublished: { [dispatchers] files in for file in files { dispatchers[file.target]?.published(file) } },
       onFinishing: onSettled, onAlarms: { alarmLog.tell($0) })

@@ -42,7 +42,7 @@ struct RequestRunner: Sendable {
   /// How many answers may leave an item unnamed before it is given up.
   static let mostMisses = 3
 
-  func run(_ shipment: DispatchState.Shipment) async -> Report {
+  func run(_ requestPlan: DispatchState.RequestPlan) async -> Report {
     let token: String
     do {
       token = try await tokens.token()
@@ -52,7 +52,7 @@ struct RequestRunner: Sendable {
     let queued: [QueuedBatch]
     do {
       switch try await outbox.lease(
-        shipment.batches.map { ($0.name, $0.attempts) }, dueAfterCrash: shipment.dueAfterCrash)
+        requestPlan.batches.map { ($0.name, $0.attempts) }, dueAfterCrash: requestPlan.dueAfterCrash)
       {
       case .leased(let batches): queued = batches
       case .stale: return Report(outcome: .stale)
@@ -66,30 +66,30 @@ struct RequestRunner: Sendable {
     var (contents, missing, changed) = ([Batch](), [BatchName: String](), [[BatchItem]]())
     for (index, queued) in queued.enumerated() {
       do {
-        let loaded = try await bodies.load(queued, of: shipment.files[index])
+        let loaded = try await bodies.load(queued, of: requestPlan.files[index])
         contents.append(loaded.batch)
         changed.append(loaded.changed)
       } catch {
         // A batch without its bytes still has its items.
         contents.append(Batch(items: queued.items, body: []))
         changed.append([])
-        missing[shipment.batches[index].name] = error.description
+        missing[requestPlan.batches[index].name] = error.description
       }
     }
-    let names = zip(shipment.batches, changed).filter { !$1.isEmpty }.map(\.0.name)
+    let names = zip(requestPlan.batches, changed).filter { !$1.isEmpty }.map(\.0.name)
     if !names.isEmpty { return Report(outcome: .changed(Set(names)), contents: contents, changed: changed) }
     if !missing.isEmpty { return Report(outcome: .missing(missing), contents: contents) }
-    return await exchange(shipment, contents, token)
+    return await exchange(requestPlan, contents, token)
   }
 
   private func exchange(
-    _ shipment: DispatchState.Shipment, _ contents: [Batch], _ token: String
+    _ requestPlan: DispatchState.RequestPlan, _ contents: [Batch], _ token: String
   ) async -> Report {
     let outgoing = OutgoingRequest(contents, api: api)
-    let successMode = shipment.files[0].successMode
+    let successMode = requestPlan.files[0].successMode
     let url = api.endpoint(base: target.url, successMode: successMode)
     let sentAt = Timestamp.now
-    switch await send(outgoing, to: url, of: shipment.batches[0].name, token: token) {
+    switch await send(outgoing, to: url, of: requestPlan.batches[0].name, token: token) {
     case .failure(let error):
       let outcome: DispatchState.Outcome =
         switch error.code {
@@ -108,7 +108,7 @@ struct RequestRunner: Sendable {
       let pieces = outgoing.pieces.map { outgoing.body[$0] }
       var names: RecordNames?
       var verdict: BatchVerdict
-      if shipment.files.contains(where: \.listsAccepted) {
+      if requestPlan.files.contains(where: \.listsAccepted) {
         var noted = RecordNames(count: pieces.count)
         verdict = api.judge(
           status: answer.status, body: answer.body, isCut: answer.isCut, pieces: pieces, successMode: successMode,
@@ -118,14 +118,14 @@ struct RequestRunner: Sendable {
         verdict = api.judge(
           status: answer.status, body: answer.body, isCut: answer.isCut, pieces: pieces, successMode: successMode)
       }
-      verdict = verdict.discreet(about: [outgoing.body, Array(token.utf8)])
+      verdict = verdict.redacted(about: [outgoing.body, Array(token.utf8)])
       if case .renewToken = verdict {} else { await tokens.accepted(token) }
       report.outcome = await outcome(of: verdict, answer, token)
       report.isCut = if case .settledInPart = verdict { true } else { false }
       switch verdict {
       case .settled(let verdicts), .settledInPart(let verdicts, _):
         report.verdicts = contents.indices.map { outgoing.verdicts(verdicts, of: $0) }
-        report.names = zip(contents.indices, shipment.files).map { index, file in
+        report.names = zip(contents.indices, requestPlan.files).map { index, file in
           file.listsAccepted ? names.map { $0.extracting(outgoing.places(of: index)) } : nil
         }
       default: break
@@ -188,9 +188,9 @@ struct RequestRunner: Sendable {
 
   /// The changes to record for each batch: none, one, or two that follow each other.
   func changes(
-    _ decided: [DispatchState.MemberChange], _ shipment: DispatchState.Shipment, _ report: Report
+    _ decided: [DispatchState.MemberChange], _ requestPlan: DispatchState.RequestPlan, _ report: Report
   ) -> [[BatchChange]] {
-    zip(shipment.batches, decided).enumerated().map { index, member in
+    zip(requestPlan.batches, decided).enumerated().map { index, member in
       let (batch, change) = member
       switch change {
       case .none: return []
@@ -200,11 +200,11 @@ struct RequestRunner: Sendable {
             settlement(
               of: batch, report.contents[index], report.verdicts[index], report.names[index], isCut: report.isCut))
         ]
-      case .halve(let standing, let why, let isOpen):
+      case .halve(let retryState, let why, let isOpen):
         let halves = report.contents[index].halves
-        return [.split([halves.0, halves.1], standing, why: why, isOpen: isOpen)]
-      case .postpone(let standing, let why, let isOpen): return [.postpone(standing, why: why, isOpen: isOpen)]
-      case .takeBack(let standing, let why): return [.takeBack(standing, why: why)]
+        return [.split([halves.0, halves.1], retryState, why: why, isOpen: isOpen)]
+      case .postpone(let retryState, let why, let isOpen): return [.postpone(retryState, why: why, isOpen: isOpen)]
+      case .takeBack(let retryState, let why): return [.takeBack(retryState, why: why)]
       case .rejectChanged:
         let fault = ItemFault(
           .fileChanged, "the file was changed after it was checked, so the item was not sent")
@@ -213,7 +213,7 @@ struct RequestRunner: Sendable {
           accepted: 0, unchanged: 0, rejects: items.map { Reject($0, key: nil, fault: fault) },
           rest: rest.items.isEmpty ? nil : rest, ranges: items.map(\.number).ranges)
         settlement.restCause = .unsent
-        return [.takeBack(batch.standing, why: nil), .settle(settlement)]
+        return [.takeBack(batch.retryState, why: nil), .settle(settlement)]
       }
     }
   }

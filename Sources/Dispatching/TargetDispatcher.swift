@@ -37,7 +37,7 @@ package actor TargetDispatcher {
   /// Nil if nothing is sent anyway.
   private let holdTeller: HoldTeller?
   /// The requests in flight.
-  private var shipments: [DispatchState.RequestID: DispatchState.Shipment] = [:]
+  private var shipments: [DispatchState.RequestID: DispatchState.RequestPlan] = [:]
   /// The callers that wait until a file is cancelled, and how many of its items were.
   private var cancellations: [FileID: (items: Int, waiters: [CheckedContinuation<Int, Never>])] = [:]
 
@@ -155,10 +155,10 @@ package actor TargetDispatcher {
   private func carryOut(_ action: DispatchState.Action, in tasks: inout DiscardingTaskGroup) async {
     switch action {
     case .read(let read): tasks.addTask { await self.read(read) }
-    case .send(let shipment):
-      shipments[shipment.id] = shipment
-      instruments.sending.began(shipment.ownBatches)
-      tasks.addTask { await self.send(shipment) }
+    case .send(let requestPlan):
+      shipments[requestPlan.id] = requestPlan
+      instruments.sending.began(requestPlan.ownBatches)
+      tasks.addTask { await self.send(requestPlan) }
     case .withdraw(let withdrawal): tasks.addTask { await self.withdraw(withdrawal) }
     case .withdrawn(let file):
       log.forget(file)
@@ -198,8 +198,8 @@ package actor TargetDispatcher {
     let before = state.state
     state.tryNow(file: file, due: due)
     signal.raise()
-    let inFlight = shipments.values.lazy.map { shipment in
-      shipment.batches.count { file == nil || $0.name.file == file }
+    let inFlight = shipments.values.lazy.map { requestPlan in
+      requestPlan.batches.count { file == nil || $0.name.file == file }
     }
     return (before, inFlight.reduce(0, +))
   }
@@ -248,19 +248,19 @@ package actor TargetDispatcher {
 
   // MARK: - Requests
 
-  private func send(_ shipment: DispatchState.Shipment) async {
+  private func send(_ requestPlan: DispatchState.RequestPlan) async {
     defer {
-      shipments[shipment.id] = nil
-      instruments.sending.ended(shipment.ownBatches)
+      shipments[requestPlan.id] = nil
+      instruments.sending.ended(requestPlan.ownBatches)
     }
     guard let runner else { return }
-    let report = await runner.run(shipment)
-    tell(report, shipment)
-    let decided = state.ended(shipment.id, report.outcome, at: clock.now, jitter: .random(in: 0...1))
-    let changes = runner.changes(decided, shipment, report)
-    let results = await write(changes, shipment, report)
-    tell(decided, changes, results, shipment, report)
-    state.wrote(shipment.id, results, at: clock.now)
+    let report = await runner.run(requestPlan)
+    tell(report, requestPlan)
+    let decided = state.ended(requestPlan.id, report.outcome, at: clock.now, jitter: .random(in: 0...1))
+    let changes = runner.changes(decided, requestPlan, report)
+    let results = await write(changes, requestPlan, report)
+    tell(decided, changes, results, requestPlan, report)
+    state.wrote(requestPlan.id, results, at: clock.now)
     if results.contains(where: { $0?.isFileComplete == true }) { onSettled() }
     signal.raise()
   }
@@ -268,9 +268,10 @@ package actor TargetDispatcher {
   /// Records what was decided; if the disk fails, retries until it works or the daemon stops: the API is not asked
   /// again for what it has already answered.
   private func write(
-    _ changes: [[BatchChange]], _ shipment: DispatchState.Shipment, _ report: RequestRunner.Report
+    _ changes: [[BatchChange]], _ requestPlan: DispatchState.RequestPlan, _ report: RequestRunner.Report
   ) async -> [ChangeResult?] {
-    let all = zip(shipment.batches, changes).flatMap { batch, changes in changes.map { (name: batch.name, change: $0) }
+    let all = zip(requestPlan.batches, changes).flatMap { batch, changes in
+      changes.map { (name: batch.name, change: $0) }
     }
     guard !all.isEmpty else { return changes.map { _ in nil } }
     while true {
@@ -381,7 +382,7 @@ package actor TargetDispatcher {
     }
   }
 
-  private func tell(_ report: RequestRunner.Report, _ shipment: DispatchState.Shipment) {
+  private func tell(_ report: RequestRunner.Report, _ requestPlan: DispatchState.RequestPlan) {
     switch report.outcome {
     case .settled, .split, .abandoned, .stale: break
     case .retry: meters.sendsAgain(.answer)
@@ -390,13 +391,13 @@ package actor TargetDispatcher {
     case .unauthorized(_, let isRenewable): if !isRenewable { meters.sendsAgain(.hold) }
     case .noToken(let why, _, _):
       meters.sendsAgain(.unsent)
-      for (batch, file) in zip(shipment.batches, shipment.files) { log.delayed(batch, file, why: why) }
+      for (batch, file) in zip(requestPlan.batches, requestPlan.files) { log.delayed(batch, file, why: why) }
     case .notSent, .unusable, .missing, .changed: meters.sendsAgain(.unsent)
     case .notLeased:
       guard let error = report.trouble else { return }
       instruments.activeFailures.begin(Self.writing, in: loop, error, logger: logger)
     case .damaged(let names, _):
-      for (batch, file) in zip(shipment.batches, shipment.files) where names.contains(batch.name) {
+      for (batch, file) in zip(requestPlan.batches, requestPlan.files) where names.contains(batch.name) {
         logger.critical(
           "the outbox is damaged",
           metadata: [
@@ -409,10 +410,10 @@ package actor TargetDispatcher {
 
   private func tell(
     _ decided: [DispatchState.MemberChange], _ changes: [[BatchChange]], _ results: [ChangeResult?],
-    _ shipment: DispatchState.Shipment, _ report: RequestRunner.Report
+    _ requestPlan: DispatchState.RequestPlan, _ report: RequestRunner.Report
   ) {
-    for (index, batch) in shipment.batches.enumerated() where index < decided.count {
-      let file = shipment.files[index]
+    for (index, batch) in requestPlan.batches.enumerated() where index < decided.count {
+      let file = requestPlan.files[index]
       switch decided[index] {
       case .none: break
       case .settle:
@@ -425,26 +426,26 @@ package actor TargetDispatcher {
           batch, file, why: "the claimed file was changed after it was checked; items no longer in it are rejected",
           level: .error)
       case .halve(_, let why, _): log.halved(batch, file, why: why)
-      case .postpone(let standing, let why, _):
+      case .postpone(let retryState, let why, _):
         if case .split = report.outcome {
           log.parted(batch, file, why: why)
         } else if case .unauthorized(_, isRenewable: true) = report.outcome {
           // A new token is fetched, and no one waits.
         } else {
-          log.delayed(batch, file, why: why, until: standing.due > clock.now ? standing.due : nil)
+          log.delayed(batch, file, why: why, until: retryState.due > clock.now ? retryState.due : nil)
         }
-      case .takeBack(let standing, let why):
+      case .takeBack(let retryState, let why):
         guard let why else { continue }
         var level = Logger.Level.warning
         if case .missing = report.outcome { level = .error }
-        log.delayed(batch, file, why: why, until: standing.due > clock.now ? standing.due : nil, level: level)
+        log.delayed(batch, file, why: why, until: retryState.due > clock.now ? retryState.due : nil, level: level)
       }
       if index < results.count, results[index]?.isFileComplete == true { log.forget(file.id) }
     }
   }
 }
 
-extension DispatchState.Shipment {
+extension DispatchState.RequestPlan {
   /// The batches under their files' own ids, as everybody outside dispatch knows them.
   fileprivate var ownBatches: [WaitingBatch] {
     zip(batches, files).map { batch, file in

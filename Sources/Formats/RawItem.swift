@@ -9,19 +9,20 @@ package struct RawItem: Sendable, Equatable {
   package var number: Int
   /// Physical line on which the item starts, from 1.
   package var line: Int
-  /// The item's range in the file, in bytes after decompression.
+  /// Where the item is in the file, as its format counts: only the format looks there again, to write rejects.
   ///
-  /// JSON: the value, or in an object of request ids the whole member from the id's opening quote. NDJSON: the line
-  /// without its line break. CSV: the row without its line break.
+  /// CSV, JSON and NDJSON count bytes after decompression (and decoding). JSON: the value, or in an object of request ids
+  /// the whole member from the id's opening quote. NDJSON: the line without its line break. CSV: the row without its
+  /// line break.
   package var source: Range<Int>
-  /// Where the item's JSON text starts in the file, counted like `source`; nil if it was made from a row.
+  /// Where the item's JSON text starts in the file, in bytes after decompression; nil if it was made from a row.
   package var textStart: Int?
   /// The request id as JSON string content (between the quotes, escapes as written); nil if the file has none for this
   /// item.
   package var requestID: [UInt8]?
   /// Why the reader itself rejects it: over a limit, a bad NDJSON line, a row or cell that can't be converted.
   package var fault: ItemFault?
-  /// The tag of the bytes at `source`; nil if the reader has no key.
+  /// The tag of what is at `source`; nil if the reader has no key.
   package var tag: SourceTag?
 
   package init(

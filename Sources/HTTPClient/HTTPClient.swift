@@ -14,7 +14,7 @@ import Synchronization
 /// Failures are classified by whether the server may have seen the request (`SendError.Code`): libcurl reports when it
 /// begins to send, and how many bytes were sent.
 package final class HTTPClient: Sendable {
-  private let terms: ConnectionOptions
+  private let options: ConnectionOptions
   /// Nil once closed. Locked before `mailbox`, never while holding it.
   private let pool: Mutex<Pool?>
   /// Used only with `mailbox` locked and open: the pool is freed only after the desk is closed.
@@ -24,10 +24,10 @@ package final class HTTPClient: Sendable {
   private let queue = DispatchQueue(label: "upsertd.sender")
 
   /// Throws `setup` if a certificate file can't be read or a term can't be used.
-  package init(_ terms: ConnectionOptions) throws(SendError) {
-    try terms.check()
-    let pool = try Pool(terms)
-    self.terms = terms
+  package init(_ options: ConnectionOptions) throws(SendError) {
+    try options.check()
+    let pool = try Pool(options)
+    self.options = options
     waker = pool.waker
     self.pool = Mutex(pool)
   }
@@ -84,7 +84,7 @@ package final class HTTPClient: Sendable {
 
   /// Works until nothing is left to do; false once closed.
   private func work(_ pool: inout Pool) -> Bool {
-    var board = TransferScheduler(terms)
+    var board = TransferScheduler(options)
     repeat {
       let left = mailbox.withLock { $0.pickUp() }
       board.add(left.transfers)
@@ -101,7 +101,7 @@ package final class HTTPClient: Sendable {
         board.failAll(in: &pool, because: "libcurl reported an internal error")
       }
       // The wait is short enough to check for stalled exchanges in time.
-      if board.isBusy, !pool.wait(atMost: min(.seconds(1), terms.stallTimeout / 2)) {
+      if board.isBusy, !pool.wait(atMost: min(.seconds(1), options.stallTimeout / 2)) {
         board.failAll(in: &pool, because: "libcurl can't wait for its connections")
       }
     } while !board.isEmpty || !mailbox.withLock { $0.restIfEmpty() }

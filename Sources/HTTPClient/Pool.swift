@@ -9,17 +9,17 @@ import Glibc
 struct Pool: ~Copyable {
   private let handle: OpaquePointer
 
-  init(_ terms: ConnectionOptions) throws(SendError) {
-    let slots = max(1, terms.concurrency)
-    guard let handle = curlshim_pool_new(slots, max(1, terms.mostConnectionAge.components.seconds)) else {
+  init(_ options: ConnectionOptions) throws(SendError) {
+    let slots = max(1, options.concurrency)
+    guard let handle = curlshim_pool_new(slots, max(1, options.mostConnectionAge.components.seconds)) else {
       throw SendError(
         .setup, place: "use libcurl", reason: "out of memory, or this build of libcurl lacks a required feature")
     }
     let settings = [
-      (CURLSHIM_CA_FILE, terms.caFile), (CURLSHIM_CLIENT_CERT, terms.clientCert),
-      (CURLSHIM_CLIENT_KEY, terms.clientKey), (CURLSHIM_PROXY, terms.proxy?.address),
-      (CURLSHIM_PROXY_USERNAME, terms.proxy?.username), (CURLSHIM_PROXY_PASSWORD, terms.proxy?.password),
-      (CURLSHIM_USER_AGENT, terms.userAgent),
+      (CURLSHIM_CA_FILE, options.caFile), (CURLSHIM_CLIENT_CERT, options.clientCert),
+      (CURLSHIM_CLIENT_KEY, options.clientKey), (CURLSHIM_PROXY, options.proxy?.address),
+      (CURLSHIM_PROXY_USERNAME, options.proxy?.username), (CURLSHIM_PROXY_PASSWORD, options.proxy?.password),
+      (CURLSHIM_USER_AGENT, options.userAgent),
     ]
     guard settings.allSatisfy({ setting, value in value == nil || curlshim_set(handle, setting, value) }) else {
       curlshim_pool_free(handle)

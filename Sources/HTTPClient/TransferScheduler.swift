@@ -2,7 +2,7 @@ internal import Core
 
 /// Which exchange is in which slot, and which are waiting for one, while the loop runs.
 struct TransferScheduler {
-  private let terms: ConnectionOptions
+  private let options: ConnectionOptions
   private var slots: [Entry?]
   /// In order of arrival.
   private var waiting: [Transfer] = []
@@ -13,9 +13,9 @@ struct TransferScheduler {
     var movedAt: ContinuousClock.Instant
   }
 
-  init(_ terms: ConnectionOptions) {
-    self.terms = terms
-    slots = Array(repeating: nil, count: max(1, terms.concurrency))
+  init(_ options: ConnectionOptions) {
+    self.options = options
+    slots = Array(repeating: nil, count: max(1, options.concurrency))
   }
 
   var isEmpty: Bool { waiting.isEmpty && slots.allSatisfy { $0 == nil } }
@@ -45,7 +45,7 @@ struct TransferScheduler {
         let transfer = waiting[started]
         started += 1
         do {
-          try pool.start(transfer.request, in: slot, connectTimeout: terms.connectTimeout)
+          try pool.start(transfer.request, in: slot, connectTimeout: options.connectTimeout)
           slots[slot] = Entry(transfer: transfer, bytesMoved: nil, movedAt: .now)
         } catch {
           transfer.end(.failure(error))
@@ -67,8 +67,8 @@ struct TransferScheduler {
       if bytesMoved == nil || bytesMoved != entry.bytesMoved {
         slots[slot]?.bytesMoved = bytesMoved
         slots[slot]?.movedAt = now
-      } else if now - entry.movedAt >= terms.stallTimeout {
-        end(slot, pool.abort(slot, because: "no data was transferred for \(terms.stallTimeout.text)"))
+      } else if now - entry.movedAt >= options.stallTimeout {
+        end(slot, pool.abort(slot, because: "no data was transferred for \(options.stallTimeout.text)"))
       }
     }
   }

@@ -17,7 +17,7 @@ package struct Inspection: Sendable {
     /// Nil if the file's content decides.
     package var api: APIKind?
     /// The target's and the route's own settings, as far as there are any.
-    package var terms = APIOptions()
+    package var options = APIOptions()
     /// The target's name; nil if there is no configuration yet.
     package var target: String?
     /// The inbox's name; nil if there is none yet.
@@ -34,14 +34,14 @@ package struct Inspection: Sendable {
       self.api = api
       self.inbox = inbox
       mapping = route.mapping
-      (terms.route, terms.validate) = (route.own, route.validate)
+      (options.route, options.validate) = (route.own, route.validate)
       switch route.target {
       case .auto: target = "auto"
       case .named(let name):
         target = name
         guard let named = settings.target(named: name) else { return }
         self.api = api ?? named.api
-        terms.target = named.own
+        options.target = named.own
       }
     }
   }
@@ -56,7 +56,7 @@ package struct Inspection: Sendable {
   package let sample: FileSample
   package private(set) var content: Content
   /// The route's `format`; nil if the name's extension says it.
-  package private(set) var format: FileFormat.Kind?
+  package private(set) var format: FormatKind?
   /// The API that the proposal is for.
   package private(set) var api: APIKind
   /// Nil if none is needed.
@@ -78,7 +78,7 @@ package struct Inspection: Sendable {
     api = purpose.api ?? APIs.undecided.kind
     encoding = EncodingGuess(sample)
     content = .other("")
-    let named = FileFormat(fileName: Array(sample.name.utf8))?.kind
+    let named = FileType(fileName: Array(sample.name.utf8))?.kind
     if let reason = Self.unreadable(sample) ?? (encoding.isWide ? nil : Self.binary(sample.head)) {
       content = .other(reason)
     } else if encoding.isWide, JSONInspection.isJSON(encoding.text(Array(sample.head.prefix(4096)), isStart: true)) {
@@ -94,7 +94,7 @@ package struct Inspection: Sendable {
 
   // MARK: CSV
 
-  private mutating func inspectCSV(_ named: FileFormat.Kind?) {
+  private mutating func inspectCSV(_ named: FormatKind?) {
     var csv = CSVInspection(sample, encoding, isTSV: named == .tsv)
     if named != .csv, named != .tsv || csv.dialect.delimiter != UInt8(ascii: "\t") {
       format = csv.dialect.delimiter == UInt8(ascii: "\t") ? .tsv : .csv
@@ -106,7 +106,7 @@ package struct Inspection: Sendable {
       return
     }
     let observed = csv.columns.map(\.observed)
-    func proposed(by owner: any API) -> FieldProposal { owner.proposeFields(for: observed, purpose.terms) }
+    func proposed(by owner: any API) -> FieldProposal { owner.proposeFields(for: observed, purpose.options) }
     // A header that an API's users may have written says which API it is for.
     decideAPI(
       by: APIKind.classify(headerPaths: csv.columns.map(\.name)),
@@ -183,9 +183,9 @@ package struct Inspection: Sendable {
   /// The header names the fields itself; says which of them the API does not have.
   private mutating func takeHeader(_ csv: CSVInspection, _ owner: any API, _ proposal: FieldProposal) {
     fields = csv.columns.map(\.name)
-    var terms = purpose.terms
-    terms.route = proposal.own
-    let target = owner.makeAPI(terms)
+    var options = purpose.options
+    options.route = proposal.own
+    let target = owner.makeAPI(options)
     for column in csv.columns {
       do {
         let path = try CellPath(parsing: column.name)
@@ -219,7 +219,7 @@ package struct Inspection: Sendable {
 
   // MARK: JSON
 
-  private mutating func inspectJSON(_ named: FileFormat.Kind?) {
+  private mutating func inspectJSON(_ named: FormatKind?) {
     var json = JSONInspection(sample)
     let isSame = named == json.kind || named == .jsonl && json.kind == .ndjson
     if !isSame { format = json.kind }
@@ -241,16 +241,16 @@ package struct Inspection: Sendable {
 
   /// What an API finds wrong with the items, and the route's keys that it proposes for items that are just data.
   private func tried(_ json: JSONInspection, by owner: any API) -> (json: JSONInspection, proposal: FieldProposal?) {
-    var (json, terms) = (json, purpose.terms)
+    var (json, options) = (json, purpose.options)
     var proposal: FieldProposal?
     if json.api == nil, !json.members.isEmpty {
-      let keys = owner.proposeKeys(for: json.members.map(\.name), terms)
+      let keys = owner.proposeKeys(for: json.members.map(\.name), options)
       if !keys.routeKeys.isEmpty {
-        terms.route = keys.own
+        options.route = keys.own
         proposal = keys
       }
     }
-    json.check(sample, owner.makeAPI(terms))
+    json.check(sample, owner.makeAPI(options))
     return (json, proposal)
   }
 

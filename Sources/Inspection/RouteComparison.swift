@@ -9,7 +9,7 @@ extension Inspection {
     switch content {
     case .other(let reason): return [reason]
     case .json(let json):
-      let named = route.format ?? FileFormat(fileName: Array(sample.name.utf8))?.kind
+      let named = route.format ?? FileType(fileName: Array(sample.name.utf8))?.kind
       if named == json.kind || named == .jsonl && json.kind == .ndjson { return [] }
       return ["it is read as \(named?.rawValue ?? "nothing"), but it looks like \(json.kind.rawValue)"]
     case .csv(let csv):
@@ -38,7 +38,7 @@ private struct RouteComparison {
   private var csv: CSVOptions { route.csv }
 
   mutating func compareFormat(_ name: String, _ csv: CSVInspection) {
-    let kind = route.format ?? FileFormat(fileName: Array(name.utf8))?.kind
+    let kind = route.format ?? FileType(fileName: Array(name.utf8))?.kind
     switch kind {
     case .csv: break
     case .tsv:

@@ -30,18 +30,18 @@ package actor AdmissionControl {
     /// By index: why a file that can never fit is claimed only to be rejected.
     var tooLarge: [Int: String] = [:]
     /// Why there is no room for the next one.
-    var obstacle: Obstacle?
+    var obstacle: ClaimObstacle?
   }
 
   /// Reserves room for the files of these sizes, in order, up to the first that does not fit now.
-  func room(for files: [(size: Int, need: FileNeed)]) async throws -> Answer {
+  func room(for files: [(size: Int, need: SpaceEstimate)]) async throws -> Answer {
     if measuredAt.map({ $0 + .seconds(1) < .now }) ?? true {
       reservations.removeAll(where: \.isEnded)
       queuedBytes = try await outbox.queue().bytes
       measuredAt = .now
     }
-    let promised = reservations.reduce(FileNeed.none) { $0 + $1.need }
-    var room = try Room(settings, queuedBytes: queuedBytes, promised: promised)
+    let promised = reservations.reduce(SpaceEstimate.none) { $0 + $1.need }
+    var room = try QueueCapacity(settings, queuedBytes: queuedBytes, promised: promised)
     var answer = Answer()
     for (place, file) in files.enumerated() {
       var need = file.need
@@ -60,9 +60,9 @@ package actor AdmissionControl {
   }
 }
 
-extension Room {
+extension QueueCapacity {
   /// As it is now.
-  package init(_ settings: Settings, queuedBytes: Int, promised: FileNeed = .none) throws {
+  package init(_ settings: Settings, queuedBytes: Int, promised: SpaceEstimate = .none) throws {
     self.init(
       limits: Limits(maxQueueBytes: settings.queue.maxBytes, minFreeDisk: settings.queue.minFreeDisk),
       queuedBytes: queuedBytes, state: try Disk(at: settings.state), spool: try Disk(at: settings.spool),
@@ -70,7 +70,7 @@ extension Room {
   }
 }
 
-extension Room.Disk {
+extension QueueCapacity.Disk {
   fileprivate init(at path: String) throws {
     let space = try FreeDisk.space(at: path)
     self.init(free: space.free, size: space.size)

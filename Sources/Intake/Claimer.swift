@@ -27,7 +27,7 @@ struct Claimer: Sendable {
     var bytes: Int64 = 0
     let small = files.prefix(Self.mostFiles).prefix { file in
       // A compressed file may have large content.
-      guard file.size <= Self.smallBytes, inbox.format(of: file.name.bytes)?.isGzipped != true else { return false }
+      guard file.size <= Self.smallBytes, inbox.fileType(of: file.name.bytes)?.isGzipped != true else { return false }
       bytes += file.size
       return bytes <= Self.mostBytes
     }
@@ -45,17 +45,17 @@ struct Claimer: Sendable {
 
   /// - Throws: if it can't be determined whether there is room.
   func room(for files: [ReadyFile]) async throws -> AdmissionControl.Answer {
-    var needs: [(size: Int, need: FileNeed)] = []
+    var needs: [(size: Int, need: SpaceEstimate)] = []
     for file in files { needs.append((Int(file.size), await need(of: file))) }
     return try await context.admission.room(for: needs)
   }
 
-  private func need(of file: ReadyFile) async -> FileNeed {
-    guard inbox.format(of: file.name.bytes)?.isGzipped == true else {
-      return FileNeed(file, unpacked: nil, of: inbox, settings: context.settings)
+  private func need(of file: ReadyFile) async -> SpaceEstimate {
+    guard inbox.fileType(of: file.name.bytes)?.isGzipped == true else {
+      return SpaceEstimate(file, unpacked: nil, of: inbox, settings: context.settings)
     }
     return await queue.run { [folders, inbox, context] in
-      FileNeed(file, in: folders, of: inbox, settings: context.settings)
+      SpaceEstimate(file, in: folders, of: inbox, settings: context.settings)
     }
   }
 
@@ -132,10 +132,10 @@ extension ExpectedFiles.ReadyFile {
   init(_ file: ReadyFile) { self.init(name: file.name.bytes, at: file.readySince) }
 }
 
-extension FileNeed {
+extension SpaceEstimate {
   /// The same, but asks a gzip for its size. Blocks.
   package init(_ file: ReadyFile, in folders: InboxFolders, of inbox: Inbox, settings: Settings) {
-    let isGzipped = inbox.format(of: file.name.bytes)?.isGzipped == true
+    let isGzipped = inbox.fileType(of: file.name.bytes)?.isGzipped == true
     self.init(
       file, unpacked: isGzipped ? folders.unpackedSize(of: file) ?? Int(file.size) : nil, of: inbox,
       settings: settings)
@@ -147,7 +147,7 @@ extension FileNeed {
   package init(_ file: ReadyFile, unpacked: Int?, of inbox: Inbox, settings: Settings) {
     let size = Int(file.size)
     guard FileReading.verdict(name: file.name.bytes, size: size, inbox: inbox, settings: settings) == nil,
-      let format = inbox.format(of: file.name.bytes)
+      let type = inbox.fileType(of: file.name.bytes)
     else {
       self = .none
       return
@@ -155,7 +155,7 @@ extension FileNeed {
     let (most, isOver) = size.multipliedReportingOverflow(by: settings.limits.maxGzipRatio)
     self.init(
       size: size, unpacked: unpacked.map { min($0, isOver ? .max : most, settings.limits.maxFileBytes) },
-      staysInFile: format.kind != .csv && format.kind != .tsv && !format.isGzipped)
+      staysInFile: type.keepsItemText)
   }
 }
 

@@ -28,7 +28,7 @@ struct FileReader: Sendable {
     let (claimed, context) = (claim.claimed, context)
     let takesTime =
       claim.verdict == nil
-      && (claimed.size > Claimer.smallBytes || inbox.format(of: claimed.name.bytes)?.isGzipped == true)
+      && (claimed.size > Claimer.smallBytes || inbox.fileType(of: claimed.name.bytes)?.isGzipped == true)
     if takesTime {
       var note = UnreadFile(id: claimed.id, inbox: inbox.name, name: claimed.name.display)
       note.since = .now
@@ -115,7 +115,7 @@ struct FileReader: Sendable {
     ) { read in
       context.instruments.heartbeat.beat("inbox \(inbox.name)")
       context.instruments.reading.note(
-        id, ReadingLedger.Entry(name: displayed, read: read, size: Int(claim.claimed.size)))
+        id, ReadingTracker.Entry(name: displayed, read: read, size: Int(claim.claimed.size)))
       if context.stopFlag.isRaised { throw ReadingStopped() }
       if cancelled.contains(id) { throw ReadingCancelled() }
     }

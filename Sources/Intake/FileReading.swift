@@ -91,13 +91,12 @@ package struct FileReading {
     facts.bytes = size
     facts.ordering = inbox.ordering
     facts.listsAccepted = inbox.listsAccepted
-    let format = inbox.format(of: name)
-    facts.format = format?.kind.rawValue
+    let type = inbox.fileType(of: name)
+    facts.format = type?.kind.rawValue
     var conversion = inbox.route(for: name).map {
       ItemConversion(
         route: $0, destinations: RouteTargets($0, settings: settings), limits: limits, ordering: inbox.ordering,
-        // Compressed bytes can't be looked up by position.
-        refersToFile: refersToFile && format?.isGzipped == false)
+        refersToFile: refersToFile && type?.keepsItemText == true)
     }
     // A fixed target is known even if the file turns out to be unusable.
     if let conversion { note(conversion) }
@@ -108,7 +107,7 @@ package struct FileReading {
       return ReadingResult(
         facts: facts, items: 0, rejected: 0, fault: fault, unfinishedDigest: fault.code == .tooLarge ? nil : digest)
     }
-    let fault = try readItems(format, &conversion, into: &sink, &digest)
+    let fault = try readItems(type, &conversion, into: &sink, &digest)
     if let conversion { note(conversion) }
     var result = ReadingResult(
       facts: facts, items: fault == nil ? conversion?.items ?? 0 : 0,
@@ -142,7 +141,7 @@ package struct FileReading {
   /// Why a file of that name and size is unusable, whatever it contains; nil if it may be usable.
   static func verdict(name: [UInt8], size: Int, inbox: Inbox, settings: Settings) -> FileFault? {
     if let fault = tooLarge(size, settings) { return fault }
-    if inbox.format(of: name) == nil { return unsupportedFormat }
+    if inbox.fileType(of: name) == nil { return unsupportedFormat }
     return inbox.route(for: name) == nil ? noRoute(inbox) : nil
   }
 
@@ -154,8 +153,7 @@ package struct FileReading {
 
   private static let unsupportedFormat = FileFault(
     .unsupportedFormat,
-    "the name must end in .csv, .tsv, .json, .ndjson or .jsonl, optionally followed by .gz, unless its route has a "
-      + "`format`")
+    "the name must end in \(FormatKind.extensions), optionally followed by .gz, unless its route has a `format`")
 
   private static func noRoute(_ inbox: Inbox) -> FileFault {
     FileFault(.noRoute, "no route of inbox \(inbox.name) matches the file name")
@@ -163,50 +161,49 @@ package struct FileReading {
 
   /// - Returns: why the file is unusable.
   private mutating func readItems(
-    _ format: FileFormat?, _ conversion: inout ItemConversion?, into sink: inout some ReadingSink,
+    _ type: FileType?, _ conversion: inout ItemConversion?, into sink: inout some ReadingSink,
     _ digest: inout Digest
   ) throws -> FileFault? {
     var seen = digest
     defer { digest = seen }
     do {
-      guard let format else { throw Self.unsupportedFormat }
-      guard conversion != nil else { throw Self.noRoute(inbox) }
-      let encoding = try encoding(format, conversion?.route)
-      var file = FileBytes(descriptor: descriptor, path: path) { [onProgress] in
-        seen.update($0)
-        try onProgress(seen.count)
-      }
-      if format.isGzipped {
-        var content = try GzipBytes(
-          file,
-          limits: GzipLimits(
-            maxRatio: settings.limits.maxGzipRatio, maxOutputBytes: settings.limits.maxFileBytes),
-          onRead: { [onProgress] in try onProgress(seen.count) })
-        if let encoding {
-          var text = try DecodedBytes(content, encoding: encoding.text)
-          try read(&text, format.kind, encoding, &conversion, into: &sink)
-        } else {
-          try read(&content, format.kind, nil, &conversion, into: &sink)
-        }
-      } else if let encoding {
-        var text = try DecodedBytes(file, encoding: encoding.text)
-        try read(&text, format.kind, encoding, &conversion, into: &sink)
-      } else {
-        try read(&file, format.kind, nil, &conversion, into: &sink)
-      }
+      guard let type else { throw Self.unsupportedFormat }
+      guard var items = conversion else { throw Self.noRoute(inbox) }
+      defer { conversion = items }
+      let content = FileContent(
+        descriptor: descriptor, path: path, isGzipped: type.isGzipped,
+        gzip: GzipLimits(maxRatio: settings.limits.maxGzipRatio, maxOutputBytes: settings.limits.maxFileBytes),
+        observe: { [onProgress] in
+          seen.update($0)
+          try onProgress(seen.count)
+        }, onRead: { [onProgress] in try onProgress(seen.count) })
+      try read(content, as: type.format, &items, into: &sink)
     } catch let error as FileFault {
       return error
     }
     return nil
   }
 
-  /// The encoding of a CSV that is not UTF-8: its byte order mark says it, or else its route.
-  private func encoding(_ format: FileFormat, _ route: Route?) throws -> (text: TextEncoding, hasMark: Bool)? {
-    guard format.kind == .csv || format.kind == .tsv else { return nil }
-    var file = FileBytes(descriptor: descriptor, path: path)
-    guard format.isGzipped else { return try TextEncoding.encoding(of: &file, declared: route?.encoding) }
-    var content = try GzipBytes(file, limits: GzipLimits())
-    return try TextEncoding.encoding(of: &content, declared: route?.encoding)
+  private mutating func read(
+    _ content: FileContent, as format: any FileFormat, _ items: inout ItemConversion, into sink: inout some ReadingSink
+  ) throws {
+    var options = FormatOptions(items.route)
+    options.objects = items.destinations.objectShape
+    options.limits = limits
+    options.key = key
+    options.isRejectsFile = RejectsFileName(name) != nil
+    // Three closures that change the conversion or look at it: the template is settled before the first item.
+    let report = try format.read(
+      content, options, template: { try items.template(for: $0) }, fits: { items.fits($0) },
+      each: { try items.take($0, $1, into: &sink) })
+    facts.shape = report.shape.rawValue
+    facts.headerTag = report.headerTag
+    facts.dialect = report.layout
+    facts.completeness = report.completeness
+    isRejectsFile = report.isRejectsFile
+    if let fault = report.fault { throw fault }
+    facts.warnings = report.warnings
+    try items.finish(into: &sink)
   }
 
   /// The side file that the content must agree with; nil if there is none, or none counts: a rejects file under another
@@ -225,43 +222,5 @@ package struct FileReading {
     facts.api = destination.api.kind
     facts.target = destination.target.name
     facts.url = destination.api.endpoint(base: destination.target.url, successMode: conversion.route.successMode)
-  }
-
-  private mutating func read<Source: ByteSource & ~Copyable>(
-    _ source: inout Source, _ kind: FileFormat.Kind, _ encoding: (text: TextEncoding, hasMark: Bool)?,
-    _ conversion: inout ItemConversion?, into sink: inout some ReadingSink
-  ) throws {
-    guard var reading = conversion else { return }
-    defer { conversion = reading }
-    switch kind {
-    case .csv, .tsv:
-      facts.shape = DocumentShape.rows.rawValue
-      let isRejectsFile = RejectsFileName(name) != nil
-      let rows = CSVReader(kind: kind, reading.route.csv, isRejectsFile: isRejectsFile, limits: limits, key: key)
-      var headerTag: SourceTag?
-      defer { facts.headerTag = headerTag }
-      // Two closures that both change the conversion: the template is settled before the first row.
-      var outcome = try rows.read(
-        &source,
-        plan: { header in
-          headerTag = key?.tag(of: header.bytes.span)
-          return try reading.template(for: header)
-        }, diagnoses: true, fits: { reading.fits($0) }, each: { try reading.take($0, $1, into: &sink) }
-      )
-      outcome.layout.encoding = encoding?.text.name
-      outcome.layout.hasByteOrderMark = encoding?.hasMark ?? false
-      facts.dialect = outcome.layout.json
-      facts.completeness = outcome.completeness
-      self.isRejectsFile = outcome.isRejectsFile
-      if let fault = outcome.fault { throw fault }
-      facts.warnings = outcome.warnings
-    case .ndjson, .jsonl:
-      facts.shape = DocumentShape.lines.rawValue
-      _ = try NDJSONReader(limits: limits, key: key).read(&source) { try reading.take($0, $1, into: &sink) }
-    case .json:
-      let reader = JSONReader(limits: limits, objects: reading.destinations.objectShape, key: key)
-      facts.shape = try reader.read(&source) { try reading.take($0, $1, into: &sink) }.rawValue
-    }
-    try reading.finish(into: &sink)
   }
 }

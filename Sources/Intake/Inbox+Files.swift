@@ -17,37 +17,27 @@ extension WatchOptions {
 
 extension Inbox {
   /// What a file of this name is read as: by its route, or by its extension.
-  func format(of name: [UInt8]) -> FileFormat? { FileFormat(fileName: name, format: route(for: name)?.format) }
+  func fileType(of name: [UInt8]) -> FileType? { FileType(fileName: name, format: route(for: name)?.format) }
 
-  /// Whether a file is a rejects file by its first cell, whatever it is called now.
+  /// Whether a file is a rejects file by its beginning, whatever it is called now.
   ///
   /// - Parameter start: its first bytes, as dropped.
   package func beginsAsRejectsFile(_ name: [UInt8], _ start: [UInt8]) -> Bool {
-    guard let route = route(for: name), let format = format(of: name), format.kind == .csv || format.kind == .tsv
-    else { return false }
+    guard let route = route(for: name), let type = fileType(of: name) else { return false }
     do {
-      if format.isGzipped {
-        return try Self.beginsAsRejectsFile(format.kind, route) {
-          try GzipBytes(HeldBytes(start), limits: GzipLimits())
-        }
-      }
-      return try Self.beginsAsRejectsFile(format.kind, route) { HeldBytes(start) }
+      return try type.format.beginsAsRejectsFile(
+        FileContent(start: start, isGzipped: type.isGzipped), FormatOptions(route))
     } catch {
       // A damaged gzip, or no memory: whoever reads the file reports it.
       return false
     }
   }
+}
 
-  private static func beginsAsRejectsFile<Source: PositionedBytes & ~Copyable>(
-    _ kind: FileFormat.Kind, _ route: Route, _ open: () throws -> Source
-  ) throws -> Bool {
-    let reader = CSVReader(kind: kind, route.csv, limits: ReaderLimits(), chunkBytes: WatchOptions.startBytes)
-    var source = try open()
-    guard let encoding = try TextEncoding.encoding(of: &source, declared: route.encoding) else {
-      source = try open()
-      return try reader.beginsAsRejectsFile(&source)
-    }
-    var text = try DecodedBytes(try open(), encoding: encoding.text)
-    return try reader.beginsAsRejectsFile(&text)
+extension FormatOptions {
+  init(_ route: Route) {
+    self.init()
+    csv = route.csv
+    encoding = route.encoding
   }
 }

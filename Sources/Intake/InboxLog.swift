@@ -5,36 +5,36 @@ internal import Logging
 internal import Runtime
 internal import Telemetry
 
-/// Logs what happens to an inbox: each thing once, not at every look.
+/// Logs what happens to an inbox: each thing once, not at every scan.
 struct InboxLog {
   private let inbox: String
-  private let ledger: UnclaimedFileLog
+  private let tracker: UnclaimedFileTracker
   private let logger: Logger
   /// How often its folders were prepared again, as last logged.
   private var preparations = 0
   /// Why the inbox can't be read, as last logged.
   private var fault: String?
   /// What holds up every file, as last logged.
-  private(set) var obstacle: Obstacle?
+  private(set) var obstacle: ClaimObstacle?
 
-  init(_ inbox: String, ledger: UnclaimedFileLog, logger: Logger) {
+  init(_ inbox: String, tracker: UnclaimedFileTracker, logger: Logger) {
     self.inbox = inbox
-    self.ledger = ledger
+    self.tracker = tracker
     self.logger = logger
   }
 
-  mutating func tell(_ look: InboxScan, isPaused: Bool) {
-    ledger.note(look.fault.map { "\($0)" }, of: inbox)
-    if look.preparations > preparations { logger.notice("the inbox's folders were replaced and prepared again") }
-    preparations = look.preparations
-    if let fault = look.fault {
+  mutating func tell(_ scan: InboxScan, isPaused: Bool) {
+    tracker.note(scan.fault.map { "\($0)" }, of: inbox)
+    if scan.preparations > preparations { logger.notice("the inbox's folders were replaced and prepared again") }
+    preparations = scan.preparations
+    if let fault = scan.fault {
       if self.fault != "\(fault)" { logger.error("can't scan the inbox", metadata: ["reason": "\(fault)"]) }
       self.fault = "\(fault)"
       return
     }
     if fault != nil { logger.notice("the inbox can be scanned again") }
     fault = nil
-    let news = ledger.take(look, obstacle: isPaused ? .paused : obstacle, of: inbox, at: .now)
+    let news = tracker.take(scan, obstacle: isPaused ? .paused : obstacle, of: inbox, at: .now)
     for file in news.told {
       // An ignored file is either meant to stay or forgotten; every other one waits for somebody to act.
       logger.log(
@@ -47,7 +47,7 @@ struct InboxLog {
   }
 
   /// Logs whether ready files may be claimed.
-  mutating func tell(_ obstacle: Obstacle?) {
+  mutating func tell(_ obstacle: ClaimObstacle?) {
     defer { self.obstacle = obstacle }
     guard self.obstacle?.kind != obstacle?.kind else { return }
     if let obstacle {

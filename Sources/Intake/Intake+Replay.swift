@@ -83,7 +83,7 @@ extension Intake {
           id: id, inbox: inbox.name, name: name.bytes, owner: by, receivedAt: .now, claimedAt: context.now(),
           replay: replay),
         verdict: verdict, size: copy.size))
-    await watcher.lookNow()
+    await watcher.scanNow()
     return (id, name.display)
   }
 }

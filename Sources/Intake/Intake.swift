@@ -13,7 +13,7 @@ package import Telemetry
 /// Takes the files of one inbox: has them claimed and read, and hands them to the `Publisher`, which makes their
 /// batches sendable.
 ///
-/// - Small files that are ready at the same look are processed together: one sync of the folders, one commit. A large
+/// - Small files that are ready at the same scan are processed together: one sync of the folders, one commit. A large
 ///   file goes alone.
 /// - A file that can't be read now (a disk that fails or is full) keeps its place and is retried for an hour; then it
 ///   is rejected as `unreadable`. Files after it are read in the meantime, and published behind it.
@@ -59,7 +59,7 @@ package actor Intake {
     package var unread: Int
     /// Files that will become ready without anything else being dropped.
     package var arriving: Int
-    /// Whether a look has been taken and everything that it found was processed.
+    /// Whether a scan has been taken and everything that it found was processed.
     package var hasLooked: Bool
   }
 
@@ -71,7 +71,7 @@ package actor Intake {
   private let reader: FileReader
   private let search: WorkSearch
   let meters: InboxMetrics
-  private let terms: WatchOptions
+  private let options: WatchOptions
   let watcher: Watcher
   private let queue: DispatchQueue
   private let cancelled = CancelledFiles()
@@ -86,7 +86,7 @@ package actor Intake {
   /// Replays that are about to be in `work/`.
   var replaying: Set<FileID> = []
   let copying: DispatchQueue
-  private var lastLook: InboxScan?
+  private var lastScan: InboxScan?
   private var isBusy = false
   private var news: InboxLog
   private var lookedForStrays = ContinuousClock.now
@@ -113,7 +113,7 @@ package actor Intake {
     self.strayInterval = strayInterval
     let targets = inbox.routes.flatMap { RouteTargets($0, settings: context.settings).targetNames }
     meters = InboxMetrics(inbox.name, targets: Set(targets), context.instruments.metrics)
-    news = InboxLog(inbox.name, ledger: context.instruments.ledger, logger: logger)
+    news = InboxLog(inbox.name, tracker: context.instruments.tracker, logger: logger)
     queue = DispatchQueue(label: "read \(inbox.name)")
     copying = DispatchQueue(label: "replay \(inbox.name)")
     claimer = Claimer(inbox: inbox, folders: folders, context: context, queue: queue, logger: logger)
@@ -121,16 +121,16 @@ package actor Intake {
       inbox: inbox, folders: folders, context: context, queue: queue, cancelled: cancelled, meters: meters,
       logger: logger)
     search = WorkSearch(inbox: inbox, folders: folders, context: context, queue: queue, logger: logger)
-    terms = WatchOptions(inbox, context.settings)
-    watcher = Watcher(folders: folders, terms: terms)
+    options = WatchOptions(inbox, context.settings)
+    watcher = Watcher(folders: folders, options: options)
   }
 
   package var rest: Rest {
     Rest(
       unread: unread.count + (isBusy ? 1 : 0),
       arriving: isPaused
-        ? 0 : (lastLook?.ready.count ?? 0) + (lastLook?.unclaimed.lazy.filter(\.isArriving).count ?? 0),
-      hasLooked: lastLook != nil)
+        ? 0 : (lastScan?.ready.count ?? 0) + (lastScan?.unclaimed.lazy.filter(\.isArriving).count ?? 0),
+      hasLooked: lastScan != nil)
   }
 
   package func setPaused(_ isPaused: Bool) { self.isPaused = isPaused }
@@ -167,10 +167,10 @@ package actor Intake {
     context.instruments.heartbeat.beat(loop)
     await readAgain()
     await watcher.start()
-    for await look in watcher.looks {
+    for await scan in watcher.scans {
       context.instruments.heartbeat.beat(loop)
       isBusy = true
-      await take(look)
+      await take(scan)
       await takeOverStrays()
       await readAgain()
       await publishWaiting()
@@ -210,17 +210,17 @@ package actor Intake {
 
   // MARK: - Claiming
 
-  private func take(_ look: InboxScan) async {
-    meters.looked(look.took)
-    news.tell(look, isPaused: isPaused)
-    var left = look
+  private func take(_ scan: InboxScan) async {
+    meters.looked(scan.took)
+    news.tell(scan, isPaused: isPaused)
+    var left = scan
     left.ready = []
-    await noteReady(look)
+    await noteReady(scan)
     guard !isPaused, !isStopping else {
-      lastLook = look
+      lastScan = scan
       return
     }
-    var rest = look.ready[...]
+    var rest = scan.ready[...]
     while !rest.isEmpty, !isStopping, !isPaused {
       let together = Array(claimer.smallFiles(atStartOf: rest))
       let room = await room(for: together)
@@ -230,15 +230,15 @@ package actor Intake {
       rest = rest.dropFirst(count)
     }
     left.ready = Array(rest)
-    lastLook = left
+    lastScan = left
     await noteReady(left)
   }
 
   /// A file that waits for its claim came in time, if it became ready in time.
-  private func noteReady(_ look: InboxScan) async {
+  private func noteReady(_ scan: InboxScan) async {
     // A folder that can't be read says nothing about its files.
-    guard !inbox.expect.isEmpty, look.fault == nil else { return }
-    await context.publisher.waiting(look.ready.map { ExpectedFiles.ReadyFile($0) }, in: inbox.name)
+    guard !inbox.expect.isEmpty, scan.fault == nil else { return }
+    await context.publisher.waiting(scan.ready.map { ExpectedFiles.ReadyFile($0) }, in: inbox.name)
   }
 
   private func room(for files: [ReadyFile]) async -> AdmissionControl.Answer {
@@ -359,7 +359,7 @@ package actor Intake {
       try await context.publisher.take([try await reader.rejected(work, fault)])
       cancelled.remove(id)
     } catch {
-      // The outbox accepts nothing: retry at the next look.
+      // The outbox accepts nothing: retry at the next scan.
       var work = work
       work.verdict = fault
       unread.append(work)
@@ -439,7 +439,7 @@ package actor Intake {
   private func readAgain(_ work: UnreadWork) async {
     do {
       // A replay's bytes were compared with the original's when they were copied.
-      let checksum = work.file.replay == nil ? terms.checksum(for: work.work.dropped) : nil
+      let checksum = work.file.replay == nil ? options.checksum(for: work.work.dropped) : nil
       let (claimed, owner) = try await queue.run { [folders, inbox] in
         let claimed = try folders.reopen(work.work, marker: inbox.marker, checksum: checksum)
         return (claimed, work.file.owner ?? claimed?.owner.name)
@@ -479,7 +479,7 @@ package actor Intake {
       unread[place].trouble?.makeDue(at: now)
       count += 1
     }
-    await watcher.lookNow()
+    await watcher.scanNow()
     return count
   }
 
@@ -495,7 +495,7 @@ package actor Intake {
     }
     if isHere(id) {
       cancelled.insert(id)
-      await watcher.lookNow()
+      await watcher.scanNow()
       let deadline = ContinuousClock.now + Self.patience
       while cancelled.contains(id), isHere(id) {
         if deadline < .now { return true }

@@ -32,7 +32,7 @@ struct ReadFile: Sendable {
 /// files that were claimed by then: `NewFile.line`.
 package actor Publisher {
   private let store: any IntakeStore
-  private let ledger: UnreadLedger
+  private let tracker: UnreadFileTracker
   private let onPublished: @Sendable ([PublishedFile]) -> Void
   private let onFinishing: @Sendable () -> Void
   private let onAlarms: @Sendable ([InboxAlarm]) -> Void
@@ -49,7 +49,7 @@ package actor Publisher {
   private var stagedByInbox: [String: Int] = [:]
   /// Files whose reading takes a while, or that can't be read.
   private var unread: [FileID: UnreadFile] = [:]
-  /// Whether the ledger is empty.
+  /// Whether the tracker is empty.
   private var toldNobody = true
   /// Commits block, so they have a thread of their own.
   private let executor = QueueExecutor(label: "publish")
@@ -87,12 +87,12 @@ package actor Publisher {
   ///   - onFinishing: a file's results can be written.
   ///   - onAlarms: called with alarms about expected files, once they are stored.
   package init(
-    store: any IntakeStore, ledger: UnreadLedger, expectations: Expectations = Expectations(),
+    store: any IntakeStore, tracker: UnreadFileTracker, expectations: Expectations = Expectations(),
     onPublished: @escaping @Sendable ([PublishedFile]) -> Void, onFinishing: @escaping @Sendable () -> Void,
     onAlarms: @escaping @Sendable ([InboxAlarm]) -> Void = { _ in }
   ) {
     self.store = store
-    self.ledger = ledger
+    self.tracker = tracker
     self.expectations = expectations
     self.onAlarms = onAlarms
     self.onPublished = onPublished
@@ -247,7 +247,7 @@ package actor Publisher {
   private func tellWhoWaits() {
     guard !(unread.isEmpty && toldNobody) else { return }
     toldNobody = unread.isEmpty
-    ledger.set(
+    tracker.set(
       unread.values.map { file in
         var file = file
         let waiting = order.waiting(for: place(of: file.id))

@@ -24,6 +24,8 @@ struct Staging: ReadingSink, Sendable {
 
   /// Commits are large enough that their own cost is negligible, and small enough to be held in memory.
   static let commitBytes = 2 << 20
+  /// A small row takes longer than its bytes show, and everybody waits for a commit.
+  private static let commitRejects = 2000
   /// The memory that an item and its place in the file, or a reject, takes.
   private static let itemBytes = 80
   /// The memory that a batch takes in addition.
@@ -47,7 +49,7 @@ struct Staging: ReadingSink, Sendable {
   mutating func reject(_ reject: Reject) throws {
     rejects.append(reject)
     heldBytes += Self.refusalBytes + reject.message.utf8.count
-    if heldBytes >= Self.commitBytes { try flush() }
+    if heldBytes >= Self.commitBytes || rejects.count >= Self.commitRejects { try flush() }
   }
 
   /// Creates the file's row, so that everyone sees that it is being read; discards what an earlier try left of it.
@@ -58,7 +60,7 @@ struct Staging: ReadingSink, Sendable {
   }
 
   private mutating func flush() throws {
-    try store.commit { try stage(in: $0) }
+    try store.commitLarge { try stage(in: $0) }
     staged()
   }
 
@@ -72,7 +74,7 @@ struct Staging: ReadingSink, Sendable {
   /// What was held is in the outbox.
   mutating func staged() {
     hasRow = true
-    reservation.use(FileNeed(queueBytes: queuedBytes, diskBytes: heldBytes))
+    reservation.use(SpaceEstimate(queueBytes: queuedBytes, diskBytes: heldBytes))
     batches.removeAll(keepingCapacity: true)
     rejects.removeAll(keepingCapacity: true)
     (heldBytes, queuedBytes) = (0, 0)
@@ -88,17 +90,17 @@ struct Staging: ReadingSink, Sendable {
 
 /// The room reserved for a file from its claim until it is in the outbox.
 final class Reservation: Sendable {
-  private let state: Mutex<(left: FileNeed, isEnded: Bool)>
+  private let state: Mutex<(left: SpaceEstimate, isEnded: Bool)>
 
-  init(_ need: FileNeed) { state = Mutex((need, false)) }
+  init(_ need: SpaceEstimate) { state = Mutex((need, false)) }
 
   /// What the file will still take.
-  var need: FileNeed { state.withLock { $0.left } }
+  var need: SpaceEstimate { state.withLock { $0.left } }
 
   var isEnded: Bool { state.withLock { $0.isEnded } }
 
   /// A part of the file is in the outbox, and is counted there.
-  func use(_ part: FileNeed) {
+  func use(_ part: SpaceEstimate) {
     state.withLock { state in
       state.left.queueBytes = max(0, state.left.queueBytes - part.queueBytes)
       state.left.diskBytes = max(0, state.left.diskBytes - part.diskBytes)

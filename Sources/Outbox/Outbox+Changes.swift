@@ -27,11 +27,11 @@ extension Outbox {
         }
         switch change {
         case .settle(let settlement): return try batch.settle(settlement, request, db)
-        case .split(let parts, let standing, let why, let isOpen):
-          return try batch.split(into: parts, standing, why: why, isOpen: isOpen, db)
-        case .postpone(let standing, let why, let isOpen):
-          return try batch.postpone(standing, why: why, isOpen: isOpen, db)
-        case .takeBack(let standing, let why): return try batch.takeBack(standing, why: why, db)
+        case .split(let parts, let retryState, let why, let isOpen):
+          return try batch.split(into: parts, retryState, why: why, isOpen: isOpen, db)
+        case .postpone(let retryState, let why, let isOpen):
+          return try batch.postpone(retryState, why: why, isOpen: isOpen, db)
+        case .takeBack(let retryState, let why): return try batch.takeBack(retryState, why: why, db)
         }
       }
     }
@@ -95,7 +95,7 @@ private struct StoredBatch {
   private let attempts: Int
   private let unanswered: Int
   private let misses: Int
-  private let standing: Standing
+  private let retryState: RetryState
 
   /// Nil if there is no such batch.
   init?(_ name: BatchName, of file: FileID, _ db: Database) throws {
@@ -114,13 +114,13 @@ private struct StoredBatch {
     attempts = row[2] ?? 0
     unanswered = row[3] ?? 0
     misses = row[4] ?? 0
-    var standing = Standing()
-    standing.due = QueueTime(milliseconds: row[5] ?? 0)
-    standing.failures = row[6] ?? 0
-    standing.blames = row[7] ?? 0
-    standing.failedAt = (row[8] as Int64?).map(QueueTime.init(milliseconds:))
-    standing.beganHold = row[9] ?? false
-    self.standing = standing
+    var retryState = RetryState()
+    retryState.due = QueueTime(milliseconds: row[5] ?? 0)
+    retryState.failures = row[6] ?? 0
+    retryState.blames = row[7] ?? 0
+    retryState.failedAt = (row[8] as Int64?).map(QueueTime.init(milliseconds:))
+    retryState.beganHold = row[9] ?? false
+    self.retryState = retryState
   }
 
   func settle(_ settlement: Settlement, _ request: RequestFacts?, _ db: Database) throws -> ChangeResult {
@@ -151,11 +151,12 @@ private struct StoredBatch {
     try delete(db)
     var rest: [WaitingBatch] = []
     if let batch = settlement.rest {
-      var standing = self.standing
-      standing.due = QueueTime(milliseconds: 0)
+      var retryState = self.retryState
+      retryState.due = QueueTime(milliseconds: 0)
       let cause = settlement.restCause
       rest = try insert(
-        [batch], standing, unanswered: unanswered + cause.unanswered, misses: misses + cause.misses, why: cause.reason,
+        [batch], retryState, unanswered: unanswered + cause.unanswered, misses: misses + cause.misses,
+        why: cause.reason,
         db)
     }
     try db.cachedStatement(
@@ -172,25 +173,25 @@ private struct StoredBatch {
   }
 
   func split(
-    into parts: [Batch], _ standing: Standing, why: String, isOpen: Bool, _ db: Database
+    into parts: [Batch], _ retryState: RetryState, why: String, isOpen: Bool, _ db: Database
   ) throws -> ChangeResult {
     let batches = try insert(
-      parts, standing, unanswered: unanswered - (isOpen ? 0 : 1), misses: 0, why: why, db)
+      parts, retryState, unanswered: unanswered - (isOpen ? 0 : 1), misses: 0, why: why, db)
     try delete(db)
     return ChangeResult(batches: batches, isFileComplete: false)
   }
 
-  func postpone(_ standing: Standing, why: String, isOpen: Bool, _ db: Database) throws -> ChangeResult {
-    try update(standing, attempts: attempts, unanswered: unanswered - (isOpen ? 0 : 1), why: why, db)
+  func postpone(_ retryState: RetryState, why: String, isOpen: Bool, _ db: Database) throws -> ChangeResult {
+    try update(retryState, attempts: attempts, unanswered: unanswered - (isOpen ? 0 : 1), why: why, db)
   }
 
-  func takeBack(_ standing: Standing, why: String?, _ db: Database) throws -> ChangeResult {
+  func takeBack(_ retryState: RetryState, why: String?, _ db: Database) throws -> ChangeResult {
     try Outbox.count(requests: -1, of: file, db)
-    return try update(standing, attempts: attempts - 1, unanswered: unanswered - 1, why: why, db)
+    return try update(retryState, attempts: attempts - 1, unanswered: unanswered - 1, why: why, db)
   }
 
   private func update(
-    _ standing: Standing, attempts: Int, unanswered: Int, why: String?, _ db: Database
+    _ retryState: RetryState, attempts: Int, unanswered: Int, why: String?, _ db: Database
   ) throws -> ChangeResult {
     try db.cachedStatement(
       sql: """
@@ -198,8 +199,8 @@ private struct StoredBatch {
           problem = coalesce(?, problem) WHERE id = ?
         """
     ).execute(arguments: [
-      attempts, unanswered, standing.due.milliseconds, standing.failures, standing.blames,
-      standing.failedAt?.milliseconds, standing.beganHold, why, id,
+      attempts, unanswered, retryState.due.milliseconds, retryState.failures, retryState.blames,
+      retryState.failedAt?.milliseconds, retryState.beganHold, why, id,
     ])
     var reader = PageReader(db)
     try reader.read("WHERE file_id = ? AND position = ?", [file.text, name.position])
@@ -209,7 +210,7 @@ private struct StoredBatch {
   /// Puts parts in the batch's place. Earlier requests whose outcome is unknown contained the items of each part, and
   /// count for each.
   private func insert(
-    _ parts: [Batch], _ standing: Standing, unanswered: Int, misses: Int, why: String, _ db: Database
+    _ parts: [Batch], _ retryState: RetryState, unanswered: Int, misses: Int, why: String, _ db: Database
   ) throws -> [WaitingBatch] {
     let inbox = try String.fetchOne(
       db.cachedStatement(sql: "SELECT inbox FROM file WHERE id = ?"), arguments: [file.text])
@@ -224,13 +225,14 @@ private struct StoredBatch {
             began_hold = $6, misses = $7, problem = $8 WHERE id = $9
           """
       ).execute(arguments: [
-        unanswered, standing.due.milliseconds, standing.failures, standing.blames, standing.failedAt?.milliseconds,
-        standing.beganHold, misses, why, id,
+        unanswered, retryState.due.milliseconds, retryState.failures, retryState.blames,
+        retryState.failedAt?.milliseconds,
+        retryState.beganHold, misses, why, id,
       ])
       return WaitingBatch(
         name: partName, count: part.items.count, bytes: part.body.count,
         itemKeys: KeySet.distinct(part.items.map { $0.key ?? keyless }), attempts: unanswered, unanswered: unanswered,
-        standing: standing, misses: misses)
+        retryState: retryState, misses: misses)
     }
   }
 

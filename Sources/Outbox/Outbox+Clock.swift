@@ -34,12 +34,12 @@ extension Outbox {
   }
 
   private static func sane(_ milliseconds: Int64?) -> Int64? {
-    milliseconds.flatMap { (0...PeoplesTime.latest).contains($0) ? $0 : nil }
+    milliseconds.flatMap { (0...WallClockConversion.latest).contains($0) ? $0 : nil }
   }
 }
 
 /// Converts queue time to wall-clock time, as far as one reading of the clocks allows.
-struct PeoplesTime {
+struct WallClockConversion {
   private let clock: QueueClock
   private let reading: QueueClock.Reading
 

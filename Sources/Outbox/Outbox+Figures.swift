@@ -21,7 +21,7 @@ extension Outbox {
     at reading: QueueClock.Reading = .now
   ) async throws(OutboxError) -> [String: TargetBacklog] {
     try await read { db in
-      let wall = try PeoplesTime(db, at: reading)
+      let wall = try WallClockConversion(db, at: reading)
       let sql = """
         SELECT target, sum(waiting_batches) AS batches, sum(waiting_items) AS items, sum(waiting_bytes) AS bytes,
           min(claimed_at_ms) AS oldest

@@ -92,13 +92,14 @@ extension Outbox: ResultStore {
         try db.cachedStatement(
           sql: """
             INSERT OR REPLACE INTO history (file_id, inbox, name, sha256, status, received_at_ms, completed_at_ms,
-              items, accepted, rejected, receipt_sha256, replay_of, owners) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+              items, accepted, rejected, receipt_sha256, replay_of, owners, fault)
+              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         ).execute(arguments: [
           record.id.text, record.inbox, Data(record.name), record.facts.sha256, status,
           record.receivedAt.milliseconds, record.completedAt?.milliseconds ?? record.receivedAt.milliseconds,
           record.counts.items, record.counts.accepted, record.counts.rejected, digest, record.facts.replayOf?.text,
-          OwnerList.text(record.owners),
+          OwnerList.text(record.owners), record.fault.map { $0.message + ($0.line.map { ", line \($0)" } ?? "") },
         ])
         try db.cachedStatement(
           sql: "INSERT OR REPLACE INTO recent (file_id, completed_at_ms, receipt) VALUES (?, ?, ?)"

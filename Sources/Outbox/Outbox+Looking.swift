@@ -63,7 +63,7 @@ extension Outbox {
   /// Why requests were postponed, most frequent reasons first; from the index `batch_postponed` alone.
   package func problems(at reading: QueueClock.Reading = .now) async throws(OutboxError) -> [TargetProblem] {
     try await read { db in
-      let wall = try PeoplesTime(db, at: reading)
+      let wall = try WallClockConversion(db, at: reading)
       let sql = """
         SELECT file.target AS target, problem, count(*) AS batches, min(due_at_ms) AS next_at_ms
         FROM batch JOIN file ON file.id = file_id WHERE problem IS NOT NULL AND file.target IS NOT NULL
@@ -82,7 +82,7 @@ extension Outbox {
     _ filter: FileFilter, at reading: QueueClock.Reading = .now
   ) async throws(OutboxError) -> [FileSummary] {
     try await read { db in
-      let wall = try PeoplesTime(db, at: reading)
+      let wall = try WallClockConversion(db, at: reading)
       var files: [FileSummary] = []
       for source in [Source.underWay, .done] {
         let (condition, arguments) = source.condition(filter)
@@ -103,7 +103,7 @@ extension Outbox {
     of id: FileID, at reading: QueueClock.Reading = .now
   ) async throws(OutboxError) -> FileSummary? {
     try await read { db in
-      let wall = try PeoplesTime(db, at: reading)
+      let wall = try WallClockConversion(db, at: reading)
       for source in [Source.underWay, .done] {
         let sql = "SELECT \(source.columns), \(FileSummary.columns) FROM \(source.table) WHERE \(source.id) = ?"
         guard var file = try Row.fetchOne(db, sql: sql, arguments: [id.text]).flatMap(FileSummary.init(row:)) else {
@@ -124,15 +124,12 @@ extension Outbox {
     }
   }
 
-  private static func addReason(to file: inout FileSummary, _ wall: PeoplesTime, _ db: Database) throws {
+  private static func addReason(to file: inout FileSummary, _ wall: WallClockConversion, _ db: Database) throws {
     let id = file.id.text
     guard file.isUnderWay else {
-      // The last receipts are in the database; for older ones the reason is only in the receipts folder.
-      let sql = """
-        SELECT json_extract(receipt, '$.error.message') || coalesce(', line ' || json_extract(receipt, '$.error.line'), '')
-        FROM recent WHERE file_id = ?
-        """
-      file.problem = try String.fetchOne(db, sql: sql, arguments: [id])
+      // An outbox that the daemon has not upgraded has no such column.
+      guard try db.columns(in: "history").contains(where: { $0.name == "fault" }) else { return }
+      file.problem = try String.fetchOne(db, sql: "SELECT fault FROM history WHERE file_id = ?", arguments: [id])
       return
     }
     file.target = try String.fetchOne(db, sql: "SELECT target FROM file WHERE id = ?", arguments: [id])

@@ -52,7 +52,7 @@ extension Outbox {
     at reading: QueueClock.Reading = .now
   ) async throws(OutboxError) -> [QueuedFile] {
     try await read { db in
-      let wall = try PeoplesTime(db, at: reading)
+      let wall = try WallClockConversion(db, at: reading)
       let cutoff = age.map { wall.now - $0 }
       // An outbox that the daemon has not upgraded has no such columns.
       let isNew = try db.columns(in: "file").contains { $0.name == "waits_for_release" }
@@ -79,7 +79,7 @@ extension Outbox {
     of id: FileID, limit: Int, at reading: QueueClock.Reading = .now
   ) async throws(OutboxError) -> [QueuedRequest] {
     try await read { db in
-      let wall = try PeoplesTime(db, at: reading)
+      let wall = try WallClockConversion(db, at: reading)
       let sql = """
         SELECT items, attempts, unanswered, due_at_ms, problem FROM batch WHERE file_id = ? ORDER BY position LIMIT ?
         """
@@ -93,7 +93,7 @@ extension Outbox {
 
 extension QueuedFile {
   /// Nil if the row holds what no version of upsertd writes.
-  fileprivate init?(row: Row, _ wall: PeoplesTime) {
+  fileprivate init?(row: Row, _ wall: WallClockConversion) {
     guard let id = FileID(row["id"] as String), let state = FileRecord.State(rawValue: row["state"]) else { return nil }
     self.id = id
     self.state = state

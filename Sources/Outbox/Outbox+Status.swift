@@ -31,7 +31,7 @@ package enum PausableKind: String, Sendable {
 extension Outbox {
   package func queue(at reading: QueueClock.Reading = .now) async throws(OutboxError) -> QueueCounts {
     try await read { db in
-      let wall = try PeoplesTime(db, at: reading)
+      let wall = try WallClockConversion(db, at: reading)
       var counts = QueueCounts()
       let sql = """
         SELECT count(*) AS files, min(claimed_at_ms) AS oldest, coalesce(sum(waiting_batches), 0) AS batches,
@@ -74,7 +74,7 @@ extension Outbox {
     at reading: QueueClock.Reading = .now
   ) async throws(OutboxError) -> [String: TargetNote] {
     try await read { db in
-      let wall = try PeoplesTime(db, at: reading)
+      let wall = try WallClockConversion(db, at: reading)
       var notes: [String: TargetNote] = [:]
       for row in try Row.fetchAll(db, sql: "SELECT * FROM target") {
         // A newer upsertd may know more states.

@@ -1,6 +1,7 @@
 package import Engine
 internal import GRDB
 internal import Glibc
+internal import Synchronization
 
 /// The queue between dropped files and the APIs: one SQLite file.
 ///
@@ -62,6 +63,8 @@ package final class Outbox: Sendable {
   let pool: DatabasePool
   private let group = CommitGroup()
   let released = ReleasedFiles()
+  /// Held during a commit of megabytes: see `IntakeStore.commitLarge`.
+  let largeCommits = Mutex(())
   package let path: String
   /// Whether there was no outbox before this opened it.
   package let isNew: Bool

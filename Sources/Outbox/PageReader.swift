@@ -221,14 +221,14 @@ private struct StatementRow {
       let misses = integer(12), isNull(10) || integer(10) != nil, sqlite3_column_type(statement, 4) == SQLITE_BLOB,
       let keys = withBytes(4, { BatchItem.distinctKeys(inPacked: $0.span, count: count, keyless: keyless) })
     else { return nil }
-    var standing = Standing()
-    standing.due = QueueTime(milliseconds: Int64(due))
-    standing.failures = failures
-    standing.blames = blames
-    standing.failedAt = integer(10).map { QueueTime(milliseconds: Int64($0)) }
-    standing.beganHold = began == 1
+    var retryState = RetryState()
+    retryState.due = QueueTime(milliseconds: Int64(due))
+    retryState.failures = failures
+    retryState.blames = blames
+    retryState.failedAt = integer(10).map { QueueTime(milliseconds: Int64($0)) }
+    retryState.beganHold = began == 1
     return WaitingBatch(
       name: name, count: count, bytes: bytes, itemKeys: keys, attempts: attempts, unanswered: unanswered,
-      standing: standing, misses: misses)
+      retryState: retryState, misses: misses)
   }
 }

@@ -50,6 +50,9 @@ enum Schema {
     migrator.registerMigration("14", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: version14)
     }
+    migrator.registerMigration("15", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version15)
+    }
     return migrator
   }
 
@@ -378,6 +381,14 @@ enum Schema {
   /// What somebody should look at.
   private static let version14 = """
     ALTER TABLE file ADD COLUMN warnings TEXT;        -- JSON: a list of codes and messages; NULL: none
+    """
+
+  private static let version15 = """
+    ALTER TABLE history ADD COLUMN fault TEXT;        -- why the whole file was rejected; NULL: it was not, or the receipt is older
+    UPDATE history SET fault = (
+      SELECT CASE WHEN json_valid(receipt) THEN
+        json_extract(receipt, '$.error.message') || coalesce(', line ' || json_extract(receipt, '$.error.line'), '')
+      END FROM recent WHERE recent.file_id = history.file_id);
     """
 
   /// The tags that bytes read again are checked with.

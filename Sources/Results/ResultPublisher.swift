@@ -176,7 +176,7 @@ package actor ResultPublisher {
   private func isLarge(_ record: FileRecord) -> Bool {
     if record.facts.listsAccepted, record.counts.accepted > Self.manyAccepted { return true }
     guard record.counts.rejected > 0, record.fault == nil else { return false }
-    let isGzipped = FileFormat(of: record)?.isGzipped == true
+    let isGzipped = FileType(of: record)?.isGzipped == true
     let bytes = record.facts.bytes.multipliedSaturated(by: isGzipped ? settings.limits.maxGzipRatio : 1)
     return record.counts.rejected > Self.manyRejects || bytes > Self.manyBytes
   }

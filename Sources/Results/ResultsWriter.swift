@@ -165,11 +165,11 @@ struct ResultsWriter {
   private func writeRejects(
     of record: FileRecord, names: ResultNames, folders: InboxFolders
   ) throws -> (name: String?, file: ResultFile?) {
-    guard let format = FileFormat(of: record), let shape = record.facts.shape.flatMap(DocumentShape.init)
+    guard let type = FileType(of: record), let shape = record.facts.shape.flatMap(DocumentShape.init)
     else { return (nil, nil) }
     // Dropped again, it must be for the same route: one with `format` may match any extension.
     let rejected = rejectsName(
-      of: record, names, format: FileFormat(fileName: record.name)?.kind == format.kind ? format.kind.rawValue : nil)
+      of: record, names, format: FileType(fileName: record.name)?.kind == type.kind ? type.kind.rawValue : nil)
     let work = WorkFile(id: record.id, name: names.work, dropped: names.dropped)
     guard let claimed = try folders.reopen(work) else {
       // A crash came after the original was archived: the rejects file was complete then, though somebody may have
@@ -182,9 +182,11 @@ struct ResultsWriter {
       return (nil, nil)
     }
     let writer = RejectsWriter(
-      outbox: outbox, file: record, format: format, shape: shape, api: record.facts.api.annotator,
-      descriptor: claimed.descriptor, path: "\(folders.work)/\(claimed.workName.display)",
-      gzip: GzipLimits(maxRatio: settings.limits.maxGzipRatio, maxOutputBytes: settings.limits.maxFileBytes),
+      outbox: outbox, file: record, type: type, shape: shape, api: record.facts.api.annotator,
+      content: FileContent(
+        descriptor: claimed.descriptor, path: "\(folders.work)/\(claimed.workName.display)",
+        isGzipped: type.isGzipped,
+        gzip: GzipLimits(maxRatio: settings.limits.maxGzipRatio, maxOutputBytes: settings.limits.maxFileBytes)),
       maxItemBytes: max(4 << 20, 2 * settings.limits.maxItemBytes), key: key, onProgress: onProgress)
     let file = try ResultFile(folder: folders.rejected, name: rejected, isForCorrection: true)
     let lost = try writer.write(to: file)
@@ -197,18 +199,18 @@ struct ResultsWriter {
   }
 }
 
-extension FileFormat {
+extension FileType {
   /// As the file was read; nil if it was not.
   init?(of record: FileRecord) {
-    self.init(fileName: record.name, format: record.facts.format.flatMap(Kind.init(rawValue:)))
+    self.init(fileName: record.name, format: record.facts.format.flatMap(FormatKind.init(rawValue:)))
   }
 }
 
 extension Optional<APIKind> {
   /// Puts the reason into a rejected item.
   package var annotator: any TargetAPI {
-    var terms = APIOptions()
-    terms.validate = false
-    return (flatMap { APIs[$0] } ?? APIs.undecided).makeAPI(terms)
+    var options = APIOptions()
+    options.validate = false
+    return (flatMap { APIs[$0] } ?? APIs.undecided).makeAPI(options)
   }
 }

@@ -151,7 +151,7 @@ struct EffectiveConfiguration {
       ] + RouteReader.keys(apis))
   }
 
-  private func fill(_ entry: inout EffectiveValue, _ expected: [ExpectationTerms], _ place: Int) {
+  private func fill(_ entry: inout EffectiveValue, _ expected: [ExpectationRule], _ place: Int) {
     guard expected.indices.contains(place) else { return }
     let deadline = expected[place].deadline
     entry.fill("match", .text(expected[place].match))
@@ -165,9 +165,7 @@ struct EffectiveConfiguration {
     entry.fill("success_mode", .plain(route.successMode.rawValue))
     entry.fill("validate", .plain(route.validate ? "true" : "false"))
     for api in apis { for (key, value) in Self.defaults(api.schema.route) { entry.fill(key, value) } }
-    switch route.format {
-    case .json, .ndjson, .jsonl: break
-    case .csv, .tsv, nil:
+    if route.format?.format.isTable ?? true {
       entry.fill("empty", .plain(route.empty.rawValue))
       // Tabs, which that format says.
       if route.format != .tsv { entry.fill("delimiter", .text(",")) }

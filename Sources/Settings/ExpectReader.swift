@@ -3,9 +3,9 @@ internal import Core
 
 /// Reads the entries of an inbox's `expect`.
 struct ExpectReader {
-  static func read(_ entry: ConfigNode) -> [ExpectationTerms]? { entry.list { $0.section(read) } }
+  static func read(_ entry: ConfigNode) -> [ExpectationRule]? { entry.list { $0.section(read) } }
 
-  private static func read(_ section: ConfigSection) -> ExpectationTerms? {
+  private static func read(_ section: ConfigSection) -> ExpectationRule? {
     var match = "*"
     section.read("match", into: &match) { $0.glob() }
     // Each key is asked for, given or not: it is then among those that a misspelt one may mean.
@@ -16,13 +16,13 @@ struct ExpectReader {
     let by = section.read("by", readTime)
     let zone = section.value("timezone").map(readZone) ?? machineZone(section)
     let days = section.value("days").map(readDays) ?? .all
-    var terms = (minItems: Int?.none, sequence: SequencePattern?.none)
-    section.read("min_items", into: &terms.minItems) { $0.int(atLeast: 1) }
-    section.read("sequence", into: &terms.sequence, readSequence)
+    var rule = (minItems: Int?.none, sequence: SequencePattern?.none)
+    section.read("min_items", into: &rule.minItems) { $0.int(atLeast: 1) }
+    section.read("sequence", into: &rule.sequence, readSequence)
     guard let from, let by, let zone, let days else { return nil }
     do {
       let deadline = try DailyDeadline(from: from, by: by, days: days, zone: zone)
-      return ExpectationTerms(match: match, deadline: deadline, minItems: terms.minItems, sequence: terms.sequence)
+      return ExpectationRule(match: match, deadline: deadline, minItems: rule.minItems, sequence: rule.sequence)
     } catch {
       section.report("\"\(error.value)\" \(error.reason)", at: section.has("from") ? "from" : "by")
       return nil

@@ -19,7 +19,7 @@ package struct Inbox: Sendable, Equatable {
   /// `results: all`: what became of each accepted item is written, too.
   package var listsAccepted = false
   /// Files that should come every day.
-  package var expect: [ExpectationTerms] = []
+  package var expect: [ExpectationRule] = []
   /// The first match wins; never empty.
   package var routes: [Route] = []
 
@@ -63,7 +63,7 @@ package struct Route: Sendable, Equatable {
   package var successMode = SuccessMode.partial
   package var validate = true
   /// Nil means that the name's extension says it.
-  package var format: FileFormat.Kind?
+  package var format: FormatKind?
   package var csv = CSVOptions()
   /// The encoding that `csv` names: finding out about one takes longer than many a file.
   package var encoding: TextEncoding?

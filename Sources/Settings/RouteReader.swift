@@ -45,32 +45,29 @@ struct RouteReader {
   }
 
   /// How a file is read, whatever its name.
-  private func readFormat(_ entry: ConfigNode) -> FileFormat.Kind? {
-    if entry.node.scalar?.string == FileFormat.Kind.jsonl.rawValue {
+  private func readFormat(_ entry: ConfigNode) -> FormatKind? {
+    if entry.node.scalar?.string == FormatKind.jsonl.rawValue {
       entry.report("is \"jsonl\", which is only another extension for NDJSON: write ndjson")
       return nil
     }
-    return entry.word(among: [FileFormat.Kind.csv, .tsv, .json, .ndjson].map(\.rawValue)).flatMap(FileFormat.Kind.init)
+    return entry.word(among: FormatKind.declarable.map(\.rawValue)).flatMap(FormatKind.init)
   }
 
   /// Reports keys that have no effect on files of the route's format.
   ///
   /// - Returns: whether files may be CSV.
   private func checkFormat(_ route: Route, _ section: ConfigSection) -> Bool {
-    switch route.format {
-    case .json, .ndjson, .jsonl:
+    if let kind = route.format, !kind.format.isTable {
       for entry in (["mapping", "empty"] + CSVOptionsReader.keys).compactMap(section.value) {
-        entry.report("is for CSV, but format is \(route.format?.rawValue ?? ""): leave it out")
+        entry.report("is for CSV, but format is \(kind.rawValue): leave it out")
       }
       return false
-    case .tsv:
-      if section.has("delimiter"), route.csv.delimiter != .character("\t") {
-        section.report(
-          "has no effect with format: tsv, whose cells are separated by tabs: use format: csv", at: "delimiter")
-      }
-      return true
-    case .csv, nil: return true
     }
+    if route.format == .tsv, section.has("delimiter"), route.csv.delimiter != .character("\t") {
+      section.report(
+        "has no effect with format: tsv, whose cells are separated by tabs: use format: csv", at: "delimiter")
+    }
+    return true
   }
 
   private func readTarget(_ entry: ConfigNode) -> RouteTarget? {

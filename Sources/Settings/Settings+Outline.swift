@@ -103,7 +103,7 @@ extension Inbox {
     self.retention = Retention(
       archive: Self.duration(retention?["archive"]), rejected: Self.duration(retention?["rejected"]),
       receipts: Self.duration(retention?["receipts"]), accepted: Self.duration(retention?["accepted"]))
-    expect = outline["expect"]?.elements?.compactMap(Self.terms) ?? []
+    expect = outline["expect"]?.elements?.compactMap(Self.options) ?? []
     routes = (outline["routes"]?.elements ?? []).map { route in
       var made = Route(target: route["target"]?.string.map(RouteTarget.named) ?? .auto)
       made.match = route["match"]?.string ?? made.match
@@ -111,22 +111,22 @@ extension Inbox {
     }
   }
 
-  private static func outline(of terms: ExpectationTerms) -> JSONValue {
-    let deadline = terms.deadline
+  private static func outline(of options: ExpectationRule) -> JSONValue {
+    let deadline = options.deadline
     return JSONValue([
-      "match": JSONValue(terms.match), "from": JSONValue(deadline.from.description),
+      "match": JSONValue(options.match), "from": JSONValue(deadline.from.description),
       "by": JSONValue(deadline.by.description), "timezone": JSONValue(deadline.zone.name),
-      "days": JSONValue(deadline.days.description), "minItems": terms.minItems.map { JSONValue($0) } ?? .null,
-      "sequence": JSONValue(terms.sequence?.text),
+      "days": JSONValue(deadline.days.description), "minItems": options.minItems.map { JSONValue($0) } ?? .null,
+      "sequence": JSONValue(options.sequence?.text),
     ])
   }
 
-  private static func terms(_ outline: JSONValue) -> ExpectationTerms? {
+  private static func options(_ outline: JSONValue) -> ExpectationRule? {
     guard let match = outline["match"]?.string, let from = outline["from"]?.string, let by = outline["by"]?.string,
       let zone = outline["timezone"]?.string, let days = outline["days"]?.string
     else { return nil }
     do {
-      return ExpectationTerms(
+      return ExpectationRule(
         match: match,
         // The machine's own zone may have a name that only TZ may have.
         deadline: try DailyDeadline(

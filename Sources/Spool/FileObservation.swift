@@ -1,6 +1,6 @@
 import Core
 
-/// What is known about one file in `inbox/` from looks and events: how long it has been unchanged, and whether it
+/// What is known about one file in `inbox/` from scans and events: how long it has been unchanged, and whether it
 /// arrived whole.
 struct FileObservation {
   /// One moment by two clocks: a wall clock for file times, and a clock that nobody sets.
@@ -13,7 +13,7 @@ struct FileObservation {
   /// What can be concluded from time alone.
   enum Calm: Equatable {
     case settled
-    /// It last changed this long ago, and is due for another look in `due`.
+    /// It last changed this long ago, and is due for another scan in `due`.
     case settling(age: Duration, due: Duration)
   }
 
@@ -22,50 +22,50 @@ struct FileObservation {
   private var since: ContinuousClock.Instant
   /// When it was first seen with its current name, owner, mode and times as well.
   private var untouchedSince: ContinuousClock.Instant
-  /// How many looks saw it in its current state.
-  private var looks = 1
+  /// How many scans saw it in its current state.
+  private var scans = 1
   /// An event reported that a writer closed it, or that it was renamed to its name.
   var arrivedWhole = false
   /// It was opened and nobody was writing to it; no event has mentioned it since.
   var isProbed = false
   /// Whether its content is that of a rejects file; nil if nobody looked.
   var isRejectsFile: Bool?
-  /// The look that last saw it.
-  var lastLook: UInt64
-  /// Since when, and since which look, it has been ready; nil while it is not.
-  var ready: (look: UInt64, time: Timestamp)?
+  /// The scan that last saw it.
+  var lastScan: UInt64
+  /// Since when, and since which scan, it has been ready; nil while it is not.
+  var ready: (scan: UInt64, time: Timestamp)?
 
-  init(_ status: FileStatus, at now: Moment, look: UInt64) {
+  init(_ status: FileStatus, at now: Moment, scan: UInt64) {
     self.status = status
     since = now.steady
     untouchedSince = now.steady
-    lastLook = look
+    lastScan = scan
   }
 
-  /// Takes in what another look saw.
-  mutating func see(_ seen: FileStatus, at now: Moment, look: UInt64) {
-    lastLook = look
+  /// Takes in what another scan saw.
+  mutating func see(_ seen: FileStatus, at now: Moment, scan: UInt64) {
+    lastScan = scan
     guard seen.isUnchanged(from: status) else {
       // Another file of that name has its own arrival, whatever was known about this one.
       let arrivedWhole = arrivedWhole && seen.isSameFile(as: status)
-      self = FileObservation(seen, at: now, look: look)
+      self = FileObservation(seen, at: now, scan: scan)
       self.arrivedWhole = arrivedWhole
       return
     }
     if seen.changed != status.changed { untouchedSince = now.steady }
     status = seen
-    looks += 1
+    scans += 1
   }
 
-  /// Whether size, mtime and inode are the same over two looks and nothing changed for `settle`.
+  /// Whether size, mtime and inode are the same over two scans and nothing changed for `settle`.
   ///
   /// A time in the future must not hold up a file forever, so the time for which we have seen it unchanged counts as
   /// well. Only that counts if the times are another machine's (`hasOurTimes` is false), whose clock may be late.
-  /// `looksWanted` is 1 for a single look that has nothing to compare with.
-  func calm(at now: Moment, settle: Duration, looksWanted: Int, hasOurTimes: Bool) -> Calm {
+  /// `scansWanted` is 1 for a single scan that has nothing to compare with.
+  func calm(at now: Moment, settle: Duration, scansWanted: Int, hasOurTimes: Bool) -> Calm {
     var age = now.steady - since
     if hasOurTimes { age = max(age, .nanoseconds(now.wall.subtractingSaturated(max(status.modified, status.changed)))) }
-    if age >= settle, looks >= looksWanted { return .settled }
+    if age >= settle, scans >= scansWanted { return .settled }
     return .settling(age: age, due: max(settle - age, .milliseconds(50)))
   }
 

@@ -23,7 +23,7 @@ final class FolderEvents {
       }
     }
 
-    /// Whether a look would find something new.
+    /// Whether a scan would find something new.
     var callsForLook: Bool {
       if case .left = self { false } else { true }
     }

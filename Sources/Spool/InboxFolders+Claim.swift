@@ -3,10 +3,10 @@ package import Core
 import Glibc
 
 extension InboxFolders {
-  /// Makes a ready file upsertd's own, by one rename into `work/`; nil if it is no longer there as the look found it.
+  /// Makes a ready file upsertd's own, by one rename into `work/`; nil if it is no longer there as the scan found it.
   ///
   /// Nothing is overwritten, and no symbolic link is followed. After the rename, writers are checked once more: by then
-  /// nobody can open the file by its old name. If the answer is nil, the file is in `inbox/` again, and a later look
+  /// nobody can open the file by its old name. If the answer is nil, the file is in `inbox/` again, and a later scan
   /// judges it anew. The marker is removed last, and the side file with the file's digest comes along, once the claim
   /// survives a power loss: with either lost, the file would wait in `inbox/` forever.
   ///
@@ -55,10 +55,10 @@ extension InboxFolders {
       throw InboxError("claim", inbox + "/" + file.name.display, errno: reason, reason == EEXIST ? .taken : nil)
     }
     // Another file may have taken the name between our open and our rename; or a writer has opened this one since the
-    // look.
+    // scan.
     guard !claimed.hasChanged() else {
       do throws(InboxError) { try giveBack(work) } catch {
-        // Somebody removed it: it is no longer there as the look found it.
+        // Somebody removed it: it is no longer there as the scan found it.
         if error.code == .missing { return nil }
         throw InboxError(
           error.code, "claim", inbox + "/" + file.name.display,
@@ -146,7 +146,7 @@ extension InboxFolders {
     let (from, to) = (file.name.path(in: work), file.dropped.path(in: inbox))
     let path = inbox + "/" + file.dropped.display
     let taken = InboxError(.taken, "put back", path, "\(reason), and its name is taken")
-    // A look must not find a newer file beside this one's side file.
+    // A scan must not find a newer file beside this one's side file.
     if FileStatus(path: to) != nil, !isGone(file) { throw taken }
     returned.insert(file.dropped)
     // First: after a crash in between, `reopen` finds it.
@@ -221,7 +221,7 @@ extension InboxFolders {
     let descriptor = Glibc.open(name.path(in: folder), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
     guard descriptor >= 0 else {
       let reason = errno
-      // Gone, or another kind of file; also what the next look reports, such as that we may not read it.
+      // Gone, or another kind of file; also what the next scan reports, such as that we may not read it.
       if forgiven.union([ENOENT, ELOOP, ENXIO, ENODEV]).contains(reason) { return nil }
       throw InboxError("open", folder + "/" + name.display, errno: reason)
     }

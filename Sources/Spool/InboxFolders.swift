@@ -41,27 +41,27 @@ package struct InboxFolders: Sendable {
 }
 
 /// What an inbox's paths lead to at one moment.
-struct FolderPlaces: Equatable {
-  struct Place: Equatable {
+struct FolderIdentities: Equatable {
+  struct Identity: Equatable {
     var device: UInt64
     var inode: UInt64
     var mount: UInt64
   }
 
   /// In the order of `InboxFolders.all`; nil if there is no such folder.
-  var places: [Place?]
+  var folders: [Identity?]
 }
 
 extension InboxFolders {
   /// `inbox/` first.
   var all: [String] { [inbox, work, receipts, rejected, archive] }
 
-  var standing: FolderPlaces {
-    FolderPlaces(
-      places: all.map { path -> FolderPlaces.Place? in
+  var identities: FolderIdentities {
+    FolderIdentities(
+      folders: all.map { path -> FolderIdentities.Identity? in
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
-        return FolderPlaces.Place(
+        return FolderIdentities.Identity(
           device: UInt64(status.st_dev), inode: UInt64(status.st_ino), mount: UInt64(clinux_mount_id(path)))
       })
   }
@@ -69,13 +69,13 @@ extension InboxFolders {
   /// Why no file can be claimed, as far as the folders show it: one is missing, or on a different filesystem or mount
   /// than `inbox/`.
   ///
-  /// Nil if there is no `inbox/` either, which a look reports.
-  package var gap: InboxError? {
-    let places = standing.places
-    guard let inboxPlace = places[0] else { return nil }
-    for (folder, place) in zip(all, places).dropFirst() {
-      guard let place else { return InboxError(.missing, "watch", folder, "the folder is missing") }
-      guard place.device == inboxPlace.device, place.mount == inboxPlace.mount else {
+  /// Nil if there is no `inbox/` either, which a scan reports.
+  package var folderFault: InboxError? {
+    let found = identities.folders
+    guard let inboxIdentity = found[0] else { return nil }
+    for (folder, identity) in zip(all, found).dropFirst() {
+      guard let identity else { return InboxError(.missing, "watch", folder, "the folder is missing") }
+      guard identity.device == inboxIdentity.device, identity.mount == inboxIdentity.mount else {
         return InboxError(.notOneFilesystem, "watch", folder, "is on a different filesystem or mount from \"\(inbox)\"")
       }
     }

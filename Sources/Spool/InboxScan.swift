@@ -1,8 +1,8 @@
 package import Core
 
-/// What one look at an inbox's folder found.
+/// What one scan of an inbox's folder found.
 package struct InboxScan: Sendable {
-  /// In the order in which they are to be claimed: those that an earlier look found ready first, then by mtime, then by
+  /// In the order in which they are to be claimed: those that an earlier scan found ready first, then by mtime, then by
   /// name.
   package var ready: [ReadyFile]
   /// What else is in the folder, by name, at most `mostListed` of each kind: a folder may hold any number of names.
@@ -14,7 +14,7 @@ package struct InboxScan: Sendable {
   package var fault: InboxError?
   /// How often the inbox's folders had been replaced so far and were prepared again.
   package var preparations = 0
-  /// How long the look took.
+  /// How long the scan took.
   package var took = Duration.zero
 
   package init(ready: [ReadyFile] = [], unclaimed: [UnreadyFile] = [], fault: InboxError? = nil) {
@@ -25,7 +25,7 @@ package struct InboxScan: Sendable {
   }
 }
 
-/// A file in `inbox/` that a look found ready to be claimed.
+/// A file in `inbox/` that a scan found ready to be claimed.
 package struct ReadyFile: Hashable, Sendable {
   package let name: FileName
   /// Bytes.

@@ -3,36 +3,36 @@ import Core
 import Glibc
 import Synchronization
 
-/// Looks at an inbox's folder and decides what is ready, remembering what earlier looks and events reported.
+/// Scans an inbox's folder and decides what is ready, remembering what earlier scans and events reported.
 ///
-/// A look is one pass of readdir and fstatat; only files that would otherwise be ready are opened, to check for
+/// A scan is one pass of readdir and fstatat; only files that would otherwise be ready are opened, to check for
 /// writers, and only once if there are events.
 struct InboxScanner {
   private let folders: InboxFolders
-  private let terms: WatchOptions
-  /// How many looks must have seen a file unchanged: 2, or 1 for a single look.
-  private let looksWanted: Int
+  private let options: WatchOptions
+  /// How many scans must have seen a file unchanged: 2, or 1 for a single scan.
+  private let scansWanted: Int
   private var sightings: [FileName: FileObservation] = [:]
-  /// What events reported since the last look: whether the file of that name arrived whole.
+  /// What events reported since the last scan: whether the file of that name arrived whole.
   private var arrivals: [FileName: Bool] = [:]
   private var hasEvents = false
-  private var lookNumber: UInt64 = 0
-  /// How many files the current look has seen.
+  private var scanNumber: UInt64 = 0
+  /// How many files the current scan has seen.
   private var seen = 0
 
-  /// What a look found, and when the next one would find more; nil if nothing waits for time to pass.
+  /// What a scan found, and when the next one would find more; nil if nothing waits for time to pass.
   struct Findings {
-    var look: InboxScan
+    var scan: InboxScan
     var due: Duration?
   }
 
-  init(_ folders: InboxFolders, _ terms: WatchOptions, looksWanted: Int = 2) {
+  init(_ folders: InboxFolders, _ options: WatchOptions, scansWanted: Int = 2) {
     self.folders = folders
-    self.terms = terms
-    self.looksWanted = looksWanted
+    self.options = options
+    self.scansWanted = scansWanted
   }
 
-  /// Takes in an event; the next look uses it.
+  /// Takes in an event; the next scan uses it.
   mutating func note(_ event: FolderEvents.Event) {
     if let name = event.name { sightings[name]?.isProbed = false }
     switch event {
@@ -47,7 +47,7 @@ struct InboxScanner {
     }
   }
 
-  /// Forgets how files arrived, when events were lost; what looks saw remains valid.
+  /// Forgets how files arrived, when events were lost; what scans saw remains valid.
   mutating func forgetArrivals() {
     arrivals.removeAll()
     folders.returned.removeAll()
@@ -57,10 +57,10 @@ struct InboxScanner {
     }
   }
 
-  /// `hasEvents`: the events since the last look were noted, and none were lost.
-  mutating func look(at now: FileObservation.Moment, hasEvents: Bool = false) -> Findings {
+  /// `hasEvents`: the events since the last scan were noted, and none were lost.
+  mutating func scan(at now: FileObservation.Moment, hasEvents: Bool = false) -> Findings {
     self.hasEvents = hasEvents
-    lookNumber += 1
+    scanNumber += 1
     seen = 0
     do {
       let findings = try pass(at: now)
@@ -71,12 +71,12 @@ struct InboxScanner {
     }
   }
 
-  /// A look that failed.
+  /// A scan that failed.
   mutating func fail(_ error: InboxError) -> Findings {
     // A file not seen now may be another one when it is seen again.
     sightings.removeAll()
     arrivals.removeAll()
-    return Findings(look: InboxScan(fault: error))
+    return Findings(scan: InboxScan(fault: error))
   }
 
   private mutating func pass(at now: FileObservation.Moment) throws(InboxError) -> Findings {
@@ -87,15 +87,15 @@ struct InboxScanner {
       judge(entry, in: listing.descriptor, isLocal: isLocal, at: now, &list)
     }
     list.unclaimed.sort { $0.name < $1.name }
-    list.ready.sort { ($0.look, $0.file.modified, $0.file.name) < ($1.look, $1.file.modified, $1.file.name) }
-    var look = InboxScan(ready: list.ready.map(\.file), unclaimed: list.unclaimed)
-    look.counts = list.counts
-    return Findings(look: look, due: list.due)
+    list.ready.sort { ($0.scan, $0.file.modified, $0.file.name) < ($1.scan, $1.file.modified, $1.file.name) }
+    var scan = InboxScan(ready: list.ready.map(\.file), unclaimed: list.unclaimed)
+    scan.counts = list.counts
+    return Findings(scan: scan, due: list.due)
   }
 
-  /// What the current look has found, in the folder's order.
+  /// What the current scan has found, in the folder's order.
   private struct List {
-    var ready: [(file: ReadyFile, look: UInt64)] = []
+    var ready: [(file: ReadyFile, scan: UInt64)] = []
     var unclaimed: [UnreadyFile] = []
     var counts: [UnreadyFile.Kind: Int] = [:]
     var due: Duration?
@@ -111,7 +111,7 @@ struct InboxScanner {
       guard list.counts[kind, default: 0] <= InboxScan.mostListed else { return }
       list.unclaimed.append(UnreadyFile(name: name, kind: kind, reason: reason()))
     }
-    if let reason = terms.reasonToIgnore(name) { return leave(.ignored, reason) }
+    if let reason = options.reasonToIgnore(name) { return leave(.ignored, reason) }
     if let kind = entry.kind, kind != .regular { return leave(.notRegular, "not a regular file: \(kind.words)") }
     guard let status = name.withCString({ FileStatus(path: $0, in: folder) }) else {
       let reason = errno
@@ -119,11 +119,11 @@ struct InboxScanner {
       return reason == ENOENT ? () : leave(.unreadable, "can't be read: \(InboxError.text(of: reason))")
     }
     guard status.kind == .regular else { return leave(.notRegular, "not a regular file: \(status.kind.words)") }
-    if let marked = terms.fileMarked(by: name) {
+    if let marked = options.fileMarked(by: name) {
       let isThere = marked.withCString { FileStatus(path: $0, in: folder) } != nil
       return leave(.marker, isThere ? "marker of \(marked.display)" : "marker without its file: \(marked.display)")
     }
-    if let checked = terms.fileChecked(by: name) {
+    if let checked = options.fileChecked(by: name) {
       // What is known about it must not depend on when its file comes.
       _ = sight(status, name, at: now)
       let isThere = checked.withCString { FileStatus(path: $0, in: folder) } != nil
@@ -132,7 +132,7 @@ struct InboxScanner {
     }
     guard var place = sight(status, name, at: now) else { return }
     var side: (file: ReadySideFile?, stand: Stand)?
-    if let kind = terms.checksum(for: name) {
+    if let kind = options.checksum(for: name) {
       side = sideFile(kind, of: name, in: folder, isLocal: isLocal, at: now)
       guard let moved = sightings.index(forKey: name) else { return }
       place = moved
@@ -146,13 +146,13 @@ struct InboxScanner {
     }
     switch stand(of: sightings.values[place], name, side?.stand, in: folder, isLocal: isLocal, at: now) {
     case .ready:
-      let since = sightings.values[place].ready ?? (lookNumber, Timestamp(milliseconds: now.wall / 1_000_000))
+      let since = sightings.values[place].ready ?? (scanNumber, Timestamp(milliseconds: now.wall / 1_000_000))
       sightings.values[place].ready = since
       sightings.values[place].isProbed = true
       let file = ReadyFile(
         name: name, size: status.size, modified: status.modified, inode: status.inode, readySince: since.time,
-        marker: terms.marker(for: name), sideFile: side?.file)
-      list.ready.append((file, since.look))
+        marker: options.marker(for: name), sideFile: side?.file)
+      list.ready.append((file, since.scan))
     case .waits(let kind, let reason, let due):
       sightings.values[place].ready = nil
       if let due { list.due = min(due, list.due ?? due) }
@@ -161,7 +161,7 @@ struct InboxScanner {
     }
   }
 
-  /// The result of one look for one file.
+  /// The result of one scan for one file.
   private enum Stand {
     case ready
     case waits(UnreadyFile.Kind, String, due: Duration?)
@@ -200,7 +200,7 @@ struct InboxScanner {
     at now: FileObservation.Moment
   ) -> Stand? {
     let sighting = sightings.values[place]
-    guard let isRejectsFile = terms.isRejectsFile, sighting.isRejectsFile != false else { return nil }
+    guard let isRejectsFile = options.isRejectsFile, sighting.isRejectsFile != false else { return nil }
     let stand = stand(of: sighting, name, nil, in: folder, isLocal: isLocal, at: now)
     switch stand {
     case .waits(.settling, _, _): return stand
@@ -212,7 +212,7 @@ struct InboxScanner {
     return isOne == true ? .ready : nil
   }
 
-  /// The first bytes of a file; nil if it can't be read, or is no longer what the look saw.
+  /// The first bytes of a file; nil if it can't be read, or is no longer what the scan saw.
   private func start(of sighting: FileObservation, _ name: FileName, in folder: Int32) -> [UInt8]? {
     let descriptor = name.withCString {
       openat(folder, $0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
@@ -230,16 +230,16 @@ struct InboxScanner {
     of sighting: FileObservation, _ name: FileName, _ side: Stand?, in folder: Int32, isLocal: Bool,
     at now: FileObservation.Moment
   ) -> Stand {
-    if let suffix = terms.marker {
-      let marker = terms.marker(for: name)?.withCString { FileStatus(path: $0, in: folder) }
+    if let suffix = options.marker {
+      let marker = options.marker(for: name)?.withCString { FileStatus(path: $0, in: folder) }
       guard let marker, marker.kind != .folder else {
         return .waits(.waitingForMarker, "waiting for \(name.display)\(suffix)", due: nil)
       }
     }
     if case .waits? = side, let side { return side }
     return maturity(
-      of: sighting, name, isVouchedFor: sighting.arrivedWhole && isLocal || terms.marker != nil,
-      hasMarker: terms.marker != nil, in: folder, isLocal: isLocal, at: now)
+      of: sighting, name, isVouchedFor: sighting.arrivedWhole && isLocal || options.marker != nil,
+      hasMarker: options.marker != nil, in: folder, isLocal: isLocal, at: now)
   }
 
   /// Whether a file, or a side file, is complete and was left alone for long enough.
@@ -252,19 +252,19 @@ struct InboxScanner {
     isLocal: Bool, at now: FileObservation.Moment
   ) -> Stand {
     let age = sighting.leftAlone(at: now)
-    if age < terms.minAge {
-      let rest = terms.minAge - age
+    if age < options.minAge {
+      let rest = options.minAge - age
       let end = Timestamp(milliseconds: now.wall.addingSaturated(Int64(rest.wholeNanoseconds)) / 1_000_000)
       return .waits(.minAge, "left alone until \(end) (watch.min_age)", due: rest)
     }
     // Many senders create a file first and fill it later, in a second opening.
     let isEmpty = sighting.status.size == 0
-    let settle = isEmpty ? terms.settle * 5 : terms.settle
+    let settle = isEmpty ? options.settle * 5 : options.settle
     let calm = sighting.calm(
-      at: now, settle: settle, looksWanted: looksWanted, hasOurTimes: isLocal || looksWanted == 1)
+      at: now, settle: settle, scansWanted: scansWanted, hasOurTimes: isLocal || scansWanted == 1)
     if case .settling(let age, let due) = calm, !isVouchedFor || isEmpty { return settling(age, due, of: settle) }
     // A writer that opens a ready file unnoticed is detected by `claim`, whose renames are events; opening each of ten
-    // thousand waiting files in each look would cost more than everything else.
+    // thousand waiting files in each scan would cost more than everything else.
     if sighting.isProbed, hasEvents { return .ready }
     switch probe(sighting, name, in: folder, isLocal: isLocal) {
     case .free: return .ready
@@ -290,7 +290,7 @@ struct InboxScanner {
     case unknown
     case written
     case unreadable(String)
-    /// It is not what it was a moment ago; the next look shows what it is.
+    /// It is not what it was a moment ago; the next scan shows what it is.
     case changed
     case gone
   }
@@ -322,15 +322,15 @@ struct InboxScanner {
     }
   }
 
-  /// Takes in a file; nil if this look has already had it, since a folder may list a name twice while it changes.
+  /// Takes in a file; nil if this scan has already had it, since a folder may list a name twice while it changes.
   private mutating func sight(
     _ status: FileStatus, _ name: FileName, at now: FileObservation.Moment
   ) -> Dictionary<FileName, FileObservation>.Index? {
     if let place = sightings.index(forKey: name) {
-      guard sightings.values[place].lastLook < lookNumber else { return nil }
-      sightings.values[place].see(status, at: now, look: lookNumber)
+      guard sightings.values[place].lastScan < scanNumber else { return nil }
+      sightings.values[place].see(status, at: now, scan: scanNumber)
     } else {
-      sightings[name] = FileObservation(status, at: now, look: lookNumber)
+      sightings[name] = FileObservation(status, at: now, scan: scanNumber)
     }
     seen += 1
     let place = sightings.index(forKey: name)
@@ -341,8 +341,8 @@ struct InboxScanner {
   private mutating func forgetAbsent() {
     arrivals.removeAll(keepingCapacity: true)
     guard sightings.count > seen else { return }
-    let lookNumber = lookNumber
-    sightings = sightings.filter { $0.value.lastLook == lookNumber }
+    let scanNumber = scanNumber
+    sightings = sightings.filter { $0.value.lastScan == scanNumber }
   }
 
   private static func tenths(_ duration: Duration) -> String {

@@ -127,7 +127,7 @@ package final class ResultFile {
 }
 
 extension ResultFile {
-  /// A name that nobody else uses and every look ignores.
+  /// A name that nobody else uses and every scan ignores.
   static func hiddenName() -> FileName {
     FileName(known: Array((ourStart + String(UInt64.random(in: 0 ... .max), radix: 16) + hiddenEnd).utf8))
   }

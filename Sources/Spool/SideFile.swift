@@ -71,7 +71,7 @@ package struct SideFile: Hashable, Sendable {
   }
 }
 
-/// A side file as a look finds it.
+/// A side file as a scan finds it.
 package struct ReadySideFile: Hashable, Sendable {
   package let name: FileName
   package let kind: ChecksumKind
@@ -113,7 +113,7 @@ extension ChecksumKind {
 }
 
 extension InboxFolders {
-  /// Reads a side file that a look found in `inbox/`; nil if it is no longer as it was then.
+  /// Reads a side file that a scan found in `inbox/`; nil if it is no longer as it was then.
   func sideFile(_ found: ReadySideFile) throws(InboxError) -> SideFile? {
     try read(found.name, in: inbox, as: found.kind, shown: found.name, forgiving: [EACCES, EPERM, EAGAIN]) { status in
       status.inode == found.inode && status.size == found.size && status.modified == found.modified

@@ -2,7 +2,7 @@ package import Core
 
 /// How an inbox is watched.
 package struct WatchOptions: Sendable {
-  /// The longest time between two looks.
+  /// The longest time between two scans.
   package var pollInterval: Duration
   /// How long a file must have been left alone if there is no better sign that it is complete.
   package var settle: Duration

@@ -3,38 +3,38 @@ import Dispatch
 import Glibc
 internal import Runtime
 
-/// Looks at one inbox's folder again and again, and reports what each look found.
+/// Scans one inbox's folder again and again, and reports what each scan found.
 ///
-/// The timer's looks are authoritative, on any filesystem. inotify, if available, triggers a look at once and reports
-/// which files arrived by a completed write or a rename since `start()`. All looks run one after the other on a queue
+/// The timer's scans are authoritative, on any filesystem. inotify, if available, triggers a scan at once and reports
+/// which files arrived by a completed write or a rename since `start()`. All scans run one after the other on a queue
 /// of the watcher's own.
 package actor Watcher {
-  /// Every look's result; if nobody took one, the next replaces it.
-  package nonisolated let looks: AsyncStream<InboxScan>
+  /// Every scan's result; if nobody took one, the next replaces it.
+  package nonisolated let scans: AsyncStream<InboxScan>
 
   private let output: AsyncStream<InboxScan>.Continuation
-  private let executor = QueueExecutor(label: "inbox looks")
+  private let executor = QueueExecutor(label: "inbox scans")
   private let folders: InboxFolders
-  private let terms: WatchOptions
-  private var looker: InboxScanner
+  private let options: WatchOptions
+  private var scanner: InboxScanner
   private var isStarted = false
   private var timer: (any DispatchSourceTimer)?
   /// What the folders were when they were last prepared; nil if they must be prepared again.
-  private var prepared: FolderPlaces?
+  private var prepared: FolderIdentities?
   private var preparations = 0
   private var events: FolderEvents?
   private var eventSource: (any DispatchSourceRead)?
-  private var lastLookEnded = ContinuousClock.now
-  /// How long events must wait for the next look, so that a stream of events does not cause nonstop looks.
+  private var lastScanEnded = ContinuousClock.now
+  /// How long events must wait for the next scan, so that a stream of events does not cause nonstop scans.
   private var breather = Duration.zero
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  package init(folders: InboxFolders, terms: WatchOptions) {
+  package init(folders: InboxFolders, options: WatchOptions) {
     self.folders = folders
-    self.terms = terms
-    looker = InboxScanner(folders, terms)
-    (looks, output) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    self.options = options
+    scanner = InboxScanner(folders, options)
+    (scans, output) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
   }
 
   isolated deinit {
@@ -43,19 +43,19 @@ package actor Watcher {
     output.finish()
   }
 
-  /// Starts looking, at once and then at every `pollInterval`; a second call does nothing.
+  /// Starts scanning, at once and then at every `pollInterval`; a second call does nothing.
   package func start() {
     guard timer == nil else { return }
     isStarted = true
-    prepared = folders.standing
+    prepared = folders.identities
     let timer = DispatchSource.makeTimerSource(queue: executor.queue)
-    timer.setEventHandler(handler: handler { $0.lookNow() })
+    timer.setEventHandler(handler: handler { $0.scanNow() })
     self.timer = timer
-    lookNow()
+    scanNow()
     timer.activate()
   }
 
-  /// Ends the looks and the stream; a watcher does not start again.
+  /// Ends the scans and the stream; a watcher does not start again.
   package func stop() {
     isStarted = false
     timer?.cancel()
@@ -63,31 +63,31 @@ package actor Watcher {
     output.finish()
   }
 
-  /// Looks now, outside the schedule.
-  @discardableResult package func lookNow() -> InboxScan {
+  /// Scans now, outside the schedule.
+  @discardableResult package func scanNow() -> InboxScan {
     let began = ContinuousClock.now
     var findings: InboxScanner.Findings
     do throws(InboxError) {
       try prepareIfReplaced()
       watchIfNeeded()
       takeEvents()
-      findings = looker.look(at: .now, hasEvents: events != nil)
+      findings = scanner.scan(at: .now, hasEvents: events != nil)
     } catch {
-      findings = looker.fail(error)
+      findings = scanner.fail(error)
     }
-    findings.look.preparations = preparations
-    lastLookEnded = .now
-    findings.look.took = began.duration(to: lastLookEnded)
-    output.yield(findings.look)
-    breather = max(.milliseconds(10), began.duration(to: lastLookEnded) * 3)
-    schedule(in: min(findings.due ?? terms.pollInterval, terms.pollInterval))
-    return findings.look
+    findings.scan.preparations = preparations
+    lastScanEnded = .now
+    findings.scan.took = began.duration(to: lastScanEnded)
+    output.yield(findings.scan)
+    breather = max(.milliseconds(10), began.duration(to: lastScanEnded) * 3)
+    schedule(in: min(findings.due ?? options.pollInterval, options.pollInterval))
+    return findings.scan
   }
 
-  /// One look without a watcher, for read-only callers: time alone decides what has settled.
-  package nonisolated static func lookOnce(folders: InboxFolders, terms: WatchOptions) -> InboxScan {
-    var looker = InboxScanner(folders, terms, looksWanted: 1)
-    return looker.look(at: .now).look
+  /// One scan without a watcher, for read-only callers: time alone decides what has settled.
+  package nonisolated static func scanOnce(folders: InboxFolders, options: WatchOptions) -> InboxScan {
+    var scanner = InboxScanner(folders, options, scansWanted: 1)
+    return scanner.scan(at: .now).scan
   }
 
   /// Prepares the folders again if they have changed: somebody removed or replaced them, or mounted over them.
@@ -95,26 +95,26 @@ package actor Watcher {
   /// Not while there is no `inbox/`, which may be on a disk that comes back: we must not create it on another.
   private func prepareIfReplaced() throws(InboxError) {
     guard isStarted else { return }
-    let standing = folders.standing
-    guard standing != prepared else { return }
+    let identities = folders.identities
+    guard identities != prepared else { return }
     prepared = nil
-    guard standing.places.first ?? nil != nil else { return }
+    guard identities.folders.first ?? nil != nil else { return }
     try folders.prepare(createsInbox: false)
-    prepared = folders.standing
+    prepared = folders.identities
     preparations += 1
   }
 
   private func eventsArrived() {
     guard takeEvents() else { return }
-    schedule(in: breather - lastLookEnded.duration(to: .now))
+    schedule(in: breather - lastScanEnded.duration(to: .now))
   }
 
-  /// Returns whether one of the events calls for a look.
+  /// Returns whether one of the events calls for a scan.
   @discardableResult private func takeEvents() -> Bool {
     guard let events else { return false }
     var callsForLook = false
     for event in events.drain() {
-      looker.note(event)
+      scanner.note(event)
       callsForLook = callsForLook || event.callsForLook
     }
     return callsForLook
@@ -124,18 +124,18 @@ package actor Watcher {
   private func schedule(in delay: Duration) {
     timer?.schedule(
       deadline: .now() + .nanoseconds(max(.zero, delay).wholeNanoseconds),
-      repeating: .nanoseconds(max(.milliseconds(1), terms.pollInterval).wholeNanoseconds),
-      // A tenth of the interval, so that the looks at several inboxes share their wake-ups; none if something is
+      repeating: .nanoseconds(max(.milliseconds(1), options.pollInterval).wholeNanoseconds),
+      // A tenth of the interval, so that the scans of several inboxes share their wake-ups; none if something is
       // expected.
-      leeway: delay < terms.pollInterval
-        ? .milliseconds(1) : .nanoseconds(max(.milliseconds(1), terms.pollInterval / 10).wholeNanoseconds))
+      leeway: delay < options.pollInterval
+        ? .milliseconds(1) : .nanoseconds(max(.milliseconds(1), options.pollInterval / 10).wholeNanoseconds))
   }
 
   /// Watches the folder that is at the path now.
   private func watchIfNeeded() {
     guard isStarted, events?.isWatching(folders.inbox) != true else { return }
     dropEvents()
-    looker.forgetArrivals()
+    scanner.forgetArrivals()
     guard let events = FolderEvents(folders.inbox) else { return }
     let descriptor = events.descriptor
     let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: executor.queue)

@@ -2,10 +2,10 @@
 package struct Instruments: Sendable {
   package let heartbeat: Heartbeat
   package let metrics = DaemonMetrics()
-  package let ledger = UnclaimedFileLog()
+  package let tracker = UnclaimedFileTracker()
   package let activeFailures = ActiveFailures()
-  package let unread = UnreadLedger()
-  package let reading = ReadingLedger()
+  package let unread = UnreadFileTracker()
+  package let reading = ReadingTracker()
   package let sending = SendingLedger()
   package let refusedReload = RefusedReload()
 

@@ -57,7 +57,7 @@ extension UnclaimedFile.Kind {
       }
   }
 
-  package init(_ kind: Obstacle.Kind) {
+  package init(_ kind: ClaimObstacle.Kind) {
     self =
       switch kind {
       case .queueFull: .queueFull

@@ -44,7 +44,7 @@ struct StatusTable {
   }
 
   private func lines(of entry: StatusReport.ExpectedStatus) -> [String] {
-    var text = "    expects \(Console.name(entry.match)) \(entry.terms): \(entry.text)"
+    var text = "    expects \(Console.name(entry.match)) \(entry.rule): \(entry.text)"
     let missing = entry.missingNumbers
     if !missing.isEmpty { text += "; \(missing)" }
     return [Console.fitted(text.onOneLine)]

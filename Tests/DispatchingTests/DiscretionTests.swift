@@ -18,6 +18,6 @@ import Testing
   func `are left out where they repeat what was sent`(_ words: String) {
     let reason = "answered 403 (\(words), code 1): check it".withoutQuotes(of: sent)
     #expect(reason == "answered 403 (its message repeats sent data and is not shown): check it")
-    #expect(BatchVerdict.hold("answered 403 (\(words))").discreet(about: sent) != .hold("answered 403 (\(words))"))
+    #expect(BatchVerdict.hold("answered 403 (\(words))").redacted(about: sent) != .hold("answered 403 (\(words))"))
   }
 }

@@ -14,7 +14,7 @@ final class TargetWorld {
   private var random = SplitMix(state: 1)
   private var files = 0
   /// Requests that are under way, in the order in which they were sent.
-  private(set) var underWay: [DispatchState.Shipment] = []
+  private(set) var underWay: [DispatchState.RequestPlan] = []
   /// The items of each request that was sent, in order: keys.
   private(set) var sent: [[String]] = []
   /// Keys whose values were applied, with the file that they came from, in order.
@@ -84,19 +84,19 @@ final class TargetWorld {
       case .note, .withdrawn: break
       case .read(let read): try await carryOut(read)
       case .withdraw(let withdrawal): try await carryOut(withdrawal)
-      case .send(let shipment):
+      case .send(let requestPlan):
         switch try await outbox.lease(
-          shipment.batches.map { ($0.name, $0.attempts) }, dueAfterCrash: shipment.dueAfterCrash)
+          requestPlan.batches.map { ($0.name, $0.attempts) }, dueAfterCrash: requestPlan.dueAfterCrash)
         {
         case .leased(let batches):
-          underWay.append(shipment)
+          underWay.append(requestPlan)
           sent.append(batches.flatMap { Self.keys(of: $0) })
         case .stale:
-          _ = state.ended(shipment.id, .stale, at: now, jitter: 0)
-          state.wrote(shipment.id, shipment.batches.map { _ in nil }, at: now)
+          _ = state.ended(requestPlan.id, .stale, at: now, jitter: 0)
+          state.wrote(requestPlan.id, requestPlan.batches.map { _ in nil }, at: now)
         case .damaged(let names):
-          _ = state.ended(shipment.id, .damaged(Set(names), why: "damaged"), at: now, jitter: 0)
-          state.wrote(shipment.id, shipment.batches.map { _ in nil }, at: now)
+          _ = state.ended(requestPlan.id, .damaged(Set(names), why: "damaged"), at: now, jitter: 0)
+          state.wrote(requestPlan.id, requestPlan.batches.map { _ in nil }, at: now)
         }
       }
     }
@@ -169,10 +169,10 @@ final class TargetWorld {
 
   /// Answers a request that is under way. A `.settled` accepts all its items.
   func answer(_ index: Int = 0, _ outcome: DispatchState.Outcome, jitter: Double = 0.5) async throws {
-    let shipment = underWay.remove(at: index)
-    let decided = state.ended(shipment.id, outcome, at: now, jitter: jitter)
+    let requestPlan = underWay.remove(at: index)
+    let decided = state.ended(requestPlan.id, outcome, at: now, jitter: jitter)
     var changes: [(name: BatchName, change: BatchChange)] = []
-    for (batch, change) in zip(shipment.batches, decided) {
+    for (batch, change) in zip(requestPlan.batches, decided) {
       guard let content = try await outbox.content(of: batch.name) else { continue }
       let whole = Batch(items: content.batch.items, body: content.batch.body.literals)
       switch change {
@@ -184,14 +184,14 @@ final class TargetWorld {
         let rejects = whole.items.map {
           Reject(item: $0.number, line: $0.line, source: $0.source, key: nil, fault: ItemFault(.fileChanged, "x"))
         }
-        changes.append((batch.name, .takeBack(batch.standing, why: nil)))
+        changes.append((batch.name, .takeBack(batch.retryState, why: nil)))
         changes.append((batch.name, .settle(Settlement(accepted: 0, unchanged: 0, rejects: rejects))))
-      case .halve(let standing, let why, let isOpen):
+      case .halve(let retryState, let why, let isOpen):
         let halves = whole.halves
-        changes.append((batch.name, .split([halves.0, halves.1], standing, why: why, isOpen: isOpen)))
-      case .postpone(let standing, let why, let isOpen):
-        changes.append((batch.name, .postpone(standing, why: why, isOpen: isOpen)))
-      case .takeBack(let standing, let why): changes.append((batch.name, .takeBack(standing, why: why)))
+        changes.append((batch.name, .split([halves.0, halves.1], retryState, why: why, isOpen: isOpen)))
+      case .postpone(let retryState, let why, let isOpen):
+        changes.append((batch.name, .postpone(retryState, why: why, isOpen: isOpen)))
+      case .takeBack(let retryState, let why): changes.append((batch.name, .takeBack(retryState, why: why)))
       }
     }
     let facts = RequestFacts(status: 200, requestID: nil, sentAt: Timestamp(milliseconds: 1))
@@ -199,7 +199,7 @@ final class TargetWorld {
     try await letHappen(.outcomeIsWritten)
     var byName: [BatchName: ChangeResult] = [:]
     for (change, result) in zip(changes, results) { byName[change.name] = result }
-    state.wrote(shipment.id, shipment.batches.map { byName[$0.name] }, at: now)
+    state.wrote(requestPlan.id, requestPlan.batches.map { byName[$0.name] }, at: now)
   }
 
   /// Lets everything happen until nothing is left to do but to wait: `api` says what becomes of a request's keys.
@@ -232,7 +232,7 @@ final class TargetWorld {
     state.cancel(file)
   }
 
-  func obstacle(to name: BatchName) -> DispatchState.Obstacle? { state.obstacle(to: name, at: now) }
+  func obstacle(to name: BatchName) -> DispatchState.ClaimObstacle? { state.obstacle(to: name, at: now) }
 
   /// What a restart does.
   func restart() {

@@ -30,7 +30,7 @@ struct CSVReading: Equatable {
 
 /// How a test reads a CSV; a field stands where its path says, and `requestId` is the request's id.
 struct CSVReadingTerms {
-  var kind = FileFormat.Kind.csv
+  var kind = FormatKind.csv
   var options = CSVOptions()
   var delimiter: Delimiter {
     get { options.delimiter }
@@ -61,9 +61,16 @@ struct CSVReadingTerms {
 
   func read(_ text: String) -> CSVReading { read(Array(text.utf8)) }
 
+  /// The options with what the kind adds.
+  private var written: CSVOptions {
+    var written = options
+    if kind == .tsv { written.delimiter = .character("\t") }
+    return written
+  }
+
   func header(_ text: String) throws -> CSVHeader {
     var source = MemoryBytes(Array(text.utf8))
-    return try CSVReader(kind: kind, options, limits: limits).readHeader(from: &source)
+    return try CSVReader(written, limits: limits).readHeader(from: &source)
   }
 
   /// Writes the rejects of `content`, whose rows may have faults.
@@ -78,7 +85,7 @@ struct CSVReadingTerms {
     var source = MemoryBytes(content, pieceBytes: chunk)
     var reading = CSVReading()
     do {
-      let reader = CSVReader(kind: kind, options, limits: limits, chunkBytes: chunk, key: testKey)
+      let reader = CSVReader(written, limits: limits, chunkBytes: chunk, key: testKey)
       func plan(_ header: CSVHeader) throws -> RowTemplate {
         try RowPlan(header, mapping: mapping, options: options, zones: zones)
           .template(empty: empty, limits: limits, place: place)

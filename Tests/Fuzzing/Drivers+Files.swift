@@ -82,10 +82,10 @@ private final class FolderReader: FuzzReader {
     let now = Timestamp(milliseconds: .max)
     for settle in [Duration.zero, .seconds(2)] {
       let isPlain = settle == .zero
-      let terms = WatchOptions(
+      let options = WatchOptions(
         settle: settle, minAge: isPlain ? .zero : .seconds(Int64.max), marker: isPlain ? nil : ".d",
         checksum: { $0.count % 2 == 0 ? nil : isPlain ? .md5 : .sha256 })
-      let look = Watcher.lookOnce(folders: folders, terms: terms)
+      let look = Watcher.scanOnce(folders: folders, options: options)
       guard look.fault == nil else { throw Broken("it can't be looked at: \(look.fault.debugDescription)") }
       guard look.ready.count + look.counts.values.reduce(0, +) <= 16 else { throw Broken("more than there are") }
     }

@@ -144,11 +144,11 @@ import Testing
 
   @Test func `a certificate file that cannot be read is a setup error`() async throws {
     try await withTemporaryFolder { folder in
-      for terms in [
+      for options in [
         ConnectionOptions(caFile: folder + "/none.pem"), ConnectionOptions(clientCert: folder),
         ConnectionOptions(userAgent: "a\r\nb"), ConnectionOptions(proxy: .init(address: "")),
       ] {
-        let error = #expect(throws: SendError.self) { _ = try HTTPClient(terms) }
+        let error = #expect(throws: SendError.self) { _ = try HTTPClient(options) }
         #expect(error?.code == .setup)
       }
     }

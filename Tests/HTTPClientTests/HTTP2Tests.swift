@@ -37,9 +37,9 @@ import Testing
       let certificates = try await Certificates(in: folder)
       let server = try Command("node", ["-e", Self.program, folder])
       let port = try await server.port(after: "LISTEN")
-      let terms = ConnectionOptions(
+      let options = ConnectionOptions(
         concurrency: 16, mostConnectionAge: connectionAge, caFile: certificates.path("ca.pem"))
-      try await body("https://127.0.0.1:\(port)", HTTPClient(terms))
+      try await body("https://127.0.0.1:\(port)", HTTPClient(options))
     }
   }
 

@@ -6,8 +6,8 @@ import Testing
 @Suite struct ProxyTests {
   @Test func `a configured proxy is asked, and told who asks`() async throws {
     let proxy = try LoopbackServer { _ in .json("[]") }
-    let terms = ConnectionOptions(proxy: .init(address: "127.0.0.1:\(proxy.port)", username: "u", password: "p:w"))
-    _ = try await HTTPClient(terms).send(.post("http://api.invalid/items"))
+    let options = ConnectionOptions(proxy: .init(address: "127.0.0.1:\(proxy.port)", username: "u", password: "p:w"))
+    _ = try await HTTPClient(options).send(.post("http://api.invalid/items"))
     let request = try #require(proxy.requests.first)
     #expect(request.path == "http://api.invalid/items")
     #expect(request.headers["proxy-authorization"] == "Basic dTpwOnc=")
@@ -17,9 +17,9 @@ import Testing
   @Test(arguments: [Reply.answer(status: 407), .answer(status: 503), .close])
   func `nothing was sent where the proxy gives no tunnel`(_ reply: Reply) async throws {
     let proxy = try LoopbackServer { _ in reply }
-    let terms = ConnectionOptions(
+    let options = ConnectionOptions(
       proxy: .init(address: "http://127.0.0.1:\(proxy.port)", username: "u", password: "s3cret"))
-    let error = try await HTTPClient(terms).failure(of: .post("https://api.invalid/items"))
+    let error = try await HTTPClient(options).failure(of: .post("https://api.invalid/items"))
     #expect(error?.code == .notSent)
     #expect(error.map { "\($0)".contains("s3cret") } == false)
     #expect(proxy.requests.map(\.method) == ["CONNECT"])

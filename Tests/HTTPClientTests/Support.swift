@@ -3,12 +3,12 @@ import TestKit
 
 /// A server and connections to it, for as long as `body` runs.
 func withServer(
-  _ terms: ConnectionOptions = ConnectionOptions(), answering handler: @escaping LoopbackServer.Handler,
+  _ options: ConnectionOptions = ConnectionOptions(), answering handler: @escaping LoopbackServer.Handler,
   _ body: (LoopbackServer, HTTPClient) async throws -> Void
 ) async throws {
   let server = try LoopbackServer(handler)
   do {
-    let connections = try HTTPClient(terms)
+    let connections = try HTTPClient(options)
     try await body(server, connections)
     connections.close()
   } catch {

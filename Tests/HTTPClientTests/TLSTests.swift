@@ -41,20 +41,20 @@ import Testing
   @Test(arguments: ["-tls1_2", "-tls1_3"])
   func `a server that wants a client certificate gets it, or refuses`(_ version: String) async throws {
     try await withTLSServer(["-Verify", "1", "-verify_return_error", version]) { url, certificates in
-      var terms = ConnectionOptions(caFile: certificates.path("ca.pem"))
-      let error = try await HTTPClient(terms).failure(of: .get(url))
+      var options = ConnectionOptions(caFile: certificates.path("ca.pem"))
+      let error = try await HTTPClient(options).failure(of: .get(url))
       #expect(error?.code == .tls)
 
-      terms.clientCert = certificates.path("client.pem")
-      terms.clientKey = certificates.path("client.key")
-      #expect(try await HTTPClient(terms).send(.get(url)).status == 200)
+      options.clientCert = certificates.path("client.pem")
+      options.clientKey = certificates.path("client.key")
+      #expect(try await HTTPClient(options).send(.get(url)).status == 200)
     }
   }
 
   @Test func `a certificate file without a certificate is a setup error`() async throws {
     try await withTLSServer { url, certificates in
       let ca = certificates.path("ca.pem")
-      for terms in [
+      for options in [
         ConnectionOptions(caFile: certificates.path("ca.key")),
         ConnectionOptions(caFile: ca, clientCert: certificates.path("client.key")),
         ConnectionOptions(
@@ -63,7 +63,7 @@ import Testing
         ConnectionOptions(
           caFile: ca, clientCert: certificates.path("client.pem"), clientKey: certificates.path("locked.key")),
       ] {
-        let error = try #require(try await HTTPClient(terms).failure(of: .get(url)))
+        let error = try #require(try await HTTPClient(options).failure(of: .get(url)))
         #expect(error.code == .setup, "\(error)")
       }
     }

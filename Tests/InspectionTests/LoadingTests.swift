@@ -16,7 +16,7 @@ import Testing
 
   /// Reads the whole file as the daemon would with the proposed route and mapping.
   private func load(_ inspection: Inspection) throws -> Loaded {
-    let options = try #require(inspection.options)
+    var options = try #require(inspection.options)
     let bytes = inspection.sample.head
     var encoding = bytes.starts(with: [0xFF, 0xFE]) ? TextEncoding.utf16LittleEndian : .utf8
     if let name = options.encoding { encoding = try #require(TextEncoding(named: name)) }
@@ -24,10 +24,11 @@ import Testing
     var terms = APIOptions()
     terms.route = inspection.own
     let api = try #require(APIs[inspection.api]).makeAPI(terms)
-    let kind = inspection.format ?? FileFormat(fileName: Array(inspection.sample.name.utf8))?.kind ?? .csv
+    let kind = inspection.format ?? FileType(fileName: Array(inspection.sample.name.utf8))?.kind ?? .csv
+    if kind == .tsv { options.delimiter = .character("\t") }
     var loaded = Loaded()
     var piece: [UInt8] = []
-    let outcome = try CSVReader(kind: kind, options, limits: ReaderLimits()).read(
+    let outcome = try CSVReader(options, limits: ReaderLimits()).read(
       &source,
       plan: { header in
         let plan = try RowPlan(header, mapping: inspection.mapping, options: options) { _ in nil }

@@ -13,13 +13,13 @@ import Testing
       let leased = try #require(try await world.line().first)
       #expect(leased.attempts == 1)
       #expect(leased.unanswered == 1, "a crash now must not hide the request")
-      #expect(leased.standing.due == QueueTime(milliseconds: 70))
+      #expect(leased.retryState.due == QueueTime(milliseconds: 70))
       #expect(try await world.record().counts.requests == 1)
       let waiting = try await world.apply(
-        1, .postpone(World.standing(due: 5), why: "503", isOpen: false), request: answered)
+        1, .postpone(World.retryState(due: 5), why: "503", isOpen: false), request: answered)
       #expect(waiting.batches.map(\.unanswered) == [0])
       #expect(waiting.batches.map(\.attempts) == [1])
-      #expect(waiting.batches.map(\.standing) == [World.standing(due: 5)])
+      #expect(waiting.batches.map(\.retryState) == [World.retryState(due: 5)])
       #expect(try await world.line().first == waiting.batches.first)
     }
   }
@@ -88,22 +88,22 @@ import Testing
       // The bytes went out three times; the last one was answered.
       _ = try await world.apply(1, settlement(1), request: answered, resent: 2)
       // No answer, and given up later without one.
-      _ = try await world.apply(2, .postpone(World.standing(due: 0), why: "cut", isOpen: true), resent: 1)
+      _ = try await world.apply(2, .postpone(World.retryState(due: 0), why: "cut", isOpen: true), resent: 1)
       _ = try await world.apply(2, settlement(0, rejects: [World.reject(2)]))
       let settled = try world.outbox.settled(world.id)
       #expect(settled.map(\.attempts) == [3, 2])
       #expect(settled.map(\.unanswered) == [2, 2])
       #expect(settled.map(\.status) == [201, nil])
       // Nothing went out.
-      let back = try await world.apply(3, .takeBack(World.standing(due: 9, failures: 0), why: nil))
+      let back = try await world.apply(3, .takeBack(World.retryState(due: 9, failures: 0), why: nil))
       #expect(back.batches.map(\.attempts) == [0])
       #expect(back.batches.map(\.unanswered) == [0])
-      #expect(back.batches.map(\.standing.due) == [QueueTime(milliseconds: 9)])
+      #expect(back.batches.map(\.retryState.due) == [QueueTime(milliseconds: 9)])
       #expect(
         try await world.outbox.postponed(for: "t", after: nil, limit: 9).batches.isEmpty, "no reason, not put off")
       #expect(try await world.record().counts.requests == 3 + 2 + 1 - 1)
       _ = try await world.lease([3])
-      _ = try await world.apply(3, .takeBack(World.standing(due: 9), why: "no token"))
+      _ = try await world.apply(3, .takeBack(World.retryState(due: 9), why: "no token"))
       #expect(try await world.outbox.postponed(for: "t", after: nil, limit: 9).batches.map(\.name) == [world.name(3)])
     }
   }
@@ -116,17 +116,17 @@ import Testing
         try world.outbox.commit { try $0.begin(World.newFile(World.ids(3)[isOpen ? 1 : 2])) }
       }
       _ = try await world.lease([1])
-      _ = try await world.apply(1, .postpone(World.standing(due: 0), why: "cut", isOpen: true))
+      _ = try await world.apply(1, .postpone(World.retryState(due: 0), why: "cut", isOpen: true))
       _ = try await world.lease([1], attempts: 1)
-      var standing = World.standing(due: 8, failures: 5)
-      standing.blames = 5
+      var retryState = World.retryState(due: 8, failures: 5)
+      retryState.blames = 5
       let result = try await world.apply(
-        1, .split([halves.0, halves.1], standing, why: "400", isOpen: false), request: answered)
+        1, .split([halves.0, halves.1], retryState, why: "400", isOpen: false), request: answered)
       let names = [world.name(1).part(0), world.name(1).part(1)]
       #expect(result.batches.map(\.name) == names)
       #expect(result.batches.map(\.attempts) == [1, 1])
       #expect(result.batches.map(\.unanswered) == [1, 1])
-      #expect(result.batches.map(\.standing) == [standing, standing])
+      #expect(result.batches.map(\.retryState) == [retryState, retryState])
       #expect(!result.isFileComplete)
       let line = try await world.line()
       #expect(line.map(\.name) == names + [world.name(2)])
@@ -143,17 +143,17 @@ import Testing
     try await World.with { world in
       try world.publish()
       _ = try await world.lease([1])
-      var standing = World.standing(due: 60, failures: 2)
-      standing.beganHold = true
-      _ = try await world.apply(1, .postpone(standing, why: "cut", isOpen: true))
+      var retryState = World.retryState(due: 60, failures: 2)
+      retryState.beganHold = true
+      _ = try await world.apply(1, .postpone(retryState, why: "cut", isOpen: true))
       _ = try await world.lease([1], attempts: 1, dueAfterCrash: 70)
       let result = try await world.apply(1, settlement(1, rest: World.batch([2])), request: answered)
       let rest = try #require(result.batches.first)
-      standing.due = QueueTime(milliseconds: 0)
+      retryState.due = QueueTime(milliseconds: 0)
       #expect(rest.misses == 1)
       #expect(rest.attempts == 1)
       #expect(rest.unanswered == 1)
-      #expect(rest.standing == standing)
+      #expect(rest.retryState == retryState)
       #expect(try await world.line() == [rest] + world.line().suffix(1))
       #expect(rest.name == world.name(1).part(0))
       let again = try await world.outbox.apply(
@@ -170,8 +170,8 @@ import Testing
       _ = try await world.apply(1, settlement(2), request: answered)
       let before = try await world.record()
       #expect(try await world.apply(1, settlement(2), request: answered, resent: 4) == none)
-      #expect(try await world.apply(1, .takeBack(Standing(), why: nil)) == none)
-      #expect(try await world.apply(1, .split([World.batch([1])], Standing(), why: "", isOpen: true)) == none)
+      #expect(try await world.apply(1, .takeBack(RetryState(), why: nil)) == none)
+      #expect(try await world.apply(1, .split([World.batch([1])], RetryState(), why: "", isOpen: true)) == none)
       #expect(try await world.record() == before)
       #expect(try await world.line().map(\.name) == [world.name(2)])
     }

@@ -42,9 +42,9 @@ import Testing
       try await outbox.keep(mark)
       // A minute after the mark, by the queue's clock.
       let due = QueueTime(milliseconds: 560_000)
-      var standing = Standing()
-      standing.due = due
-      _ = try await world.apply(1, .postpone(standing, why: "503", isOpen: true))
+      var retryState = RetryState()
+      retryState.due = due
+      _ = try await world.apply(1, .postpone(retryState, why: "503", isOpen: true))
       try await outbox.note(target: "t", state: .slowed, reason: "429", until: due)
       let now = reading(10)
       let wanted = now.wall + .seconds(50)
@@ -96,7 +96,7 @@ import Testing
   @Test func `a damaged time is told as some time`() async throws {
     try await World.with { world in
       try world.publish()
-      _ = try await world.apply(1, .postpone(World.standing(due: .max), why: "503", isOpen: true))
+      _ = try await world.apply(1, .postpone(World.retryState(due: .max), why: "503", isOpen: true))
       try world.sql("INSERT INTO clock VALUES (1, 'b', 1, 9223372036854775807, -9223372036854775808)")
       #expect(try await world.outbox.clockMark() == nil)
       #expect(try await world.outbox.queuedFiles().map(\.dueAt?.description.count) == [24])

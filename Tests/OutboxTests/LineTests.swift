@@ -38,16 +38,16 @@ import Testing
         (facts.successMode, facts.ordering) = (.atomic, .file)
         try commit.publish(world.id, facts: facts, items: 4, rejected: 0)
       }
-      var standing = World.standing(due: 40, failures: 2)
-      (standing.blames, standing.failedAt, standing.beganHold) = (1, QueueTime(milliseconds: 30), true)
+      var retryState = World.retryState(due: 40, failures: 2)
+      (retryState.blames, retryState.failedAt, retryState.beganHold) = (1, QueueTime(milliseconds: 30), true)
       _ = try await world.lease([1])
-      let result = try await world.apply(1, .postpone(standing, why: "503", isOpen: true))
+      let result = try await world.apply(1, .postpone(retryState, why: "503", isOpen: true))
       let page = try await world.outbox.line(for: "t", after: nil, limit: 9)
       #expect(
         page.batches == [
           WaitingBatch(
             name: world.name(1), count: 4, bytes: items.body.count, itemKeys: [key(7), KeyHash(inbox: "in"), key(9)],
-            attempts: 1, unanswered: 1, standing: standing)
+            attempts: 1, unanswered: 1, retryState: retryState)
         ])
       #expect(result.batches == page.batches)
       var file = LineFile(
@@ -92,7 +92,7 @@ import Testing
       ]
       for (name, due) in dues {
         _ = try await world.outbox.apply(
-          [(name, .postpone(World.standing(due: due), why: "500", isOpen: true))], request: nil, resent: 0)
+          [(name, .postpone(World.retryState(due: due), why: "500", isOpen: true))], request: nil, resent: 0)
       }
       var found: [BatchName] = []
       var last: (due: QueueTime, name: BatchName)?
@@ -100,7 +100,7 @@ import Testing
         let page = try await world.outbox.postponed(for: "t", after: last, limit: 1)
         guard let batch = page.batches.first else { break }
         found.append(batch.name)
-        last = (batch.standing.due, batch.name)
+        last = (batch.retryState.due, batch.name)
       }
       #expect(found == [dues[3].0, dues[0].0, dues[2].0, dues[1].0])
     }
@@ -114,12 +114,12 @@ import Testing
       try world.stage(ids[2])
       for id in ids[..<2] {
         _ = try await world.outbox.apply(
-          [(BatchName(file: id, ordinal: 2), .postpone(World.standing(due: 100), why: "500", isOpen: true))],
+          [(BatchName(file: id, ordinal: 2), .postpone(World.retryState(due: 100), why: "500", isOpen: true))],
           request: nil, resent: 0)
       }
       func dues() async throws -> [Int64] {
         try await world.outbox.batches(ids[..<2].map { BatchName(file: $0, ordinal: 2) }).batches
-          .map(\.standing.due.milliseconds)
+          .map(\.retryState.due.milliseconds)
       }
       let now = QueueTime(milliseconds: 50)
       #expect(try await world.outbox.makeDue(file: ids[2], target: nil, at: now) == 0)

@@ -72,6 +72,15 @@ import Testing
     try await withTemporaryFolder { folder in
       let path = folder + "/outbox.sqlite"
       try World.sql(path, version4Dump)
+      let done = FileID(at: Timestamp(milliseconds: 1_794_000_000_000), entropy: 7)
+      try World.sql(
+        path,
+        """
+        INSERT INTO history (file_id, inbox, name, status, received_at_ms, completed_at_ms, items, accepted, rejected)
+          VALUES ('\(done)', 'i', x'61', 'rejected', 1, 2, 0, 0, 0);
+        INSERT INTO recent (file_id, completed_at_ms, receipt)
+          VALUES ('\(done)', 2, '{"error": {"code": "malformed-csv", "message": "no end", "line": 3}}');
+        """)
       let salvage = try Salvage(path)
       var found: [Salvage.File] = []
       try salvage.files(each: { _, _ in }) { found.append($0) }
@@ -83,7 +92,7 @@ import Testing
       let outbox = try Outbox(path: path)
       let page = try await outbox.postponed(for: "t", after: nil, limit: 10)
       #expect(page.batches.map(\.count) == [2])
-      #expect(page.batches.first?.standing == World.standing(due: 1_795_000_005_000))
+      #expect(page.batches.first?.retryState == World.retryState(due: 1_795_000_005_000))
       #expect(page.files.values.map(\.claimedAt) == [QueueTime(milliseconds: 1_795_000_000_000)])
       let file = try #require(page.files.keys.first)
       #expect(try outbox.settled(file).map(\.ranges) == [[]])
@@ -93,6 +102,7 @@ import Testing
       #expect(facts.dialect == nil && facts.completeness == nil && facts.replayOf == nil)
       #expect(!facts.listsAccepted && facts.warnings == [])
       #expect(try await outbox.replays().isEmpty)
+      #expect(try await outbox.summary(of: done)?.problem == "no end, line 3")
       try outbox.close()
       #expect(try OutboxHealth.examine(path)?.findings == [])
     }

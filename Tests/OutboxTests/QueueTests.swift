@@ -46,8 +46,8 @@ import Testing
       let line = try await outbox.line(for: "t", after: nil, limit: 2).batches
       _ = try await outbox.apply(
         [
-          (line[0].name, .postpone(World.standing(due: 9000, failures: 3), why: "503", isOpen: true)),
-          (line[1].name, .postpone(World.standing(due: 7000), why: "500", isOpen: true)),
+          (line[0].name, .postpone(World.retryState(due: 9000, failures: 3), why: "503", isOpen: true)),
+          (line[1].name, .postpone(World.retryState(due: 7000), why: "500", isOpen: true)),
         ], request: nil, resent: 0)
       // Where there is no mark, the queue's clock shows what the wall clock does.
       let reading = QueueClock.Reading.now

@@ -51,11 +51,11 @@ struct World: Sendable {
     return facts
   }
 
-  static func standing(due: Int64, failures: Int = 1) -> Standing {
-    var standing = Standing()
-    standing.due = QueueTime(milliseconds: due)
-    standing.failures = failures
-    return standing
+  static func retryState(due: Int64, failures: Int = 1) -> RetryState {
+    var retryState = RetryState()
+    retryState.due = QueueTime(milliseconds: due)
+    retryState.failures = failures
+    return retryState
   }
 
   func stage(_ file: FileID? = nil, batches: [Batch] = [batch([1, 2]), batch([3])], target: String = "t") throws {

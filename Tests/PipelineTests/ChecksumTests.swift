@@ -98,7 +98,7 @@ import TestKit
         _ = try await world.unread("first.json")
         try world.drop("second.json.sha256", in: "a", Self.digest(Self.text))
         try world.drop("second.json", in: "a", Self.text)
-        try await eventually("the second to wait") { world.running.ledger.all.first?.waitingFiles == 1 }
+        try await eventually("the second to wait") { world.running.tracker.all.first?.waitingFiles == 1 }
       }
       world.store.mend()
       try await world.run { world in

@@ -39,9 +39,9 @@ import TestKit
         try world.drop("aside.json", in: "c", IntakeWorld.items())
         try await world.wait(for: "aside.json", in: "c", toBe: .queued)
         try await eventually("two to wait") {
-          world.running.ledger.all.first { $0.name == "first.json" }?.waitingFiles == 2
+          world.running.tracker.all.first { $0.name == "first.json" }?.waitingFiles == 2
         }
-        #expect(world.running.ledger.all.first { $0.name == "first.json" }?.waitingInboxes == ["a", "b"])
+        #expect(world.running.tracker.all.first { $0.name == "first.json" }?.waitingInboxes == ["a", "b"])
         for (name, inbox) in [("second.json", "a"), ("third.json", "b")] {
           #expect(try await world.record(name, in: inbox)?.state == .reading)
         }
@@ -53,7 +53,7 @@ import TestKit
         try await eventually("all to be told") {
           world.published.withLock { $0 } == ["other", "lusid", "lusid", "lusid"]
         }
-        try await eventually("nobody to be unread") { world.running.ledger.all.isEmpty }
+        try await eventually("nobody to be unread") { world.running.tracker.all.isEmpty }
       }
     }
   }
@@ -88,7 +88,7 @@ import TestKit
         _ = try await world.unread("first.json")
         for name in ["second.json", "third.json"] { try world.drop(name, in: "b", IntakeWorld.items()) }
         for name in ["second.json", "third.json"] { try await world.wait(for: name, in: "b", toBe: .reading) }
-        try await eventually("two to wait") { world.running.ledger.all.first?.waitingFiles == 2 }
+        try await eventually("two to wait") { world.running.tracker.all.first?.waitingFiles == 2 }
         let second = try #require(try world.claimed("second.json", in: "b"))
         #expect(try await world.intake("b").cancel(second))
         #expect(try await world.record("second.json", in: "b")?.fault?.code == .cancelled)
@@ -242,7 +242,7 @@ import TestKit
         #expect(record.facts.bytes == 1 << 30)
         #expect(record.facts.sha256 == nil)
         try await world.wait(for: "second.json", in: "b", toBe: .queued)
-        try await eventually("nobody to be unread") { world.running.ledger.all.isEmpty }
+        try await eventually("nobody to be unread") { world.running.tracker.all.isEmpty }
       }
     }
   }
@@ -278,7 +278,7 @@ import TestKit
         world.store.mend()
         world.clock.advance(by: .seconds(1))
         try await eventually("the news") {
-          world.running.ledger.all.contains { $0.id == first && $0.reason?.contains("is not there") == true }
+          world.running.tracker.all.contains { $0.id == first && $0.reason?.contains("is not there") == true }
         }
         try #require(rename(folders.root + ".away", folders.root) == 0)
         world.clock.advance(by: .seconds(1))
@@ -292,12 +292,12 @@ import TestKit
       try await world.run { world in
         let first = try await world.claimSlowFile("first.ndjson", in: "a")
         try world.drop("second.json", in: "b", IntakeWorld.items())
-        try await eventually("one to wait") { world.running.ledger.all.first?.waitingFiles == 1 }
+        try await eventually("one to wait") { world.running.tracker.all.first?.waitingFiles == 1 }
         world.store.publishNothing()
         // It changes while it is read, and goes back.
         try #require(utimensat(AT_FDCWD, world.folders("a").work + "/\(first).first.ndjson", nil, 0) == 0)
         // Nothing is in its way any more but the outbox.
-        try await eventually("the first to be gone") { !world.running.ledger.all.contains { $0.id == first } }
+        try await eventually("the first to be gone") { !world.running.tracker.all.contains { $0.id == first } }
         #expect(try await world.record("second.json", in: "b")?.state == .reading)
         world.store.mend()
         try await world.wait(for: "second.json", in: "b", toBe: .queued)

@@ -86,8 +86,8 @@ struct IntakeWorld: Sendable {
   func claimSlowFile(_ name: String, in inbox: String) async throws -> FileID {
     // One line of holes: they are spaces to nobody.
     try drop(name, in: inbox, "", size: 512 << 20)
-    try await eventually("the reading of \(name)") { running.ledger.all.contains { $0.name == name } }
-    return try #require(running.ledger.all.first { $0.name == name }?.id)
+    try await eventually("the reading of \(name)") { running.tracker.all.contains { $0.name == name } }
+    return try #require(running.tracker.all.first { $0.name == name }?.id)
   }
 
   /// What the outbox has of the claimed file of that name.
@@ -104,18 +104,20 @@ struct IntakeWorld: Sendable {
 
   /// What an unread file is told to be; waits until it is.
   func unread(_ name: String) async throws -> UnreadFile {
-    try await eventually("\(name) to be unread") { running.ledger.all.contains { $0.name == name && $0.reason != nil } }
-    return try #require(running.ledger.all.first { $0.name == name })
+    try await eventually("\(name) to be unread") {
+      running.tracker.all.contains { $0.name == name && $0.reason != nil }
+    }
+    return try #require(running.tracker.all.first { $0.name == name })
   }
 
   let running = Running()
 
   /// What the inboxes of one run have in common.
   final class Running: Sendable {
-    private let parts = Mutex<(intakes: [String: Intake], ledger: UnreadLedger)>(([:], UnreadLedger()))
+    private let parts = Mutex<(intakes: [String: Intake], tracker: UnreadFileTracker)>(([:], UnreadFileTracker()))
     var intakes: [String: Intake] { parts.withLock { $0.intakes } }
-    var ledger: UnreadLedger { parts.withLock { $0.ledger } }
-    func set(_ intakes: [String: Intake], _ ledger: UnreadLedger) { parts.withLock { $0 = (intakes, ledger) } }
+    var tracker: UnreadFileTracker { parts.withLock { $0.tracker } }
+    func set(_ intakes: [String: Intake], _ tracker: UnreadFileTracker) { parts.withLock { $0 = (intakes, tracker) } }
   }
 
   func intake(_ inbox: String) throws -> Intake { try #require(running.intakes[inbox]) }
@@ -126,7 +128,7 @@ struct IntakeWorld: Sendable {
     let stopFlag = StopFlag()
     let (published, told) = (published, alarms)
     let publisher = Publisher(
-      store: store, ledger: instruments.unread,
+      store: store, tracker: instruments.unread,
       expectations: Expectations(settings.inboxes.map { ($0.name, $0.expect) }, from: try await outbox.expected()),
       onPublished: { files in published.withLock { $0 += files.map(\.target) } }, onFinishing: {},
       onAlarms: { alarms in told.withLock { $0 += alarms.map(\.alarm.kind.rawValue) } })
@@ -206,6 +208,8 @@ final class FailingStore: IntakeStore {
       return try body(commit)
     }
   }
+
+  func commitLarge<Value>(_ body: (any IntakeCommit) throws -> Value) throws(OutboxError) -> Value { try commit(body) }
 
   func discardStaged(of id: FileID) throws(OutboxError) { try outbox.discardStaged(of: id) }
   func unreadFiles() async throws(OutboxError) -> [FileRecord] { try await outbox.unreadFiles() }

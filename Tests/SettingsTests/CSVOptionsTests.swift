@@ -84,8 +84,8 @@ struct CSVOptionsTests {
         == csv { ($0.quote, $0.escape) = (nil, UInt8(ascii: "\"")) })
   }
 
-  @Test(arguments: [("csv", FileFormat.Kind.csv), ("tsv", .tsv), ("json", .json), ("ndjson", .ndjson)])
-  func `a format may be given`(_ word: String, _ kind: FileFormat.Kind) throws {
+  @Test(arguments: [("csv", FormatKind.csv), ("tsv", .tsv), ("json", .json), ("ndjson", .ndjson)])
+  func `a format may be given`(_ word: String, _ kind: FormatKind) throws {
     #expect(try Self.route("format: \(word)\nchecksum: md5").format == kind)
   }
 

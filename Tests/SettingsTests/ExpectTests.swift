@@ -12,9 +12,9 @@ import Testing
   @Test func `what is left out has its default, the machine's time zone included`() throws {
     let yaml = Self.expect("{by: \"07:30\"}")
     let settings = try loaded(yaml, environment: ["TZ": "America/New_York"])
-    let terms = try #require(settings.inboxes[0].expect.first)
-    #expect(terms.match == "*" && terms.minItems == nil && terms.sequence == nil)
-    #expect(terms.deadline == (try DailyDeadline(by: TimeOfDay("07:30"), zone: Zone(named: "America/New_York"))))
+    let rule = try #require(settings.inboxes[0].expect.first)
+    #expect(rule.match == "*" && rule.minItems == nil && rule.sequence == nil)
+    #expect(rule.deadline == (try DailyDeadline(by: TimeOfDay("07:30"), zone: Zone(named: "America/New_York"))))
     #expect(try loaded(minimal()).inboxes[0].expect == [])
   }
 
@@ -23,15 +23,15 @@ import Testing
       Self.expect(
         "{match: \"n-*\", from: 20:00, by: 06:15, timezone: Europe/Dublin, days: \"mon,wed\", min_items: 3, "
           + "sequence: 'n-(\\d+)\\.csv'}"))
-    let terms = try #require(settings.inboxes[0].expect.first)
+    let rule = try #require(settings.inboxes[0].expect.first)
     #expect(
-      terms
-        == ExpectationTerms(
+      rule
+        == ExpectationRule(
           match: "n-*",
           deadline: try DailyDeadline(
             from: TimeOfDay("20:00"), by: TimeOfDay("06:15"), days: DaysOfWeek("mon,wed"),
             zone: Zone(named: "Europe/Dublin")), minItems: 3, sequence: try SequencePattern("n-(\\d+)\\.csv")))
-    #expect(Settings(outline: Array(settings.outline.dropLast()))?.inboxes[0].expect == [terms])
+    #expect(Settings(outline: Array(settings.outline.dropLast()))?.inboxes[0].expect == [rule])
   }
 
   @Test(arguments: [

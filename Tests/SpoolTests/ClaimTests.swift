@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  @Test func `a file that vanished since the look is not claimed`() async throws {
+  @Test func `a file that vanished since the scan is not claimed`() async throws {
     try await withInbox { folders in
       try folders.drop("a.csv")
       let ready = try folders.ready("a.csv")
@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test(arguments: ["link", "fifo", "folder"])
-  func `what took a file's place since the look is not claimed and not followed`(kind: String) async throws {
+  func `what took a file's place since the scan is not claimed and not followed`(kind: String) async throws {
     try await withInbox { folders in
       try folders.drop("a.csv")
       try folders.write("outside.csv", in: folders.root, "id\n1\n")
@@ -50,7 +50,7 @@ import Testing
     }
   }
 
-  @Test func `a file that was swapped or written to since the look is judged anew`() async throws {
+  @Test func `a file that was swapped or written to since the scan is judged anew`() async throws {
     try await withInbox { folders in
       try folders.drop("a.csv", "id\n1\n")
       let swapped = try folders.ready("a.csv")
@@ -65,11 +65,11 @@ import Testing
     }
   }
 
-  @Test func `a file that a writer has opened since the look is put back`() async throws {
+  @Test func `a file that a writer has opened since the scan is put back`() async throws {
     try await withInbox { folders in
       try folders.drop("a.csv")
       try folders.drop("a.csv.done", "")
-      let ready = try folders.ready("a.csv", terms: WatchOptions(marker: ".done"))
+      let ready = try folders.ready("a.csv", options: WatchOptions(marker: ".done"))
       let writer = try OtherProcess.writing(to: "a.csv", in: folders.inbox)
       #expect(try folders.claim(ready, as: .example()) == nil)
       #expect(try folders.names(in: folders.inbox) == ["a.csv", "a.csv.done"])

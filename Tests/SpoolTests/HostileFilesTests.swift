@@ -4,7 +4,7 @@ import Testing
 
 @testable import Spool
 
-/// Files that somebody made to do harm, or that only look so.
+/// Files that somebody made to do harm, or that only scan so.
 @Suite struct `Odd files and folders` {
   @Test(arguments: [
     (Int.max, 999_999_999, Int64.max), (9_223_372_036, 900_000_000, .max), (9_223_372_036, 854_775_807, .max),
@@ -22,10 +22,10 @@ import Testing
       try folders.drop("x.csv")
       let time = timespec(tv_sec: seconds, tv_nsec: 900_000_000)
       #expect(utimensat(AT_FDCWD, folders.inbox + "/x.csv", [time, time], 0) == 0)
-      var looker = InboxScanner(folders, WatchOptions(settle: .seconds(2)))
+      var scanner = InboxScanner(folders, WatchOptions(settle: .seconds(2)))
       let now = FileObservation.Moment.now
-      #expect(looker.look(at: now).look.kind(of: "x.csv") == .settling)
-      #expect(looker.look(at: now.later(by: .seconds(3))).look.readyNames == ["x.csv"])
+      #expect(scanner.scan(at: now).scan.kind(of: "x.csv") == .settling)
+      #expect(scanner.scan(at: now.later(by: .seconds(3))).scan.readyNames == ["x.csv"])
       #expect(try folders.claim("x.csv").name == "x.csv")
     }
   }
@@ -38,41 +38,41 @@ import Testing
       ]
       for name in names { try folders.drop(name) }
       for name in ["x~$.csv", "x#1.csv", "$x.csv"] as [FileName] { try folders.drop(name) }
-      let look = Watcher.lookOnce(folders: folders, terms: .prompt)
-      #expect(look.readyNames.sorted() == ["$x.csv", "x#1.csv", "x~$.csv"])
-      for name in names { #expect(look.kind(of: name) == .ignored, "\(name.display)") }
-      #expect(look.reason(for: "~$x.xlsx") == "ignored: name starts with ~$")
+      let scan = Watcher.scanOnce(folders: folders, options: .prompt)
+      #expect(scan.readyNames.sorted() == ["$x.csv", "x#1.csv", "x~$.csv"])
+      for name in names { #expect(scan.kind(of: name) == .ignored, "\(name.display)") }
+      #expect(scan.reason(for: "~$x.xlsx") == "ignored: name starts with ~$")
     }
   }
 
   @Test(arguments: [nil, ".done"])
   func `a file without bytes is left alone five times as long, however it arrived`(_ marker: String?) async throws {
     try await withInbox { folders in
-      let terms = WatchOptions(settle: .seconds(2), marker: marker)
+      let options = WatchOptions(settle: .seconds(2), marker: marker)
       try folders.drop("empty.csv", "")
       try folders.drop("full.csv")
       if marker != nil { for name in ["empty.csv.done", "full.csv.done"] as [FileName] { try folders.drop(name, "") } }
-      var looker = InboxScanner(folders, terms)
+      var scanner = InboxScanner(folders, options)
       let now = FileObservation.Moment.now
-      _ = looker.look(at: now, hasEvents: true)
-      looker.note(.arrivedWhole("empty.csv"))
-      looker.note(.arrivedWhole("full.csv"))
-      let early = looker.look(at: now.later(by: .seconds(9)), hasEvents: true).look
+      _ = scanner.scan(at: now, hasEvents: true)
+      scanner.note(.arrivedWhole("empty.csv"))
+      scanner.note(.arrivedWhole("full.csv"))
+      let early = scanner.scan(at: now.later(by: .seconds(9)), hasEvents: true).scan
       #expect(early.readyNames == ["full.csv"])
       #expect(early.reason(for: "empty.csv")?.hasSuffix("settles after 10 s") == true)
-      #expect(looker.look(at: now.later(by: .seconds(11)), hasEvents: true).look.readyNames.contains("empty.csv"))
+      #expect(scanner.scan(at: now.later(by: .seconds(11)), hasEvents: true).scan.readyNames.contains("empty.csv"))
     }
   }
 
-  @Test func `a look lists some of each kind, and counts all`() async throws {
+  @Test func `a scan lists some of each kind, and counts all`() async throws {
     try await withInbox { folders in
       for number in 0..<(InboxScan.mostListed + 7) {
         #expect(mkdir(folders.inbox + "/\(number)", 0o700) == 0)
         try folders.drop(FileName(known: Array("\(number).tmp".utf8)), "")
       }
-      let look = Watcher.lookOnce(folders: folders, terms: .prompt)
-      #expect(look.counts == [.ignored: InboxScan.mostListed + 7, .notRegular: InboxScan.mostListed + 7])
-      #expect(look.unclaimed.count == 2 * InboxScan.mostListed)
+      let scan = Watcher.scanOnce(folders: folders, options: .prompt)
+      #expect(scan.counts == [.ignored: InboxScan.mostListed + 7, .notRegular: InboxScan.mostListed + 7])
+      #expect(scan.unclaimed.count == 2 * InboxScan.mostListed)
     }
   }
 
@@ -138,33 +138,33 @@ import Testing
       try await withWatcher(folders, WatchOptions(pollInterval: .milliseconds(20), settle: .zero)) { watcher in
         // Away in one step: while it goes piece by piece, the watcher brings back what is missing.
         #expect(rename(folders.root, folders.root + ".gone") == 0)
-        let lost = try await watcher.look { $0.fault != nil }
+        let lost = try await watcher.scan { $0.fault != nil }
         #expect(lost.fault?.reason == "no such file or directory")
         // Nobody makes it but who removed it.
         #expect(access(folders.root, F_OK) != 0)
         try FileManager.default.createDirectory(atPath: folders.inbox, withIntermediateDirectories: true)
-        #expect(try await watcher.look { $0.preparations == 1 }.fault == nil)
+        #expect(try await watcher.scan { $0.preparations == 1 }.fault == nil)
         try folders.drop("a.csv")
-        #expect(try await watcher.look { !$0.ready.isEmpty }.readyNames == ["a.csv"])
+        #expect(try await watcher.scan { !$0.ready.isEmpty }.readyNames == ["a.csv"])
         _ = try folders.claim("a.csv")
         // A single one of them, too.
         try FileManager.default.removeItem(atPath: folders.receipts)
-        _ = try await watcher.look { $0.preparations == 2 }
+        _ = try await watcher.scan { $0.preparations == 2 }
         #expect(access(folders.receipts, F_OK) == 0)
-        #expect(folders.gap == nil)
+        #expect(folders.folderFault == nil)
       }
     }
   }
 
-  @Test func `what keeps an inbox from being prepared is told at each look until it is gone`() async throws {
+  @Test func `what keeps an inbox from being prepared is told at each scan until it is gone`() async throws {
     try await withInbox { folders in
       try await withWatcher(folders, WatchOptions(pollInterval: .milliseconds(20), settle: .zero)) { watcher in
         try FileManager.default.removeItem(atPath: folders.work)
         try folders.write("work", in: folders.root, "")
-        #expect(try await watcher.look { $0.fault != nil }.fault?.reason == "is not a folder")
-        #expect(folders.gap?.code == .missing)
+        #expect(try await watcher.scan { $0.fault != nil }.fault?.reason == "is not a folder")
+        #expect(folders.folderFault?.code == .missing)
         unlink(folders.work)
-        #expect(try await watcher.look { $0.preparations == 1 }.fault == nil)
+        #expect(try await watcher.scan { $0.preparations == 1 }.fault == nil)
       }
     }
   }
@@ -176,13 +176,13 @@ import Testing
 
   @Test(.enabled(if: hasTwoFilesystems)) func `a folder on another filesystem is a gap`() async throws {
     try await withInbox { folders in
-      #expect(folders.gap == nil)
+      #expect(folders.folderFault == nil)
       let elsewhere = "/dev/shm/upsertd-gap-" + UUID().uuidString
       #expect(mkdir(elsewhere, 0o700) == 0)
       defer { rmdir(elsewhere) }
       #expect(rmdir(folders.work) == 0)
       #expect(symlink(elsewhere, folders.work) == 0)
-      #expect(folders.gap?.code == .notOneFilesystem)
+      #expect(folders.folderFault?.code == .notOneFilesystem)
     }
   }
 }

@@ -6,52 +6,52 @@ import Testing
 
 /// What is ready when, with the clocks as arguments.
 @Suite struct ReadinessTests {
-  private let terms = WatchOptions(settle: .seconds(2))
+  private let options = WatchOptions(settle: .seconds(2))
   private let now = FileObservation.Moment.now
 
-  @Test func `a file found at start is ready after two looks and the settle time`() async throws {
+  @Test func `a file found at start is ready after two scans and the settle time`() async throws {
     try await withInbox { folders in
       try folders.drop("a.csv")
-      var looker = InboxScanner(folders, terms)
-      let first = looker.look(at: now)
-      #expect(first.look.kind(of: "a.csv") == .settling)
+      var scanner = InboxScanner(folders, options)
+      let first = scanner.scan(at: now)
+      #expect(first.scan.kind(of: "a.csv") == .settling)
       let due = try #require(first.due)
       #expect((.milliseconds(1900)...(.seconds(2))).contains(due))
-      let second = looker.look(at: now.later(by: .seconds(1)))
-      #expect(second.look.kind(of: "a.csv") == .settling)
-      #expect(second.look.reason(for: "a.csv")?.hasSuffix(" s ago, settles after 2 s") == true)
-      #expect(looker.look(at: now.later(by: .milliseconds(2100))).look.readyNames == ["a.csv"])
+      let second = scanner.scan(at: now.later(by: .seconds(1)))
+      #expect(second.scan.kind(of: "a.csv") == .settling)
+      #expect(second.scan.reason(for: "a.csv")?.hasSuffix(" s ago, settles after 2 s") == true)
+      #expect(scanner.scan(at: now.later(by: .milliseconds(2100))).scan.readyNames == ["a.csv"])
     }
   }
 
-  @Test func `two looks are needed even for a file that is old`() async throws {
+  @Test func `two scans are needed even for a file that is old`() async throws {
     try await withInbox { folders in
       try folders.drop("a.csv")
-      var looker = InboxScanner(folders, terms)
+      var scanner = InboxScanner(folders, options)
       let later = now.later(by: .seconds(3600))
-      #expect(looker.look(at: later).look.kind(of: "a.csv") == .settling)
-      #expect(looker.look(at: later).look.readyNames == ["a.csv"])
+      #expect(scanner.scan(at: later).scan.kind(of: "a.csv") == .settling)
+      #expect(scanner.scan(at: later).scan.readyNames == ["a.csv"])
     }
   }
 
   @Test func `a change starts the wait again`() async throws {
     try await withInbox { folders in
       try folders.drop("a.csv")
-      var looker = InboxScanner(folders, terms)
-      // Far ahead of the file's times by the wall clock, so that only what the looks see counts.
+      var scanner = InboxScanner(folders, options)
+      // Far ahead of the file's times by the wall clock, so that only what the scans see counts.
       var time = FileObservation.Moment(steady: now.steady, wall: 0)
-      _ = looker.look(at: time)
+      _ = scanner.scan(at: time)
       time = time.later(by: .seconds(3))
       try folders.write("a.csv", in: folders.inbox, "2\n", flags: O_APPEND)
-      #expect(looker.look(at: time).look.kind(of: "a.csv") == .settling)
+      #expect(scanner.scan(at: time).scan.kind(of: "a.csv") == .settling)
       time = time.later(by: .seconds(1))
-      #expect(looker.look(at: time).look.kind(of: "a.csv") == .settling)
+      #expect(scanner.scan(at: time).scan.kind(of: "a.csv") == .settling)
       time = time.later(by: .seconds(1))
-      #expect(looker.look(at: time).look.readyNames == ["a.csv"])
+      #expect(scanner.scan(at: time).scan.readyNames == ["a.csv"])
       // So does another file under the same name.
       try folders.drop("b.tmp", "id\n1\n2\n")
       #expect(rename(folders.inbox + "/b.tmp", folders.inbox + "/a.csv") == 0)
-      #expect(looker.look(at: time).look.kind(of: "a.csv") == .settling)
+      #expect(scanner.scan(at: time).scan.kind(of: "a.csv") == .settling)
     }
   }
 
@@ -59,10 +59,10 @@ import Testing
     try await withInbox { folders in
       try folders.drop("a.csv")
       try folders.setModified("a.csv", secondsAgo: -86_400 * 365)
-      var looker = InboxScanner(folders, terms)
-      #expect(looker.look(at: now).look.kind(of: "a.csv") == .settling)
-      #expect(looker.look(at: now.later(by: .seconds(1))).look.kind(of: "a.csv") == .settling)
-      #expect(looker.look(at: now.later(by: .seconds(2))).look.readyNames == ["a.csv"])
+      var scanner = InboxScanner(folders, options)
+      #expect(scanner.scan(at: now).scan.kind(of: "a.csv") == .settling)
+      #expect(scanner.scan(at: now.later(by: .seconds(1))).scan.kind(of: "a.csv") == .settling)
+      #expect(scanner.scan(at: now.later(by: .seconds(2))).scan.readyNames == ["a.csv"])
     }
   }
 
@@ -71,11 +71,11 @@ import Testing
       try folders.drop("a.csv")
       let status = try #require(FileStatus(path: folders.inbox + "/a.csv"))
       let first = FileObservation.Moment(steady: now.steady, wall: now.wall + 3_600_000_000_000)
-      var sighting = FileObservation(status, at: first, look: 1)
+      var sighting = FileObservation(status, at: first, scan: 1)
       func calm(after delay: Duration, hasOurTimes: Bool) -> FileObservation.Calm {
-        sighting.calm(at: first.later(by: delay), settle: .seconds(2), looksWanted: 2, hasOurTimes: hasOurTimes)
+        sighting.calm(at: first.later(by: delay), settle: .seconds(2), scansWanted: 2, hasOurTimes: hasOurTimes)
       }
-      sighting.see(status, at: first, look: 2)
+      sighting.see(status, at: first, scan: 2)
       #expect(calm(after: .zero, hasOurTimes: true) == .settled)
       #expect(calm(after: .seconds(1), hasOurTimes: false) == .settling(age: .seconds(1), due: .seconds(1)))
       #expect(calm(after: .seconds(2), hasOurTimes: false) == .settled)
@@ -86,13 +86,13 @@ import Testing
     try await withInbox { folders in
       try folders.drop("a.csv")
       try folders.drop("b.csv")
-      var looker = InboxScanner(folders, terms)
-      looker.note(.arrivedWhole("a.csv"))
-      looker.note(.arrivedWhole("b.csv"))
-      looker.note(.appeared("b.csv"))
-      let look = looker.look(at: now).look
-      #expect(look.readyNames == ["a.csv"])
-      #expect(look.kind(of: "b.csv") == .settling)
+      var scanner = InboxScanner(folders, options)
+      scanner.note(.arrivedWhole("a.csv"))
+      scanner.note(.arrivedWhole("b.csv"))
+      scanner.note(.appeared("b.csv"))
+      let scan = scanner.scan(at: now).scan
+      #expect(scan.readyNames == ["a.csv"])
+      #expect(scan.kind(of: "b.csv") == .settling)
     }
   }
 
@@ -100,63 +100,63 @@ import Testing
     try await withInbox { folders in
       try folders.drop("a.csv")
       try folders.drop("b.csv")
-      var looker = InboxScanner(folders, terms)
-      looker.note(.arrivedWhole("a.csv"))
-      _ = looker.look(at: now)
-      looker.note(.arrivedWhole("b.csv"))
-      looker.note(.lost)
-      #expect(looker.look(at: now).look.unclaimed.map(\.kind) == [.settling, .settling])
+      var scanner = InboxScanner(folders, options)
+      scanner.note(.arrivedWhole("a.csv"))
+      _ = scanner.scan(at: now)
+      scanner.note(.arrivedWhole("b.csv"))
+      scanner.note(.lost)
+      #expect(scanner.scan(at: now).scan.unclaimed.map(\.kind) == [.settling, .settling])
     }
   }
 
   @Test func `an event counts for its own file, not for the next one of that name`() async throws {
     try await withInbox { folders in
       try folders.drop("a.csv")
-      var looker = InboxScanner(folders, terms)
-      looker.note(.arrivedWhole("a.csv"))
-      #expect(looker.look(at: now).look.readyNames == ["a.csv"])
+      var scanner = InboxScanner(folders, options)
+      scanner.note(.arrivedWhole("a.csv"))
+      #expect(scanner.scan(at: now).scan.readyNames == ["a.csv"])
       // While no events come.
       try folders.drop("b.tmp", "other")
       #expect(rename(folders.inbox + "/b.tmp", folders.inbox + "/a.csv") == 0)
-      #expect(looker.look(at: now).look.kind(of: "a.csv") == .settling)
+      #expect(scanner.scan(at: now).scan.kind(of: "a.csv") == .settling)
       #expect(unlink(folders.inbox + "/a.csv") == 0)
-      _ = looker.look(at: now)
+      _ = scanner.scan(at: now)
       try folders.drop("a.csv")
-      #expect(looker.look(at: now).look.kind(of: "a.csv") == .settling)
+      #expect(scanner.scan(at: now).scan.kind(of: "a.csv") == .settling)
     }
   }
 
   @Test func `a file that was away is a new arrival, though it is the same file`() async throws {
     try await withInbox { folders in
       try folders.drop("a.csv")
-      var looker = InboxScanner(folders, terms)
-      looker.note(.arrivedWhole("a.csv"))
-      #expect(looker.look(at: now).look.readyNames == ["a.csv"])
+      var scanner = InboxScanner(folders, options)
+      scanner.note(.arrivedWhole("a.csv"))
+      #expect(scanner.scan(at: now).scan.readyNames == ["a.csv"])
       #expect(rename(folders.inbox + "/a.csv", folders.root + "/a.csv") == 0)
-      #expect(looker.look(at: now).look.ready.isEmpty)
+      #expect(scanner.scan(at: now).scan.ready.isEmpty)
       #expect(rename(folders.root + "/a.csv", folders.inbox + "/a.csv") == 0)
-      #expect(looker.look(at: now).look.kind(of: "a.csv") == .settling)
+      #expect(scanner.scan(at: now).scan.kind(of: "a.csv") == .settling)
     }
   }
 
   @Test func `with a marker a file waits for its marker and for nothing else`() async throws {
     try await withInbox { folders in
-      let terms = WatchOptions(settle: .seconds(3600), marker: ".done")
+      let options = WatchOptions(settle: .seconds(3600), marker: ".done")
       try folders.drop("a.csv")
       try folders.drop("b.csv")
       try folders.drop("b.csv.done", "")
       try folders.drop("stray.csv.done", "")
-      var looker = InboxScanner(folders, terms)
-      let look = looker.look(at: now).look
-      #expect(look.readyNames == ["b.csv"])
-      #expect(look.reason(for: "a.csv") == "waiting for a.csv.done")
-      #expect(look.kind(of: "b.csv.done") == .marker)
-      #expect(look.reason(for: "stray.csv.done") == "marker without its file: stray.csv")
+      var scanner = InboxScanner(folders, options)
+      let scan = scanner.scan(at: now).scan
+      #expect(scan.readyNames == ["b.csv"])
+      #expect(scan.reason(for: "a.csv") == "waiting for a.csv.done")
+      #expect(scan.kind(of: "b.csv.done") == .marker)
+      #expect(scan.reason(for: "stray.csv.done") == "marker without its file: stray.csv")
       // A writer that is still at it makes the marker's word a lie.
       let writer = try OtherProcess.writing(to: "b.csv", in: folders.inbox)
-      #expect(looker.look(at: now).look.kind(of: "b.csv") == .openForWriting)
+      #expect(scanner.scan(at: now).scan.kind(of: "b.csv") == .openForWriting)
       writer.end()
-      let ready = try folders.ready("b.csv", terms: terms)
+      let ready = try folders.ready("b.csv", options: options)
       #expect(ready.marker == "b.csv.done")
       #expect(try folders.claim(ready, as: .example()) != nil)
       #expect(try folders.names(in: folders.inbox) == ["a.csv", "stray.csv.done"])
@@ -166,7 +166,7 @@ import Testing
   @Test func `without a marker in the settings a marker is a file like any other`() async throws {
     try await withInbox { folders in
       try folders.drop("b.csv.done", "")
-      #expect(Watcher.lookOnce(folders: folders, terms: .prompt).readyNames == ["b.csv.done"])
+      #expect(Watcher.scanOnce(folders: folders, options: .prompt).readyNames == ["b.csv.done"])
     }
   }
 
@@ -180,11 +180,11 @@ import Testing
         let folders = InboxFolders(spool: spool, inbox: "clients")
         #expect(chmod(folders.inbox, 0o755) == 0)
         try becomeNobody()
-        var looker = InboxScanner(folders, WatchOptions(settle: .seconds(2)))
+        var scanner = InboxScanner(folders, WatchOptions(settle: .seconds(2)))
         let now = FileObservation.Moment.now
-        looker.note(.arrivedWhole("a.csv"))
-        #expect(looker.look(at: now).look.kind(of: "a.csv") == .settling)
-        #expect(looker.look(at: now.later(by: .seconds(3))).look.readyNames == ["a.csv"])
+        scanner.note(.arrivedWhole("a.csv"))
+        #expect(scanner.scan(at: now).scan.kind(of: "a.csv") == .settling)
+        #expect(scanner.scan(at: now.later(by: .seconds(3))).scan.readyNames == ["a.csv"])
       }
     }
   }
@@ -199,10 +199,10 @@ import Testing
         let folders = InboxFolders(spool: spool, inbox: "clients")
         #expect(chmod(folders.inbox, 0o755) == 0)
         try becomeNobody()
-        let look = Watcher.lookOnce(folders: folders, terms: .prompt)
-        #expect(look.ready.isEmpty)
+        let scan = Watcher.scanOnce(folders: folders, options: .prompt)
+        #expect(scan.ready.isEmpty)
         #expect(
-          look.unclaimed == [
+          scan.unclaimed == [
             UnreadyFile(name: "secret.csv", kind: .unreadable, reason: "can't be read: permission denied")
           ])
       }

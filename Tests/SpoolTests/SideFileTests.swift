@@ -10,7 +10,7 @@ import Testing
   private static let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
   /// Files that end in `.csv` have a SHA-256 beside them, those in `.dat` an MD5.
-  private func terms(settle: Duration = .zero, marker: String? = nil) -> WatchOptions {
+  private func options(settle: Duration = .zero, marker: String? = nil) -> WatchOptions {
     WatchOptions(
       settle: settle, marker: marker,
       checksum: { name in
@@ -20,7 +20,7 @@ import Testing
   }
 
   private func claim(_ name: FileName, _ folders: InboxFolders) throws -> ClaimedFile {
-    try #require(try folders.claim(try folders.ready(name, terms: terms()), as: .example()))
+    try #require(try folders.claim(try folders.ready(name, options: options()), as: .example()))
   }
 
   // MARK: - Readiness
@@ -30,15 +30,15 @@ import Testing
       for name: FileName in ["a.csv", "b.csv", "b.csv.sha256", "c.dat", "c.dat.md5", "d.json"] {
         try folders.drop(name)
       }
-      let look = Watcher.lookOnce(folders: folders, terms: terms())
-      #expect(look.readyNames.sorted() == ["b.csv", "c.dat", "d.json"])
-      #expect(look.kind(of: "a.csv") == .waitingForChecksum)
-      #expect(look.reason(for: "a.csv") == "waiting for its side file a.csv.sha256")
-      #expect(look.unclaimed.contains { $0.isArriving } == false, "a run that ends does not wait for it")
-      #expect(look.ready.first { $0.name == "b.csv" }?.sideFile?.name == "b.csv.sha256")
-      #expect(look.ready.first { $0.name == "c.dat" }?.sideFile?.kind == .md5)
-      #expect(look.ready.first { $0.name == "d.json" }?.sideFile == nil)
-      #expect(look.reason(for: "b.csv.sha256") == "side file of b.csv")
+      let scan = Watcher.scanOnce(folders: folders, options: options())
+      #expect(scan.readyNames.sorted() == ["b.csv", "c.dat", "d.json"])
+      #expect(scan.kind(of: "a.csv") == .waitingForChecksum)
+      #expect(scan.reason(for: "a.csv") == "waiting for its side file a.csv.sha256")
+      #expect(scan.unclaimed.contains { $0.isArriving } == false, "a run that ends does not wait for it")
+      #expect(scan.ready.first { $0.name == "b.csv" }?.sideFile?.name == "b.csv.sha256")
+      #expect(scan.ready.first { $0.name == "c.dat" }?.sideFile?.kind == .md5)
+      #expect(scan.ready.first { $0.name == "d.json" }?.sideFile == nil)
+      #expect(scan.reason(for: "b.csv.sha256") == "side file of b.csv")
     }
   }
 
@@ -46,51 +46,51 @@ import Testing
     try await withInbox { folders in
       // The others are not what their routes ask for.
       for name: FileName in ["a.csv.sha256", "b.dat.md5", "c.csv.md5", "d.sha256", ".sha256"] { try folders.drop(name) }
-      let look = Watcher.lookOnce(folders: folders, terms: terms())
-      #expect(look.readyNames.sorted() == ["c.csv.md5", "d.sha256"])
-      #expect(look.kind(of: "a.csv.sha256") == .checksum)
-      #expect(look.reason(for: "b.dat.md5") == "side file without its file: b.dat")
+      let scan = Watcher.scanOnce(folders: folders, options: options())
+      #expect(scan.readyNames.sorted() == ["c.csv.md5", "d.sha256"])
+      #expect(scan.kind(of: "a.csv.sha256") == .checksum)
+      #expect(scan.reason(for: "b.dat.md5") == "side file without its file: b.dat")
     }
   }
 
   @Test func `a rejects file under another name needs none, and others are looked into once`() async throws {
     try await withInbox { folders in
       let asked = Mutex<[String]>([])
-      var terms = terms()
-      terms.isRejectsFile = { name, start in
+      var options = options()
+      options.isRejectsFile = { name, start in
         asked.withLock { $0.append("\(String(decoding: name, as: UTF8.self)) \(start.count)") }
         return start.starts(with: Array("_error_code".utf8))
       }
-      var looker = InboxScanner(folders, terms)
+      var scanner = InboxScanner(folders, options)
       try folders.drop("fixed.csv", "_error_code,a\n" + String(repeating: "x", count: 9000))
       try folders.drop("waits.csv", "a\n1\n")
       try folders.drop("has.csv", "_error_code,a\n")
       try folders.drop("has.csv.sha256", Self.sha256)
       try folders.drop("other.json", "[]")
-      var look = looker.look(at: now).look
-      for step in 1...4 { look = looker.look(at: now.later(by: .seconds(Int64(step)))).look }
-      #expect(look.readyNames.sorted() == ["fixed.csv", "has.csv", "other.json"])
-      #expect(look.kind(of: "waits.csv") == .waitingForChecksum)
-      #expect(look.ready.first { $0.name == "fixed.csv" }?.sideFile == nil)
-      #expect(look.ready.first { $0.name == "has.csv" }?.sideFile != nil)
+      var scan = scanner.scan(at: now).scan
+      for step in 1...4 { scan = scanner.scan(at: now.later(by: .seconds(Int64(step)))).scan }
+      #expect(scan.readyNames.sorted() == ["fixed.csv", "has.csv", "other.json"])
+      #expect(scan.kind(of: "waits.csv") == .waitingForChecksum)
+      #expect(scan.ready.first { $0.name == "fixed.csv" }?.sideFile == nil)
+      #expect(scan.ready.first { $0.name == "has.csv" }?.sideFile != nil)
       #expect(asked.withLock { $0.sorted() } == ["fixed.csv 4096", "waits.csv 4"])
       // Another content, another answer.
       try folders.drop("waits.csv", "_error_code,a\n1\n")
-      for step in 5...8 { look = looker.look(at: now.later(by: .seconds(Int64(step)))).look }
-      #expect(look.readyNames.contains("waits.csv"))
+      for step in 5...8 { scan = scanner.scan(at: now.later(by: .seconds(Int64(step)))).scan }
+      #expect(scan.readyNames.contains("waits.csv"))
     }
   }
 
   @Test func `a file that may be a rejects file is awaited until it is complete`() async throws {
     try await withInbox { folders in
-      var terms = terms(settle: .seconds(3600))
-      terms.isRejectsFile = { _, _ in
+      var options = options(settle: .seconds(3600))
+      options.isRejectsFile = { _, _ in
         Issue.record("it is not complete")
         return true
       }
       try folders.drop("a.csv", "_error_code,a\n")
-      let look = Watcher.lookOnce(folders: folders, terms: terms)
-      #expect(look.kind(of: "a.csv") == .settling)
+      let scan = Watcher.scanOnce(folders: folders, options: options)
+      #expect(scan.kind(of: "a.csv") == .settling)
     }
   }
 
@@ -98,7 +98,7 @@ import Testing
     try await withInbox { folders in
       let name = try #require(FileName("a.\(FileID.example()).rejected.csv"))
       try folders.drop(name)
-      let ready = try folders.ready(name, terms: terms())
+      let ready = try folders.ready(name, options: options())
       #expect(ready.sideFile == nil)
     }
   }
@@ -106,24 +106,24 @@ import Testing
   @Test func `the side file itself must have settled, in whatever order the two come`() async throws {
     try await withInbox { folders in
       try folders.drop("a.csv")
-      var looker = InboxScanner(folders, terms(settle: .seconds(2)))
-      looker.note(.arrivedWhole("a.csv"))
-      #expect(looker.look(at: now).look.kind(of: "a.csv") == .waitingForChecksum)
+      var scanner = InboxScanner(folders, options(settle: .seconds(2)))
+      scanner.note(.arrivedWhole("a.csv"))
+      #expect(scanner.scan(at: now).scan.kind(of: "a.csv") == .waitingForChecksum)
       try folders.drop("a.csv.sha256")
-      let findings = looker.look(at: now.later(by: .milliseconds(500)))
-      #expect(findings.look.kind(of: "a.csv") == .settling)
-      #expect(findings.look.reason(for: "a.csv")?.hasPrefix("its side file a.csv.sha256: changed ") == true)
+      let findings = scanner.scan(at: now.later(by: .milliseconds(500)))
+      #expect(findings.scan.kind(of: "a.csv") == .settling)
+      #expect(findings.scan.reason(for: "a.csv")?.hasPrefix("its side file a.csv.sha256: changed ") == true)
       #expect(try #require(findings.due) <= .seconds(2))
       // An event tells that it is whole.
-      looker.note(.arrivedWhole("a.csv.sha256"))
-      #expect(looker.look(at: now.later(by: .milliseconds(600))).look.readyNames == ["a.csv"])
+      scanner.note(.arrivedWhole("a.csv.sha256"))
+      #expect(scanner.scan(at: now.later(by: .milliseconds(600))).scan.readyNames == ["a.csv"])
       // Its event comes before its file.
       try folders.drop("b.csv.sha256")
-      looker.note(.arrivedWhole("b.csv.sha256"))
-      #expect(looker.look(at: now.later(by: .milliseconds(700))).look.kind(of: "b.csv.sha256") == .checksum)
+      scanner.note(.arrivedWhole("b.csv.sha256"))
+      #expect(scanner.scan(at: now.later(by: .milliseconds(700))).scan.kind(of: "b.csv.sha256") == .checksum)
       try folders.drop("b.csv")
-      looker.note(.arrivedWhole("b.csv"))
-      #expect(looker.look(at: now.later(by: .milliseconds(800))).look.readyNames == ["a.csv", "b.csv"])
+      scanner.note(.arrivedWhole("b.csv"))
+      #expect(scanner.scan(at: now.later(by: .milliseconds(800))).scan.readyNames == ["a.csv", "b.csv"])
     }
   }
 
@@ -131,27 +131,27 @@ import Testing
     try await withInbox { folders in
       try folders.drop("a.csv")
       let writer = try OtherProcess.writing("abc", to: "a.csv.sha256", in: folders.inbox)
-      let look = Watcher.lookOnce(folders: folders, terms: terms())
-      #expect(look.kind(of: "a.csv") == .openForWriting)
-      #expect(look.reason(for: "a.csv") == "its side file a.csv.sha256: open for writing by another process")
+      let scan = Watcher.scanOnce(folders: folders, options: options())
+      #expect(scan.kind(of: "a.csv") == .openForWriting)
+      #expect(scan.reason(for: "a.csv") == "its side file a.csv.sha256: open for writing by another process")
       writer.end()
-      #expect(Watcher.lookOnce(folders: folders, terms: terms()).readyNames == ["a.csv"])
+      #expect(Watcher.scanOnce(folders: folders, options: options()).readyNames == ["a.csv"])
     }
   }
 
   @Test func `the side file is left alone for min_age, too`() async throws {
     try await withInbox { folders in
-      var terms = terms()
-      terms.minAge = .seconds(10)
+      var options = options()
+      options.minAge = .seconds(10)
       try folders.drop("a.csv")
       let later = now.later(by: .seconds(3600))
-      var looker = InboxScanner(folders, terms)
-      #expect(looker.look(at: later).look.kind(of: "a.csv") == .waitingForChecksum)
+      var scanner = InboxScanner(folders, options)
+      #expect(scanner.scan(at: later).scan.kind(of: "a.csv") == .waitingForChecksum)
       try folders.drop("a.csv.sha256")
       let then = FileObservation.Moment.now
-      var other = InboxScanner(folders, terms)
-      #expect(other.look(at: then).look.kind(of: "a.csv") == .minAge)
-      #expect(other.look(at: then.later(by: .seconds(11))).look.readyNames == ["a.csv"])
+      var other = InboxScanner(folders, options)
+      #expect(other.scan(at: then).scan.kind(of: "a.csv") == .minAge)
+      #expect(other.scan(at: then.later(by: .seconds(11))).scan.readyNames == ["a.csv"])
     }
   }
 
@@ -167,26 +167,26 @@ import Testing
       case "fifo": #expect(mkfifo(path, 0o666) == 0)
       default: #expect(mkdir(path, 0o777) == 0)
       }
-      let look = Watcher.lookOnce(folders: folders, terms: terms())
-      #expect(look.kind(of: "a.csv") == .waitingForChecksum)
-      #expect(look.kind(of: "a.csv.sha256") == .notRegular)
+      let scan = Watcher.scanOnce(folders: folders, options: options())
+      #expect(scan.kind(of: "a.csv") == .waitingForChecksum)
+      #expect(scan.kind(of: "a.csv.sha256") == .notRegular)
     }
   }
 
   @Test func `a file may need a marker and a side file`() async throws {
     try await withInbox { folders in
-      let terms = terms(marker: ".done")
+      let options = options(marker: ".done")
       try folders.drop("a.csv")
       try folders.drop("a.csv.sha256")
-      #expect(Watcher.lookOnce(folders: folders, terms: terms).kind(of: "a.csv") == .waitingForMarker)
+      #expect(Watcher.scanOnce(folders: folders, options: options).kind(of: "a.csv") == .waitingForMarker)
       try folders.drop("a.csv.done", "")
-      let ready = try folders.ready("a.csv", terms: terms)
+      let ready = try folders.ready("a.csv", options: options)
       #expect(ready.marker == "a.csv.done")
       #expect(try folders.claim(ready, as: .example())?.sideFile != nil)
       #expect(try folders.names(in: folders.inbox).isEmpty)
       try folders.drop("b.csv")
       try folders.drop("b.csv.done", "")
-      #expect(Watcher.lookOnce(folders: folders, terms: terms).kind(of: "b.csv") == .waitingForChecksum)
+      #expect(Watcher.scanOnce(folders: folders, options: options).kind(of: "b.csv") == .waitingForChecksum)
     }
   }
 
@@ -200,10 +200,10 @@ import Testing
         let folders = InboxFolders(spool: spool, inbox: "clients")
         #expect(chmod(folders.inbox, 0o755) == 0)
         try becomeNobody()
-        let terms = WatchOptions(settle: .zero, checksum: { $0.suffix(4).elementsEqual(".csv".utf8) ? .sha256 : nil })
-        let look = Watcher.lookOnce(folders: folders, terms: terms)
-        #expect(look.kind(of: "a.csv") == .unreadable)
-        #expect(look.reason(for: "a.csv") == "its side file a.csv.sha256: can't be read: permission denied")
+        let options = WatchOptions(settle: .zero, checksum: { $0.suffix(4).elementsEqual(".csv".utf8) ? .sha256 : nil })
+        let scan = Watcher.scanOnce(folders: folders, options: options)
+        #expect(scan.kind(of: "a.csv") == .unreadable)
+        #expect(scan.reason(for: "a.csv") == "its side file a.csv.sha256: can't be read: permission denied")
       }
     }
   }
@@ -236,7 +236,7 @@ import Testing
       for name: FileName in ["a.csv", "b.dat", "c.txt"] { try folders.drop(name) }
       try folders.drop("a.csv.sha256", String(repeating: "a", count: 64))
       try folders.drop("b.dat.md5", String(repeating: "b", count: 32))
-      let ready = Watcher.lookOnce(folders: folders, terms: terms()).ready.sorted { $0.name < $1.name }
+      let ready = Watcher.scanOnce(folders: folders, options: options()).ready.sorted { $0.name < $1.name }
       let claims = try folders.claim(ready.enumerated().map { ($1, .example(UInt128($0))) }).map { try $0.get() }
       #expect(claims.map { $0?.sideFile?.digest?.first } == ["a", "b", nil])
       #expect(try folders.names(in: folders.inbox).isEmpty)
@@ -244,11 +244,11 @@ import Testing
     }
   }
 
-  @Test func `a side file that was replaced or removed since the look is judged anew`() async throws {
+  @Test func `a side file that was replaced or removed since the scan is judged anew`() async throws {
     try await withInbox { folders in
       try folders.drop("a.csv")
       try folders.drop("a.csv.sha256", "old")
-      let ready = try folders.ready("a.csv", terms: terms())
+      let ready = try folders.ready("a.csv", options: options())
       try folders.drop("new.tmp", "new")
       #expect(rename(folders.inbox + "/new.tmp", folders.inbox + "/a.csv.sha256") == 0)
       #expect(try folders.claim(ready, as: .example()) == nil)
@@ -259,11 +259,11 @@ import Testing
     }
   }
 
-  @Test func `a file that a writer has opened since the look goes back, and its side file stays`() async throws {
+  @Test func `a file that a writer has opened since the scan goes back, and its side file stays`() async throws {
     try await withInbox { folders in
       try folders.drop("a.csv")
       try folders.drop("a.csv.sha256")
-      let ready = try folders.ready("a.csv", terms: terms())
+      let ready = try folders.ready("a.csv", options: options())
       let writer = try OtherProcess.writing(to: "a.csv", in: folders.inbox)
       #expect(try folders.claim(ready, as: .example()) == nil)
       #expect(try folders.names(in: folders.inbox) == ["a.csv", "a.csv.sha256"])

@@ -6,15 +6,15 @@ import Testing
 @testable import Spool
 
 @Suite struct WatcherTests {
-  /// So slow that only an event can make a look come, and only an event can spare the wait.
+  /// So slow that only an event can make a scan come, and only an event can spare the wait.
   private let slow = WatchOptions(pollInterval: .seconds(3600), settle: .seconds(3600))
 
   @Test func `a file that is written and closed is ready at once`() async throws {
     try await withInbox { folders in
       try await withWatcher(folders, slow) { watcher in
         try folders.drop("a.csv")
-        let look = try await watcher.look { !$0.ready.isEmpty }
-        #expect(look.readyNames == ["a.csv"])
+        let scan = try await watcher.scan { !$0.ready.isEmpty }
+        #expect(scan.readyNames == ["a.csv"])
       }
     }
   }
@@ -26,8 +26,8 @@ import Testing
         #expect(rename(folders.root + "/a.csv", folders.inbox + "/a.csv") == 0)
         try folders.drop("b.csv.tmp")
         #expect(rename(folders.inbox + "/b.csv.tmp", folders.inbox + "/b.csv") == 0)
-        let look = try await watcher.look { $0.ready.count == 2 }
-        #expect(Set(look.readyNames) == ["a.csv", "b.csv"])
+        let scan = try await watcher.scan { $0.ready.count == 2 }
+        #expect(Set(scan.readyNames) == ["a.csv", "b.csv"])
       }
     }
   }
@@ -36,10 +36,10 @@ import Testing
     try await withInbox { folders in
       try await withWatcher(folders, slow) { watcher in
         let writer = try OtherProcess.writing("id", to: "a.csv", in: folders.inbox)
-        let look = try await watcher.look { !$0.unclaimed.isEmpty }
-        #expect(look.ready.isEmpty)
+        let scan = try await watcher.scan { !$0.unclaimed.isEmpty }
+        #expect(scan.ready.isEmpty)
         writer.end()
-        #expect(try await watcher.look { !$0.ready.isEmpty }.readyNames == ["a.csv"])
+        #expect(try await watcher.scan { !$0.ready.isEmpty }.readyNames == ["a.csv"])
       }
     }
   }
@@ -50,9 +50,9 @@ import Testing
         let first = try OtherProcess.writing("id", to: "a.csv", in: folders.inbox)
         let second = try OtherProcess.writing("id", to: "a.csv", in: folders.inbox)
         first.end()
-        #expect(try await watcher.look { $0.kind(of: "a.csv") == .openForWriting }.ready.isEmpty)
+        #expect(try await watcher.scan { $0.kind(of: "a.csv") == .openForWriting }.ready.isEmpty)
         second.end()
-        #expect(try await watcher.look { !$0.ready.isEmpty }.readyNames == ["a.csv"])
+        #expect(try await watcher.scan { !$0.ready.isEmpty }.readyNames == ["a.csv"])
       }
     }
   }
@@ -60,11 +60,11 @@ import Testing
   @Test func `what was there at the start settles, without losing a poll interval`() async throws {
     try await withInbox { folders in
       try folders.drop("a.csv")
-      let terms = WatchOptions(pollInterval: .seconds(3600), settle: .milliseconds(200))
-      try await withWatcher(folders, terms) { watcher in
+      let options = WatchOptions(pollInterval: .seconds(3600), settle: .milliseconds(200))
+      try await withWatcher(folders, options) { watcher in
         let began = ContinuousClock.now
-        let look = try await watcher.look { !$0.ready.isEmpty }
-        #expect(look.readyNames == ["a.csv"])
+        let scan = try await watcher.scan { !$0.ready.isEmpty }
+        #expect(scan.readyNames == ["a.csv"])
         #expect(ContinuousClock.now - began < .seconds(10))
       }
     }
@@ -72,27 +72,27 @@ import Testing
 
   @Test func `polls alone find a file whose events say nothing`() async throws {
     try await withInbox { folders in
-      let terms = WatchOptions(pollInterval: .milliseconds(50), settle: .milliseconds(100))
-      try await withWatcher(folders, terms) { watcher in
+      let options = WatchOptions(pollInterval: .milliseconds(50), settle: .milliseconds(100))
+      try await withWatcher(folders, options) { watcher in
         // A hard link is no completed write and no rename.
         try folders.write("a.csv", in: folders.root, "id\n")
         #expect(link(folders.root + "/a.csv", folders.inbox + "/a.csv") == 0)
-        #expect(try await watcher.look { !$0.ready.isEmpty }.readyNames == ["a.csv"])
+        #expect(try await watcher.scan { !$0.ready.isEmpty }.readyNames == ["a.csv"])
         // Looks go on without events, and list again what nobody took.
-        for _ in 0..<3 { #expect(try await watcher.look { _ in true }.readyNames == ["a.csv"]) }
+        for _ in 0..<3 { #expect(try await watcher.scan { _ in true }.readyNames == ["a.csv"]) }
       }
     }
   }
 
   @Test func `a marker makes its file ready at once`() async throws {
     try await withInbox { folders in
-      var terms = slow
-      terms.marker = ".done"
+      var options = slow
+      options.marker = ".done"
       try folders.drop("a.csv")
-      try await withWatcher(folders, terms) { watcher in
-        #expect(try await watcher.look { _ in true }.kind(of: "a.csv") == .waitingForMarker)
+      try await withWatcher(folders, options) { watcher in
+        #expect(try await watcher.scan { _ in true }.kind(of: "a.csv") == .waitingForMarker)
         try folders.drop("a.csv.done", "")
-        #expect(try await watcher.look { !$0.ready.isEmpty }.readyNames == ["a.csv"])
+        #expect(try await watcher.scan { !$0.ready.isEmpty }.readyNames == ["a.csv"])
       }
     }
   }
@@ -101,14 +101,14 @@ import Testing
     try await withInbox { folders in
       try await withWatcher(folders, slow) { watcher in
         try folders.drop("a.csv")
-        let look = try await watcher.look { !$0.ready.isEmpty }
-        let claimed = try #require(try folders.claim(look.ready[0], as: .example()))
+        let scan = try await watcher.scan { !$0.ready.isEmpty }
+        let claimed = try #require(try folders.claim(scan.ready[0], as: .example()))
         try folders.giveBack(claimed)
-        #expect(await watcher.lookNow().kind(of: "a.csv") == .settling)
-        #expect(await watcher.lookNow().kind(of: "a.csv") == .settling)
+        #expect(await watcher.scanNow().kind(of: "a.csv") == .settling)
+        #expect(await watcher.scanNow().kind(of: "a.csv") == .settling)
         // Its writer comes back and ends what it does.
         try folders.write("a.csv", in: folders.inbox, "2\n", flags: O_APPEND)
-        #expect(await watcher.lookNow().readyNames == ["a.csv"])
+        #expect(await watcher.scanNow().readyNames == ["a.csv"])
       }
     }
   }
@@ -117,31 +117,31 @@ import Testing
     try await withInbox { folders in
       try await withWatcher(folders, slow) { watcher in
         try folders.drop("a.csv")
-        let look = try await watcher.look { !$0.ready.isEmpty }
+        let scan = try await watcher.scan { !$0.ready.isEmpty }
         let writer = try OtherProcess.writing(to: "a.csv", in: folders.inbox)
-        #expect(try folders.claim(look.ready[0], as: .example()) == nil)
-        #expect(await watcher.lookNow().kind(of: "a.csv") == .settling)
+        #expect(try folders.claim(scan.ready[0], as: .example()) == nil)
+        #expect(await watcher.scanNow().kind(of: "a.csv") == .settling)
         writer.end()
-        #expect(await watcher.lookNow().readyNames == ["a.csv"])
+        #expect(await watcher.scanNow().readyNames == ["a.csv"])
       }
     }
   }
 
   @Test func `a ready file whose owner closes it to others is looked at again`() async throws {
     try await withInbox { folders in
-      var looker = InboxScanner(folders, WatchOptions(settle: .zero), looksWanted: 1)
+      var scanner = InboxScanner(folders, WatchOptions(settle: .zero), scansWanted: 1)
       try folders.drop("a.csv")
-      #expect(looker.look(at: .now, hasEvents: true).look.readyNames == ["a.csv"])
+      #expect(scanner.scan(at: .now, hasEvents: true).scan.readyNames == ["a.csv"])
       let writer = try OtherProcess.writing(to: "a.csv", in: folders.inbox)
       // Without a word from the kernel it is not opened again, and with one it is.
-      #expect(looker.look(at: .now, hasEvents: true).look.readyNames == ["a.csv"])
-      looker.note(.touched("a.csv"))
-      #expect(looker.look(at: .now, hasEvents: true).look.kind(of: "a.csv") == .openForWriting)
+      #expect(scanner.scan(at: .now, hasEvents: true).scan.readyNames == ["a.csv"])
+      scanner.note(.touched("a.csv"))
+      #expect(scanner.scan(at: .now, hasEvents: true).scan.kind(of: "a.csv") == .openForWriting)
       writer.end()
-      // Without events each look asks.
-      #expect(looker.look(at: .now).look.readyNames == ["a.csv"])
+      // Without events each scan asks.
+      #expect(scanner.scan(at: .now).scan.readyNames == ["a.csv"])
       let other = try OtherProcess.writing(to: "a.csv", in: folders.inbox)
-      #expect(looker.look(at: .now).look.kind(of: "a.csv") == .openForWriting)
+      #expect(scanner.scan(at: .now).scan.kind(of: "a.csv") == .openForWriting)
       other.end()
     }
   }
@@ -150,22 +150,22 @@ import Testing
     try await withInbox { folders in
       try await withWatcher(folders, slow) { watcher in
         #expect(rename(folders.inbox, folders.root + "/old") == 0)
-        #expect(await watcher.lookNow().fault?.code == .unusableFolder)
+        #expect(await watcher.scanNow().fault?.code == .unusableFolder)
         #expect(mkdir(folders.inbox, 0o770) == 0)
-        #expect(await watcher.lookNow().fault == nil)
+        #expect(await watcher.scanNow().fault == nil)
         try folders.drop("a.csv")
-        #expect(try await watcher.look { !$0.ready.isEmpty }.readyNames == ["a.csv"])
+        #expect(try await watcher.scan { !$0.ready.isEmpty }.readyNames == ["a.csv"])
       }
     }
   }
 
-  @Test func `folders that are moved away stay away, whenever the watcher looks`() async throws {
+  @Test func `folders that are moved away stay away, whenever the watcher scans`() async throws {
     try await withInbox { folders in
       let away = folders.root + "-away"
       try await withWatcher(folders, WatchOptions(pollInterval: .milliseconds(1), settle: .zero)) { watcher in
         for _ in 0..<2_000 {
           try #require(rename(folders.root, away) == 0)
-          #expect(await watcher.lookNow().fault != nil)
+          #expect(await watcher.scanNow().fault != nil)
           // Onto another folder's name, even an empty one's, this fails.
           try #require(clinux_rename_new(away, folders.root) == 0)
         }
@@ -203,31 +203,31 @@ import Testing
     }
   }
 
-  @Test func `a stream of events does not make the looks fill the time`() async throws {
+  @Test func `a stream of events does not make the scans fill the time`() async throws {
     try await withInbox { folders in
       try await withWatcher(folders, slow) { watcher in
         for number in 0..<500 { try folders.drop(try #require(FileName("\(number).csv"))) }
-        let look = try await watcher.look { $0.ready.count == 500 }
-        #expect(look.unclaimed.isEmpty)
+        let scan = try await watcher.scan { $0.ready.count == 500 }
+        #expect(scan.unclaimed.isEmpty)
       }
     }
   }
 
-  @Test func `after its end, or when it is forgotten, a watcher looks no more and keeps no descriptor`() async throws {
+  @Test func `after its end, or when it is forgotten, a watcher scans no more and keeps no descriptor`() async throws {
     try await withInbox { folders in
       let spool = String(folders.root.dropLast("/clients".count))
       await #expect(processExitsWith: .success) { [spool = spool as String] in
         let folders = InboxFolders(spool: spool, inbox: "clients")
-        let terms = WatchOptions(pollInterval: .milliseconds(5))
+        let options = WatchOptions(pollInterval: .milliseconds(5))
         for ends in [true, true, false, false] {
-          let watcher = Watcher(folders: folders, terms: terms)
+          let watcher = Watcher(folders: folders, options: options)
           await watcher.start()
           await watcher.start()
           #expect(try inotifies() == 1)
           if ends {
             await watcher.stop()
             var count = 0
-            for await _ in watcher.looks { count += 1 }
+            for await _ in watcher.scans { count += 1 }
             #expect(count <= 1)
           }
           _ = consume watcher

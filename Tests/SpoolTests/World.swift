@@ -71,10 +71,10 @@ extension InboxFolders {
     return String(decoding: bytes[..<max(0, count)], as: UTF8.self)
   }
 
-  /// A file as a look finds it that takes everything for settled.
-  func ready(_ name: FileName, terms: WatchOptions = .prompt) throws -> ReadyFile {
-    let look = Watcher.lookOnce(folders: self, terms: terms)
-    guard let file = look.ready.first(where: { $0.name == name }) else { throw Trouble("not ready: \(look)") }
+  /// A file as a scan finds it that takes everything for settled.
+  func ready(_ name: FileName, options: WatchOptions = .prompt) throws -> ReadyFile {
+    let scan = Watcher.scanOnce(folders: self, options: options)
+    guard let file = scan.ready.first(where: { $0.name == name }) else { throw Trouble("not ready: \(scan)") }
     return file
   }
 
@@ -135,32 +135,32 @@ final class OtherProcess {
 }
 
 extension Watcher {
-  /// The first of the watcher's own looks that is as wanted.
-  func look(
+  /// The first of the watcher's own scans that is as wanted.
+  func scan(
     within limit: Duration = .seconds(20), where wanted: @escaping @Sendable (InboxScan) -> Bool
   ) async throws -> InboxScan {
-    let looks = looks
+    let scans = scans
     return try await withThrowingTaskGroup(of: InboxScan.self) { group in
       group.addTask {
-        for await look in looks where wanted(look) { return look }
-        throw Trouble("no such look before the end of the stream")
+        for await scan in scans where wanted(scan) { return scan }
+        throw Trouble("no such scan before the end of the stream")
       }
       group.addTask {
         try await Task.sleep(for: limit)
-        throw Trouble("no such look within \(limit)")
+        throw Trouble("no such scan within \(limit)")
       }
       defer { group.cancelAll() }
-      guard let look = try await group.next() else { throw Trouble("no look") }
-      return look
+      guard let scan = try await group.next() else { throw Trouble("no scan") }
+      return scan
     }
   }
 }
 
 /// Runs `body` with a watcher that has looked once already.
 func withWatcher<Result>(
-  _ folders: InboxFolders, _ terms: WatchOptions, _ body: (Watcher) async throws -> Result
+  _ folders: InboxFolders, _ options: WatchOptions, _ body: (Watcher) async throws -> Result
 ) async throws -> Result {
-  let watcher = Watcher(folders: folders, terms: terms)
+  let watcher = Watcher(folders: folders, options: options)
   await watcher.start()
   do {
     let result = try await body(watcher)

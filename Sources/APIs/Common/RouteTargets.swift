@@ -50,12 +50,12 @@ extension Target {
     guard let api = APIs[api] else {
       preconditionFailure("a target's api is one of the list: its settings were checked")
     }
-    var terms = APIOptions()
-    terms.target = own
-    terms.maxNesting = maxNesting
+    var options = APIOptions()
+    options.target = own
+    options.maxNesting = maxNesting
     if let route {
-      (terms.route, terms.validate) = (route.own, route.validate)
+      (options.route, options.validate) = (route.own, route.validate)
     }
-    return api.makeAPI(terms)
+    return api.makeAPI(options)
   }
 }

@@ -15,13 +15,13 @@ package struct LUSID: API {
   /// An object of request ids, as LUSID accepts it.
   package let salvage = SalvageForm(fileExtension: "json", open: "{\n", separator: ",\n", close: "\n}\n")
 
-  package func makeAPI(_ terms: APIOptions) -> any TargetAPI {
+  package func makeAPI(_ options: APIOptions) -> any TargetAPI {
     LusidInvestorRecords(
-      schema: terms.target[LusidSchema.self] ?? .current, validate: terms.validate, maxNesting: terms.maxNesting)
+      schema: options.target[LusidSchema.self] ?? .current, validate: options.validate, maxNesting: options.maxNesting)
   }
 
-  package func proposeFields(for columns: [ObservedColumn], _ terms: APIOptions) -> FieldProposal {
-    LusidFields.proposal(for: columns, schema: terms.target[LusidSchema.self] ?? .current)
+  package func proposeFields(for columns: [ObservedColumn], _ options: APIOptions) -> FieldProposal {
+    LusidFields.proposal(for: columns, schema: options.target[LusidSchema.self] ?? .current)
   }
 
   // MARK: Settings

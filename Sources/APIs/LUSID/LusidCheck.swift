@@ -130,7 +130,7 @@ struct LusidCheck {
     guard cursor.isAtObject(item) else { throw .invalid("investor.identifiers", mustBe: "an object") }
     cursor.enter()
     while let name = cursor.nextName(item) {
-      let place = LusidPlace(map: "investor.identifiers", key: name)
+      let place = LusidPropertyLocation(map: "investor.identifiers", key: name)
       guard LusidKey.isKey(item, name) else { throw place.invalid(item, mustBe: LusidKey.rule) }
       guard cursor.isAtString(item) || cursor.isAtNull(item) else {
         throw place.invalid(item, mustBe: "a string")
@@ -163,7 +163,8 @@ struct LusidCheck {
     var count = 0
     while let name = cursor.nextName(item) {
       count += 1
-      var property = LusidProperty(place: LusidPlace(map: map, key: name), isUnique: ordering, cursor: cursor)
+      var property = LusidProperty(
+        place: LusidPropertyLocation(map: map, key: name), isUnique: ordering, cursor: cursor)
       let value = try property.read(item)
       cursor = property.cursor
       if ordering { order.add(item, name: name.content, value: value) }

@@ -2,7 +2,7 @@ import Core
 import JSONText
 
 /// A property's place in an item, for messages: turned into text only when needed.
-struct LusidPlace {
+struct LusidPropertyLocation {
   var map: StaticString
   var key: MemberName
 
@@ -18,7 +18,7 @@ struct LusidPlace {
 
 /// Reads one LUSID property.
 struct LusidProperty {
-  let place: LusidPlace
+  let place: LusidPropertyLocation
   /// Whether no member may appear twice in it.
   let isUnique: Bool
   var cursor: ItemCursor

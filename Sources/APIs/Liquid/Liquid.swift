@@ -14,16 +14,16 @@ package struct Liquid: API {
   package let salvage = SalvageForm(fileExtension: "ndjson", open: "", separator: "\n", close: "\n")
   package var rejectsAdditions: [[String]] { RejectMarkers.receipt.map { ["headers", $0] } }
 
-  package func makeAPI(_ terms: APIOptions) -> any TargetAPI {
-    LiquidItems(defaults: terms.route[ItemDefaults.self], validate: terms.validate, maxNesting: terms.maxNesting)
+  package func makeAPI(_ options: APIOptions) -> any TargetAPI {
+    LiquidItems(defaults: options.route[ItemDefaults.self], validate: options.validate, maxNesting: options.maxNesting)
   }
 
-  package func proposeFields(for columns: [ObservedColumn], _ terms: APIOptions) -> FieldProposal {
-    LiquidFields.proposal(for: columns, defaults: terms.route[ItemDefaults.self])
+  package func proposeFields(for columns: [ObservedColumn], _ options: APIOptions) -> FieldProposal {
+    LiquidFields.proposal(for: columns, defaults: options.route[ItemDefaults.self])
   }
 
-  package func proposeKeys(for members: [String], _ terms: APIOptions) -> FieldProposal {
-    LiquidFields.keys(for: members, defaults: terms.route[ItemDefaults.self])
+  package func proposeKeys(for members: [String], _ options: APIOptions) -> FieldProposal {
+    LiquidFields.keys(for: members, defaults: options.route[ItemDefaults.self])
   }
 
   // MARK: Settings

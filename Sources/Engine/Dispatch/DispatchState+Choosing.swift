@@ -15,7 +15,7 @@ package import Core
 ///    most every other request, and never the last connection;
 /// 8. if batches share requests (`linger`): its request is full, or has waited long enough.
 extension DispatchState {
-  package enum Obstacle: Sendable, Equatable {
+  package enum ClaimObstacle: Sendable, Equatable {
     case stopping
     case paused
     case withdrawn
@@ -31,7 +31,7 @@ extension DispatchState {
   }
 
   /// Why a batch does not go now; nil if it is next.
-  package func obstacle(to name: BatchName, at now: QueueTime) -> Obstacle? {
+  package func obstacle(to name: BatchName, at now: QueueTime) -> ClaimObstacle? {
     if isStopping { return .stopping }
     if isPaused { return .paused }
     if line.withdrawn.contains(name.file) { return .withdrawn }
@@ -39,17 +39,19 @@ extension DispatchState {
     switch entry.state {
     case .underWay: return .underWay
     case .blocked(let key): return .blocked(by: key)
-    case .waiting where entry.batch.standing.due > now: return .notDue(until: entry.batch.standing.due)
+    case .waiting where entry.batch.retryState.due > now: return .notDue(until: entry.batch.retryState.due)
     case .waiting, .fresh: break
     }
     if let again = leaseAgainAt, again > now { return .outbox(until: again) }
     if case .wait(let until) = pace.permission(at: now, underWay: requests.count) { return .pace(until: until) }
     var copy = self
-    if let shipment = copy.nextShipment(at: now), shipment.batches.contains(where: { $0.name == name }) { return nil }
+    if let requestPlan = copy.nextRequestPlan(at: now), requestPlan.batches.contains(where: { $0.name == name }) {
+      return nil
+    }
     return .turnOfOthers
   }
 
-  mutating func nextShipment(at now: QueueTime) -> Shipment? {
+  mutating func nextRequestPlan(at now: QueueTime) -> RequestPlan? {
     guard !isStopping, !isPaused, case .send(let names) = choice(at: now) else { return nil }
     return begin(names, at: now)
   }
@@ -93,8 +95,8 @@ extension DispatchState {
 
   private func chosen(_ place: Place, isRetry: Bool, at now: QueueTime) -> Choice {
     // If trouble has reduced the allowed requests to few, retries in flight do not keep first attempts waiting.
-    let isCrowded = !isRetry && requests.count >= pace.allowance && requests.values.allSatisfy(\.isRetry)
-    if case .wait(let until) = pace.permission(at: now, underWay: requests.count, extra: isCrowded ? 1 : 0) {
+    let isFullOfRetries = !isRetry && requests.count >= pace.allowance && requests.values.allSatisfy(\.isRetry)
+    if case .wait(let until) = pace.permission(at: now, underWay: requests.count, extra: isFullOfRetries ? 1 : 0) {
       return .wait(until: until)
     }
     guard let entry = line[place] else { return .wait(until: nil) }
@@ -113,9 +115,9 @@ extension DispatchState {
     return .wait(until: min(until, due ?? until))
   }
 
-  private mutating func begin(_ names: [BatchName], at now: QueueTime) -> Shipment {
+  private mutating func begin(_ names: [BatchName], at now: QueueTime) -> RequestPlan {
     let entries = names.compactMap { line[$0] }
-    let isRetry = entries.contains { $0.batch.standing.failures > 0 || $0.batch.standing.failedAt != nil }
+    let isRetry = entries.contains { $0.batch.retryState.failures > 0 || $0.batch.retryState.failedAt != nil }
     if isRetry {
       retryCredit = max(0, retryCredit - 1)
     } else {
@@ -129,7 +131,7 @@ extension DispatchState {
       underWay.insert(name)
     }
     let unanswered = entries.map(\.batch.unanswered).max() ?? 0
-    return Shipment(
+    return RequestPlan(
       id: id, batches: entries.map(\.batch), files: entries.compactMap { line.files[$0.batch.name.file] },
       dueAfterCrash: now + options.backoff.ceiling(failures: unanswered + 1))
   }
@@ -138,7 +140,7 @@ extension DispatchState {
 
   private func isJoinable(_ entry: Line.Entry) -> Bool {
     line.files[entry.batch.name.file]?.successMode == .partial && entry.batch.count < options.maxItems
-      && entry.batch.bytes < options.maxBytes && entry.companyLimit > 1
+      && entry.batch.bytes < options.maxBytes && entry.coalescingLimit > 1
   }
 
   /// The batch whose turn it is, with the first others in line that fit into one request; and whether more of them
@@ -161,18 +163,18 @@ extension DispatchState {
       }
       if case .blocked = entry.state {
         // It is sent behind everything that it waits for.
-        guard batch.standing.due <= now, line.isBlocked(entry, onlyBy: places) else { continue }
+        guard batch.retryState.due <= now, line.isBlocked(entry, onlyBy: places) else { continue }
       }
       // Eight bytes per item for a longer request id, and the comma.
       let size = batch.bytes + 8 * batch.count
       guard items + batch.count <= options.maxItems, bytes + size <= options.maxBytes || joined.isEmpty,
-        joined.count < min(most, entry.companyLimit)
+        joined.count < min(most, entry.coalescingLimit)
       else { return (inLine(joined), true) }
       joined.append(entry)
       if let place = entry.place { places.insert(place) }
       items += batch.count
       bytes += size
-      most = min(most, entry.companyLimit)
+      most = min(most, entry.coalescingLimit)
       files.insert(batch.name.file)
       if options.keepsKeysApart { keys.formUnion(batch.itemKeys) }
     }

@@ -52,9 +52,9 @@ extension DispatchState {
     /// Its items whose bytes differ from what was checked are rejected; the rest goes on in its place.
     case rejectChanged
     /// Its halves take its place.
-    case halve(Standing, why: String, isOpen: Bool)
-    case postpone(Standing, why: String, isOpen: Bool)
-    case takeBack(Standing, why: String?)
+    case halve(RetryState, why: String, isOpen: Bool)
+    case postpone(RetryState, why: String, isOpen: Bool)
+    case takeBack(RetryState, why: String?)
     /// There is nothing to write.
     case none
   }
@@ -93,9 +93,9 @@ extension DispatchState {
       pace.succeeded(at: now)
       isTrusting = true
       guard members.count == 1, let only = members.first else { return part(members, why: why, isOpen: isOpen, now) }
-      var standing = Standing()
-      standing.blames = only.standing.blames
-      return [.halve(standing, why: why, isOpen: isOpen)]
+      var retryState = RetryState()
+      retryState.blames = only.retryState.blames
+      return [.halve(retryState, why: why, isOpen: isOpen)]
     case .retry(let why, let slowing, let retryAfter, let isOpen, let isBlamed):
       if slowing {
         slow(why, retryAfter, request, now, jitter)
@@ -113,29 +113,29 @@ extension DispatchState {
       return hold(members, request, why, now, jitter)
     case .unauthorized(let why, let isRenewable):
       if !isRenewable { hold(why, request, now, jitter) }
-      return members.map { .postpone($0.standing, why: why, isOpen: false) }
+      return members.map { .postpone($0.retryState, why: why, isOpen: false) }
     case .notSent(let why):
       // No batch can reach the server: the whole target waits, so that a long queue does not keep trying.
       slow(why, nil, request, now, 0.5 + jitter / 2)
-      return members.map { .takeBack($0.standing, why: why) }
+      return members.map { .takeBack($0.retryState, why: why) }
     case .unusable(let why):
       hold(why, request, now, jitter)
-      return members.map { .takeBack($0.standing, why: why) }
+      return members.map { .takeBack($0.retryState, why: why) }
     case .noToken(let why, let isRefusal, let retryAfter):
       if isRefusal { hold(why, request, now, jitter) } else { slow(why, retryAfter, request, now, 0.5 + jitter / 2) }
       return members.map { _ in .none }
     case .missing(let reasons):
       // The other batches are sent without these.
       return members.map { batch in
-        guard let why = reasons[batch.name] else { return .takeBack(batch.standing, why: nil) }
-        var standing = batch.standing
-        standing.failures += 1
-        standing.failedAt = now
-        standing.due = now + options.backoff.ceiling(failures: standing.failures)
-        return .takeBack(standing, why: why)
+        guard let why = reasons[batch.name] else { return .takeBack(batch.retryState, why: nil) }
+        var retryState = batch.retryState
+        retryState.failures += 1
+        retryState.failedAt = now
+        retryState.due = now + options.backoff.ceiling(failures: retryState.failures)
+        return .takeBack(retryState, why: why)
       }
     case .changed(let names):
-      return members.map { names.contains($0.name) ? .rejectChanged : .takeBack($0.standing, why: nil) }
+      return members.map { names.contains($0.name) ? .rejectChanged : .takeBack($0.retryState, why: nil) }
     case .damaged(let names, let why):
       hold(why, request, now, jitter)
       for name in names {
@@ -180,7 +180,7 @@ extension DispatchState {
     }
     withdrawLeavings(of: Set(request.members.map(\.file)), at: now)
     line.spillIfFull()
-    if needsNewLine || line.isWorn { startOver() }
+    if needsNewLine || line.needsReload { startOver() }
   }
 
   // MARK: - Handling failures
@@ -190,11 +190,11 @@ extension DispatchState {
   ) -> [MemberChange] {
     suspect(members)
     return members.map { batch in
-      var standing = batch.standing
-      standing.due = now
+      var retryState = batch.retryState
+      retryState.due = now
       // Forgotten and read again, it travels alone. Otherwise it could spoil one request after the other.
-      standing.blames = max(standing.blames, Standing.blamesToTravelAlone)
-      return .postpone(standing, why: why, isOpen: isOpen)
+      retryState.blames = max(retryState.blames, RetryState.blamesToTravelAlone)
+      return .postpone(retryState, why: why, isOpen: isOpen)
     }
   }
 
@@ -205,28 +205,28 @@ extension DispatchState {
   ) -> [MemberChange] {
     let isHeld = pace.isHeld
     return members.map { batch in
-      var standing = batch.standing
-      if isBlamed, let halved = halving(batch, &standing, why, isOpen: isOpen, now) { return halved }
+      var retryState = batch.retryState
+      if isBlamed, let halved = halving(batch, &retryState, why, isOpen: isOpen, now) { return halved }
       // While a target is on hold, an attempt counts only against the items' age.
-      if !isHeld { standing.failures += 1 }
-      standing.failedAt = now
-      standing.due =
-        now + max(options.backoff.delay(failures: max(1, standing.failures), jitter: jitter), retryAfter ?? .zero)
-      return .postpone(standing, why: why, isOpen: isOpen)
+      if !isHeld { retryState.failures += 1 }
+      retryState.failedAt = now
+      retryState.due =
+        now + max(options.backoff.delay(failures: max(1, retryState.failures), jitter: jitter), retryAfter ?? .zero)
+      return .postpone(retryState, why: why, isOpen: isOpen)
     }
   }
 
   /// Counts a failure that may be the batch's own fault, and divides it once there are too many.
   private func halving(
-    _ batch: WaitingBatch, _ standing: inout Standing, _ why: String, isOpen: Bool, _ now: QueueTime
+    _ batch: WaitingBatch, _ retryState: inout RetryState, _ why: String, isOpen: Bool, _ now: QueueTime
   ) -> MemberChange? {
-    let wasDivided = standing.blames >= Self.mostBlames
-    let othersWent = lastSuccessAt.map { success in standing.failedAt.map { $0 < success } ?? true } ?? false
-    if standing.failedAt == nil || othersWent { standing.blames = min(Self.mostBlames, standing.blames + 1) }
-    guard standing.blames >= Self.mostBlames, wasDivided || othersWent, batch.count > 1,
+    let wasDivided = retryState.blames >= Self.mostBlames
+    let othersWent = lastSuccessAt.map { success in retryState.failedAt.map { $0 < success } ?? true } ?? false
+    if retryState.failedAt == nil || othersWent { retryState.blames = min(Self.mostBlames, retryState.blames + 1) }
+    guard retryState.blames >= Self.mostBlames, wasDivided || othersWent, batch.count > 1,
       line.files[batch.name.file]?.successMode == .partial
     else { return nil }
-    var parts = standing
+    var parts = retryState
     parts.due = now
     parts.failedAt = now
     return .halve(parts, why: why, isOpen: isOpen)
@@ -242,27 +242,27 @@ extension DispatchState {
       !wasHeld && !members.isEmpty
       && members.allSatisfy { batch in
         // Its failures count from the start of the hold: there are none before the hold has ended.
-        batch.standing.beganHold
-          && (batch.standing.failures > 0
-            || lastSuccessAt.map { success in batch.standing.failedAt.map { $0 < success } ?? false } ?? false)
+        batch.retryState.beganHold
+          && (batch.retryState.failures > 0
+            || lastSuccessAt.map { success in batch.retryState.failedAt.map { $0 < success } ?? false } ?? false)
       }
     // One of them may be rejected for its content, and the others would learn nothing if sent with it.
     if members.count > 1 { suspect(members) }
     if !isOwnFault { hold(why, request, now, jitter) }
     return members.map { batch in
-      var standing = batch.standing
+      var retryState = batch.retryState
       if !isOwnFault, !wasHeld {
-        standing.beganHold = true
-        standing.failures = 0
+        retryState.beganHold = true
+        retryState.failures = 0
       }
-      if let halved = halving(batch, &standing, why, isOpen: false, now) { return halved }
-      standing.failedAt = now
-      standing.due = now
+      if let halved = halving(batch, &retryState, why, isOpen: false, now) { return halved }
+      retryState.failedAt = now
+      retryState.due = now
       if isOwnFault {
-        standing.failures += 1
-        standing.due = now + options.backoff.delay(failures: standing.failures, jitter: 0.5 + jitter / 2)
+        retryState.failures += 1
+        retryState.due = now + options.backoff.delay(failures: retryState.failures, jitter: 0.5 + jitter / 2)
       }
-      return .postpone(standing, why: why, isOpen: false)
+      return .postpone(retryState, why: why, isOpen: false)
     }
   }
 
@@ -296,14 +296,14 @@ extension DispatchState {
   /// The same, unless the API seems to fail whatever it is sent. Batches that always fail together are separated in the
   /// end.
   private mutating func suspectIfTrusting(_ members: [WaitingBatch]) {
-    let isOld = members.contains { $0.standing.failures >= Self.mostBlames }
+    let isOld = members.contains { $0.retryState.failures >= Self.mostBlames }
     if members.count > 1, isTrusting || isOld { suspect(members) }
     isTrusting = false
   }
 
   private mutating func putAside(_ name: BatchName, until due: QueueTime) {
     guard var batch = line[name]?.batch else { return }
-    batch.standing.due = due
+    batch.retryState.due = due
     putAsides[name] = batch
   }
 }
@@ -313,7 +313,7 @@ extension DispatchState.Request {
   fileprivate func withMadeDue(_ batch: WaitingBatch) -> WaitingBatch {
     var batch = batch
     for (file, due) in madeDue where file == nil || file == batch.name.file {
-      batch.standing.due = min(batch.standing.due, due)
+      batch.retryState.due = min(batch.retryState.due, due)
     }
     return batch
   }

@@ -48,7 +48,7 @@ package struct DispatchState: Sendable {
     /// Read from the outbox, and reply with `read` or `readFailed`.
     case read(Read)
     /// Lease these batches, and send them as one request; then `ended`.
-    case send(Shipment)
+    case send(RequestPlan)
     /// Reject the next batches of a file, except those in flight; then `withdrew` or `withdrawFailed`.
     case withdraw(Withdrawal)
     /// Nothing is left of a withdrawn file.
@@ -87,7 +87,7 @@ package struct DispatchState: Sendable {
   }
 
   /// One request to send.
-  package struct Shipment: Sendable, Equatable {
+  package struct RequestPlan: Sendable, Equatable {
     package var id: RequestID
     /// In line order; usually one.
     package var batches: [WaitingBatch]
@@ -282,7 +282,7 @@ package struct DispatchState: Sendable {
       line.takeBack(page, isEnd: page.isEnd, touched: touched, at: now)
     case .oldestFile, .files: break
     }
-    if line.isWorn { startOver() }
+    if line.needsReload { startOver() }
   }
 
   /// The part of the page before the first file that holds keys and is not yet announced as published.
@@ -341,7 +341,7 @@ package struct DispatchState: Sendable {
       outstanding = read
       return .read(read)
     }
-    return nextShipment(at: now).map(Action.send)
+    return nextRequestPlan(at: now).map(Action.send)
   }
 
   /// When to ask for the next action if nothing happens before; nil if only an event helps.
@@ -400,11 +400,11 @@ package struct DispatchState: Sendable {
 
   /// Whether there is something to read that may contain batches that may go.
   private var mayLook: Bool {
-    (!line.freed.isEmpty || !line.late.isEmpty || !line.isAtEnd && !line.isFull) && isHungry
+    (!line.freed.isEmpty || !line.late.isEmpty || !line.isAtEnd && !line.isFull) && wantsPage
   }
 
   /// Whether more batches that may go should be looked for.
-  private var isHungry: Bool {
+  private var wantsPage: Bool {
     guard options.linger != nil else { return line.fresh.count < 2 * options.concurrency }
     // Many small files fit into one request.
     let (wanted, isOver) = options.maxItems.multipliedReportingOverflow(by: 2 * options.concurrency)

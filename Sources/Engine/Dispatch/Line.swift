@@ -33,7 +33,7 @@ struct Line {
     /// Since when it may be sent; it may wait for others to share a request.
     var readySince = QueueTime(milliseconds: 0)
     /// The most batches that may share a request with it, itself included.
-    var companyLimit = Int.max
+    var coalescingLimit = Int.max
     /// Whether the outbox knows its due time; otherwise it could not be found by that time.
     var isWritten = true
   }
@@ -114,7 +114,7 @@ struct Line {
   private static let manyKeys = 8
   /// Since a batch last left, there was no room for all waiting batches. Until one leaves, those set aside are not
   /// read.
-  private(set) var isCrowded = false
+  private(set) var isFullOfRetries = false
   /// The index can't be written: nothing more is scanned until it can be, or until it is small.
   private(set) var isFull = false
 
@@ -171,13 +171,13 @@ struct Line {
 
   /// Adds a batch that is held back by nothing but its due time.
   ///
-  /// - Parameter companyLimit: if known.
+  /// - Parameter coalescingLimit: if known.
   private mutating func add(
     _ batch: WaitingBatch, _ file: LineFile, _ keys: [KeyHash], at place: Place, _ now: QueueTime,
-    companyLimit: Int? = nil
+    coalescingLimit: Int? = nil
   ) {
     hold(batch, file, keys, at: place, .fresh)
-    entries[batch.name]?.companyLimit = companyLimit ?? (batch.standing.travelsAlone ? 1 : .max)
+    entries[batch.name]?.coalescingLimit = coalescingLimit ?? (batch.retryState.travelsAlone ? 1 : .max)
     makeReady(batch.name, at: now)
     setAsideIfMany()
   }
@@ -195,7 +195,7 @@ struct Line {
   /// Removes an entry from memory; its keys stay in the index.
   private mutating func drop(_ name: BatchName) {
     guard let entry = entries.removeValue(forKey: name) else { return }
-    isCrowded = false
+    isFullOfRetries = false
     keyCount -= entry.keys.count
     if let place = entry.place {
       byPlace[place] = nil
@@ -210,21 +210,21 @@ struct Line {
     switch entry.state {
     case .blocked: blocked.remove(place)
     case .fresh: fresh.remove(place)
-    case .waiting: waiting.remove(Waiting(due: entry.batch.standing.due, place: place))
+    case .waiting: waiting.remove(Waiting(due: entry.batch.retryState.due, place: place))
     case .underWay: break
     }
   }
 
   private mutating func makeReady(_ name: BatchName, at now: QueueTime) {
     guard let entry = entries[name], let place = entry.place else { return }
-    let standing = entry.batch.standing
-    entries[name]?.readySince = max(now, standing.due)
-    if standing.failures == 0, standing.failedAt == nil, standing.due <= now {
+    let retryState = entry.batch.retryState
+    entries[name]?.readySince = max(now, retryState.due)
+    if retryState.failures == 0, retryState.failedAt == nil, retryState.due <= now {
       entries[name]?.state = .fresh
       fresh.insert(place)
     } else {
       entries[name]?.state = .waiting
-      waiting.insert(Waiting(due: standing.due, place: place))
+      waiting.insert(Waiting(due: retryState.due, place: place))
     }
   }
 
@@ -238,7 +238,7 @@ struct Line {
       let name = byPlace[last.place]
     {
       setAside(name, at: last)
-      isCrowded = true
+      isFullOfRetries = true
     }
   }
 
@@ -246,7 +246,7 @@ struct Line {
   /// not list it as postponed.
   private var lastThatFailed: Waiting? {
     waiting.elements.last { waiting in
-      self[waiting.place].map { $0.isWritten && $0.batch.standing.failedAt != nil } ?? false
+      self[waiting.place].map { $0.isWritten && $0.batch.retryState.failedAt != nil } ?? false
     }
   }
 
@@ -255,7 +255,7 @@ struct Line {
   ///
   /// - Returns: whether there is room for a page.
   mutating func makeRoom(forDueAt due: QueueTime) -> Bool {
-    guard !isCrowded else { return false }
+    guard !isFullOfRetries else { return false }
     while waiting.count * 2 > limits.waiting || keyCount * 2 > limits.keys, let last = lastThatFailed, last.due > due,
       let name = byPlace[last.place]
     {
@@ -305,7 +305,7 @@ struct Line {
   mutating func takeBack(_ page: LinePage, isEnd: Bool, touched: Set<BatchName>, at now: QueueTime) {
     takingBackAfter = nil
     if let last = page.batches.last, !isEnd {
-      let mark = Waiting.Mark(due: last.standing.due, name: last.name)
+      let mark = Waiting.Mark(due: last.retryState.due, name: last.name)
       setAsideAfter = min(setAsideAfter ?? mark, mark)
     }
     for batch in page.batches where entries[batch.name] == nil && !touched.contains(batch.name) {
@@ -370,7 +370,7 @@ struct Line {
   }
 
   /// Whether the line should be restarted, since most of what it remembers is no longer of use.
-  var isWorn: Bool {
+  var needsReload: Bool {
     index.isBroken || names.partCount > limits.parts || freed.count > limits.freed
       || index.deadCount > limits.dead && index.deadCount > index.spilledCount / 2
       || names.runCount > limits.names && names.runCount > 4 * (forgottenCount + looseCount + entries.count)
@@ -385,7 +385,7 @@ struct Line {
       entry.place = nil
       guard let file = oldFiles[entry.batch.name.file] else { continue }
       hold(entry.batch, file, entry.keys, at: nil, .underWay)
-      entries[entry.batch.name]?.companyLimit = entry.companyLimit
+      entries[entry.batch.name]?.coalescingLimit = entry.coalescingLimit
     }
   }
 
@@ -411,7 +411,7 @@ struct Line {
     leaveQueues(entry, place)
     if case .blocked = entry.state {} else { entries[name]?.isKnownFree = true }
     entries[name]?.state = .underWay
-    isCrowded = false
+    isFullOfRetries = false
   }
 
   /// Puts a batch that was in flight back in its place.
@@ -459,7 +459,7 @@ struct Line {
     let next = index.remove(entry.keys, at: place)
     if let file {
       for part in added {
-        let company = max(1, entry.companyLimit / 2)
+        let company = max(1, entry.coalescingLimit / 2)
         if withdrawn.contains(file.id) {
           guard file.ordering != .none else { continue }
           names.note(part: part.batch.name, at: part.place)
@@ -468,7 +468,7 @@ struct Line {
           hold(part.batch, file, part.keys, at: part.place, .blocked(by: holder))
           blocked.insert(part.place)
         } else {
-          add(part.batch, file, part.keys, at: part.place, now, companyLimit: company)
+          add(part.batch, file, part.keys, at: part.place, now, coalescingLimit: company)
         }
       }
     }
@@ -533,7 +533,7 @@ struct Line {
     for entry in waiting.elements where entry.due > now {
       guard let name = byPlace[entry.place], file == nil || name.file == file else { continue }
       waiting.remove(entry)
-      entries[name]?.batch.standing.due = now
+      entries[name]?.batch.retryState.due = now
       entries[name]?.readySince = now
       waiting.insert(Waiting(due: now, place: entry.place))
     }
@@ -543,7 +543,7 @@ struct Line {
   }
 
   mutating func limitCompany(of name: BatchName, to limit: Int) {
-    entries[name]?.companyLimit = limit
+    entries[name]?.coalescingLimit = limit
   }
 
   private mutating func dropOldNames() {

@@ -3,7 +3,7 @@ import Core
 
 /// Makes the alarms of an entry, with their messages.
 struct AlarmWords {
-  var terms: ExpectationTerms
+  var rule: ExpectationRule
   var day: CivilDate
   var file: FileID?
   var name: [UInt8] = []
@@ -38,8 +38,8 @@ struct AlarmWords {
       numbers: Array(shown))
   }
 
-  private var deadline: DailyDeadline { terms.deadline }
-  private var match: String { terms.match.onOneLine }
+  private var deadline: DailyDeadline { rule.deadline }
+  private var match: String { rule.match.onOneLine }
   private var quoted: String { "\"\(String(decoding: name, as: UTF8.self).onOneLine)\"" }
 
   private func local(_ moment: Timestamp) -> String { "\(deadline.zone.local(at: moment)) \(deadline.zone)" }

@@ -47,15 +47,15 @@ package struct Expectations: Sendable {
   ///   - inboxes: the entries of each inbox, in the configuration's order.
   ///   - kept: all stored snapshots.
   package init(
-    _ inboxes: [(name: String, entries: [ExpectationTerms])] = [], from kept: [Key: ExpectedFiles.Snapshot] = [:]
+    _ inboxes: [(name: String, entries: [ExpectationRule])] = [], from kept: [Key: ExpectedFiles.Snapshot] = [:]
   ) {
     self.kept = kept
     for inbox in inboxes {
-      for terms in inbox.entries {
-        let ordinal = entries.count { $0.key.inbox == inbox.name && $0.key.match == terms.match }
-        let key = Key(inbox: inbox.name, match: terms.match, ordinal: ordinal)
+      for rule in inbox.entries {
+        let ordinal = entries.count { $0.key.inbox == inbox.name && $0.key.match == rule.match }
+        let key = Key(inbox: inbox.name, match: rule.match, ordinal: ordinal)
         entries.append(
-          Entry(key: key, match: Glob(terms.match), files: ExpectedFiles(terms, from: kept[key])))
+          Entry(key: key, match: Glob(rule.match), files: ExpectedFiles(rule, from: kept[key])))
       }
     }
   }
@@ -133,8 +133,8 @@ package struct Expectations: Sendable {
   /// The entries of an inbox, in the configuration's order.
   package func states(
     of inbox: String, at now: Timestamp
-  ) -> [(key: Key, terms: ExpectationTerms, state: ExpectationState)] {
-    entries.filter { $0.key.inbox == inbox }.map { ($0.key, $0.files.terms, $0.files.state(at: now)) }
+  ) -> [(key: Key, rule: ExpectationRule, state: ExpectationState)] {
+    entries.filter { $0.key.inbox == inbox }.map { ($0.key, $0.files.rule, $0.files.state(at: now)) }
   }
 
   /// When an alarm may become due by itself; nil without entries.

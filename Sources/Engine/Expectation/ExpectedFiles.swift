@@ -10,7 +10,7 @@ package import Core
 /// - `gone`: it does not count, or went back to its inbox, to come again as another file.
 /// - `waiting`: files are ready that can't be claimed yet, since the inbox is paused or the queue is full.
 /// - `passed`: time went on. Due at `nextChange`, and before that may come at any time.
-/// - `change`: the configuration has other terms for the entry.
+/// - `change`: the configuration has other rule for the entry.
 ///
 /// Answers out: the alarms that each event returns, `state` and `nextChange`.
 ///
@@ -30,7 +30,7 @@ package import Core
 ///
 /// Memory is bounded: 16 days, 2,000 files under way, and the numbers as `SequenceNumbers` says.
 package struct ExpectedFiles: Sendable {
-  package private(set) var terms: ExpectationTerms
+  package private(set) var rule: ExpectationRule
   package private(set) var snapshot: Snapshot
   private var underWay: [FileID: ReadyFile] = [:]
   private var unclaimed: [ReadyFile] = []
@@ -76,10 +76,10 @@ package struct ExpectedFiles: Sendable {
   }
 
   /// - Parameter kept: the last stored snapshot; nil for a new entry.
-  package init(_ terms: ExpectationTerms, from kept: Snapshot? = nil) {
-    self.terms = terms
+  package init(_ rule: ExpectationRule, from kept: Snapshot? = nil) {
+    self.rule = rule
     snapshot = kept?.withinBounds ?? Snapshot()
-    change(terms)
+    change(rule)
   }
 
   // MARK: - Events
@@ -110,12 +110,12 @@ package struct ExpectedFiles: Sendable {
       record.files = record.files.addingSaturated(1)
       record.firstReady = min(record.firstReady ?? .max, readyAt.milliseconds)
     }
-    let words = AlarmWords(terms: terms, day: day, file: id, name: name)
+    let words = AlarmWords(rule: rule, day: day, file: id, name: name)
     var alarms: [ExpectationAlarm] = []
     if !isExpected { alarms.append(words.early(at: readyAt)) }
     if isExpected, readyAt > deadline.due(on: day) { alarms.append(words.late(at: readyAt)) }
-    if let least = terms.minItems, items < least { alarms.append(words.short(items: items, least: least)) }
-    if let number = terms.sequence?.number(in: name) {
+    if let least = rule.minItems, items < least { alarms.append(words.short(items: items, least: least)) }
+    if let number = rule.sequence?.number(in: name) {
       if snapshot.numbers == nil {
         snapshot.numbers = SequenceNumbers(first: number)
       } else if snapshot.numbers?.arrived(number) == .seenBefore {
@@ -137,14 +137,14 @@ package struct ExpectedFiles: Sendable {
   /// Time went on.
   package mutating func passed(_ now: Timestamp) -> [ExpectationAlarm] { decide(now) + tellGaps(now) }
 
-  /// The entry has other terms from now on.
+  /// The entry has other rule from now on.
   ///
   /// What came is kept by its date. A day that is decided stays so; another `by` decides about later days, and about
   /// the current one if that is still open. With another `sequence`, all numbers are forgotten.
-  package mutating func change(_ terms: ExpectationTerms) {
-    self.terms = terms
-    guard snapshot.pattern != terms.sequence?.text else { return }
-    snapshot.pattern = terms.sequence?.text
+  package mutating func change(_ rule: ExpectationRule) {
+    self.rule = rule
+    guard snapshot.pattern != rule.sequence?.text else { return }
+    snapshot.pattern = rule.sequence?.text
     snapshot.numbers = nil
   }
 
@@ -188,7 +188,7 @@ package struct ExpectedFiles: Sendable {
 
   // MARK: - Decisions
 
-  private var deadline: DailyDeadline { terms.deadline }
+  private var deadline: DailyDeadline { rule.deadline }
 
   /// Tells the days on which no file came in time.
   private mutating func decide(_ now: Timestamp) -> [ExpectationAlarm] {
@@ -217,7 +217,7 @@ package struct ExpectedFiles: Sendable {
     let came = record?.firstReady.map { $0 <= due.milliseconds } ?? false
     guard came || (now > due && !isUnderWay(for: day)) else { return nil }
     snapshot.update(day) { $0.isDecided = true }
-    return came ? [] : [AlarmWords(terms: terms, day: day).missing]
+    return came ? [] : [AlarmWords(rule: rule, day: day).missing]
   }
 
   /// Whether a file is there that may turn out to have come in time.
@@ -230,10 +230,10 @@ package struct ExpectedFiles: Sendable {
   private var waitingFiles: [ReadyFile] { underWay.values + unclaimed }
 
   private mutating func tellGaps(_ now: Timestamp) -> [ExpectationAlarm] {
-    guard let sequence = terms.sequence, snapshot.numbers != nil else { return [] }
+    guard let sequence = rule.sequence, snapshot.numbers != nil else { return [] }
     let numbers = waitingFiles.compactMap { sequence.number(in: $0.name) }
     guard let gaps = snapshot.numbers?.tellGaps(underWay: numbers), !gaps.isEmpty else { return [] }
-    return [AlarmWords(terms: terms, day: deadline.day(at: now)).gap(gaps)]
+    return [AlarmWords(rule: rule, day: deadline.day(at: now)).gap(gaps)]
   }
 }
 

@@ -111,13 +111,13 @@ package struct FileCounts: Sendable, Equatable {
 package struct Reject: Sendable, Equatable {
   package var item: Int
   package var line: Int
-  /// Its range in the dropped file, after decompression.
+  /// Where it is in the dropped file, as its format counts.
   package var source: Range<Int>
   /// Human-readable.
   package var key: String?
   package var code: String
   package var message: String
-  /// Of the bytes at `source`; nil if an older upsertd read the item.
+  /// Of what is at `source`; nil if an older upsertd read the item.
   package var tag: SourceTag?
 
   package init(

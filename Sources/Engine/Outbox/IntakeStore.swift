@@ -7,6 +7,10 @@ package protocol IntakeStore: Sendable {
   /// - Throws: what `body` throws, as an `OutboxError`; the commit is rolled back then.
   func commit<Value>(_ body: (any IntakeCommit) throws -> Value) throws(OutboxError) -> Value
 
+  /// The same for megabytes of one file. Only one such commit is under way at a time, so that whoever has little to write
+  /// waits for one of them, and not for one of each inbox.
+  func commitLarge<Value>(_ body: (any IntakeCommit) throws -> Value) throws(OutboxError) -> Value
+
   /// Discards what was staged of a file that is not published, in many small commits: one for millions of rows would hold up
   /// everyone who writes. Blocks until all is gone; a file that was read in vain is read again after a crash.
   func discardStaged(of id: FileID) throws(OutboxError)

@@ -13,13 +13,13 @@ package struct WaitingBatch: Sendable, Equatable {
   package var attempts: Int
   /// Attempts whose outcome is unknown, including one in flight.
   package var unanswered: Int
-  package var standing: Standing
+  package var retryState: RetryState
   /// Answers that did not name its items.
   package var misses: Int
 
   package init(
     name: BatchName, count: Int, bytes: Int, itemKeys: [KeyHash], attempts: Int = 0, unanswered: Int = 0,
-    standing: Standing = Standing(), misses: Int = 0
+    retryState: RetryState = RetryState(), misses: Int = 0
   ) {
     self.name = name
     self.count = count
@@ -27,13 +27,13 @@ package struct WaitingBatch: Sendable, Equatable {
     self.itemKeys = itemKeys
     self.attempts = attempts
     self.unanswered = unanswered
-    self.standing = standing
+    self.retryState = retryState
     self.misses = misses
   }
 }
 
 /// What earlier attempts mean for the next one.
-package struct Standing: Sendable, Equatable {
+package struct RetryState: Sendable, Equatable {
   /// When the batch may be sent again.
   package var due = QueueTime(milliseconds: 0)
   /// Failures in a row; sets the backoff.
@@ -192,16 +192,16 @@ package struct Settlement: Sendable, Equatable {
 package enum BatchChange: Sendable, Equatable {
   /// Items have settled. Without a request (`request` is nil), they are rejected without an answer.
   case settle(Settlement)
-  /// Parts take its place, in order. Each has `standing`, and inherits the earlier attempts whose outcome is unknown.
+  /// Parts take its place, in order. Each has `retryState`, and inherits the earlier attempts whose outcome is unknown.
   ///
   /// - `isOpen`: whether it is unknown what the last request applied.
-  case split([Batch], Standing, why: String, isOpen: Bool)
+  case split([Batch], RetryState, why: String, isOpen: Bool)
   /// It waits.
   ///
   /// - `isOpen`: whether it is unknown what the last request applied.
-  case postpone(Standing, why: String, isOpen: Bool)
+  case postpone(RetryState, why: String, isOpen: Bool)
   /// Nothing went out: the attempt does not count.
-  case takeBack(Standing, why: String?)
+  case takeBack(RetryState, why: String?)
 }
 
 /// What a change left in the batch's place.

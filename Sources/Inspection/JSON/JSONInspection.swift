@@ -6,7 +6,7 @@ internal import JSONText
 /// What a JSON or NDJSON file looks like.
 package struct JSONInspection: Sendable {
   /// By its content, whatever its name.
-  package private(set) var kind = FileFormat.Kind.json
+  package private(set) var kind = FormatKind.json
   package private(set) var shape = DocumentShape.array
   /// How many items the sample has; those of a file that is longer are not all counted.
   package private(set) var items = 0
@@ -112,14 +112,14 @@ package struct JSONInspection: Sendable {
   }
 
   /// What the first byte shows; the reader knows it only at the end, which a sample may not have.
-  private static func likelyShape(_ head: [UInt8], _ kind: FileFormat.Kind) -> DocumentShape {
+  private static func likelyShape(_ head: [UInt8], _ kind: FormatKind) -> DocumentShape {
     if kind == .ndjson { return .lines }
     let first = head.first { ![0xEF, 0xBB, 0xBF, 0x20, 0x09, 0x0A, 0x0D].contains($0) }
     return first == UInt8(ascii: "[") ? .array : .single
   }
 
   private static func read(
-    _ sample: FileSample, _ kind: FileFormat.Kind, each: (RawItem, Span<UInt8>) throws -> Void
+    _ sample: FileSample, _ kind: FormatKind, each: (RawItem, Span<UInt8>) throws -> Void
   ) throws -> DocumentShape {
     var source = SampleBytes(sample.head)
     if kind == .ndjson {

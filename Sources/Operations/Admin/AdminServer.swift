@@ -62,7 +62,7 @@ package final class AdminServer: Sendable {
     case "/healthz":
       let instruments = dashboard.instruments
       return Health(
-        heartbeat: instruments.heartbeat, activeFailures: instruments.activeFailures, ledger: instruments.ledger
+        heartbeat: instruments.heartbeat, activeFailures: instruments.activeFailures, tracker: instruments.tracker
       )
       .reply(asJSON: question.wantsJSON)
     case "/readyz":

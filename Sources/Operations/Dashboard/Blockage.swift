@@ -192,7 +192,7 @@ extension Blockage {
     if entry.state.state == .missing {
       blockages.append(
         Blockage(
-          weight: .bad, title: "\(entry.match) is missing in \(inbox)", reason: "no such file came \(entry.terms)",
+          weight: .bad, title: "\(entry.match) is missing in \(inbox)", reason: "no such file came \(entry.rule)",
           oldestAt: entry.state.due, advice: "Ask its sender. It is late, but loaded, when it comes."))
     }
     if entry.state.missingCount > 0 {

@@ -236,7 +236,7 @@ package struct RecordSearch: Sendable {
     do {
       let lines = try text.lines(
         of: isUnusable ? names.unusable : names.archive, in: isUnusable ? folders.rejected : folders.archive,
-        isGzipped: FileFormat(fileName: dropped.bytes, format: .csv)?.isGzipped == true)
+        isGzipped: FileType(fileName: dropped.bytes, format: .csv)?.isGzipped == true)
       part.searched.originals += 1
       part.byText += 1
       let known = Set(found.compactMap { $0.source == .receipt ? $0.line : nil })

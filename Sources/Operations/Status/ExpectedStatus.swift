@@ -20,7 +20,7 @@ extension StatusReport {
 
     package var match: String
     /// For people: `by 07:30, mon-fri, Europe/Dublin`.
-    package var terms: String
+    package var rule: String
     package var hasSequence: Bool
     package var state: ExpectationState
     /// Of the current day, oldest first; `mostAlarms` at most, the last ones.
@@ -51,7 +51,7 @@ extension StatusReport.ExpectedStatus {
 
   var json: JSONValue {
     JSONValue([
-      "match": JSONValue(match), "terms": JSONValue(terms), "due": JSONValue(state.due.description),
+      "match": JSONValue(match), "terms": JSONValue(rule), "due": JSONValue(state.due.description),
       "state": JSONValue(state.state.rawValue), "files": JSONValue(state.files),
       "missingNumbers": .array(state.missingNumbers.map { JSONValue(Int(clamping: $0)) }),
       "missingCount": JSONValue(Int(clamping: state.missingCount)),
@@ -93,10 +93,10 @@ struct ExpectedFilesReport {
     of inbox: String, waiting: [ExpectedFiles.ReadyFile], at now: Timestamp
   ) -> [StatusReport.ExpectedStatus] {
     expectations.waiting(waiting, in: inbox)
-    return expectations.states(of: inbox, at: now).map { key, terms, state in
+    return expectations.states(of: inbox, at: now).map { key, rule, state in
       let today = alarms.filter { $0.key == key && $0.at >= state.since }
       return StatusReport.ExpectedStatus(
-        match: key.match, terms: terms.deadline.description, hasSequence: terms.sequence != nil, state: state,
+        match: key.match, rule: rule.deadline.description, hasSequence: rule.sequence != nil, state: state,
         alarms: today.suffix(StatusReport.ExpectedStatus.mostAlarms).map {
           StatusReport.ExpectedStatus.Alarm(at: $0.at, kind: $0.kind, file: $0.file, message: $0.message)
         })

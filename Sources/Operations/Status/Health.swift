@@ -13,10 +13,10 @@ struct Health {
   private let bad: String
 
   /// Whether the pipeline moves; trouble with a single file does not count against it.
-  init(heartbeat: Heartbeat, activeFailures: ActiveFailures, ledger: UnclaimedFileLog) {
+  init(heartbeat: Heartbeat, activeFailures: ActiveFailures, tracker: UnclaimedFileTracker) {
     good = "ok: the pipeline is working"
     bad = "not working"
-    reasons = heartbeat.hanging.map { "\($0) is stuck" } + activeFailures.ofAll + ledger.allFaults
+    reasons = heartbeat.hanging.map { "\($0) is stuck" } + activeFailures.ofAll + tracker.allFaults
   }
 
   /// Whether files are taken. An inbox paused by an operator does not count: that is intended.

@@ -87,7 +87,7 @@ struct MetricsPage {
     eachKind("upsertd_inbox_unclaimed_files", "Files that stay in the inbox, by reason.") {
       Double($0.unclaimedCounts[$1] ?? 0)
     }
-    let oldest = Dictionary(inboxes.map { ($0.name, instruments.ledger.oldest(inbox: $0.name)) }) { first, _ in first }
+    let oldest = Dictionary(inboxes.map { ($0.name, instruments.tracker.oldest(inbox: $0.name)) }) { first, _ in first }
     eachKind(
       "upsertd_inbox_oldest_unclaimed_age_seconds", "How long the oldest file has stayed in the inbox, by reason."
     ) { Self.age(oldest[$0.name]?[$1]) }

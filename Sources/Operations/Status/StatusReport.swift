@@ -126,17 +126,18 @@ package struct StatusReport: Sendable {
   /// - Parameter outbox: nil if there is none yet.
   package init(settings: Settings, outbox: Outbox?) async throws {
     let unread = await Self.folderQueue.run { ControlSocket.unreadFiles(state: settings.state) }
-    try await self.init(settings: settings, outbox: outbox, ledger: nil, unread: unread)
+    try await self.init(settings: settings, outbox: outbox, tracker: nil, unread: unread)
   }
 
   /// For the daemon itself, which knows how long a file has stayed, and why one is not read.
   package init(settings: Settings, outbox: Outbox?, instruments: Instruments) async throws {
     try await self.init(
-      settings: settings, outbox: outbox, ledger: instruments.ledger, unread: instruments.unread.all)
+      settings: settings, outbox: outbox, tracker: instruments.tracker, unread: instruments.unread.all)
   }
 
   /// - Parameter unread: what the daemon says; nil if it can't be asked.
-  private init(settings: Settings, outbox: Outbox?, ledger: UnclaimedFileLog?, unread: [UnreadFile]?) async throws {
+  private init(settings: Settings, outbox: Outbox?, tracker: UnclaimedFileTracker?, unread: [UnreadFile]?) async throws
+  {
     let isAlone = unread == nil
     let pausedInboxes = try await outbox?.paused(.inbox) ?? []
     queue = try await outbox?.queue() ?? QueueCounts()
@@ -144,7 +145,7 @@ package struct StatusReport: Sendable {
     receivers = try await outbox?.receivers().map(ReceiverStatus.init) ?? []
     corrections = try await Self.corrections(of: recent, settings: settings, outbox)
     let queuedBytes = queue.bytes
-    let room = await Self.folderQueue.run { try? Room(settings, queuedBytes: queuedBytes) }
+    let room = await Self.folderQueue.run { try? QueueCapacity(settings, queuedBytes: queuedBytes) }
     obstacles = room?.obstacle.map { [$0.description] } ?? []
     let known = try await outbox?.filesUnderWay().ids ?? []
     // Without a daemon, everything that is not published is unread.
@@ -156,7 +157,7 @@ package struct StatusReport: Sendable {
       let isPaused = pausedInboxes.contains(inbox.name)
       var (status, work) = await Self.folderQueue.run {
         let work = (try? InboxFolders(spool: settings.spool, inbox: inbox.name).workFiles()) ?? []
-        return (Self.look(at: inbox, settings, isPaused: isPaused, room, ledger), work)
+        return (Self.scan(at: inbox, settings, isPaused: isPaused, room, tracker), work)
       }
       let all = unread.filter { $0.inbox == inbox.name }
       status.unread = Array(all.prefix(InboxStatus.mostListed))
@@ -212,52 +213,52 @@ package struct StatusReport: Sendable {
     }
   }
 
-  private static func look(
-    at inbox: Inbox, _ settings: Settings, isPaused: Bool, _ room: Room?, _ ledger: UnclaimedFileLog?
+  private static func scan(
+    at inbox: Inbox, _ settings: Settings, isPaused: Bool, _ room: QueueCapacity?, _ tracker: UnclaimedFileTracker?
   ) -> InboxStatus {
     let folders = InboxFolders(spool: settings.spool, inbox: inbox.name)
-    let look = Watcher.lookOnce(folders: folders, terms: WatchOptions(inbox, settings))
-    var status = InboxStatus(name: inbox.name, waiting: look.ready.count, isPaused: isPaused)
+    let scan = Watcher.scanOnce(folders: folders, options: WatchOptions(inbox, settings))
+    var status = InboxStatus(name: inbox.name, waiting: scan.ready.count, isPaused: isPaused)
     status.advice = folders.advice
     // Without a daemon it is not a fault if folders have not been created yet.
-    let isRunning = ledger != nil || ControlSocket.isAnswered(state: settings.state) == true
-    if let fault = look.fault.map({ "\($0)" }) ?? ledger?.fault(of: inbox.name)
-      ?? (isRunning ? folders.gap.map { "\($0)" } : nil)
+    let isRunning = tracker != nil || ControlSocket.isAnswered(state: settings.state) == true
+    if let fault = scan.fault.map({ "\($0)" }) ?? tracker?.fault(of: inbox.name)
+      ?? (isRunning ? folders.folderFault.map { "\($0)" } : nil)
     {
       status.unclaimed.append(UnclaimedFile(name: "inbox/", kind: .folder, reason: fault))
       status.unclaimedCounts[.folder] = 1
     }
     func stay(_ name: FileName, _ kind: UnclaimedFile.Kind, _ reason: String) {
       guard status.unclaimed.count < InboxStatus.mostListed else { return }
-      let since = ledger?.since(name, kind, inbox: inbox.name)
+      let since = tracker?.since(name, kind, inbox: inbox.name)
       status.unclaimed.append(UnclaimedFile(name: name.display, kind: kind, reason: reason, since: since))
     }
     // A file for which there is no room holds up those behind it.
-    var obstacle: Obstacle? = isPaused ? .paused : nil
+    var obstacle: ClaimObstacle? = isPaused ? .paused : nil
     var room = room
-    for file in look.ready {
-      obstacle = obstacle ?? room?.take(FileNeed(file, in: folders, of: inbox, settings: settings))
+    for file in scan.ready {
+      obstacle = obstacle ?? room?.take(SpaceEstimate(file, in: folders, of: inbox, settings: settings))
       guard let obstacle else { continue }
       let kind = UnclaimedFile.Kind(obstacle.kind)
       if !inbox.expect.isEmpty {
         // Without the daemon nobody knows since when: not before its last change.
         let changed = Timestamp(milliseconds: file.modified / 1_000_000)
-        let since = ledger?.since(file.name, kind, inbox: inbox.name) ?? changed
+        let since = tracker?.since(file.name, kind, inbox: inbox.name) ?? changed
         status.readyFiles.append(ExpectedFiles.ReadyFile(name: file.name.bytes, at: since))
       }
       status.unclaimedCounts[kind, default: 0] += 1
       if status.unclaimed.count < InboxStatus.mostListed { stay(file.name, kind, obstacle.description) }
     }
-    for (kind, count) in look.counts {
+    for (kind, count) in scan.counts {
       if kind.isArriving || kind == .minAge { status.waiting += count }
       status.unclaimedCounts[UnclaimedFile.Kind(kind), default: 0] += count
     }
-    let isAll = look.unclaimed.count <= InboxStatus.mostListed - status.unclaimed.count
-    for file in isAll ? look.unclaimed : look.unclaimed.filter({ $0.kind != .ignored }) {
+    let isAll = scan.unclaimed.count <= InboxStatus.mostListed - status.unclaimed.count
+    for file in isAll ? scan.unclaimed : scan.unclaimed.filter({ $0.kind != .ignored }) {
       stay(file.name, UnclaimedFile.Kind(file.kind), file.reason)
     }
     if !isAll {
-      for file in look.unclaimed where file.kind == .ignored { stay(file.name, .ignored, file.reason) }
+      for file in scan.unclaimed where file.kind == .ignored { stay(file.name, .ignored, file.reason) }
     }
     status.unclaimedLeftOut = status.unclaimedCounts.values.reduce(0, +) - status.unclaimed.count
     return status

@@ -241,21 +241,23 @@ struct ConsistencyScan {
     }
     defer { close(descriptor) }
     result.rejectsFiles += 1
-    let kind = read.receipt.file.format.flatMap(FileFormat.Kind.init(rawValue:))
-    guard let format = FileFormat(fileName: name.bytes, format: kind) else { return }
+    let kind = read.receipt.file.format.flatMap(FormatKind.init(rawValue:))
+    guard let type = FileType(fileName: name.bytes, format: kind) else { return }
     let api = (read.receipt.target?.api).annotator
     // The rejects keep how the dropped file was written.
     let route = settings.inbox(named: inbox)?.route(for: name.bytes)
-    var csv = route?.csv ?? CSVOptions()
+    var options = FormatOptions(
+      objects: ObjectShape(itemMembers: api.itemMembers, idsAllowed: api.idsAllowed),
+      limits: ReaderLimits(additions: APIs.rejectsAdditions))
+    options.csv = route?.csv ?? CSVOptions()
+    options.encoding = route?.encoding
     // Three columns in front tell a usual delimiter, whatever the route has by now.
-    if case .character(let delimiter) = csv.delimiter, ",;|\t".unicodeScalars.contains(delimiter) {
-      csv.delimiter = .auto
+    if case .character(let delimiter) = options.csv.delimiter, ",;|\t".unicodeScalars.contains(delimiter) {
+      options.csv.delimiter = .auto
     }
     do {
-      let count = try ItemCount.items(
-        in: descriptor, path: path, format: format,
-        objects: ObjectShape(itemMembers: api.itemMembers, idsAllowed: api.idsAllowed),
-        csv: csv, encoding: route?.encoding, limits: ReaderLimits(additions: APIs.rejectsAdditions), gzip: GzipLimits())
+      let count = try type.format.count(
+        FileContent(descriptor: descriptor, path: path, isGzipped: type.isGzipped), options)
       if count != read.receipt.counts.rejected {
         add(
           .rejectsCount, inbox, read.id, path: path,

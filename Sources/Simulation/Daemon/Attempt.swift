@@ -3,7 +3,7 @@ internal import Engine
 
 /// A request from its lease to what is written down about it.
 struct Attempt {
-  var shipment: DispatchState.Shipment
+  var requestPlan: DispatchState.RequestPlan
   /// The content of each batch.
   var contents: [Batch] = []
   var items: [[ItemID]] = []
@@ -21,7 +21,7 @@ struct Attempt {
   func settlements(_ verdicts: [ItemVerdict]) -> [Settlement] {
     guard !verdicts.isEmpty else { return [] }
     var start = 0
-    return zip(shipment.batches, contents).map { batch, content in
+    return zip(requestPlan.batches, contents).map { batch, content in
       defer { start += content.items.count }
       return Settlement(verdicts[start..<start + content.items.count], of: content, misses: batch.misses)
     }
@@ -37,14 +37,14 @@ struct Attempt {
     case .rejectChanged:
       // Nothing went out, so the attempt does not count.
       return [
-        .takeBack(shipment.batches[place].standing, why: nil),
+        .takeBack(requestPlan.batches[place].retryState, why: nil),
         .settle(Settlement(rejecting: contents[place].items, .unreadable)),
       ]
-    case .halve(let standing, let why, let isOpen):
+    case .halve(let retryState, let why, let isOpen):
       let (first, second) = contents[place].halves
-      return [.split([first, second], standing, why: why, isOpen: isOpen)]
-    case .postpone(let standing, let why, let isOpen): return [.postpone(standing, why: why, isOpen: isOpen)]
-    case .takeBack(let standing, let why): return [.takeBack(standing, why: why)]
+      return [.split([first, second], retryState, why: why, isOpen: isOpen)]
+    case .postpone(let retryState, let why, let isOpen): return [.postpone(retryState, why: why, isOpen: isOpen)]
+    case .takeBack(let retryState, let why): return [.takeBack(retryState, why: why)]
     }
   }
 }

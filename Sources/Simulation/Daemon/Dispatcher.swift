@@ -114,7 +114,7 @@ final class Dispatcher {
   private func perform(_ action: DispatchState.Action) {
     switch action {
     case .read(let read): self.read(read)
-    case .send(let shipment): send(shipment)
+    case .send(let requestPlan): send(requestPlan)
     case .withdraw(let withdrawal): withdraw(withdrawal)
     case .withdrawn(let file): world.log("\(name): nothing is left of f\(world.checker.number(of: file))")
     case .note(let pace): world.log("\(name): \(pace)")
@@ -201,12 +201,12 @@ final class Dispatcher {
 
   // MARK: - Sending
 
-  private func send(_ shipment: DispatchState.Shipment) {
+  private func send(_ requestPlan: DispatchState.RequestPlan) {
     var identity = KeyHash()
-    for batch in shipment.batches {
+    for batch in requestPlan.batches {
       identity.combine("\(world.checker.number(of: batch.name.file))/\(batch.name.position)/\(batch.attempts) ".utf8)
     }
-    let attempt = Attempt(shipment: shipment, identity: identity.value, step: world.steps)
+    let attempt = Attempt(requestPlan: requestPlan, identity: identity.value, step: world.steps)
     // A token is fetched before anything is counted.
     if case .noToken(let isRefusal) = world.apis[target].effect(at: world.now, identity.value) {
       return daemon.after(5) { [self] _ in
@@ -216,7 +216,7 @@ final class Dispatcher {
     call(30) { [self] in
       do throws(OutboxError) {
         let leased = try await world.disk.write(at: world.now).lease(
-          shipment.batches.map { ($0.name, $0.attempts) }, dueAfterCrash: shipment.dueAfterCrash)
+          requestPlan.batches.map { ($0.name, $0.attempts) }, dueAfterCrash: requestPlan.dueAfterCrash)
         switch leased {
         case .leased(let contents): return { [self] in send(contents, attempt) }
         case .stale: return { [self] in take(.stale, attempt) }
@@ -233,7 +233,7 @@ final class Dispatcher {
     var attempt = attempt
     var missing: [BatchName: String] = [:]
     var changed: Set<BatchName> = []
-    for (batch, content) in zip(attempt.shipment.batches, contents) {
+    for (batch, content) in zip(attempt.requestPlan.batches, contents) {
       guard let whole = content.whole, let items = ItemID.items(of: whole.body),
         items.map(\.number) == whole.items.map(\.number)
       else { return world.fail(.contradiction, "the body of \(world.text(batch.name)) does not hold its items") }
@@ -244,14 +244,14 @@ final class Dispatcher {
       attempt.items.append(items)
     }
     if !changed.isEmpty || !missing.isEmpty {
-      world.hadTurn(isRetry: attempt.shipment.batches.allSatisfy(\.isRetry), at: target)
+      world.hadTurn(isRetry: attempt.requestPlan.batches.allSatisfy(\.isRetry), at: target)
       return take(changed.isEmpty ? .missing(missing) : .changed(changed), attempt)
     }
     let items = attempt.items.flatMap { $0 }
     let timeout = world.configuration.targets[target].timeout
     attempt.sentAt = daemon.wall
     let course = world.apis[target].course(
-      of: items, successMode: attempt.shipment.files[0].successMode, sentAt: world.now, identity: attempt.identity,
+      of: items, successMode: attempt.requestPlan.files[0].successMode, sentAt: world.now, identity: attempt.identity,
       timeout: timeout, number: world.requestCount + 1)
     attempt.resent = course.resent
     switch course.ending {
@@ -259,20 +259,20 @@ final class Dispatcher {
       return daemon.after(course.endsAt - world.now) { [self, attempt] _ in answered(course, attempt) }
     default: break
     }
-    let members = zip(attempt.shipment.batches, attempt.items).map {
+    let members = zip(attempt.requestPlan.batches, attempt.items).map {
       Checker.Member(name: $0.name, items: $1, isRetry: $0.isRetry, step: attempt.step)
     }
     let number = world.send(items, to: target, course, members)
     attempt.number = number
-    underWay[attempt.shipment.id] = number
+    underWay[attempt.requestPlan.id] = number
     world.log("\(name): request \(number) with \(items)")
     daemon.after(course.endsAt - world.now) { [self, attempt] _ in answered(course, attempt) }
   }
 
   private func answered(_ course: SimulatedAPI.Course, _ attempt: Attempt) {
     guard !hasEnded else { return }
-    underWay[attempt.shipment.id] = nil
-    let isPartial = attempt.shipment.files[0].successMode == .partial
+    underWay[attempt.requestPlan.id] = nil
+    let isPartial = attempt.requestPlan.files[0].successMode == .partial
     let count = attempt.items.reduce(0) { $0 + $1.count }
     world.log("\(name): request \(attempt.number) ends: \(course.ending)")
     var verdicts: [ItemVerdict] = []
@@ -316,7 +316,7 @@ final class Dispatcher {
   private func take(_ outcome: DispatchState.Outcome, _ attempt: Attempt, _ verdicts: [ItemVerdict] = []) {
     guard !hasEnded else { return }
     let settlements = attempt.settlements(verdicts)
-    let id = attempt.shipment.id
+    let id = attempt.requestPlan.id
     let jitter = world.dice.fraction(.jitter, attempt.identity)
     let decided = state.ended(id, outcome, at: daemon.time, jitter: jitter)
     world.checker.took(outcome, state.state, at: daemon.time, self, world)
@@ -324,7 +324,7 @@ final class Dispatcher {
     var places: [Int] = []
     for (place, change) in decided.enumerated() {
       for change in attempt.changes(change, place, settlements) {
-        changes.append((attempt.shipment.batches[place].name, change))
+        changes.append((attempt.requestPlan.batches[place].name, change))
         places.append(place)
       }
     }
@@ -356,9 +356,9 @@ final class Dispatcher {
         }
         if results.contains(where: \.isFileComplete) { daemon.results.lookSoon() }
         return { [self] in
-          var all: [ChangeResult?] = attempt.shipment.batches.map { _ in nil }
+          var all: [ChangeResult?] = attempt.requestPlan.batches.map { _ in nil }
           for (result, place) in zip(results, places) { all[place] = result }
-          state.wrote(attempt.shipment.id, all, at: daemon.time)
+          state.wrote(attempt.requestPlan.id, all, at: daemon.time)
         }
       } catch {
         daemon.check(error)
@@ -372,5 +372,5 @@ final class Dispatcher {
 }
 
 extension WaitingBatch {
-  fileprivate var isRetry: Bool { standing.failures > 0 || standing.failedAt != nil }
+  fileprivate var isRetry: Bool { retryState.failures > 0 || retryState.failedAt != nil }
 }

@@ -51,7 +51,7 @@ extension MemoryOutbox: DispatchStore {
       var found: [(due: QueueTime, batch: MemoryBatch, file: Int)] = []
       for (place, file) in content.files.enumerated() where file.isPublished {
         for batch in file.batches where batch.target == target && batch.problem != nil {
-          let due = batch.waiting.standing.due
+          let due = batch.waiting.retryState.due
           if let last, (due, batch.waiting.name) <= last { continue }
           found.append((due, batch, place))
         }
@@ -114,7 +114,7 @@ extension MemoryOutbox: DispatchStore {
       for (file, batch) in places {
         content.files[file].batches[batch].waiting.attempts += 1
         content.files[file].batches[batch].waiting.unanswered += 1
-        content.files[file].batches[batch].waiting.standing.due = due
+        content.files[file].batches[batch].waiting.retryState.due = due
         content.files[file].record.counts.requests += 1
       }
       return .leased(leased)
@@ -161,8 +161,8 @@ extension MemoryOutbox: DispatchStore {
         if let file, content.files[place].record.id != file { continue }
         for batch in content.files[place].batches.indices {
           if let target, content.files[place].batches[batch].target != target { continue }
-          let due = content.files[place].batches[batch].waiting.standing.due
-          content.files[place].batches[batch].waiting.standing.due = min(due, now)
+          let due = content.files[place].batches[batch].waiting.retryState.due
+          content.files[place].batches[batch].waiting.retryState.due = min(due, now)
           count += 1
         }
       }
@@ -221,7 +221,7 @@ extension MemoryFile {
     switch change {
     case .settle(let settlement):
       return try settle(settlement, at: place, request)
-    case .split(let parts, let standing, let why, let isOpen):
+    case .split(let parts, let retryState, let why, let isOpen):
       let old = batches.remove(at: place)
       let unanswered = old.waiting.unanswered - (isOpen ? 0 : 1)
       var result: [WaitingBatch] = []
@@ -229,7 +229,7 @@ extension MemoryFile {
         let name = old.waiting.name.part(index)
         try insert(QueuedBatch(part), as: name, target: old.target)
         try edit(name) { new in
-          new.waiting.standing = standing
+          new.waiting.retryState = retryState
           new.waiting.attempts = unanswered
           new.waiting.unanswered = unanswered
           new.problem = why
@@ -237,14 +237,14 @@ extension MemoryFile {
         }
       }
       return ChangeResult(batches: result, isFileComplete: false)
-    case .postpone(let standing, let why, let isOpen):
-      batches[place].waiting.standing = standing
+    case .postpone(let retryState, let why, let isOpen):
+      batches[place].waiting.retryState = retryState
       batches[place].waiting.unanswered -= isOpen ? 0 : 1
       batches[place].problem = why
-    case .takeBack(let standing, let why):
+    case .takeBack(let retryState, let why):
       batches[place].waiting.attempts -= 1
       batches[place].waiting.unanswered -= 1
-      batches[place].waiting.standing = standing
+      batches[place].waiting.retryState = retryState
       batches[place].problem = why ?? batches[place].problem
       record.counts.requests -= 1
       try checkCounts()
@@ -287,8 +287,8 @@ extension MemoryFile {
     if let batch = settlement.rest {
       try insert(QueuedBatch(batch), as: name.part(0), target: old.target)
       try edit(name.part(0)) { new in
-        new.waiting.standing = old.waiting.standing
-        new.waiting.standing.due = QueueTime(milliseconds: 0)
+        new.waiting.retryState = old.waiting.retryState
+        new.waiting.retryState.due = QueueTime(milliseconds: 0)
         let cause = settlement.restCause
         let unanswered = old.waiting.unanswered + cause.unanswered
         (new.waiting.attempts, new.waiting.unanswered) = (unanswered, unanswered)

@@ -21,6 +21,10 @@ extension MemoryOutbox: IntakeStore {
     }
   }
 
+  package func commitLarge<Value>(_ body: (any IntakeCommit) throws -> Value) throws(OutboxError) -> Value {
+    try commit(body)
+  }
+
   package func discardStaged(of id: FileID) throws(OutboxError) {
     try write { content in
       guard let place = content.place(of: id), content.files[place].record.state == .reading else { return }

@@ -23,7 +23,7 @@ import Testing
   }
 
   private struct History {
-    var terms: ExpectationTerms
+    var rule: ExpectationRule
     var files: [DroppedFile] = []
     var events: [(at: Timestamp, event: Event)] = []
     var end: Timestamp
@@ -35,7 +35,7 @@ import Testing
         using: &random)
       let times = [("00:00", "07:30"), ("20:00", "07:30"), ("01:30", "01:45"), ("02:15", "24:00"), ("12:00", "00:00")]
         .randomElement(using: &random)
-      terms = try makeTerms(
+      rule = try makeTerms(
         from: times?.0 ?? "", by: times?.1 ?? "", zone: zone ?? "",
         days: ["all", "mon-fri", "sat-mon", "wed"].randomElement(using: &random) ?? "", minItems: 2,
         sequence: "nav-([0-9]+).csv")
@@ -68,7 +68,7 @@ import Testing
   private func world(
     _ history: History, passes: Bool = true, isRestart: () -> Bool = { false }
   ) throws -> ExpectationWorld {
-    var world = ExpectationWorld(history.terms)
+    var world = ExpectationWorld(history.rule)
     for (index, event) in history.events.enumerated() {
       if isRestart() { try world.restarts() }
       switch event.event {
@@ -103,7 +103,7 @@ import Testing
     func days(_ kind: ExpectationAlarm.Kind) -> [String] {
       alarms.filter { $0.kind == kind }.map { "\($0.day) \($0.file.map(\.text) ?? "")" }.sorted()
     }
-    let deadline = history.terms.deadline
+    let deadline = history.rule.deadline
     let counted = history.files.filter(\.counts)
     func line(_ file: DroppedFile) -> String { "\(deadline.day(at: file.readyAt)) \(file.id.text)" }
     func isExpected(_ file: DroppedFile) -> Bool { deadline.days.contains(deadline.day(at: file.readyAt)) }

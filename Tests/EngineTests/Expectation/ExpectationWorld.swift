@@ -11,7 +11,7 @@ struct ExpectationWorld {
   /// Files that became ready and were not read, as they are in `work/`.
   private var underWay: [FileID: (name: String, at: Timestamp)] = [:]
 
-  init(_ terms: ExpectationTerms) { expected = ExpectedFiles(terms) }
+  init(_ rule: ExpectationRule) { expected = ExpectedFiles(rule) }
 
   /// The alarms since the last call: kind and day.
   mutating func told() -> [String] {
@@ -52,15 +52,15 @@ struct ExpectationWorld {
   }
 
   /// The snapshot is stored and read again, as outside of this process; the claimed files are found again.
-  mutating func restarts(as terms: ExpectationTerms? = nil) throws {
+  mutating func restarts(as rule: ExpectationRule? = nil) throws {
     let stored = try JSONEncoder().encode(expected.snapshot)
     let kept = try JSONDecoder().decode(ExpectedFiles.Snapshot.self, from: stored)
     #expect(kept == expected.snapshot)
-    expected = ExpectedFiles(terms ?? expected.terms, from: kept)
+    expected = ExpectedFiles(rule ?? expected.rule, from: kept)
     for (id, file) in underWay { expected.ready(id, name: Array(file.name.utf8), at: file.at) }
   }
 
-  mutating func changes(_ terms: ExpectationTerms) { expected.change(terms) }
+  mutating func changes(_ rule: ExpectationRule) { expected.change(rule) }
 
   /// `waiting 2026-01-05T07:30 0`: what is shown, its due time and the number of files.
   func shown(_ text: String) throws -> String {
@@ -75,8 +75,8 @@ func at(_ text: String) throws -> Timestamp { try #require(Timestamp(written: te
 func makeTerms(
   from: String = "00:00", by: String = "07:30", zone: String = "Europe/Dublin", days: String = "mon-fri",
   minItems: Int? = nil, sequence: String? = nil
-) throws -> ExpectationTerms {
-  ExpectationTerms(
+) throws -> ExpectationRule {
+  ExpectationRule(
     match: "nav-*.csv",
     deadline: try DailyDeadline(
       from: TimeOfDay(from), by: TimeOfDay(by), days: DaysOfWeek(days), zone: Zone(named: zone)),

@@ -32,7 +32,7 @@ import Testing
   }
 
   @Test func `what was stored comes back to its own entry, also beside one with the same match`() throws {
-    let entries: [(name: String, entries: [ExpectationTerms])] = [
+    let entries: [(name: String, entries: [ExpectationRule])] = [
       ("a", [try makeTerms(by: "06:00"), try makeTerms()])
     ]
     var all = Expectations(entries)

@@ -62,7 +62,7 @@ import Testing
   }
 
   @Test func `of a damaged snapshot, numbers that can't be are dropped`() throws {
-    let terms = try makeTerms(sequence: "nav-([0-9]+).csv")
+    let rule = try makeTerms(sequence: "nav-([0-9]+).csv")
     let ends = (Int64.min, Int64.max)
     for came in ["[[\(ends.0), \(ends.0)], [\(ends.1), \(ends.1)]]", "[[5, 6], [6, 8]]", "[[8, 9], [1, 2]]", "[]"] {
       for number in [ends.0, -1, 0, ends.1] {
@@ -72,7 +72,7 @@ import Testing
         let text =
           #"{"days": [\#(day), \#(day)], "undecided": \#(number), "pattern": "nav-([0-9]+).csv", "numbers": \#(numbers)}"#
         let kept = try JSONDecoder().decode(ExpectedFiles.Snapshot.self, from: Data(text.utf8))
-        var expected = ExpectedFiles(terms, from: kept)
+        var expected = ExpectedFiles(rule, from: kept)
         let now = try at("2026-01-05T08:00Z")
         #expect(expected.state(at: now).missingCount == 0)
         _ = expected.read(.first, name: Array("nav-9.csv".utf8), readyAt: now, items: 1, now: now)
@@ -129,7 +129,7 @@ import Testing
     }
   }
 
-  // MARK: - Other terms
+  // MARK: - Other rule
 
   @Test func `a later by decides about the current day if it is still open`() throws {
     var world = ExpectationWorld(try makeTerms())

@@ -64,7 +64,7 @@ import Testing
       let store = engine.store
       let file = DroppedFile(number: 1, batches: [batch(1...3), batch(4...4)])
       try store.publish(file)
-      let before = standing(due: 50, failures: 2, blames: 1, failedAt: 40, beganHold: true)
+      let before = retryState(due: 50, failures: 2, blames: 1, failedAt: 40, beganHold: true)
       _ = try await store.lease(file.name(1))
       _ = try await store.apply(file.name(1), .postpone(before, why: "cut off", isOpen: true))
       _ = try await store.lease(file.name(1), dueAfterCrash: .at(99))
@@ -77,7 +77,7 @@ import Testing
         request: .example)
       let rest = WaitingBatch(
         name: file.name(1).part(0), count: 2, bytes: 5, itemKeys: [KeyHash(stored: 1), KeyHash(stored: 3)], attempts: 1,
-        unanswered: 1, standing: standing(failures: 2, blames: 1, failedAt: 40, beganHold: true), misses: 1)
+        unanswered: 1, retryState: retryState(failures: 2, blames: 1, failedAt: 40, beganHold: true), misses: 1)
       #expect(result == ChangeResult(batches: [rest], isFileComplete: false))
       #expect(try await store.line(for: "t", after: nil, limit: 9).batches.map(\.name) == [rest.name, file.name(2)])
       #expect(try await store.row(rest.name) == rest)
@@ -98,7 +98,7 @@ import Testing
       let file = DroppedFile(number: 1, batches: [batch(1...3), batch(4...4)])
       try store.publish(file)
       _ = try await store.lease(file.name(1))
-      _ = try await store.apply(file.name(1), .takeBack(standing(), why: nil))
+      _ = try await store.apply(file.name(1), .takeBack(retryState(), why: nil))
       let part = batch(1...3).filtered { $0 != 1 }
       var settlement = Settlement(
         accepted: 0, unchanged: 0, rejects: [.of(2, .fileChanged)], rest: part, ranges: [2...2])
@@ -142,7 +142,7 @@ import Testing
       _ = try await store.lease(file.name(1))
       _ = try await store.lease(file.name(1))
       let (left, right) = batch(1...3).halves
-      let after = standing(due: 30, failures: 1, blames: 5, failedAt: 20)
+      let after = retryState(due: 30, failures: 1, blames: 5, failedAt: 20)
       let result = try await store.apply(
         file.name(1), .split([left, right], after, why: "400", isOpen: isOpen), request: .example)
       #expect(!result.isFileComplete)
@@ -152,10 +152,10 @@ import Testing
         result.batches == [
           WaitingBatch(
             name: names[0], count: 1, bytes: 3, itemKeys: [KeyHash(stored: 1)], attempts: open, unanswered: open,
-            standing: after),
+            retryState: after),
           WaitingBatch(
             name: names[1], count: 2, bytes: 5, itemKeys: [KeyHash(stored: 2), KeyHash(stored: 3)], attempts: open,
-            unanswered: open, standing: after),
+            unanswered: open, retryState: after),
         ])
       #expect(try await store.line(for: "t", after: nil, limit: 9).batches.map(\.name) == names + [file.name(2)])
       #expect(try await store.batches(names).batches == result.batches)
@@ -165,7 +165,7 @@ import Testing
   }
 
   @Test(arguments: OutboxEngine.allCases, [false, true])
-  func `a postponed batch has its standing, and its request stays open or not`(
+  func `a postponed batch has its retryState, and its request stays open or not`(
     _ engine: OutboxEngine, _ isOpen: Bool
   ) async throws {
     try await engine.with { engine in
@@ -173,12 +173,12 @@ import Testing
       let file = DroppedFile(number: 1, batches: [batch(1...1)])
       try store.publish(file)
       _ = try await store.lease(file.name(1), dueAfterCrash: .at(9))
-      let after = standing(due: 8000, failures: 3, blames: 2, failedAt: 7000, beganHold: true)
+      let after = retryState(due: 8000, failures: 3, blames: 2, failedAt: 7000, beganHold: true)
       let result = try await store.apply(
         file.name(1), .postpone(after, why: "503", isOpen: isOpen), request: isOpen ? nil : .example)
       let row = WaitingBatch(
         name: file.name(1), count: 1, bytes: 3, itemKeys: [KeyHash(stored: 1)], attempts: 1, unanswered: isOpen ? 1 : 0,
-        standing: after)
+        retryState: after)
       #expect(result == ChangeResult(batches: [row], isFileComplete: false))
       #expect(try await store.row(file.name(1)) == row)
       try engine.crash()
@@ -193,16 +193,16 @@ import Testing
       let file = DroppedFile(number: 1, batches: [batch(1...1)])
       try store.publish(file)
       _ = try await store.lease(file.name(1), dueAfterCrash: .at(9))
-      var result = try await store.apply(file.name(1), .takeBack(standing(due: 3), why: nil))
+      var result = try await store.apply(file.name(1), .takeBack(retryState(due: 3), why: nil))
       #expect(result.batches.map(\.attempts) == [0])
       #expect(result.batches.map(\.unanswered) == [0])
-      #expect(result.batches.map(\.standing) == [standing(due: 3)])
+      #expect(result.batches.map(\.retryState) == [retryState(due: 3)])
       #expect(try await store.postponed(for: "t", after: nil, limit: 9).batches.isEmpty, "no reason was given")
       _ = try await store.lease(file.name(1))
-      result = try await store.apply(file.name(1), .takeBack(standing(due: 4), why: "no connection"))
+      result = try await store.apply(file.name(1), .takeBack(retryState(due: 4), why: "no connection"))
       #expect(try await store.postponed(for: "t", after: nil, limit: 9).batches == result.batches)
       _ = try await store.lease(file.name(1))
-      result = try await store.apply(file.name(1), .takeBack(standing(due: 5), why: nil))
+      result = try await store.apply(file.name(1), .takeBack(retryState(due: 5), why: nil))
       #expect(
         try await store.postponed(for: "t", after: nil, limit: 9).batches == result.batches, "the old reason stays")
       _ = try await store.lease(file.name(1))
@@ -221,11 +221,11 @@ import Testing
       try store.publish(file)
       _ = try await store.lease(file.name(1))
       let halves = batch(1...2).halves
-      let change = BatchChange.split([halves.0, halves.1], standing(), why: "400", isOpen: false)
+      let change = BatchChange.split([halves.0, halves.1], retryState(), why: "400", isOpen: false)
       _ = try await store.apply(file.name(1), change, request: .example)
       let line = try await store.line(for: "t", after: nil, limit: 9)
       for change in [
-        change, .postpone(standing(due: 9), why: "x", isOpen: false), .takeBack(standing(), why: "x"),
+        change, .postpone(retryState(due: 9), why: "x", isOpen: false), .takeBack(retryState(), why: "x"),
         .settle(Settlement(accepted: 2, unchanged: 0, rejects: [], ranges: [1...2])),
       ] {
         let result = try await store.apply([(file.name(1), change)], request: .example, resent: 3)
@@ -246,7 +246,7 @@ import Testing
       let results = try await store.apply(
         [
           (file.name(2), .settle(Settlement(accepted: 1, unchanged: 0, rejects: [], ranges: [2...2]))),
-          (file.name(1), .postpone(standing(due: 5), why: "no", isOpen: false)),
+          (file.name(1), .postpone(retryState(due: 5), why: "no", isOpen: false)),
         ], request: .example, resent: 2)
       #expect(results[0] == ChangeResult(batches: [], isFileComplete: false))
       #expect(results[1].batches.map(\.attempts) == [3])

@@ -189,17 +189,17 @@ private struct RandomCalls {
   private mutating func change(of name: BatchName, _ isAnswered: Bool, _ news: inout [(BatchName, Batch)])
     -> BatchChange
   {
-    let standing = standing(
+    let retryState = retryState(
       due: time + Int64(random.number(0...50)), failures: random.number(0...3), blames: random.number(0...3),
       failedAt: random.once(in: 2) ? time : nil, beganHold: random.once(in: 2))
-    guard let content = contents[name] else { return .postpone(standing, why: "gone", isOpen: true) }
+    guard let content = contents[name] else { return .postpone(retryState, why: "gone", isOpen: true) }
     switch random.number(1...6) {
     case 1 where content.items.count > 1 && isAnswered:
       let (left, right) = content.halves
       news += [(name.part(0), left), (name.part(1), right)]
-      return .split([left, right], standing, why: "400", isOpen: random.once(in: 2))
-    case 2: return .takeBack(standing, why: random.once(in: 2) ? "no connection" : nil)
-    case 3...4: return .postpone(standing, why: "503", isOpen: random.once(in: 2))
+      return .split([left, right], retryState, why: "400", isOpen: random.once(in: 2))
+    case 2: return .takeBack(retryState, why: random.once(in: 2) ? "no connection" : nil)
+    case 3...4: return .postpone(retryState, why: "503", isOpen: random.once(in: 2))
     default:
       let rejects = random.number(0...content.items.count)
       let unnamed = isAnswered ? random.number(0...content.items.count - min(content.items.count, rejects)) : 0

@@ -117,12 +117,12 @@ extension DispatchStore {
   func row(_ name: BatchName) async throws -> WaitingBatch? { try await batches([name]).batches.first }
 }
 
-func standing(due: Int64 = 0, failures: Int = 0, blames: Int = 0, failedAt: Int64? = nil, beganHold: Bool = false)
-  -> Standing
+func retryState(due: Int64 = 0, failures: Int = 0, blames: Int = 0, failedAt: Int64? = nil, beganHold: Bool = false)
+  -> RetryState
 {
-  var standing = Standing()
-  standing.due = .at(due)
-  (standing.failures, standing.blames, standing.beganHold) = (failures, blames, beganHold)
-  standing.failedAt = failedAt.map { .at($0) }
-  return standing
+  var retryState = RetryState()
+  retryState.due = .at(due)
+  (retryState.failures, retryState.blames, retryState.beganHold) = (failures, blames, beganHold)
+  retryState.failedAt = failedAt.map { .at($0) }
+  return retryState
 }

@@ -31,7 +31,7 @@ import Testing
       try engine.crash()
       #expect(try await engine.store.expected() == [keys[0]: snapshot, keys[1]: snapshot])
       var files = ExpectedFiles(
-        ExpectationTerms(match: "*", deadline: try DailyDeadline(by: .endOfDay, zone: .utc)))
+        ExpectationRule(match: "*", deadline: try DailyDeadline(by: .endOfDay, zone: .utc)))
       _ = files.read(file.id, name: [], readyAt: file.new.receivedAt, items: 1, now: file.new.receivedAt)
       snapshot = files.snapshot
       try engine.store.commit {

@@ -17,13 +17,13 @@ import Testing
         let row = try await store.row(file.name(ordinal))
         #expect(row?.attempts == 1)
         #expect(row?.unanswered == 1)
-        #expect(row?.standing == standing(due: 77))
+        #expect(row?.retryState == retryState(due: 77))
       }
       #expect(try await store.postponed(for: "t", after: nil, limit: 9) == LinePage(), "a lease is no failure")
       try engine.crash()
       let row = try await engine.store.row(file.name(1))
       #expect(row?.attempts == 1)
-      #expect(row?.standing.due == .at(77))
+      #expect(row?.retryState.due == .at(77))
       for ordinal in 1...2 {
         _ = try await engine.store.apply(
           file.name(ordinal), .settle(.init(accepted: 3 - ordinal, unchanged: 0, rejects: [])), request: .example)
@@ -48,7 +48,7 @@ import Testing
       for (ordinal, attempts) in [(1, 0), (2, 1), (3, 0)] {
         #expect(try await store.row(file.name(ordinal))?.attempts == attempts)
       }
-      #expect(try await store.row(file.name(2))?.standing.due == .at(5))
+      #expect(try await store.row(file.name(2))?.retryState.due == .at(5))
       #expect(
         try await store.lease([(file.name(2), 1)], dueAfterCrash: .at(6)) == .leased([QueuedBatch(file.batches[1])]))
       #expect(try await store.row(file.name(2))?.attempts == 2)
@@ -66,7 +66,8 @@ import Testing
       #expect(try await store.row(file.name(1))?.attempts == 0)
       #expect(try await store.content(of: file.name(1))?.problem == nil)
       _ = try await store.lease(file.name(1))
-      _ = try await store.apply(file.name(1), .postpone(standing(due: 9), why: "503", isOpen: false), request: .example)
+      _ = try await store.apply(
+        file.name(1), .postpone(retryState(due: 9), why: "503", isOpen: false), request: .example)
       #expect(try await store.content(of: file.name(1))?.problem == "503")
     }
   }

@@ -105,20 +105,20 @@ import Testing
         return
       }
       #expect(leased.map(\.items.count) == [2])
-      var standing = Standing()
-      (standing.due, standing.failures) = (.at(9), 1)
+      var retryState = RetryState()
+      (retryState.due, retryState.failures) = (.at(9), 1)
       let split = try await store.apply(
-        first, .split([batch(1...1), batch(2...2)], standing, why: "400", isOpen: false), request: .example)
+        first, .split([batch(1...1), batch(2...2)], retryState, why: "400", isOpen: false), request: .example)
       #expect(split.batches.map(\.name) == [first.part(0), first.part(1)])
       _ = try await store.lease(other.name(1))
-      _ = try await store.apply(other.name(1), .postpone(standing, why: "503", isOpen: true), request: .example)
+      _ = try await store.apply(other.name(1), .postpone(retryState, why: "503", isOpen: true), request: .example)
       // By due time, then in the order of the line.
       let postponed = try await store.postponed(for: "t", after: nil, limit: 9).batches.map(\.name)
       #expect(postponed == [other.name(1), first.part(0), first.part(1)])
       let rest = try await store.postponed(for: "t", after: (.at(9), other.name(1)), limit: 9).batches.map(\.name)
       #expect(rest == Array(postponed.dropFirst()))
       #expect(try await store.makeDue(file: file.id, target: nil, at: .at(3)) == 3)
-      #expect(try await store.batches([first.part(1)]).batches.map(\.standing.due) == [.at(3)])
+      #expect(try await store.batches([first.part(1)]).batches.map(\.retryState.due) == [.at(3)])
       try engine.crash()
       for name in [first.part(0), first.part(1), second] {
         let attempts = try #require(try await engine.store.batches([name]).batches.first).attempts

@@ -52,7 +52,7 @@ import Testing
       _ = try await store.apply(
         file.name(2), .settle(Settlement(accepted: 1, unchanged: 0, rejects: [], ranges: [3...3])), request: .example)
       _ = try await store.apply(
-        file.name(1), .split([halves.0, halves.1], standing(), why: "400", isOpen: false), request: .example)
+        file.name(1), .split([halves.0, halves.1], retryState(), why: "400", isOpen: false), request: .example)
       for (part, item) in [(1, 2), (0, 1)] {
         let name = file.name(1).part(part)
         _ = try await store.lease(name)

@@ -7,7 +7,7 @@ import Testing
   private func postpone(_ store: Store, _ dues: [(name: BatchName, due: Int64)]) async throws {
     for (name, due) in dues {
       _ = try await store.lease(name)
-      _ = try await store.apply(name, .postpone(standing(due: due), why: "503", isOpen: false), request: .example)
+      _ = try await store.apply(name, .postpone(retryState(due: due), why: "503", isOpen: false), request: .example)
     }
   }
 
@@ -32,7 +32,7 @@ import Testing
         let page = try await store.postponed(for: "t", after: last, limit: 1)
         seen += page.batches.map(\.name)
         guard !page.isEnd, let batch = page.batches.last else { break }
-        last = (batch.standing.due, batch.name)
+        last = (batch.retryState.due, batch.name)
       }
       #expect(seen == page.batches.map(\.name))
     }
@@ -52,7 +52,7 @@ import Testing
       try await postpone(store, [(first.name(1), 300), (first.name(2), 10), (second.name(1), 300)])
       func dues() async throws -> [Int64] {
         try await store.batches([first.name(1), first.name(2), first.name(3), second.name(1)]).batches
-          .map(\.standing.due.milliseconds)
+          .map(\.retryState.due.milliseconds)
       }
       #expect(try await store.makeDue(file: nil, target: "nobody", at: .at(1)) == 0)
       #expect(try await store.makeDue(file: second.id, target: nil, at: .at(200)) == 1)

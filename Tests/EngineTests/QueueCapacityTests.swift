@@ -2,21 +2,26 @@ import Engine
 import Testing
 
 @Suite struct RoomTests {
-  private func room(queued: Int = 0, free: UInt64 = 1_000_000, size: UInt64 = 2_000_000, promised: FileNeed = .none)
-    -> Room
+  private func room(
+    queued: Int = 0, free: UInt64 = 1_000_000, size: UInt64 = 2_000_000, promised: SpaceEstimate = .none
+  )
+    -> QueueCapacity
   {
-    Room(
-      limits: Room.Limits(maxQueueBytes: 10_000, minFreeDisk: 1000), queuedBytes: queued,
-      state: Room.Disk(free: free, size: size), spool: Room.Disk(free: 1_000_000, size: 2_000_000), promised: promised)
+    QueueCapacity(
+      limits: QueueCapacity.Limits(maxQueueBytes: 10_000, minFreeDisk: 1000), queuedBytes: queued,
+      state: QueueCapacity.Disk(free: free, size: size), spool: QueueCapacity.Disk(free: 1_000_000, size: 2_000_000),
+      promised: promised)
   }
 
-  private func csv(_ size: Int) -> FileNeed { FileNeed(size: size, unpacked: nil, staysInFile: false) }
+  private func csv(_ size: Int) -> SpaceEstimate { SpaceEstimate(size: size, unpacked: nil, staysInFile: false) }
 
   @Test func `a CSV and a gzip need their content's size on the disk, JSON an index`() {
-    #expect(csv(800) == FileNeed(queueBytes: 800, diskBytes: 800))
-    #expect(FileNeed(size: 800, unpacked: nil, staysInFile: true) == FileNeed(queueBytes: 800, diskBytes: 100))
-    #expect(FileNeed(size: 800, unpacked: 4000, staysInFile: true) == FileNeed(queueBytes: 4000, diskBytes: 4000))
-    #expect(FileNeed(size: 800, unpacked: 3, staysInFile: false) == FileNeed(queueBytes: 800, diskBytes: 800))
+    #expect(csv(800) == SpaceEstimate(queueBytes: 800, diskBytes: 800))
+    #expect(
+      SpaceEstimate(size: 800, unpacked: nil, staysInFile: true) == SpaceEstimate(queueBytes: 800, diskBytes: 100))
+    #expect(
+      SpaceEstimate(size: 800, unpacked: 4000, staysInFile: true) == SpaceEstimate(queueBytes: 4000, diskBytes: 4000))
+    #expect(SpaceEstimate(size: 800, unpacked: 3, staysInFile: false) == SpaceEstimate(queueBytes: 800, diskBytes: 800))
   }
 
   @Test func `files are taken until the queue is full`() {
@@ -54,7 +59,7 @@ import Testing
     #expect(
       room(size: 5000).reasonWhyNever(csv(5000), size: 5000) == nil, "a setting that is not met is not the file's")
     #expect(room(size: 5000).reasonWhyNever(csv(5001), size: 5001)?.contains("filesystem") == true)
-    let claims = FileNeed(size: 10, unpacked: .max, staysInFile: false)
+    let claims = SpaceEstimate(size: 10, unpacked: .max, staysInFile: false)
     #expect(room().reasonWhyNever(claims, size: 10) == nil, "a gzip may say what it likes of its content")
   }
 
@@ -64,9 +69,9 @@ import Testing
       #expect(room.take(csv(size)) != nil)
       #expect(room.reasonWhyNever(csv(size), size: size) != nil)
     }
-    var endless = Room(
-      limits: Room.Limits(maxQueueBytes: .max, minFreeDisk: .max), queuedBytes: .max,
-      state: Room.Disk(free: .max, size: .max), spool: Room.Disk(free: .max, size: .max))
+    var endless = QueueCapacity(
+      limits: QueueCapacity.Limits(maxQueueBytes: .max, minFreeDisk: .max), queuedBytes: .max,
+      state: QueueCapacity.Disk(free: .max, size: .max), spool: QueueCapacity.Disk(free: .max, size: .max))
     #expect(endless.take(csv(.max)) == nil)
     _ = endless.take(csv(.max))
     _ = endless.reasonWhyNever(csv(.max), size: .max)

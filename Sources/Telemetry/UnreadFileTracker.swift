@@ -27,7 +27,7 @@ package struct UnreadFile: Sendable, Equatable {
 }
 
 /// What the daemon knows about unread files, for any caller; outlives a reload.
-package final class UnreadLedger: Sendable {
+package final class UnreadFileTracker: Sendable {
   private let files = Mutex<[FileID: UnreadFile]>([:])
 
   /// In the order of their ids.

@@ -7,7 +7,7 @@ extension BatchVerdict {
   ///
   /// An API may put anything into its answer, even into a problem's title: a name, a key, the token. A reason quotes
   /// the API's own words in brackets.
-  func discreet(about sent: [[UInt8]]) -> BatchVerdict {
+  func redacted(about sent: [[UInt8]]) -> BatchVerdict {
     switch self {
     case .settled, .settledInPart: self
     case .split(let why): .split(why.withoutQuotes(of: sent))

@@ -1,7 +1,7 @@
 package import Core
 
 /// An entry of `expect`: which files come every day, by when, and how they are numbered.
-package struct ExpectationTerms: Sendable, Hashable {
+package struct ExpectationRule: Sendable, Hashable {
   /// A pattern for file names.
   package var match: String
   package var deadline: DailyDeadline

@@ -25,18 +25,15 @@ package struct CSVReader: Sendable {
   }
 
   /// - Parameters:
-  ///   - kind: a TSV's cells are always separated by tabs.
   ///   - options: how the file is written.
   ///   - isRejectsFile: whether its name says that upsertd wrote it, which some of the options don't apply to.
   ///   - chunkBytes: how much is read at a time.
   ///   - key: makes the rows' tags; nil for none.
   package init(
-    kind: FileFormat.Kind = .csv, _ options: CSVOptions = CSVOptions(), isRejectsFile: Bool = false,
+    _ options: CSVOptions = CSVOptions(), isRejectsFile: Bool = false,
     limits: ReaderLimits, chunkBytes: Int = 256 << 10, key: SourceKey? = nil
   ) {
     self.key = key
-    var options = options
-    if kind == .tsv { options.delimiter = .character("\t") }
     self.options = options
     self.isRejectsFile = isRejectsFile
     self.limits = limits

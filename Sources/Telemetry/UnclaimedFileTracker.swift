@@ -7,7 +7,7 @@ internal import Synchronization
 ///
 /// What needs a person is logged at once; what usually passes by itself (a file being written, a marker on its way)
 /// only once it has taken unexpectedly long. Each file and reason is logged once.
-package final class UnclaimedFileLog: Sendable {
+package final class UnclaimedFileTracker: Sendable {
   /// What to log about one look.
   package struct News: Equatable {
     package var told: [UnclaimedFile] = []
@@ -40,7 +40,7 @@ package final class UnclaimedFileLog: Sendable {
   package var allFaults: [String] { faults.withLock { $0.map { "inbox \($0): can't scan it: \($1)" } }.sorted() }
 
   /// Takes in the result of a look, and what holds up the ready files that it found.
-  package func take(_ look: InboxScan, obstacle: Obstacle?, of inbox: String, at now: Timestamp) -> News {
+  package func take(_ look: InboxScan, obstacle: ClaimObstacle?, of inbox: String, at now: Timestamp) -> News {
     // A folder that can't be read says nothing about its files.
     guard look.fault == nil else { return News() }
     return stays.withLock { all in
@@ -87,7 +87,7 @@ extension UnclaimedFile.Kind {
     switch self {
     case .unreadable, .notRegular: .zero
     case .ignored, .openForWriting, .settling, .waitingForMarker, .marker, .waitingForChecksum, .checksum:
-      UnclaimedFileLog.patience
+      UnclaimedFileTracker.patience
     // Logged for the inbox as a whole, not for each of its files; or as configured.
     case .queueFull, .diskFull, .paused, .behindUnread, .folder, .minAge: .seconds(Int64.max / 1_000_000)
     }

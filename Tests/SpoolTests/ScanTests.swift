@@ -4,7 +4,7 @@ import Testing
 
 @testable import Spool
 
-@Suite struct LookTests {
+@Suite struct ScanTests {
   @Test(arguments: [
     ".hidden.csv", "a.csv~", "a.tmp", "a.csv.part", "a.partial", "a.filepart", "a.crdownload", ".a.csv.swp", "a.swp",
     "A.TMP",
@@ -13,10 +13,10 @@ import Testing
     try await withInbox { folders in
       let name = try #require(FileName(text))
       try folders.drop(name)
-      let look = Watcher.lookOnce(folders: folders, terms: .prompt)
-      #expect(look.ready.isEmpty)
-      #expect(look.kind(of: name) == .ignored)
-      #expect(look.reason(for: name)?.hasPrefix("ignored: name ") == true)
+      let scan = Watcher.scanOnce(folders: folders, options: .prompt)
+      #expect(scan.ready.isEmpty)
+      #expect(scan.kind(of: name) == .ignored)
+      #expect(scan.reason(for: name)?.hasPrefix("ignored: name ") == true)
     }
   }
 
@@ -25,7 +25,7 @@ import Testing
     try await withInbox { folders in
       let name = try #require(FileName(text))
       try folders.drop(name)
-      #expect(Watcher.lookOnce(folders: folders, terms: .prompt).readyNames == [name])
+      #expect(Watcher.scanOnce(folders: folders, options: .prompt).readyNames == [name])
     }
   }
 
@@ -34,14 +34,14 @@ import Testing
       let odd = try #require(FileName(bytes: [0xff, 0x61]))
       try folders.drop(odd)
       try folders.drop("b.csv")
-      let terms = WatchOptions(settle: .zero, ignore: { $0.first == 0xff })
-      let look = Watcher.lookOnce(folders: folders, terms: terms)
-      #expect(look.readyNames == ["b.csv"])
-      #expect(look.reason(for: odd) == "ignored: matches the inbox's ignore patterns")
+      let options = WatchOptions(settle: .zero, ignore: { $0.first == 0xff })
+      let scan = Watcher.scanOnce(folders: folders, options: options)
+      #expect(scan.readyNames == ["b.csv"])
+      #expect(scan.reason(for: odd) == "ignored: matches the inbox's ignore patterns")
     }
   }
 
-  @Test func `what is not a regular file is left alone and does not hold up a look`() async throws {
+  @Test func `what is not a regular file is left alone and does not hold up a scan`() async throws {
     try await withInbox { folders in
       let path = folders.inbox
       try folders.drop("real.csv")
@@ -53,15 +53,15 @@ import Testing
       defer { close(socket) }
       // Needs CAP_MKNOD; where it is missing, there is one kind less to see.
       let hasDevice = mknod(path + "/device.csv", S_IFCHR | 0o666, 0x103) == 0
-      let look = Watcher.lookOnce(folders: folders, terms: .prompt)
-      #expect(look.readyNames == ["real.csv"])
-      #expect(look.reason(for: "link.csv") == "not a regular file: symbolic link")
-      #expect(look.reason(for: "dangling.csv") == "not a regular file: symbolic link")
-      #expect(look.reason(for: "fifo.csv") == "not a regular file: FIFO")
-      #expect(look.reason(for: "folder.csv") == "not a regular file: folder")
-      #expect(look.reason(for: "socket.csv") == "not a regular file: socket")
-      if hasDevice { #expect(look.reason(for: "device.csv") == "not a regular file: device") }
-      #expect(look.unclaimed.allSatisfy { $0.kind == .notRegular })
+      let scan = Watcher.scanOnce(folders: folders, options: .prompt)
+      #expect(scan.readyNames == ["real.csv"])
+      #expect(scan.reason(for: "link.csv") == "not a regular file: symbolic link")
+      #expect(scan.reason(for: "dangling.csv") == "not a regular file: symbolic link")
+      #expect(scan.reason(for: "fifo.csv") == "not a regular file: FIFO")
+      #expect(scan.reason(for: "folder.csv") == "not a regular file: folder")
+      #expect(scan.reason(for: "socket.csv") == "not a regular file: socket")
+      if hasDevice { #expect(scan.reason(for: "device.csv") == "not a regular file: device") }
+      #expect(scan.unclaimed.allSatisfy { $0.kind == .notRegular })
     }
   }
 
@@ -87,22 +87,22 @@ import Testing
         try folders.setModified(name, secondsAgo: 200)
       }
       try folders.setModified("a.csv", secondsAgo: 100)
-      let look = Watcher.lookOnce(folders: folders, terms: .prompt)
-      #expect(look.readyNames == ["d.csv", "b.csv", "c.csv", "a.csv"])
+      let scan = Watcher.scanOnce(folders: folders, options: .prompt)
+      #expect(scan.readyNames == ["d.csv", "b.csv", "c.csv", "a.csv"])
     }
   }
 
   @Test func `what was ready before stays before what is ready now`() async throws {
     try await withInbox { folders in
-      var looker = InboxScanner(folders, .prompt, looksWanted: 1)
+      var scanner = InboxScanner(folders, .prompt, scansWanted: 1)
       let now = FileObservation.Moment.now
       try folders.drop("first.csv")
-      #expect(looker.look(at: now).look.readyNames == ["first.csv"])
+      #expect(scanner.scan(at: now).scan.readyNames == ["first.csv"])
       try folders.drop("older.csv")
       try folders.setModified("older.csv", secondsAgo: 3600)
-      let look = looker.look(at: now.later(by: .seconds(5))).look
-      #expect(look.readyNames == ["first.csv", "older.csv"])
-      #expect(look.ready[1].readySince - look.ready[0].readySince == .seconds(5))
+      let scan = scanner.scan(at: now.later(by: .seconds(5))).scan
+      #expect(scan.readyNames == ["first.csv", "older.csv"])
+      #expect(scan.ready[1].readySince - scan.ready[0].readySince == .seconds(5))
     }
   }
 
@@ -110,39 +110,39 @@ import Testing
     try await withInbox { folders in
       try folders.drop("whole.csv")
       let writer = try OtherProcess.writing(to: "partial.csv", in: folders.inbox)
-      var look = Watcher.lookOnce(folders: folders, terms: .prompt)
-      #expect(look.readyNames == ["whole.csv"])
-      #expect(look.kind(of: "partial.csv") == .openForWriting)
-      #expect(look.reason(for: "partial.csv") == "open for writing by another process")
+      var scan = Watcher.scanOnce(folders: folders, options: .prompt)
+      #expect(scan.readyNames == ["whole.csv"])
+      #expect(scan.kind(of: "partial.csv") == .openForWriting)
+      #expect(scan.reason(for: "partial.csv") == "open for writing by another process")
       writer.end()
-      look = Watcher.lookOnce(folders: folders, terms: .prompt)
-      #expect(look.readyNames.sorted() == ["partial.csv", "whole.csv"])
+      scan = Watcher.scanOnce(folders: folders, options: .prompt)
+      #expect(scan.readyNames.sorted() == ["partial.csv", "whole.csv"])
     }
   }
 
-  @Test func `a folder that is gone is a fault of the look`() async throws {
+  @Test func `a folder that is gone is a fault of the scan`() async throws {
     try await withInbox { folders in
       #expect(rmdir(folders.inbox) == 0)
-      let look = Watcher.lookOnce(folders: folders, terms: .prompt)
-      #expect(look.fault?.code == .unusableFolder)
-      #expect(look.fault?.description == "list \"\(folders.inbox)\": no such file or directory")
+      let scan = Watcher.scanOnce(folders: folders, options: .prompt)
+      #expect(scan.fault?.code == .unusableFolder)
+      #expect(scan.fault?.description == "list \"\(folders.inbox)\": no such file or directory")
     }
   }
 
   @Test func `a thousand files are found at once, and claimed`() async throws {
     try await withInbox { folders in
       for number in 0..<1000 { try folders.drop(try #require(FileName("file \(number).csv"))) }
-      let look = Watcher.lookOnce(folders: folders, terms: .prompt)
-      #expect(look.ready.count == 1000)
+      let scan = Watcher.scanOnce(folders: folders, options: .prompt)
+      #expect(scan.ready.count == 1000)
       var ids = FileIDSource()
       let time = Timestamp(milliseconds: 1_763_000_000_000)
-      for file in look.ready {
+      for file in scan.ready {
         let claimed = try folders.claim(file, as: ids.next(at: time), durably: false)
         #expect(claimed?.name == file.name)
       }
       try folders.syncClaims()
-      #expect(try folders.workFiles().map(\.dropped) == look.readyNames)
-      #expect(Watcher.lookOnce(folders: folders, terms: .prompt).ready.isEmpty)
+      #expect(try folders.workFiles().map(\.dropped) == scan.readyNames)
+      #expect(Watcher.scanOnce(folders: folders, options: .prompt).ready.isEmpty)
     }
   }
 }

@@ -1,13 +1,13 @@
 internal import Core
 
 /// The room that a file takes once claimed, as far as its name and size show.
-package struct FileNeed: Sendable, Equatable {
+package struct SpaceEstimate: Sendable, Equatable {
   /// Counts against `queue.max_bytes`: the total size of its requests.
   package var queueBytes: Int
   /// Bytes on the outbox's disk.
   package var diskBytes: Int
 
-  package static let none = FileNeed(queueBytes: 0, diskBytes: 0)
+  package static let none = SpaceEstimate(queueBytes: 0, diskBytes: 0)
 
   package init(queueBytes: Int, diskBytes: Int) {
     self.queueBytes = queueBytes
@@ -27,10 +27,10 @@ package struct FileNeed: Sendable, Equatable {
   }
 }
 
-extension FileNeed {
+extension SpaceEstimate {
   /// Saturates.
-  package static func + (a: FileNeed, b: FileNeed) -> FileNeed {
-    FileNeed(queueBytes: sum(a.queueBytes, b.queueBytes), diskBytes: sum(a.diskBytes, b.diskBytes))
+  package static func + (a: SpaceEstimate, b: SpaceEstimate) -> SpaceEstimate {
+    SpaceEstimate(queueBytes: sum(a.queueBytes, b.queueBytes), diskBytes: sum(a.diskBytes, b.diskBytes))
   }
 }
 
@@ -40,7 +40,7 @@ private func sum<Number: FixedWidthInteger>(_ a: Number, _ b: Number) -> Number 
 }
 
 /// Why no further file of an inbox is claimed, whatever the state of the file itself.
-package struct Obstacle: Sendable, Equatable, CustomStringConvertible {
+package struct ClaimObstacle: Sendable, Equatable, CustomStringConvertible {
   package enum Kind: String, Sendable {
     case queueFull
     case diskFull
@@ -58,10 +58,10 @@ package struct Obstacle: Sendable, Equatable, CustomStringConvertible {
     self.description = description
   }
 
-  package static let paused = Obstacle(kind: .paused, description: "the inbox is paused by an operator")
+  package static let paused = ClaimObstacle(kind: .paused, description: "the inbox is paused by an operator")
 
-  package static func behindUnread(_ files: Int) -> Obstacle {
-    Obstacle(
+  package static func behindUnread(_ files: Int) -> ClaimObstacle {
+    ClaimObstacle(
       kind: .behindUnread,
       description: "\(files) files of the inbox were read and are waiting for an earlier file that can't be read yet")
   }
@@ -70,7 +70,7 @@ package struct Obstacle: Sendable, Equatable, CustomStringConvertible {
 /// How much room there is for files in the queue and on the disks of the outbox and the spool.
 ///
 /// A snapshot of one moment. All arithmetic saturates, since sizes come from untrusted files.
-package struct Room: Sendable, Equatable {
+package struct QueueCapacity: Sendable, Equatable {
   package struct Disk: Sendable, Equatable {
     package var free: UInt64
     package var size: UInt64
@@ -97,10 +97,10 @@ package struct Room: Sendable, Equatable {
   private let spool: Disk
   private let queuedBytes: Int
   /// The room that already claimed files will still take.
-  private var promised: FileNeed
+  private var promised: SpaceEstimate
 
   package init(
-    limits: Limits, queuedBytes: Int, state: Disk, spool: Disk, promised: FileNeed = .none
+    limits: Limits, queuedBytes: Int, state: Disk, spool: Disk, promised: SpaceEstimate = .none
   ) {
     self.limits = limits
     self.queuedBytes = queuedBytes
@@ -112,7 +112,7 @@ package struct Room: Sendable, Equatable {
   /// Why a file will never fit, however long it waits; nil if it may.
   ///
   /// - Parameter size: as dropped. The declared size of a compressed file's content is no reason to reject it.
-  package func reasonWhyNever(_ need: FileNeed, size: Int) -> String? {
+  package func reasonWhyNever(_ need: SpaceEstimate, size: Int) -> String? {
     if size > limits.maxQueueBytes {
       return "the file has \(size) bytes; queue.max_bytes allows \(limits.maxQueueBytes) for everything that is waiting"
     }
@@ -125,7 +125,7 @@ package struct Room: Sendable, Equatable {
   }
 
   /// Why a file can't be claimed now; nil if there is room, which is then reserved for it.
-  package mutating func take(_ need: FileNeed) -> Obstacle? {
+  package mutating func take(_ need: SpaceEstimate) -> ClaimObstacle? {
     // An unusable file takes no room. It is claimed and rejected however full the queue is.
     guard need != .none else { return nil }
     if let obstacle = obstacle(to: need) { return obstacle }
@@ -134,13 +134,13 @@ package struct Room: Sendable, Equatable {
   }
 
   /// Why nothing at all would be claimed now.
-  package var obstacle: Obstacle? { obstacle(to: FileNeed(queueBytes: 1, diskBytes: 1)) }
+  package var obstacle: ClaimObstacle? { obstacle(to: SpaceEstimate(queueBytes: 1, diskBytes: 1)) }
 
-  private func obstacle(to need: FileNeed) -> Obstacle? {
+  private func obstacle(to need: SpaceEstimate) -> ClaimObstacle? {
     let waiting = sum(queuedBytes, promised.queueBytes)
     if sum(waiting, need.queueBytes) > limits.maxQueueBytes {
       let file = need.queueBytes > 1 && waiting < limits.maxQueueBytes ? ", the file has about \(need.queueBytes)" : ""
-      return Obstacle(
+      return ClaimObstacle(
         kind: .queueFull,
         description:
           "the queue is full: \(counted(waiting, "byte")) waiting\(file), queue.max_bytes is \(limits.maxQueueBytes)")
@@ -156,11 +156,13 @@ package struct Room: Sendable, Equatable {
   }
 }
 
-extension Obstacle {
-  fileprivate static func diskFull(free: UInt64, _ limits: Room.Limits, promised: Int, wanted: Int) -> Obstacle {
+extension ClaimObstacle {
+  fileprivate static func diskFull(free: UInt64, _ limits: QueueCapacity.Limits, promised: Int, wanted: Int)
+    -> ClaimObstacle
+  {
     let file = wanted > 1 ? ", the file needs about \(wanted)" : ""
     let others = promised > 0 ? ", files being read need \(promised)" : ""
-    return Obstacle(
+    return ClaimObstacle(
       kind: .diskFull,
       description:
         "the disk is full: \(counted(Int(clamping: free), "byte is", "bytes are")) free\(file)\(others), queue.min_free_disk is \(limits.minFreeDisk)"

@@ -2,7 +2,7 @@ package import Core
 internal import Synchronization
 
 /// How far the files that are being read have been read; outlives a reload.
-package final class ReadingLedger: Sendable {
+package final class ReadingTracker: Sendable {
   package struct Entry: Sendable, Equatable {
     package var name: String
     /// Bytes read, and the file's size as dropped.

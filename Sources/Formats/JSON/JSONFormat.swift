@@ -1,0 +1,31 @@
+/// JSON: an array of items, one item, or an object of request ids.
+struct JSONFormat: FileFormat {
+  var isTable: Bool { false }
+  var keepsItemText: Bool { true }
+
+  func read(
+    _ content: FileContent, _ options: FormatOptions, template: (CSVHeader) throws -> RowTemplate,
+    fits: (CSVHeader) -> Bool, each: (RawItem, Span<UInt8>) throws -> Void
+  ) throws -> FileReport {
+    var text = try content.bytes()
+    let reader = JSONReader(limits: options.limits, objects: options.objects, key: options.key)
+    return FileReport(shape: try reader.read(&text, each: each))
+  }
+
+  func count(_ content: FileContent, _ options: FormatOptions) throws -> Int {
+    var text = try content.bytes()
+    var count = 0
+    _ = try JSONReader(limits: options.limits, objects: options.objects).read(&text) { _, _ in count += 1 }
+    return count
+  }
+
+  func writeRejects(from content: FileContent, _ work: RejectsWork) throws -> Int {
+    var items = JSONRejects(try content.bytes(), work)
+    switch work.shape {
+    case .array: try items.writeArray()
+    case .requestIDs: try items.writeRequests()
+    case .single, .rows, .lines: try items.writeSingle()
+    }
+    return items.lost
+  }
+}
