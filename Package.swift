@@ -189,7 +189,8 @@ let package = Package(
     .testTarget(
       name: "OperationsTests",
       dependencies: [
-        "APIs", "Core", "Engine", "Operations", "Outbox", "Receipts", "Results", "Settings", "Spool", "Telemetry",
+        "APIs", "Core", "Engine", "JSONText", "Operations", "Outbox", "Receipts", "Results", "Settings", "Spool",
+        "Telemetry",
         "TestKit",
         .product(name: "Logging", package: "swift-log"),
       ],

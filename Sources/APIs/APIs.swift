@@ -24,4 +24,11 @@ extension Settings {
   ) throws(SettingsFaults) -> Settings {
     try load(path: path, environment: environment, withSecrets: withSecrets, apis: APIs.all)
   }
+
+  /// As YAML, with every default; see `effectiveConfiguration(path:environment:apis:)`.
+  package static func effectiveConfiguration(
+    path: String, environment: [String: String]
+  ) throws(SettingsFaults) -> String {
+    try effectiveConfiguration(path: path, environment: environment, apis: APIs.all)
+  }
 }

@@ -25,6 +25,8 @@ package actor Service {
     /// Items that are still queued, or in files that are still being read.
     package var queuedItems: Int
     package var waitingFiles: Int
+    /// For people.
+    package var summary = RunSummary()
   }
 
   package enum Mode: Sendable {
@@ -57,13 +59,14 @@ package actor Service {
   var adminRun: Task<Void, Never>?
   let startedAt = Timestamp.now
   let flow: FlowHistory
-  private let progress: (@Sendable (StatusReport, _ doneItems: Int) -> Void)?
+  private let progress: (@Sendable (RunProgress.Sample) -> Void)?
+  private let began = ContinuousClock.now
 
   /// - Parameter signals: nil if the process's signals are not the service's.
   ///   `progress`: called twice a second with the current state.
   package init(
     settings: Settings, environment: [String: String], makeLogger: @escaping @Sendable (Settings.Log) -> Logger,
-    signals: ProcessSignals? = nil, progress: (@Sendable (StatusReport, _ doneItems: Int) -> Void)? = nil
+    signals: ProcessSignals? = nil, progress: (@Sendable (RunProgress.Sample) -> Void)? = nil
   ) async throws {
     self.settings = settings
     self.environment = environment
@@ -113,10 +116,17 @@ package actor Service {
     let counts = await pipeline.counts()
     // A file may have been dropped and claimed at the very moment when everything was done.
     let unread = await pipeline.unreadFiles() + (isWorkDone ? await leftFiles() : 0)
-    let outcome = Outcome(
+    var outcome = Outcome(
       rejectedItems: earlier.rejectedItems + counts.rejectedItems,
       unusableFiles: earlier.unusableFiles + counts.unusableFiles, queuedItems: queue.items,
       waitingFiles: queue.files + (isWorkDone ? unread : 1))
+    outcome.summary.took = began.duration(to: .now)
+    outcome.summary.items = earlier.items + counts.items
+    outcome.summary.rejectedItems = outcome.rejectedItems
+    outcome.summary.unusableFiles = outcome.unusableFiles
+    outcome.summary.queuedItems = outcome.queuedItems
+    outcome.summary.isSomethingLeft = outcome.queuedItems > 0 || outcome.waitingFiles > 0
+    outcome.summary.parts = RunSummary.parts(settings, instruments.metrics)
     // The next run continues from here; if the disk does not take it, from the previous mark.
     try? await outbox.keep(clock.mark)
     try outbox.close()
@@ -199,6 +209,7 @@ package actor Service {
     earlier.rejectedItems += counts.rejectedItems
     earlier.unusableFiles += counts.unusableFiles
     earlier.items += counts.items
+    earlier.files += counts.files
     let old = settings
     for candidate in [next, old].compactMap({ $0 }) {
       do {
@@ -266,10 +277,16 @@ package actor Service {
       var left = 0
       for inbox in try await report().inboxes where !inbox.isPaused {
         left += inbox.leftFiles
-        for file in inbox.filesToAwait.prefix(Self.mostNamed) {
+        // Those without their marker do not count: they were not dropped yet.
+        for file in (inbox.filesToAwait + inbox.filesWithoutMarker).prefix(Self.mostNamed) {
           logger.warning(
             "file stays in the inbox",
             metadata: ["inbox": "\(inbox.name)", "name": "\(file.name)", "reason": "\(file.reason)"])
+        }
+        if inbox.filesWithoutMarkerCount > Self.mostNamed {
+          logger.warning(
+            "files are waiting for their marker files",
+            metadata: ["inbox": "\(inbox.name)", "files": .number(inbox.filesWithoutMarkerCount)])
         }
       }
       if left > 0 {
@@ -341,11 +358,17 @@ package actor Service {
   }
 
   private func reportProgress() async throws {
-    guard progress != nil || environment["NOTIFY_SOCKET"] != nil else { return }
+    if let progress {
+      let doneFiles = earlier.files + (await pipeline.counts()).files
+      progress(
+        try await RunProgress.Sample(
+          at: began.duration(to: .now), doneFiles: doneFiles, settings: settings, outbox: outbox,
+          instruments: instruments))
+    }
+    guard environment["NOTIFY_SOCKET"] != nil else { return }
     let report = try await StatusReport(settings: settings, outbox: outbox, instruments: instruments)
     let refused = instruments.refusedReload.last == nil ? "" : "\(Self.refusal); "
     if instruments.heartbeat.hanging.isEmpty { notifications.send("STATUS=\(refused)\(report.line)") }
-    progress?(report, earlier.items + (await pipeline.counts()).items)
   }
 
   func report() async throws -> StatusReport {

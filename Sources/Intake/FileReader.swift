@@ -34,6 +34,7 @@ struct FileReader: Sendable {
       note.since = .now
       await context.publisher.note(note)
     }
+    defer { context.instruments.reading.ended(claimed.id) }
     var (result, staging, hasChanged) = try await queue.run {
       var reading = reading(claim)
       var staging = Staging(store: context.store, file: claim.file, reservation: claim.reservation)
@@ -105,14 +106,16 @@ struct FileReader: Sendable {
 
   /// A beat of the inbox's pulse; the reading ends if the daemon stops or an operator cancels the file.
   private func reading(_ claim: Claim) -> FileReading {
-    let id = claim.claimed.id
+    let (id, displayed) = (claim.claimed.id, claim.claimed.name.display)
     return FileReading(
       inbox: inbox, settings: context.settings, name: claim.claimed.name.bytes,
       path: "\(folders.work)/\(claim.claimed.workName.display)", descriptor: claim.claimed.descriptor,
       size: Int(claim.claimed.size), refersToFile: true, verdict: claim.verdict,
       sideFile: claim.claimed.sideFile, key: context.key
-    ) {
+    ) { read in
       context.instruments.heartbeat.beat("inbox \(inbox.name)")
+      context.instruments.reading.note(
+        id, ReadingTracker.Entry(name: displayed, read: read, size: Int(claim.claimed.size)))
       if context.stopFlag.isRaised { throw ReadingStopped() }
       if cancelled.contains(id) { throw ReadingCancelled() }
     }

@@ -57,8 +57,9 @@ package struct FileReading {
   let sideFile: SideFile?
   /// Makes the items' tags; nil if nothing will be read again.
   let key: SourceKey?
-  /// Called every few hundred kilobytes, whatever they contain; an error that it throws ends the reading.
-  let onProgress: () throws -> Void
+  /// Called every few hundred kilobytes, whatever they contain, with the bytes of the file read so far; an error that it
+  /// throws ends the reading.
+  let onProgress: (Int) throws -> Void
 
   private var facts = FileFacts()
   private var isRejectsFile = false
@@ -67,7 +68,7 @@ package struct FileReading {
   package init(
     inbox: Inbox, settings: Settings, name: [UInt8], path: String, descriptor: Int32, size: Int,
     refersToFile: Bool, verdict: FileFault? = nil, sideFile: SideFile? = nil, key: SourceKey? = nil,
-    onProgress: @escaping () throws -> Void = {}
+    onProgress: @escaping (Int) throws -> Void = { _ in }
   ) {
     self.inbox = inbox
     self.settings = settings
@@ -128,7 +129,7 @@ package struct FileReading {
     guard var digest = result.unfinishedDigest else { return }
     var rest = FileBytes(descriptor: descriptor, path: path) { [onProgress] in
       digest.update($0)
-      try onProgress()
+      try onProgress(digest.count)
     }
     rest.move(to: digest.count)
     try rest.drain()
@@ -174,8 +175,8 @@ package struct FileReading {
         gzip: GzipLimits(maxRatio: settings.limits.maxGzipRatio, maxOutputBytes: settings.limits.maxFileBytes),
         observe: { [onProgress] in
           seen.update($0)
-          try onProgress()
-        }, onRead: onProgress)
+          try onProgress(seen.count)
+        }, onRead: { [onProgress] in try onProgress(seen.count) })
       try read(content, as: type.format, &items, into: &sink)
     } catch let error as FileFault {
       return error

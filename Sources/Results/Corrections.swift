@@ -95,14 +95,23 @@ package struct Corrections: Sendable, Equatable {
 
   /// For people, in one line.
   package var text: String {
-    let verb = rejected == 1 || corrected == 1 ? "was" : "were"
-    var parts = ["\(corrected) of \(counted(rejected, "rejected item")) \(verb) corrected"]
+    var parts = [beginning]
     for part in open {
       let place = part.rejectsFile.map { part.isTaken ? ": \($0) was taken away" : " in \($0)" } ?? ""
       parts.append("\(part.items) \(part.items == 1 ? "is" : "are") open\(place)")
     }
     for id in underWay { parts.append("corrections are under way as file \(id)") }
     return parts.joined(separator: "; ")
+  }
+
+  private var beginning: String {
+    switch (corrected, rejected) {
+    case (0, 1): "the rejected item was not corrected"
+    case (1, 1): "the rejected item was corrected"
+    case (0, _): "none of \(rejected) rejected items was corrected"
+    case (1, _): "1 of \(rejected) rejected items was corrected"
+    default: "\(corrected) of \(rejected) rejected items were corrected"
+    }
   }
 
   package var json: JSONValue {

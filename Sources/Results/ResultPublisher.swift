@@ -59,7 +59,7 @@ package actor ResultPublisher {
 
   /// Counts for this run.
   package struct FinishedCounts: Sendable {
-    var files = 0
+    package var files = 0
     package var items = 0
     package var rejectedItems = 0
     package var unusableFiles = 0

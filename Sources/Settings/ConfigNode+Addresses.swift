@@ -48,7 +48,11 @@ extension ConfigNode {
     guard let text = scalarText() else { return nil }
     if text.text == "false", !text.isQuoted { return ProxyChoice.none }
     guard let url = self.text(), let proxy = proxy(url, refuse: { report(quoting($0)) }) else { return nil }
-    if proxy.password != nil, !text.isFromEnvironment { reading.noteSecret(line: line, key: key) }
+    if proxy.password != nil {
+      if !text.isFromEnvironment { reading.noteSecret(line: line, key: key) }
+      // Its scheme, host and port are no secret; whoever the proxy knows may be.
+      reading.show(key, .text(proxy.address.replacing("://", with: "://hidden:hidden@", maxReplacements: 1)))
+    }
     return .proxy(proxy)
   }
 

@@ -54,6 +54,10 @@ extension ConfigNode {
       report("has no value: give \(wanted), or leave out the key")
       return nil
     }
+    guard isScalar else {
+      report("must be \(wanted), but is \(kind)")
+      return nil
+    }
     guard let text = scalarText() else { return nil }
     do throws(CalendarError) {
       return try read(text.text)

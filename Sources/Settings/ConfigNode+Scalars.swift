@@ -58,6 +58,7 @@ extension ConfigNode {
       report("must be \(wanted), but is text: leave out the quotes")
       return nil
     }
+    reading.show(key, .unquoted)
     return text
   }
 
@@ -177,12 +178,35 @@ extension ConfigNode {
     return nil
   }
 
+  /// Text that would be a mistake if it were a number, true or false: a path, a pattern, a suffix.
+  ///
+  /// - Parameter wanted: for messages: `a path`.
+  func text(_ wanted: String) -> String? {
+    guard let text = text() else { return nil }
+    guard let scalar = node.scalar, scalar.style == .plain || scalar.style == .any, scalar.string == text,
+      let other = Self.kindOfWord(text)
+    else { return text }
+    report("must be \(wanted), but is \(other): write \"\(text)\", with quotes, if it is meant")
+    return nil
+  }
+
+  /// What a word without quotes is in YAML if it is not text.
+  private static func kindOfWord(_ word: String) -> String? {
+    if ["true", "True", "TRUE", "false", "False", "FALSE"].contains(word) { return word.lowercased() }
+    let isNumber = word.utf8.contains { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } && Double(word) != nil
+    return isNumber ? "the number \(word)" : nil
+  }
+
   /// A path relative to this file, made absolute.
-  func path() -> String? { text().map(reading.absolute) }
+  func path() -> String? {
+    guard let path = text("a path").map(reading.absolute) else { return nil }
+    reading.show(key, .text(path))
+    return path
+  }
 
   /// A file name pattern.
   func glob() -> String? {
-    guard let pattern = text() else { return nil }
+    guard let pattern = text("a pattern such as *.csv") else { return nil }
     if let fault = Glob.fault(in: pattern) {
       report(fault)
       return nil

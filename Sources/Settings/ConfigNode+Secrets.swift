@@ -11,13 +11,13 @@ extension ConfigNode {
       return nil
     }
     if !text.isFromEnvironment { reading.noteSecret(line: line, key: key) }
+    reading.show(key, .secret)
     return Secret(text.text, from: text.isFromEnvironment ? .environment : .configuration)
   }
 
   /// A secret in a file of its own.
   func secretFile() -> Secret? {
-    text().flatMap { name in
-      let path = reading.credential(name)
+    credential("a file's name").flatMap { path in
       var secret = readSecret { () throws(SecretFault) in try Secret(path: path, onRead: note) }
       secret?.origin = reading.origin(ofFile: path)
       return secret
@@ -26,8 +26,15 @@ extension ConfigNode {
 
   /// The absolute path of a file that holds an access token now.
   func tokenFile() -> String? {
-    guard let path = text().map(reading.credential) else { return nil }
+    guard let path = credential("a file's name") else { return nil }
     return readSecret { () throws(SecretFault) in try Secret(tokenFile: path, onRead: note) } == nil ? nil : path
+  }
+
+  /// The absolute path of a file with a secret or certificate.
+  private func credential(_ wanted: String) -> String? {
+    guard let path = text(wanted).map(reading.credential) else { return nil }
+    reading.show(key, .text(path))
+    return path
   }
 
   /// Who may read the file is checked once the inboxes are known.
@@ -44,8 +51,7 @@ extension ConfigNode {
 
   /// The absolute path of an existing, readable PEM file.
   func certificateFile(isSecret: Bool = false) -> String? {
-    guard let name = text() else { return nil }
-    let path = reading.credential(name)
+    guard let path = credential("a file's name") else { return nil }
     do {
       let file = try ConfigFile(path: path)
       if isSecret { note(file) }

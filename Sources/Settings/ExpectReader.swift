@@ -30,15 +30,15 @@ struct ExpectReader {
   }
 
   private static func readTime(_ entry: ConfigNode) -> TimeOfDay? {
-    entry.calendarValue { text throws(CalendarError) in try TimeOfDay(text) }
+    entry.calendarValue("a time of day such as 07:30") { text throws(CalendarError) in try TimeOfDay(text) }
   }
 
   private static func readDays(_ entry: ConfigNode) -> DaysOfWeek? {
-    entry.calendarValue { text throws(CalendarError) in try DaysOfWeek(text) }
+    entry.calendarValue("days such as mon-fri") { text throws(CalendarError) in try DaysOfWeek(text) }
   }
 
   private static func readZone(_ entry: ConfigNode) -> Zone? {
-    entry.calendarValue { text throws(CalendarError) in try Zone(named: text) }
+    entry.calendarValue("a time zone such as Europe/Dublin") { text throws(CalendarError) in try Zone(named: text) }
   }
 
   private static func machineZone(_ section: ConfigSection) -> Zone? {
@@ -63,7 +63,11 @@ struct ExpectReader {
 
 extension ConfigNode {
   /// A time, zone or days; a fault is reported with the value.
-  fileprivate func calendarValue<T>(_ read: (String) throws(CalendarError) -> T) -> T? {
+  fileprivate func calendarValue<T>(_ wanted: String, _ read: (String) throws(CalendarError) -> T) -> T? {
+    guard isScalar else {
+      report("must be \(wanted), but is \(kind)")
+      return nil
+    }
     guard let text = text() else { return nil }
     do throws(CalendarError) {
       return try read(text)

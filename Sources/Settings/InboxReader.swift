@@ -61,7 +61,7 @@ struct InboxReader {
   }
 
   private func readMarker(_ entry: ConfigNode) -> String? {
-    guard let marker = entry.text() else { return nil }
+    guard let marker = entry.text("a suffix such as .done") else { return nil }
     guard !marker.contains("/") else {
       entry.report("contains a \"/\": a marker is a suffix of a file name, such as .done")
       return nil

@@ -16,6 +16,8 @@ package final class LoadContext {
   private var isReported: Set<SettingsFaults.Fault> = []
   /// The place of the first secret in the file itself.
   private(set) var inlineSecret: (line: Int?, key: String)?
+  /// By the keys of values: how `EffectiveConfiguration` shows them, if not as they are written.
+  private(set) var shown: [String: Shown] = [:]
   /// Files with secrets that were read.
   private(set) var secretFiles: [Droppers.SecretFile] = []
   private var repeated: [YAMLDocument.Place: String] = [:]
@@ -105,6 +107,16 @@ package final class LoadContext {
   func noteSecret(line: Int?, key: String) {
     if inlineSecret == nil { inlineSecret = (line, key) }
   }
+
+  enum Shown {
+    case secret
+    /// A path made absolute, or a value without the secret in it.
+    case text(String)
+    /// A number, true or false: if it comes from the environment, it is shown without quotes all the same.
+    case unquoted
+  }
+
+  func show(_ key: String, _ shown: Shown) { self.shown[key] = shown }
 
   /// The name of a key that is repeated further down; nil for all others.
   func repeatedName(at mark: Mark?) -> String? {

@@ -166,6 +166,11 @@ struct ReceiverReader {
       } else if address.scheme == "http", !address.isLoopback {
         entry.report("is plain http, which lets others read it: use https")
       } else {
+        // Whoever knows the rest of it may post there.
+        let server =
+          address.text.prefix(address.scheme.count + 3)
+          + address.text.dropFirst(address.scheme.count + 3).prefix { $0 != "/" }
+        if server != address.text || !query.isEmpty { entry.reading.show(entry.key, .text(server + "/hidden")) }
         return (text, address.host)
       }
     } catch {

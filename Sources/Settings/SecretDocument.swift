@@ -9,7 +9,9 @@ package struct SecretDocument {
   /// If the file can't be read or is not JSON, reports a fault and returns nil.
   package init?(namedBy entry: ConfigNode) {
     guard let name = entry.text() else { return nil }
-    self.init(path: entry.reading.credential(name), reading: entry.reading) {
+    let path = entry.reading.credential(name)
+    entry.reading.show(entry.key, .text(path))
+    self.init(path: path, reading: entry.reading) {
       entry.report($0)
     } onRead: {
       entry.reading.note($0, line: entry.line, key: entry.key)

@@ -11,10 +11,19 @@ extension Settings {
   package static func load(
     path: String, environment: [String: String], withSecrets: Bool = true, apis: [any APISettings]
   ) throws(SettingsFaults) -> Settings {
+    try loadWithSource(path: path, environment: environment, withSecrets: withSecrets, apis: apis).settings
+  }
+
+  /// The same, with the root of the file that was read.
+  static func loadWithSource(
+    path: String, environment: [String: String], withSecrets: Bool, apis: [any APISettings]
+  ) throws(SettingsFaults) -> (settings: Settings, root: ConfigNode) {
     let reading = LoadContext(path: path, environment: environment, readsSecrets: withSecrets, apis: apis)
     let mappings = MappingFiles()
     var settings = Settings(path: path)
+    var source: ConfigNode?
     if let (root, file) = reading.root() {
+      source = root
       root.section { settings.read($0, mappings) }
       if let secret = reading.inlineSecret, file.isOpenToOthers {
         reading.report(
@@ -30,8 +39,9 @@ extension Settings {
       }
     }
     let faults = reading.sortedFaults + mappings.faults
-    guard faults.isEmpty else { throw SettingsFaults(faults: faults) }
-    return settings
+    // A file without a root has a fault.
+    guard faults.isEmpty, let source else { throw SettingsFaults(faults: faults) }
+    return (settings, source)
   }
 
   private mutating func read(_ root: ConfigSection, _ mappings: MappingFiles) {

@@ -53,3 +53,14 @@ extension Int {
     self = product
   }
 }
+
+extension Int {
+  /// A number of bytes as `init(writtenSize:)` reads it, in the largest unit that leaves no rest.
+  var writtenSize: String {
+    for (name, unit) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
+    where self > 0 && self.isMultiple(of: unit) {
+      return "\(self / unit)\(name)"
+    }
+    return String(self)
+  }
+}

@@ -5,6 +5,7 @@ package struct Instruments: Sendable {
   package let tracker = UnclaimedFileTracker()
   package let activeFailures = ActiveFailures()
   package let unread = UnreadFileTracker()
+  package let reading = ReadingTracker()
   package let sending = SendingLedger()
   package let refusedReload = RefusedReload()
 

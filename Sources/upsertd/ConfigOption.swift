@@ -9,8 +9,10 @@ internal import Telemetry
 
 /// `--config`, which every command takes.
 struct ConfigOption: ParsableArguments {
-  @Option(name: .long, help: ArgumentHelp("The configuration file.", valueName: "F"))
-  var config = "/etc/upsertd/upsertd.yaml"
+  static let standardPath = "/etc/upsertd/upsertd.yaml"
+
+  @Option(name: .long, help: ArgumentHelp("The configuration file.", valueName: "F"), completion: .configurations)
+  var config = Self.standardPath
 
   /// Reads and checks the configuration; prints every fault, one per line.
   ///
@@ -33,6 +35,19 @@ struct ConfigOption: ParsableArguments {
     let environment = ProcessInfo.processInfo.environment
     let state = Settings.readableState(path: config, environment: environment)
     tell(Denial(reason: "read \"\(config)\": permission denied", state: state))
+  }
+
+  /// The configuration with every default, as YAML; prints every fault, one per line.
+  ///
+  /// - Throws: `ExitCode.unusable` if it can't be used.
+  func effective() throws -> String {
+    do {
+      return try Settings.effectiveConfiguration(path: config, environment: ProcessInfo.processInfo.environment)
+    } catch {
+      Console.error("\(error)")
+      tellIfRefused()
+      throw ExitCode.unusable
+    }
   }
 
   /// The settings for a command that looks or gives orders. Its user need not be allowed to read the daemon's secrets,
@@ -69,13 +84,15 @@ struct ConfigOption: ParsableArguments {
 
 extension Logger {
   /// To standard error, in the configured form; systemd's journal gets priorities and fields.
-  static func upsertd(_ log: Settings.Log) -> Logger {
+  ///
+  /// - Parameter sink: takes the lines in place of standard error.
+  static func upsertd(_ log: Settings.Log, sink: (@Sendable (_ line: String) -> Void)? = nil) -> Logger {
     let environment = ProcessInfo.processInfo.environment
     let isJournal = log.format == .text && JournalSocket.standardErrorIsJournal(environment: environment)
     let form: LineLog.Form =
       log.format == .json ? .json : isJournal ? .journal(JournalSocket(environment: environment)) : .text
     let level = Logger.Level(rawValue: log.level.rawValue) ?? .info
-    return Logger(label: "upsertd") { _ in LineLog(form: form, level: level) }
+    return Logger(label: "upsertd") { _ in LineLog(form: form, level: level, sink: sink) }
   }
 
   /// For commands: only problems.

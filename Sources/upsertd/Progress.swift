@@ -3,34 +3,39 @@ internal import Foundation
 internal import Operations
 internal import Synchronization
 
-/// The line at the bottom of a terminal while `run --once` is running: files, items, rate, and what waits and why.
+/// The line at the bottom of a terminal while `run --once` is running, and the log above it.
 final class Progress: Sendable {
   private struct State {
-    var began = ContinuousClock.now
-    var isShown = false
+    var progress = RunProgress()
+    /// Cut to the terminal's width; empty if none is shown.
+    var shown = ""
   }
 
+  private static let erase = "\r\u{1B}[K"
   private let state = Mutex(State())
 
-  func show(_ report: StatusReport, doneItems: Int) {
+  func show(_ sample: RunProgress.Sample) {
     state.withLock { state in
-      let seconds = max(0.001, state.began.duration(to: .now).seconds)
-      let settled = doneItems
-      var line =
-        "\(counted(report.queueFiles, "file")) under way, \(counted(settled, "item")) done, \(Int(Double(settled) / seconds)) items/s"
-      line += ", \(report.queueItems) waiting"
-      if let slow = report.targets.first(where: { $0.state != .delivering }) {
-        line += " (\(slow.name) \(slow.state.rawValue): \(slow.reason ?? ""))"
-      }
-      let shown = String(line.prefix(Console.width - 1))
-      FileHandle.standardError.write(Data("\r\u{1B}[K\(shown)".utf8))
-      state.isShown = true
+      state.progress.note(sample)
+      state.shown = String(state.progress.line.prefix(max(1, Console.width - 1)))
+      write(Self.erase + state.shown)
     }
   }
 
-  func end() {
+  /// Writes a line of the log, with its end, above the line of progress.
+  func log(_ line: String) {
     state.withLock { state in
-      if state.isShown { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+      write(state.shown.isEmpty ? line : Self.erase + line + state.shown)
     }
   }
+
+  /// Takes the line away; the log may go on.
+  func end() {
+    state.withLock { state in
+      if !state.shown.isEmpty { write(Self.erase) }
+      state.shown = ""
+    }
+  }
+
+  private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }

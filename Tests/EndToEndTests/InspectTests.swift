@@ -48,7 +48,7 @@ import TestKit
     let path = "\(Self.files)/\(file)"
     try await withAcceptingWorld({ .lusid($0) }) { world, server in
       try await configure(world, .lusid(server.url), asProposedFor: path, "lusid")
-      let preview = try await world.run(["preview", path, "--inbox", "proposed"])
+      let preview = try await world.run(["preview", path, "--inbox", "proposed", "--all"])
       let lacksName = file == "export.csv"
       #expect(preview.status == (lacksName ? 1 : 0), "\(preview)")
       let rejects = preview.printed.split(separator: "\n").filter { $0.hasPrefix("rejected: ") }

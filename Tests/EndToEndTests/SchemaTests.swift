@@ -55,6 +55,23 @@ import TestKit
       let status = world.folder + "/status.json"
       try world.write(try await world.run(["status", "--json"]).printed, to: status)
       #expect(try await Self.faults(world, "status", [status]) == "")
+      let dropped = world.folder + "/dropped"
+      try FileManager.default.createDirectory(atPath: dropped, withIntermediateDirectories: true)
+      try world.write(array([record("1"), "{}"]), to: dropped + "/some.json")
+      try world.write(key + key, to: dropped + "/again.csv")
+      try world.write("[{]", to: dropped + "/broken.json")
+      for command in [
+        ["queue"], ["show", "some.json"], ["show", "broken.json"], ["receipts"], ["verify"], ["doctor"],
+        ["inspect", dropped + "/some.json"], ["inspect", dropped + "/again.csv"],
+        ["inspect", dropped + "/some.json", "--inbox", "investors"],
+        ["preview", dropped + "/some.json", "--inbox", "investors"],
+        ["preview", dropped + "/again.csv", "--inbox", "investors", "--all"],
+        ["preview", dropped + "/broken.json", "--inbox", "investors"],
+      ] {
+        let output = world.folder + "/output.json"
+        try world.write(try await world.run(command + ["--json"]).printed, to: output)
+        #expect(try await Self.faults(world, command[0], [output]) == "", "\(command)")
+      }
       for key in ["1", "bad", "none"] {
         let found = world.folder + "/found.json"
         try world.write(try await world.run(["find", key, "--json"]).printed, to: found)
@@ -62,6 +79,33 @@ import TestKit
       }
     }
     await api.stop()
+  }
+
+  @Test func `queue and show of files under way fit their schemas, and so does what waits for its release`() async throws {
+    try await withWorld(.lusid("http://127.0.0.1:1", inbox: ["release: manual"])) { world in
+      try world.drop("a.json", in: "investors", array([record("1"), "{}"]))
+      try await world.workOff(expecting: 75)
+      for command in [["queue"], ["show", "a.json"], ["status"]] {
+        let output = world.folder + "/output.json"
+        try world.write(try await world.run(command + ["--json"]).printed, to: output)
+        #expect(try await Self.faults(world, command[0], [output]) == "", "\(command)")
+      }
+    }
+  }
+
+  @Test func `every command that prints JSON has a schema`() async throws {
+    try await withWorld(.lusid("http://127.0.0.1:1")) { world in
+      let (status, said) = try await world.tool("\(Product.path) --experimental-dump-help")
+      #expect(status == 0)
+      let commands = try JSONValue.parse(Array(said.utf8))["command"]?["subcommands"]?.elements ?? []
+      let names = commands.filter { command in
+        command["arguments"]?.elements?.contains { $0["valueName"]?.string == "json" } == true
+      }.compactMap { $0["commandName"]?.string }
+      #expect(names.count >= 9)
+      for name in names {
+        #expect(FileManager.default.fileExists(atPath: "\(Self.config)/schemas/\(name).schema.json"), "\(name)")
+      }
+    }
   }
 
   @Test func `receipts with checksums fit their schema, and so does the status of who waits for one`() async throws {
@@ -114,10 +158,46 @@ import TestKit
     try await withWorld(.lusid("http://127.0.0.1:1")) { world in
       let examples = [
         "upsertd", "lusid-minimal", "liquid-minimal", "csv-european", "csv-control-totals", "csv-database",
-        "expected-files",
+        "expected-files", "notify",
       ].map { "\(Self.config)/\($0).yaml" }
+      let all = try FileManager.default.contentsOfDirectory(atPath: Self.config).filter { $0.hasSuffix(".yaml") }
+      // Of the starter only its blocks are configurations.
+      #expect(all.count == examples.count + 1)
       let faults = try await Self.faults(world, "configuration", examples + [world.configuration])
       #expect(faults == "")
+    }
+  }
+
+  @Test(arguments: ["LUSID", "Liquid"])
+  func `each block of the starter fits the configuration's schema`(_ block: String) async throws {
+    try await withWorld(.lusid("http://127.0.0.1:1")) { world in
+      var isInside = false
+      let starter = try String(contentsOfFile: Self.config + "/starter.yaml", encoding: .utf8)
+      let used = lines(starter).map { line in
+        if line.hasPrefix("# ---- ") { isInside = line.hasPrefix("# ---- \(block)") }
+        return isInside && line.hasPrefix("#") && !line.hasPrefix("# ----") ? String(line.dropFirst()) : line
+      }
+      #expect(used.contains("targets:"))
+      let path = world.folder + "/starter.yaml"
+      try world.write(used.joined(separator: "\n") + "\n", to: path)
+      #expect(try await Self.faults(world, "configuration", [path]) == "")
+    }
+  }
+
+  @Test func `the example mappings fit the schema of mapping files, and faulty ones do not`() async throws {
+    try await withWorld(.lusid("http://127.0.0.1:1")) { world in
+      let folder = Self.config + "/mappings"
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".yaml") }
+      #expect(names.count >= 4)
+      #expect(try await Self.faults(world, "mapping", names.map { "\(folder)/\($0)" }) == "")
+      let path = world.folder + "/mapping.yaml"
+      for wrong in [
+        "column: {A: b}", "columns: {}", "columns: {A: []}", "columns: {A: {typ: number}}", "ignore: [A]",
+        "columns: {A: {to: b, type: integer}}", "columns: {A: {to: b, timezone: UTC}}", "computed: {a: {concat: A}}",
+      ] {
+        try world.write(wrong + "\n", to: path)
+        #expect(try await Self.faults(world, "mapping", [path]) != "", "\(wrong)")
+      }
     }
   }
 

@@ -86,11 +86,12 @@ struct World: Sendable {
     return product
   }
 
-  /// Runs a tool that is no part of upsertd to its end.
+  /// Runs a tool that is no part of upsertd to its end; `Scripts/install-dependencies` may have put it into `.build/tools`.
   func tool(_ command: String) async throws -> (status: Int32, said: String) {
     let number = children.next()
+    let tools = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/.build/tools"
     let product = try Product(
-      ["-c", command], environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"], out: "\(folder)/out.\(number)",
+      ["-c", command], environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin:\(tools)"], out: "\(folder)/out.\(number)",
       err: "\(folder)/err.\(number)", program: "/bin/sh")
     children.add(product)
     let status = try await product.end()

@@ -124,7 +124,7 @@ private final class FileReader: FuzzReader {
     let inbox = settings.inboxes[choice / 16 % settings.inboxes.count]
     var isSensible = false
     var fault: Broken?
-    let hasRejects = try FilePreview.show(path: path, inbox: inbox, settings: settings) { line in
+    let hasRejects = try FilePreview.show(path: path, inbox: inbox, settings: settings, all: true) { line in
       if line.hasPrefix("POST ") { isSensible = true }
       if line.hasPrefix("rejected: "), line != line.onOneLine { fault = Broken("not on one line: \(line)") }
     }

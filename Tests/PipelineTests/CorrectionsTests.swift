@@ -21,10 +21,10 @@ import Testing
   @Test func `rejects that nobody dropped again are open in the file's own rejects file`() throws {
     let untouched = try #require(Self.corrections([Self.file(9, rejected: 3)]))
     #expect(untouched.isUntouched && untouched.openItems == 3)
-    #expect(untouched.text == "0 of 3 rejected items were corrected; 3 are open in r9")
+    #expect(untouched.text == "none of 3 rejected items was corrected; 3 are open in r9")
     let taken = try #require(Self.corrections([Self.file(9, rejected: 1, isThere: false)]))
     #expect(!taken.isUntouched && taken.open.map(\.isTaken) == [true])
-    #expect(taken.text == "0 of 1 rejected item was corrected; 1 is open: r9 was taken away")
+    #expect(taken.text == "the rejected item was not corrected; 1 is open: r9 was taken away")
     #expect(Self.corrections([Self.file(9, rejected: 0)]) == nil)
     #expect(Self.corrections([nil]) == nil)
   }

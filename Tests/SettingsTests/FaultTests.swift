@@ -63,6 +63,11 @@ struct FaultTests {
     Case(minimal("spool: \"\""), "1: spool: must not be empty"),
     Case(minimal("spool:"), "1: spool: has no value: give one, or leave out the key"),
     Case(minimal("spool: {a: b}"), "1: spool: must be a single value, but is a mapping of keys to values"),
+    Case(
+      minimal("state: 7"), "1: state: must be a path, but is the number 7: write \"7\", with quotes, if it is meant"),
+    Case(
+      minimal("spool: no\nstate: yes\nlog: {level: 7}"),
+      "3: log.level: must be one of trace, debug, info, notice, warning, error, critical, but is \"7\""),
     Case(minimal("spool: \"a\\0b\""), "1: spool: must not contain control characters or line breaks"),
     Case(minimal("wach: {settle: 1s}"), "1: wach: is unknown: did you mean \"watch\"?"),
     Case(minimal("watch: {poll-interval: 1s}"), "1: watch.poll-interval: is unknown: did you mean \"poll_interval\"?"),
@@ -76,6 +81,42 @@ struct FaultTests {
   func `a fault of the general part says where it is and what to do`(_ example: Case) throws {
     let found = try faults(example.yaml)
     #expect(found == [example.fault])
+  }
+
+  @Test(arguments: [
+    ("marker: 9", "marker", "a suffix such as .done", "the number 9", "9"),
+    ("ignore: 7", "ignore", "a pattern such as *.csv", "the number 7", "7"),
+    ("ignore: [a, 1.5]", "ignore[1]", "a pattern such as *.csv", "the number 1.5", "1.5"),
+    ("match: true", "match", "a pattern such as *.csv", "true", "true"),
+    ("mapping: 2024", "mapping", "a path", "the number 2024", "2024"),
+  ])
+  func `a number where text is meant is a fault`(
+    _ line: String, _ key: String, _ wanted: String, _ found: String, _ word: String
+  ) throws {
+    let end = "must be \(wanted), but is \(found): write \"\(word)\", with quotes, if it is meant"
+    #expect(
+      try faults(inbox("target: lusid\n\(line)")) == ["upsertd.yaml:7: inboxes[0].\(key) (inbox \"a\"): \(end)"])
+  }
+
+  @Test(arguments: ["marker: \"9\"", "ignore: [\"7\", 7x]", "ignore: '1.5'"])
+  func `a number in quotes is text`(_ line: String) throws {
+    #expect(try faults(inbox("target: lusid\n\(line)")) == [])
+  }
+
+  @Test(arguments: [
+    ("{from: \"20:00\", to: \"06:00\", days: [mon]}", "days", "days such as mon-fri, but is a list"),
+    ("{from: [20], to: \"06:00\"}", "from", "a time of day such as 07:30, but is a list"),
+    (
+      "{from: \"20:00\", to: \"06:00\", timezone: {a: b}}", "timezone",
+      "a time zone such as Europe/Dublin, but is a mapping of keys to values"
+    ),
+  ])
+  func `a list for days or times is told with what is right`(_ send: String, _ key: String, _ end: String) throws {
+    let yaml = target("api: lusid\nurl: https://a\n\(Self.signIn)\nsend: \(send)")
+    #expect(try faults(yaml) == ["upsertd.yaml:6: targets.t.send.\(key): must be \(end)"])
+    guard key == "days" else { return }
+    let expected = try faults(inbox("target: lusid\nexpect: [{by: \"07:30\", days: [mon]}]"))
+    #expect(expected == ["upsertd.yaml:7: inboxes[0].expect[0].days (inbox \"a\"): must be \(end)"])
   }
 
   static let signIn = "auth: {access_token: abc}"

@@ -16,11 +16,20 @@ package final class AdminServer: Sendable {
 
   /// Binds the address; callers wait until `run()`.
   package init(address: Settings.Admin, dashboard: Dashboard) throws {
-    let host = address.host == "localhost" ? "127.0.0.1" : address.host
-    listener = try HTTPListener(host: host, port: UInt16(clamping: address.port))
+    listener = try HTTPListener(host: Self.host(address), port: UInt16(clamping: address.port))
     self.address = address
     access = AdminAccess(listeningOn: address.host)
     self.dashboard = dashboard
+  }
+
+  private static func host(_ address: Settings.Admin) -> String {
+    address.host == "localhost" ? "127.0.0.1" : address.host
+  }
+
+  /// Why the admin address can't be used now; nil if it can, or if the daemon that works with these settings has it.
+  package static func trouble(_ settings: Settings) -> String? {
+    guard let address = settings.admin, Operator.isDaemonRunning(settings) != true else { return nil }
+    return HTTPListener.trouble(host: host(address), port: UInt16(clamping: address.port))
   }
 
   /// Answers until `stop()`; returns the reason if it ended by itself.

@@ -162,6 +162,27 @@ final class HTTPListener: Sendable {
     while read(wakeReader, &bytes, bytes.count) == bytes.count {}
   }
 
+  /// Why nothing can listen there now; nil if something can, or the system would pick the port. It is tried, and given
+  /// back at once.
+  static func trouble(host: String, port: UInt16) -> String? {
+    guard port != 0 else { return nil }
+    do {
+      close(try listen(host: host, port: port).0)
+      return nil
+    } catch {
+      return error.description
+    }
+  }
+
+  private static func words(for error: Int32) -> String {
+    switch error {
+    case EADDRINUSE: "another program uses this port; stop it, or give admin.listen another port"
+    case EADDRNOTAVAIL: "this machine does not have this address; give admin.listen one that it has"
+    case EACCES: "this user may not use this port; give admin.listen one from 1024 on"
+    default: String(cString: strerror(error))
+    }
+  }
+
   private static func listen(host: String, port: UInt16) throws(ListenError) -> (Int32, String) {
     var storage = sockaddr_storage()
     let isIPv6 = host.contains(":")
@@ -196,7 +217,7 @@ final class HTTPListener: Sendable {
       }
     }
     guard socket >= 0, isListening else {
-      let reason = String(cString: strerror(errno))
+      let reason = words(for: errno)
       if socket >= 0 { close(socket) }
       throw ListenError(description: "listen on \(place): \(reason)")
     }

@@ -45,7 +45,7 @@ package enum FileSearch {
   private static let mostListed = 20
 
   /// Newest first.
-  private static func ids(meantBy text: String, settings: Settings, _ outbox: Outbox?) async throws -> [FileID] {
+  static func ids(meantBy text: String, settings: Settings, _ outbox: Outbox?) async throws -> [FileID] {
     // All of them are counted.
     let limit = Int.max
     let receipts = ReceiptFolders(settings)

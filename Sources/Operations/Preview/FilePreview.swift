@@ -5,40 +5,91 @@ internal import Engine
 internal import Formats
 internal import Glibc
 internal import Intake
+internal import JSONText
 internal import Outbox
 package import Settings
 internal import Spool
 
 /// Shows what a file would become, by the same reading that the daemon does; nothing is sent or stored.
 ///
-/// The file is read twice: only its end shows whether any of it would be sent at all.
+/// The file is read once for the summary, and again for each list that is printed whole: lists may be larger than
+/// memory, and only the file's end shows whether any of it would be sent at all.
 package enum FilePreview {
-  /// Prints every request and every reject.
+  /// Prints the summary; with `all`, then every request and every reject, in the file's order.
   ///
   /// - Returns: whether something would be rejected.
   /// - Throws: `StartError` if the file can't be opened, `ReadError`.
   package static func show(
-    path: String, inbox: Inbox, settings: Settings, print: @escaping (String) -> Void
+    path: String, inbox: Inbox, settings: Settings, all: Bool, print: @escaping (String) -> Void
   ) throws -> Bool {
     let file = try OpenFile(path: path)
-    if let side = try file.missingSideFile(inbox, settings) {
-      print("it would wait for its side file \(side)".onOneLine)
-    }
-    var silence = Silence()
-    var result = try file.read(inbox, settings, into: &silence)
-    if result.fault == nil {
+    let summary = try summary(of: file, inbox, settings)
+    for line in all ? summary.head : summary.lines { print(line) }
+    if all, summary.fault == nil {
+      print("")
       var printing = Printing(successMode: inbox.route(for: file.name)?.successMode ?? .partial, print: print)
-      result = try file.read(inbox, settings, into: &printing)
+      _ = try file.read(inbox, settings, into: &printing)
     }
-    for line in result.facts.completeness?.told ?? [] { print(line.onOneLine) }
-    if let fault = result.fault {
-      print("the file would be rejected as a whole: \(describe(fault))")
-      return true
+    return summary.fault != nil || summary.rejected > 0
+  }
+
+  /// Writes one JSON document: the summary; with `all`, every reject and every request, too.
+  ///
+  /// - Returns: whether something would be rejected.
+  /// - Throws: `StartError` if the file can't be opened, `ReadError`.
+  package static func writeDocument(
+    path: String, inbox: Inbox, settings: Settings, all: Bool, write: @escaping ([UInt8]) -> Void
+  ) throws -> Bool {
+    let file = try OpenFile(path: path)
+    let summary = try summary(of: file, inbox, settings)
+    var document = JSONDocumentWriter(write: write)
+    for (name, value) in summary.members { document.member(name, value) }
+    document.list("rejects")
+    if all, summary.fault == nil {
+      var rejects = Listing(document: document, takesRejects: true, successMode: .partial)
+      _ = try file.read(inbox, settings, into: &rejects)
+      document = rejects.document
+    } else {
+      summary.rejects.forEach { document.element(PreviewSummary.json($0)) }
     }
-    for warning in result.facts.warnings { print("warning: \(warning.code): \(warning.message)") }
-    print(
-      "\(counted(result.items, "item")): \(result.items - result.rejected) would be sent, \(result.rejected) rejected")
-    return result.rejected > 0
+    document.endList()
+    document.list("items")
+    summary.firstItems.forEach { document.element(PreviewSummary.json($0)) }
+    document.endList()
+    if all {
+      document.list("requests")
+      if summary.fault == nil {
+        let successMode = inbox.route(for: file.name)?.successMode ?? .partial
+        var requests = Listing(document: document, takesRejects: false, successMode: successMode)
+        _ = try file.read(inbox, settings, into: &requests)
+        document = requests.document
+      }
+      document.endList()
+    }
+    document.end()
+    return summary.fault != nil || summary.rejected > 0
+  }
+
+  private static func summary(
+    of file: borrowing OpenFile, _ inbox: Inbox, _ settings: Settings
+  ) throws -> PreviewSummary {
+    var sink = Summing()
+    sink.summary.name = FileName(bytes: file.name)?.display ?? ""
+    sink.summary.inbox = inbox.name
+    sink.summary.missingSideFile = try file.missingSideFile(inbox, settings)
+    let result = try file.read(inbox, settings, into: &sink)
+    var summary = sink.summary
+    if result.fault != nil { summary.forgetItems() }
+    summary.fault = result.fault
+    (summary.items, summary.rejected) = (result.items, result.rejected)
+    summary.bytes = result.facts.bytes
+    summary.format = result.facts.format
+    summary.warnings = result.facts.warnings
+    summary.completeness = result.facts.completeness
+    if let name = result.facts.target, let api = result.facts.api {
+      summary.target = PreviewSummary.Target(name: name, api: api.rawValue, url: result.facts.url ?? "")
+    }
+    return summary
   }
 
   /// What reading a file comes to.
@@ -59,18 +110,8 @@ package enum FilePreview {
     var sink = Noting(most: mostRejects)
     let result = try OpenFile(path: path).read(inbox, settings, into: &sink)
     return Outcome(
-      items: result.items, rejected: result.rejected, fault: result.fault.map(describe),
+      items: result.items, rejected: result.rejected, fault: result.fault.map(PreviewSummary.describe),
       rejects: result.fault == nil ? sink.rejects : [])
-  }
-
-  private static func describe(_ fault: FileFault) -> String {
-    let place = fault.line.map { "line \($0)" + (fault.column.map { ", column \($0)" } ?? "") + ": " } ?? ""
-    return "\(place)\(fault.code.rawValue): \(fault.message)".onOneLine
-  }
-
-  private static func describe(_ reject: Reject) -> String {
-    let key = reject.key.map { " (\($0))" } ?? ""
-    return "item \(reject.item), line \(reject.line)\(key): \(reject.code): \(reject.message)".onOneLine
   }
 
   private static func start(of descriptor: Int32, _ path: String, upTo count: Int) throws -> [UInt8] {
@@ -143,9 +184,46 @@ package enum FilePreview {
     }
   }
 
-  private struct Silence: ReadingSink {
-    mutating func take(_ batch: QueuedBatch, ordinal: Int, for destination: RouteTargets.Destination) {}
-    mutating func reject(_ reject: Reject) {}
+  private struct Summing: ReadingSink {
+    var summary = PreviewSummary()
+
+    mutating func take(_ batch: QueuedBatch, ordinal: Int, for destination: RouteTargets.Destination) {
+      summary.requests += 1
+      guard summary.wantsItems else { return }
+      let content = Batch(items: batch.items, body: batch.body.literals)
+      for (index, item) in batch.items.prefix(PreviewSummary.mostItems).enumerated() {
+        let alone = content.filtered { $0 == index }
+        let body = OutgoingRequest([alone], api: destination.api).body
+        summary.note(PreviewSummary.Item(number: item.number, line: item.line, body: body))
+      }
+    }
+
+    mutating func reject(_ reject: Reject) { summary.note(reject) }
+  }
+
+  /// One of the document's lists, an element for each reject or each request.
+  private struct Listing: ReadingSink {
+    var document: JSONDocumentWriter
+    let takesRejects: Bool
+    let successMode: SuccessMode
+
+    mutating func take(_ batch: QueuedBatch, ordinal: Int, for destination: RouteTargets.Destination) {
+      guard !takesRejects else { return }
+      let api = destination.api
+      let content = Batch(items: batch.items, body: batch.body.literals)
+      document.element(
+        JSONValue([
+          "method": .string("POST"),
+          "url": .string(api.endpoint(base: destination.target.url, successMode: successMode)),
+          "headers": .object(api.headers.map { ($0.0, .string($0.1)) }),
+          "items": .array(batch.items.map { JSONValue($0.number) }),
+          "body": PreviewSummary.embedded(OutgoingRequest([content], api: api).body),
+        ]))
+    }
+
+    mutating func reject(_ reject: Reject) {
+      if takesRejects { document.element(PreviewSummary.json(reject)) }
+    }
   }
 
   private struct Noting: ReadingSink {
@@ -157,7 +235,7 @@ package enum FilePreview {
     mutating func take(_ batch: QueuedBatch, ordinal: Int, for destination: RouteTargets.Destination) {}
 
     mutating func reject(_ reject: Reject) {
-      if rejects.count < most { rejects.append(describe(reject)) }
+      if rejects.count < most { rejects.append(PreviewSummary.describe(reject)) }
     }
   }
 
@@ -174,6 +252,6 @@ package enum FilePreview {
       print("")
     }
 
-    mutating func reject(_ reject: Reject) throws { print("rejected: \(describe(reject))") }
+    mutating func reject(_ reject: Reject) throws { print("rejected: \(PreviewSummary.describe(reject))") }
   }
 }

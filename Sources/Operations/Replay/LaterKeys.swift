@@ -125,7 +125,7 @@ private struct KeyReading {
     var reading = FileReading(
       inbox: inbox, settings: settings, name: name.bytes, path: place.folder + "/" + place.name.display,
       descriptor: descriptor, size: size, refersToFile: false
-    ) { [until] in
+    ) { [until] _ in
       if until < ContinuousClock.now { throw OutOfTime() }
     }
     // A disk that fails, or the time that is over: it is not known.

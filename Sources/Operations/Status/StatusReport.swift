@@ -58,6 +58,11 @@ package struct StatusReport: Sendable {
     package var filesToAwait: [UnclaimedFile] {
       unclaimed.filter { $0.kind == .minAge || $0.kind == .waitingForChecksum }
     }
+
+    /// The listed files whose marker files are not there.
+    package var filesWithoutMarker: [UnclaimedFile] { unclaimed.filter { $0.kind == .waitingForMarker } }
+    /// How many there are, including the unlisted ones.
+    package var filesWithoutMarkerCount: Int { unclaimedCounts[.waitingForMarker] ?? 0 }
   }
 
   package struct UnreleasedFile: Sendable {

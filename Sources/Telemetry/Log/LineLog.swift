@@ -19,9 +19,12 @@ package struct LineLog: LogHandler {
   package var metadata: Logger.Metadata = [:]
   package var logLevel: Logger.Level
   private let form: Form
+  private let sink: (@Sendable (_ line: String) -> Void)?
 
-  package init(form: Form, level: Logger.Level) {
+  /// - Parameter sink: takes the lines, each with its end, in place of standard error.
+  package init(form: Form, level: Logger.Level, sink: (@Sendable (_ line: String) -> Void)? = nil) {
     self.form = form
+    self.sink = sink
     logLevel = level
   }
 
@@ -53,6 +56,7 @@ package struct LineLog: LogHandler {
       members += fields.map { "\(Self.quoted($0.key)):\(Self.json($0.value))" }
       line = "{\(members.joined(separator: ","))}\n"
     }
+    if let sink { return sink(line) }
     // One write per line, so that lines of several threads do not mix.
     line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }

@@ -13,8 +13,8 @@ package struct DaemonMetrics: Sendable {
   // Inboxes.
   let claimedFiles: Family<Counter>
   package let readItems: Family<Counter>
-  let readBytes: Family<Counter>
-  let files: Family<Counter>
+  package let readBytes: Family<Counter>
+  package let files: Family<Counter>
   let unusableFiles: Family<Counter>
   package let items: Family<Counter>
   let rejectedItems: Family<Counter>

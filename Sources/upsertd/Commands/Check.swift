@@ -11,7 +11,8 @@ struct Check: AsyncParsableCommand {
     discussion: """
       Reports all errors at once, each with file, line and key. Folders that exist are tried with hidden files that \
       are gone at once. --connect requests a token from each target, and sends a GET with it to the address that items \
-      will be sent to; nothing is upserted. --notify sends a test to each receiver of `notify`.
+      will be sent to; nothing is upserted. --notify sends a test to each receiver of `notify`. --effective prints the \
+      configuration as YAML with every default, and without secrets.
 
       Exit status: 0 no errors; 1 a target gave no token or its address can't be reached (--connect), a receiver did not \
       take the test (--notify), or the configuration has no targets and no inboxes yet (--configured); 2 the configuration or its folders can't be used.
@@ -32,13 +33,20 @@ struct Check: AsyncParsableCommand {
     help: "Only check whether the configuration has targets or inboxes yet; do not look for errors.")
   var configured = false
 
+  @Flag(name: .long, help: "Print the configuration with every default, secrets hidden; try nothing.")
+  var effective = false
+
   func validate() throws {
+    if effective, connect || configured {
+      throw ValidationError("--effective can't be combined with --connect or --configured")
+    }
     if notify, !connect { throw ValidationError("--notify needs --connect") }
     if connect, configured { throw ValidationError("--connect and --configured can't be combined") }
   }
 
   func run() async throws {
     if configured { return try sayWhetherConfigured() }
+    if effective { return Console.out(Array(try config.effective().utf8)) }
     let settings = try config.load()
     Console.out(
       "\(settings.path): the configuration is valid: \(counted(settings.inboxes.count, "inbox", "inboxes")), \(counted(settings.targets.count, "target"))"
@@ -54,6 +62,9 @@ struct Check: AsyncParsableCommand {
     if notify {
       if settings.receivers.isEmpty { Console.out("nobody is told: the configuration has no notify") }
       for receiver in settings.receivers where await !test(receiver, settings) { isSound = false }
+    }
+    if let reason = AdminServer.trouble(settings) {
+      Console.error("warning: the dashboard and metrics would not be served: \(reason)")
     }
     // Last: it may give up root's rights.
     let trial = FolderTrial(settings)

@@ -22,11 +22,14 @@ struct DoctorCommand: AsyncParsableCommand {
   @Flag(name: .long, help: "Set a damaged outbox aside and start a new one.")
   var setAside = false
 
-  @Option(name: .long, help: ArgumentHelp("Write what can be read into this folder.", valueName: "DIR"))
+  @Option(
+    name: .long, help: ArgumentHelp("Write what can be read into this folder.", valueName: "DIR"),
+    completion: .directory)
   var export: String?
 
   @Option(
-    name: .long, help: ArgumentHelp("Check this file instead, such as one that was set aside.", valueName: "FILE"))
+    name: .long, help: ArgumentHelp("Check this file instead, such as one that was set aside.", valueName: "FILE"),
+    completion: .file())
   var database: String?
 
   @Flag(name: .long, help: "Print JSON.")

@@ -20,7 +20,7 @@ struct Find: AsyncParsableCommand {
   @Argument(help: ArgumentHelp("The record's key, or one of its values.", valueName: "KEY"))
   var key: String
 
-  @Option(name: .long, help: ArgumentHelp("Only files of this inbox.", valueName: "I"))
+  @Option(name: .long, help: ArgumentHelp("Only files of this inbox.", valueName: "I"), completion: .inboxes)
   var inbox: String?
 
   @Option(name: .long, help: ArgumentHelp("Only files claimed at this time or later.", valueName: "D"))

@@ -20,17 +20,19 @@ struct Inspect: AsyncParsableCommand {
       Example: upsertd inspect clients.csv --api liquid
       """)
 
-  @Argument(help: ArgumentHelp("The file, named as it would be dropped.", valueName: "FILE"))
+  @Argument(help: ArgumentHelp("The file, named as it would be dropped.", valueName: "FILE"), completion: .file())
   var file: String
 
-  @Option(name: .long, help: ArgumentHelp("The inbox whose routes are compared with the file.", valueName: "NAME"))
+  @Option(
+    name: .long, help: ArgumentHelp("The inbox whose routes are compared with the file.", valueName: "NAME"),
+    completion: .inboxes)
   var inbox: String?
 
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "The API that the proposal is for; otherwise the inbox's, or the one that the file looks like.", valueName: "API")
-  )
+      "The API that the proposal is for; otherwise the inbox's, or the one that the file looks like.", valueName: "API"),
+    completion: .list(APIs.all.map(\.kind.rawValue)))
   var api: String?
 
   @Flag(name: .long, help: "Print JSON.")

@@ -3,16 +3,19 @@ internal import Core
 internal import Daemon
 internal import Foundation
 internal import Operations
+internal import Settings
 
 struct Retry: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Retries waiting batches now, and releases holds; with --notices, sends the notices that wait.",
     discussion: "Example: upsertd retry --target lusid")
 
-  @Argument(help: ArgumentHelp("Only this file.", valueName: "FILE-ID"))
-  var file: FileID?
+  @Argument(
+    help: ArgumentHelp("Only this file: its id or the beginning of it, or its name.", valueName: "FILE-ID"),
+    completion: .files(for: .underWay))
+  var file: String?
 
-  @Option(name: .long, help: ArgumentHelp("Only this target.", valueName: "T"))
+  @Option(name: .long, help: ArgumentHelp("Only this target.", valueName: "T"), completion: .targets)
   var target: String?
 
   @Flag(name: .long, help: "Instead, retry the notices that wait for receivers of `notify`.")
@@ -27,7 +30,9 @@ struct Retry: AsyncParsableCommand {
   }
 
   func run() async throws {
-    try await carryOut(notices ? .retryNotices : .retry(file: file, target: target), config)
+    if notices { return try await carryOut(.retryNotices, config) }
+    guard let file else { return try await carryOut(.retry(file: nil, target: target), config) }
+    try await carryOut(on: file, for: .underWay, config) { .retry(file: $0, target: nil) }
   }
 }
 
@@ -40,12 +45,14 @@ struct Cancel: AsyncParsableCommand {
       Example: upsertd cancel 01JD8Z0Q3V5W7X9Y1A2B3C4D5E
       """)
 
-  @Argument(help: ArgumentHelp("The file's id, as in its receipt and in `upsertd status`.", valueName: "FILE-ID"))
-  var file: FileID
+  @Argument(
+    help: ArgumentHelp("The file's id or the beginning of it, or its name.", valueName: "FILE-ID"),
+    completion: .files(for: .underWay))
+  var file: String
 
   @OptionGroup var config: ConfigOption
 
-  func run() async throws { try await carryOut(.cancel(file), config) }
+  func run() async throws { try await carryOut(on: file, for: .underWay, config) { .cancel($0) } }
 }
 
 struct Pause: AsyncParsableCommand {
@@ -53,7 +60,7 @@ struct Pause: AsyncParsableCommand {
     abstract: "Pauses an inbox (nothing is claimed) or a target (nothing is sent), even across restarts.",
     discussion: "Example: upsertd pause lusid")
 
-  @Argument(help: ArgumentHelp("An inbox or a target.", valueName: "NAME"))
+  @Argument(help: ArgumentHelp("An inbox or a target.", valueName: "NAME"), completion: .inboxesAndTargets)
   var name: String
 
   @OptionGroup var config: ConfigOption
@@ -65,7 +72,7 @@ struct Resume: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Resumes a paused inbox or target.", discussion: "Example: upsertd resume lusid")
 
-  @Argument(help: ArgumentHelp("An inbox or a target.", valueName: "NAME"))
+  @Argument(help: ArgumentHelp("An inbox or a target.", valueName: "NAME"), completion: .inboxesAndTargets)
   var name: String
 
   @OptionGroup var config: ConfigOption
@@ -87,8 +94,10 @@ struct ReplayCommand: AsyncParsableCommand {
       Example: upsertd replay 01JD8Z0Q3V5W7X9Y1A2B3C4D5E
       """)
 
-  @Argument(help: ArgumentHelp("The file's id, as in its receipt.", valueName: "FILE-ID"))
-  var file: FileID
+  @Argument(
+    help: ArgumentHelp("The file's id or the beginning of it, or its name.", valueName: "FILE-ID"),
+    completion: .files(for: .replay))
+  var file: String
 
   @Flag(name: .long, help: "Drop its rejects file instead of its original.")
   var rejected = false
@@ -100,6 +109,7 @@ struct ReplayCommand: AsyncParsableCommand {
 
   func run() async throws {
     let (settings, isFromDaemon) = try config.settingsInEffect()
+    let file = try await chosen(file, for: .replay, settings)
     if !yes {
       let later = try await reportingTrouble {
         try await LaterKeys.find(file, rejects: rejected, settings: settings, isWhole: !isFromDaemon)
@@ -110,7 +120,7 @@ struct ReplayCommand: AsyncParsableCommand {
         throw ExitCode.unusable
       }
     }
-    try await carryOut(.replay(file, rejects: rejected), config)
+    try await carryOut(.replay(file, rejects: rejected), settings, mayActItself: !isFromDaemon)
   }
 }
 
@@ -127,20 +137,56 @@ struct Release: AsyncParsableCommand {
       Example: upsertd release 01JD8Z0Q3V5W7X9Y1A2B3C4D5E
       """)
 
-  @Argument(help: ArgumentHelp("The file's id, as in `upsertd queue`.", valueName: "FILE-ID"))
-  var file: FileID
+  @Argument(
+    help: ArgumentHelp("The file's id or the beginning of it, or its name.", valueName: "FILE-ID"),
+    completion: .files(for: .release))
+  var file: String
 
   @OptionGroup var config: ConfigOption
 
-  func run() async throws { try await carryOut(.release(file), config) }
+  func run() async throws { try await carryOut(on: file, for: .release, config) { .release($0) } }
+}
+
+/// Carries out an order on the one file that `text` means.
+private func carryOut(
+  on text: String, for purpose: FileChoice.Purpose, _ config: ConfigOption, _ order: (FileID) -> Order
+) async throws {
+  let (settings, isFromDaemon) = try config.settingsInEffect()
+  try await carryOut(order(try await chosen(text, for: purpose, settings)), settings, mayActItself: !isFromDaemon)
+}
+
+/// The one file that `text` means.
+///
+/// - Throws: `ExitCode.unusable`, after saying why, if there is none, or if there are several.
+private func chosen(_ text: String, for purpose: FileChoice.Purpose, _ settings: Settings) async throws -> FileID {
+  switch try await reportingTrouble({ try await FileSearch.choice(of: text, for: purpose, settings: settings) }) {
+  case .one(let id): return id
+  case .several(let files, let more):
+    Console.error("upsertd: \"\(text)\" may mean several files; say which by its id:".onOneLine)
+    for file in files {
+      Console.error("  \(file.id)  \(file.inbox)/\(file.name)  \(file.state.rawValue)".onOneLine)
+    }
+    if more > 0 { Console.error("  and \(more) more") }
+    throw ExitCode.unusable
+  case .none:
+    Console.error(
+      "upsertd: no file is named \"\(text)\", and no id begins with it; see `upsertd queue` and `upsertd receipts`"
+        .onOneLine)
+    throw ExitCode.unusable
+  }
 }
 
 /// Asks the running daemon, or acts itself if none is running; prints what was done.
 private func carryOut(_ order: Order, _ config: ConfigOption) async throws {
   let (settings, isFromDaemon) = try config.settingsInEffect()
+  try await carryOut(order, settings, mayActItself: !isFromDaemon)
+}
+
+/// The same with settings that are known; `mayActItself` is false if they are the daemon's.
+private func carryOut(_ order: Order, _ settings: Settings, mayActItself: Bool) async throws {
   let result = try await reportingTrouble {
     try await Operator.namingDenials(state: settings.state) {
-      try await Operator.carryOut(order, settings: settings, mayActItself: !isFromDaemon, logger: .quiet)
+      try await Operator.carryOut(order, settings: settings, mayActItself: mayActItself, logger: .quiet)
     }
   }
   guard result.isDone else {
@@ -148,8 +194,4 @@ private func carryOut(_ order: Order, _ config: ConfigOption) async throws {
     throw ExitCode.unusable
   }
   Console.out(result.message.onOneLine)
-}
-
-extension FileID: ExpressibleByArgument {
-  package init?(argument: String) { self.init(argument.uppercased()) }
 }

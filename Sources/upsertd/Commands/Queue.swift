@@ -18,10 +18,10 @@ struct Queue: AsyncParsableCommand {
       Example: upsertd queue --target lusid --older-than 1h
       """)
 
-  @Option(name: .long, help: ArgumentHelp("Only files of this inbox.", valueName: "NAME"))
+  @Option(name: .long, help: ArgumentHelp("Only files of this inbox.", valueName: "NAME"), completion: .inboxes)
   var inbox: String?
 
-  @Option(name: .long, help: ArgumentHelp("Only files for this target.", valueName: "T"))
+  @Option(name: .long, help: ArgumentHelp("Only files for this target.", valueName: "T"), completion: .targets)
   var target: String?
 
   @Option(name: .long, help: ArgumentHelp("Only files claimed at least this long ago, such as 90m.", valueName: "D"))

@@ -30,7 +30,7 @@ struct ReceiptsCommand: AsyncParsableCommand {
   @Option(name: .long, help: ArgumentHelp("The same as TEXT.", valueName: "TEXT"))
   var name: String?
 
-  @Option(name: .long, help: ArgumentHelp("Only receipts of this inbox.", valueName: "NAME"))
+  @Option(name: .long, help: ArgumentHelp("Only receipts of this inbox.", valueName: "NAME"), completion: .inboxes)
   var inbox: String?
 
   @Option(name: .long, help: ArgumentHelp("accepted, partial or rejected.", valueName: "S"))

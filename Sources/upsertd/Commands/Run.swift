@@ -35,15 +35,15 @@ struct Run: AsyncParsableCommand {
     _ = ProcessSignals.shared
     let settings = try config.load()
     let progress = once && Console.errorIsTerminal ? Progress() : nil
-    // On a terminal the progress line shows what happens; the log is limited to problems.
-    let isQuiet = progress != nil
+    // On a terminal the progress line shows what happens; the log, above it, is limited to problems.
     let makeLogger: @Sendable (Settings.Log) -> Logger = { log in
+      guard let progress else { return .upsertd(log) }
       var log = log
-      if isQuiet, log.level < .warning { log.level = .warning }
-      return .upsertd(log)
+      if log.level < .warning { log.level = .warning }
+      return .upsertd(log) { progress.log($0) }
     }
-    var show: (@Sendable (StatusReport, Int) -> Void)?
-    if let progress { show = { progress.show($0, doneItems: $1) } }
+    var show: (@Sendable (RunProgress.Sample) -> Void)?
+    if let progress { show = { progress.show($0) } }
     let mode: Service.Mode = once ? .once(deadline: deadline?.duration) : .untilStopped
     let outcome = try await reportingTrouble { [show] in
       let service = try await Service(
@@ -51,8 +51,11 @@ struct Run: AsyncParsableCommand {
         progress: show)
       return try await service.run(mode)
     }
-    progress?.end()
     guard once else { return }
+    if let progress {
+      progress.end()
+      outcome.summary.lines.forEach { Console.error($0) }
+    }
     if outcome.queuedItems > 0 || outcome.waitingFiles > 0 { throw ExitCode.leftQueued }
     if outcome.rejectedItems > 0 || outcome.unusableFiles > 0 { throw ExitCode.someRejected }
   }

@@ -18,7 +18,7 @@ struct Show: AsyncParsableCommand {
   @Argument(
     help: ArgumentHelp(
       "The file's id or its beginning, or a name, which means the newest file with that name.",
-      valueName: "FILE-ID"))
+      valueName: "FILE-ID"), completion: .files(for: nil))
   var file: String
 
   @Flag(name: .long, help: "Print JSON.")
