@@ -232,7 +232,7 @@ final class TargetWorld {
     state.cancel(file)
   }
 
-  func obstacle(to name: BatchName) -> DispatchState.ClaimObstacle? { state.obstacle(to: name, at: now) }
+  func obstacle(to name: BatchName) -> DispatchState.Obstacle? { state.obstacle(to: name, at: now) }
 
   /// What a restart does.
   func restart() {

@@ -15,7 +15,7 @@ package import Core
 ///    most every other request, and never the last connection;
 /// 8. if batches share requests (`linger`): its request is full, or has waited long enough.
 extension DispatchState {
-  package enum ClaimObstacle: Sendable, Equatable {
+  package enum Obstacle: Sendable, Equatable {
     case stopping
     case paused
     case withdrawn
@@ -31,7 +31,7 @@ extension DispatchState {
   }
 
   /// Why a batch does not go now; nil if it is next.
-  package func obstacle(to name: BatchName, at now: QueueTime) -> ClaimObstacle? {
+  package func obstacle(to name: BatchName, at now: QueueTime) -> Obstacle? {
     if isStopping { return .stopping }
     if isPaused { return .paused }
     if line.withdrawn.contains(name.file) { return .withdrawn }

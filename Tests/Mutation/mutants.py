@@ -1,0 +1,91 @@
+"""Mutants: one changed expression or left-out statement each, with the tests that must notice.
+
+A mutant is (file below Sources, text that is there once, what takes its place, filter for `swift test`).
+`SKIP` in place of an expression leaves the statement out.
+"""
+
+SKIP = None
+
+MUTANTS = [
+    # Which batch is sent next, and when.
+    ("Engine/Dispatch/DispatchState+Choosing.swift", "retry.map { $0.due <= now } ?? false", "retry != nil", "EngineTests"),
+    ("Engine/Dispatch/DispatchState+Choosing.swift",
+     r"requests.count >= pace.allowance && requests.values.allSatisfy(\.isRetry)", "false", "EngineTests"),
+    ("Engine/Dispatch/DispatchState+Choosing.swift", "isFull || until <= now || joined.isEmpty", "true", "EngineTests"),
+    ("Engine/Dispatch/DispatchState+Choosing.swift", "keys.isDisjoint(with: batch.itemKeys)", "true", "EngineTests"),
+    ("Engine/Dispatch/DispatchState+Choosing.swift", "items + batch.count <= options.maxItems", "true", "EngineTests"),
+    ("Engine/Dispatch/DispatchState+Choosing.swift", "bytes + size <= options.maxBytes", "true", "EngineTests"),
+    ("Engine/Dispatch/DispatchState+Choosing.swift", "now + options.backoff.ceiling(failures: unanswered + 1)", "now",
+     "EngineTests"),
+    ("Engine/Dispatch/DispatchState+Choosing.swift", "line.isBlocked(entry, onlyBy: places)", "true", "EngineTests"),
+    # What an answer leads to.
+    ("Engine/Dispatch/DispatchState+Outcomes.swift", "retryAfter ?? .zero", "Duration.zero", "EngineTests"),
+    ("Engine/Dispatch/DispatchState+Outcomes.swift", "!isHeld {", "true {", "EngineTests"),
+    ("Engine/Dispatch/DispatchState+Outcomes.swift", "max(retryState.blames, RetryState.blamesToTravelAlone)",
+     "retryState.blames", "EngineTests"),
+    ("Engine/Dispatch/DispatchState+Outcomes.swift", "!request.isProbe", "false", "EngineTests"),
+    ("Engine/Dispatch/DispatchState+Outcomes.swift", "max(1, members.count / 8)", "members.count", "EngineTests"),
+    ("Engine/Dispatch/DispatchState+Outcomes.swift",
+     "min(.seconds(5), options.backoff.ceiling(failures: leaseFailures))", "Duration.zero", "EngineTests"),
+    ("Engine/Dispatch/Pace.swift", "underWay < min(concurrency, allowance + extra)", "underWay < concurrency", "EngineTests"),
+    ("Engine/Dispatch/Pace.swift", "max(Double(now.milliseconds), nextSlot) + gap", "0.0", "EngineTests"),
+    ("Engine/Dispatch/Pace.swift", "max(1, allowance / 2)", "allowance", "EngineTests"),
+    ("Engine/Dispatch/Pace.swift", "retryAfter ?? backoff.delay(failures: failures, jitter: jitter)",
+     "backoff.delay(failures: failures, jitter: jitter)", "EngineTests"),
+    ("Engine/Dispatch/Pace.swift", "already > until", "false", "EngineTests"),
+    # In which order files become sendable, and whether there is room.
+    ("Engine/Intake/PublicationOrder.swift", "ids.all.prefix(limit).prefix { $0 < first }", "ids.all.prefix(limit)", "EngineTests"),
+    ("Engine/Intake/PublicationOrder.swift", "return id < first", "return true", "EngineTests"),
+    ("Engine/Intake/QueueCapacity.swift", "sum(waiting, need.queueBytes) > limits.maxQueueBytes", "false", "EngineTests"),
+    ("Engine/Intake/QueueCapacity.swift", "spool.free < kept", "false", "EngineTests"),
+    ("Engine/Intake/QueueCapacity.swift", "promised = promised + need", SKIP, "EngineTests"),
+    ("Engine/Expectation/ExpectedFiles.swift", "readyAt > deadline.due(on: day)", "false", "EngineTests"),
+    ("Engine/Expectation/ExpectedFiles.swift", "items < least", "false", "EngineTests"),
+    # Tokens, and what may be logged.
+    ("Dispatching/TokenSource.swift", "$0 > .now + .seconds(60)", "$0 > .now", "TokenTests|DispatchingTests"),
+    ("Dispatching/TokenSource.swift", "!discarded.isReplacement", "true", "TokenTests|DispatchingTests"),
+    ("Dispatching/RequestRunner.swift", "verdict.redacted(about: [outgoing.body, Array(token.utf8)])", "verdict",
+     "SecrecyTests|DispatchingTests"),
+    ("Dispatching/ConnectionOptions+Target.swift", "caFile: target.caFile", "caFile: nil", "TransportTests|DispatchingTests"),
+    ("Dispatching/ConnectionOptions+Target.swift", "clientCert: target.clientCert", "clientCert: nil",
+     "TransportTests|DispatchingTests"),
+    ("Telemetry/Log/LineLog.swift", '"\\(value)".onOneLine', '"\\(value)"', "TelemetryTests|LogTests"),
+    # Claims and results on the disk.
+    ("Spool/InboxFolders+Claim.swift", "!claimed.hasChanged()", "true", "SpoolTests"),
+    ("Spool/InboxFolders+Claim.swift", "claimed.isAsFound(file)", "true", "SpoolTests"),
+    ("Spool/InboxFolders+Claim.swift", "try syncContents(of: claimed)", SKIP, "DurabilityTests"),
+    ("Spool/ResultFile.swift", "fchmod(descriptor, isForCorrection ? 0o660 : 0o640)", "Int32(0)", "SpoolTests"),
+    ("Spool/ResultFile.swift", "fsync(descriptor) == 0", "true", "DurabilityTests"),
+    ("Spool/FileObservation.swift", "age >= settle", "true", "SpoolTests"),
+    ("Spool/FileObservation.swift", "scans >= scansWanted", "true", "SpoolTests"),
+    ("Spool/InboxScanner.swift",
+     "($0.scan, $0.file.modified, $0.file.name) < ($1.scan, $1.file.modified, $1.file.name)",
+     "$0.file.name < $1.file.name", "SpoolTests"),
+    ("Spool/InboxFolders+PutAway.swift", "removeSideFiles(of: file.id)", SKIP, "SpoolTests|SideFileTests"),
+    ("Spool/InboxFolders+PutAway.swift", "now - Timestamp(milliseconds: status.changed / 1_000_000) > age", "true", "SpoolTests"),
+    ("Results/ResultsWriter.swift", "[$0.folders.receipts]", "[]", "DurabilityTests"),
+    ("Results/ResultsWriter.swift",
+     "[$0.record.fault == nil ? $0.folders.archive : $0.folders.rejected, $0.folders.work]", "[]", "DurabilityTests"),
+    ("Outbox/Outbox.swift", '"PRAGMA synchronous = FULL"', '"PRAGMA synchronous = NORMAL"', "DurabilityTests"),
+    ("Outbox/Outbox+Line.swift", "[due.milliseconds, content.id]", "[0, content.id]", "OutboxTests"),
+    ("Outbox/Outbox+Changes.swift", "self.unanswered - (request == nil ? 0 : 1)", "self.unanswered", "OutboxTests"),
+    # Reading files.
+    ("Intake/FileReader.swift", "(result, staging, claimed.hasChanged())", "(result, staging, false)", "PipelineTests"),
+    ("Intake/FileReading.swift", "settings.limits.maxGzipRatio", "Int.max", "InputBadFilesTests|HostileTests"),
+    ("Intake/FileReading.swift", "expected != found else", "false else", "PipelineTests|SideFileTests"),
+    ("Intake/FileReading.swift", "size > settings.limits.maxFileBytes", "false", "PipelineTests|InputBadFilesTests"),
+    ("Intake/ItemConversion.swift", "try requestIDs.take(item)", SKIP, "PipelineTests|InputBadItemsTests"),
+    ("Intake/Publisher.swift", "file.rejectsDuplicates", "false", "InputDuplicateTests"),
+    ("Formats/CSV/CSVReader.swift", "(outcome.completeness, outcome.fault) = compared", SKIP, "FormatsTests"),
+    ("Formats/CSV/CSVReader.swift", "(named...header.width).contains(count)", "true", "FormatsTests"),
+    ("Formats/CSV/CSVRejects.swift", r'"=+-@\t\r".utf8.contains(first)', "false", "FormatsTests"),
+    ("Formats/CSV/CSVRejectsWriter.swift", "isSame && !isChanged", "true", "FormatsTests|PipelineTests|ClaimedFileTests"),
+    ("Formats/NDJSON/NDJSONReader.swift", "isTooLarge(start..<found.end, window)", "false", "FormatsTests"),
+    ("Formats/Rejects/RejectsWork.swift", "item.tag.map { $0 == found } ?? true", "true", "FormatsTests"),
+    ("Formats/Content/GzipBytes.swift", "position <= limits.maxOutputBytes", "true", "FormatsTests"),
+    # Answers, orders and secrets.
+    ("APIs/Liquid/LiquidItems.swift", "answer.isWhole ? .accepted : .unacknowledged", "ItemVerdict.accepted", "APIsTests"),
+    ("Operations/Control/ControlSocket.swift", "caller.uid == 0 || caller.uid == geteuid()", "true",
+     "OperatorTests|OperationsTests"),
+    ("Settings/SecretDocument.swift", "file.isOpenToOthers", "false", "SettingsTests"),
+]
