@@ -1,22 +1,25 @@
 internal import Core
+internal import Engine
 
 /// What `upsertd retry` has done.
 struct RetryOutcome {
   /// False for a command that acts while no daemon is running.
   var isDaemon: Bool
-  /// Batches that wait to be sent, those in flight included.
+  /// Batches that wait to be sent, those in flight included, and those that nothing sends now.
   var waiting = 0
   /// Batches in flight.
   var inFlight = 0
   /// Claimed files that could not be read.
   var unread = 0
-  /// Targets whose holds ended.
-  var held: [String] = []
+  /// Targets whose holds ended, and what more a correction needs.
+  var held: [(target: String, remedy: Hindrance.Remedy)] = []
   /// Targets that had been asked to wait.
   var slowed: [String] = []
   var paused: [String] = []
-  /// Targets outside their send windows, and when these open.
-  var closed: [(target: String, until: Timestamp?)] = []
+  /// Batches that wait for paused targets.
+  var pausedBatches = 0
+  /// Targets outside their send windows, when these open, and how many batches wait for that.
+  var closed: [(target: String, until: Timestamp?, batches: Int)] = []
   /// The target of the file, if the configuration no longer has it.
   var missing: String?
 
@@ -25,26 +28,48 @@ struct RetryOutcome {
   /// Human-readable.
   var message: String {
     var parts: [String] = []
-    let due = max(0, waiting - inFlight)
+    let due = max(0, waiting - inFlight - pausedBatches - closed.reduce(0) { $0 + $1.batches })
     if due > 0 {
       let batches = counted(due, "waiting batch is", "waiting batches are")
       parts.append("\(batches) due \(isDaemon ? "now" : "as soon as the daemon runs")")
     }
     if inFlight > 0 { parts.append("\(counted(inFlight, "batch is", "batches are")) being sent") }
     if unread > 0 { parts.append("\(counted(unread, "claimed file is", "claimed files are")) read again now") }
+    for (target, until, batches) in closed where batches > 0 {
+      let opening = until.map { ", which opens \($0)" } ?? ""
+      parts.append("\(counted(batches, "batch waits", "batches wait")) for the send window of \(target)\(opening)")
+    }
+    if pausedBatches > 0 { parts.append("\(counted(pausedBatches, "batch waits", "batches wait")) for paused targets") }
     if parts.isEmpty { parts.append("nothing waits to be sent") }
     if !held.isEmpty {
-      parts.append("released the \(held.count == 1 ? "hold" : "holds") of \(held.joined(separator: ", "))")
-      // What was fixed is usually a secret, and secrets are read with the configuration.
-      parts.append("a corrected configuration or secret takes effect after `systemctl reload upsertd`")
+      let names = held.map(\.target).joined(separator: ", ")
+      parts.append("released the \(held.count == 1 ? "hold" : "holds") of \(names)")
+      for (target, remedy) in held where remedy != .retry {
+        parts.append("what was corrected for \(target) counts after `\(remedy.command(target: target))`")
+      }
     }
     if !slowed.isEmpty { parts.append("no longer slowed down: \(slowed.joined(separator: ", "))") }
     if !paused.isEmpty { parts.append("still paused until `upsertd resume`: \(paused.joined(separator: ", "))") }
-    for (target, until) in closed {
+    for (target, until, batches) in closed where batches == 0 {
       parts.append("\(target) is outside its send window\(until.map { " until \($0)" } ?? "")")
     }
     if let missing { parts.append("target \(missing) is not in the configuration, so nothing is sent to it") }
     return parts.joined(separator: "; ")
+  }
+}
+
+/// What `upsertd retry --notices` has done.
+struct NoticesOutcome {
+  /// False for a command that acts while no daemon is running.
+  var isDaemon: Bool
+  /// The receivers for which notices wait, and how many.
+  var waiting: [(receiver: String, notices: Int)]
+
+  /// Human-readable.
+  var message: String {
+    guard !waiting.isEmpty else { return "no notice waits" }
+    let parts = waiting.map { "\(counted($0.notices, "notice")) for \($0.receiver)" }
+    return "tried \(isDaemon ? "now" : "as soon as the daemon runs"): \(parts.joined(separator: ", "))"
   }
 }
 

@@ -246,6 +246,7 @@ actor Pipeline {
     do {
       switch order {
       case .retry(let file, let target): return try await retry(file: file, target: target, by: by.name)
+      case .retryNotices: return try await retryNotices()
       case .cancel(let file): return try await cancel(file, by: by.name)
       case .pause(let name): return try await setPaused(name, true)
       case .resume(let name): return try await setPaused(name, false)
@@ -276,22 +277,36 @@ actor Pipeline {
     }
     let due = clock.now
     outcome.waiting = try await outbox.makeDue(file: file, target: target, at: due)
+    var waiting: [String: Int] = [:]
+    if file == nil {
+      waiting = try await outbox.backlogs().mapValues(\.batches)
+    } else if let name = targets.first {
+      waiting = [name: outcome.waiting]
+    }
     for name in targets {
       guard let (state, inFlight) = await dispatchers[name]?.tryNow(file: place, due: due) else { continue }
       outcome.inFlight += inFlight
+      waiting[name]? -= inFlight
       switch state {
       case .delivering: break
       case .slowed: outcome.slowed.append(name)
-      case .held: outcome.held.append(name)
+      case .held(let reason, _): outcome.held.append((name, reason.remedy))
       }
     }
     for intake in readers { outcome.unread += await intake.tryNow(file) }
     outcome.paused = try await outbox.paused(.target).intersection(targets).sorted()
+    outcome.pausedBatches = outcome.paused.reduce(0) { $0 + max(0, waiting[$1] ?? 0) }
     let closed = settings.closedWindows(at: .now)
     outcome.closed = targets.compactMap { name in
-      outcome.paused.contains(name) ? nil : closed[name].map { (name, $0.until) }
+      outcome.paused.contains(name) ? nil : closed[name].map { (name, $0.until, max(0, waiting[name] ?? 0)) }
     }
     return OrderResult(isDone: true, message: outcome.message)
+  }
+
+  private func retryNotices() async throws -> OrderResult {
+    await notifier.tryNow()
+    let waiting = try await outbox.receivers().filter { $0.waiting > 0 }.map { ($0.name, $0.waiting) }
+    return OrderResult(isDone: true, message: NoticesOutcome(isDaemon: isRunning, waiting: waiting).message)
   }
 
   private func cancel(_ file: FileID, by: String) async throws -> OrderResult {

@@ -34,14 +34,23 @@ struct DispatchLog {
     case nil: break
     case .delivers: logger.notice("target delivers again", metadata: ["target": "\(target)"])
     case .slowed(let reason, let until):
-      logger.warning(
-        "target is slowed down",
-        metadata: ["target": "\(target)", "reason": "\(reason)", "until": "\(clock.wall(of: until))"])
+      logger.warning("target is slowed down", metadata: metadata(of: reason, until))
+    case .unreachable(let reason, let until):
+      logger.error("target can't be reached", metadata: metadata(of: reason, until))
     case .held(let reason, let until):
-      logger.error(
-        "target is on hold",
-        metadata: ["target": "\(target)", "reason": "\(reason)", "until": "\(clock.wall(of: until))"])
+      logger.error("target is on hold", metadata: metadata(of: reason, until))
     }
+  }
+
+  private func metadata(of reason: Hindrance, _ until: QueueTime) -> Logger.Metadata {
+    var metadata: Logger.Metadata = [
+      "target": "\(target)", "reason": "\(reason.reason)", "until": "\(clock.wall(of: until))",
+    ]
+    if let advice = reason.advice {
+      metadata["advice"] = "\(advice)"
+      metadata["command"] = "\(reason.remedy.command(target: target))"
+    }
+    return metadata
   }
 
   /// Call at any time, whether or not the window has opened or closed. An operator's pause is in the log as an order.

@@ -2,7 +2,7 @@ internal import Core
 internal import Engine
 internal import Runtime
 
-/// Tells people that a target has been on hold for long, and that it no longer is: `HoldWatch` decides, this stores it.
+/// Tells people that a target has been on hold, or could not be reached, for long, and that this is over: `HoldWatch` decides, this stores it.
 actor HoldTeller {
   private let target: String
   private let holds: any HoldStore
@@ -24,9 +24,11 @@ actor HoldTeller {
     case .begin(let hold): try await holds.keep(hold, of: target, telling: nil)
     case .tell(let hold, let reason):
       let told = HoldWatch.Hold(since: hold.since, isTold: true)
-      try await holds.keep(told, of: target, telling: notice(.held, hold, "is on hold", ": \(reason)"))
+      let what = reason.isUnreachable ? "can't be reached" : "is on hold"
+      let advice = reason.advice.map { "; \($0): \(reason.remedy.command(target: target))" } ?? ""
+      try await holds.keep(told, of: target, telling: notice(.held, hold, what, ": \(reason.reason)\(advice)"))
     case .end(let hold):
-      let notice = hold.isTold ? notice(.released, hold, "is no longer on hold; it was", "") : nil
+      let notice = hold.isTold ? notice(.released, hold, "delivers again; nothing was delivered", "") : nil
       try await holds.keep(nil, of: target, telling: notice)
     }
     watch?.wrote(action)

@@ -47,7 +47,7 @@ struct RequestRunner: Sendable {
     do {
       token = try await tokens.token()
     } catch {
-      return Report(outcome: .noToken(why: error.reason, isRefusal: error.isRefusal, retryAfter: error.retryAfter))
+      return Report(outcome: .noToken(why: error.hindrance, isRefusal: error.isRefusal, retryAfter: error.retryAfter))
     }
     let queued: [QueuedBatch]
     do {
@@ -93,9 +93,9 @@ struct RequestRunner: Sendable {
     case .failure(let error):
       let outcome: DispatchState.Outcome =
         switch error.code {
-        case .unanswered: .unanswered(why: error.description)
-        case .notSent: .notSent(why: error.description)
-        case .tls, .setup: .unusable(why: error.description)
+        case .unanswered: .unanswered(why: Hindrance(error.description))
+        case .notSent: .notSent(why: wording.unsent(error, to: url))
+        case .tls, .setup: .unusable(why: wording.unsent(error, to: url))
         case .cancelled: .abandoned
         }
       return Report(outcome: outcome, resent: max(0, error.unanswered - 1), contents: contents)
@@ -120,7 +120,7 @@ struct RequestRunner: Sendable {
       }
       verdict = verdict.redacted(about: [outgoing.body, Array(token.utf8)])
       if case .renewToken = verdict {} else { await tokens.accepted(token) }
-      report.outcome = await outcome(of: verdict, answer, token)
+      report.outcome = await outcome(of: verdict, answer, token, url)
       report.isCut = if case .settledInPart = verdict { true } else { false }
       switch verdict {
       case .settled(let verdicts), .settledInPart(let verdicts, _):
@@ -166,7 +166,11 @@ struct RequestRunner: Sendable {
     }
   }
 
-  private func outcome(of verdict: BatchVerdict, _ answer: Response, _ token: String) async -> DispatchState.Outcome {
+  private var wording: HindranceWording { HindranceWording(target.auth) }
+
+  private func outcome(
+    of verdict: BatchVerdict, _ answer: Response, _ token: String, _ url: String
+  ) async -> DispatchState.Outcome {
     let isSuccess = (200..<300).contains(answer.status)
     switch verdict {
     case .settled: return .settled(isSuccess: isSuccess)
@@ -179,8 +183,9 @@ struct RequestRunner: Sendable {
       return .retry(
         why: why, slowing: slowing, retryAfter: answer.header("retry-after").flatMap { RetryAfter.wait($0, now: .now) },
         isOpen: isSuccess, isBlamed: isSuccess || answer.status == 408 || answer.status >= 500)
-    case .hold(let why): return .hold(why: why)
-    case .renewToken(let why): return .unauthorized(why: why, isRenewable: await tokens.discard(token))
+    case .hold(let why): return .hold(why: wording.held(why, status: answer.status, by: url))
+    case .renewToken(let why):
+      return .unauthorized(why: wording.unauthorized(why, by: url), isRenewable: await tokens.discard(token))
     }
   }
 

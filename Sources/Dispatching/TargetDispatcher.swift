@@ -46,7 +46,8 @@ package actor TargetDispatcher {
   ) {
     let meters = TargetMetrics(target.name, shared.instruments.metrics)
     let tokens = TokenSource(
-      auth: target.auth, connections: connections, timeout: target.timeout, count: { meters.askedForToken($0) })
+      auth: target.auth, api: APIs[target.api], connections: connections, timeout: target.timeout,
+      count: { meters.askedForToken($0) })
     let runner = RequestRunner(
       target: target, api: api, outbox: shared.outbox, bodies: shared.bodies, connections: connections,
       tokens: tokens, meters: meters)
@@ -391,7 +392,7 @@ package actor TargetDispatcher {
     case .unauthorized(_, let isRenewable): if !isRenewable { meters.sendsAgain(.hold) }
     case .noToken(let why, _, _):
       meters.sendsAgain(.unsent)
-      for (batch, file) in zip(requestPlan.batches, requestPlan.files) { log.delayed(batch, file, why: why) }
+      for (batch, file) in zip(requestPlan.batches, requestPlan.files) { log.delayed(batch, file, why: why.reason) }
     case .notSent, .unusable, .missing, .changed: meters.sendsAgain(.unsent)
     case .notLeased:
       guard let error = report.trouble else { return }

@@ -4,18 +4,21 @@ internal import Engine
 /// Decides which changes of a target's state are logged.
 ///
 /// A value without a clock. An API that limits the rate slows a target down every few seconds: that is logged once, and
-/// recovery is logged only after a minute without throttling.
+/// recovery is logged only after a minute without throttling. The same holds for a server that is there now and then.
 struct TargetLogThrottle {
   enum Entry: Equatable {
     case delivers
-    case slowed(reason: String, until: QueueTime)
-    case held(reason: String, until: QueueTime)
+    case slowed(reason: Hindrance, until: QueueTime)
+    /// Nothing reaches the server.
+    case unreachable(reason: Hindrance, until: QueueTime)
+    case held(reason: Hindrance, until: QueueTime)
   }
 
   private enum Told: Equatable {
     case delivers
     case slowed
-    case held(reason: String)
+    case unreachable(reason: Hindrance)
+    case held(reason: Hindrance)
   }
 
   /// How long a target that was slowed down must have delivered before it counts as recovered.
@@ -30,9 +33,19 @@ struct TargetLogThrottle {
     case .delivering:
       let since = deliversSince ?? now
       deliversSince = since
-      if told == .delivers || (told == .slowed && now - since < Self.calm) { return nil }
+      let mayReturn =
+        switch told {
+        case .slowed, .unreachable: true
+        case .delivers, .held: false
+        }
+      if told == .delivers || (mayReturn && now - since < Self.calm) { return nil }
       told = .delivers
       return .delivers
+    case .slowed(let reason, let until) where reason.isUnreachable:
+      deliversSince = nil
+      if told == .unreachable(reason: reason) { return nil }
+      told = .unreachable(reason: reason)
+      return .unreachable(reason: reason, until: until)
     case .slowed(let reason, let until):
       deliversSince = nil
       if told == .slowed { return nil }

@@ -1,4 +1,5 @@
 internal import Core
+package import Engine
 internal import Foundation
 package import HTTPClient
 internal import JSONText
@@ -10,13 +11,16 @@ package import Telemetry
 package struct TokenError: Error, Equatable {
   /// True if the token endpoint, or the file, says no: trying the same again at once can't help.
   var isRefusal: Bool
-  /// For logs and `status`: never holds a secret.
-  package var reason: String
+  package var hindrance: Hindrance
   var retryAfter: Duration?
+
+  /// For logs and `status`: never holds a secret.
+  package var reason: String { hindrance.reason }
 }
 
 /// The access tokens of one target: fetched when first needed, renewed a minute before they expire, never shown.
 ///
+/// - Files with secrets are read again for each fetch, so a corrected one counts at the next attempt.
 /// - LUSID and Liquid use OAuth 2's password grant, form-encoded. If the answer has a refresh token, it is used with
 ///   HTTP Basic client credentials, as the LUSID SDK does; if it is refused, the first grant is requested again.
 package actor TokenSource {
@@ -29,6 +33,8 @@ package actor TokenSource {
   }
 
   private let auth: Auth
+  /// The target's; nil if no file of its SDK is read.
+  private let api: (any APISettings)?
   private let connections: HTTPClient
   private let timeout: Duration
   private let count: @Sendable (TokenOutcome) -> Void
@@ -38,10 +44,11 @@ package actor TokenSource {
   private(set) var fetches = 0
 
   package init(
-    auth: Auth, connections: HTTPClient, timeout: Duration,
+    auth: Auth, api: (any APISettings)?, connections: HTTPClient, timeout: Duration,
     count: @escaping @Sendable (TokenOutcome) -> Void = { _ in }
   ) {
     self.auth = auth
+    self.api = api
     self.connections = connections
     self.timeout = timeout
     self.count = count
@@ -77,7 +84,7 @@ package actor TokenSource {
   /// - Returns: whether another one may be fetched: not if it can't be renewed, and not if this one had just replaced
   ///   one that was not accepted.
   func discard(_ token: String) -> Bool {
-    if case .accessToken = auth { return false }
+    if case .accessToken(let secret) = auth, !secret.isReadAgain { return false }
     // Another request found out first: there is a new one already.
     guard let discarded = current, discarded.value == token else { return true }
     current = nil
@@ -92,19 +99,20 @@ package actor TokenSource {
 
   private func fetch(refresh: String?) async -> Result<Token, TokenError> {
     fetches += 1
+    let (auth, fault) = self.auth.reread(api)
     switch auth {
     case .accessToken(let secret):
       return .success(Token(value: secret.value))
     case .accessTokenFile(let path):
-      do {
+      do throws(SecretFault) {
         // Something else keeps it fresh: read it again after a while, and on a 401.
         return .success(Token(value: try Secret(tokenFile: path).value, ends: .now + .seconds(120)))
       } catch {
-        return .failure(TokenError(isRefusal: true, reason: "\(error)"))
+        return .failure(TokenError(isRefusal: true, hindrance: HindranceWording(auth).tokenUnread(error)))
       }
     case .grant(let grant):
       if let refresh, case .success(let token) = await counted(ask(grant, refresh: refresh)) { return .success(token) }
-      return await counted(ask(grant, refresh: nil))
+      return await counted(ask(grant, refresh: nil, fault))
     }
   }
 
@@ -116,7 +124,9 @@ package actor TokenSource {
     return result
   }
 
-  private func ask(_ grant: Grant, refresh: String?) async -> Result<Token, TokenError> {
+  /// - Parameter fault: why a file with secrets could not be read.
+  private func ask(_ grant: Grant, refresh: String?, _ fault: String? = nil) async -> Result<Token, TokenError> {
+    let wording = HindranceWording(.grant(grant))
     var fields: [(String, String?)] = []
     var headers = [
       Header("Content-Type", "application/x-www-form-urlencoded"), Header("Accept", "application/json"),
@@ -135,9 +145,10 @@ package actor TokenSource {
     let request = Request(
       method: "POST", url: grant.tokenURL, headers: headers, body: Array(body.utf8), timeout: timeout)
     do {
-      return read(try await connections.send(request))
+      return read(try await connections.send(request), wording, fault)
     } catch {
-      return .failure(TokenError(isRefusal: error.code == .setup || error.code == .tls, reason: error.description))
+      let hindrance = wording.unsent(error, to: grant.tokenURL, forToken: true)
+      return .failure(TokenError(isRefusal: error.code == .setup || error.code == .tls, hindrance: hindrance))
     }
   }
 
@@ -147,21 +158,25 @@ package actor TokenSource {
     "invalid_scope", "access_denied", "server_error", "temporarily_unavailable", "invalid_token", "insufficient_scope",
   ]
 
-  private func read(_ answer: Response) -> Result<Token, TokenError> {
+  private func read(
+    _ answer: Response, _ wording: HindranceWording, _ fault: String?
+  ) -> Result<Token, TokenError> {
     let document = try? JSONValue.parse(answer.body, maxNesting: 32)
     guard answer.status == 200 else {
       // Only the error's code, and only if it is a known one: anything else may repeat what was sent.
-      let code = document?["error"]?.string.flatMap { Self.knownErrors.contains($0) ? " (\($0))" : nil } ?? ""
+      let code = document?["error"]?.string.flatMap { Self.knownErrors.contains($0) ? $0 : nil }
       let wait = answer.header("retry-after").flatMap { RetryAfter.wait($0, now: .now) }
       let mayPass = answer.status >= 500 || answer.status == 429 || answer.status == 408
-      return .failure(
-        TokenError(
-          isRefusal: !mayPass, reason: "the token endpoint answered \(answer.status)\(code)", retryAfter: wait))
+      let hindrance =
+        mayPass
+        ? wording.tokenDelayed(status: answer.status)
+        : wording.tokenRefused(status: answer.status, code: code, fault: fault)
+      return .failure(TokenError(isRefusal: !mayPass, hindrance: hindrance, retryAfter: wait))
     }
     guard let value = document?["access_token"]?.string, !value.isEmpty,
       value.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
     else {
-      return .failure(TokenError(isRefusal: false, reason: "the token endpoint's answer has no usable access_token"))
+      return .failure(TokenError(isRefusal: true, hindrance: wording.tokenMissing()))
     }
     return .success(
       Token(

@@ -85,6 +85,12 @@ actor NoticeSender {
     instruments.activeFailures.forget(loop)
   }
 
+  /// An operator's order: nothing waits for its next attempt any more.
+  func tryNow() {
+    queue.tryNow(at: clock.now)
+    signal.raise()
+  }
+
   func end() {
     isEnding = true
     signal.raise()

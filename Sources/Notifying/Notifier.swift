@@ -53,6 +53,9 @@ package struct Notifier: Sendable {
     }
   }
 
+  /// Tries everything that waits at once.
+  package func tryNow() async { for sender in senders { await sender.tryNow() } }
+
   /// Nothing is queued any more.
   package func end() async { for sender in senders { await sender.end() } }
 

@@ -69,11 +69,19 @@ extension Outbox {
     }
   }
 
-  package func note(target: String, state: TargetState, reason: String?, until: QueueTime?) async throws(OutboxError) {
+  package func note(
+    target: String, state: TargetState, reason: Hindrance?, until: QueueTime?
+  ) async throws(OutboxError) {
     try await write { db in
       try db.execute(
-        sql: "INSERT OR REPLACE INTO target (name, state, reason, until_ms) VALUES (?, ?, ?, ?)",
-        arguments: [target, state.rawValue, reason, until?.milliseconds])
+        sql: """
+          INSERT OR REPLACE INTO target (name, state, reason, until_ms, advice, remedy, is_unreachable)
+          VALUES (?, ?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          target, state.rawValue, reason?.reason, until?.milliseconds, reason?.advice, reason?.remedy.rawValue,
+          reason?.isUnreachable ?? false,
+        ])
     }
   }
 

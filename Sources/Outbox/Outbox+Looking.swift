@@ -14,8 +14,36 @@ package struct InboxFlow: Sendable, Equatable {
   package var items = 0
   package var accepted = 0
   package var rejected = 0
+  /// Of `rejected`, those that were dropped again, in files that correct these.
+  package var droppedAgain = 0
+  /// Of the partly and wholly rejected files, those of which nothing is left to correct.
+  package var filesCorrected = 0
 
   package init() {}
+}
+
+/// Takes off what was dropped again: a value that is told of files, and of those that correct them.
+package struct CorrectedFlow: Sendable {
+  private var items: [FileID: Int] = [:]
+
+  package init() {}
+
+  /// The corrected files.
+  package var files: [FileID] { items.keys.sorted() }
+
+  /// A file that claims to correct another one; anybody may give a file such a name.
+  package mutating func add(_ file: FileID, items count: Int, correcting id: FileID) {
+    guard id < file else { return }
+    items[id] = (items[id] ?? 0).addingSaturated(count)
+  }
+
+  /// How much of a corrected file's rejected items was dropped again.
+  package func take(_ id: FileID, rejected: Int, off flow: inout InboxFlow) {
+    guard let count = items[id], rejected > 0 else { return }
+    // The same rejects may be dropped twice, and others added to them.
+    flow.droppedAgain += min(count, rejected)
+    if count >= rejected { flow.filesCorrected += 1 }
+  }
 }
 
 /// Why some requests to a target were postponed.
@@ -56,7 +84,33 @@ extension Outbox {
         flow.rejected += row["rejected"] as Int
         flows[row["inbox"]] = flow
       }
+      try Self.takeOffCorrections(&flows, since: first, db)
       return flows
+    }
+  }
+
+  /// Reads one row for each file that corrects another, and one for each corrected file.
+  private static func takeOffCorrections(_ flows: inout [String: InboxFlow], since first: String, _ db: Database) throws
+  {
+    var corrected = CorrectedFlow()
+    let finished =
+      "SELECT file_id, name, items FROM history WHERE file_id >= ? AND instr(name, CAST('.rejected' AS BLOB)) > 0"
+    for row in try Row.fetchAll(db, sql: finished, arguments: [first]) {
+      guard let file = FileID(row[0] as String),
+        let corrects = RejectsFileName(Array(row[1] as Data))?.corrects
+      else { continue }
+      corrected.add(file, items: row[2], correcting: corrects)
+    }
+    let underWay = "SELECT id, corrects, items FROM file WHERE corrects IS NOT NULL AND \(Self.hasNoReceipt)"
+    for row in try Row.fetchAll(db, sql: underWay) {
+      guard let file = FileID(row[0] as String), let corrects = FileID(row[1] as String) else { continue }
+      corrected.add(file, items: row[2], correcting: corrects)
+    }
+    let rejects = try db.cachedStatement(
+      sql: "SELECT inbox, rejected FROM history WHERE file_id = ?1 AND file_id >= ?2 AND status <> 'accepted'")
+    for id in corrected.files {
+      guard let row = try Row.fetchOne(rejects, arguments: [id.text, first]) else { continue }
+      corrected.take(id, rejected: row["rejected"], off: &flows[row["inbox"], default: InboxFlow()])
     }
   }
 
@@ -173,8 +227,9 @@ private enum Source {
     }
     switch (filter.state, self) {
     case (nil, _), ("underway", .underWay): break
-    case ("refused", .done): conditions.append("status IN ('partial', 'rejected')")
-    case ("underway", .done), ("refused", .underWay): return (nil, [])
+    // "refused" is what this was called before.
+    case ("rejects", .done), ("refused", .done): conditions.append("status IN ('partial', 'rejected')")
+    case ("underway", .done), ("rejects", .underWay), ("refused", .underWay): return (nil, [])
     case (let state?, _):
       conditions.append("\(self == .underWay ? "state" : "status") = ?")
       arguments.append(state)

@@ -17,6 +17,10 @@ extension Outbox {
   @discardableResult
   static func look(at path: String, _ body: (Database) throws -> Void) throws(OutboxError) -> Bool {
     guard try bytes(at: path) ?? 0 > 0 else { return false }
+    // SQLite would only say that it can't open the file.
+    if faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0, errno == EACCES {
+      throw OutboxError(.refused, path: path, reason: String(cString: strerror(EACCES)))
+    }
     var configuration = Configuration()
     configuration.readonly = true
     // After a crash, the first to open the file recovers the log and locks out all others meanwhile.
@@ -52,12 +56,15 @@ extension Outbox {
 
   /// The size of the database; nil if there is none.
   ///
-  /// - Throws: if it is empty or missing although there is a log beside it. SQLite takes such a log for a stale one and
-  ///   deletes it (pager.c, `pagerOpenWalIfPresent`), and it may be all that is left.
+  /// - Throws: if this user may not see it; and if it is empty or missing although there is a log beside it. SQLite takes
+  ///   such a log for a stale one and deletes it (pager.c, `pagerOpenWalIfPresent`), and it may be all that is left.
   @discardableResult
   static func bytes(at path: String) throws(OutboxError) -> Int? {
     var status = stat()
     let bytes = stat(path, &status) == 0 ? Int(status.st_size) : nil
+    if bytes == nil, errno == EACCES {
+      throw OutboxError(.refused, path: path, reason: String(cString: strerror(EACCES)))
+    }
     if bytes ?? 0 == 0, stat(path + "-wal", &status) == 0, status.st_size > 0 {
       let word = bytes == nil ? "missing" : "empty"
       throw OutboxError(.damaged, path: path, reason: "it is \(word), but its log \"\(path)-wal\" is not")

@@ -19,8 +19,10 @@ package struct QueueCounts: Sendable, Equatable {
 /// The last known state of a target.
 package struct TargetNote: Sendable, Equatable {
   package var state: TargetState
-  package var reason: String?
+  package var reason: Hindrance?
   package var until: Timestamp?
+  /// Since when nothing could be delivered, where it is on hold or can't be reached.
+  package var since: Timestamp?
 }
 
 package enum PausableKind: String, Sendable {
@@ -76,11 +78,24 @@ extension Outbox {
     try await read { db in
       let wall = try WallClockConversion(db, at: reading)
       var notes: [String: TargetNote] = [:]
-      for row in try Row.fetchAll(db, sql: "SELECT * FROM target") {
+      // An outbox that the daemon has not upgraded has no such table, or lacks columns.
+      let sql =
+        try db.tableExists("hold")
+        ? "SELECT target.*, since_ms FROM target LEFT JOIN hold ON target = name"
+        : "SELECT *, NULL AS since_ms FROM target"
+      for row in try Row.fetchAll(db, sql: sql) {
         // A newer upsertd may know more states.
         guard let state = TargetState(rawValue: row["state"]) else { continue }
+        let reason = (row["reason"] as String?).map { reason in
+          Hindrance(
+            reason, advice: row["advice"],
+            remedy: (row["remedy"] as String?).flatMap(Hindrance.Remedy.init(rawValue:)) ?? .retry,
+            isUnreachable: (row["is_unreachable"] as Bool?) ?? false)
+        }
+        let isOut = state == .held || reason?.isUnreachable == true
         notes[row["name"]] = TargetNote(
-          state: state, reason: row["reason"], until: (row["until_ms"] as Int64?).map { wall($0) })
+          state: state, reason: reason, until: (row["until_ms"] as Int64?).map { wall($0) },
+          since: isOut ? (row["since_ms"] as Int64?).map { wall($0) } : nil)
       }
       return notes
     }

@@ -30,8 +30,10 @@ package struct OutboxHealth: Sendable {
       guard let bytes = try Outbox.bytes(at: path) else { return nil }
       health.bytes = bytes
       guard bytes > 0 else { return health }
-      guard access(path, R_OK) == 0 else {
-        throw OutboxError(.unusable, path: path, reason: String(cString: strerror(errno)))
+      guard faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) == 0 else {
+        let number = errno
+        throw OutboxError(
+          number == EACCES ? .refused : .unusable, path: path, reason: String(cString: strerror(number)))
       }
       var found: [String] = []
       var isOlder = false

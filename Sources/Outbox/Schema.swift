@@ -53,6 +53,9 @@ enum Schema {
     migrator.registerMigration("15", foreignKeyChecks: .immediate) { db in
       try db.execute(sql: version15)
     }
+    migrator.registerMigration("16", foreignKeyChecks: .immediate) { db in
+      try db.execute(sql: version16)
+    }
     return migrator
   }
 
@@ -389,6 +392,13 @@ enum Schema {
       SELECT CASE WHEN json_valid(receipt) THEN
         json_extract(receipt, '$.error.message') || coalesce(', line ' || json_extract(receipt, '$.error.line'), '')
       END FROM recent WHERE recent.file_id = history.file_id);
+    """
+
+  /// What helps where a target delivers nothing.
+  private static let version16 = """
+    ALTER TABLE target ADD COLUMN advice TEXT;        -- what to correct; NULL: it may pass by itself
+    ALTER TABLE target ADD COLUMN remedy TEXT;        -- what makes a correction count: retry, reload, restart
+    ALTER TABLE target ADD COLUMN is_unreachable INTEGER NOT NULL DEFAULT 0 CHECK (is_unreachable IN (0, 1));
     """
 
   /// The tags that bytes read again are checked with.

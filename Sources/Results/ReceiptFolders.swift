@@ -2,7 +2,7 @@ internal import APIs
 package import Core
 package import Receipts
 package import Settings
-internal import Spool
+package import Spool
 
 /// The receipts of all inboxes, in their folders: to be found, searched and read.
 ///
@@ -52,6 +52,8 @@ package struct ReceiptFolders: Sendable {
   package struct Findings: Sendable {
     package var found: [Found] = []
     package var unreadable: [(entry: Entry, reason: String)] = []
+    /// The first of them that this user lacks a permission for.
+    package var refusal: InboxError?
     /// Whether older ones were not checked, since the limit was reached.
     package var hasMore = false
   }
@@ -60,6 +62,13 @@ package struct ReceiptFolders: Sendable {
 
   package init(_ settings: Settings) {
     folders = settings.inboxes.map { ($0.name, InboxFolders(spool: settings.spool, inbox: $0.name)) }
+  }
+
+  /// Why this user may not look at the receipts and rejects files of one of them; nil if it may.
+  ///
+  /// - Parameter inbox: nil means all.
+  package func refusal(inbox: String?) -> InboxError? {
+    folders.lazy.filter { inbox ?? $0.inbox == $0.inbox }.compactMap(\.folders.resultsRefusal).first
   }
 
   /// The folder of an inbox's rejects files.
@@ -105,6 +114,7 @@ package struct ReceiptFolders: Sendable {
         // Somebody removed it during the search.
       } catch {
         findings.unreadable.append((entry, "\(error)"))
+        if let error = error as? InboxError, error.isRefusal { findings.refusal = findings.refusal ?? error }
       }
     }
     return findings

@@ -57,6 +57,8 @@ package protocol APISettings: Sendable {
   var sdkFileKey: String? { get }
   /// Reads the file named by `entry`, the value of `sdkFileKey`; if it can't be used, reports a fault and returns nil.
   func sdkConfiguration(fileNamedBy entry: ConfigNode) -> SDKConfiguration?
+  /// What such a file says; if it can't be used, reports a fault and returns nil.
+  func sdkConfiguration(in document: SecretDocument) -> SDKConfiguration?
   /// The configuration that the API's own SDK finds in the environment; nil if it has no such variables.
   func sdkConfiguration(environment: [String: String]) -> SDKConfiguration?
 
@@ -82,6 +84,7 @@ extension APISettings {
   package var missingAuthAdvice: String { authAdvice }
   package var sdkFileKey: String? { nil }
   package func sdkConfiguration(fileNamedBy entry: ConfigNode) -> SDKConfiguration? { nil }
+  package func sdkConfiguration(in document: SecretDocument) -> SDKConfiguration? { nil }
   package func sdkConfiguration(environment: [String: String]) -> SDKConfiguration? { nil }
   package var schema: ConfigurationSchema { ConfigurationSchema() }
 }

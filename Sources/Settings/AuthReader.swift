@@ -134,8 +134,9 @@ struct AuthReader {
 
   /// The authentication given by the SDK's configuration; `parts` holds the values from `auth`, which take precedence.
   private func auth(_ access: SDKConfiguration, _ given: GrantParts, at entry: ConfigNode) -> Auth? {
+    let origin = access.path.map(reading.origin(ofDocument:)) ?? .environment
     if let item = access.accessToken {
-      return Secret(item.value).checkedToken { entry.report("\(item.name) \($0)") }.map(Auth.accessToken)
+      return Secret(item.value, from: origin).checkedToken { entry.report("\(item.name) \($0)") }.map(Auth.accessToken)
     }
     if let item = access.accessTokenFile {
       let path = reading.credential(item.value)
@@ -150,9 +151,9 @@ struct AuthReader {
     var parts = given
     parts.names = access.names
     parts.username = access.username?.value
-    parts.password = access.password.map { Secret($0.value) }
+    parts.password = access.password.map { Secret($0.value, from: origin) }
     parts.clientID = access.clientID?.value
-    parts.clientSecret = access.clientSecret.map { Secret($0.value) }
+    parts.clientSecret = access.clientSecret.map { Secret($0.value, from: origin) }
     if parts.tokenURL == nil, let item = access.tokenURL {
       parts.tokenURL = entry.webAddress(item, allowsPlaintext: allowsPlaintext)
       guard parts.tokenURL != nil else { return nil }

@@ -1,7 +1,7 @@
 extension ConfigNode {
   /// The URL of an API or a token endpoint, without a trailing slash.
   func webAddress(allowsPlaintext: Bool) -> String? {
-    text().flatMap { webAddress($0, allowsPlaintext: allowsPlaintext, refuse: report) }
+    text().flatMap { webAddress($0, allowsPlaintext: allowsPlaintext) { report(quoting($0)) } }
   }
 
   /// The same for a URL in an SDK's configuration.
@@ -29,6 +29,12 @@ extension ConfigNode {
     return nil
   }
 
+  /// A fault with the URL that it is about, as written, unless that may hold a password.
+  private func quoting(_ fault: String) -> String {
+    guard let written = scalarText()?.written, !written.contains("@"), !written.contains("?") else { return fault }
+    return fault.hasPrefix("must ") ? "\(fault), but is \"\(written)\"" : "\"\(written)\" \(fault)"
+  }
+
   private static let proxySchemes = ["http", "https", "socks5h", "socks5", "socks4a", "socks4"]
 
   enum ProxyChoice {
@@ -41,7 +47,7 @@ extension ConfigNode {
     if isMapping { return section(readProxy).map(ProxyChoice.proxy) }
     guard let text = scalarText() else { return nil }
     if text.text == "false", !text.isQuoted { return ProxyChoice.none }
-    guard let url = self.text(), let proxy = proxy(url, refuse: report) else { return nil }
+    guard let url = self.text(), let proxy = proxy(url, refuse: { report(quoting($0)) }) else { return nil }
     if proxy.password != nil, !text.isFromEnvironment { reading.noteSecret(line: line, key: key) }
     return .proxy(proxy)
   }
@@ -53,7 +59,9 @@ extension ConfigNode {
       section.reportMissing("address", "give the proxy's URL, such as http://proxy.example.com:3128")
       return nil
     }
-    guard let url = entry.text(), var proxy = entry.proxy(url, refuse: entry.report) else { return nil }
+    guard let url = entry.text(), var proxy = entry.proxy(url, refuse: { entry.report(entry.quoting($0)) }) else {
+      return nil
+    }
     if proxy.username != nil {
       entry.report("must not contain credentials: move them to username and password")
       return nil

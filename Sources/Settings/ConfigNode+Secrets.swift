@@ -11,13 +11,16 @@ extension ConfigNode {
       return nil
     }
     if !text.isFromEnvironment { reading.noteSecret(line: line, key: key) }
-    return Secret(text.text)
+    return Secret(text.text, from: text.isFromEnvironment ? .environment : .configuration)
   }
 
   /// A secret in a file of its own.
   func secretFile() -> Secret? {
     text().flatMap { name in
-      readSecret { () throws(SecretFault) in try Secret(path: reading.credential(name), onRead: note) }
+      let path = reading.credential(name)
+      var secret = readSecret { () throws(SecretFault) in try Secret(path: path, onRead: note) }
+      secret?.origin = reading.origin(ofFile: path)
+      return secret
     }
   }
 

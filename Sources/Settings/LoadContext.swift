@@ -127,6 +127,19 @@ package final class LoadContext {
     return absolute(path)
   }
 
+  /// Where the secret in the file at this absolute path comes from.
+  func origin(ofFile path: String) -> SecretOrigin {
+    guard let folder = environment?["CREDENTIALS_DIRECTORY"], !folder.isEmpty, path.hasPrefix(folder + "/") else {
+      return .file(path)
+    }
+    return .credential(path, isDocument: false)
+  }
+
+  /// Where a secret in the SDK's file at this absolute path comes from.
+  func origin(ofDocument path: String) -> SecretOrigin {
+    if case .file = origin(ofFile: path) { .document(path) } else { .credential(path, isDocument: true) }
+  }
+
   private static var workingFolder: String {
     guard let pointer = getcwd(nil, 0) else { return "" }
     defer { free(pointer) }

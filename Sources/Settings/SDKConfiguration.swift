@@ -11,6 +11,8 @@ package struct SDKConfiguration {
   package var proxyAddress: Item?
   package var proxyUsername: Item?
   package var proxyPassword: Item?
+  /// The file that it was read from; nil if it is the environment's.
+  package var path: String?
   /// The names that messages use for missing parts of a grant.
   package var names: Names
 

@@ -9,16 +9,34 @@ package struct SecretDocument {
   /// If the file can't be read or is not JSON, reports a fault and returns nil.
   package init?(namedBy entry: ConfigNode) {
     guard let name = entry.text() else { return nil }
-    reading = entry.reading
-    path = reading.credential(name)
+    self.init(path: entry.reading.credential(name), reading: entry.reading) {
+      entry.report($0)
+    } onRead: {
+      entry.reading.note($0, line: entry.line, key: entry.key)
+    }
+  }
+
+  /// Reads the file at an absolute path; reports faults to a context of its own.
+  init?(rereading path: String, to reading: LoadContext) {
+    self.init(path: path, reading: reading) {
+      reading.report($0)
+    } onRead: { _ in
+    }
+  }
+
+  private init?(
+    path: String, reading: LoadContext, _ report: (String) -> Void, onRead note: (ConfigFile) -> Void
+  ) {
+    self.path = path
+    self.reading = reading
     let file: ConfigFile
     do {
       file = try ConfigFile(path: path)
     } catch {
-      entry.report("read \"\(path)\": \(error.reason)")
+      report("read \"\(path)\": \(error.reason)")
       return nil
     }
-    reading.note(file, line: entry.line, key: entry.key)
+    note(file)
     if file.isOpenToOthers { Self.report(file.othersAdvice, path, to: reading) }
     // Windows editors put a byte order mark in front, which is not JSON.
     let bytes = file.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(file.bytes.dropFirst(3)) : file.bytes

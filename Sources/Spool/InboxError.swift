@@ -28,6 +28,8 @@ package struct InboxError: Error, Equatable, Sendable {
   package var reason: String
   /// Whether the same act may work later without anybody's help.
   package var mayPass: Bool
+  /// Whether this user lacks a permission.
+  package var isRefusal = false
 
   package init(_ code: Code, _ act: String, _ path: String, _ reason: String, mayPass: Bool = false) {
     self.code = code
@@ -50,6 +52,7 @@ package struct InboxError: Error, Equatable, Sendable {
     self.path = path
     self.reason = Self.text(of: number)
     self.mayPass = passing.contains(number)
+    self.isRefusal = number == EACCES || number == EPERM
   }
 
   /// An errno in the system's words, lower case: `permission denied`.

@@ -92,6 +92,22 @@ extension InboxFolders {
 }
 
 extension InboxFolders {
+  /// The first folder that this user may not list or search; nil if there is none. A folder that is missing counts as
+  /// one that may be seen.
+  package var refusal: InboxError? { Self.refusal(in: [inbox, work, receipts, rejected, accepted, archive]) }
+
+  /// The same for the folders of receipts and rejects files alone.
+  package var resultsRefusal: InboxError? { Self.refusal(in: [receipts, rejected]) }
+
+  private static func refusal(in folders: [String]) -> InboxError? {
+    for folder in folders where faccessat(AT_FDCWD, folder, R_OK | X_OK, AT_EACCESS) != 0 && errno == EACCES {
+      return InboxError("list", folder, errno: EACCES, .unusableFolder)
+    }
+    return nil
+  }
+}
+
+extension InboxFolders {
   /// The names in one of the folders; none if it does not exist yet.
   package static func names(in folder: String) throws(InboxError) -> [FileName] {
     isMissing(folder) ? [] : try FolderListing.names(in: folder) { _ in true }

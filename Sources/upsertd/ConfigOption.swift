@@ -22,8 +22,17 @@ struct ConfigOption: ParsableArguments {
         path: config, environment: ProcessInfo.processInfo.environment, withSecrets: withSecrets)
     } catch {
       Console.error("\(error)")
+      tellIfRefused()
       throw ExitCode.unusable
     }
+  }
+
+  /// Says which command may read the configuration, if this user may not.
+  private func tellIfRefused() {
+    guard access(config, R_OK) != 0, errno == EACCES else { return }
+    let environment = ProcessInfo.processInfo.environment
+    let state = Settings.readableState(path: config, environment: environment)
+    tell(Denial(reason: "read \"\(config)\": permission denied", state: state))
   }
 
   /// The settings for a command that looks or gives orders. Its user need not be allowed to read the daemon's secrets,
@@ -31,7 +40,7 @@ struct ConfigOption: ParsableArguments {
   ///
   /// If the configuration can't be used, the running daemon is asked for the settings that it has in effect: after a
   /// refused reload, this is when people look.
-  /// - Throws: `ExitCode.unusable`, after printing every fault, if no daemon answers either.
+  /// - Throws: `ExitCode.unusable`, after printing every fault, if no daemon answers this user either.
   func settingsInEffect() throws -> (settings: Settings, isFromDaemon: Bool) {
     let environment = ProcessInfo.processInfo.environment
     do {
@@ -40,6 +49,14 @@ struct ConfigOption: ParsableArguments {
       let state = Settings.readableState(path: config, environment: environment)
       guard let settings = Operator.settingsInEffect(state: state) else {
         Console.error("\(error)")
+        if let denial = Operator.denial(state: state) {
+          tell(denial)
+        } else {
+          Console.error(
+            "upsertd: no daemon answers at \"\(state)\", which could say what was in effect before; correct the configuration (`upsertd check`)"
+              .onOneLine)
+          tellIfRefused()
+        }
         throw ExitCode.unusable
       }
       Console.error(
@@ -67,12 +84,23 @@ extension Logger {
   }
 }
 
+/// Says what this user may not do, and the command that may.
+private func tell(_ denial: Denial) {
+  Console.error("upsertd: \(denial)".onOneLine)
+  if let command = denial.command(Array(CommandLine.arguments.dropFirst())) {
+    Console.error("run: \(command)".onOneLine)
+  }
+}
+
 /// Runs `body`; if something is unusable, that is printed, and the exit status is 2.
 func reportingTrouble<Value>(_ body: () async throws -> Value) async throws -> Value {
   do {
     return try await body()
   } catch let code as ExitCode {
     throw code
+  } catch let denial as Denial {
+    tell(denial)
+    throw ExitCode.unusable
   } catch {
     Console.error("upsertd: \(error)")
     throw ExitCode.unusable

@@ -67,8 +67,11 @@ struct StatusTable {
       let isGood = target.state == .delivering || target.hasClosedWindow
       let until = target.until.map { ", \(target.hasClosedWindow ? "until" : "next attempt") \($0)" } ?? ""
       let reason = target.reason.map { ": \($0.onOneLine)" } ?? ""
-      lines.append(
-        "  \(target.name): " + Console.styled(target.state.rawValue, isGood ? .green : .red) + "\(reason)\(until)")
+      let since = target.since.map { " since \($0)" } ?? ""
+      let state = target.isUnreachable ? "\(target.state.rawValue), can't be reached" : target.state.rawValue
+      lines.append("  \(target.name): " + Console.styled(state, isGood ? .green : .red) + "\(since)\(reason)\(until)")
+      // Not cut to the terminal's width: it ends with the command.
+      if let help = target.help { lines.append("    \(help.onOneLine)") }
     }
     return lines
   }

@@ -1,4 +1,5 @@
 import Core
+import Engine
 import Testing
 @testable import Daemon
 
@@ -21,20 +22,44 @@ import Testing
 
   @Test func `retry names the holds that it released, and targets that stay paused`() {
     let message = retry {
-      $0.held = ["a", "b"]
+      $0.held = [("a", .retry), ("b", .reload), ("d", .restart)]
       $0.slowed = ["c"]
       $0.paused = ["b"]
     }
     #expect(
       message == """
-        nothing waits to be sent; released the holds of a, b; a corrected configuration or secret takes effect after \
-        `systemctl reload upsertd`; no longer slowed down: c; still paused until `upsertd resume`: b
+        nothing waits to be sent; released the holds of a, b, d; what was corrected for b counts after \
+        `systemctl reload upsertd`; what was corrected for d counts after `systemctl restart upsertd`; \
+        no longer slowed down: c; still paused until `upsertd resume`: b
         """)
     #expect(!retry { $0.waiting = 1 }.contains("hold"))
     let opening = Timestamp(milliseconds: 1_763_000_000_000)
     #expect(
-      retry { $0.closed = [("a", opening), ("b", nil)] }
+      retry { $0.closed = [("a", opening, 0), ("b", nil, 0)] }
         == "nothing waits to be sent; a is outside its send window until \(opening); b is outside its send window")
+  }
+
+  @Test func `what nothing sends now is not due: it waits for the window, or for a resume`() {
+    let opening = Timestamp(milliseconds: 1_763_000_000_000)
+    #expect(
+      retry { ($0.waiting, $0.closed) = (1, [("a", opening, 1)]) }
+        == "1 batch waits for the send window of a, which opens \(opening)")
+    #expect(
+      retry { ($0.waiting, $0.closed) = (5, [("a", nil, 2)]) }
+        == "3 waiting batches are due now; 2 batches wait for the send window of a")
+    #expect(
+      retry { ($0.waiting, $0.paused, $0.pausedBatches) = (2, ["b"], 2) }
+        == "2 batches wait for paused targets; still paused until `upsertd resume`: b")
+  }
+
+  @Test func `notices are told by their receivers`() {
+    #expect(NoticesOutcome(isDaemon: true, waiting: []).message == "no notice waits")
+    #expect(
+      NoticesOutcome(isDaemon: true, waiting: [("ops", 3), ("hook", 1)]).message
+        == "tried now: 3 notices for ops, 1 notice for hook")
+    #expect(
+      NoticesOutcome(isDaemon: false, waiting: [("ops", 3)]).message
+        == "tried as soon as the daemon runs: 3 notices for ops")
   }
 
   @Test func `cancel says what is being sent`() {

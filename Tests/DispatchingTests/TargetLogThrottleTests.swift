@@ -34,6 +34,19 @@ import Testing
     #expect(take(.held(reason: "403", until: at(30)), at: at(21)) != nil)
   }
 
+  @Test func `a server that is there now and then is told of once, as one that can't be reached`() {
+    var news = TargetLogThrottle()
+    func take(_ state: Pace.State, at now: QueueTime) -> TargetLogThrottle.Entry? { news.take(state, at: now) }
+    let refused = Hindrance("connection refused", isUnreachable: true)
+    #expect(take(.slowed(reason: refused, until: at(2)), at: at(1)) == .unreachable(reason: refused, until: at(2)))
+    for second in stride(from: 2, to: 600, by: 3) {
+      #expect(take(.delivering, at: at(second)) == nil)
+      #expect(take(.slowed(reason: refused, until: at(second + 2)), at: at(second + 1)) == nil)
+    }
+    #expect(take(.delivering, at: at(601)) == nil)
+    #expect(take(.delivering, at: at(661)) == .delivers)
+  }
+
   @Test func `a target that is slowed down and then held is told of twice`() {
     var news = TargetLogThrottle()
     func take(_ state: Pace.State, at now: QueueTime) -> TargetLogThrottle.Entry? { news.take(state, at: now) }

@@ -40,7 +40,9 @@ import TestKit
         try await browser.waitFor("document.querySelector('.stuck .bad')?.innerText.includes('2 items waiting')")
         let stuck = try await browser.evaluate("document.querySelector('.stuck .bad').innerText").string ?? ""
         #expect(stuck.contains("answered 404"), "\(stuck)")
-        #expect(stuck.contains("upsertd retry --target lusid"), "\(stuck)")
+        #expect(
+          stuck.contains("Correct the target's url, then: systemctl reload upsertd") && stuck.contains("since "),
+          "\(stuck)")
         #expect(
           try await browser.evaluate("document.getElementById('targets').innerText").string?.contains("on hold") == true
         )
@@ -130,7 +132,7 @@ import TestKit
         try await browser.evaluate("location.hash = '#file/\(broken)'")
         try await browser.waitFor("document.getElementById('receipt').innerText.includes('malformed-json')")
         try await browser.press("Escape")
-        try await browser.evaluate("location.hash = '#refused'")
+        try await browser.evaluate("location.hash = '#rejects'")
         try await browser.waitFor("document.querySelectorAll('#list tbody tr').length === 2")
         checkManners(of: browser, url)
         try await checkNames(in: browser)
@@ -282,6 +284,74 @@ import TestKit
       let answer = try JSONValue.parse(Array(AdminClient(port: port).get("/api/files/\(first)").body.utf8))
       #expect(answer["receipt"]?["file"]?["id"]?.string == first)
       #expect(answer["receipt"]?["counts"]?["rejected"]?.integer == 1)
+    }
+    await api.stop()
+  }
+
+  @Test func `rejects that were dropped again are taken off the day's count, and receivers of notices are shown`()
+    async throws
+  {
+    let api = try LoopbackServer { .lusid($0) }
+    let hook = try LoopbackServer { _ in .status(503) }
+    let port = try ReservedPort().number
+    let url = "http://127.0.0.1:\(port)/"
+    let notify = "notify: [{webhook: \"\(hook.url)/\", secret: x, name: hook, on: [partial]}]"
+    try await withWorld(Self.setup(api, port).with { $0.more = [notify] }) { world in
+      _ = try await world.startDaemon()
+      try world.drop("a.json", in: "investors", array([record("1"), "{}", "{\"x\": 1}"]))
+      try await world.waitForReceipts(1, in: "investors")
+      let rejects = try #require(world.names("investors", "outbox/rejected").first)
+      // One of the two is corrected; it is rejected no more, and the other one is still to be looked at.
+      try world.drop(rejects, in: "investors", array([record("2")]))
+      try await world.waitForReceipts(2, in: "investors")
+      let admin = AdminClient(port: port)
+      func inbox() throws -> JSONValue? {
+        try JSONValue.parse(Array(admin.get("/api/dashboard").body.utf8))["inboxes"]?.elements?.first?["since"]
+      }
+      #expect(try inbox()?["rejected"]?.integer == 2)
+      #expect(try inbox()?["droppedAgain"]?.integer == 1)
+      #expect(try inbox()?["correctedFiles"]?.integer == 0)
+      #expect(try inbox()?["accepted"]?.integer == 2)
+      try await eventually("a failed attempt") {
+        let overview = try JSONValue.parse(Array(admin.get("/api/dashboard").body.utf8))
+        return overview["receivers"]?.elements?.first?["failure"]?.string?.contains("503") == true
+      }
+      try await withBrowser(in: world.folder) { browser in
+        try await browser.open(url)
+        try await browser.waitFor("!document.getElementById('receivers-part').hidden")
+        let receivers = try await browser.evaluate("document.getElementById('receivers').innerText").string ?? ""
+        #expect(
+          receivers.contains("hook") && receivers.contains("failing") && receivers.contains("503"), "\(receivers)")
+        let stuck = try await browser.evaluate("document.getElementById('stuck').innerText").string ?? ""
+        #expect(stuck.contains("hook can't be told") && stuck.contains("upsertd retry --notices"), "\(stuck)")
+        let today = try await browser.evaluate("document.getElementById('inboxes').innerText").string ?? ""
+        #expect(today.contains("+1 dropped again"), "\(today)")
+        let figures = try await browser.evaluate("document.getElementById('figures').innerText").string ?? ""
+        #expect(figures.contains("1 file to look at; 1 dropped again"), "\(figures)")
+        checkManners(of: browser, url)
+      }
+    }
+    await api.stop()
+    await hook.stop()
+  }
+
+  @Test func `the next attempt of a file on hold is its target's, in the page as in queue and status`() async throws {
+    let api = try LoopbackServer { _ in .status(403) }
+    let port = try ReservedPort().number
+    try await withWorld(Self.setup(api, port)) { world in
+      _ = try await world.startDaemon()
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      try await world.waitFor(target: "lusid", toBe: "held")
+      let until = try await world.status()["targets"]?.elements?.first?["until"]?.string
+      let admin = AdminClient(port: port)
+      let file = try JSONValue.parse(Array(admin.get("/api/files").body.utf8))["files"]?.elements?.first
+      #expect(file?["nextAt"]?.string == until && until != nil)
+      #expect(file?["problem"]?.string?.contains("may not do this") == true)
+      let queue = try JSONValue.parse(Array(try await world.run(["queue", "--json"]).printed.utf8))
+      #expect(queue["files"]?.elements?.first?["nextAttempt"]?.string == until)
+      let overview = try JSONValue.parse(Array(admin.get("/api/dashboard").body.utf8))
+      #expect(overview["stuck"]?.elements?.first?["nextAt"]?.string == until)
+      #expect(overview["targets"]?.elements?.first?["until"]?.string == until)
     }
     await api.stop()
   }

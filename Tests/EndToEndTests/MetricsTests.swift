@@ -147,7 +147,12 @@ import TestKit
       let runbook = try String(contentsOfFile: folder + "/README.md", encoding: .utf8)
       let alerts = rules.matches(of: /alert: (\w+)/).map { String($0.output.1) }
       #expect(alerts.count > 10)
-      for alert in alerts { #expect(runbook.contains("### \(alert)\n"), "\(alert)") }
+      for alert in alerts {
+        #expect(runbook.contains("### \(alert)\n"), "\(alert)")
+        // As Scripts/package installs config/, with the anchor that the heading gets.
+        let url = "file:///usr/share/doc/upsertd/examples/monitoring/README.md#\(alert.lowercased())"
+        #expect(rules.contains("runbook_url: \"\(url)\""), "\(alert)")
+      }
     }
   }
 

@@ -138,4 +138,95 @@ import TestKit
       #expect(shown.printed.contains("chmod 3770"))
     }
   }
+
+  // MARK: - Commands
+
+  /// Runs upsertd as one of them.
+  private func upsertd(_ village: Village, _ user: User, _ arguments: String) async throws -> (
+    status: Int32, said: String
+  ) {
+    try await village.run(user, "exec \"\(Product.path)\" \(arguments) --config \"\(village.world.configuration)\"")
+  }
+
+  /// With the state's folder closed to others, and with only its files closed.
+  @Test(arguments: [true, false], ["700", "755"])
+  func `no command takes what a user may not see for what is not there`(
+    _ hasDaemon: Bool, _ stateMode: String
+  ) async throws {
+    try await withVillage { village in
+      let world = village.world
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      _ = try await village.workOff()
+      let id = try world.receipt("investors").id
+      let (done, trouble) = try await world.tool(
+        "chmod \(stateMode) '\(world.state)' && chgrp 61002 '\(world.configuration)' && chmod 640 '\(world.configuration)'"
+      )
+      try #require(done == 0, "\(trouble)")
+      if hasDaemon {
+        let daemon = try world.start(
+          arguments: [
+            "--reuid", "61001", "--regid", "61001", "--groups", "61001,61002", "--inh-caps=-all", "--", Product.path,
+            "run",
+          ], program: "/usr/bin/setpriv")
+        try await daemon.waitFor("is ready")
+      }
+      for arguments in [
+        "status", "status --json", "queue", "show \(id)", "find 1", "verify", "doctor", "retry", "retry \(id)",
+        "cancel \(id)", "pause lusid", "resume lusid", "release \(id)", "replay \(id)", "replay --yes \(id)",
+      ] {
+        let (status, said) = try await upsertd(village, .alice, arguments)
+        #expect(status == 2, "\(arguments): \(said)")
+        #expect(said.contains("ermission denied"), "\(arguments): \(said)")
+        #expect(said.contains("run: sudo -u '#61001' upsertd \(arguments) --config"), "\(arguments): \(said)")
+        #expect(
+          !said.contains("nothing") && !said.contains("no daemon") && !said.contains("{"), "\(arguments): \(said)")
+      }
+      // Receipts are for everybody who drops files.
+      let receipts = try await upsertd(village, .alice, "receipts")
+      #expect(receipts.status == 0 && receipts.said.contains(id), "\(receipts)")
+      for arguments in ["status", "queue", "show \(id)", "find 1", "verify", "doctor", "receipts"] {
+        let (status, said) = try await upsertd(village, .daemon, arguments)
+        #expect(status == 0, "\(arguments): \(said)")
+      }
+    }
+  }
+
+  @Test func `folders that even the daemon's user may not see are told, and end commands that need them with 2`()
+    async throws
+  {
+    try await withVillage { village in
+      let world = village.world
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      _ = try await village.workOff()
+      let id = try world.receipt("investors").id
+      let archive = world.path("investors", "archive")
+      let (done, trouble) = try await world.tool("chown 0:0 '\(archive)' && chmod 700 '\(archive)'")
+      try #require(done == 0, "\(trouble)")
+      for arguments in ["show \(id)", "find 1", "verify"] {
+        let (status, said) = try await upsertd(village, .daemon, arguments)
+        #expect(status == 2 && said.contains("list \"\(archive)\": permission denied"), "\(arguments): \(said)")
+        #expect(said.contains("run: sudo upsertd \(arguments) --config"), "\(arguments): \(said)")
+      }
+      let receipts = world.path("investors", "outbox/receipts")
+      let (closed, why) = try await world.tool("chown 0:0 '\(receipts)' && chmod 700 '\(receipts)'")
+      try #require(closed == 0, "\(why)")
+      let found = try await upsertd(village, .daemon, "receipts")
+      #expect(found.status == 2 && found.said.contains("run: sudo upsertd receipts --config"), "\(found)")
+      let work = world.path("investors", "work")
+      let (hidden, reason) = try await world.tool("chown 0:0 '\(work)' && chmod 700 '\(work)'")
+      try #require(hidden == 0, "\(reason)")
+      let status = try await upsertd(village, .daemon, "status")
+      #expect(status.status == 0 && status.said.contains("work/: list \"\(work)\": permission denied"), "\(status)")
+    }
+  }
+
+  @Test func `whoever may not read the configuration is told which command may`() async throws {
+    try await withVillage { village in
+      for arguments in ["status", "check", "retry"] {
+        let (status, said) = try await upsertd(village, .alice, arguments)
+        #expect(status == 2, "\(arguments): \(said)")
+        #expect(said.contains("upsertd \(arguments) --config"), "\(arguments): \(said)")
+      }
+    }
+  }
 }

@@ -150,6 +150,33 @@ import TestKit
     await hook.stop()
   }
 
+  @Test(arguments: [true, false])
+  func `retry --notices sends at once what would wait for long`(_ hasDaemon: Bool) async throws {
+    let api = try LoopbackServer { .lusid($0) }
+    let hook = try LoopbackServer { $0.number == 1 ? .status(503, headers: ["Retry-After": "3600"]) : .status(204) }
+    try await withWorld(Self.setup(api, Self.hook(hook))) { world in
+      let daemon = try await world.startDaemon()
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      try await eventually("a failed attempt") {
+        try await Self.receivers(world).first?["failure"]?.string != nil
+      }
+      if !hasDaemon {
+        daemon.send(SIGTERM)
+        #expect(try await daemon.end() == 0)
+      }
+      let (status, printed, log) = try await world.run(["retry", "--notices"])
+      #expect(status == 0, "\(log)")
+      #expect(printed == "tried \(hasDaemon ? "now" : "as soon as the daemon runs"): 1 notice for hook\n")
+      if !hasDaemon { _ = try await world.startDaemon() }
+      try await hook.waitForRequests(2)
+      try await eventually("an empty queue") { try await Self.receivers(world).first?["waiting"]?.integer == 0 }
+      #expect(try await world.run(["retry", "--notices"]).printed == "no notice waits\n")
+      #expect(try await world.run(["retry", "--notices", "--target", "lusid"]).status == 2)
+    }
+    await api.stop()
+    await hook.stop()
+  }
+
   @Test func `a reload that removes a receiver drops its queue and says so; another keeps its own`() async throws {
     let api = try LoopbackServer { .lusid($0) }
     let hook = try LoopbackServer { _ in .status(200) }

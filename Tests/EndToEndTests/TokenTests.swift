@@ -217,4 +217,78 @@ import TestKit
     }
     await server.stop()
   }
+
+  /// Where a password is, what the advice names, and what brings a corrected one into effect.
+  enum Place: String, CaseIterable {
+    case file, credential, environment, configuration
+  }
+
+  @Test(arguments: Place.allCases)
+  func `a corrected password counts at the next attempt where the daemon reads it, else as the advice says`(
+    _ place: Place
+  ) async throws {
+    let server = try Self.server { request, number in
+      request.text.contains("password=good")
+        ? Self.grant(number) : .json("{\"error\": \"invalid_grant\"}", status: 400)
+    } _: { request, _ in
+      .lusid(request)
+    }
+    func setup(_ password: String) -> Setup {
+      Setup.lusid(server.url).with { setup in
+        setup.targets = setup.targets.map {
+          $0.hasSuffix(Setup.token)
+            ? "  auth: {token_url: \"\(server.url)/token\", username: svc, \(password)}" : $0
+        }
+      }
+    }
+    let keys: [Place: String] = [
+      .file: "password_file: pw", .credential: "password_file: pw", .environment: "password: \"${PW}\"",
+      .configuration: "password: bad",
+    ]
+    try await withWorld(setup(keys[place] ?? "")) { world in
+      let credentials = world.folder + "/credentials"
+      try FileManager.default.createDirectory(atPath: credentials, withIntermediateDirectories: false)
+      let file = (place == .credential ? credentials : world.folder) + "/pw"
+      try world.write("bad\n", to: file)
+      var environment = ["CREDENTIALS_DIRECTORY": credentials, "PW": "bad"]
+      let daemon = try world.start(["run"], environment: environment)
+      try await daemon.waitFor("is ready")
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      let reason = try await world.waitFor(target: "lusid", toBe: "held")
+      #expect(
+        reason
+          == "the token endpoint \"\(server.url)/token\" answered 400 (invalid_grant) to user \"svc\": user name or password is wrong"
+      )
+      let target = try #require(try await world.status()["targets"]?.elements?.first)
+      let (advice, command) = (target["advice"]?.string ?? "", target["command"]?.string ?? "")
+      try await daemon.waitFor("target is on hold")
+      #expect(daemon.log.contains(command))
+      let shown = try await world.run(["status"]).printed
+      #expect(shown.contains("\(advice); then: \(command)"), "\(shown)")
+      switch place {
+      case .file:
+        #expect(advice.contains("\"\(file)\"") && command == "upsertd retry --target lusid")
+        try world.write("good\n", to: file)
+      case .credential:
+        #expect(advice.contains("LoadCredential= names for \"pw\"") && command == "systemctl restart upsertd")
+      case .environment:
+        #expect(advice.contains("environment") && command == "systemctl restart upsertd")
+        environment["PW"] = "good"
+      case .configuration:
+        #expect(advice.contains("in the configuration") && command == "systemctl reload upsertd")
+        try world.configure(setup("password: good"))
+        daemon.send(SIGHUP)
+      }
+      if place == .credential || place == .environment {
+        daemon.send(SIGTERM)
+        #expect(try await daemon.end() == 0)
+        try world.write("good\n", to: file)
+        _ = try world.start(["run"], environment: environment)
+      }
+      try await world.waitForReceipts(1, in: "investors")
+      #expect(try world.receipt("investors").accepted == 1)
+      #expect(!daemon.log.contains("configuration reloaded") || place == .configuration)
+    }
+    await server.stop()
+  }
 }

@@ -149,14 +149,26 @@ import TestKit
     await api.stop()
   }
 
-  @Test func `while no server is there everything waits, and counts as not sent`() async throws {
+  @Test func `while no server is there everything waits, is told as that with since when, and counts as not sent`()
+    async throws
+  {
     let api = try LoopbackServer { .lusid($0) }
     await api.stop()
     try await withWorld(.lusid(api.url)) { world in
       let daemon = try await world.startDaemon()
       try world.drop("a.json", in: "investors", array([record("1")]))
       let reason = try await world.waitFor(target: "lusid", toBe: "slowed")
-      #expect(!reason.isEmpty)
+      #expect(reason.contains("\"\(api.url)/") && reason.contains("can't be reached"), "\(reason)")
+      try await daemon.waitFor("target can't be reached", within: .seconds(60))
+      try await eventually("since when") {
+        let target = try await world.status()["targets"]?.elements?.first
+        #expect(target?["advice"]?.string?.contains("server runs") == true)
+        #expect(target?["command"]?.string == "upsertd retry --target lusid")
+        return target?["unreachable"] == .bool(true) && target?["since"]?.string != nil
+      }
+      let shown = try await world.run(["status"]).printed
+      #expect(shown.contains("lusid: slowed, can't be reached since 20"), "\(shown)")
+      #expect(shown.contains("; then: upsertd retry --target lusid"), "\(shown)")
       #expect(try await world.status()["queue"]?["items"]?.integer == 1)
       try api.start()
       try await world.waitForReceipts(1, in: "investors")
@@ -165,10 +177,26 @@ import TestKit
       #expect(receipt.requests == 1)
       #expect(receipt.batches.first?["attempts"]?.integer == 1)
       #expect(receipt.batches.first?["unanswered"]?.integer == 0)
+      try await eventually("the end of the trouble") {
+        let target = try await world.status()["targets"]?.elements?.first
+        return target?["unreachable"] == .bool(false) && target?["since"] == .null && target?["advice"] == .null
+      }
       daemon.send(SIGTERM)
       #expect(try await daemon.end() == 0)
     }
     await api.stop()
+  }
+
+  /// No such host, and an address that nothing answers at (RFC 5737).
+  @Test(arguments: ["https://nowhere.invalid", "https://192.0.2.1"])
+  func `a server that is not to be found is told as that within a minute`(_ url: String) async throws {
+    try await withWorld(.lusid(url)) { world in
+      let daemon = try await world.startDaemon()
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      try await daemon.waitFor("target can't be reached", within: .seconds(60))
+      let reason = try await world.waitFor(target: "lusid", toBe: "slowed")
+      #expect(reason.contains("\"\(url)/") && reason.contains("can't be reached"), "\(reason)")
+    }
   }
 
   @Test func `what is not accepted in time expires, and says whether it may have been applied`() async throws {

@@ -49,6 +49,17 @@ import Testing
       ])
   }
 
+  @Test func `a target that nothing reaches is told within five minutes, one that asks to wait is not`() {
+    let away = Pace.State.slowed(reason: Hindrance("refused", isUnreachable: true), until: Self.start)
+    #expect(
+      Self.told([(10, away), (700, .delivering)], successes: [700]) == [
+        Told(event: "held", after: .seconds(250)), Told(event: "released", after: .seconds(700)),
+      ])
+    #expect(Self.told([(10, .slowed(reason: "429", until: Self.start))]) == [])
+    // First no server, then a wrong password: it is one outage.
+    #expect(Self.told([(10, away), (100, Self.held)]) == [Told(event: "held", after: .seconds(310))])
+  }
+
   @Test func `a hold that ended before is not told, however many there are`() {
     #expect(
       Self.told(

@@ -62,6 +62,25 @@ import Testing
     #expect(waits.allSatisfy { $0 <= .seconds(300) })
   }
 
+  @Test func `an operator's retry sends at once what waits, also what stepped aside`() {
+    var queue = Self.queue("a", "b")
+    var now = Self.start
+    _ = queue.nextAction(at: now)
+    queue.ended(1, .unavailable(isAnswered: true, retryAfter: .seconds(3600)), at: now, jitter: 1)
+    #expect(queue.nextAction(at: now + .seconds(60)) == nil)
+    queue.tryNow(at: now + .seconds(60))
+    #expect(queue.nextAction(at: now + .seconds(60)) == .send(row: 1))
+    queue.ended(1, .delivered, at: now + .seconds(60), jitter: 1)
+    now = now + .seconds(100)
+    while queue.nextAction(at: now) != nil {
+      queue.ended(2, .refused, at: now, jitter: 1)
+      now = now + .seconds(400)
+      if now > Self.start + .seconds(3000) { break }
+    }
+    queue.tryNow(at: now)
+    #expect(queue.nextAction(at: now) == .send(row: 2))
+  }
+
   @Test func `nothing is sent before the time that the receiver asked for`() {
     var queue = Self.queue("a")
     #expect(queue.nextAction(at: Self.start) == .send(row: 1))

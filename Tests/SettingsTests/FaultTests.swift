@@ -90,8 +90,8 @@ struct FaultTests {
       "2: targets.t.url: is missing: give the API's address, such as https://ld.example.com"),
     Case(
       target("api: liquid\nurl: ftp://a\n\(signIn)"),
-      "4: targets.t.url: must be a URL that begins with https:// or http://"),
-    Case(target("api: liquid\nurl: https://\n\(signIn)"), "4: targets.t.url: has no host"),
+      "4: targets.t.url: must be a URL that begins with https:// or http://, but is \"ftp://a\""),
+    Case(target("api: liquid\nurl: https://\n\(signIn)"), "4: targets.t.url: \"https://\" has no host"),
     Case(
       target("api: liquid\nurl: https://u:p@a\n\(signIn)"),
       "4: targets.t.url: must not contain credentials: move them to auth"),
@@ -99,16 +99,16 @@ struct FaultTests {
       target("api: liquid\nurl: https://a?x=1\n\(signIn)"), "4: targets.t.url: must be a URL without \"?\" and \"#\""),
     Case(
       target("api: liquid\nurl: https://a:0\n\(signIn)"),
-      "4: targets.t.url: has a port that is not a number from 1 to 65535"),
+      "4: targets.t.url: \"https://a:0\" has a port that is not a number from 1 to 65535"),
     Case(
       target("api: liquid\nurl: http://a.example.com\n\(signIn)"),
-      "4: targets.t.url: is plain http, which lets others read tokens and data: use https, or set "
+      "4: targets.t.url: \"http://a.example.com\" is plain http, which lets others read tokens and data: use https, or set "
         + "allow_plaintext: true for the target"),
     Case(
       target(
         "api: liquid\nurl: https://a\nauth: {username: u, password: p, client_id: c, client_secret: s, community: x,\n  token_url: \"http://b/t\"}"
       ),
-      "6: targets.t.auth.token_url: is plain http, which lets others read tokens and data: use https, or set "
+      "6: targets.t.auth.token_url: \"http://b/t\" is plain http, which lets others read tokens and data: use https, or set "
         + "allow_plaintext: true for the target"),
     Case(
       target("api: lusid\nurl: https://a\n\(signIn)\nbatch: {max_items: 0}"),
@@ -177,7 +177,7 @@ struct FaultTests {
     Case(
       target("api: lusid\nurl: https://a\n\(signIn)\nproxy: proxy:3128"),
       "6: targets.t.proxy: must be a URL that begins with http:// or https:// or socks5h:// or socks5:// or "
-        + "socks4a:// or socks4://"),
+        + "socks4a:// or socks4://, but is \"proxy:3128\""),
     Case(
       target("api: lusid\nurl: https://a\n\(signIn)\nproxy: {username: u}"),
       "6: targets.t.proxy.address: is missing: give the proxy's URL, such as http://proxy.example.com:3128"),
@@ -387,7 +387,7 @@ struct FaultTests {
         "upsertd.yaml:2: watch.poll_interval: must be more than 0, but is 0s",
         "upsertd.yaml:3: queue.max_bytes: must be a size such as 4096, 64KiB, 4MiB, 1GiB or 5MB, but is \"lots\"",
         "upsertd.yaml:4: log.level: must be one of trace, debug, info, notice, warning, error, critical, but is \"loud\"",
-        "upsertd.yaml:8: targets.lusid.url: is plain http, which lets others read tokens and data: use https, or set "
+        "upsertd.yaml:8: targets.lusid.url: \"http://example.com/api\" is plain http, which lets others read tokens and data: use https, or set "
           + "allow_plaintext: true for the target",
         "upsertd.yaml:9: targets.lusid.auth.token_url: ${NOWHERE} is not set in the environment: set it, or write \"$${\" "
           + "for a literal \"${\"",

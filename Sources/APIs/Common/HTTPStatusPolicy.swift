@@ -20,7 +20,7 @@ enum HTTPStatusPolicy {
       return .settled(Array(repeating: .rejected(.tooLarge, words.cut(to: String.longestMessage)), count: items))
     case 429, 503: return .retry(reason, slowing: true)
     case 500..<600: return .retry(reason, slowing: false)
-    case 300..<500: return .hold(reason + ": " + advice(for: status))
+    case 300..<500: return .hold(reason)
     default: return .retry(reason, slowing: false)
     }
   }
@@ -28,17 +28,5 @@ enum HTTPStatusPolicy {
   /// For the log: contains nothing from an item.
   static func reason(status: Int, problem: ProblemDocument) -> String {
     ("answered \(status)" + (problem.headline.map { " (\($0))" } ?? "")).cut(to: 200)
-  }
-
-  private static func advice(for status: Int) -> String {
-    switch status {
-    case 300..<400: "redirects are never followed; check the target's url"
-    case 402: "check the account's licence"
-    case 403: "check the permissions of the target's user"
-    case 404, 405, 410: "check the target's url"
-    case 406, 415: "check that the target's url belongs to this API"
-    case 407: "check the proxy's user name and password"
-    default: "check the target's url and the permissions of its user"
-    }
   }
 }

@@ -57,7 +57,11 @@ package struct LUSID: API {
   package var sdkFileKey: String? { "secrets_file" }
 
   package func sdkConfiguration(fileNamedBy entry: ConfigNode) -> SDKConfiguration? {
-    SecretDocument(namedBy: entry).flatMap(SDKConfiguration.init(lusidSecrets:))
+    SecretDocument(namedBy: entry).flatMap(sdkConfiguration(in:))
+  }
+
+  package func sdkConfiguration(in document: SecretDocument) -> SDKConfiguration? {
+    SDKConfiguration(lusidSecrets: document)
   }
 
   package func sdkConfiguration(environment: [String: String]) -> SDKConfiguration? {

@@ -46,6 +46,7 @@ extension SDKConfiguration {
         tokenURL: "api.tokenUrl" + place, url: "api.lusidUrl" + place, username: "api.username" + place,
         password: "api.password" + place, clientID: "api.clientId" + place,
         clientSecret: "api.clientSecret" + place))
+    path = document.path
     tokenURL = document.item("api", "tokenUrl")
     url = document.item("api", "lusidUrl")
     username = document.item("api", "username")

@@ -18,19 +18,19 @@ extension DispatchState {
     /// - `isBlamed`: whether the request's content may be the cause (5xx, 408, an unreadable 2xx), not only its timing.
     case retry(why: String, slowing: Bool, retryAfter: Duration?, isOpen: Bool, isBlamed: Bool)
     /// The target can't be used as configured: 3xx, 4xx.
-    case hold(why: String)
+    case hold(why: Hindrance)
     /// 401: the token is rejected.
     ///
     /// - `isRenewable`: whether a new token may help; false if this one has just replaced a rejected one.
-    case unauthorized(why: String, isRenewable: Bool)
+    case unauthorized(why: Hindrance, isRenewable: Bool)
     /// No complete answer: timeout, dropped connection.
-    case unanswered(why: String)
+    case unanswered(why: Hindrance)
     /// The server can't be reached: nothing went out.
-    case notSent(why: String)
+    case notSent(why: Hindrance)
     /// Certificates or settings do not allow a connection: nothing went out.
-    case unusable(why: String)
+    case unusable(why: Hindrance)
     /// There is no token: nothing went out.
-    case noToken(why: String, isRefusal: Bool, retryAfter: Duration?)
+    case noToken(why: Hindrance, isRefusal: Bool, retryAfter: Duration?)
     /// The claimed file with the bytes of these is gone or can't be read: nothing went out.
     case missing([BatchName: String])
     /// The bytes of some items of these differ from what was checked: nothing went out.
@@ -98,29 +98,29 @@ extension DispatchState {
       return [.halve(retryState, why: why, isOpen: isOpen)]
     case .retry(let why, let slowing, let retryAfter, let isOpen, let isBlamed):
       if slowing {
-        slow(why, retryAfter, request, now, jitter)
+        slow(Hindrance(why), retryAfter, request, now, jitter)
       } else {
         suspectIfTrusting(members)
-        probeFailed(why, request, now, jitter)
+        probeFailed(Hindrance(why), request, now, jitter)
       }
       return fail(members, why, isOpen: isOpen, isBlamed: isBlamed, retryAfter, now, jitter)
     case .unanswered(let why):
       pace.stumbled(at: now)
       suspectIfTrusting(members)
       probeFailed(why, request, now, jitter)
-      return fail(members, why, isOpen: true, isBlamed: true, nil, now, jitter)
+      return fail(members, why.reason, isOpen: true, isBlamed: true, nil, now, jitter)
     case .hold(let why):
       return hold(members, request, why, now, jitter)
     case .unauthorized(let why, let isRenewable):
       if !isRenewable { hold(why, request, now, jitter) }
-      return members.map { .postpone($0.retryState, why: why, isOpen: false) }
+      return members.map { .postpone($0.retryState, why: why.reason, isOpen: false) }
     case .notSent(let why):
       // No batch can reach the server: the whole target waits, so that a long queue does not keep trying.
       slow(why, nil, request, now, 0.5 + jitter / 2)
-      return members.map { .takeBack($0.retryState, why: why) }
+      return members.map { .takeBack($0.retryState, why: why.reason) }
     case .unusable(let why):
       hold(why, request, now, jitter)
-      return members.map { .takeBack($0.retryState, why: why) }
+      return members.map { .takeBack($0.retryState, why: why.reason) }
     case .noToken(let why, let isRefusal, let retryAfter):
       if isRefusal { hold(why, request, now, jitter) } else { slow(why, retryAfter, request, now, 0.5 + jitter / 2) }
       return members.map { _ in .none }
@@ -137,7 +137,7 @@ extension DispatchState {
     case .changed(let names):
       return members.map { names.contains($0.name) ? .rejectChanged : .takeBack($0.retryState, why: nil) }
     case .damaged(let names, let why):
-      hold(why, request, now, jitter)
+      hold(Hindrance(why), request, now, jitter)
       for name in names {
         putAside(name, until: now + options.backoff.max)
         // It must not share a request with the others again.
@@ -234,7 +234,7 @@ extension DispatchState {
 
   /// 3xx, 4xx: the whole target waits, unless it is known to accept other batches.
   private mutating func hold(
-    _ members: [WaitingBatch], _ request: Request, _ why: String, _ now: QueueTime, _ jitter: Double
+    _ members: [WaitingBatch], _ request: Request, _ why: Hindrance, _ now: QueueTime, _ jitter: Double
   ) -> [MemberChange] {
     let wasHeld = pace.isHeld
     // A batch that began a hold waits alone if another batch's success ended that hold.
@@ -255,25 +255,25 @@ extension DispatchState {
         retryState.beganHold = true
         retryState.failures = 0
       }
-      if let halved = halving(batch, &retryState, why, isOpen: false, now) { return halved }
+      if let halved = halving(batch, &retryState, why.reason, isOpen: false, now) { return halved }
       retryState.failedAt = now
       retryState.due = now
       if isOwnFault {
         retryState.failures += 1
         retryState.due = now + options.backoff.delay(failures: retryState.failures, jitter: 0.5 + jitter / 2)
       }
-      return .postpone(retryState, why: why, isOpen: false)
+      return .postpone(retryState, why: why.reason, isOpen: false)
     }
   }
 
   /// Begins a hold, or extends it if this request was its probe.
-  private mutating func hold(_ why: String, _ request: Request, _ now: QueueTime, _ jitter: Double) {
+  private mutating func hold(_ why: Hindrance, _ request: Request, _ now: QueueTime, _ jitter: Double) {
     if case .held = pace.state, !request.isProbe { return }
     pace.hold(why, at: now, jitter: jitter)
   }
 
   private mutating func slow(
-    _ why: String, _ retryAfter: Duration?, _ request: Request, _ now: QueueTime, _ jitter: Double
+    _ why: Hindrance, _ retryAfter: Duration?, _ request: Request, _ now: QueueTime, _ jitter: Double
   ) {
     if case .held = pace.state {
       pace.stumbled(at: now)
@@ -282,7 +282,7 @@ extension DispatchState {
     pace.slow(why, retryAfter: retryAfter, at: now, jitter: jitter)
   }
 
-  private mutating func probeFailed(_ why: String, _ request: Request, _ now: QueueTime, _ jitter: Double) {
+  private mutating func probeFailed(_ why: Hindrance, _ request: Request, _ now: QueueTime, _ jitter: Double) {
     if case .held = pace.state, request.isProbe { pace.hold(why, at: now, jitter: jitter) }
   }
 

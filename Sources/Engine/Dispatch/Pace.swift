@@ -6,10 +6,20 @@ package import Core
 package struct Pace: Sendable {
   package enum State: Equatable, Sendable {
     case delivering
-    /// The API asked for a pause (429, 503): nothing is sent before `until`.
-    case slowed(reason: String, until: QueueTime)
+    /// The API asked for a pause (429, 503), or can't be reached: nothing is sent before `until`.
+    case slowed(reason: Hindrance, until: QueueTime)
     /// The target can't be used as it is: from `until` on, one request at a time probes whether it can be used again.
-    case held(reason: String, until: QueueTime)
+    case held(reason: Hindrance, until: QueueTime)
+
+    /// Why nothing can be delivered until somebody acts or the server is there again; nil if something can, or if the API
+    /// merely asked to wait.
+    package var outage: Hindrance? {
+      switch self {
+      case .held(let reason, _): reason
+      case .slowed(let reason, _): reason.isUnreachable ? reason : nil
+      case .delivering: nil
+      }
+    }
   }
 
   /// Whether a request may go out now.
@@ -84,7 +94,7 @@ package struct Pace: Sendable {
   }
 
   /// 429 or 503: nothing before `retryAfter`, or before the backoff's own delay if the answer gives none.
-  package mutating func slow(_ reason: String, retryAfter: Duration?, at now: QueueTime, jitter: Double) {
+  package mutating func slow(_ reason: Hindrance, retryAfter: Duration?, at now: QueueTime, jitter: Double) {
     stumbled(at: now)
     if case .held = state { return hold(reason, at: now, jitter: jitter) }
     failures += 1
@@ -94,7 +104,7 @@ package struct Pace: Sendable {
   }
 
   /// The target can't be used; it is retried with backoff.
-  package mutating func hold(_ reason: String, at now: QueueTime, jitter: Double) {
+  package mutating func hold(_ reason: Hindrance, at now: QueueTime, jitter: Double) {
     failures += 1
     successes = 0
     // At least half the ceiling: a hold should keep the target quiet.

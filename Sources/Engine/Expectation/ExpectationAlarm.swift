@@ -21,7 +21,8 @@ package struct ExpectationAlarm: Sendable, Hashable {
   package var kind: Kind
   /// The day that it is about, or on which it was noticed.
   package var day: CivilDate
-  /// The file that it is about; nil for a missing one, and for a gap, which has none.
+  /// The file that it is about; nil for a missing one. Of a gap, the one that revealed it, where that is
+  /// known.
   package var file: FileID?
   /// Of a gap: the numbers, in ascending order, `maxRanges` at most; of a repeat, the number.
   package var numbers: [ClosedRange<Int64>] = []

@@ -124,7 +124,7 @@ package struct ExpectedFiles: Sendable {
         alarms.append(words.repeated(number))
       }
     }
-    return decide(now) + alarms + tellGaps(now)
+    return decide(now) + alarms + tellGaps(now, revealedBy: (id, name))
   }
 
   /// A file does not count.
@@ -238,11 +238,20 @@ package struct ExpectedFiles: Sendable {
   /// What was not read yet.
   private var waitingFiles: [ReadyFile] { underWay.values + unclaimed }
 
-  private mutating func tellGaps(_ now: Timestamp) -> [ExpectationAlarm] {
+  /// - Parameter last: the file that counts just now, if there is one.
+  private mutating func tellGaps(
+    _ now: Timestamp, revealedBy last: (id: FileID, name: [UInt8])? = nil
+  ) -> [ExpectationAlarm] {
     guard let sequence = rule.sequence, snapshot.numbers != nil else { return [] }
     let numbers = waitingFiles.compactMap { sequence.number(in: $0.name) }
     guard let gaps = snapshot.numbers?.tellGaps(underWay: numbers), !gaps.isEmpty else { return [] }
-    return [AlarmWords(rule: rule, day: deadline.day(at: now)).gap(gaps)]
+    // The file with the number above a gap reveals it; where that gap had to wait, another one is the last.
+    let revealing = last.flatMap { file in
+      sequence.number(in: file.name).flatMap { number in
+        gaps.contains { $0.upperBound < number && number - $0.upperBound == 1 } ? file.id : nil
+      }
+    }
+    return [AlarmWords(rule: rule, day: deadline.day(at: now), file: revealing).gap(gaps)]
   }
 }
 

@@ -1,9 +1,9 @@
 package import Core
 
-/// Decides when people are told that a target is on hold, and that the hold is over.
+/// Decides when people are told that a target is on hold or can't be reached, and that this is over.
 ///
-/// A value without a clock. It is told once for each hold, when the hold has lasted five minutes; a shorter one is not
-/// told. A hold that a restart or an operator's `retry` interrupts is still the same hold if nothing was delivered in
+/// A value without a clock. It is told once for each hold, when the hold has lasted five minutes, or four if the target
+/// can't be reached; a shorter one is not told. A hold that a restart or an operator's `retry` interrupts is still the same hold if nothing was delivered in
 /// between.
 package struct HoldWatch: Sendable, Equatable {
   package struct Hold: Sendable, Equatable {
@@ -21,13 +21,15 @@ package struct HoldWatch: Sendable, Equatable {
     /// A hold began.
     case begin(Hold)
     /// It is time to tell.
-    case tell(Hold, reason: String)
+    case tell(Hold, reason: Hindrance)
     /// It is over; this has to be told if the hold was.
     case end(Hold)
   }
 
   /// How long a hold lasts before it is told.
   package static let patience = Duration.seconds(300)
+  /// The same where nothing reaches the server: then people know of it within five minutes.
+  package static let patienceIfUnreachable = Duration.seconds(240)
   /// How long nothing must have gone wrong, if nothing was delivered either, before a hold counts as over.
   package static let calm = Duration.seconds(60)
 
@@ -46,11 +48,12 @@ package struct HoldWatch: Sendable, Equatable {
     _ state: Pace.State, isPaused: Bool, lastSuccess: QueueTime?, at now: QueueTime
   ) -> Action? {
     if isPaused { pausedAt = now }
-    if case .held(let reason, _) = state {
+    if let reason = state.outage {
       calmSince = nil
       guard let hold else { return .begin(Hold(since: now, isTold: false)) }
       let lasted = now - max(hold.since, pausedAt ?? hold.since)
-      return !hold.isTold && lasted >= Self.patience ? .tell(hold, reason: reason) : nil
+      let patience = reason.isUnreachable ? Self.patienceIfUnreachable : Self.patience
+      return !hold.isTold && lasted >= patience ? .tell(hold, reason: reason) : nil
     }
     guard let hold else { return nil }
     if let lastSuccess, lastSuccess >= hold.since { return .end(hold) }

@@ -86,6 +86,12 @@ package struct NoticeQueue: Sendable {
     }
   }
 
+  /// Everything that waits may be sent now; the waits begin anew with the next failure.
+  package mutating func tryNow(at now: QueueTime) {
+    (failures, nextTry) = (0, nil)
+    for index in waiting.indices where waiting[index].due != nil { waiting[index].due = now }
+  }
+
   package mutating func nextAction(at now: QueueTime) -> Action? {
     guard underWay == nil else { return nil }
     let old = waiting.prefix { now - $0.entry.queuedAt >= maxAge }.map(\.entry.row)

@@ -60,7 +60,7 @@ package protocol DispatchStore: Sendable {
   func cancel(_ file: FileID) async throws(OutboxError) -> Bool
 
   /// Stores what a target is doing, for `status`.
-  func note(target: String, state: TargetState, reason: String?, until: QueueTime?) async throws(OutboxError)
+  func note(target: String, state: TargetState, reason: Hindrance?, until: QueueTime?) async throws(OutboxError)
 }
 
 extension DispatchStore {

@@ -7,8 +7,10 @@ package struct OutboxError: Error, Equatable, CustomStringConvertible {
     case older
     /// Not a database, or one whose content contradicts itself.
     case damaged
-    /// No such file, no permission, a read-only folder.
+    /// No such file, a read-only folder.
     case unusable
+    /// This user has no permission.
+    case refused
     /// A full or failing disk: it may pass.
     case failing
   }

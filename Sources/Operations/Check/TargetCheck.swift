@@ -1,6 +1,7 @@
 internal import APIs
 internal import Core
 internal import Dispatching
+internal import Engine
 internal import HTTPClient
 package import Settings
 
@@ -16,12 +17,14 @@ package struct TargetCheck: Sendable {
     do {
       let connections = try HTTPClient(ConnectionOptions(target))
       defer { connections.close() }
-      let tokens = TokenSource(auth: target.auth, connections: connections, timeout: target.timeout)
+      let tokens = TokenSource(
+        auth: target.auth, api: APIs[target.api], connections: connections, timeout: target.timeout)
       let token = try await tokens.token()
       lines.append("target \(target.name): got an access token for \(target.url)")
       await look(at: target, with: token, over: connections)
     } catch let error as TokenError {
-      fault("target \(target.name): no access token: \(error.reason)")
+      let advice = error.hindrance.advice.map { "; \($0)" } ?? ""
+      fault("target \(target.name): no access token: \(error.reason)\(advice)")
     } catch {
       fault("target \(target.name): no access token: \(error)")
     }

@@ -167,7 +167,7 @@ package actor ControlSocket {
     defer { Glibc.close(connection) }
     guard with(address, { connect(connection, $0, length) }) == 0 else {
       if errno == ENOENT || errno == ECONNREFUSED { return nil }
-      throw ControlError(reason: "reach the daemon at \"\(path(state: state))\": \(String(cString: strerror(errno)))")
+      throw ControlError(state: state, errno: errno)
     }
     let patience = order.patience
     setTimeout(connection, patience)
@@ -213,6 +213,12 @@ package actor ControlSocket {
     defer { Glibc.close(connection) }
     if with(address, { connect(connection, $0, length) }) == 0 { return true }
     return errno == ENOENT || errno == ECONNREFUSED ? false : nil
+  }
+
+  /// Why this user may not ask the daemon of `state`; nil if it may, also where none is listening.
+  static func refusal(state: String) -> ControlError? {
+    guard faccessat(AT_FDCWD, path(state: state), R_OK | W_OK, AT_EACCESS) != 0, errno == EACCES else { return nil }
+    return ControlError(state: state, errno: EACCES)
   }
 
   // MARK: - Bytes
@@ -262,5 +268,15 @@ package actor ControlSocket {
 /// The daemon can't be reached, or can't listen.
 package struct ControlError: Error, Equatable, CustomStringConvertible {
   var reason: String
+  /// Whether this user lacks a permission.
+  var isRefusal = false
   package var description: String { reason }
+
+  init(reason: String) { self.reason = reason }
+
+  /// The daemon of `state` can't be reached.
+  fileprivate init(state: String, errno number: Int32) {
+    reason = "reach the daemon at \"\(ControlSocket.path(state: state))\": \(String(cString: strerror(number)))"
+    isRefusal = number == EACCES || number == EPERM
+  }
 }

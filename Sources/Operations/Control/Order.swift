@@ -4,6 +4,8 @@ internal import JSONText
 /// An operator's order: `upsertd retry`, `cancel`, `pause`, `resume`, `replay`, `release`.
 package enum Order: Sendable, Equatable {
   case retry(file: FileID?, target: String?)
+  /// Send the notices that wait.
+  case retryNotices
   case cancel(FileID)
   case pause(String)
   case resume(String)
@@ -20,6 +22,7 @@ extension Order: CustomStringConvertible {
     case .retry(let file?, _): "retry \(file)"
     case .retry(nil, let target?): "retry --target \(target)"
     case .retry(nil, nil): "retry"
+    case .retryNotices: "retry --notices"
     case .cancel(let file): "cancel \(file)"
     case .pause(let name): "pause \(name)"
     case .resume(let name): "resume \(name)"
@@ -55,6 +58,7 @@ extension Order {
     switch self {
     case .retry(let file, let target):
       Self.line(["order": "retry", "file": file?.text, "target": target])
+    case .retryNotices: Self.line(["order": "retry", "notices": "all"])
     case .cancel(let file): Self.line(["order": "cancel", "file": file.text])
     case .pause(let name): Self.line(["order": "pause", "name": name])
     case .resume(let name): Self.line(["order": "resume", "name": name])
@@ -69,6 +73,9 @@ extension Order {
     guard let document = try? JSONValue.parse(line, maxNesting: 8) else { return nil }
     let file = document["file"]?.string.flatMap { FileID($0) }
     switch (document["order"]?.string, document["name"]?.string) {
+    case ("retry", _) where document["notices"] != nil:
+      guard document["notices"]?.string == "all" else { return nil }
+      self = .retryNotices
     case ("retry", _):
       if document["file"]?.string != nil, file == nil { return nil }
       self = .retry(file: file, target: document["target"]?.string)

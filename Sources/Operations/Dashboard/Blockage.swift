@@ -26,6 +26,8 @@ struct Blockage: Sendable, Equatable {
   var items = 0
   /// When the oldest waiting file was claimed; for files that stay, since when.
   var oldestAt: Timestamp?
+  /// Since when it lasts, where that is known.
+  var since: Timestamp?
   /// When it is retried.
   var nextAt: Timestamp?
   /// What to do, human-readable.
@@ -39,7 +41,8 @@ struct Blockage: Sendable, Equatable {
     JSONValue([
       "weight": JSONValue(weight.rawValue), "title": JSONValue(title), "reason": JSONValue(reason),
       "files": .array(files.map { .string($0) }), "fileCount": JSONValue(fileCount), "items": JSONValue(items),
-      "oldestAt": JSONValue(oldestAt?.description), "nextAt": JSONValue(nextAt?.description),
+      "oldestAt": JSONValue(oldestAt?.description), "since": JSONValue(since?.description),
+      "nextAt": JSONValue(nextAt?.description),
       "advice": JSONValue(advice),
       "command": JSONValue(command),
     ])
@@ -71,7 +74,7 @@ extension Blockage {
       Blockage(target, backlogs[target.name] ?? TargetBacklog()).map { [$0] }
         ?? problems.filter { $0.target == target.name }.map { .retrying($0) }
     }
-    return targets
+    return targets + report.receivers.compactMap { .untold($0) }
       + report.inboxes.flatMap { inbox in
         all(in: inbox) + inbox.expected.flatMap { all(in: $0, of: inbox.name) }
       }
@@ -114,7 +117,11 @@ extension Blockage {
     switch target.state {
     case .held:
       title = "\(name) is on hold"
-      advice = "It is retried automatically. Fix the cause, then retry at once:"
+      advice = "It is retried automatically. To retry at once:"
+      command = "upsertd retry --target \(name)"
+    case .slowed where target.isUnreachable:
+      title = "\(name) can't be reached"
+      advice = "It is retried automatically; nothing is lost. To retry at once:"
       command = "upsertd retry --target \(name)"
     case .slowed:
       weight = .waiting
@@ -133,15 +140,34 @@ extension Blockage {
       }
     default: return nil
     }
+    since = target.since
+    if let help = target.advice {
+      advice = "\(help.prefix(1).uppercased())\(help.dropFirst()), then:"
+      command = target.command
+    }
   }
 
   private static func retrying(_ problem: TargetProblem) -> Blockage {
     Blockage(
       weight: .waiting,
-      title: "\(counted(problem.batches, "request")) to \(problem.target) sent again",
+      title:
+        "\(counted(problem.batches, "batch waits", "batches wait")) to be sent to \(problem.target) again",
       reason: problem.text, nextAt: problem.nextAt,
       advice: "It is retried until retry.max_age has passed. To retry at once:",
       command: "upsertd retry --target \(problem.target)")
+  }
+
+  /// Somebody can't be told what happens; items are delivered all the same. Nil if the receiver takes what it is told.
+  private static func untold(_ receiver: StatusReport.ReceiverStatus) -> Blockage? {
+    guard let failure = receiver.failure else { return nil }
+    let lost = receiver.dropped > 0 ? ", \(receiver.dropped) lost" : ""
+    var blockage = Blockage(
+      weight: .waiting, title: "\(receiver.name) can't be told",
+      reason: "\(counted(receiver.waiting, "notice")) waiting\(lost): \(failure)",
+      advice: "It is retried automatically, and delays no delivery. To retry at once:",
+      command: "upsertd retry --notices")
+    blockage.since = receiver.failingSince
+    return blockage
   }
 
   /// One for each reason why files stay in an inbox, or wait to be read; arriving files are not a standstill.

@@ -75,6 +75,7 @@ package struct Dashboard: Sendable {
       "startedAt": JSONValue(startedAt.description), "since": JSONValue(since.description),
       "configuration": JSONValue(settings.path), "stuck": .array(Blockage.sorted(blockages).map(\.json)),
       "queue": json(of: report), "inboxes": .array(inboxes), "targets": .array(targets),
+      "receivers": .array(report.receivers.map(\.json)),
     ]).document
   }
 
@@ -84,7 +85,7 @@ package struct Dashboard: Sendable {
   }
 
   func files(_ filter: FileFilter) async throws -> [UInt8] {
-    let files = try await outbox.files(filter)
+    let files = try await told(try await outbox.files(filter))
     return JSONValue([
       "files": .array(files.map(\.json)), "hasMore": .bool(files.count == filter.limit),
     ]).document
@@ -93,7 +94,7 @@ package struct Dashboard: Sendable {
   /// Everything known about one file; nil if no file has this id.
   func file(_ text: String) async throws -> [UInt8]? {
     guard let id = FileID(text.uppercased()) else { return nil }
-    let summary = try await outbox.summary(of: id)
+    let summary = try await told(try await outbox.summary(of: id).map { [$0] } ?? []).first
     let folders = ReceiptFolders(try await settings())
     let sending = instruments.sending.part(of: id).items
     // One at a time, so that many callers take no more memory than one.
@@ -110,6 +111,17 @@ package struct Dashboard: Sendable {
         guard let summary else { throw error }
         return Self.document(of: id, summary, path: entry.path, receipt: nil, fault: "\(error)")
       }
+    }
+  }
+
+  /// With reason and next attempt of the targets that they wait for.
+  private func told(_ files: [FileSummary]) async throws -> [FileSummary] {
+    guard files.contains(where: \.isUnderWay) else { return files }
+    let targets = Dictionary(
+      try await StatusReport.targets(try await settings(), outbox).map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+    let now = Timestamp.now
+    return files.map { file in
+      file.target.flatMap { targets[$0] }.map { file.waiting(for: $0, at: now) } ?? file
     }
   }
 
@@ -148,6 +160,7 @@ package struct Dashboard: Sendable {
         "files": JSONValue(flow.files), "underWay": JSONValue(flow.filesUnderWay),
         "partial": JSONValue(flow.filesPartial), "rejectedFiles": JSONValue(flow.filesRejected),
         "items": JSONValue(flow.items), "accepted": JSONValue(flow.accepted), "rejected": JSONValue(flow.rejected),
+        "droppedAgain": JSONValue(flow.droppedAgain), "correctedFiles": JSONValue(flow.filesCorrected),
       ]),
     ])
   }
@@ -158,9 +171,33 @@ package struct Dashboard: Sendable {
     JSONValue([
       "name": JSONValue(target.name), "api": JSONValue(settings?.api.rawValue), "url": JSONValue(settings?.url),
       "state": JSONValue(target.state.rawValue), "reason": JSONValue(target.reason),
-      "until": JSONValue(target.until?.description),
+      "since": JSONValue(target.since?.description), "until": JSONValue(target.until?.description),
+      "unreachable": .bool(target.isUnreachable), "advice": JSONValue(target.advice),
+      "command": JSONValue(target.command),
       "batches": JSONValue(backlog.batches), "items": JSONValue(backlog.items), "bytes": JSONValue(backlog.bytes),
       "oldestAt": JSONValue(backlog.oldestAt?.description),
+    ])
+  }
+}
+
+extension FileSummary {
+  /// With what `upsertd queue` says of a file that waits for this target.
+  func waiting(for target: StatusReport.TargetStatus, at now: Timestamp) -> FileSummary {
+    guard state == "queued" else { return self }
+    var file = self
+    let due = nextAt.flatMap { $0 > now ? $0 : nil }
+    file.nextAt = target.nextAttempt(ofWhatIsDueAt: due)
+    if target.state != .delivering { file.problem = target.why }
+    return file
+  }
+}
+
+extension StatusReport.ReceiverStatus {
+  var json: JSONValue {
+    JSONValue([
+      "name": JSONValue(name), "waiting": JSONValue(waiting), "dropped": JSONValue(dropped),
+      "failure": JSONValue(failure), "failingSince": JSONValue(failingSince?.description),
+      "failedAt": JSONValue(failedAt?.description),
     ])
   }
 }

@@ -52,12 +52,17 @@ package struct Doctor: Sendable {
   /// - Parameters:
   ///   - database: a file other than the outbox, such as one that was set aside.
   ///   - exports: a folder that receives what can be read.
-  /// - Throws: `OutboxError` if it can't be examined.
+  /// - Throws: `OutboxError` if it can't be examined; `Denial` if this user may not look.
   package static func examine(_ settings: Settings, database: String?, exports: String?) async throws -> Doctor {
-    var doctor = Doctor(path: database ?? StateFolder.outboxPath(settings))
-    try doctor.examine()
-    if doctor.bytes != nil || !doctor.isSound { try await doctor.save(settings, exports: exports, fresh: nil) }
-    return doctor
+    try await Operator.namingDenials(state: settings.state) {
+      var doctor = Doctor(path: database ?? StateFolder.outboxPath(settings))
+      try doctor.examine()
+      guard doctor.bytes != nil || !doctor.isSound else { return doctor }
+      // What happens to files under way is told by what is in the folders.
+      try Operator.requireSight(of: settings.inboxes.map(\.name), settings)
+      try await doctor.save(settings, exports: exports, fresh: nil)
+      return doctor
+    }
   }
 
   /// Sets a damaged outbox aside, and starts a fresh one with what the old one still holds about finished files and
@@ -66,7 +71,7 @@ package struct Doctor: Sendable {
   /// - Throws: `StartError` if a daemon is running; `OutboxError`, `InboxError`.
   package static func setAside(_ settings: Settings) async throws -> Doctor {
     Operator.becomeOwner(of: settings.state)
-    let lock = try StateFolder.lock(settings)
+    let lock = try await Operator.namingDenials(state: settings.state) { try StateFolder.lock(settings) }
     defer { withExtendedLifetime(lock) {} }
     try finishInterrupted(settings)
     var doctor = Doctor(path: StateFolder.outboxPath(settings))

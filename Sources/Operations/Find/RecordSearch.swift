@@ -60,7 +60,8 @@ package struct RecordSearch: Sendable {
   /// - Throws: `InboxError` if a folder can't be listed, `OutboxError`.
   package static func run(_ query: Query, settings: Settings) async throws -> RecordFindings {
     let search = RecordSearch(query, settings)
-    return try await Operator.looking(at: settings) { outbox in try await search.run(outbox) }
+    let folders = query.inbox.map { [$0] }
+    return try await Operator.looking(at: settings, folders: folders) { outbox in try await search.run(outbox) }
   }
 
   func isMeant(_ key: String?, _ inbox: String) -> Bool {

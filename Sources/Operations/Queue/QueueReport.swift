@@ -107,16 +107,10 @@ extension QueueReport.File {
     }
     let due = file.dueAt.flatMap { $0 > now ? $0 : nil }
     switch status?.state {
-    case .paused:
-      (state, why) = ("paused", "target \(file.target ?? "") is paused by an operator")
-      if let status, status.hasClosedWindow {
-        why = "target \(status.name) is \(status.reason ?? "paused")"
-        nextAttempt = status.until.map { max($0, due ?? $0) }
-      }
-    case .held, .slowed:
+    case .paused, .held, .slowed:
       state = (status?.state ?? .held).rawValue
-      why = status?.reason ?? "target \(file.target ?? "") is \(state)"
-      nextAttempt = status?.until.map { until in max(until, due ?? until) }
+      why = status?.why ?? ""
+      nextAttempt = status?.nextAttempt(ofWhatIsDueAt: due)
     default:
       // What failed before and is sent again says so until it is settled.
       if sending.batches > 0, file.problem == nil || sending.batches >= file.batches {

@@ -65,6 +65,9 @@ struct MetricsPage {
         }
       })
     text.family(
+      "upsertd_target_unreachable", "1 while nothing reaches the target's server, or that of its tokens.",
+      targets.map { ([("target", $0.name)], $0.isUnreachable ? 1 : 0) })
+    text.family(
       "upsertd_target_outside_window", "1 if nothing is sent now because of the target's send window.",
       targets.map { ([("target", $0.name)], $0.hasClosedWindow ? 1 : 0) })
   }

@@ -75,7 +75,15 @@ package struct StatusReport: Sendable {
     package var name: String
     package var state: TargetState
     package var reason: String?
+    /// Since when nothing could be delivered, where it is on hold or can't be reached.
+    package var since: Timestamp?
     package var until: Timestamp?
+    /// What to correct, human-readable; nil if it may pass by itself.
+    package var advice: String?
+    /// The command that makes a correction count.
+    package var command: String?
+    /// Whether nothing reaches its server.
+    package var isUnreachable = false
     /// Whether it is paused only because of its configuration, and goes on by itself.
     package var hasClosedWindow = false
   }
@@ -151,8 +159,9 @@ package struct StatusReport: Sendable {
     for inbox in settings.inboxes {
       let isPaused = pausedInboxes.contains(inbox.name)
       var (status, work) = await Self.folderQueue.run {
-        let work = (try? InboxFolders(spool: settings.spool, inbox: inbox.name).workFiles()) ?? []
-        return (Self.scan(at: inbox, settings, isPaused: isPaused, room, tracker), work)
+        var status = Self.scan(at: inbox, settings, isPaused: isPaused, room, tracker)
+        let work = status.claimedFiles(in: InboxFolders(spool: settings.spool, inbox: inbox.name))
+        return (status, work)
       }
       let all = unread.filter { $0.inbox == inbox.name }
       status.unread = Array(all.prefix(InboxStatus.mostListed))
@@ -260,6 +269,19 @@ package struct StatusReport: Sendable {
   }
 }
 
+extension StatusReport.InboxStatus {
+  /// What is in `work/`; if that can't be read, it counts as a fault of the folder.
+  fileprivate mutating func claimedFiles(in folders: InboxFolders) -> [WorkFile] {
+    do {
+      return try folders.claimedFiles()
+    } catch {
+      unclaimed.insert(UnclaimedFile(name: "work/", kind: .folder, reason: "\(error)"), at: 0)
+      unclaimedCounts[.folder, default: 0] += 1
+      return []
+    }
+  }
+}
+
 extension StatusReport {
   /// The document that the contract defines; members may be added.
   package var json: [UInt8] {
@@ -299,7 +321,9 @@ extension StatusReport {
       targets.map { target in
         """
         {"name": \(Self.quoted(target.name)), "state": \(Self.quoted(target.state.rawValue)), \
-        "reason": \(Self.quoted(target.reason)), "until": \(Self.quoted(target.until?.description))}
+        "reason": \(Self.quoted(target.reason)), "since": \(Self.quoted(target.since?.description)), \
+        "until": \(Self.quoted(target.until?.description)), "unreachable": \(target.isUnreachable), \
+        "advice": \(Self.quoted(target.advice)), "command": \(Self.quoted(target.command))}
         """
       })
     out += ",\n  \"receivers\": "
@@ -371,9 +395,7 @@ extension StatusReport {
       } else if let note = notes[target.name],
         note.state == .held || (note.until ?? .now) > .now || awaited.contains(target.name)
       {
-        status.state = note.state
-        status.reason = note.reason
-        status.until = note.until
+        status.take(note)
       }
       targets.append(status)
     }
@@ -385,6 +407,40 @@ extension StatusReport {
     }
     return targets
   }
+}
+
+extension StatusReport.TargetStatus {
+  fileprivate mutating func take(_ note: TargetNote) {
+    state = note.state
+    (reason, since, until) = (note.reason?.reason, note.since, note.until)
+    guard let reason = note.reason else { return }
+    isUnreachable = reason.isUnreachable
+    advice = reason.advice
+    if advice != nil { command = reason.remedy.command(target: name) }
+  }
+
+  /// Why what waits for it is not sent, human-readable; for a target that does not deliver.
+  var why: String {
+    switch state {
+    case .paused:
+      hasClosedWindow ? "target \(name) is \(reason ?? "paused")" : "target \(name) is paused by an operator"
+    default: reason ?? "target \(name) is \(state.rawValue)"
+    }
+  }
+
+  /// When something that waits for it is tried next, told the same everywhere; nil if it is in line and may go at any
+  /// moment, or if somebody has to act first.
+  ///
+  /// - Parameter due: when its own wait ends; nil if that is over.
+  func nextAttempt(ofWhatIsDueAt due: Timestamp?) -> Timestamp? {
+    switch state {
+    case .delivering: due
+    case .held, .slowed, .paused: until.map { max($0, due ?? $0) }
+    }
+  }
+
+  /// What to do, human-readable; nil if it may pass by itself.
+  package var help: String? { advice.flatMap { advice in command.map { "\(advice); then: \($0)" } } }
 }
 
 extension StatusReport {
@@ -399,7 +455,7 @@ extension StatusReport {
     }
     for target in targets where target.state != .delivering {
       let reason = target.reason.map { " (\($0))" } ?? ""
-      parts.append("\(target.name) \(target.state.rawValue)\(reason)")
+      parts.append("\(target.name) \(target.isUnreachable ? "can't be reached" : target.state.rawValue)\(reason)")
     }
     for receiver in receivers where receiver.failure != nil {
       parts.append("\(receiver.name) can't be told (\(counted(receiver.waiting, "notice")) waiting)")

@@ -89,7 +89,7 @@ package struct FinishedFile: Sendable {
 package struct TargetNote: Sendable, Equatable {
   package var target: String
   package var state: TargetState
-  package var reason: String?
+  package var reason: Hindrance?
   package var until: QueueTime?
 }
 

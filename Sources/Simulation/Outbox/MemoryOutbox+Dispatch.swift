@@ -178,7 +178,8 @@ extension MemoryOutbox: DispatchStore {
     }
   }
 
-  package func note(target: String, state: TargetState, reason: String?, until: QueueTime?) async throws(OutboxError) {
+  package func note(target: String, state: TargetState, reason: Hindrance?, until: QueueTime?) async throws(OutboxError)
+  {
     try write { content in
       let note = TargetNote(target: target, state: state, reason: reason, until: until)
       let place = content.notes.partition(behind: target, \.target)

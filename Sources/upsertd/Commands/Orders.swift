@@ -3,10 +3,11 @@ internal import Core
 internal import Daemon
 internal import Foundation
 internal import Operations
+internal import Settings
 
 struct Retry: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Retries waiting batches now, and releases holds.",
+    abstract: "Retries waiting batches now, and releases holds; with --notices, sends the notices that wait.",
     discussion: "Example: upsertd retry --target lusid")
 
   @Argument(help: ArgumentHelp("Only this file.", valueName: "FILE-ID"))
@@ -15,13 +16,20 @@ struct Retry: AsyncParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Only this target.", valueName: "T"))
   var target: String?
 
+  @Flag(name: .long, help: "Instead, retry the notices that wait for receivers of `notify`.")
+  var notices = false
+
   @OptionGroup var config: ConfigOption
 
   func validate() throws {
-    if file != nil, target != nil { throw ValidationError("specify a file id or --target, not both") }
+    if [file != nil, target != nil, notices].count(where: \.self) > 1 {
+      throw ValidationError("specify a file id, --target or --notices, not several")
+    }
   }
 
-  func run() async throws { try await carryOut(.retry(file: file, target: target), config) }
+  func run() async throws {
+    try await carryOut(notices ? .retryNotices : .retry(file: file, target: target), config)
+  }
 }
 
 struct Cancel: AsyncParsableCommand {
@@ -132,7 +140,9 @@ struct Release: AsyncParsableCommand {
 private func carryOut(_ order: Order, _ config: ConfigOption) async throws {
   let (settings, isFromDaemon) = try config.settingsInEffect()
   let result = try await reportingTrouble {
-    try await Operator.carryOut(order, settings: settings, mayActItself: !isFromDaemon, logger: .quiet)
+    try await Operator.namingDenials(state: settings.state) {
+      try await Operator.carryOut(order, settings: settings, mayActItself: !isFromDaemon, logger: .quiet)
+    }
   }
   guard result.isDone else {
     Console.error("upsertd: \(result.message)".onOneLine)

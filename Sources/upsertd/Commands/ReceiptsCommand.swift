@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Core
 internal import Foundation
 internal import JSONText
+internal import Operations
 internal import Receipts
 internal import Results
 internal import Runtime
@@ -61,13 +62,19 @@ struct ReceiptsCommand: AsyncParsableCommand {
     (query.text, query.inbox, query.status) = (text ?? name, inbox, status)
     (query.since, query.until) = (since?.moment, until?.moment)
     let (findings, links) = try await reportingTrouble { [query] in
-      let folders = ReceiptFolders(settings)
-      let findings = try folders.search(query, limit: limit == 0 ? .max : limit)
-      return (findings, try CorrectionLinks(folders))
+      try await Operator.namingDenials(state: settings.state) {
+        let folders = ReceiptFolders(settings)
+        if let refusal = folders.refusal(inbox: inbox) { throw refusal }
+        let findings = try folders.search(query, limit: limit == 0 ? .max : limit)
+        return (findings, try CorrectionLinks(folders))
+      }
     }
     let corrections = findings.found.map { links.corrections(of: $0.receipt) }
     if json { Console.out(document(findings, corrections).laidOut) } else { show(findings, corrections, links) }
     for (entry, reason) in findings.unreadable { Console.error("upsertd: \(entry.path): \(reason)".onOneLine) }
+    if let refusal = findings.refusal, let denial = Denial(refusal, state: settings.state) {
+      try await reportingTrouble { () async throws -> Void in throw denial }
+    }
     if !findings.unreadable.isEmpty { throw ExitCode.someRejected }
   }
 

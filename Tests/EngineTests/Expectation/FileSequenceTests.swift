@@ -60,6 +60,21 @@ import TestKit
     #expect(missing == [])
   }
 
+  @Test mutating func `a gap names the file that revealed it, and none where it had to wait`() {
+    becomesReady(7)
+    isRead(7)
+    becomesReady(10)
+    isRead(10)
+    #expect(world.alarms.map(\.file) == [id(10)])
+    _ = world.told()
+    becomesReady(12)
+    becomesReady(11)
+    isRead(12)
+    seconds += 1
+    world.isGone(id(11), now: now)
+    #expect(world.alarms.map(\.kind) == [.gap] && world.alarms.map(\.file) == [nil])
+  }
+
   @Test mutating func `a number that came before is a repeat, every time`() {
     #expect(told(7, 7, 8, 7) == ["repeat 7-7", "repeat 7-7"])
     #expect(told(10, 9, 9) == ["gap 9-9", "repeat 9-9"])

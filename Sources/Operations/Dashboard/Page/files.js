@@ -1,6 +1,6 @@
 // The latest files, and the search.
 import { badge, h, show, table } from "./dom.js";
-import { targetWords } from "./flow.js";
+import { targetWord } from "./flow.js";
 import { count, duration, now, since, time, until } from "./format.js";
 
 const place = (id) => document.getElementById(id);
@@ -36,9 +36,9 @@ export function address() {
 function isFiltered() { return ["search", "inbox", "state"].some((id) => place(id).value !== ""); }
 
 /** Shows only files with rejected items. */
-export function showRefused() {
+export function showRejects() {
   place("search").value = place("inbox").value = "";
-  place("state").value = "refused";
+  place("state").value = "rejects";
   place("files").scrollIntoView();
   place("state").focus({ preventScroll: true });
 }
@@ -76,10 +76,11 @@ function state(file, targets) {
 
 /** Why a file is waiting, or could not be used. */
 function why(file, targets) {
-  if (file.problem) return file.problem + (file.nextAt ? `, next attempt ${until(file.nextAt)}` : "");
+  const next = file.nextAt ? `, next attempt ${until(file.nextAt)}` : "";
   const target = targets.find(({ name }) => name === file.target);
-  if (file.state !== "queued" || !target || target.state === "delivering") return null;
-  return `${target.name} is ${targetWords[target.state] ?? target.state}`;
+  // What is wrong with a target is told once, above.
+  if (file.state === "queued" && target && target.state !== "delivering") return `${target.name} ${targetWord(target)}${next}`;
+  return file.problem ? file.problem + next : null;
 }
 
 function took(file) {

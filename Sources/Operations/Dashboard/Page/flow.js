@@ -16,9 +16,15 @@ export function showInboxes({ inboxes }, minutes) {
     cells: [
       [h("strong", { title: inbox.folder }, inbox.name), inbox.paused ? [" ", badge("waiting", "paused", "paused")] : null],
       folder(inbox), count(inbox.since.files), quiet(inbox.since.underWay), count(inbox.since.accepted),
-      quiet(inbox.since.rejected, "refused"), spark(minutes.map((minute) => minute.read[inbox.name] ?? 0)),
+      rejected(inbox.since), spark(minutes.map((minute) => minute.read[inbox.name] ?? 0)),
     ],
   }))));
+}
+
+/** Those that are left, and how many were dropped again. */
+function rejected({ rejected, droppedAgain }) {
+  return [quiet(rejected - droppedAgain, "refused"),
+    droppedAgain > 0 ? h("span", { class: "quiet", title: "rejected items that were corrected and dropped again" }, ` +${count(droppedAgain)} dropped again`) : null];
 }
 
 const standings = { came: "well", waiting: "waiting", late: "waiting", missing: "bad" };
@@ -58,7 +64,12 @@ function folder({ waiting, unclaimed, unread }) {
 function quiet(value, kind) { return h("span", { class: value === 0 ? "quiet" : kind }, count(value)); }
 
 const levels = { delivering: "well", slowed: "waiting", held: "bad", paused: "waiting" };
-export const targetWords = { delivering: "delivering", slowed: "slowed down", held: "on hold", paused: "paused" };
+const words = { delivering: "delivering", slowed: "slowed down", held: "on hold", paused: "paused" };
+
+function word(target) { return target.unreachable ? "can't be reached" : words[target.state] ?? target.state; }
+
+/** `is on hold`, `can't be reached` */
+export function targetWord(target) { return target.unreachable ? word(target) : `is ${word(target)}`; }
 
 export function showTargets({ targets }, minutes) {
   const columns = [
@@ -69,11 +80,31 @@ export function showTargets({ targets }, minutes) {
     key: target.name,
     cells: [
       [h("strong", { title: target.url }, target.name), target.api && target.api !== target.name ? h("span", { class: "quiet" }, ` ${target.api}`) : null],
-      [badge(levels[target.state] ?? "unknown", targetWords[target.state] ?? target.state, target.state === "paused" ? "paused" : undefined),
+      [badge(target.unreachable ? "bad" : levels[target.state] ?? "unknown", word(target), target.state === "paused" ? "paused" : undefined),
+        target.since ? h("span", { class: "why" }, ` since ${time(target.since)}`) : null,
         target.reason ? h("span", { class: "why" }, ` ${target.reason}`) : null],
       quiet(target.items), target.oldestAt ? since(target.oldestAt) : h("span", { class: "quiet" }, "–"),
       target.until ? until(target.until) : h("span", { class: "quiet" }, "–"),
       spark(minutes.map((minute) => minute.accepted[target.name] ?? 0)),
+    ],
+  }))));
+}
+
+/** Who is told of what happens; nothing where nobody is. */
+export function showReceivers({ receivers }) {
+  place("receivers-part").hidden = receivers.length === 0;
+  const columns = [
+    { title: "Receiver", class: "name" }, { title: "State", class: "state" }, { title: "Notices waiting", ...number }, { title: "Lost", ...number },
+    { title: "Last failure" },
+  ];
+  show(place("receivers"), table("Receivers of notices, and how they stand", columns, receivers.map((receiver) => ({
+    key: receiver.name,
+    cells: [
+      h("strong", {}, receiver.name),
+      [receiver.failure ? badge("bad", "failing", "rejected") : receiver.waiting > 0 ? badge("busy", "sending", "underway") : badge("well", "told all"),
+        receiver.failure ? h("span", { class: "why" }, ` ${receiver.failingSince ? `since ${time(receiver.failingSince)}: ` : ""}${receiver.failure}`) : null],
+      quiet(receiver.waiting), quiet(receiver.dropped, "refused"),
+      receiver.failedAt ? time(receiver.failedAt) : h("span", { class: "quiet" }, "–"),
     ],
   }))));
 }

@@ -39,14 +39,18 @@ function tell(standing, headline) {
 
 function figures({ queue, inboxes }) {
   const today = (name) => inboxes.reduce((sum, inbox) => sum + inbox.since[name], 0);
-  const refusedIn = today("partial") + today("rejectedFiles");
+  // Corrections are taken off: what was dropped again is counted with the file that it was dropped in.
+  const left = today("rejected") - today("droppedAgain");
+  const filesLeft = today("partial") + today("rejectedFiles") - today("correctedFiles");
+  const again = today("droppedAgain") > 0 ? `; ${count(today("droppedAgain"))} dropped again` : "";
   return [
     figure("Items waiting", count(queue.items), queue.files === 0 ? "no file under way"
       : `${counted(queue.files, "file")}, ${bytes(queue.bytes)}`),
     figure("Oldest waiting for", queue.oldestAt ? since(queue.oldestAt) : "–", queue.oldestAt ? `since ${time(queue.oldestAt)}` : "nothing is waiting"),
     figure("Accepted today", count(today("accepted")), today("files") === 0 ? "no file came in" : `items in ${counted(today("files"), "file")}`),
-    figure("Rejected today", count(today("rejected")),
-      refusedIn === 0 ? "nothing to fix" : ["items; ", h("a", { href: "#refused" }, `${counted(refusedIn, "file")} to look at`)], refusedIn > 0 ? "attention" : null),
+    figure("Rejected today", count(left),
+      filesLeft === 0 ? `nothing to fix${again}` : ["items; ", h("a", { href: "#rejects" }, `${counted(filesLeft, "file")} to look at`), again],
+      filesLeft > 0 ? "attention" : null),
   ];
 }
 
@@ -69,8 +73,9 @@ export function showStuck({ stuck }) {
         h("p", {}, matter.advice, matter.command ? [" ", h("code", {}, matter.command)] : null))))));
 }
 
-function facts({ items, oldestAt, nextAt }) {
+function facts({ items, oldestAt, since: began, nextAt }) {
   const parts = [];
+  if (began) parts.push(`since ${time(began)}`);
   if (items > 0) parts.push(`${counted(items, "item")} waiting`);
   if (oldestAt) parts.push(items > 0 ? `the oldest for ${since(oldestAt)}` : `waiting for ${since(oldestAt)}`);
   if (nextAt) parts.push(`next attempt ${until(nextAt)}`);

@@ -2,7 +2,7 @@
 import { showCharts } from "./charts.js";
 import { show } from "./dom.js";
 import * as files from "./files.js";
-import { showExpected, showInboxes, showTargets } from "./flow.js";
+import { showExpected, showInboxes, showReceivers, showTargets } from "./flow.js";
 import { midnight, setNow, time } from "./format.js";
 import { showHealth, showNoAnswer, showStuck } from "./health.js";
 import * as receipt from "./receipt.js";
@@ -42,6 +42,7 @@ async function look() {
     showExpected(overview);
     showInboxes(overview, history.minutes);
     showTargets(overview, history.minutes);
+    showReceivers(overview);
     showCharts(history.minutes);
     files.offerInboxes(overview.inboxes);
     files.showFiles(list, overview);
@@ -82,9 +83,9 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden && !isPaused) look();
 });
 addEventListener("hashchange", () => {
-  if (location.hash === "#refused") {
+  if (location.hash === "#rejects") {
     window.history.replaceState(null, "", location.pathname);
-    files.showRefused();
+    files.showRejects();
     return look();
   }
   return lookAtFile().catch(look);
