@@ -31,7 +31,7 @@ extension ConfigNode {
 
   /// A fault with the URL that it is about, as written, unless that may hold a password.
   private func quoting(_ fault: String) -> String {
-    guard let written = node.scalar?.string, !written.contains("@"), !written.contains("?") else { return fault }
+    guard let written = scalarText()?.written, !written.contains("@"), !written.contains("?") else { return fault }
     return fault.hasPrefix("must ") ? "\(fault), but is \"\(written)\"" : "\"\(written)\" \(fault)"
   }
 

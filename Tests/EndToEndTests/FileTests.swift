@@ -204,7 +204,9 @@ import TestKit
     try await withWorld(.lusid(api.url, target: ["batch: {max_items: 2}"])) { world in
       let text = array([record("1"), record("2"), record("3", name: ""), record("4")])
       try world.write(text, to: world.folder + "/a.json")
-      let (status, printed, _) = try await world.run(["preview", world.folder + "/a.json", "--inbox", "investors", "--all"])
+      let (status, printed, _) = try await world.run([
+        "preview", world.folder + "/a.json", "--inbox", "investors", "--all",
+      ])
       #expect(status == 1)
       #expect(api.requests.isEmpty)
       try world.drop("a.json", in: "investors", text)

@@ -81,7 +81,9 @@ import TestKit
     await api.stop()
   }
 
-  @Test func `queue and show of files under way fit their schemas, and so does what waits for its release`() async throws {
+  @Test func `queue and show of files under way fit their schemas, and so does what waits for its release`()
+    async throws
+  {
     try await withWorld(.lusid("http://127.0.0.1:1", inbox: ["release: manual"])) { world in
       try world.drop("a.json", in: "investors", array([record("1"), "{}"]))
       try await world.workOff(expecting: 75)

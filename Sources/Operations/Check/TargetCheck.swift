@@ -1,6 +1,7 @@
 internal import APIs
 internal import Core
 internal import Dispatching
+internal import Engine
 internal import HTTPClient
 package import Settings
 
