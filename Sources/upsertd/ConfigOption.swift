@@ -50,14 +50,6 @@ struct ConfigOption: ParsableArguments {
     }
   }
 
-  /// Says which command may read the configuration, if this user may not.
-  private func tellIfRefused() {
-    guard access(config, R_OK) != 0, errno == EACCES else { return }
-    let environment = ProcessInfo.processInfo.environment
-    let state = Settings.readableState(path: config, environment: environment)
-    tell(Denial(reason: "read \"\(config)\": permission denied", state: state))
-  }
-
   /// The settings for a command that looks or gives orders. Its user need not be allowed to read the daemon's secrets,
   /// so nothing can be sent with them.
   ///
