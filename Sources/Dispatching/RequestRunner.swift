@@ -1,9 +1,9 @@
 internal import APIs
 internal import Core
 internal import Engine
-internal import HTTPClient
+package import HTTPClient
 internal import Runtime
-internal import Settings
+package import Settings
 internal import Telemetry
 
 /// Makes one request: leases its batches, gathers their bytes, sends them, and reads the answer.
@@ -280,5 +280,16 @@ extension Sequence<Int> {
       }
     }
     return ranges
+  }
+}
+
+extension ConnectionOptions {
+  package init(_ target: Target) {
+    self.init(
+      concurrency: target.concurrency, caFile: target.caFile, clientCert: target.clientCert,
+      clientKey: target.clientKey,
+      proxy: target.proxy.map {
+        Proxy(address: $0.address, username: $0.username, password: $0.password?.value)
+      }, userAgent: "upsertd/\(Version.text)")
   }
 }

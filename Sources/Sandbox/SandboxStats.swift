@@ -1,4 +1,5 @@
 package import Core
+import Foundation
 
 /// A sandbox's counts since its start.
 package struct SandboxStats: Sendable, Equatable, Encodable {
@@ -38,4 +39,8 @@ package struct SandboxStats: Sendable, Equatable, Encodable {
   package func encode(to encoder: any Encoder) throws {
     try Dictionary(uniqueKeysWithValues: figures.map { ($0.rawValue, $1) }).encode(to: encoder)
   }
+}
+
+extension Timestamp {
+  static var now: Timestamp { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
 }

@@ -46,8 +46,8 @@ MUTANTS = [
     ("Dispatching/TokenSource.swift", "!discarded.isReplacement", "true", "TokenTests|DispatchingTests"),
     ("Dispatching/RequestRunner.swift", "verdict.redacted(about: [outgoing.body, Array(token.utf8)])", "verdict",
      "SecrecyTests|DispatchingTests"),
-    ("Dispatching/ConnectionOptions+Target.swift", "caFile: target.caFile", "caFile: nil", "TransportTests|DispatchingTests"),
-    ("Dispatching/ConnectionOptions+Target.swift", "clientCert: target.clientCert", "clientCert: nil",
+    ("Dispatching/RequestRunner.swift", "caFile: target.caFile", "caFile: nil", "TransportTests|DispatchingTests"),
+    ("Dispatching/RequestRunner.swift", "clientCert: target.clientCert", "clientCert: nil",
      "TransportTests|DispatchingTests"),
     ("Telemetry/Log/LineLog.swift", '"\\(value)".onOneLine', '"\\(value)"', "TelemetryTests|LogTests"),
     # Claims and results on the disk.

@@ -1,4 +1,5 @@
 package import Dispatch
+internal import Synchronization
 
 /// A serial queue as an actor's executor, for an actor whose calls block in the kernel.
 ///
@@ -15,4 +16,18 @@ package final class QueueExecutor: SerialExecutor {
   }
 
   package func checkIsolated() { dispatchPrecondition(condition: .onQueue(queue)) }
+}
+
+/// Tells readers of large files that the daemon wants to stop.
+package final class StopFlag: Sendable {
+  private let raised = Mutex<ContinuousClock.Instant?>(nil)
+
+  package init() {}
+
+  package var isRaised: Bool { raised.withLock { $0 != nil } }
+
+  /// Whether it has been raised for at least this long.
+  package func isRaised(for time: Duration) -> Bool { raised.withLock { $0.map { $0 + time < .now } ?? false } }
+
+  package func raise() { raised.withLock { $0 = $0 ?? .now } }
 }

@@ -32,3 +32,26 @@ enum ZoneNames {
     }
   }
 }
+
+/// The names of text encodings.
+enum EncodingNames {
+  /// What most files are written in: one of these is probably meant by a misspelt name.
+  static let usual = [
+    "utf-8", "utf-16", "utf-16le", "utf-16be", "windows-1250", "windows-1251", "windows-1252", "iso-8859-1",
+    "iso-8859-2", "iso-8859-15", "cp437", "cp850", "macintosh", "shift_jis", "euc-jp", "euc-kr", "gb18030", "big5",
+  ]
+}
+
+/// Why a name can't be used for a target or an inbox; nil if it can.
+///
+/// An inbox's name is also a folder's name; both names are printed and used on the command line.
+func nameFault(_ name: String) -> String? {
+  if name.isEmpty { return "is empty" }
+  if name.hasPrefix(".") { return "begins with a dot" }
+  if name.contains("/") { return "contains a \"/\"" }
+  if name.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
+    return "contains control characters"
+  }
+  if name.utf8.count > 255 { return "is longer than 255 bytes" }
+  return nil
+}
