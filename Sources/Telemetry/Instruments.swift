@@ -11,8 +11,3 @@ package struct Instruments: Sendable {
 
   package init(environment: [String: String] = [:]) { heartbeat = Heartbeat(environment: environment) }
 }
-
-/// The program's own version.
-package enum Version {
-  package static let text = "0.1.0"
-}
