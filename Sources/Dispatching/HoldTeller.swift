@@ -2,7 +2,8 @@ internal import Core
 internal import Engine
 internal import Runtime
 
-/// Tells people that a target has been on hold, or could not be reached, for long, and that this is over: `HoldWatch` decides, this stores it.
+/// Tells people that a target has been on hold, or could not be reached, for long, and that this is over: `HoldWatch`
+/// decides, this stores it.
 actor HoldTeller {
   private let target: String
   private let holds: any HoldStore

@@ -330,7 +330,7 @@ import TestKit
       }
       #expect(try get("/").contains("/dashboard/main.js"))
       let stuck = try JSONValue.parse(Array(get("/api/dashboard").utf8))["stuck"]?.elements
-      #expect(stuck?.first?["title"]?.string == "lusid is slowed down")
+      #expect(stuck?.first?["title"]?.string == "lusid can't be reached")
       #expect(try get("/healthz").hasPrefix("ok"))
       #expect(try get("/readyz").hasPrefix("ready"))
       #expect(try get("/metrics").contains("upsertd_queue_items 1"))

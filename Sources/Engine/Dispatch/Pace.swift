@@ -11,8 +11,8 @@ package struct Pace: Sendable {
     /// The target can't be used as it is: from `until` on, one request at a time probes whether it can be used again.
     case held(reason: Hindrance, until: QueueTime)
 
-    /// Why nothing can be delivered until somebody acts or the server is there again; nil if something can, or if the API
-    /// merely asked to wait.
+    /// Why nothing can be delivered until somebody acts or the server is there again; nil if something can, or if the
+    /// API merely asked to wait.
     package var outage: Hindrance? {
       switch self {
       case .held(let reason, _): reason

@@ -3,8 +3,8 @@ package import Core
 /// Decides when people are told that a target is on hold or can't be reached, and that this is over.
 ///
 /// A value without a clock. It is told once for each hold, when the hold has lasted five minutes, or four if the target
-/// can't be reached; a shorter one is not told. A hold that a restart or an operator's `retry` interrupts is still the same hold if nothing was delivered in
-/// between.
+/// can't be reached; a shorter one is not told. A hold that a restart or an operator's `retry` interrupts is still the
+/// same hold if nothing was delivered in between.
 package struct HoldWatch: Sendable, Equatable {
   package struct Hold: Sendable, Equatable {
     package var since: QueueTime
