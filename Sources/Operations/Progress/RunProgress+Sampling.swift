@@ -27,8 +27,8 @@ extension RunProgress.Sample {
     let inboxes = settings.inboxes.filter { !paused.contains($0.name) }
     let ready = await StatusReport.folderQueue.run {
       inboxes.flatMap { inbox in
-        Watcher.lookOnce(
-          folders: InboxFolders(spool: settings.spool, inbox: inbox.name), terms: WatchOptions(inbox, settings)
+        Watcher.scanOnce(
+          folders: InboxFolders(spool: settings.spool, inbox: inbox.name), options: WatchOptions(inbox, settings)
         ).ready.map { Int($0.size) }
       }
     }
