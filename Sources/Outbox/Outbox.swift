@@ -1,7 +1,7 @@
 package import Engine
 internal import Glibc
+internal import Dispatch
 internal import GRDB
-internal import Synchronization
 
 /// The queue between dropped files and the APIs: one SQLite file.
 ///
@@ -63,8 +63,9 @@ package final class Outbox: Sendable {
   let pool: DatabasePool
   private let group = CommitGroup()
   let released = ReleasedFiles()
-  /// Held during a commit of megabytes: see `IntakeStore.commitLarge`.
-  let largeCommits = Mutex(())
+  /// Where commits of megabytes are made, one after the other in the order in which they come: with a lock, a reader
+  /// could wait for its turn until it counts as stuck. See `IntakeStore.commitLarge`.
+  let largeCommits = DispatchQueue(label: "large commits")
   package let path: String
   /// Whether there was no outbox before this opened it.
   package let isNew: Bool

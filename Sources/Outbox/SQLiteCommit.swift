@@ -1,8 +1,8 @@
 package import Core
 package import Engine
+internal import Dispatch
 internal import Foundation
 internal import GRDB
-internal import Synchronization
 
 extension Outbox: IntakeStore {
   package func commit<Value>(_ body: (any IntakeCommit) throws -> Value) throws(OutboxError) -> Value {
@@ -14,17 +14,14 @@ extension Outbox: IntakeStore {
   }
 
   package func commitLarge<Value>(_ body: (any IntakeCommit) throws -> Value) throws(OutboxError) -> Value {
-    // What a lock returns would have to be safe to send.
-    var result: Result<Value, OutboxError>?
-    largeCommits.withLock { _ in result = Result { () throws(OutboxError) in try commit(body) } }
-    guard let result else { throw OutboxError(.failing, path: path, reason: "the commit was not made") }
+    let result = largeCommits.sync { Result { () throws(OutboxError) in try commit(body) } }
     return try result.get()
   }
 
   package func discardStaged(of id: FileID) throws(OutboxError) {
     do {
       for rows in [Rows.refused, .batches] {
-        while try largeCommits.withLock({ _ in
+        while try largeCommits.sync(execute: {
           try pool.write { db in try Self.isUnread(id, db) && rows.delete(of: id, db) }
         }) {}
       }
