@@ -13,12 +13,19 @@ import TestKit
   /// With Debian's python3-jsonschema and python3-yaml. Whatever is no JSON is YAML.
   private static func faults(_ world: World, _ schema: String, _ documents: [String]) async throws -> String {
     let program = """
-      import json, sys, yaml
+      import json, re, sys, yaml
       from jsonschema import Draft202012Validator
+      # YAML 1.2, in which `on` is a name.
+      class Loader(yaml.SafeLoader): pass
+      Loader.yaml_implicit_resolvers = {
+        first: [(tag, expression) for tag, expression in resolvers if tag != "tag:yaml.org,2002:bool"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+      }
+      Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|false)$"), list("tf"))
       schema = json.load(open(sys.argv[1]))
       Draft202012Validator.check_schema(schema)
       for path in sys.argv[2:]:
-        document = yaml.safe_load(open(path)) if path.endswith(".yaml") else json.load(open(path))
+        document = yaml.load(open(path), Loader) if path.endswith(".yaml") else json.load(open(path))
         # As JSON, in which YAML's key null is a name like any other.
         document = json.loads(json.dumps(document, default=str))
         for fault in Draft202012Validator(schema).iter_errors(document):

@@ -50,7 +50,7 @@ import Testing
       try world.drop("a.json", in: "investors", record("1"))
       let (status, printed, log) = try await world.run(["run", "--once"])
       #expect(status == 0 && printed == "")
-      #expect(!log.contains("\u{1B}") && !log.contains("done in"))
+      #expect(!log.contains("\u{1B}") && !log.contains("file done in"))
     }
     await api.stop()
   }

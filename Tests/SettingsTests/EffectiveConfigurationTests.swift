@@ -26,7 +26,9 @@ struct EffectiveConfigurationTests {
     "lusid-minimal.yaml", "notify.yaml", "upsertd.yaml",
   ])
   func `each example, read again from its effective form, means the same`(_ name: String) throws {
+    // A webhook's path is a secret.
     let example = try ExampleTests.folder.read(name)
+      .replacing("https://hooks.example.com/upsertd", with: "https://hooks.example.com/hidden")
     let (first, text, second) = try Self.readAgain(example, files: try ExampleTests.companions())
     #expect(first == second, "\(text)")
     #expect(text.contains("max_nesting: 128") && text.contains("success_mode: Partial"))

@@ -36,14 +36,14 @@ struct MappingTests {
     var mapping: ColumnMapping?
     let good = try Self.processorSeconds { mapping = try Self.mapping("columns:\n" + columns) }
     #expect(mapping?.columns.count == 10_000)
-    // A comparison of all with all takes ten seconds.
-    #expect(good < 2, "\(good) s")
+    // A comparison of all with all takes ten seconds on a machine with nothing else to do.
+    #expect(good < 6, "\(good) s")
     var faults: [String] = []
     let unknown = try Self.processorSeconds {
       faults = try Self.faultsOf("columns: {a: b}\n" + columns.replacing("\n  ", with: "\n").dropFirst(2))
     }
     #expect(faults.count == 10_000)
-    #expect(unknown < 4, "\(unknown) s")
+    #expect(unknown < 8, "\(unknown) s")
   }
 
   @Test func `aliases that stand for billions of values are refused at once`() throws {

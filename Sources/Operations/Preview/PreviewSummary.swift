@@ -1,5 +1,5 @@
 package import Core
-package import Engine
+internal import Engine
 internal import JSONText
 
 /// What a file would become, in short: how much would be sent, what would be rejected and why, and how its first items
