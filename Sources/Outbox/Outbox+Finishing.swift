@@ -182,7 +182,7 @@ enum Rows {
   /// Deleting so many takes some milliseconds. A batch's row may have megabytes of body.
   private var piece: Int {
     switch self {
-    case .refused, .settled: 2000
+    case .refused, .settled: 5000
     case .accepted: 500
     case .batches: 50
     }

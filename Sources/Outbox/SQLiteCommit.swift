@@ -21,9 +21,7 @@ extension Outbox: IntakeStore {
   package func discardStaged(of id: FileID) throws(OutboxError) {
     do {
       for rows in [Rows.refused, .batches] {
-        while try largeCommits.sync(execute: {
-          try pool.write { db in try Self.isUnread(id, db) && rows.delete(of: id, db) }
-        }) {}
+        while try pool.write({ db in try Self.isUnread(id, db) && rows.delete(of: id, db) }) {}
       }
     } catch {
       throw OutboxError(error, path: path)

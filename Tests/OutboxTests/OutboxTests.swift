@@ -90,7 +90,7 @@ import TestKit
       #expect(try await !world.outbox.isEmpty())
       var pieces = 0
       while try await world.outbox.deleteEnded() { pieces += 1 }
-      #expect(pieces == 7)
+      #expect(pieces == 3)
       #expect(try await world.outbox.isEmpty())
       #expect(try world.outbox.rejects(world.id, after: 0, limit: 9).isEmpty)
     }
