@@ -18,24 +18,15 @@ struct CSVFormat: FileFormat {
     let reader = CSVReader(
       csvOptions(options), isRejectsFile: options.isRejectsFile, limits: options.limits, key: options.key)
     var report = FileReport(shape: .rows)
-    func read(_ text: inout some ByteSource & ~Copyable) throws -> CSVReader.Outcome {
-      try reader.read(
-        &text,
-        plan: { header in
-          report.headerTag = options.key?.tag(of: header.bytes.span)
-          return try template(header)
-        }, diagnoses: true, fits: fits, each: each)
-    }
-    var outcome: CSVReader.Outcome
-    if let encoding {
-      var text = try DecodedBytes(try content.bytes(), encoding: encoding.text)
-      outcome = try read(&text)
-      outcome.layout.encoding = encoding.text.name
-      outcome.layout.hasByteOrderMark = encoding.hasMark
-    } else {
-      var text = try content.bytes()
-      outcome = try read(&text)
-    }
+    var text = try text(of: content, encoding?.text)
+    var outcome = try reader.read(
+      &text,
+      plan: { header in
+        report.headerTag = options.key?.tag(of: header.bytes.span)
+        return try template(header)
+      }, diagnoses: true, fits: fits, each: each)
+    outcome.layout.encoding = encoding?.text.name
+    outcome.layout.hasByteOrderMark = encoding?.hasMark ?? false
     report.layout = outcome.layout.json
     report.completeness = outcome.completeness
     report.fault = outcome.fault
@@ -46,28 +37,16 @@ struct CSVFormat: FileFormat {
 
   func count(_ content: FileContent, _ options: FormatOptions) throws -> Int {
     var rows = CSVRows(csvOptions(options), isRejectsFile: true, limits: options.limits, chunkBytes: 256 << 10)
-    func count(_ text: inout some ByteSource & ~Copyable) throws -> Int {
-      _ = try rows.readHeader(from: &text)
-      var count = 0
-      while try rows.findRow(in: &text) { count += 1 }
-      return count
-    }
-    guard let encoding = try encoding(of: content, options) else {
-      var text = try content.bytes()
-      return try count(&text)
-    }
-    var text = try DecodedBytes(try content.bytes(), encoding: encoding.text)
-    return try count(&text)
+    var text = try text(of: content, encoding(of: content, options)?.text)
+    _ = try rows.readHeader(from: &text)
+    var count = 0
+    while try rows.findRow(in: &text) { count += 1 }
+    return count
   }
 
   func beginsAsRejectsFile(_ content: FileContent, _ options: FormatOptions) throws -> Bool {
-    let reader = CSVReader(csvOptions(options), limits: options.limits)
-    guard let encoding = try encoding(of: content, options) else {
-      var text = try content.bytes()
-      return try reader.beginsAsRejectsFile(&text)
-    }
-    var text = try DecodedBytes(try content.bytes(), encoding: encoding.text)
-    return try reader.beginsAsRejectsFile(&text)
+    var text = try text(of: content, encoding(of: content, options)?.text)
+    return try CSVReader(csvOptions(options), limits: options.limits).beginsAsRejectsFile(&text)
   }
 
   func writeRejects(from content: FileContent, _ work: RejectsWork) throws -> Int {
@@ -78,6 +57,13 @@ struct CSVFormat: FileFormat {
     var csv = options.csv
     if let delimiter { csv.delimiter = .character(delimiter) }
     return csv
+  }
+
+  /// The content as UTF-8.
+  private func text(of content: FileContent, _ encoding: TextEncoding?) throws -> ContentBytes {
+    let bytes = try content.bytes()
+    guard let encoding else { return bytes }
+    return ContentBytes(try DecodedBytes(bytes, encoding: encoding))
   }
 
   private func encoding(

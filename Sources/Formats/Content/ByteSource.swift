@@ -31,6 +31,19 @@ package protocol PositionedBytes: ByteSource, ~Copyable {
   mutating func move(to position: Int) throws
 }
 
+extension PositionedBytes where Self: ~Copyable {
+  /// Moves by reading what is in between, for a source that can't jump.
+  mutating func readForward(to position: Int, chunkBytes: Int) throws {
+    var passed: [UInt8] = []
+    while self.position < position {
+      passed.removeAll(keepingCapacity: true)
+      let before = self.position
+      try read(upTo: min(chunkBytes, position - before), into: &passed)
+      if self.position == before { return }
+    }
+  }
+}
+
 /// Bytes that are in memory already: a row, or the beginning of a file.
 package struct HeldBytes: PositionedBytes {
   package let content: [UInt8]

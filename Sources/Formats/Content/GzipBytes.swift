@@ -111,13 +111,7 @@ package struct GzipBytes<Source: PositionedBytes & ~Copyable>: ByteSource, ~Copy
 
 extension GzipBytes: PositionedBytes where Source: ~Copyable {
   package mutating func move(to position: Int) throws {
-    var passed: [UInt8] = []
-    while self.position < position {
-      passed.removeAll(keepingCapacity: true)
-      let before = self.position
-      try read(upTo: min(Self.chunkBytes, position - before), into: &passed)
-      if self.position == before { return }
-    }
+    try readForward(to: position, chunkBytes: Self.chunkBytes)
   }
 }
 
