@@ -40,7 +40,7 @@ struct FileReader: Sendable {
       var reading = reading(claim)
       var staging = Staging(store: context.store, file: claim.file, reservation: claim.reservation)
       // Shows everyone that it is being read.
-      if takesTime { try staging.begin() }
+      if takesTime { try staging.begin(onProgress: context.beating(inbox)) }
       var result = try reading.run(into: &staging)
       if result.fault == nil, inbox.rejectsDuplicates, staging.hasRow {
         result.fault = try context.store.commit { try Publisher.duplicateFault(claim.file, result.facts, in: $0) }
@@ -58,7 +58,7 @@ struct FileReader: Sendable {
             // The fault is known. A missing digest is no reason to wait.
           }
         }
-        if staging.hasRow { try context.store.discardStaged(of: claimed.id) }
+        if staging.hasRow { try context.store.discardStaged(of: claimed.id, onProgress: context.beating(inbox)) }
         return (result, claimed.hasChanged())
       }
     }
@@ -108,13 +108,14 @@ struct FileReader: Sendable {
   /// A beat of the inbox's pulse; the reading ends if the daemon stops or an operator cancels the file.
   private func reading(_ claim: Claim) -> FileReading {
     let (id, displayed) = (claim.claimed.id, claim.claimed.name.display)
+    let beat = context.beating(inbox)
     return FileReading(
       inbox: inbox, settings: context.settings, name: claim.claimed.name.bytes,
       path: "\(folders.work)/\(claim.claimed.workName.display)", descriptor: claim.claimed.descriptor,
       size: Int(claim.claimed.size), refersToFile: true, verdict: claim.verdict,
       sideFile: claim.claimed.sideFile, key: context.key
     ) { read in
-      context.instruments.heartbeat.beat("inbox \(inbox.name)")
+      beat()
       context.instruments.reading.note(
         id, ReadingTracker.Entry(name: displayed, read: read, size: Int(claim.claimed.size)))
       if context.stopFlag.isRaised { throw ReadingStopped() }

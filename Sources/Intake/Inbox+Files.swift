@@ -16,6 +16,9 @@ extension WatchOptions {
 }
 
 extension Inbox {
+  /// What the heartbeat and the active failures call it.
+  var loop: String { "inbox \(name)" }
+
   /// What a file of this name is read as: by its route, or by its extension.
   func fileType(of name: [UInt8]) -> FileType? { FileType(fileName: name, format: route(for: name)?.format) }
 

@@ -51,6 +51,11 @@ package actor Intake {
       self.stopFlag = stopFlag
       self.now = now
     }
+
+    /// Reports that an inbox makes progress.
+    func beating(_ inbox: Inbox) -> @Sendable () -> Void {
+      { [heartbeat = instruments.heartbeat] in heartbeat.beat(inbox.loop) }
+    }
   }
 
   /// What an inbox still has to do.
@@ -162,13 +167,13 @@ package actor Intake {
 
   /// Looks, claims and reads until `stop()`; the file being read is left for the next run.
   package func run() async {
-    let loop = "inbox \(inbox.name)"
+    let beat = context.beating(inbox)
     isRunning = true
-    context.instruments.heartbeat.beat(loop)
+    beat()
     await readAgain()
     await watcher.start()
     for await scan in watcher.scans {
-      context.instruments.heartbeat.beat(loop)
+      beat()
       isBusy = true
       await take(scan)
       await takeOverStrays()
@@ -177,8 +182,8 @@ package actor Intake {
       isBusy = false
       if isStopping { break }
     }
-    context.instruments.heartbeat.ended(loop)
-    activeFailures.forget(loop)
+    context.instruments.heartbeat.ended(inbox.loop)
+    activeFailures.forget(inbox.loop)
   }
 
   private var activeFailures: ActiveFailures { context.instruments.activeFailures }
@@ -187,9 +192,9 @@ package actor Intake {
   private func attempt(_ what: String, _ act: () async throws -> Void) async {
     do {
       try await act()
-      activeFailures.end(what, in: "inbox \(inbox.name)", logger: logger)
+      activeFailures.end(what, in: inbox.loop, logger: logger)
     } catch {
-      activeFailures.begin(what, in: "inbox \(inbox.name)", error, logger: logger)
+      activeFailures.begin(what, in: inbox.loop, error, logger: logger)
     }
   }
 
@@ -339,9 +344,9 @@ package actor Intake {
     }
     // Discards what was staged of it, and stores when it was claimed. If the disk takes neither, the next retry does
     // both.
-    let (store, file) = (context.store, work.file)
+    let (store, file, beat) = (context.store, work.file, context.beating(inbox))
     try? await queue.run {
-      try store.discardStaged(of: file.id)
+      try store.discardStaged(of: file.id, onProgress: beat)
       try store.commit { try $0.begin(file) }
     }
     unread.append(work)
@@ -409,9 +414,9 @@ package actor Intake {
   private func forget(_ id: FileID) async {
     activeFailures.forget("file \(id)")
     // If this fails, the next start finds a row without a file.
-    let store = context.store
+    let (store, beat) = (context.store, context.beating(inbox))
     try? await queue.run {
-      try store.discardStaged(of: id)
+      try store.discardStaged(of: id, onProgress: beat)
       try store.commit { try $0.forget(id) }
     }
     await context.publisher.left([id])
@@ -504,7 +509,7 @@ package actor Intake {
       guard cancelled.contains(id) else { return true }
       cancelled.remove(id)
     }
-    return try await context.publisher.reject(id, Self.cancelledFault)
+    return try await context.publisher.reject(id, Self.cancelledFault, onProgress: context.beating(inbox))
   }
 
   /// Whether it is being read, or waits to be.

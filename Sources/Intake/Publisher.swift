@@ -328,13 +328,15 @@ package actor Publisher {
   /// Rejects as a whole a file that was read and waits.
   ///
   /// - Returns: whether there is such a file.
-  func reject(_ id: FileID, _ fault: FileFault) async throws(OutboxError) -> Bool {
+  func reject(
+    _ id: FileID, _ fault: FileFault, onProgress: @escaping @Sendable () -> Void
+  ) async throws(OutboxError) -> Bool {
     guard staged[id] != nil else { return false }
     // From here on, whoever publishes it rejects it.
     staged[id]?.result.fault = fault
     staged[id]?.isHeld = false
     do {
-      try await discarding.run { [store] in try store.discardStaged(of: id) }
+      try await discarding.run { [store] in try store.discardStaged(of: id, onProgress: onProgress) }
     } catch let error as OutboxError {
       throw error
     } catch {

@@ -53,8 +53,8 @@ struct Staging: ReadingSink, Sendable {
   }
 
   /// Creates the file's row, so that everyone sees that it is being read; discards what an earlier try left of it.
-  mutating func begin() throws {
-    try store.discardStaged(of: file.id)
+  mutating func begin(onProgress: () -> Void) throws {
+    try store.discardStaged(of: file.id, onProgress: onProgress)
     try store.commit { try $0.begin(file) }
     hasRow = true
   }

@@ -18,10 +18,10 @@ extension Outbox: IntakeStore {
     return try result.get()
   }
 
-  package func discardStaged(of id: FileID) throws(OutboxError) {
+  package func discardStaged(of id: FileID, onProgress: () -> Void) throws(OutboxError) {
     do {
       for rows in [Rows.refused, .batches] {
-        while try pool.write({ db in try Self.isUnread(id, db) && rows.delete(of: id, db) }) {}
+        while try pool.write({ db in try Self.isUnread(id, db) && rows.delete(of: id, db) }) { onProgress() }
       }
     } catch {
       throw OutboxError(error, path: path)

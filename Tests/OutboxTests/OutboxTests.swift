@@ -57,6 +57,19 @@ import TestKit
     }
   }
 
+  @Test func `discarding what was staged of a large file reports its progress, since it takes long`() async throws {
+    try await World.with { world in
+      try world.outbox.commit { commit in
+        try commit.begin(World.newFile(world.id))
+        try commit.stage([], rejects: (1...12_000).map { World.reject($0) }, of: world.id, target: "t")
+      }
+      var reports = 0
+      try world.outbox.discardStaged(of: world.id) { reports += 1 }
+      #expect(reports == 2)
+      #expect(try world.outbox.rejects(world.id, after: 0, limit: 9).isEmpty)
+    }
+  }
+
   @Test func `a file that is read once more leaves nothing of the first try`() async throws {
     try await World.with { world in
       try world.stage()

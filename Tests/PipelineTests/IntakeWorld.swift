@@ -211,7 +211,9 @@ final class FailingStore: IntakeStore {
 
   func commitLarge<Value>(_ body: (any IntakeCommit) throws -> Value) throws(OutboxError) -> Value { try commit(body) }
 
-  func discardStaged(of id: FileID) throws(OutboxError) { try outbox.discardStaged(of: id) }
+  func discardStaged(of id: FileID, onProgress: () -> Void) throws(OutboxError) {
+    try outbox.discardStaged(of: id, onProgress: onProgress)
+  }
   func unreadFiles() async throws(OutboxError) -> [FileRecord] { try await outbox.unreadFiles() }
   func release(
     _ id: FileID, as line: FileID, order: FileOrder, at now: QueueTime

@@ -12,8 +12,9 @@ package protocol IntakeStore: Sendable {
   func commitLarge<Value>(_ body: (any IntakeCommit) throws -> Value) throws(OutboxError) -> Value
 
   /// Discards what was staged of a file that is not published, in many small commits: one for millions of rows would hold up
-  /// everyone who writes. Blocks until all is gone; a file that was read in vain is read again after a crash.
-  func discardStaged(of id: FileID) throws(OutboxError)
+  /// everyone who writes. Blocks until all is gone, and calls `onProgress` after each commit; a file that was read in vain
+  /// is read again after a crash.
+  func discardStaged(of id: FileID, onProgress: () -> Void) throws(OutboxError)
 
   /// Claimed files whose reading has begun but not ended, in id order.
   func unreadFiles() async throws(OutboxError) -> [FileRecord]

@@ -25,7 +25,7 @@ extension MemoryOutbox: IntakeStore {
     try commit(body)
   }
 
-  package func discardStaged(of id: FileID) throws(OutboxError) {
+  package func discardStaged(of id: FileID, onProgress: () -> Void) throws(OutboxError) {
     try write { content in
       guard let place = content.place(of: id), content.files[place].record.state == .reading else { return }
       content.files[place].batches = []

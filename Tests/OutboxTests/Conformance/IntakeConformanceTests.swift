@@ -104,8 +104,8 @@ import Testing
       let queued = DroppedFile(number: 2, batches: [batch(1...1)])
       try store.stage(unread)
       try store.publish(queued)
-      try store.discardStaged(of: unread.id)
-      try store.discardStaged(of: queued.id)
+      try store.discardStaged(of: unread.id) {}
+      try store.discardStaged(of: queued.id) {}
       #expect(try await store.unreadFiles().map(\.id) == [unread.id])
       try store.commit { try $0.publish(unread.id, facts: unread.facts, items: 0, rejected: 0) }
       let waiting = try await store.line(for: "t", after: nil, limit: 9)
