@@ -1,4 +1,5 @@
 internal import Core
+internal import Engine
 package import Logging
 package import Outbox
 package import Runtime
@@ -48,18 +49,19 @@ package struct AgeWatch: Sendable {
     while case let aged = try await outbox.takeAged(
       tenth: now - maxAge / 10, half: now - maxAge / 2, tenthExcept: intendedWaits()), !aged.isEmpty
     {
-      for file in aged { tell(file) }
+      for aged in aged { tell(aged) }
     }
   }
 
-  private func tell(_ file: AgedFile) {
+  private func tell(_ aged: AgedFile) {
+    let file = aged.file
     var metadata: Logger.Metadata = [
-      "file": "\(file.id)", "inbox": "\(file.inbox)", "target": "\(file.target)", "items": .number(file.items),
-      "since": "\(file.receivedAt)", "expires": "\(clock.wall(of: file.claimedAt + maxAge))",
+      "file": "\(file.id)", "inbox": "\(file.inbox)", "target": "\(file.facts.target ?? "none")",
+      "items": .number(aged.items), "since": "\(file.receivedAt)", "expires": "\(clock.wall(of: file.claimedAt + maxAge))",
     ]
     metadata["name"] = FileName(bytes: file.name).map { "\($0.display)" }
-    metadata["reason"] = file.problem.map { "\($0)" }
-    switch file.share {
+    metadata["reason"] = aged.problem.map { "\($0)" }
+    switch aged.share {
     case .tenth: logger.warning("file has waited for a tenth of retry.max_age", metadata: metadata)
     case .half: logger.warning("file has waited for half of retry.max_age", metadata: metadata)
     }

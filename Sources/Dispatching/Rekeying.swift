@@ -47,9 +47,9 @@ package struct Rekeying {
 
   private func rekey(_ inbox: Inbox) async throws {
     var count = 0
-    for file in try await outbox.queuedFiles(inbox: inbox.name) where file.state == .queued {
-      guard let record = try await outbox.file(file.id), let route = inbox.route(for: record.name),
-        let kind = record.facts.api, let api = RouteTargets(route, settings: settings)[kind]?.api
+    for record in try await outbox.queuedFiles(inbox: inbox.name).map(\.file) where record.state == .queued {
+      guard let route = inbox.route(for: record.name), let kind = record.facts.api,
+        let api = RouteTargets(route, settings: settings)[kind]?.api
       else { continue }
       var position: String?
       while true {

@@ -77,7 +77,7 @@ struct Claimer: Sendable {
     // An unusable file must not keep others waiting.
     let targets = zip(files, verdicts).map { $1 == nil ? awaitedTargets(of: $0.name) : [] }
     let ids = await context.publisher.claim(
-      zip(files, targets).map { (ExpectedFiles.ReadyFile($0), $1) }, in: inbox.name,
+      zip(files, targets).map { (ExpectedFiles.Arrival($0), $1) }, in: inbox.name,
       isOrdered: inbox.ordering != .none)
     return zip(ids, verdicts).map { Place(id: $0, verdict: $1) }
   }
@@ -128,7 +128,7 @@ struct Claimer: Sendable {
   }
 }
 
-extension ExpectedFiles.ReadyFile {
+extension ExpectedFiles.Arrival {
   init(_ file: ReadyFile) { self.init(name: file.name.bytes, at: file.readySince) }
 }
 

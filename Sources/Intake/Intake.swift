@@ -243,7 +243,7 @@ package actor Intake {
   private func noteReady(_ scan: InboxScan) async {
     // A folder that can't be read says nothing about its files.
     guard !inbox.expect.isEmpty, scan.fault == nil else { return }
-    await context.publisher.waiting(scan.ready.map { ExpectedFiles.ReadyFile($0) }, in: inbox.name)
+    await context.publisher.waiting(scan.ready.map { ExpectedFiles.Arrival($0) }, in: inbox.name)
   }
 
   private func room(for files: [ReadyFile]) async -> AdmissionControl.Answer {

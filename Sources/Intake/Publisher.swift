@@ -108,7 +108,7 @@ package actor Publisher {
   ///
   /// - Parameter targets: those that it may be for.
   func claim(
-    _ files: [(file: ExpectedFiles.ReadyFile, targets: Set<String>)], in inbox: String, isOrdered: Bool
+    _ files: [(file: ExpectedFiles.Arrival, targets: Set<String>)], in inbox: String, isOrdered: Bool
   ) -> [FileID] {
     files.map { file, targets in
       let id = claimReplay(for: targets, isOrdered: isOrdered)
@@ -134,7 +134,7 @@ package actor Publisher {
     order.claimed(file.line ?? file.id, targets: targets, isOrdered: isOrdered)
     // A replay is nobody's file of the day.
     if file.replay == nil {
-      expectations.ready(file.id, in: file.inbox, ExpectedFiles.ReadyFile(name: file.name, at: file.receivedAt))
+      expectations.ready(file.id, in: file.inbox, ExpectedFiles.Arrival(name: file.name, at: file.receivedAt))
     }
   }
 
@@ -206,7 +206,7 @@ package actor Publisher {
   // MARK: - Expected files
 
   /// These files of an inbox are ready and can't be claimed yet, and no others.
-  func waiting(_ files: [ExpectedFiles.ReadyFile], in inbox: String) { expectations.waiting(files, in: inbox) }
+  func waiting(_ files: [ExpectedFiles.Arrival], in inbox: String) { expectations.waiting(files, in: inbox) }
 
   /// Tells what became due by the time of day.
   ///

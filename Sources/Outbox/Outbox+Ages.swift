@@ -10,13 +10,7 @@ package struct AgedFile: Sendable, Equatable {
     case half = 2
   }
 
-  package var id: FileID
-  package var inbox: String
-  /// As dropped.
-  package var name: [UInt8]
-  package var target: String
-  package var receivedAt: Timestamp
-  package var claimedAt: QueueTime
+  package var file: FileRecord
   /// How many of its items wait.
   package var items: Int
   /// Why, if known.
@@ -36,8 +30,7 @@ extension Outbox {
   ) async throws(OutboxError) -> [AgedFile] {
     let aged = try await read { db in
       let sql = """
-        SELECT id, inbox, name, target, received_at_ms, claimed_at_ms, CASE WHEN claimed_at_ms <= ?2 THEN 2 ELSE 1 END AS share,
-          waiting_items AS waiting,
+        SELECT file.*, CASE WHEN claimed_at_ms <= ?2 THEN 2 ELSE 1 END AS share,
           (SELECT problem FROM batch WHERE file_id = file.id AND problem IS NOT NULL ORDER BY due_at_ms LIMIT 1) AS problem
         FROM file LEFT JOIN age_warning ON file_id = id
         WHERE state = 'queued' AND claimed_at_ms <= ?1
@@ -53,11 +46,11 @@ extension Outbox {
     // Most of the time there is nothing to write.
     guard !aged.isEmpty else { return [] }
     try await write { db in
-      for file in aged {
+      for aged in aged {
         // It may have finished since.
         try db.execute(
           sql: "INSERT OR REPLACE INTO age_warning (file_id, share) SELECT id, ? FROM file WHERE id = ?",
-          arguments: [file.share.rawValue, file.id.text])
+          arguments: [aged.share.rawValue, aged.file.id.text])
       }
     }
     return aged
@@ -66,15 +59,10 @@ extension Outbox {
 
 extension AgedFile {
   fileprivate init?(row: Row) {
-    guard let id = FileID(row["id"] as String), let share = Share(rawValue: row["share"]) else { return nil }
-    self.id = id
+    guard let file = FileRecord(row: row), let share = Share(rawValue: row["share"]) else { return nil }
+    self.file = file
     self.share = share
-    inbox = row["inbox"]
-    name = Array(row["name"] as Data)
-    target = row["target"]
-    receivedAt = Timestamp(milliseconds: row["received_at_ms"])
-    claimedAt = QueueTime(milliseconds: row["claimed_at_ms"])
-    items = row["waiting"] ?? 0
+    items = row["waiting_items"] ?? 0
     problem = row["problem"]
   }
 }

@@ -6,22 +6,13 @@ internal import Runtime
 
 /// Totals of the waiting batches of one file.
 package struct QueuedFile: Sendable, Equatable {
-  package var id: FileID
-  package var inbox: String
-  /// As dropped; bytes.
-  package var name: [UInt8]
-  package var state: FileRecord.State
-  /// Nil until the file has been read.
-  package var target: String?
+  package var file: FileRecord
   /// By the wall clock as it is set now.
   package var claimedAt: Timestamp
   /// Waiting requests, their items and bytes.
   package var batches: Int
   package var items: Int
   package var bytes: Int
-  /// Whether it was read and waits for its release; then how many of its items are rejected already.
-  package var waitsForRelease: Bool
-  package var rejected: Int
   /// Those that were tried, or are parts of tried ones.
   package var triedBatches: Int
   /// How many times in a row the one due first has failed.
@@ -54,12 +45,8 @@ extension Outbox {
     try await read { db in
       let wall = try WallClockConversion(db, at: reading)
       let cutoff = age.map { wall.now - $0 }
-      // An outbox that the daemon has not upgraded has no such columns.
-      let isNew = try db.columns(in: "file").contains { $0.name == "waits_for_release" }
-      let waits = isNew ? "waits_for_release = 1 AND line_id IS NULL" : "0"
       let sql = """
-        SELECT id, inbox, name, state, \(waits) AS waits, rejected, file.target, claimed_at_ms, waiting_batches, waiting_items, waiting_bytes,
-          tried, due_at_ms, late.failures, problem
+        SELECT file.*, tried, due_at_ms, failures, problem
         FROM file
         LEFT JOIN (
           -- SQLite takes the other columns from the row that has the minimum.
@@ -94,15 +81,9 @@ extension Outbox {
 extension QueuedFile {
   /// Nil if the row holds what no version of upsertd writes.
   fileprivate init?(row: Row, _ wall: WallClockConversion) {
-    guard let id = FileID(row["id"] as String), let state = FileRecord.State(rawValue: row["state"]) else { return nil }
-    self.id = id
-    self.state = state
-    inbox = row["inbox"]
-    name = Array(row["name"] as Data)
-    target = row["target"]
-    claimedAt = wall(row["claimed_at_ms"])
-    waitsForRelease = state == .reading && row["waits"]
-    rejected = row["rejected"]
+    guard let file = FileRecord(row: row) else { return nil }
+    self.file = file
+    claimedAt = wall(file.claimedAt.milliseconds)
     batches = row["waiting_batches"]
     items = row["waiting_items"]
     bytes = row["waiting_bytes"]

@@ -5,12 +5,7 @@ internal import GRDB
 
 /// Totals of an unfinished file, added up from all tables of the outbox.
 package struct FileSums: Sendable, Equatable {
-  package var id: FileID
-  package var inbox: String
-  /// As dropped; bytes.
-  package var name: [UInt8]
-  package var state: FileRecord.State
-  package var counts: FileCounts
+  package var file: FileRecord
   package var waitingItems: Int
   package var settledAccepted: Int
   package var rejects: Int
@@ -22,8 +17,7 @@ extension Outbox {
   package func fileSums() async throws(OutboxError) -> [FileSums] {
     try await read { db in
       let sql = """
-        SELECT file.id AS id, inbox, name, state, file.items AS items, accepted, unchanged, rejected, requests,
-          coalesce(waiting.items, 0) AS waiting, coalesce(done.accepted_items, 0) AS settled,
+        SELECT file.*, coalesce(waiting.items, 0) AS waiting, coalesce(done.accepted_items, 0) AS settled,
           (SELECT count(*) FROM refused WHERE file_id = file.id) AS refusals
         FROM file
         LEFT JOIN (SELECT file_id, sum(items) AS items FROM batch GROUP BY target, file_id) AS waiting
@@ -80,12 +74,8 @@ extension Outbox {
 
 extension FileSums {
   fileprivate init?(row: Row) {
-    guard let id = FileID(row["id"] as String), let state = FileRecord.State(rawValue: row["state"]) else { return nil }
-    self.id = id
-    self.state = state
-    inbox = row["inbox"]
-    name = Array(row["name"] as Data)
-    counts = FileCounts(row: row)
+    guard let file = FileRecord(row: row) else { return nil }
+    self.file = file
     waitingItems = row["waiting"]
     settledAccepted = row["settled"]
     rejects = row["refusals"]

@@ -84,7 +84,7 @@ import TestKit
         ).isEmpty, "its target is not sent to on purpose")
       let found = try await aged(490_000, 0)
       #expect(found.map(\.share) == [.tenth])
-      #expect(found.map(\.claimedAt) == [QueueTime(milliseconds: 490_000)])
+      #expect(found.map(\.file.claimedAt) == [QueueTime(milliseconds: 490_000)])
       #expect(try await aged(490_000, 0).isEmpty, "once")
       #expect(
         try await outbox.takeAged(

@@ -61,7 +61,7 @@ import TestKit
         best = min(best, clock.now - began)
       }
       #expect(best < .milliseconds(100), "\(best)")
-      #expect(queued.map(\.id) == ids)
+      #expect(queued.map(\.file.id) == ids)
       #expect(queued.reduce(0) { $0 + $1.batches } == Self.batches)
       #expect(queued.reduce(0) { $0 + $1.items } == Self.batches * 400)
       #expect(queued[0].triedBatches == 2)

@@ -33,7 +33,7 @@ package struct Expectations: Sendable {
 
   private struct ClaimedFile {
     var inbox: String
-    var ready: ExpectedFiles.ReadyFile
+    var ready: ExpectedFiles.Arrival
   }
 
   /// In the configuration's order.
@@ -66,7 +66,7 @@ package struct Expectations: Sendable {
   // MARK: - Events
 
   /// A file became ready, by its claim; a file of no interest is ignored.
-  package mutating func ready(_ id: FileID, in inbox: String, _ file: ExpectedFiles.ReadyFile) {
+  package mutating func ready(_ id: FileID, in inbox: String, _ file: ExpectedFiles.Arrival) {
     for index in places(of: file.name, in: inbox) {
       claimed[id] = ClaimedFile(inbox: inbox, ready: file)
       entries[index].files.ready(id, name: file.name, at: file.at)
@@ -74,7 +74,7 @@ package struct Expectations: Sendable {
   }
 
   /// These files of an inbox are ready and not claimed, and no others.
-  package mutating func waiting(_ files: [ExpectedFiles.ReadyFile], in inbox: String) {
+  package mutating func waiting(_ files: [ExpectedFiles.Arrival], in inbox: String) {
     for index in entries.indices where entries[index].key.inbox == inbox {
       entries[index].files.waiting(files.lazy.filter { [entry = entries[index]] in entry.takes($0.name, in: inbox) })
     }

@@ -32,8 +32,8 @@ package import Core
 package struct ExpectedFiles: Sendable {
   package private(set) var rule: ExpectationRule
   package private(set) var snapshot: Snapshot
-  private var underWay: [FileID: ReadyFile] = [:]
-  private var unclaimed: [ReadyFile] = []
+  private var underWay: [FileID: Arrival] = [:]
+  private var unclaimed: [Arrival] = []
 
   static let maxLookBack: Int64 = 7
   static let maxDays = 16
@@ -66,7 +66,7 @@ package struct ExpectedFiles: Sendable {
   }
 
   /// A file that was not read yet.
-  package struct ReadyFile: Sendable, Equatable {
+  package struct Arrival: Sendable, Equatable {
     package var name: [UInt8]
     /// When it became ready.
     package var at: Timestamp
@@ -89,11 +89,11 @@ package struct ExpectedFiles: Sendable {
   /// A file became ready, by its claim.
   package mutating func ready(_ id: FileID, name: [UInt8], at moment: Timestamp) {
     guard underWay.count < Self.maxUnderWay else { return }
-    underWay[id] = ReadyFile(name: name, at: moment)
+    underWay[id] = Arrival(name: name, at: moment)
   }
 
   /// These files are ready and not claimed, and no others.
-  package mutating func waiting(_ files: some Sequence<ReadyFile>) {
+  package mutating func waiting(_ files: some Sequence<Arrival>) {
     unclaimed = Array(files.prefix(Self.maxUnderWay))
   }
 
@@ -236,7 +236,7 @@ package struct ExpectedFiles: Sendable {
   }
 
   /// What was not read yet.
-  private var waitingFiles: [ReadyFile] { underWay.values + unclaimed }
+  private var waitingFiles: [Arrival] { underWay.values + unclaimed }
 
   /// - Parameter last: the file that counts just now, if there is one.
   private mutating func tellGaps(

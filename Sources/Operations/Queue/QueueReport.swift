@@ -52,10 +52,10 @@ package struct QueueReport: Sendable {
     }
     files = try await outbox.queuedFiles(
       inbox: query.inbox, target: query.target, olderThan: query.olderThan, id: query.id
-    ).map { file in
+    ).map { queued in
       File(
-        file, target: file.target.flatMap { targets[$0] }, unread: unread,
-        sending: sending[file.id] ?? SendingLedger.Part(), now: now)
+        queued, target: queued.file.facts.target.flatMap { targets[$0] }, unread: unread,
+        sending: sending[queued.file.id] ?? SendingLedger.Part(), now: now)
     }
     isDaemonRunning = ControlSocket.isAnswered(state: settings.state)
   }
@@ -75,18 +75,19 @@ extension QueueReport.File {
   /// - Parameter unread: the files that the daemon has not read.
   /// - Parameter sending: what of the file the daemon's requests carry.
   package init(
-    _ file: QueuedFile, target status: StatusReport.TargetStatus?, unread: [UnreadFile],
+    _ queued: QueuedFile, target status: StatusReport.TargetStatus?, unread: [UnreadFile],
     sending: SendingLedger.Part = .init(), now: Timestamp
   ) {
+    let file = queued.file
     id = file.id
     inbox = file.inbox
     name = FileName(bytes: file.name)?.display ?? ""
-    target = file.target
-    since = file.claimedAt
-    (items, batches, bytes) = (file.items, file.batches, file.bytes)
+    target = file.facts.target
+    since = queued.claimedAt
+    (items, batches, bytes) = (queued.items, queued.batches, queued.bytes)
     switch file.state {
     case .reading where file.waitsForRelease:
-      let rejects = file.rejected > 0 ? "; \(counted(file.rejected, "other item")) rejected" : ""
+      let rejects = file.counts.rejected > 0 ? "; \(counted(file.counts.rejected, "other item")) rejected" : ""
       (state, why) = ("unreleased", "it was read, and is waiting for `upsertd release \(file.id)`\(rejects)")
       return
     case .reading:
@@ -105,7 +106,7 @@ extension QueueReport.File {
       return
     case .queued: break
     }
-    let due = file.dueAt.flatMap { $0 > now ? $0 : nil }
+    let due = queued.dueAt.flatMap { $0 > now ? $0 : nil }
     switch status?.state {
     case .paused, .held, .slowed:
       state = (status?.state ?? .held).rawValue
@@ -113,20 +114,20 @@ extension QueueReport.File {
       nextAttempt = status?.nextAttempt(ofWhatIsDueAt: due)
     default:
       // What failed before and is sent again says so until it is settled.
-      if sending.batches > 0, file.problem == nil || sending.batches >= file.batches {
-        let part = "\(sending.batches) of \(file.batches) batches \(sending.batches == 1 ? "is" : "are")"
+      if sending.batches > 0, queued.problem == nil || sending.batches >= queued.batches {
+        let part = "\(sending.batches) of \(queued.batches) batches \(sending.batches == 1 ? "is" : "are")"
         state = "sending"
-        why = "\(sending.batches < file.batches ? part : "it is") being sent"
-        if let problem = file.problem { why += "; the attempt before: \(problem)" }
+        why = "\(sending.batches < queued.batches ? part : "it is") being sent"
+        if let problem = queued.problem { why += "; the attempt before: \(problem)" }
         return
       }
-      guard let problem = file.problem else {
+      guard let problem = queued.problem else {
         (state, why) = ("waiting", "it is waiting for its turn")
         return
       }
-      let part = file.triedBatches < file.batches ? " (\(file.triedBatches) of \(file.batches) batches)" : ""
-      let times = file.failures > 1 ? ", \(file.failures) times in a row" : ""
-      state = due == nil || file.triedBatches < file.batches ? "waiting" : "delayed"
+      let part = queued.triedBatches < queued.batches ? " (\(queued.triedBatches) of \(queued.batches) batches)" : ""
+      let times = queued.failures > 1 ? ", \(queued.failures) times in a row" : ""
+      state = due == nil || queued.triedBatches < queued.batches ? "waiting" : "delayed"
       why = problem + times + part
       nextAttempt = due
     }

@@ -79,18 +79,18 @@ struct ExpectedFilesReport {
     // A day has at most 25 hours and a little.
     alarms = try await outbox?.alarms(since: .now + .seconds(-2 * 86_400)) ?? []
     for file in try await outbox?.unreadFiles() ?? [] {
-      claimed(file.id, in: file.inbox, ExpectedFiles.ReadyFile(name: file.name, at: file.receivedAt))
+      claimed(file.id, in: file.inbox, ExpectedFiles.Arrival(name: file.name, at: file.receivedAt))
     }
   }
 
   /// A claimed file is not read yet, and may still count.
-  mutating func claimed(_ id: FileID, in inbox: String, _ file: ExpectedFiles.ReadyFile) {
+  mutating func claimed(_ id: FileID, in inbox: String, _ file: ExpectedFiles.Arrival) {
     expectations.ready(id, in: inbox, file)
   }
 
   /// - Parameter waiting: files that are ready and stay in the inbox.
   mutating func states(
-    of inbox: String, waiting: [ExpectedFiles.ReadyFile], at now: Timestamp
+    of inbox: String, waiting: [ExpectedFiles.Arrival], at now: Timestamp
   ) -> [StatusReport.ExpectedStatus] {
     expectations.waiting(waiting, in: inbox)
     return expectations.states(of: inbox, at: now).map { key, rule, state in

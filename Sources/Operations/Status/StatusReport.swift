@@ -37,7 +37,7 @@ package struct StatusReport: Sendable {
     /// Files that should come every day, in the configuration's order.
     package var expected: [ExpectedStatus] = []
     /// Ready files that stay, as far as `expect` asks for it.
-    var readyFiles: [ExpectedFiles.ReadyFile] = []
+    var readyFiles: [ExpectedFiles.Arrival] = []
 
     /// An inbox may hold any number of files.
     static let mostListed = 200
@@ -175,7 +175,7 @@ package struct StatusReport: Sendable {
       for file in work where !known.contains(file.id) && !told.contains(file.id) {
         guard try await outbox?.finishedStatus(file.id) == nil else { continue }
         expected.claimed(
-          file.id, in: inbox.name, ExpectedFiles.ReadyFile(name: file.dropped.bytes, at: file.id.time))
+          file.id, in: inbox.name, ExpectedFiles.Arrival(name: file.dropped.bytes, at: file.id.time))
         if status.unread.count < InboxStatus.mostListed {
           status.unread.append(UnreadFile(id: file.id, inbox: inbox.name, name: file.dropped.display))
         } else {
@@ -253,7 +253,7 @@ package struct StatusReport: Sendable {
         // Without the daemon nobody knows since when: not before its last change.
         let changed = Timestamp(milliseconds: file.modified / 1_000_000)
         let since = tracker?.since(file.name, kind, inbox: inbox.name) ?? changed
-        status.readyFiles.append(ExpectedFiles.ReadyFile(name: file.name.bytes, at: since))
+        status.readyFiles.append(ExpectedFiles.Arrival(name: file.name.bytes, at: since))
       }
       status.unclaimedCounts[kind, default: 0] += 1
       if status.unclaimed.count < InboxStatus.mostListed { stay(file.name, kind, obstacle.description) }

@@ -17,7 +17,7 @@ struct ConsistencyScan {
   /// The digests of originals that were already read, by path.
   var digests: [String: String]
   private(set) var result = Verification()
-  private var underWay: [FileID: FileSums] = [:]
+  private var underWay: [FileID: FileRecord] = [:]
   private var isDaemonRunning = true
   private var corrected: Set<FileID> = []
   private var strangers = 0
@@ -40,7 +40,7 @@ struct ConsistencyScan {
   mutating func run(_ outbox: Outbox?) async throws {
     isDaemonRunning = ControlSocket.isAnswered(state: settings.state) ?? true
     let sums = try await outbox?.fileSums() ?? []
-    underWay = Dictionary(sums.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+    underWay = Dictionary(sums.map { ($0.file.id, $0.file) }, uniquingKeysWith: { $1 })
     result.underWay = sums.count
     var inboxes = settings.inboxes.map(\.name)
     for name in try await outbox?.inboxes().sorted() ?? [] where !inboxes.contains(name) { inboxes.append(name) }
@@ -53,7 +53,7 @@ struct ConsistencyScan {
     checkDigests(finished)
     for file in try await outbox?.finished(without: Set(ids)) ?? [] { lookedForInVain(file) }
     for (inbox, receipts) in found { try verify(inbox, receipts, finished) }
-    for file in sums { check(file) }
+    for sums in sums { check(sums) }
     try await checkWork(inboxes, outbox)
     if outbox != nil {
       if !expired.isEmpty { result.notes.append("expired receipts (retention.receipts): \(expired.count)") }
@@ -321,24 +321,25 @@ struct ConsistencyScan {
 
   // MARK: - Files under way
 
-  private mutating func check(_ file: FileSums) {
+  private mutating func check(_ sums: FileSums) {
+    let file = sums.file
     guard file.state != .reading else { return }
     let counts = file.counts
-    if [counts.accepted, counts.rejected, file.waitingItems].saturatedSum != counts.items {
+    if [counts.accepted, counts.rejected, sums.waitingItems].saturatedSum != counts.items {
       add(
         .outboxCounts, file.inbox, file.id,
-        "\(counted(counts.items, "item is", "items are")) not \(counts.accepted) accepted + \(counts.rejected) rejected + \(file.waitingItems) waiting"
+        "\(counted(counts.items, "item is", "items are")) not \(counts.accepted) accepted + \(counts.rejected) rejected + \(sums.waitingItems) waiting"
       )
     }
-    if file.rejects != counts.rejected {
+    if sums.rejects != counts.rejected {
       add(
         .outboxCounts, file.inbox, file.id,
-        "\(counted(counts.rejected, "item is", "items are")) rejected, but there are reasons for \(file.rejects)")
+        "\(counted(counts.rejected, "item is", "items are")) rejected, but there are reasons for \(sums.rejects)")
     }
-    if file.settledAccepted != counts.accepted {
+    if sums.settledAccepted != counts.accepted {
       add(
         .outboxCounts, file.inbox, file.id,
-        "\(counted(counts.accepted, "item is", "items are")) accepted, but the requests that settled them say \(file.settledAccepted)"
+        "\(counted(counts.accepted, "item is", "items are")) accepted, but the requests that settled them say \(sums.settledAccepted)"
       )
     }
   }

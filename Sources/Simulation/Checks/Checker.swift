@@ -53,7 +53,7 @@ final class Checker {
   private var items: [[Item]]
   private var ids: [FileID: Int] = [:]
   /// By the plan's file index.
-  private var files: [ClaimedFile?]
+  private var files: [SimulatedFile?]
   /// By target.
   private var lines: [[KeyHash: KeyLine]]
   private var requests: [Int: Request] = [:]
@@ -99,7 +99,7 @@ final class Checker {
 
   func number(of id: FileID) -> Int { ids[id] ?? -1 }
 
-  func claimed(_ file: ClaimedFile, at now: Int64) {
+  func claimed(_ file: SimulatedFile, at now: Int64) {
     guard files[file.file] == nil else { return }
     files[file.file] = file
     ids[file.id] = file.file

@@ -91,7 +91,7 @@ final class Daemon {
     after(world.storeTime(2)) { await $0.cancel(claimed, tries: 3) }
   }
 
-  private func cancel(_ file: ClaimedFile, tries: Int) async {
+  private func cancel(_ file: SimulatedFile, tries: Int) async {
     do {
       let order = FileOrder(at: wall, order: "cancel", by: "ops")
       if try await world.disk.write(at: world.now).cancel(file.id) {

@@ -34,7 +34,7 @@ final class Dispatcher {
 
   // MARK: - Events
 
-  func published(_ file: ClaimedFile) {
+  func published(_ file: SimulatedFile) {
     toldAt[file.id] = world.now
     state.published(file.id, holdsKeys: file.ordering != .none, at: daemon.time)
     pump()

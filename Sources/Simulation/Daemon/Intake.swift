@@ -12,7 +12,7 @@ final class Intake {
   private var staged: [FileID: Staged] = [:]
   private var isPublishing = false
   /// Published, but dispatch has not been informed.
-  private var untold: [ClaimedFile] = []
+  private var untold: [SimulatedFile] = []
   private var isTelling = false
   private var isStopping = false
   /// Files that an operator cancelled before they were published.
@@ -84,7 +84,7 @@ final class Intake {
     let configured = world.configuration.inboxes[inbox]
     for file in world.folders.inboxes[inbox] {
       let id = ids.next(at: daemon.wall, using: &random)
-      let claimed = ClaimedFile(
+      let claimed = SimulatedFile(
         id: id, file: file, inbox: inbox, target: configured.target, ordering: configured.ordering,
         isKeyed: configured.isKeyed, successMode: configured.successMode)
       unpublished.insert(id)
@@ -100,7 +100,7 @@ final class Intake {
 
   // MARK: - Reading
 
-  private func read(_ file: ClaimedFile) {
+  private func read(_ file: SimulatedFile) {
     let plan = world.plan.files[file.file]
     if isStopping { return }
     if isUnreadable(file.file, plan) { return fail(file) }
@@ -127,7 +127,7 @@ final class Intake {
     }
   }
 
-  private func fail(_ file: ClaimedFile) {
+  private func fail(_ file: SimulatedFile) {
     let options = world.configuration.targets[file.target].options
     var trouble = troubles[file.id] ?? ReadingTrouble(since: daemon.time)
     trouble.fail("input/output error", at: daemon.time, backoff: options.backoff)
@@ -144,7 +144,7 @@ final class Intake {
     }
   }
 
-  private func stage(_ file: ClaimedFile, _ plan: FilePlan) {
+  private func stage(_ file: SimulatedFile, _ plan: FilePlan) {
     if isStopping { return }
     if cancelled.contains(file.id) { return reject(file, FileFault(.cancelled, "cancelled")) }
     if plan.reading == .malformed { return reject(file, FileFault(.malformedJSON, "malformed")) }
@@ -168,7 +168,7 @@ final class Intake {
     publishSoon()
   }
 
-  private func facts(of file: ClaimedFile) -> FileFacts {
+  private func facts(of file: SimulatedFile) -> FileFacts {
     var facts = FileFacts()
     facts.target = "t\(file.target)"
     facts.api = world.plan.targets[file.target].keepsKeysApart ? "lusid" : "liquid"
@@ -177,7 +177,7 @@ final class Intake {
   }
 
   private func batches(
-    of file: ClaimedFile, _ plan: FilePlan
+    of file: SimulatedFile, _ plan: FilePlan
   ) -> (batches: [(ordinal: Int, batch: QueuedBatch)], rejects: [Reject]) {
     let target = world.plan.targets[file.target]
     var batcher = Batcher(
@@ -201,7 +201,7 @@ final class Intake {
   }
 
   /// The whole file is unusable.
-  private func reject(_ file: ClaimedFile, _ fault: FileFault) {
+  private func reject(_ file: SimulatedFile, _ fault: FileFault) {
     troubles[file.id] = nil
     staged[file.id] = Staged(facts: facts(of: file), fault: fault)
     order.read(file.id, target: nil)
@@ -219,7 +219,7 @@ final class Intake {
   }
 
   /// Publishes all files whose turn has come, in one commit.
-  private func publish(_ ready: [ClaimedFile]) {
+  private func publish(_ ready: [SimulatedFile]) {
     isPublishing = false
     guard !isStopping else { return }
     do throws(OutboxError) {
@@ -258,7 +258,7 @@ final class Intake {
     publishSoon()
   }
 
-  private func publish(_ file: ClaimedFile, in commit: any IntakeCommit) throws {
+  private func publish(_ file: SimulatedFile, in commit: any IntakeCommit) throws {
     guard let result = staged[file.id] else { return }
     guard let fault = result.fault else {
       return try commit.publish(file.id, facts: result.facts, items: result.items, rejected: result.rejected)

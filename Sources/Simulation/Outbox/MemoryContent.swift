@@ -6,7 +6,7 @@ package struct MemoryContent: Sendable {
   /// By id.
   package internal(set) var files: [MemoryFile] = []
   /// The stored records of finished files, by id.
-  package internal(set) var finished: [FinishedFile] = []
+  package internal(set) var finished: [HistoryRow] = []
   package internal(set) var clockMark: QueueClock.Mark?
   /// The last known states of the targets, by name.
   package internal(set) var notes: [TargetNote] = []
@@ -76,7 +76,7 @@ package struct MemoryBatch: Sendable {
   var isDamaged = false
 }
 
-package struct FinishedFile: Sendable {
+package struct HistoryRow: Sendable {
   package var id: FileID
   package var inbox: String
   package var sha256: String?

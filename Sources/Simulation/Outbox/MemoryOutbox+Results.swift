@@ -57,7 +57,7 @@ extension MemoryOutbox: ResultStore {
   ) async throws(OutboxError) {
     try write { content in
       for (record, status, receipt, _) in files {
-        let finished = FinishedFile(
+        let finished = HistoryRow(
           id: record.id, inbox: record.inbox, sha256: record.facts.sha256, status: status, counts: record.counts,
           receipt: receipt, owners: record.owners)
         let place = content.finished.partition(behind: record.id, \.id)

@@ -2,7 +2,7 @@ internal import Core
 internal import Engine
 
 /// A claimed file, and what its inbox was configured to do with it at that time.
-struct ClaimedFile {
+struct SimulatedFile {
   var id: FileID
   /// Its index in the plan.
   var file: Int
@@ -42,7 +42,7 @@ struct Folders {
   /// Dropped and not claimed files, by inbox, in order.
   var inboxes: [[Int]]
   /// In `work/`, in id order.
-  var work: [ClaimedFile] = []
+  var work: [SimulatedFile] = []
   /// By the plan's file index.
   var receipts: [Int: Receipt] = [:]
   /// Files whose bytes have changed since they were read.
@@ -50,5 +50,5 @@ struct Folders {
   /// Files that can't be read before this time.
   var hiddenUntil: [Int: Int64] = [:]
 
-  func claimed(_ id: FileID) -> ClaimedFile? { work.first { $0.id == id } }
+  func claimed(_ id: FileID) -> SimulatedFile? { work.first { $0.id == id } }
 }

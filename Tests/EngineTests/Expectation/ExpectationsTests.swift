@@ -8,8 +8,8 @@ import TestKit
 @Suite struct ExpectationsTests {
   private static let id = FileID(value: 7)
 
-  private func file(_ name: String, _ text: String) throws -> ExpectedFiles.ReadyFile {
-    ExpectedFiles.ReadyFile(name: Array(name.utf8), at: try at(text))
+  private func file(_ name: String, _ text: String) throws -> ExpectedFiles.Arrival {
+    ExpectedFiles.Arrival(name: Array(name.utf8), at: try at(text))
   }
 
   private func passed(_ expectations: inout Expectations, _ text: String) throws -> [ExpectationAlarm.Kind] {
