@@ -13,10 +13,10 @@ package struct Batcher: Sendable {
 
     /// A method of the batch itself: one of the batcher would copy the batch, which the batcher holds, for each item.
     mutating func append(
-      _ item: BatchItem, _ piece: borrowing [UInt8], _ copied: CopiedText?, notingKey notesKey: Bool
+      _ item: BatchItem, _ literals: ArraySlice<UInt8>, _ copied: CopiedText?, notingKey notesKey: Bool
     ) {
       if !batch.items.isEmpty { batch.body.append(UInt8(ascii: ",")) }
-      batch.body.append(piece, copied)
+      batch.body.append(literals, copied)
       batch.items.append(item)
       if notesKey, let key = item.key { _ = keys.insert(key) }
     }
@@ -56,18 +56,21 @@ package struct Batcher: Sendable {
 
   /// Adds an item; returns the full batches in order, usually none.
   ///
-  /// - Parameter copied: which bytes of the piece are in the file, and where; they are not kept, so the item must have
-  ///   a tag.
-  package mutating func add(_ item: BatchItem, piece: borrowing [UInt8], copied: CopiedText? = nil) -> [QueuedBatch] {
+  /// - Parameters:
+  ///   - literals: its piece, without the bytes that are in the file.
+  ///   - copied: where in the file these are, if there are any; then the item must have a tag.
+  package mutating func add(
+    _ item: BatchItem, literals: ArraySlice<UInt8>, copied: CopiedText? = nil
+  ) -> [QueuedBatch] {
     precondition(copied == nil || item.tag != nil, "what is left in the file can't be checked without a tag")
     var full: [QueuedBatch] = []
     if let key = item.key, isHot(key, leaving: &full) {
-      if let batch = hot, !fits(piece.count, in: batch.batch) || keepsKeysApart && batch.keys.contains(key) {
+      if let batch = hot, !fits(item.pieceLength, in: batch.batch) || keepsKeysApart && batch.keys.contains(key) {
         full.append(finished(batch))
         hot = nil
       }
       if hot == nil { hot = begun() }
-      hot?.append(item, piece, copied, notingKey: true)
+      hot?.append(item, literals, copied, notingKey: true)
       return full
     }
     // The first open batch after the last one that holds the key.
@@ -75,7 +78,7 @@ package struct Batcher: Sendable {
     if keepsKeysApart, let key = item.key, let last = open.lastIndex(where: { $0.keys.contains(key) }) {
       place = last + 1
     }
-    while place < open.count, !fits(piece.count, in: open[place].batch) {
+    while place < open.count, !fits(item.pieceLength, in: open[place].batch) {
       // Full batches leave from the front; a full one behind an unfilled batch waits its turn.
       if place == 0 {
         let first = open.removeFirst()
@@ -92,7 +95,7 @@ package struct Batcher: Sendable {
       }
       open.append(begun())
     }
-    open[place].append(item, piece, copied, notingKey: keepsKeysApart || hotKeys != nil)
+    open[place].append(item, literals, copied, notingKey: keepsKeysApart || hotKeys != nil)
     return full
   }
 
@@ -138,7 +141,7 @@ package struct Batcher: Sendable {
 
 /// Bytes of an item's piece that are in the file verbatim.
 package struct CopiedText: Sendable, Equatable {
-  /// Their start in the piece.
+  /// How many of the piece's other bytes come before them.
   package var start: Int
   /// Their range in the file.
   package var source: Range<Int>
@@ -150,12 +153,11 @@ package struct CopiedText: Sendable, Equatable {
 }
 
 extension QueuedBody {
-  fileprivate mutating func append(_ piece: borrowing [UInt8], _ copied: CopiedText?) {
-    guard let copied else { return append(copy piece) }
-    let end = copied.start + copied.source.count
-    append(piece[..<copied.start])
+  fileprivate mutating func append(_ literals: ArraySlice<UInt8>, _ copied: CopiedText?) {
+    guard let copied else { return append(literals) }
+    if copied.start > 0 { append(literals.prefix(copied.start)) }
     append(at: copied.source)
-    append(piece[end...])
+    if literals.count > copied.start { append(literals.dropFirst(copied.start)) }
   }
 }
 

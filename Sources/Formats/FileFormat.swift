@@ -10,18 +10,18 @@ package protocol FileFormat: Sendable {
   /// `RawItem.textStart`.
   var keepsItemText: Bool { get }
 
-  /// Calls `each` with every item and its JSON; if the item has a fault, with what is good for finding its key, or with
-  /// nothing.
+  /// Finds all items, and calls `each` with blocks of them.
   ///
-  /// Items are passed on as they are read, before the rest of the file is known to be valid: a later fault invalidates
+  /// Items are passed on as they are found, before the rest of the file is known to be valid: a later fault invalidates
   /// all of them.
   /// - Parameters:
   ///   - template: of a table, called once, before any item, to decide what the columns become.
   ///   - fits: whether `template` would take a header; only to find the cause of a fault.
-  /// - Throws: `FileFault` for a file that can't be used, `ReadError`, and any error of `template` and `each`.
+  ///   - begin: called once, before any item, with what completes the items.
+  /// - Throws: `FileFault` for a file that can't be used, `ReadError`, and any error of the closures.
   func read(
     _ content: FileContent, _ options: FormatOptions, template: (CSVHeader) throws -> RowTemplate,
-    fits: (CSVHeader) -> Bool, each: (RawItem, Span<UInt8>) throws -> Void
+    fits: (CSVHeader) -> Bool, begin: (any ItemDecoder) throws -> Void, each: (ItemBlock) throws -> Void
   ) throws -> FileReport
 
   /// Counts the items of a rejects file, reading it as dropped files are read but without examining the items.

@@ -2,6 +2,7 @@ package import APIs
 package import Core
 package import Engine
 internal import Formats
+internal import Runtime
 package import Settings
 package import Spool
 
@@ -192,10 +193,18 @@ package struct FileReading {
     options.limits = limits
     options.key = key
     options.isRejectsFile = RejectsFileName(name) != nil
-    // Three closures that change the conversion or look at it: the template is settled before the first item.
-    let report = try format.read(
-      content, options, template: { try items.template(for: $0) }, fits: { items.fits($0) },
-      each: { try items.take($0, $1, into: &sink) })
+    var pipeline = ConversionPipeline()
+    let report: FileReport
+    do {
+      report = try format.read(
+        content, options, template: { try items.template(for: $0) }, fits: { items.fits($0) },
+        begin: { items.begin($0) }, each: { try pipeline.pass($0, &items, into: &sink) })
+    } catch let fault as FileFault {
+      // What comes before it may have a fault of its own.
+      try pipeline.finish(&items, into: &sink)
+      throw fault
+    }
+    try pipeline.finish(&items, into: &sink)
     facts.shape = report.shape.rawValue
     facts.headerTag = report.headerTag
     facts.dialect = report.layout
@@ -222,5 +231,43 @@ package struct FileReading {
     facts.api = destination.api.kind
     facts.target = destination.target.name
     facts.url = destination.api.endpoint(base: destination.target.url, successMode: conversion.route.successMode)
+  }
+}
+
+/// Blocks of items on their way from the reader through other threads to the conversion, which takes them in order.
+private struct ConversionPipeline: ~Copyable {
+  private var work = OrderedWork<ConvertedBlock>()
+  /// The last block found. The last one of all, and with it the only one of a small file, is converted on this thread.
+  private var last: (block: ItemBlock, converter: ItemConverter)?
+
+  /// - Throws: `FileFault`, and errors of the sink; then the blocks that follow are dropped.
+  mutating func pass(_ block: ItemBlock, _ items: inout ItemConversion, into sink: inout some ReadingSink) throws {
+    guard let converter = try items.converter(for: block) else { return }
+    if let last { try begin(last.block, last.converter, &items, into: &sink) }
+    last = (block, converter)
+  }
+
+  private mutating func begin(
+    _ block: ItemBlock, _ converter: ItemConverter, _ items: inout ItemConversion, into sink: inout some ReadingSink
+  ) throws {
+    if work.isFull { try takeNext(&items, into: &sink) }
+    work.begin { converter.convert(block) }
+  }
+
+  private mutating func takeNext(_ items: inout ItemConversion, into sink: inout some ReadingSink) throws {
+    do {
+      if let next = work.next() { try items.take(next, into: &sink) }
+    } catch {
+      work.abandon()
+      last = nil
+      throw error
+    }
+  }
+
+  mutating func finish(_ items: inout ItemConversion, into sink: inout some ReadingSink) throws {
+    let converted = last.map { $0.converter.convert($0.block) }
+    last = nil
+    while !work.isEmpty { try takeNext(&items, into: &sink) }
+    if let converted { try items.take(converted, into: &sink) }
   }
 }

@@ -6,7 +6,7 @@ internal import Formats
 internal import JSONText
 internal import Settings
 
-/// Converts the items of one file into the batches of one target.
+/// Makes the batches of one target from the converted items of one file.
 struct ItemConversion {
   let route: Route
   let destinations: RouteTargets
@@ -23,7 +23,8 @@ struct ItemConversion {
   private let ordering: Ordering
   private var batcher: Batcher?
   private var batches = 0
-  private var piece: [UInt8] = []
+  /// Completes the items; known before the first one.
+  private var decoder: (any ItemDecoder)?
   private var requestIDs = RequestIDs()
   /// An Atomic file is one request: if one item fails, all fail, so all are kept until the end.
   private var atomic: AtomicFile?
@@ -86,58 +87,65 @@ struct ItemConversion {
     return true
   }
 
-  /// With `target: auto`, every item of a JSON file must be for the same API.
-  private mutating func classify(_ item: RawItem, _ json: Span<UInt8>) throws {
-    guard let api = APIKind.classify(json), let destination = destinations[api] else {
-      throw FileFault(.noRoute, "item \(item.number) is \(APIs.unknownItem)", line: item.line)
-    }
-    guard let chosen else { return choose(destination) }
-    guard chosen.api.kind == api else {
-      throw FileFault(
-        .noRoute,
-        "the file mixes \(chosen.api.kind.rawValue) and \(api.rawValue) items: item \(item.number) is the first \(api.rawValue) item",
-        line: item.line)
-    }
-  }
-
   // MARK: - Items
 
-  mutating func take(
-    _ item: RawItem, _ json: Span<UInt8>, into sink: inout some ReadingSink
-  ) throws {
-    items += 1
-    if atomic != nil { try checkSize() }
-    if let fault = item.fault { return try reject(item, fault, key: api?.describe(json), into: &sink) }
-    if !isHeaderOrRouteDecisive { try classify(item, json) }
-    guard let api else { throw FileFault(.noRoute, "the route has no target") }
-    piece.removeAll(keepingCapacity: true)
-    let key: KeyHash?
-    do throws(ItemFault) {
-      key = try api.prepare(json, number: item.number, requestID: item.requestID, into: &piece).hash
-        .map(KeyHash.init(stored:))
-      if api.idsAllowed { try requestIDs.take(item) }
-      try atomic?.take(key, of: item)
-    } catch {
-      return try reject(item, error, key: api.describe(json), into: &sink)
+  mutating func begin(_ decoder: any ItemDecoder) { self.decoder = decoder }
+
+  /// What converts a block; blocks must be passed in order.
+  ///
+  /// - Throws: `FileFault` if the block should settle which API the file is for, and does not.
+  mutating func converter(for block: ItemBlock) throws -> ItemConverter? {
+    guard let decoder else { return nil }
+    if chosen == nil {
+      // With `target: auto`, the first sound item of a JSON file settles it, and the others must agree.
+      try decoder.decode(block) { item, json in
+        guard chosen == nil, item.fault == nil else { return }
+        guard let api = APIKind.classify(json), let destination = destinations[api] else {
+          throw Self.unknown(item)
+        }
+        choose(destination)
+      }
     }
-    let entry = BatchItem(
-      number: item.number, line: item.line, source: item.source, pieceLength: piece.count, key: key,
-      tag: item.tag)
-    let copied = refersToFile ? Self.copiedText(of: item, json, in: piece.span) : nil
-    for batch in batcher?.add(entry, piece: piece, copied: copied) ?? [] { try emit(batch, into: &sink) }
+    return ItemConverter(
+      decoder: decoder, api: api, wanted: isHeaderOrRouteDecisive ? nil : chosen?.api.kind, refersToFile: refersToFile)
   }
 
-  /// The item's text in the piece, if it is sent as it was dropped: at the end, or before one closing brace.
-  ///
-  /// Static: as a method of this large value it would copy it for each item.
-  private static func copiedText(of item: RawItem, _ json: Span<UInt8>, in piece: Span<UInt8>) -> CopiedText? {
-    // Without a tag it could not be checked when it is read again.
-    guard item.tag != nil, let place = item.textStart else { return nil }
-    for start in [piece.count - json.count, piece.count - json.count - 1] where start >= 0 {
-      guard piece.extracting(start..<start + json.count).holdsSameBytes(as: json) else { continue }
-      return CopiedText(start: start, source: place..<place + json.count)
+  private static func unknown(_ item: RawItem) -> FileFault {
+    FileFault(.noRoute, "item \(item.number) is \(APIs.unknownItem)", line: item.line)
+  }
+
+  mutating func take(_ block: ConvertedBlock, into sink: inout some ReadingSink) throws {
+    for index in block.items.indices { try take(index, of: block, into: &sink) }
+  }
+
+  private mutating func take(
+    _ index: Int, of block: ConvertedBlock, into sink: inout some ReadingSink
+  ) throws {
+    let item = block.items[index].item
+    items += 1
+    if atomic != nil { try checkSize() }
+    switch block.items[index].outcome {
+    case .rejected(let fault, let key): try reject(item, fault, key: key, into: &sink)
+    case .unwanted(let kind):
+      guard let chosen, let kind, destinations[kind] != nil else { throw Self.unknown(item) }
+      throw FileFault(
+        .noRoute,
+        "the file mixes \(chosen.api.kind.rawValue) and \(kind.rawValue) items: item \(item.number) is the first \(kind.rawValue) item",
+        line: item.line)
+    case .prepared(let key, let length, let range, let copied):
+      do throws(ItemFault) {
+        if api?.idsAllowed == true { try requestIDs.take(item) }
+        try atomic?.take(key, of: item)
+      } catch {
+        // What is left in the file is there as JSON.
+        let text = copied == nil ? block.literals[range] : block.block.bytes[block.block.text(of: index)]
+        return try reject(item, error, key: api?.describe(text.span), into: &sink)
+      }
+      let entry = BatchItem(
+        number: item.number, line: item.line, source: item.source, pieceLength: length, key: key, tag: item.tag)
+      let full = batcher?.add(entry, literals: block.literals[range], copied: copied) ?? []
+      for batch in full { try emit(batch, into: &sink) }
     }
-    return nil
   }
 
   private mutating func reject(

@@ -20,7 +20,7 @@ import TestKit
       setsHotKeysApart: setsHotKeysApart)
     var all: [QueuedBatch] = []
     for (index, key) in keys.enumerated() {
-      all += batcher.add(item(index + 1, key: key, bytes: 2), piece: Array("{}".utf8))
+      all += batcher.add(item(index + 1, key: key, bytes: 2), literals: Array("{}".utf8)[...])
     }
     all += batcher.finish()
     for batch in all {

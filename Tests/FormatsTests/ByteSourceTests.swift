@@ -167,7 +167,7 @@ func all<S: ByteSource & ~Copyable>(_ source: inout S, _ count: Int = 1000) thro
     try withFile(gzipped(json)) { descriptor in
       var gzip = try GzipBytes(FileBytes(descriptor: descriptor, path: "a.json.gz"), limits: GzipLimits())
       var places: [Range<Int>] = []
-      let shape = try JSONReader(limits: ReaderLimits(), objects: .item).read(&gzip) { item, _ in
+      let shape = try JSONReader(limits: ReaderLimits(), objects: .item).readItems(&gzip) { item, _ in
         places.append(item.source)
       }
       #expect(shape == .array)

@@ -56,7 +56,7 @@ private func read(
   var options = CSVOptions()
   options.delimiter = delimiter
   let limits = ReaderLimits(maxItemBytes: 16 << 10)
-  return try CSVReader(options, limits: limits, chunkBytes: 64 << 10).read(&source) { header in
+  return try CSVReader(options, limits: limits, chunkBytes: 64 << 10).readItems(&source) { header in
     try RowPlan(header, mapping: nil).template(empty: .omit, limits: limits) { path throws(FileFault) in
       .field(PlacedField(path: path.steps, type: path.type))
     }

@@ -90,7 +90,7 @@ struct CSVReadingTerms {
         try RowPlan(header, mapping: mapping, options: options, zones: zones)
           .template(empty: empty, limits: limits, place: place)
       }
-      let outcome = try reader.read(
+      let outcome = try reader.readItems(
         &source, plan: plan, diagnoses: diagnoses, fits: { (try? plan($0)) != nil }
       ) { item, json in
         reading.items.append(item.checkingTag(of: content, "chunks of \(chunk)"))

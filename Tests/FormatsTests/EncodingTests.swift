@@ -286,7 +286,7 @@ func decoding(_ bytes: [UInt8], _ encoding: TextEncoding, piece: Int = .max, cou
         var source = try DecodedBytes(MemoryBytes(bytes, pieceBytes: chunk), encoding: encoding)
         let reader = CSVReader(limits: ReaderLimits(), chunkBytes: chunk)
         let thrown = #expect(throws: FileFault.self) {
-          _ = try reader.read(&source) { header in
+          _ = try reader.readItems(&source) { header in
             try RowPlan(header, mapping: nil).template(empty: .omit, limits: ReaderLimits()) { path throws(FileFault) in
               .field(PlacedField(path: path.steps, type: path.type))
             }

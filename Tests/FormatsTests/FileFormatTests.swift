@@ -28,15 +28,18 @@ import Testing
     if kind == .tsv { options.csv.delimiter = .character(";") }
     var items: [RawItem] = []
     var texts: [String] = []
+    var decoder: (any ItemDecoder)?
     let report = try kind.format.read(
       content, options,
       template: { header in
         try RowPlan(header, mapping: nil, options: options.csv) { _ in nil }
           .template(empty: .omit, limits: options.limits) { .field(PlacedField(path: $0.steps, type: $0.type)) }
-      }, fits: { _ in true },
-      each: { item, json in
-        items.append(item)
-        texts.append(json.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) })
+      }, fits: { _ in true }, begin: { decoder = $0 },
+      each: { block in
+        decoder?.decode(block) { item, json in
+          items.append(item)
+          texts.append(json.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) })
+        }
       })
     #expect(items.map(\.number) == [1, 2, 3])
     #expect(items.allSatisfy { $0.fault == nil && $0.tag != nil })

@@ -17,7 +17,7 @@ import Testing
         var source = EndlessBytes(head: head, repeating: repeated, count: 8 << 20, tail: tail)
         var numbers: [Int] = []
         let objects = ObjectShape(itemMembers: [], idsAllowed: true)
-        _ = try JSONReader(limits: limits, objects: objects, chunkBytes: 64 << 10).read(&source) { item, _ in
+        _ = try JSONReader(limits: limits, objects: objects, chunkBytes: 64 << 10).readItems(&source) { item, _ in
           numbers.append(item.number)
         }
         #expect(numbers.count == (head.hasPrefix("{") ? 2 : 3))
@@ -33,7 +33,7 @@ import Testing
       for repeated in ["x", " "] {
         var source = EndlessBytes(head: "1\n", repeating: repeated, count: 8 << 20, tail: "\n2")
         var items: [RawItem] = []
-        _ = try NDJSONReader(limits: limits, chunkBytes: 64 << 10).read(&source) { item, _ in items.append(item) }
+        _ = try NDJSONReader(limits: limits, chunkBytes: 64 << 10).readItems(&source) { item, _ in items.append(item) }
         #expect(items.last?.line == 3)
         #expect(items.count == (repeated == "x" ? 3 : 2))
       }

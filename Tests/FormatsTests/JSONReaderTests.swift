@@ -15,7 +15,7 @@ import Testing
       var source = MemoryBytes(content)
       var reading = Reading()
       do {
-        reading.shape = try JSONReader(limits: limits, objects: objects, chunkBytes: chunk, key: testKey).read(
+        reading.shape = try JSONReader(limits: limits, objects: objects, chunkBytes: chunk, key: testKey).readItems(
           &source
         ) { item, bytes in
           reading.items.append(item.checkingTag(of: content, "chunks of \(chunk)"))
@@ -236,7 +236,7 @@ import Testing
     var source = MemoryBytes(Array("[1,2,3]".utf8))
     var seen = 0
     #expect(throws: Enough.self) {
-      _ = try JSONReader(limits: ReaderLimits(), objects: .item).read(&source) { item, _ in
+      _ = try JSONReader(limits: ReaderLimits(), objects: .item).readItems(&source) { item, _ in
         seen = item.number
         if item.number == 2 { throw Enough() }
       }

@@ -71,7 +71,7 @@ private struct Seeded: RandomNumberGenerator {
       let chunk = Int.random(in: 1...20, using: &random)
       var source = MemoryBytes(bytes)
       do {
-        _ = try JSONReader(limits: ReaderLimits(), objects: objects, chunkBytes: chunk).read(&source) { item, text in
+        _ = try JSONReader(limits: ReaderLimits(), objects: objects, chunkBytes: chunk).readItems(&source) { item, text in
           // Whatever is handed on is JSON, and is what stands at its place.
           #expect(throws: Never.self) { try JSONScanner.check(text) }
           #expect(bytes[item.source].suffix(text.count) == ArraySlice((0..<text.count).map { text[$0] }))
@@ -109,7 +109,7 @@ private struct Seeded: RandomNumberGenerator {
       var source = MemoryBytes(bytes)
       var seen = Set<Int>()
       do {
-        _ = try NDJSONReader(limits: ReaderLimits(), chunkBytes: chunk).read(&source) { item, _ in
+        _ = try NDJSONReader(limits: ReaderLimits(), chunkBytes: chunk).readItems(&source) { item, _ in
           seen.insert(item.line)
           let line = lines[item.line - 1]
           #expect(Array(bytes[item.source]) == line)

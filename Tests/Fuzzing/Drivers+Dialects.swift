@@ -183,12 +183,12 @@ private struct DialectTrial {
       var source = HeldBytes(content)
       if let found = try TextEncoding.encoding(of: &source, declared: encoding) {
         var text = try DecodedBytes(HeldBytes(content), encoding: found.text)
-        reading.layout = try reader.read(&text, plan: plan, each: take).layout
+        reading.layout = try reader.readItems(&text, plan: plan, each: take).layout
         reading.layout?.encoding = found.text.name
         reading.layout?.hasByteOrderMark = found.hasMark
       } else {
         source = HeldBytes(content)
-        reading.layout = try reader.read(&source, plan: plan, each: take).layout
+        reading.layout = try reader.readItems(&source, plan: plan, each: take).layout
       }
     } catch let fault as FileFault {
       reading.fault = fault

@@ -28,7 +28,7 @@ import Testing
     if kind == .tsv { options.delimiter = .character("\t") }
     var loaded = Loaded()
     var piece: [UInt8] = []
-    let outcome = try CSVReader(options, limits: ReaderLimits()).read(
+    let outcome = try CSVReader(options, limits: ReaderLimits()).readItems(
       &source,
       plan: { header in
         let plan = try RowPlan(header, mapping: inspection.mapping, options: options) { _ in nil }

@@ -12,7 +12,7 @@ struct CSVFormat: FileFormat {
 
   func read(
     _ content: FileContent, _ options: FormatOptions, template: (CSVHeader) throws -> RowTemplate,
-    fits: (CSVHeader) -> Bool, each: (RawItem, Span<UInt8>) throws -> Void
+    fits: (CSVHeader) -> Bool, begin: (any ItemDecoder) throws -> Void, each: (ItemBlock) throws -> Void
   ) throws -> FileReport {
     let encoding = try encoding(of: content, options)
     let reader = CSVReader(
@@ -24,7 +24,7 @@ struct CSVFormat: FileFormat {
       plan: { header in
         report.headerTag = options.key?.tag(of: header.bytes.span)
         return try template(header)
-      }, diagnoses: true, fits: fits, each: each)
+      }, diagnoses: true, fits: fits, begin: begin, each: each)
     outcome.layout.encoding = encoding?.text.name
     outcome.layout.hasByteOrderMark = encoding?.hasMark ?? false
     report.layout = outcome.layout.json

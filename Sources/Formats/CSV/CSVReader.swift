@@ -57,17 +57,18 @@ package struct CSVReader: Sendable {
     return try rows.beginsAsRejectsFile(&source)
   }
 
-  /// Calls `each` with every row and its JSON; if the row has a fault, with the JSON of what can be read of it, or with
-  /// nothing.
+  /// Calls `each` with blocks of all rows of data.
   ///
   /// - Parameters:
   ///   - plan: called once, before any row, to decide what the columns become: see `RowPlan`.
   ///   - diagnoses: whether a `FileFault` of `plan` gets its likely cause.
   ///   - fits: whether `plan` would take a header; only to find the cause.
-  /// - Throws: `FileFault` for a file that can't be used, and any error of the source, `plan` and `each`.
+  ///   - begin: called before `each` with what completes the rows.
+  /// - Throws: `FileFault` for a file that can't be used, after a last block; any error of the source and the closures.
   package func read<S: ByteSource & ~Copyable>(
     _ source: inout S, plan: (CSVHeader) throws -> RowTemplate, diagnoses: Bool = false,
-    fits: (CSVHeader) -> Bool = { _ in false }, each: (RawItem, Span<UInt8>) throws -> Void
+    fits: (CSVHeader) -> Bool = { _ in false }, begin: (any ItemDecoder) throws -> Void,
+    each: (ItemBlock) throws -> Void
   ) throws -> Outcome {
     var rows = CSVRows(options, isRejectsFile: isRejectsFile, limits: limits, chunkBytes: chunkBytes, key: key)
     let header = try rows.readHeader(from: &source)
@@ -80,12 +81,36 @@ package struct CSVReader: Sendable {
       }
       throw fault
     }
-    var writer = RowWriter(template, header.dialect, limits: limits)
+    let secondHeader = SecondHeader(header)
+    try begin(
+      RowDecoder(template: template, header: header, limits: limits, key: key, headerCause: secondHeader.cause))
+    var block = ItemBlock()
+    return try block.passOnFault(to: each) {
+      try find(&source, &rows, header, template, secondHeader, &$0, each)
+    }
+  }
+
+  /// Calls `each` with every row's item as its decoder leaves it, on this thread.
+  ///
+  /// - Throws: as `read`.
+  package func readItems<S: ByteSource & ~Copyable>(
+    _ source: inout S, plan: (CSVHeader) throws -> RowTemplate, diagnoses: Bool = false,
+    fits: (CSVHeader) -> Bool = { _ in false }, each: (RawItem, Span<UInt8>) throws -> Void
+  ) throws -> Outcome {
+    var decoder: (any ItemDecoder)?
+    return try read(
+      &source, plan: plan, diagnoses: diagnoses, fits: fits, begin: { decoder = $0 },
+      each: { try decoder?.decode($0, each: each) })
+  }
+
+  private func find<S: ByteSource & ~Copyable>(
+    _ source: inout S, _ rows: inout CSVRows, _ header: CSVHeader, _ template: RowTemplate,
+    _ secondHeader: consuming SecondHeader, _ block: inout ItemBlock, _ each: (ItemBlock) throws -> Void
+  ) throws -> Outcome {
     var totals =
       rows.isPlain
       ? nil : try options.trailer.map { try ControlTotals($0, header, template, options) }
     let heldRows = rows.isPlain ? 0 : options.skip.last
-    var secondHeader = SecondHeader(header)
     var held = HeldRows(most: heldRows, dialect: header.dialect, maxCells: header.width)
     var number = 0
     while try rows.findRow(in: &source) {
@@ -95,23 +120,24 @@ package struct CSVReader: Sendable {
           line: rows.scanner.rowLine)
       }
       let range = rows.scanner.rowStart + rows.offset..<rows.scanner.rowEnd + rows.offset
-      var item = RawItem(number: number + 1, line: rows.scanner.rowLine, source: range, tag: rows.takeTag())
-      let isTooLarge = rows.isRowTooLarge(without: header.errorColumns)
-      if heldRows > 0 {
-        guard
-          let row = try held.exchange(
-            HeldRows.Row(item: item, isTooLarge: isTooLarge, bytes: isTooLarge ? [] : rows.rowBytes))
-        else { continue }
-        number += 1
-        item = row.item
-        item.number = number
-        try take(
-          item, isTooLarge: row.isTooLarge, held.scanner, held.bytes, header, &writer, &totals, &secondHeader, each)
-      } else {
-        number += 1
-        try take(
-          item, isTooLarge: isTooLarge, rows.scanner, rows.buffer, header, &writer, &totals, &secondHeader, each)
+      var item = RawItem(number: number + 1, line: rows.scanner.rowLine, source: range)
+      if rows.isRowTooLarge(without: header.errorColumns) {
+        item.fault = .tooLarge(limits)
+        item.tag = rows.takeTag()
       }
+      if heldRows > 0 {
+        let isTooLarge = item.fault != nil
+        guard
+          let row = try held.exchange(HeldRows.Row(item: item, bytes: isTooLarge ? [] : rows.rowBytes))
+        else { continue }
+        item = row
+        item.number = number + 1
+        try take(item, held.scanner, held.bytes, &totals, &secondHeader, &block)
+      } else {
+        try take(item, rows.scanner, rows.buffer, &totals, &secondHeader, &block)
+      }
+      number += 1
+      if block.isFull { try each(block.take()) }
     }
     var outcome = Outcome(
       layout: CSVLayout(header, hasSeparatorLine: rows.hasSeparatorLine), isRejectsFile: rows.isPlain)
@@ -129,54 +155,16 @@ package struct CSVReader: Sendable {
 
   @inline(__always)
   private func take(
-    _ raw: RawItem, isTooLarge: Bool, _ scanner: borrowing CSVScanner, _ buffer: borrowing [UInt8], _ header: CSVHeader,
-    _ writer: inout RowWriter, _ totals: inout ControlTotals?, _ secondHeader: inout SecondHeader,
-    _ each: (RawItem, Span<UInt8>) throws -> Void
+    _ item: RawItem, _ scanner: borrowing CSVScanner, _ buffer: borrowing [UInt8], _ totals: inout ControlTotals?,
+    _ secondHeader: inout SecondHeader, _ block: inout ItemBlock
   ) throws {
-    var item = raw
-    let isHeader = !isTooLarge && secondHeader.takes(scanner.cells, in: buffer.span, line: raw.line)
-    if totals != nil { try totals?.add(isTooLarge ? [] : scanner.cells, in: buffer, line: raw.line) }
-    do throws(ItemFault) {
-      if isTooLarge { throw .tooLarge(limits) }
-      if scanner.cellCount != header.width || header.namelessColumns > 0 { try check(scanner, header) }
-      item.requestID = try writer.requestID(scanner.cells, in: buffer)
-      try writer.write(scanner.cells, in: buffer)
-    } catch {
-      item.fault = isHeader ? ItemFault(error.code, "\(error.message); \(secondHeader.cause)") : error
-      let isReadable = !isTooLarge && Self.writeWhatIsGood(scanner.cells, in: buffer, header, &writer)
-      try each(item, writer.text.storage.span.extracting(first: isReadable ? writer.text.count : 0))
-      return
-    }
-    try each(item, writer.text.storage.span.extracting(first: writer.text.count))
-  }
-
-  /// The item without the fields of bad cells, so that its key can be told. Of a row with too few or too many cells, the
-  /// cells count from the left.
-  private static func writeWhatIsGood(
-    _ cells: [CSVCell], in buffer: borrowing [UInt8], _ header: CSVHeader, _ writer: inout RowWriter
-  ) -> Bool {
-    let missing = repeatElement(
-      CSVCell(start: 0, end: 0, isQuoted: false, hasEscapes: false), count: max(0, header.width - cells.count))
-    do throws(ItemFault) {
-      try writer.write(cells + missing, in: copy buffer, skippingBadCells: true)
-      return true
-    } catch {
-      return false
-    }
-  }
-
-  private func check(_ scanner: borrowing CSVScanner, _ header: CSVHeader) throws(ItemFault) {
-    let count = scanner.cellCount
-    let named = header.width - header.namelessColumns
-    guard (named...header.width).contains(count) else {
-      throw ItemFault(
-        .wrongColumnCount,
-        "the row has \(count) \(count == 1 ? "column" : "columns"), but the header has \(named)")
-    }
-    if let index = scanner.cells.indices.dropFirst(named).first(where: { !scanner.cells[$0].isEmpty }) {
-      throw ItemFault(
-        .wrongColumnCount, "the row has a value in column \(index + 1), which has no name in the header")
-    }
+    let isTooLarge = item.fault != nil
+    if totals != nil { try totals?.add(isTooLarge ? [] : scanner.cells, in: buffer, line: item.line) }
+    if isTooLarge { return block.append(item, Span()) }
+    block.append(
+      item, row: buffer.span.extracting(scanner.rowStart..<scanner.rowEnd), from: scanner.rowStart,
+      cells: scanner.cells, cellCount: scanner.cellCount,
+      isFlagged: secondHeader.takes(scanner.cells, in: buffer.span, line: item.line))
   }
 }
 
@@ -199,7 +187,6 @@ extension CSVRows {
 private struct HeldRows {
   struct Row {
     var item: RawItem
-    var isTooLarge: Bool
     /// Empty if it is too large.
     var bytes: [UInt8]
   }
@@ -220,7 +207,7 @@ private struct HeldRows {
   }
 
   /// Keeps `row` and returns the one that is certainly not among the last ones, scanned again; nil if there is none yet.
-  mutating func exchange(_ row: Row) throws(FileFault) -> Row? {
+  mutating func exchange(_ row: Row) throws(FileFault) -> RawItem? {
     guard rows.count == most else {
       rows.append(row)
       return nil
@@ -232,8 +219,8 @@ private struct HeldRows {
     let maxCells = scanner.maxCells
     scanner = CSVScanner(scanner.dialect)
     scanner.maxCells = maxCells
-    if !old.isTooLarge { _ = try scanner.scan(bytes, upTo: bytes.count) }
-    return old
+    if old.item.fault == nil { _ = try scanner.scan(bytes, upTo: bytes.count) }
+    return old.item
   }
 }
 

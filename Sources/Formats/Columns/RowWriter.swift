@@ -19,14 +19,13 @@ struct RowWriter {
     members = begins
   }
 
-  /// Writes the row whose cells are in `buffer` to `text`.
+  /// Writes the row whose cells are in `bytes` to `text`.
   ///
   /// - Parameter skipsBadCells: leaves out fields whose cells can't be converted: for a row that is rejected anyway.
   /// - Throws: an `ItemFault` that names the column.
   mutating func write(
-    _ cells: [CSVCell], in buffer: [UInt8], skippingBadCells skipsBadCells: Bool = false
+    _ cells: Span<CSVCell>, in bytes: Span<UInt8>, skippingBadCells skipsBadCells: Bool = false
   ) throws(ItemFault) {
-    let bytes = buffer.span
     text.truncate(to: 0)
     for step in template.steps {
       switch step.kind {
@@ -78,15 +77,15 @@ struct RowWriter {
   /// The request id as JSON string content; nil if no column holds it, or its cell is empty.
   ///
   /// - Throws: an `ItemFault` that names the column.
-  mutating func requestID(_ cells: [CSVCell], in buffer: [UInt8]) throws(ItemFault) -> [UInt8]? {
+  mutating func requestID(_ cells: Span<CSVCell>, in bytes: Span<UInt8>) throws(ItemFault) -> [UInt8]? {
     guard let requestID = template.requestID else { return nil }
     text.truncate(to: 0)
     if requestID.isComputed {
-      return append(template.computed[requestID.rule], cells, in: buffer.span)
+      return append(template.computed[requestID.rule], cells, in: bytes)
         ? Array(text.storage[..<text.count]) : nil
     }
     let conversion = template.conversions[requestID.rule]
-    let hasText = try convert(cells[requestID.column], in: buffer.span, conversion)
+    let hasText = try convert(cells[requestID.column], in: bytes, conversion)
     // Without the quotes.
     if hasText { return Array(text.storage[1..<text.count - 1]) }
     return conversion.jsonOfEmpty.map { Array($0.dropFirst().dropLast()) }
@@ -127,7 +126,7 @@ struct RowWriter {
   }
 
   private mutating func appendComputed(
-    _ cells: [CSVCell], in bytes: Span<UInt8>, _ step: RowTemplate.Step, _ computed: RowTemplate.Computed
+    _ cells: Span<CSVCell>, in bytes: Span<UInt8>, _ step: RowTemplate.Step, _ computed: RowTemplate.Computed
   ) {
     let begin = text.count
     appendMember(step.literal)
@@ -171,7 +170,7 @@ struct RowWriter {
 
   /// Appends the content of a computed text; false, and nothing appended, if all its cells are empty.
   private mutating func append(
-    _ computed: RowTemplate.Computed, _ cells: [CSVCell], in bytes: Span<UInt8>
+    _ computed: RowTemplate.Computed, _ cells: Span<CSVCell>, in bytes: Span<UInt8>
   ) -> Bool {
     let begin = text.count
     var isEmpty = true

@@ -5,17 +5,18 @@ struct JSONFormat: FileFormat {
 
   func read(
     _ content: FileContent, _ options: FormatOptions, template: (CSVHeader) throws -> RowTemplate,
-    fits: (CSVHeader) -> Bool, each: (RawItem, Span<UInt8>) throws -> Void
+    fits: (CSVHeader) -> Bool, begin: (any ItemDecoder) throws -> Void, each: (ItemBlock) throws -> Void
   ) throws -> FileReport {
     var text = try content.bytes()
     let reader = JSONReader(limits: options.limits, objects: options.objects, key: options.key)
+    try begin(reader.decoder)
     return FileReport(shape: try reader.read(&text, each: each))
   }
 
   func count(_ content: FileContent, _ options: FormatOptions) throws -> Int {
     var text = try content.bytes()
     var count = 0
-    _ = try JSONReader(limits: options.limits, objects: options.objects).read(&text) { _, _ in count += 1 }
+    _ = try JSONReader(limits: options.limits, objects: options.objects).read(&text) { count += $0.items.count }
     return count
   }
 

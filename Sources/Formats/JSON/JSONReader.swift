@@ -20,12 +20,30 @@ package struct JSONReader: Sendable {
     self.chunkBytes = chunkBytes
   }
 
-  /// Calls `each` with every item and its JSON text, which is empty if the item has a fault.
+  package var decoder: any ItemDecoder { JSONItemDecoder(key: key) }
+
+  /// Calls `each` with blocks of all items, for `decoder` to complete.
   ///
   /// An id that is itself over the limit is not kept: that item is too large and has none.
-  /// - Throws: `FileFault` for a file that can't be used, `ReadError`, and any error of `each`.
+  /// - Throws: `FileFault` for a file that can't be used, after a last block; `ReadError`, and any error of `each`.
   package func read<S: ByteSource & ~Copyable>(
+    _ source: inout S, each: (ItemBlock) throws -> Void
+  ) throws -> DocumentShape {
+    var block = ItemBlock()
+    return try block.passOnFault(to: each) { try find(&source, &$0, each) }
+  }
+
+  /// Calls `each` with every item as its decoder leaves it, on this thread.
+  ///
+  /// - Throws: as `read`.
+  package func readItems<S: ByteSource & ~Copyable>(
     _ source: inout S, each: (RawItem, Span<UInt8>) throws -> Void
+  ) throws -> DocumentShape {
+    try read(&source) { try decoder.decode($0, each: each) }
+  }
+
+  private func find<S: ByteSource & ~Copyable>(
+    _ source: inout S, _ block: inout ItemBlock, _ each: (ItemBlock) throws -> Void
   ) throws -> DocumentShape {
     var text = JSONCursor(limits: limits, chunkBytes: chunkBytes, key: key)
     try text.skipByteOrderMark(&source)
@@ -35,14 +53,14 @@ package struct JSONReader: Sendable {
     switch first {
     case UInt8(ascii: "["):
       shape = .array
-      try readArray(&text, &source, each)
+      try readArray(&text, &source, &block, each)
     case UInt8(ascii: "{") where try objects.idsAllowed && !isItem(&text, &source):
       shape = .requestIDs
-      try readRequests(&text, &source, each)
+      try readRequests(&text, &source, &block, each)
     default:
       shape = .single
       text.beginItem()
-      try hand(text.value(&source), number: 1, from: &text, each)
+      try hand(text.value(&source), number: 1, from: &text, &block)
     }
     if let more = try text.next(&source) {
       let hint =
@@ -54,7 +72,7 @@ package struct JSONReader: Sendable {
   }
 
   private func readArray<S: ByteSource & ~Copyable>(
-    _ text: inout JSONCursor, _ source: inout S, _ each: (RawItem, Span<UInt8>) throws -> Void
+    _ text: inout JSONCursor, _ source: inout S, _ block: inout ItemBlock, _ each: (ItemBlock) throws -> Void
   ) throws {
     text.position += 1
     var number = 0
@@ -66,13 +84,14 @@ package struct JSONReader: Sendable {
       number += 1
       _ = try text.next(&source)
       text.beginItem()
-      try hand(text.value(&source), number: number, from: &text, each)
+      try hand(text.value(&source), number: number, from: &text, &block)
+      if block.isFull { try each(block.take()) }
       if try text.separator(&source, closing: UInt8(ascii: "]")) == .end { return }
     }
   }
 
   private func readRequests<S: ByteSource & ~Copyable>(
-    _ text: inout JSONCursor, _ source: inout S, _ each: (RawItem, Span<UInt8>) throws -> Void
+    _ text: inout JSONCursor, _ source: inout S, _ block: inout ItemBlock, _ each: (ItemBlock) throws -> Void
   ) throws {
     text.position += 1
     var number = 0
@@ -95,16 +114,16 @@ package struct JSONReader: Sendable {
       _ = try text.next(&source)
       var value = try text.value(&source)
       value.isTooLarge = value.isTooLarge || name.isTooLarge
-      try hand(value, number: number, member: name, id: id, from: &text, each)
+      hand(value, number: number, member: name, id: id, from: &text, &block)
+      if block.isFull { try each(block.take()) }
       if try text.separator(&source, closing: UInt8(ascii: "}")) == .end { return }
     }
   }
 
   private func hand(
     _ value: JSONCursor.Value, number: Int, member: JSONCursor.Value? = nil, id: [UInt8]? = nil,
-    from text: inout JSONCursor,
-    _ each: (RawItem, Span<UInt8>) throws -> Void
-  ) throws {
+    from text: inout JSONCursor, _ block: inout ItemBlock
+  ) {
     let fault: ItemFault? =
       if value.isTooLarge {
         .tooLarge(limits)
@@ -114,11 +133,12 @@ package struct JSONReader: Sendable {
         nil
       }
     let start = member?.range.lowerBound ?? value.range.lowerBound
-    let item = RawItem(
+    var item = RawItem(
       number: number, line: member?.line ?? value.line, source: start..<value.range.upperBound,
-      textStart: value.range.lowerBound, requestID: id, fault: fault,
-      tag: text.endItem())
-    try text.withBytes(of: value.isTooLarge ? nil : value.range) { bytes in try each(item, bytes) }
+      textStart: value.range.lowerBound, requestID: id, fault: fault)
+    // The decoder makes the others: it has all bytes that the tag covers.
+    if member != nil || value.isTooLarge { item.tag = text.endItem() }
+    text.withBytes(of: value.isTooLarge ? nil : value.range) { block.append(item, $0) }
   }
 
   /// Whether the object at the cursor is an item, judged by its first `maxItemBytes`.

@@ -17,11 +17,29 @@ package struct NDJSONReader: Sendable {
     self.chunkBytes = chunkBytes
   }
 
-  /// Calls `each` with every item and its JSON text, which is empty if the item has a fault.
+  package var decoder: any ItemDecoder { NDJSONDecoder(limits: limits, key: key) }
+
+  /// Calls `each` with blocks of all lines that are not blank, for `decoder` to complete.
   ///
-  /// - Throws: `FileFault` for a file that can't be used, `ReadError`, and any error of `each`.
+  /// - Throws: `FileFault` for a file that can't be used, after a last block; `ReadError`, and any error of `each`.
   package func read<S: ByteSource & ~Copyable>(
+    _ source: inout S, each: (ItemBlock) throws -> Void
+  ) throws -> DocumentShape {
+    var block = ItemBlock()
+    return try block.passOnFault(to: each) { try find(&source, &$0, each) }
+  }
+
+  /// Calls `each` with every item as its decoder leaves it, on this thread.
+  ///
+  /// - Throws: as `read`.
+  package func readItems<S: ByteSource & ~Copyable>(
     _ source: inout S, each: (RawItem, Span<UInt8>) throws -> Void
+  ) throws -> DocumentShape {
+    try read(&source) { try decoder.decode($0, each: each) }
+  }
+
+  private func find<S: ByteSource & ~Copyable>(
+    _ source: inout S, _ block: inout ItemBlock, _ each: (ItemBlock) throws -> Void
   ) throws -> DocumentShape {
     var window = ByteWindow(chunkBytes: chunkBytes, key: key)
     var start = try window.skipByteOrderMark(from: &source)
@@ -31,24 +49,16 @@ package struct NDJSONReader: Sendable {
     while let found = try nextLine(from: start, &window, &source) {
       if !found.isBlank {
         number += 1
-        var item = RawItem(
-          number: number, line: line, source: start..<found.end, tag: window.endItem(at: found.end))
+        var item = RawItem(number: number, line: line, source: start..<found.end)
         if isTooLarge(start..<found.end, window) {
           item.fault = .tooLarge(limits)
-          try each(item, Span())
+          item.tag = window.endItem(at: found.end)
+          block.append(item, Span())
         } else {
-          // The byte order mark is part of the first line when its bytes are counted.
-          let lead = line == 1 ? mark : 0
-          let bytes = window.bytes.span.extracting(start - window.base..<found.end - window.base)
-          var value = 0..<0
-          do throws(ItemFault) {
-            value = try check(bytes, lead: lead, isLast: !found.hasBreak)
-          } catch {
-            item.fault = error
-          }
-          item.textStart = start + value.lowerBound
-          try each(item, item.fault == nil ? bytes.extracting(value) : bytes)
+          let text = window.bytes.span.extracting(start - window.base..<found.end - window.base)
+          block.append(item, text, isFlagged: !found.hasBreak)
         }
+        if block.isFull { try each(block.take()) }
       }
       guard found.hasBreak else { break }
       start = found.next
@@ -103,42 +113,5 @@ package struct NDJSONReader: Sendable {
     // The additions can be identified only in valid JSON.
     guard (try? scanner.scan(text, from: 0)) ?? nil != nil else { return true }
     return line.count - RejectsAdditions.bytes(in: text, limits.additions) > limits.maxItemBytes
-  }
-
-  /// The range of the single value that makes up `line`.
-  private func check(_ line: Span<UInt8>, lead: Int, isLast: Bool) throws(ItemFault) -> Range<Int> {
-    let start = afterSpace(line, from: 0)
-    var scanner = JSONScanner()
-    let end: Int
-    do throws(JSONFault) {
-      end = try scanner.scan(line, from: start) ?? line.count
-      if end == line.count { try scanner.finish() }
-    } catch {
-      throw itemFault(error, from: start, lead, line.count, isLast ? 0 : scanner.unfinishedCharacterBytes)
-    }
-    let rest = afterSpace(line, from: end)
-    guard rest == line.count else {
-      let stray = JSONFault.stray(line, at: rest, reason: "more text follows the JSON value")
-      throw itemFault(stray, from: rest, lead, line.count, isLast ? 0 : line.count - rest)
-    }
-    guard scanner.deepest <= limits.maxNesting else { throw .tooDeep(scanner.deepest, limits) }
-    return start..<end
-  }
-
-  /// The item fault for a fault in text that starts at `start` of a line.
-  ///
-  /// - Parameters:
-  ///   - count: bytes of the line.
-  ///   - unfinished: bytes of a character that the line break cut off. These are not UTF-8, whereas at the file's end
-  ///     bytes are missing.
-  private func itemFault(
-    _ fault: JSONFault, from start: Int, _ lead: Int, _ count: Int, _ unfinished: Int
-  ) -> ItemFault {
-    if fault.kind == .encoding || fault.kind == .end && unfinished > 0 {
-      let offset = lead + (fault.kind == .end ? count - unfinished : start + fault.offset)
-      return ItemFault(.invalidEncoding, "the line is not UTF-8 at offset \(offset): save the file as UTF-8")
-    }
-    let column = lead + start + fault.offset + 1
-    return ItemFault(.malformedJSON, "the line is not valid JSON at column \(column): \(fault.reason)")
   }
 }

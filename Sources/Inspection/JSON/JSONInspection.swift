@@ -124,13 +124,13 @@ package struct JSONInspection: Sendable {
     var source = SampleBytes(sample.head)
     if kind == .ndjson {
       if !sample.isWhole { source.cutToLine() }
-      _ = try NDJSONReader(limits: ReaderLimits()).read(&source, each: each)
+      _ = try NDJSONReader(limits: ReaderLimits()).readItems(&source, each: each)
       return .lines
     }
     let apis = APIs.all.map { $0.makeAPI(APIOptions()) }
     let objects = ObjectShape(
       itemMembers: apis.flatMap(\.itemMembers), idsAllowed: isMapOfObjects(sample.head))
-    return try JSONReader(limits: ReaderLimits(), objects: objects).read(&source, each: each)
+    return try JSONReader(limits: ReaderLimits(), objects: objects).readItems(&source, each: each)
   }
 
   /// Whether the outermost object's first value is an object: only then its names may be request ids.

@@ -193,7 +193,7 @@ final class Intake {
       if planned.nature == .invalid {
         rejects.append(Reject(item, ItemFault(.invalidItem, "invalid")))
       } else {
-        full += batcher.add(item, piece: piece)
+        full += batcher.add(item, literals: piece[...])
       }
     }
     full += batcher.finish()

@@ -1,0 +1,99 @@
+import Core
+
+/// Items that a reader found one after the other, with their bytes: what one thread decodes at a time.
+package struct ItemBlock: Sendable {
+  private struct Place {
+    var textEnd: Int
+    var cellsEnd: Int
+    /// Of a row: all its cells, even those that are not kept.
+    var cellCount: Int
+    var isFlagged: Bool
+  }
+
+  package private(set) var items: [RawItem] = []
+  private var places: [Place] = []
+  package private(set) var bytes: [UInt8] = []
+  /// Of all rows; their places are those in `bytes`.
+  private(set) var cells: [CSVCell] = []
+
+  /// Large enough that handing it to another thread costs nothing by comparison.
+  private static let fullBytes = 192 << 10
+  private static let fullItems = 1500
+
+  package init() {}
+
+  package var isEmpty: Bool { items.isEmpty }
+  package var isFull: Bool { bytes.count >= Self.fullBytes || items.count >= Self.fullItems }
+
+  /// - Parameter text: what the item is made from; empty if nothing of it was kept.
+  mutating func append(_ item: RawItem, _ text: Span<UInt8>, isFlagged: Bool = false) {
+    if items.isEmpty { bytes.reserveCapacity(Self.fullBytes + text.count) }
+    bytes.append(contentsOf: text)
+    items.append(item)
+    places.append(Place(textEnd: bytes.count, cellsEnd: cells.count, cellCount: 0, isFlagged: isFlagged))
+  }
+
+  /// - Parameters:
+  ///   - row: the row's bytes.
+  ///   - start: where the row starts in the bytes that the places of its cells refer to.
+  mutating func append(
+    _ item: RawItem, row: Span<UInt8>, from start: Int, cells: [CSVCell], cellCount: Int, isFlagged: Bool
+  ) {
+    let shift = bytes.count - start
+    append(item, row, isFlagged: isFlagged)
+    for var cell in cells {
+      cell.start += shift
+      cell.end += shift
+      self.cells.append(cell)
+    }
+    let last = places.count - 1
+    (places[last].cellsEnd, places[last].cellCount) = (self.cells.count, cellCount)
+  }
+
+  /// Which of `bytes` item number `index` of the block is made from.
+  package func text(of index: Int) -> Range<Int> {
+    (index == 0 ? 0 : places[index - 1].textEnd)..<places[index].textEnd
+  }
+
+  /// Which of `cells` are those of row number `index` of the block.
+  func cells(of index: Int) -> Range<Int> {
+    (index == 0 ? 0 : places[index - 1].cellsEnd)..<places[index].cellsEnd
+  }
+
+  func cellCount(of index: Int) -> Int { places[index].cellCount }
+  /// What only the reader knows of an item, and the format's decoder needs: see there.
+  func isFlagged(_ index: Int) -> Bool { places[index].isFlagged }
+
+  /// The block as it is, leaving it empty.
+  mutating func take() -> ItemBlock {
+    let block = self
+    self = ItemBlock()
+    return block
+  }
+
+  /// Passes on what was found before a fault of the file: it may have an earlier one.
+  mutating func passOnFault<Value>(
+    to each: (ItemBlock) throws -> Void, _ find: (inout ItemBlock) throws -> Value
+  ) throws -> Value {
+    do {
+      let value = try find(&self)
+      if !isEmpty { try each(take()) }
+      return value
+    } catch let fault as FileFault {
+      if !isEmpty { try each(take()) }
+      throw fault
+    }
+  }
+}
+
+/// Completes the items that a reader found: does all that needs nothing but the item itself.
+///
+/// The reader itself is left with what has an order: where the items are, their numbers, and the rules that concern the
+/// file as a whole. So one thread finds items while others decode them.
+package protocol ItemDecoder: Sendable {
+  /// Calls `each` with every item of the block and its JSON, in order; if the item has a fault, with what is good for
+  /// finding its key, or with nothing.
+  ///
+  /// - Throws: any error of `each`.
+  func decode(_ block: ItemBlock, each: (RawItem, Span<UInt8>) throws -> Void) rethrows
+}
