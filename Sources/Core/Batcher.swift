@@ -29,6 +29,8 @@ package struct Batcher: Sendable {
   private let beyondQueued: (around: Int, between: Int)
   private var open: [Open] = []
   private let openBatches = 4
+  /// Of the last full batch: the next one will be about as large, and need not grow step by step.
+  private var lastSize = QueuedBatch.Size()
   /// Nil if hot keys are not set apart.
   private var hotKeys: HotKeys?
   private var hot: Open?
@@ -108,7 +110,11 @@ package struct Batcher: Sendable {
     return rest
   }
 
-  private func begun() -> Open { Open(batch: QueuedBatch(items: [], body: QueuedBody([brackets.open]))) }
+  private func begun() -> Open {
+    var batch = Open(batch: QueuedBatch(items: [], body: QueuedBody([brackets.open])))
+    batch.batch.reserveCapacity(asOf: lastSize)
+    return batch
+  }
 
   /// Hot items may overtake the batches being filled, so batches that hold a key leave when it becomes hot.
   private mutating func isHot(_ key: KeyHash, leaving full: inout [QueuedBatch]) -> Bool {
@@ -135,6 +141,7 @@ package struct Batcher: Sendable {
     var batch = open.batch
     for item in batch.items { if let key = item.key { hotKeys?.note(key) } }
     batch.body.append(brackets.close)
+    lastSize = batch.size
     return batch
   }
 }

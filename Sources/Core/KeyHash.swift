@@ -32,10 +32,25 @@ package struct KeyHash: Hashable, Sendable {
   package mutating func separate() { combine(0xFF) }
 }
 
+extension KeyHash {
+  /// Where to look for it in a table: a hash with a secret of this process.
+  ///
+  /// Whoever drops a file chooses its keys, and FNV is easily inverted: without the secret, one file could put all of
+  /// its keys into one slot.
+  var slotHash: UInt64 {
+    let product = (value ^ slotSecret.0).multipliedFullWidth(by: slotSecret.1)
+    return product.high ^ product.low
+  }
+
+  /// For `Dictionary` and `Set`, whose own hash costs more than everything else that is done with a key.
+  package func _rawHashValue(seed: Int) -> Int { Int(truncatingIfNeeded: slotHash) ^ seed }
+}
+
+private let slotSecret = (UInt64.random(in: 0 ... .max), UInt64.random(in: 0 ... .max) | 1)
+
 /// A set of key hashes: eight bytes each, plus some spare room.
 ///
-/// The values are spread evenly already, so their own bits determine the slot: nothing is hashed a second time. Open
-/// addressing; at most three quarters are filled.
+/// Open addressing; at most three quarters are filled.
 package struct KeySet: Sendable {
   /// Zero marks an empty slot.
   private var places: [UInt64] = []
@@ -81,8 +96,7 @@ package struct KeySet: Sendable {
   /// The slot where the value is, or belongs.
   private func place(of value: UInt64) -> Int {
     let mask = places.count - 1
-    // FNV's low bits are mixed the least.
-    var place = Int(truncatingIfNeeded: value ^ value >> 32) & mask
+    var place = Int(truncatingIfNeeded: KeyHash(stored: value).slotHash) & mask
     while places[place] != 0, places[place] != value { place = (place + 1) & mask }
     return place
   }

@@ -19,6 +19,19 @@ package struct QueuedBatch: Sendable, Equatable {
 }
 
 extension QueuedBatch {
+  struct Size: Sendable {
+    var items = 0
+    var literals = 0
+    var runs = 0
+  }
+
+  var size: Size { Size(items: items.count, literals: body.literals.count, runs: body.runs.count) }
+
+  mutating func reserveCapacity(asOf size: Size) {
+    items.reserveCapacity(size.items)
+    body.reserveCapacity(literals: size.literals + size.literals / 8, runs: size.runs)
+  }
+
   /// The batch as it was queued, from the columns of the outbox.
   ///
   /// - Parameters:

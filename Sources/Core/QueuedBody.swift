@@ -25,6 +25,11 @@ package struct QueuedBody: Sendable, Equatable {
     count = literals.count
   }
 
+  mutating func reserveCapacity(literals: Int, runs: Int) {
+    self.literals.reserveCapacity(literals)
+    self.runs.reserveCapacity(runs)
+  }
+
   mutating func append(_ byte: UInt8) {
     literals.append(byte)
     count += 1

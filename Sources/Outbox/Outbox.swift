@@ -111,7 +111,8 @@ package final class Outbox: Sendable {
       // Readers are set up by the same closure. Most of what they read is read only once, and the system caches it too.
       guard !db.configuration.readonly else { return try db.execute(sql: "PRAGMA cache_size = -1024") }
       // Page size and vacuum take effect only while the file is still empty. NORMAL: see "Durability".
-      // The log is truncated after a checkpoint; otherwise one large file would leave it large.
+      // The log is truncated after a checkpoint; otherwise one large file would leave it large. What a savepoint may
+      // have to restore is a few pages: a temporary file for each would cost more than the commit.
       try db.execute(
         sql: """
           PRAGMA page_size = 8192;
@@ -119,6 +120,7 @@ package final class Outbox: Sendable {
           PRAGMA synchronous = NORMAL;
           PRAGMA journal_size_limit = 16777216;
           PRAGMA cache_size = -4096;
+          PRAGMA temp_store = MEMORY;
           """)
     }
     do {

@@ -22,7 +22,7 @@ package struct InboxFolders: Sendable {
   private let listsAccepted: Bool
 
   /// Names that this value and its copies gave back, for the watcher that was created with one of them.
-  let returned = ReleasedFiles()
+  let returned = ReturnedFiles()
 
   /// Whether there is, or is to be, a folder for accepted items.
   var usesAccepted: Bool { listsAccepted || access(accepted, F_OK) == 0 }

@@ -355,7 +355,7 @@ struct InboxScanner {
 ///
 /// Giving back is a rename, and inotify reports any rename into the folder as a complete arrival. This lets the watcher
 /// tell them apart.
-final class ReleasedFiles: Sendable {
+final class ReturnedFiles: Sendable {
   private let names = Mutex<Set<FileName>>([])
 
   func insert(_ name: FileName) { names.withLock { _ = $0.insert(name) } }

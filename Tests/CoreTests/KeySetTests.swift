@@ -1,5 +1,6 @@
-import Core
 import Testing
+
+@testable import Core
 
 @Suite struct KeySetTests {
   @Test func `holds what was put in and nothing else, however it is spread`() {
@@ -15,5 +16,14 @@ import Testing
       set.removeAll()
       #expect(set.isEmpty && !set.contains(KeyHash(stored: spread)))
     }
+  }
+
+  @Test func `keys chosen to share a slot by their own bits are spread by the secret of the process`() {
+    // The halves of each cancel each other out.
+    let keys = (1...20_000 as ClosedRange<UInt64>).map { KeyHash(stored: $0 << 32 | $0) }
+    let slots = Set(keys.map { $0.slotHash & 0xFFFF })
+    // Evenly spread, 20,000 keys take some 17,000 of 65,536 slots.
+    #expect(slots.count > 12_000)
+    #expect(Set(keys).count == keys.count)
   }
 }

@@ -8,7 +8,9 @@ import Settings
 /// A batch is an object of request ids; the ids are ephemeral and match the answer to its items. The schema has changed
 /// over time (`LusidSchema`): an item is checked by its own schema; the target's schema decides only if an item does
 /// not reveal it.
-package struct LusidInvestorRecords: TargetAPI {
+///
+/// A class, since it is asked for every item: a value behind a protocol would be copied each time.
+package final class LusidInvestorRecords: TargetAPI {
   private let schema: LusidSchema
   private let validate: Bool
   private let maxNesting: Int

@@ -28,7 +28,8 @@ struct LiquidItem {
     var cursor = ItemCursor(at: object.lowerBound)
     cursor.enter()
     key = Array(repeating: nil, count: rules.keyFields.count)
-    var topKey = key
+    // Only of an object that may itself be the data.
+    var topKey = rules.hasDefaults ? key : []
     var otherNames = DuplicateMemberDetector()
     while let name = cursor.nextName(item) {
       let start = cursor.place
@@ -48,7 +49,7 @@ struct LiquidItem {
         }
         otherNames.note(name, of: item)
       }
-      _ = rules.note(name, start..<cursor.place, item, in: &topKey)
+      if rules.hasDefaults { _ = rules.note(name, start..<cursor.place, item, in: &topKey) }
     }
     if otherNames.suspectsRepeat {
       repeated = repeatedName(in: item, object, besides: [RejectMarkers.error]) ?? repeated

@@ -7,7 +7,9 @@ import Settings
 ///
 /// Items have no id: the answer echoes the rejected ones, and `RejectedItemMatcher` finds out which they are. There is no atomic
 /// mode: any item that a 2xx answer does not echo is applied.
-package struct LiquidItems: TargetAPI {
+///
+/// A class, since it is asked for every item: a value behind a protocol would be copied each time.
+package final class LiquidItems: TargetAPI {
   private let rules: LiquidRules
   private let validate: Bool
   private let maxNesting: Int

@@ -11,6 +11,7 @@ struct ByteWindow {
   private(set) var base = 0
   private(set) var atEnd = false
   private let chunkBytes: Int
+  private let countsLines: Bool
   // Lines are counted up to here.
   private var counted = 0
   private var line = 1
@@ -22,8 +23,10 @@ struct ByteWindow {
   /// Has hashed the bytes of the item that were dropped.
   private var hasher: SourceHasher?
 
-  init(chunkBytes: Int, key: SourceKey?) {
+  /// - Parameter countsLines: false if nobody asks for the place of a position.
+  init(chunkBytes: Int, countsLines: Bool = true, key: SourceKey?) {
     self.chunkBytes = chunkBytes
+    self.countsLines = countsLines
     self.key = key
   }
 
@@ -37,7 +40,7 @@ struct ByteWindow {
   mutating func fill<S: ByteSource & ~Copyable>(from source: inout S, keepingFrom position: Int) throws -> Bool {
     if atEnd { return false }
     if position > base {
-      countLines(to: min(position, end))
+      if countsLines { countLines(to: min(position, end)) }
       hashItem(to: min(position, end))
       bytes.removeFirst(min(position, end) - base)
       base = position

@@ -41,7 +41,7 @@ package struct NDJSONReader: Sendable {
   private func find<S: ByteSource & ~Copyable>(
     _ source: inout S, _ block: inout ItemBlock, _ each: (ItemBlock) throws -> Void
   ) throws -> DocumentShape {
-    var window = ByteWindow(chunkBytes: chunkBytes, key: key)
+    var window = ByteWindow(chunkBytes: chunkBytes, countsLines: false, key: key)
     var start = try window.skipByteOrderMark(from: &source)
     let mark = start
     var number = 0
