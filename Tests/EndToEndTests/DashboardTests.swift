@@ -323,7 +323,7 @@ import TestKit
         #expect(
           receivers.contains("hook") && receivers.contains("failing") && receivers.contains("503"), "\(receivers)")
         let stuck = try await browser.evaluate("document.getElementById('stuck').innerText").string ?? ""
-        #expect(stuck.contains("hook can't be told") && stuck.contains("upsertd retry --notices"), "\(stuck)")
+        #expect(stuck.contains("hook does not accept notices") && stuck.contains("upsertd retry --notices"), "\(stuck)")
         let today = try await browser.evaluate("document.getElementById('inboxes').innerText").string ?? ""
         #expect(today.contains("+1 dropped again"), "\(today)")
         let figures = try await browser.evaluate("document.getElementById('figures').innerText").string ?? ""

@@ -81,7 +81,7 @@ import TestKit
       let log = daemon.log + next.log
       #expect(!log.contains("canary") && !log.contains(Self.secret) && !log.contains("/hooks/"))
       #expect(daemon.log.split(separator: "\n").count { $0.contains("a notice can't be sent") } == 1)
-      #expect(next.log.contains("the receiver can be told again"))
+      #expect(next.log.contains("the receiver accepts notices again"))
     }
     await api.stop()
     await hook.stop()
