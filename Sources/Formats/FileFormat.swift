@@ -10,7 +10,7 @@ package protocol FileFormat: Sendable {
   /// `RawItem.textStart`.
   var keepsItemText: Bool { get }
 
-  /// Calls `each` with every item and its JSON; if the item has a fault, with what is good for finding its key, or with
+  /// Calls `each` with every item and its JSON; if the item has a fault, with what helps to find its key, or with
   /// nothing.
   ///
   /// Items are passed on as they are read, before the rest of the file is known to be valid: a later fault invalidates
