@@ -67,7 +67,7 @@ package struct NumberForm: Hashable, Sendable {
   /// Between groups of three digits; nil means that digits are not grouped.
   package var grouping: Unicode.Scalar?
   package var negative: Set<Negative> = []
-  /// Characters that may stand before or after a number, such as `$€`.
+  /// Characters that may be before or after a number, such as `$€`.
   package var symbols: Set<Unicode.Scalar> = []
 
   /// Ways to write a negative number besides a leading minus sign.
