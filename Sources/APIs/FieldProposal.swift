@@ -67,7 +67,7 @@ extension FieldProposal {
     return scores.firstIndex(of: best)
   }
 
-  /// What to say of a key that some rows lack or share; nil if none does.
+  /// What to say about a key that some rows lack or share; nil if none does.
   static func doubt(aboutKey column: ObservedColumn) -> String? {
     if !column.isComplete, column.content != .empty {
       return "what \(column.name.quoted) is where it is empty: such a row is rejected"

@@ -7,7 +7,7 @@ package struct CalendarError: Error, Equatable {
     case noZones
     /// The zone's file can't be read.
     case unreadableZone
-    /// The zone's file is none, or is damaged.
+    /// The zone's file is not a time zone file, or is damaged.
     case damagedZone
     /// A value that makes no sense as written.
     case invalid

@@ -44,7 +44,7 @@ package struct DailyDeadline: Sendable, Hashable {
   /// When the next day begins.
   package func end(of day: CivilDate) -> Timestamp { start(of: day.adding(days: 1)) }
 
-  /// Whether something is due on a day. A day that the clocks skip whole does not exist.
+  /// Whether something is due on a day. A day that the clocks skip entirely does not exist.
   package func isExpected(on day: CivilDate) -> Bool { days.contains(day) && start(of: day) < end(of: day) }
 }
 

@@ -8,7 +8,7 @@ package import Core
 /// - A skipped `from` opens, and a skipped `to` closes, when the clocks are put forward.
 /// - Of a repeated time the first one counts, for both ends. So the window never closes and opens again within the
 ///   repeated hour, and nothing is sent any more once the clocks have shown `to`.
-/// - A window that the clocks skip whole does not open.
+/// - A window that the clocks skip entirely does not open.
 ///
 /// Windows that touch are one: from 00:00 to 24:00 on `mon-fri` is open from Monday to the end of Friday.
 package struct DailyWindow: Sendable, Hashable {

@@ -41,7 +41,7 @@ extension Zone {
 
   /// The machine's own zone: what `TZ` says, else what `/etc/localtime` is, else UTC.
   ///
-  /// `TZ` may hold all that glibc understands (tzset(3)): a name, a file's path, or a rule such as
+  /// `TZ` may hold anything that glibc understands (tzset(3)): a name, a file's path, or a rule such as
   /// `CET-1CEST,M3.5.0,M10.5.0/3`; empty means UTC. `/etc/localtime` is a link into the folder of time zones
   /// (localtime(5)); a copy of a zone's file gets the name `localtime`.
   ///
@@ -112,7 +112,7 @@ extension Zone {
     }
   }
 
-  /// The zone that was probably meant. Abbreviations such as `PST` are near to no name.
+  /// The zone that was probably meant. Abbreviations such as `PST` are not close to any name.
   private static func nearestName(to name: String, in folder: String) -> String? {
     guard name.utf8.count <= 100 else { return nil }
     let meant = nearestWord(to: name, among: names(in: folder).filter { $0.contains("/") } + ["UTC"])

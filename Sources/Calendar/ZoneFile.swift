@@ -2,7 +2,7 @@ import Core
 
 /// The content of a time zone file (TZif, RFC 8536 and RFC 9636): changes of the offset, and the rule for later times.
 struct ZoneFile {
-  /// Beyond it, a file is no time zone: those of tzdata have at most 4 KiB.
+  /// A larger file is not a time zone: those of tzdata have at most 4 KiB.
   static let maxBytes = 65_536
   /// RFC 8536, 3.2: from -24:59:59 to 25:59:59.
   static let offsets: ClosedRange<Int64> = -89_999...93_599

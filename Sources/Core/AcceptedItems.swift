@@ -1,6 +1,6 @@
 /// How an API names the records that the accepted items of one request made or changed; one place for each item.
 package struct RecordNames: Sendable, Equatable {
-  /// Both texts of all items, one after the other: an array for each would take longer than all else about them.
+  /// Both texts of all items, one after the other: an array for each would take longer than everything else about them.
   private var text: [UInt8] = []
   private var places: [(id: Range<Int>, version: Range<Int>)]
 

@@ -5,7 +5,7 @@ package struct CSVOptions: Hashable, Sendable {
   package var delimiter = Delimiter.character(",")
   /// The ASCII character around cells; nil means that there is none and quotes are text.
   package var quote: UInt8? = UInt8(ascii: "\"")
-  /// The ASCII character before one that stands for itself; nil means that only quotes are escaped, by doubling them.
+  /// The ASCII character before one that is meant literally; nil means that only quotes are escaped, by doubling them.
   package var escape: UInt8?
   /// The columns' names in files without a header row, as `ColumnName.normalized` makes them; never empty.
   package var header: [String]?
@@ -26,7 +26,7 @@ package enum Delimiter: Hashable, Sendable {
   case character(Unicode.Scalar)
 }
 
-/// The parts of a CSV file that are no data.
+/// The parts of a CSV file that are not data.
 package struct SkippedRows: Hashable, Sendable {
   /// Physical lines at the start.
   package var first = 0
@@ -62,12 +62,12 @@ package struct Trailer: Hashable, Sendable {
 
 /// How numbers are written: by default as in JSON.
 package struct NumberForm: Hashable, Sendable {
-  /// Between whole and fraction.
+  /// Between the whole part and the fraction.
   package var decimal: Unicode.Scalar = "."
   /// Between groups of three digits; nil means that digits are not grouped.
   package var grouping: Unicode.Scalar?
   package var negative: Set<Negative> = []
-  /// Characters that may stand before or after a number, such as `$€`.
+  /// Characters that may be before or after a number, such as `$€`.
   package var symbols: Set<Unicode.Scalar> = []
 
   /// Ways to write a negative number besides a leading minus sign.

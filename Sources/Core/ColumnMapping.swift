@@ -31,9 +31,9 @@ package struct ColumnMapping: Hashable, Sendable {
     package var values: [String: String]?
     /// The same, from a file; shared by all fields that name it.
     package var lookup: Lookup?
-    /// Whether an empty cell rejects its row.
+    /// Whether a row with an empty cell is rejected.
     package var isRequired = false
-    /// What an empty cell stands for, as if it were written in the file.
+    /// The value of an empty cell, as if it were written in the file.
     package var defaultText: String?
     /// Whether white space around the text is dropped.
     package var isTrimmed = false

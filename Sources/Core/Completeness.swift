@@ -1,6 +1,6 @@
 /// What a file's control totals and checksum say about it: nil where the route does not ask.
 package struct Completeness: Hashable, Sendable, Codable {
-  /// What should be, and what is.
+  /// What is expected, and what was found.
   package struct Pair: Hashable, Sendable, Codable {
     package var expected: String
     package var found: String
@@ -25,7 +25,7 @@ package struct Completeness: Hashable, Sendable, Codable {
   }
 }
 
-/// Something in a file that was used, and that somebody should look at. It holds nothing up.
+/// Something that somebody should look at in a file that was used. It delays nothing.
 package struct FileWarning: Hashable, Sendable, Codable {
   package enum Code: String, Sendable, CaseIterable {
     /// There is no item, although the file is not empty.

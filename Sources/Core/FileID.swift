@@ -50,7 +50,7 @@ package struct FileID: Hashable, Sendable, Comparable, CustomStringConvertible {
   }
 
   private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
-  /// By byte; more than 31 for a byte that is no digit.
+  /// By byte; more than 31 for a byte that is not a digit.
   private static let values = (0...UInt8.max).map { UInt8(alphabet.firstIndex(of: $0) ?? 32) }
 }
 

@@ -12,9 +12,9 @@ package enum NoticeEvent: String, CaseIterable, Sendable {
   case gap, `repeat`
   /// Nothing is sent to a target, and has not been for five minutes.
   case held
-  /// A hold that was told is over, or a person released a file that waited for it.
+  /// A hold that was reported is over, or a person released a file that waited for it.
   case released
 
-  /// What a receiver gets that does not say what it wants.
+  /// What a receiver gets if it does not say what it wants.
   package static let byDefault = Set(allCases).subtracting([.accepted])
 }

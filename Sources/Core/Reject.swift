@@ -15,7 +15,7 @@ package struct FileCounts: Sendable, Equatable {
 package struct Reject: Sendable, Equatable {
   package var item: Int
   package var line: Int
-  /// Where it is in the dropped file, as its format counts; empty in a receipt, which does not tell it.
+  /// Where it is in the dropped file, as its format counts; empty in a receipt, which does not have it.
   package var source: Range<Int>
   /// Human-readable.
   package var key: String?

@@ -5,7 +5,7 @@
 /// - A character stands for itself, `.` for any one, `\d` for a digit; `\` makes a special character literal.
 /// - `[a-z]`, `[^_]` are sets of characters.
 /// - `*`, `+`, `?`, `{4}`, `{2,}`, `{2,4}` after one of these repeat it, as often as the rest permits.
-/// - `^` at the start and `$` at the end may be there, and mean nothing.
+/// - `^` at the start and `$` at the end are allowed, and mean nothing.
 /// - One group, of digits only. No `|`, no further groups.
 ///
 /// Names are chosen by strangers, so matching must be cheap for any name. Without groups that repeat and without `|`, a
@@ -37,7 +37,7 @@ package struct SequencePattern: Sendable, Hashable {
 
   /// The number in a file's name; nil if the name has another form, or the number is above that of an `Int64`.
   package func number(in name: [UInt8]) -> Int64? {
-    // What is not UTF-8 becomes a character that only `.` and `[^…]` match, which is no digit.
+    // What is not UTF-8 becomes a character that only `.` and `[^…]` match, which is not a digit.
     let name = Array(String(decoding: name, as: UTF8.self).unicodeScalars)
     guard name.count <= Self.maxLength, let digits = group(in: name) else { return nil }
     var number: Int64 = 0

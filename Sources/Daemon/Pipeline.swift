@@ -109,7 +109,8 @@ actor Pipeline {
     self.publisher = publisher
     let notifier = try Notifier(
       settings: settings, outbox: outbox, clock: clock, instruments: instruments, logger: logger)
-    // Last: what a configuration that can't be used lacks must not be lost.
+    // Last: if this configuration can't be used after all, the queues and holds that it no longer names must not be
+    // lost.
     try await notifier.register()
     try await outbox.forgetHolds(except: Set(settings.targets.map(\.name)))
     self.notifier = notifier
@@ -164,14 +165,14 @@ actor Pipeline {
     await notices
   }
 
-  /// Breaks off telling what happened; what is not sent stays queued.
+  /// Stops sending notices; those that are not sent stay queued.
   func stopTelling() async { await notifier.stop() }
 
   private var all: [TargetDispatcher] { Array(dispatchers.values) + Array(missing.values) }
 
   /// Claims nothing more, starts no requests, and waits a few seconds for the answers in flight.
   ///
-  /// - Parameter isWorkDone: whether there is time to tell what happened.
+  /// - Parameter isWorkDone: whether there is time to send notices.
   func stop(isWorkDone: Bool = false) async {
     if !isWorkDone { await notifier.stop() }
     stopFlag.raise()
@@ -196,7 +197,7 @@ actor Pipeline {
       if !rest.hasLooked || rest.unread > 0 || rest.arriving > 0 { return false }
     }
     if try await outbox.isEmpty() { return true }
-    // Whoever waits only for a person or the clock.
+    // What is left may wait only for a person or the clock.
     guard sending.all.isEmpty else { return false }
     let blocked = try await outbox.paused(.target).union(missing.keys).union(settings.closedWindows(at: .now).keys)
     return try await outbox.onlyWaits(for: blocked, claimedAfter: clock.now - settings.retry.maxAge)

@@ -151,7 +151,7 @@ package actor Service {
   // MARK: - Stopping and reloading
 
   package func stop() async {
-    // A run that is done may still be telling what happened.
+    // A run that is done may still be sending notices.
     guard !isStopping else { return await pipeline.stopTelling() }
     isStopping = true
     notifications.send("STOPPING=1", "STATUS=stopping")
@@ -271,7 +271,8 @@ package actor Service {
   /// How many files of an inbox are named at the end of `run --once`.
   private static let mostNamed = 20
 
-  /// Files that stay in an inbox though they should have been taken: for `run --once`, whose exit status reflects them.
+  /// Files that stay in an inbox though they should have been claimed: for `run --once`, whose exit status reflects
+  /// them.
   private func leftFiles() async -> Int {
     do {
       var left = 0

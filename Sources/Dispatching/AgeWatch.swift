@@ -16,7 +16,7 @@ package struct AgeWatch: Sendable {
   private let logger: Logger
 
   /// - Parameter intendedWaits: the targets that nothing is sent to now because of their configuration: after a tenth
-  ///   of `max_age`, a file for one of them is nothing to warn of.
+  ///   of `max_age`, a file for one of them is no reason for a warning.
   package init(
     outbox: Outbox, clock: DaemonClock, maxAge: Duration, intendedWaits: @escaping @Sendable () -> Set<String>,
     activeFailures: ActiveFailures, logger: Logger

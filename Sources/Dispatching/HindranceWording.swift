@@ -2,7 +2,7 @@ package import Engine
 package import HTTPClient
 package import Settings
 
-/// Puts into words why a target takes nothing, and says what helps in that very case.
+/// Puts into words why a target takes nothing, and says what helps in that case.
 ///
 /// A value: facts in, words out. Every text names the address and who signs in; none holds a secret.
 package struct HindranceWording: Sendable {

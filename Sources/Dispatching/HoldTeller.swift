@@ -2,13 +2,13 @@ internal import Core
 internal import Engine
 internal import Runtime
 
-/// Tells people that a target has been on hold, or could not be reached, for long, and that this is over: `HoldWatch`
-/// decides, this stores it.
+/// Notifies people that a target has been on hold, or could not be reached, for a long time, and that this is over:
+/// `HoldWatch` decides, this stores it.
 actor HoldTeller {
   private let target: String
   private let holds: any HoldStore
   private let clock: DaemonClock
-  /// Nil until the outbox has told what an earlier run left.
+  /// Nil until it has been read from the outbox what an earlier run left.
   private var watch: HoldWatch?
 
   init(target: String, holds: any HoldStore, clock: DaemonClock) {

@@ -28,7 +28,7 @@ package actor TargetDispatcher {
   private let retryDelay: Duration
   private let loop: String
 
-  /// Published files that the state has not been told about yet.
+  /// Published files that have not been reported to the state yet.
   private let announced = Mutex<[PublishedFile]>([])
   private var state: DispatchState
   private var gate: SendGate
@@ -356,7 +356,7 @@ package actor TargetDispatcher {
 
   // MARK: - Log and status
 
-  /// Tells the outbox, and so every `status`, that the target's state has changed.
+  /// Reports to the outbox, and so to every `status`, that the target's state has changed.
   private func note(_ state: Pace.State) async {
     log.take(state)
     do {

@@ -20,9 +20,9 @@ package struct TokenError: Error, Equatable {
 
 /// The access tokens of one target: fetched when first needed, renewed a minute before they expire, never shown.
 ///
-/// - Files with secrets are read again for each fetch, so a corrected one counts at the next attempt.
+/// - Files with secrets are read again for each fetch, so a corrected one takes effect at the next attempt.
 /// - LUSID and Liquid use OAuth 2's password grant, form-encoded. If the answer has a refresh token, it is used with
-///   HTTP Basic client credentials, as the LUSID SDK does; if it is refused, the first grant is requested again.
+///   HTTP Basic client credentials, as the LUSID SDK does; if it is rejected, the first grant is requested again.
 package actor TokenSource {
   private struct Token {
     var value: String
@@ -185,7 +185,7 @@ package actor TokenSource {
   }
 
   /// How long a token is considered valid, from now; nil if the endpoint gives no usable lifetime: then it is used
-  /// until it is refused.
+  /// until it is rejected.
   ///
   /// - Parameter life: `expires_in`, whatever it is. More than a year counts as a year.
   static func useful(_ life: JSONValue?) -> Duration? {

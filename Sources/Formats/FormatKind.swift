@@ -37,7 +37,7 @@ package struct FileType: Sendable, Equatable {
 
   /// Nil if neither is known; the case of extensions does not matter.
   ///
-  /// - Parameter format: what the route says, or what a file that was read was read as. The extension `.gz` counts also
+  /// - Parameter format: what the route says, or what a file that was read was read as. The extension `.gz` counts even
   ///   then.
   package init?(fileName: [UInt8], format: FormatKind? = nil) {
     var name = String(decoding: fileName, as: UTF8.self).lowercased()[...]

@@ -9,7 +9,7 @@ package import Settings
 /// It works as a person would who opens the file: a sample (`FileSample`) is decoded (`EncodingGuess`), split in the
 /// way that gives even rows (`DialectGuess`), and its rows are told apart (`Layout`, `TrailerGuess`); each column is
 /// judged by all its cells (`ColumnGuess`, `NumberForms`), and the API asked for proposes fields (`API.proposeFields`).
-/// Nothing of the reading proper is used, which would stop at the first fault. So a guess may be wrong: what is
+/// The reader of dropped files is not used, since it would stop at the first fault. So a guess may be wrong: what is
 /// proposed is what the file shows for certain or most likely, and each doubt is listed.
 package struct Inspection: Sendable {
   /// What the proposal is for.
@@ -29,7 +29,7 @@ package struct Inspection: Sendable {
 
     /// For a route of an inbox.
     ///
-    /// - Parameter api: wins over the route's.
+    /// - Parameter api: takes precedence over the route's.
     package init(_ route: Route, of inbox: String, settings: Settings, api: APIKind? = nil) {
       self.api = api
       self.inbox = inbox
@@ -278,7 +278,7 @@ package struct Inspection: Sendable {
     return nil
   }
 
-  /// Why bytes that may be any but those of UTF-16 are no text; nil if they may be.
+  /// Why bytes that may be any but those of UTF-16 are not text; nil if they may be.
   private static func binary(_ head: [UInt8]) -> String? {
     let part = head.prefix(64 << 10)
     let zeros = part.count { $0 == 0 }

@@ -5,7 +5,7 @@ internal import Runtime
 package import Settings
 package import Telemetry
 
-/// Tells alarms about expected files when the time of day makes them due.
+/// Reports alarms about expected files when the time of day makes them due.
 package struct ExpectationWatch: Sendable {
   private let publisher: Publisher
   private let activeFailures: ActiveFailures

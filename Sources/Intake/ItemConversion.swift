@@ -72,7 +72,7 @@ struct ItemConversion {
       isHeaderOrRouteDecisive = true
     }
     guard let api = chosen?.api else { throw FileFault(.noRoute, "the route has no target") }
-    // A misspelled column is named as that, before it is missed.
+    // A misspelled column is reported as misspelled, before it is reported as missing.
     let template = try plan.template(empty: route.empty, limits: limits) { path throws(FileFault) in
       try api.place(steps: path.steps, type: path.type, text: path.text)
     }

@@ -208,10 +208,10 @@ package actor Publisher {
   /// These files of an inbox are ready and can't be claimed yet, and no others.
   func waiting(_ files: [ExpectedFiles.Arrival], in inbox: String) { expectations.waiting(files, in: inbox) }
 
-  /// Tells what became due by the time of day.
+  /// Reports what became due by the time of day.
   ///
   /// - Returns: when to call again, at the latest; nil if no file is expected.
-  /// - Throws: if the outbox takes no alarms now. They are told by a later call.
+  /// - Throws: if the outbox takes no alarms now. A later call reports them.
   func checkExpectations() throws(OutboxError) -> Timestamp? {
     let now = Timestamp.now
     var changed = expectations
@@ -229,7 +229,7 @@ package actor Publisher {
     let awaited = ids.filter { expectations.awaits($0) }
     guard !awaited.isEmpty else { return }
     for id in awaited { expectations.forget(id) }
-    // If this fails, the next check tells it.
+    // If this fails, the next check reports it.
     _ = try? checkExpectations()
   }
 
@@ -373,7 +373,7 @@ package actor Publisher {
     onFinishing()
   }
 
-  /// Why a file of an inbox with `duplicates: reject` can't be used; nil if it can. The last word is that of `publish`: an
+  /// Why a file of an inbox with `duplicates: reject` can't be used; nil if it can. `publish` decides in the end: an
   /// earlier file with the same bytes may still be unread now.
   static func duplicateFault(_ file: NewFile, _ facts: FileFacts, in commit: any IntakeCommit) throws -> FileFault? {
     guard file.replay == nil, let sha256 = facts.sha256,

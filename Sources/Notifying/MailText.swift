@@ -117,7 +117,7 @@ package struct MailText: Sendable {
   }
 
   private var advice: [String] {
-    let show = notice.file.map { "`upsertd show \($0)` tells everything about this file." }
+    let show = notice.file.map { "`upsertd show \($0)` shows everything about this file." }
     switch notice.event {
     case "partial", "rejected":
       let inbox = notice.inbox.map { InboxFolders(spool: spool, inbox: $0).inbox } ?? "its inbox"
@@ -133,7 +133,7 @@ package struct MailText: Sendable {
       let target = notice.target ?? ""
       return [
         "Nothing is lost: the items stay queued, and the target is tried again by itself.",
-        "Mend what the reason names (credentials, address, certificate, permissions), and test it with",
+        "Fix what the reason names (credentials, address, certificate, permissions), and test it with",
         "`upsertd check --connect`. `upsertd retry --target \(target)` tries at once.",
       ]
     default: return []

@@ -146,7 +146,9 @@ actor NoticeSender {
       metrics.sent()
       await write { try await $0.delivered(row, to: $1) }
       logger.info("notice sent", metadata: Self.metadata(notice))
-      if isFailing { logger.notice("the receiver can be told again", metadata: ["waiting": .number(queue.count - 1)]) }
+      if isFailing {
+        logger.notice("the receiver accepts notices again", metadata: ["waiting": .number(queue.count - 1)])
+      }
       isFailing = false
       queue.ended(row, .delivered, at: clock.now, jitter: 0)
     case .failed(let outcome, let reason):

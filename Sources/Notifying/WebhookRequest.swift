@@ -7,8 +7,8 @@ package import Outbox
 
 /// How a notice is posted to a webhook.
 ///
-/// Signed as <https://www.standardwebhooks.com> describes it: the receiver can tell that the request comes from someone
-/// who knows the secret, that nothing of it was changed, and by the time that it is not an old one sent again.
+/// Signed as <https://www.standardwebhooks.com> describes it: the receiver can check that the request comes from
+/// someone who knows the secret, that nothing of it was changed, and by the time that it is not an old one sent again.
 package struct WebhookRequest: Sendable {
   private let url: String
   private let key: SymmetricKey

@@ -3,7 +3,7 @@ package import Engine
 internal import Foundation
 internal import GRDB
 
-/// An alarm about expected files, as it was told.
+/// An alarm about expected files, as it was reported.
 package struct ToldAlarm: Sendable, Equatable {
   package var at: Timestamp
   package var key: Expectations.Key
@@ -60,7 +60,7 @@ extension Outbox {
   private static let mostAlarms = 1_000
 
   /// Stores alarms about expected files, and queues their notices, in the commit of what they follow from: from here on
-  /// they count as told.
+  /// they count as reported.
   static func storeAlarms(_ alarms: [InboxAlarm], at moment: Timestamp, _ db: Database) throws {
     guard !alarms.isEmpty else { return }
     for alarm in alarms {
@@ -95,7 +95,7 @@ extension Outbox {
     }
   }
 
-  /// The alarms told since then, oldest first.
+  /// The alarms reported since then, oldest first.
   package func alarms(since moment: Timestamp) async throws(OutboxError) -> [ToldAlarm] {
     try await read { db in
       guard try db.tableExists("expectation_alarm") else { return [] }

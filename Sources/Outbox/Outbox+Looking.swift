@@ -22,7 +22,7 @@ package struct InboxFlow: Sendable, Equatable {
   package init() {}
 }
 
-/// Takes off what was dropped again: a value that is told of files, and of those that correct them.
+/// Subtracts what was dropped again: a value that gets files, and those that correct them.
 package struct CorrectedFlow: Sendable {
   private var items: [FileID: Int] = [:]
 

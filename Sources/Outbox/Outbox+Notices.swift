@@ -2,10 +2,10 @@ package import Core
 package import Engine
 internal import GRDB
 
-/// What receivers (webhooks, mail addresses) have yet to be told.
+/// The notices that receivers (webhooks, mail addresses) have yet to get.
 ///
-/// Who gets a notice is decided when it is queued, by the receivers that the configuration has then: so it is one
-/// commit with what it tells, nothing has to be remembered of notices that nobody wants, and a receiver that is added
+/// Who gets a notice is decided when it is queued, by the receivers that the configuration has then: so it is in one
+/// commit with what it reports, nothing has to be remembered of notices that nobody wants, and a receiver that is added
 /// later does not get what happened before. A receiver that the configuration no longer has goes with its queue.
 extension Outbox {
   /// How many notices may wait for one receiver.
@@ -13,7 +13,8 @@ extension Outbox {
   /// Beyond this, in characters, notices are queued without their receipts.
   static let mostReceiptCharacters = 64 << 20
 
-  /// Queues notices for each receiver that wants their event; call this in the transaction that writes what they tell.
+  /// Queues notices for each receiver that wants their event; call this in the transaction that writes what they
+  /// report.
   ///
   /// A notice whose id already waits for a receiver is not queued again. One that finds a receiver's queue full is
   /// counted there, and whoever sends reports it.

@@ -323,7 +323,7 @@ enum Schema {
     ) STRICT, WITHOUT ROWID;
     """
 
-  /// What people and other programs are told.
+  /// Notices to people and other programs.
   private static let version12 = """
     -- Who is told, as the configuration has it; what failed there last, by the wall clock.
     CREATE TABLE receiver (

@@ -75,7 +75,7 @@ extension Receipt {
     return "{\(members.joined(separator: ", "))}"
   }
 
-  /// A whole number as JSON writes it, however many digits it has; as a string if the text is none.
+  /// A whole number as JSON writes it, however many digits it has; as a string if the text is not one.
   private func number(_ text: String) -> String {
     let digits = text.utf8.drop { $0 == UInt8(ascii: "0") }
     guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {

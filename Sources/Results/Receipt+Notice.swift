@@ -3,7 +3,7 @@ internal import Engine
 internal import Receipts
 
 extension Receipt {
-  /// What receivers are told of a file that is done.
+  /// The notice about a file that is done.
   ///
   /// - Parameter text: this receipt without its batches, as JSON.
   func notice(_ text: String) -> Notice {

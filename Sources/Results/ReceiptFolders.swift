@@ -74,7 +74,7 @@ package struct ReceiptFolders: Sendable {
   /// The folder of an inbox's rejects files.
   func rejected(of inbox: String) -> String { folders.first { $0.inbox == inbox }?.folders.rejected ?? "" }
 
-  /// All that match as far as names can tell (so not by status), newest first.
+  /// All that match as far as names show it (so not by status), newest first.
   ///
   /// - Throws: `InboxError` if a folder can't be listed; one that does not exist yet is empty.
   package func entries(_ query: Query = Query()) throws -> [Entry] {

@@ -83,8 +83,8 @@ package actor ResultPublisher {
     self.logger = logger
   }
 
-  /// A file is settled. The small-file loop checks whether it is a large one, so that the other loop does not search in
-  /// vain.
+  /// A file is settled. The small-file loop checks whether it is a large one, so that the other loop does not search
+  /// for nothing.
   package nonisolated func wake() { small.signal.raise() }
 
   package func stop() {

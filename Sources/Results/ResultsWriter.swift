@@ -152,7 +152,7 @@ struct ResultsWriter {
     }
   }
 
-  /// The rejects file's name; it has a mark where the file was compressed and routes tell such files from others.
+  /// The rejects file's name; it has a mark if the file was compressed and routes distinguish such files from others.
   private func rejectsName(of record: FileRecord, _ names: ResultNames, format: String?) -> FileName {
     let (plain, marked) = (names.rejected(format: format), names.rejected(format: format, marksGzip: true))
     guard let inbox = settings.inboxes.first(where: { $0.name == record.inbox }),

@@ -1,5 +1,5 @@
 extension Auth {
-  /// The same, with what its files hold now: a secret that somebody corrected there counts without a reload.
+  /// The same, with what its files hold now: a secret that somebody corrected there takes effect without a reload.
   ///
   /// Blocks while files are read. What can't be read stays as it was: somebody may be writing it.
   /// - Parameter api: the target's, whose SDK's file may be read.

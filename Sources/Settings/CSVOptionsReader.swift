@@ -90,7 +90,7 @@ struct CSVOptionsReader {
     }
     guard let comment = section.value("skip")?.member("comment"), let first = options.skip.comment?.unicodeScalars.first
     else { return }
-    // Rows of data would be skipped without a word.
+    // Rows of data would be skipped silently.
     if options.delimiter == .character(first) {
       comment.report("begins with the delimiter, as does a row whose first cell is empty: use other text")
     } else if options.quote.map({ Unicode.Scalar($0) }) == first {

@@ -8,7 +8,7 @@ struct ColumnPath {
   var type: CellType?
   private var steps: [PathStep]
 
-  /// Nil if it is no path; the reason is reported for `entry`.
+  /// Nil if it is not a path; the reason is reported for `entry`.
   init?(_ text: String, _ entry: ConfigNode) {
     guard !text.split(separator: ".", omittingEmptySubsequences: false).contains("") else {
       entry.report("is not a field's path: a name is missing before or after a dot")
@@ -52,6 +52,6 @@ package protocol ColumnRules: Sendable {
   /// What keeps a CSV from being of any use, because none of `paths` fills it; the message names the field.
   ///
   /// - Parameter paths: of all that fills a field: columns, constants, computed fields.
-  /// - Returns: nil if nothing lacks.
+  /// - Returns: nil if nothing is missing.
   func missingColumn(in paths: [CellPath]) -> String?
 }

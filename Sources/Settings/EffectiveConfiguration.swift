@@ -19,7 +19,7 @@ struct EffectiveConfiguration {
   /// In YAML, with its last line's end.
   var text: String {
     """
-    # \(settings.path.onOneLine) as upsertd uses it. "# default" stands behind what the file does not say.
+    # \(settings.path.onOneLine) as upsertd uses it. "# default" marks what the file does not say.
 
     """ + whole.lines.joined(separator: "\n") + "\n"
   }
@@ -121,7 +121,7 @@ struct EffectiveConfiguration {
     guard case .grant(let grant) = auth else { return }
     entry.fill("grant", .plain(grant.kind.rawValue))
     entry.fill("token_url", .text(grant.tokenURL))
-    // A key that only this API has may stand for it.
+    // A key that only this API has may take its place.
     if let scope = grant.scope, !(api?.authKeys ?? []).contains(where: entry.has) { entry.fill("scope", .text(scope)) }
   }
 
@@ -219,7 +219,7 @@ struct EffectiveConfiguration {
 
 /// A value of the effective configuration.
 indirect enum EffectiveValue {
-  /// As it stands in the file.
+  /// As it is in the file.
   case scalar(String)
   case list([EffectiveValue])
   case mapping([Member])
@@ -227,7 +227,7 @@ indirect enum EffectiveValue {
   struct Member {
     var key: String
     var value: EffectiveValue
-    /// A comment behind each of its values.
+    /// A comment after each of its values.
     var note: String?
   }
 
@@ -253,7 +253,7 @@ indirect enum EffectiveValue {
     return .scalar(String(decoding: quoted, as: UTF8.self))
   }
 
-  /// Whether YAML takes it for text without quotes, wherever it stands.
+  /// Whether YAML reads it as text without quotes, wherever it is.
   private static func isWord(_ text: String) -> Bool {
     guard let first = text.first, first.isASCII, first.isLetter || first == "/" else { return false }
     let isPlain = text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-@+=".contains($0)) }
@@ -320,7 +320,7 @@ indirect enum EffectiveValue {
     }
   }
 
-  /// Whether it stands on one line: behind its key, or as a list's entry.
+  /// Whether it is on one line: after its key, or as a list's entry.
   private var isOneLine: Bool {
     switch self {
     case .scalar: true
@@ -334,7 +334,7 @@ indirect enum EffectiveValue {
     case .scalar(let text): text
     case .list(let elements): "[" + elements.map(\.inFlow).joined(separator: ", ") + "]"
     case .mapping(let members):
-      // Only an empty one stands on one line.
+      // Only an empty one is on one line.
       members.isEmpty
         ? "{}" : "{" + members.map { "\(Self.keyText($0.key)): \($0.value.inFlow)" }.joined(separator: ", ") + "}"
     }

@@ -46,7 +46,7 @@ package struct Inbox: Sendable, Equatable {
   package func route(for name: [UInt8]) -> Route? {
     func first(_ name: [UInt8]) -> Route? { routes.first { Glob($0.match).matches(name) } }
     guard let original = RejectsFileName(name)?.original else { return first(name) }
-    // Rejects of a compressed file are not compressed: `*.csv.gz` is meant to have them all the same.
+    // Rejects of a compressed file are not compressed: `*.csv.gz` is meant to match them anyway.
     return first(original) ?? first(original + RejectsFileName.gzipEnding)
   }
 }

@@ -112,7 +112,7 @@ package final class LoadContext {
     case secret
     /// A path made absolute, or a value without the secret in it.
     case text(String)
-    /// A number, true or false: if it comes from the environment, it is shown without quotes all the same.
+    /// A number, true or false: if it comes from the environment, it is shown without quotes anyway.
     case unquoted
   }
 

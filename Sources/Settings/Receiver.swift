@@ -1,6 +1,6 @@
 package import Core
 
-/// Somebody who is told what happens: one entry of `notify`.
+/// Somebody who gets notices: one entry of `notify`.
 package struct Receiver: Sendable, Equatable {
   /// In status, log and metrics: what `name` says, otherwise the webhook's host or the mail address. Never an address
   /// that could be a secret. Unique.

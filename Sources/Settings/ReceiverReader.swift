@@ -27,7 +27,7 @@ struct ReceiverReader {
       entry.report(
         isWebhook
           ? "has both webhook and mail: make two entries of it"
-          : "says nobody to tell: give a webhook's URL (webhook) or a mail address (mail)")
+          : "names no receiver: give a webhook's URL (webhook) or a mail address (mail)")
       // The other keys may be those of either way.
       for key in Self.keys { _ = section.value(key) }
       return nil

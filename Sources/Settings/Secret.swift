@@ -1,4 +1,4 @@
-/// Where a secret comes from, and so what makes a corrected one count.
+/// Where a secret comes from, and so what makes a corrected one take effect.
 package enum SecretOrigin: Sendable, Hashable {
   /// A file, by its absolute path: it is read again for each attempt to get a token.
   case file(String)

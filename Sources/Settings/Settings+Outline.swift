@@ -2,7 +2,7 @@ internal import Calendar
 internal import Core
 internal import JSONText
 
-// What the commands that look, or give orders, need of the settings. The daemon tells them over its control socket, so
+// What the commands that look, or give orders, need of the settings. The daemon sends them over its control socket, so
 // that they work while the configuration on disk is faulty.
 extension Settings {
   /// One line of JSON, with its end: no secrets, and nothing that only reading or sending a file needs.
@@ -158,7 +158,7 @@ extension Settings {
     let line = text.split(whereSeparator: \.isNewline).last { $0.hasPrefix("state:") }
     for text in [text, line.map(String.init)].compactMap({ $0 }) {
       guard let root = (try? YAMLDocument(text))?.root else { continue }
-      // Faults are reported to nobody: whoever asks has told them already.
+      // Faults are reported to nobody: the caller has reported them already.
       let reading = LoadContext(path: path, environment: environment, readsSecrets: false)
       let state = ConfigNode(node: root, key: "", line: 1, reading: reading).section { section in
         section.read("state") { $0.path() }

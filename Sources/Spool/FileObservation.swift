@@ -73,7 +73,8 @@ struct FileObservation {
   ///
   /// As in `calm`, the time for which we have seen it so counts as well, and a time in the future holds up nothing. A
   /// modification time in the future, which its sender may have set, counts for nothing at all; and times of another
-  /// machine do count, since the file is complete by other signs: runs that see it for an instant must take it some day.
+  /// machine do count, since the file is complete by other signs: runs that see it only for a moment must be able to
+  /// claim it in the end.
   func leftAlone(at now: Moment) -> Duration {
     let last = status.modified > now.wall ? status.changed : max(status.modified, status.changed)
     return max(now.steady - untouchedSince, .nanoseconds(now.wall.subtractingSaturated(last)))

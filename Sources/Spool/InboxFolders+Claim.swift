@@ -7,7 +7,7 @@ extension InboxFolders {
   ///
   /// Nothing is overwritten, and no symbolic link is followed. After the rename, writers are checked once more: by then
   /// nobody can open the file by its old name. If the answer is nil, the file is in `inbox/` again, and a later scan
-  /// judges it anew. The marker is removed last, and the side file with the file's digest comes along, once the claim
+  /// judges it again. The marker is removed last, and the side file with the file's digest comes along, once the claim
   /// survives a power loss: with either lost, the file would wait in `inbox/` forever.
   ///
   /// The file is synced before the rename and the folders after it, so that after a power loss a claimed file is in

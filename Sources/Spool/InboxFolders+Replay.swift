@@ -108,7 +108,7 @@ extension InboxFolders {
     return ReplayCopy(hidden: hidden, size: Int64(digest.count), owner: UserID(status.owner))
   }
 
-  /// Gives a copy its name in `work/`: from here on it is a claimed file, and survives a power loss as that.
+  /// Gives a copy its name in `work/`: from here on it is a claimed file, and survives a power loss as one.
   package func claim(_ copy: ReplayCopy, as file: WorkFile) throws(InboxError) {
     try keepNameIfCut(file)
     let (from, to) = (copy.hidden.path(in: work), file.name.path(in: work))
@@ -120,7 +120,7 @@ extension InboxFolders {
       throw InboxError("claim", work + "/" + file.name.display, errno: reason)
     }
     do throws(InboxError) { try syncFolder(work) } catch {
-      // Whoever asked is told that it did not work; so it must not be there.
+      // The caller gets an error; so it must not be there.
       unlink(to)
       forgetName(file.id)
       throw error

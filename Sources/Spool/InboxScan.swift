@@ -69,11 +69,11 @@ package struct UnreadyFile: Hashable, Sendable {
     case settling
     /// Its marker is missing.
     case waitingForMarker
-    /// A marker: it is no dropped file.
+    /// A marker: it is not a dropped file.
     case marker
     /// The side file with its digest is missing.
     case waitingForChecksum
-    /// A side file: it is no dropped file.
+    /// A side file: it is not a dropped file.
     case checksum
     /// It changed less than `minAge` ago.
     case minAge

@@ -169,7 +169,7 @@ struct InboxScanner {
     case gone
   }
 
-  /// A file's side file, and how it stands with it; nil in `file` if there is none.
+  /// A file's side file, and whether that is ready; nil in `file` if there is none.
   private mutating func sideFile(
     _ kind: ChecksumKind, of name: FileName, in folder: Int32, isLocal: Bool, at now: FileObservation.Moment
   ) -> (file: ReadySideFile?, stand: Stand) {
@@ -191,8 +191,8 @@ struct InboxScanner {
     }
   }
 
-  /// How it stands with a file that has no side file: ready if it is a rejects file under another name, which needs
-  /// none; nil if it has to wait for one.
+  /// The result for a file that has no side file: ready if it is a rejects file under another name, which needs none;
+  /// nil if it has to wait for one.
   ///
   /// A file is looked into once, when it would be ready otherwise.
   private mutating func standWithoutSideFile(
@@ -225,7 +225,7 @@ struct InboxScanner {
     return count >= 0 ? Array(start[..<count]) : nil
   }
 
-  /// - Parameter side: how it stands with its side file; nil if it needs none.
+  /// - Parameter side: the result for its side file; nil if it needs none.
   private func stand(
     of sighting: FileObservation, _ name: FileName, _ side: Stand?, in folder: Int32, isLocal: Bool,
     at now: FileObservation.Moment

@@ -25,8 +25,8 @@ package struct SideFile: Hashable, Sendable {
 
   /// The digest in it, in lower case; nil if it holds none.
   ///
-  /// It is hexadecimal and stands alone or in a line of `sha256sum` (`<hex>  name`, `<hex> *name`; a backslash in front
-  /// where the name is escaped). A name is not compared: senders write the one that the file had on their side.
+  /// It is hexadecimal, alone or in a line of `sha256sum` (`<hex>  name`, `<hex> *name`; a backslash in front where the
+  /// name is escaped). A name is not compared: senders write the one that the file had on their side.
   package var digest: String? {
     let lines = text.split(whereSeparator: \.isNewline).map { $0.drop(while: \.isWhitespace) }.filter { !$0.isEmpty }
     // Of several lines nobody could tell which is meant.

@@ -54,7 +54,7 @@ struct ConfigOption: ParsableArguments {
   /// so nothing can be sent with them.
   ///
   /// If the configuration can't be used, the running daemon is asked for the settings that it has in effect: after a
-  /// refused reload, this is when people look.
+  /// rejected reload, this is when people look.
   /// - Throws: `ExitCode.unusable`, after printing every fault, if no daemon answers this user either.
   func settingsInEffect() throws -> (settings: Settings, isFromDaemon: Bool) {
     let environment = ProcessInfo.processInfo.environment

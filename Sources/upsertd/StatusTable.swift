@@ -76,7 +76,7 @@ struct StatusTable {
     return lines
   }
 
-  /// Nothing if nobody is told.
+  /// Nothing if nobody is notified.
   private var receivers: [String] {
     guard !report.receivers.isEmpty else { return [] }
     return [heading("Notify")]

@@ -1,4 +1,4 @@
-/// The examples of the two APIs' own documentation, as they stand there.
+/// The examples of the two APIs' own documentation, word for word.
 enum Examples {
   /// The request body of the LUSID SDK's page on UpsertInvestorRecords (the seed's schema).
   static let lusidBody = #"""

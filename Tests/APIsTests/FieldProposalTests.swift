@@ -141,7 +141,7 @@ import Testing
     #expect(liquid(column("accountId"), column("exposure:number", .number(isWhole: false))).fields == nil)
     #expect(liquid(column("accountId"), column("name")).fields == nil)
     #expect(liquid(column("orderId"), column("name")).own[ItemDefaults.self]?.type == "Order")
-    // A path, of whichever API, is no type of item.
+    // A path, of whichever API, is not a type of item.
     #expect(liquid(column("identifiers.A/B/ClientId"), column("x")).own[ItemDefaults.self]?.type == "Account")
     #expect(liquid(column("headers.action"), column("feeId")).own[ItemDefaults.self]?.action == nil)
     // Numbers would be sent as text.

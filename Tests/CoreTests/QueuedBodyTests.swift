@@ -19,7 +19,8 @@ import Testing
     "{\(items.map { String(decoding: piece($0), as: UTF8.self) }.joined(separator: ","))}"
   }
 
-  /// A file's items as bodies have them: each with something before and behind what stands in the file; the second one is copied.
+  /// A file's items as bodies have them: each with something before and after what is in the file; the second one is
+  /// copied.
   private func queued() throws -> QueuedBatch {
     let key = try #require(Self.key)
     var batcher = Batcher(

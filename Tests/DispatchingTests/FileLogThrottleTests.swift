@@ -33,7 +33,7 @@ private final class Told {
     #expect(news.isWorthTelling(sent: file))
     #expect(news.isWorthTelling(delay: "500", of: file, at: at(0)))
     #expect(!news.isWorthTelling(delay: "500", of: file, at: at(100)))
-    // Another reason at once: it may be one that somebody has to mend.
+    // Another reason at once: it may be one that somebody has to fix.
     #expect(news.isWorthTelling(delay: "409", of: file, at: at(101)))
     #expect(news.isWorthTelling(sent: file))
     #expect(!news.isWorthTelling(sent: file))

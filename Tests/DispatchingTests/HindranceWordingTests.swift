@@ -5,7 +5,7 @@ import Testing
 @testable import Dispatching
 @testable import Settings
 
-/// What people are told where a target takes nothing, and what helps in that very case.
+/// What is reported if a target takes nothing, and what helps in that case.
 @Suite struct `What helps a target` {
   private static let tokenURL = "https://id.example.com/token"
   private static let url = "https://api.example.com/api/records/$batchUpsert?successMode=Partial"
@@ -20,7 +20,7 @@ import Testing
           clientSecret: Secret("hunter3", from: origin), scope: "community=acme")))
   }
 
-  /// Where a secret comes from, what the advice has to name, and what makes the correction count.
+  /// Where a secret comes from, what the advice has to name, and what makes the correction take effect.
   static let origins: [(origin: SecretOrigin, place: String, remedy: Hindrance.Remedy)] = [
     (.file("/etc/upsertd/password"), "\"/etc/upsertd/password\"", .retry),
     (.document("/etc/upsertd/secrets.json"), "\"/etc/upsertd/secrets.json\"", .retry),

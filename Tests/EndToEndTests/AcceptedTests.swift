@@ -27,7 +27,7 @@ import TestKit
   }
 
   private static func cells(_ line: String) -> [String] {
-    // No cell of these files has a comma within quotes but the request's id.
+    // In these files only the request's id has a comma within quotes.
     line.replacing("\"REQ,1\"", with: "REQ").split(separator: ",", omittingEmptySubsequences: false).map(String.init)
   }
 

@@ -18,7 +18,7 @@ struct AdminClient {
     return (answer.status, answer.body)
   }
 
-  /// - Parameter headers: beside `Host` and `Connection`, or in their place.
+  /// - Parameter headers: in addition to `Host` and `Connection`, or in their place.
   func ask(_ path: String, _ headers: [String: String] = [:], method: String = "GET") throws -> Answer {
     let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
     guard socket >= 0 else { throw SystemError("make socket") }
@@ -57,7 +57,7 @@ struct AdminClient {
 }
 
 extension AdminClient.Answer {
-  /// Nil for what is no whole head.
+  /// Nil for anything that is not a whole head.
   fileprivate init?(_ text: String) {
     guard let end = text.range(of: "\r\n\r\n") else { return nil }
     let lines = text[..<end.lowerBound].split(separator: "\r\n")

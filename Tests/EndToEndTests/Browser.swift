@@ -7,8 +7,8 @@ import TestKit
 
 /// Debian's `chromium` without a window, driven over the pipes of `--remote-debugging-pipe`.
 ///
-/// One page. Messages are JSON with a NUL behind each (<https://chromedevtools.github.io/devtools-protocol/>); what the page tells by
-/// itself is remembered as events.
+/// One page. Messages are JSON with a NUL behind each (<https://chromedevtools.github.io/devtools-protocol/>); what the
+/// page sends by itself is remembered as events.
 final class Browser: Sendable {
   private struct State {
     var lastID = 0
@@ -109,7 +109,7 @@ final class Browser: Sendable {
 
   func type(_ text: String) async throws { try await call("Input.insertText", ["text": .string(text)]) }
 
-  // MARK: - What it told
+  // MARK: - What it reported
 
   func events(_ method: String) -> [JSONValue] {
     state.withLock { $0.events }.filter { $0["method"]?.string == method }.compactMap { $0["params"] }

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 import TestKit
 
-/// APIs that misbehave in every way, at random: items end as they should all the same, and in order.
+/// APIs that misbehave in every way, at random: items end as they should anyway, and in order.
 @Suite struct `Chaos` {
   private static let seed =
     ProcessInfo.processInfo.environment["UPSERTD_CHAOS_SEED"].flatMap { UInt64($0) } ?? .random(in: 0..<1_000_000)
@@ -25,7 +25,7 @@ import TestKit
       for file in 0..<5 {
         fates.append((0..<Int.random(in: 20...120, using: &random)).map { _ in Fate(isLusid: isLusid, &random) })
         let lines = fates[file].indices.map { number in
-          // Names say where an item stands, keys repeat.
+          // Names say where an item is, keys repeat.
           let name = "\(fates[file][number].rawValue)-\(file)-\(number)"
           let key = "k\(Int.random(in: 0..<40, using: &random))"
           if fates[file][number] == .good { last[key] = name }

@@ -41,7 +41,7 @@ import Testing
       #expect(daemon.log.contains(reason), "\(daemon.log)")
       daemon.send(SIGTERM)
       #expect(try await daemon.end() == 0)
-      // Its own daemon has it: that is as it should be.
+      // Its own daemon has it, as it should.
       await other.stop()
       let second = try await world.startDaemon()
       try await second.waitFor("the dashboard is served")

@@ -3,11 +3,12 @@ import JSONText
 import Testing
 import TestKit
 
-/// What is queued is told by places in the claimed file: it must not be sent when something else stands there.
+/// What is queued is known by places in the claimed file: it must not be sent when something else is there.
 @Suite struct `A claimed file that somebody touches` {
   private static let items = (1...3).map { record("\($0)") }
 
-  /// Queues a file while the API refuses everything, changes it in `work/`, lets the API go, and mends the file once the daemon has told.
+  /// Queues a file while the API rejects everything, changes it in `work/`, lets the API go, and fixes the file once
+  /// the daemon has reported the change.
   private func check(saying words: String, _ damage: (String) throws -> Void) async throws {
     let trouble = Arrivals()
     let api = try LoopbackServer { trouble.isOver ? .lusid($0) : .status(403) }
@@ -62,13 +63,13 @@ import TestKit
       }
       let seen = api.requests.count
       try overwrite(changed)
-      // A request of what stood there before may still be under way; the one after it was read from what stands there now.
+      // A request of what was there before may still be under way; the one after it was read from what is there now.
       try await eventually("a request of the changed file") {
         try api.requests.count >= seen + 2 || !world.receipts("investors").isEmpty
       }
       trouble.isOver = true
       try await world.waitForReceipts(1, in: "investors")
-      // As if nothing had been.
+      // As if nothing had happened.
       try overwrite(file)
       try world.checkResults("investors", files: 1)
       try await check(world, try world.receipt("investors"), api)
@@ -107,7 +108,7 @@ import TestKit
     "{\(items.enumerated().map { "\"id-\($0)\": \($1)" }.joined(separator: ",\n"))}"
   }
 
-  /// Files of three items, of which the second one is refused here.
+  /// Files of three items, of which the second one is rejected here.
   private static let refused: [(name: String, file: String)] = {
     let items = [record("1"), noName, record("3")]
     return [
@@ -132,7 +133,7 @@ import TestKit
       let rejects = try world.rejects(of: receipt)
       #expect(!rejects.contains("forged") && !rejects.contains("secret"))
       #expect(rejects.contains("missing-field") && rejects.contains("was changed after it was checked"))
-      // What stands in the outbox, or as it was, is sent all the same.
+      // What is in the outbox, or is unchanged, is sent anyway.
       if name.contains("csv") || name.hasSuffix(".gz") || damage == "forged" { #expect(receipt.accepted == 2) }
       if damage == "nothing", !name.contains("csv"), !name.hasSuffix(".gz") { #expect(receipt.accepted == 0) }
       if name.contains("csv") {

@@ -30,7 +30,7 @@ import TestKit
         try await browser.waitFor("document.body.dataset.level === 'well'")
         let empty = try await browser.evaluate("document.getElementById('list').innerText").string ?? ""
         #expect(empty.contains("No files yet") && empty.contains(world.path("investors", "inbox")), "\(empty)")
-        // A page that is loaded anew would not have it.
+        // A page that is loaded again would not have it.
         try await browser.evaluate("window.isSamePage = true")
         try world.drop("a.json", in: "investors", array([record("1"), record("2")]))
         try await browser.waitFor("document.body.dataset.level === 'bad'")
@@ -86,7 +86,7 @@ import TestKit
     }
     let port = try ReservedPort().number
     let url = "http://127.0.0.1:\(port)/"
-    // A name that would do harm if it were ever taken for markup.
+    // A name that would do harm if it were ever read as markup.
     let name = "<img src=x onerror=alert(1)>.json"
     try await withWorld(Self.setup(api, port)) { world in
       _ = try await world.startDaemon()
@@ -106,7 +106,7 @@ import TestKit
           try await browser.press("Tab")
           focus.append(try await browser.evaluate(focused).string ?? "")
         }
-        // Also on the way: the link to the refused files, and the numbers of both charts.
+        // Also on the way: the link to the files with rejects, and the numbers of both charts.
         #expect(focus.first == "skip" && focus.last == "search", "\(focus)")
         #expect(focus.count == 6, "\(focus)")
         try await browser.type("onerror img")
@@ -142,7 +142,7 @@ import TestKit
     await api.stop()
   }
 
-  /// What a screen reader is told: everything that can be worked, and every picture, has a name.
+  /// What a screen reader gets: every control and every picture has a name.
   private func checkNames(in browser: Browser) async throws {
     let nodes = try await browser.call("Accessibility.getFullAXTree")["nodes"]?.elements ?? []
     #expect(nodes.count > 100)
@@ -204,7 +204,7 @@ import TestKit
         #expect(
           try await browser.evaluate("document.body.innerText").string?.contains("host name is not accepted") == true)
         try await browser.open(stranger.url)
-        // A link is no harm: it only shows the page to its reader.
+        // A link does no harm: it only shows the page to its reader.
         try await browser.evaluate("location.href = 'http://127.0.0.1:\(port)/'")
         try await browser.waitFor("document.body?.dataset.level === 'well'")
       }
@@ -255,7 +255,7 @@ import TestKit
       daemon.send(SIGHUP)
       try await eventually("the new address") { (try? AdminClient(port: other).get("/healthz").status) == 200 }
       #expect(throws: (any Error).self) { try admin.ask("/healthz") }
-      // One that can't be had leaves the old one, and is told.
+      // One that is not available leaves the old one, and is reported.
       let taken = try ReservedPort()
       let listener = try taken.listen()
       try world.configure(Self.setup(api, taken.number))
@@ -323,7 +323,7 @@ import TestKit
         #expect(
           receivers.contains("hook") && receivers.contains("failing") && receivers.contains("503"), "\(receivers)")
         let stuck = try await browser.evaluate("document.getElementById('stuck').innerText").string ?? ""
-        #expect(stuck.contains("hook can't be told") && stuck.contains("upsertd retry --notices"), "\(stuck)")
+        #expect(stuck.contains("hook does not accept notices") && stuck.contains("upsertd retry --notices"), "\(stuck)")
         let today = try await browser.evaluate("document.getElementById('inboxes').innerText").string ?? ""
         #expect(today.contains("+1 dropped again"), "\(today)")
         let figures = try await browser.evaluate("document.getElementById('figures').innerText").string ?? ""
@@ -358,7 +358,7 @@ import TestKit
     await api.stop()
   }
 
-  /// In seconds; 0 if it is no time.
+  /// In seconds; 0 if it is not a time.
   private static func moment(_ value: JSONValue?) -> Double {
     let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
     return value?.string.flatMap { try? style.parse($0) }?.timeIntervalSinceReferenceDate ?? 0

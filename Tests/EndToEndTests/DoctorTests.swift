@@ -3,7 +3,7 @@ import JSONText
 import Testing
 import TestKit
 
-/// A damaged outbox: told at the start, examined without a change, set aside, and everything is delivered all the same.
+/// A damaged outbox: reported at the start, examined without a change, set aside, and everything is delivered anyway.
 @Suite struct `A damaged outbox` {
   private static let items = 40
 
@@ -54,7 +54,7 @@ import TestKit
   @Test(arguments: damages.indices)
   func `is set aside, and nothing is lost`(_ index: Int) async throws {
     try await withHalfDelivered { world, _ in
-      // Folds the log into the database, so that it is the whole truth.
+      // Folds the log into the database, so that it has everything.
       try await world.sql("PRAGMA wal_checkpoint(TRUNCATE)")
       let whole = try Data(contentsOf: URL(filePath: world.outbox))
       let damaged = Data(Self.damages[index].act(Array(whole)))
@@ -105,7 +105,7 @@ import TestKit
       #expect(outcome["counts"]?["accepted"]?.integer == accepted)
       #expect(outcome["batches"]?.elements?.reduce(0) { $0 + ($1["accepted"]?.integer ?? 0) } == accepted)
       #expect(try await world.run(["status"]).printed.contains("done.json"), "history is taken over")
-      // The export can be dropped as it is; in an inbox that is paused still, nothing happens.
+      // The export can be dropped as it is; in an inbox that is still paused, nothing happens.
       try world.drop("again.json", in: "investors", Array(try Data(contentsOf: URL(filePath: unsent))))
       try await world.workOff()
       #expect(world.names("investors", "inbox") == ["again.json"])

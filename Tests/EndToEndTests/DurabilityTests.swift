@@ -1,7 +1,8 @@
 import Testing
 import TestKit
 
-/// What the daemon asks the disk for, and in which order: a power loss after any call leaves nothing that contradicts what was told before.
+/// What the daemon asks the disk for, and in which order: a power loss after any call leaves nothing that contradicts
+/// what was reported before.
 @Suite struct `Durability` {
   static let files: [(name: String, content: String, rejects: Bool)] = [
     (
@@ -61,7 +62,7 @@ import TestKit
       for folder in ["inbox", "work"] {
         let synced = try sync(inbox + folder, after: claim, location: location)
         #expect(synced < sent, "\(folder) was synced after something was sent", sourceLocation: location)
-        // Nor is anything written down of the file before.
+        // Nothing about the file is stored before that either.
         let written = try first("write", after: claim, "of the outbox", location: location) { $0.path == Self.log }
         #expect(synced < written, "\(folder) was synced after the outbox was told", sourceLocation: location)
       }
@@ -77,7 +78,7 @@ import TestKit
         #expect(rejects.synced < receipt.rename, "the receipt appeared before its rejects", sourceLocation: location)
         appearing = rejects.rename
       }
-      // What the results tell can't be taken back any more.
+      // What the results report can't be taken back any more.
       let written = calls[..<appearing].lastIndex { $0.name == "write" && $0.path == Self.log } ?? -1
       let secured = try sync(Self.log, after: written, location: location)
       #expect(secured < appearing, "the outbox was not synced before the results appeared", sourceLocation: location)

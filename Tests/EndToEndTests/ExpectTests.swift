@@ -96,7 +96,7 @@ import TestKit
       #expect(samples["upsertd_expectation_alarms_total{inbox=\"investors\",kind=\"missing\"}"] == 1)
       #expect(samples["upsertd_expectation_alarms_total{inbox=\"investors\",kind=\"gap\"}"] == 0)
 
-      // Told already: not again after a kill, and the file that comes is late.
+      // Reported already: not again after a kill, and the file that comes is late.
       daemon.kill()
       try setClock(preload, "07:40:00")
       daemon = try await preload.startDaemon(world)
@@ -127,7 +127,7 @@ import TestKit
         })
       daemon.send(SIGHUP)
       try await daemon.waitFor("configuration reloaded")
-      // It came in time by the terms of then: that is decided, and is not told.
+      // It came in time by the terms of then: that is decided, and is not reported.
       #expect(try shown(admin) == ["nav-*.json late 1", "pos-*.json waiting 0"])
       #expect(!daemon.log.contains(Self.late) && !daemon.log.contains(Self.missing))
       try world.drop("nav-3.json", in: "investors", array([record("3"), record("4")]))

@@ -11,7 +11,7 @@ import TestKit
     var route: [String] = []
     /// The row with the id 3 is rejected.
     var dropped: String
-    /// What the rejects file holds; MESSAGE stands for the reason.
+    /// What the rejects file holds; MESSAGE is the placeholder for the reason.
     var rejects: String
     /// What is wrong in it, and what it is corrected to.
     var mistake = "x9"

@@ -131,7 +131,7 @@ private let exports = [
   Export(
     "japan.csv", "番号,名前\n1,表計算\n", in: .shiftJIS, ["encoding: Shift_JIS"],
     mapping: "columns: {番号: accountId, 名前: name}", [#"{"accountId":"1","name":"表計算"}"#]),
-  // pandas: no value is written in words.
+  // pandas: a missing value is written in words.
   Export(
     "pandas.csv", "id,since,score\n1,NaT,nan\n2,2026-01-31,1e-05\n", ["null: [NaT, nan]"],
     mapping: "columns: {id: accountId, since: {to: since, date: yyyy-MM-dd}, score: \"score:number\"}",

@@ -65,7 +65,7 @@ import Testing
           """
         let (status, said) = try await world.tool("bash -c '\(program)'")
         #expect(status == 0, "\(said)")
-        // Behind a positional argument there may be options as well.
+        // After a positional argument there may be options as well.
         return lines(said).filter { !$0.hasPrefix("-") && !$0.isEmpty }
       }
       let config = "--config \(world.configuration)"

@@ -3,7 +3,7 @@ import JSONText
 import Testing
 import TestKit
 
-/// Whole files: what can't be used is sent in no part; what was refused can be mended and dropped again.
+/// Whole files: no part of an unusable file is sent; what was rejected can be fixed and dropped again.
 @Suite struct `Files` {
   @Test func `results can be read by the group, whatever umask the daemon is started with`() async throws {
     let api = try LoopbackServer { .lusid($0) }

@@ -2,7 +2,7 @@ import JSONText
 import Testing
 import TestKit
 
-/// Trouble that somebody has to mend: the target is on hold, and no data is refused for it.
+/// Trouble that somebody has to fix: the target is on hold, and no data is rejected for it.
 @Suite struct `A target on hold` {
   static let holding = [300, 301, 302, 303, 307, 308, 402, 403, 404, 405, 406, 407, 410, 415, 418, 451]
 

@@ -108,7 +108,7 @@ import TestKit
       try world.drop("a.json", in: "investors", array([record("1")]))
       try await world.waitForReceipts(1, in: "investors")
       #expect(began.duration(to: .now) < .seconds(4))
-      // Who has something to say waits for their patience at most.
+      // A caller that has something to say waits for their patience at most.
       #expect(try await world.run(["retry"]).status == 0)
       daemon.send(SIGTERM)
       #expect(try await daemon.end(within: .seconds(10)) == 0)

@@ -168,7 +168,7 @@ import TestKit
       #expect(try admin.metrics()["upsertd_inbox_unclaimed_files{inbox=\"investors\",reason=\"folder\"}"] == 1)
       let status = try await world.status()
       #expect(status["inboxes"]?.elements?[0]["unclaimed"]?.elements?.first?["kind"]?.string == "folder")
-      // What nobody can prepare is told as well, with the reason.
+      // What nobody can prepare is reported as well, with the reason.
       try FileManager.default.createDirectory(atPath: root + "/inbox", withIntermediateDirectories: true)
       try await daemon.waitFor("folders were replaced")
       try FileManager.default.removeItem(atPath: root + "/work")

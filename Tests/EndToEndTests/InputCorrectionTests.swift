@@ -3,7 +3,7 @@ import JSONText
 import Testing
 import TestKit
 
-/// A file with refused items, and what mends it.
+/// A file with rejected items, and what fixes it.
 private struct Correction {
   var inbox: String
   var name: String

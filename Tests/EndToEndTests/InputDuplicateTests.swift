@@ -80,7 +80,7 @@ import TestKit
         rows.codes == [2: "duplicate-request-id", 4: "duplicate-request-id", 6: "duplicate-request-id"],
         "\(rows.document)")
       #expect(server.requests.map(\.requestIDs).contains(["x", "item-3", "item-6"]))
-      // The rejects are good now: nothing of their ids is left that they repeat, but among themselves.
+      // The rejects are good now: they repeat no other ids than their own.
       try world.drop(try #require(object["rejects"]?["file"]?.string), in: "investors", try world.rejects(of: object))
       try await world.workOff(expecting: 1)
       #expect(server.bodies.last == "{\"a\":\(record("2"))}")
@@ -129,7 +129,7 @@ import TestKit
       #expect(try codes("d.json") == [1: "not-applied", 2: "duplicate-request-id"])
       #expect(try world.receipt("investors", of: "e.json").status == "accepted")
       #expect(server.bodies == [])
-      // All of it comes back, so that the whole can be mended.
+      // All of it comes back, so that the whole can be fixed.
       let rejects = try world.rejects(of: try world.receipt("investors", of: "c.csv"))
       #expect(lines(rejects).count == 3)
       try world.drop(

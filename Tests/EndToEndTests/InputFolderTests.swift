@@ -44,7 +44,7 @@ import TestKit
     }
   }
 
-  /// As root, permissions bind nobody; setpriv makes somebody whom they do.
+  /// Permissions do not apply to root; setpriv makes a user to whom they do.
   @Test(.enabled(if: getuid() != 0 || access("/usr/bin/setpriv", X_OK) == 0))
   func `a file that can't be read stays, is told once, and holds nobody up`() async throws {
     try await withAcceptingWorld({ .lusid($0) }) { world, server in
@@ -194,7 +194,7 @@ import TestKit
       try world.drop("b.json", in: "investors", record("b"))
       try world.drop("c.json.done", in: "investors", "")
       try world.drop("b.json.done", in: "investors", "")
-      // It does not count, and is named all the same: whoever runs this by hand waits for it.
+      // It does not count, but is named: whoever runs this by hand waits for it.
       let log = try await world.workOff()
       let named = lines(log).filter { $0.contains("file stays in the inbox") }
       #expect(named.count == 1 && named[0].contains("name=a.json reason=\"waiting for a.json.done\""), "\(log)")

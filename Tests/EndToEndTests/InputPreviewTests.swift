@@ -123,7 +123,7 @@ import TestKit
         #expect(other.log.contains(word), "\(other.log)")
       }
       #expect(server.connectionCount == 0)
-      // Nothing was made for it.
+      // Nothing was created for it.
       #expect(!FileManager.default.fileExists(atPath: world.spool))
       #expect(!FileManager.default.fileExists(atPath: world.outbox))
     }

@@ -99,7 +99,7 @@ private func spoiled(_ text: String, _ dice: inout Dice) -> [UInt8] {
       #expect(sent() == accepted)
       for request in server.requests { #expect((try? JSONValue.parse(request.body)) != nil, "\(request.text)") }
 
-      // What was refused is refused again for the same reason, and nothing is added to it.
+      // What was rejected is rejected again for the same reason, and nothing is added to it.
       var texts: [String: String] = [:]
       for receipt in first where receipt["rejects"]?["file"]?.string != nil {
         let name = try #require(receipt["rejects"]?["file"]?.string)
@@ -118,7 +118,7 @@ private func spoiled(_ text: String, _ dice: inout Dice) -> [UInt8] {
         if again.errorCode == "no-route" { continue }
         #expect(again.errorCode == nil, story)
         #expect(again.items == receipt.rejected, story)
-        // Text that is no JSON is a string by now.
+        // Text that is not JSON is a string by now.
         let codes = receipt.first.map { $0["code"]?.string == "malformed-json" ? "invalid-item" : $0["code"]?.string }
         if codes.contains("duplicate-request-id") { continue }
         #expect(again.first.map { $0["code"]?.string } == codes, story)

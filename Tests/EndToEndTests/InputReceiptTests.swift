@@ -119,7 +119,7 @@ private func checkTime(_ text: String, _ location: SourceLocation) {
   @Test func `of many rejects the receipt has the first 100, and the rejects file all`() async throws {
     try await withAcceptingWorld({ .lusid($0) + .liquid($0) }) { world, server in
       let count = 3000
-      // Two of three are refused.
+      // Two of three are rejected.
       let header = "identifiers.InvestorRecord/Test/Id,scope,displayName\n"
       try world.drop(
         "a.csv", in: "investors",

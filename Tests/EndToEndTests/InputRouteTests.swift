@@ -3,7 +3,7 @@ import Testing
 import TestKit
 
 @Suite struct InputRouteTests {
-  /// Both APIs, and an inbox that tells by what a file contains.
+  /// Both APIs, and an inbox that decides by what a file contains.
   private func auto(_ url: String) -> Setup {
     (.lusid(url) + .liquid(url)).with { $0.inboxes = ["- name: mixed", "  target: auto"] }
   }
@@ -122,7 +122,7 @@ import TestKit
       try await world.workOff(expecting: 1)
       try world.checkResults("investors", files: 1)
       try world.checkResults("accounts", files: 2)
-      // What is no object can't be sent, whatever the API would say.
+      // What is not an object can't be sent, whatever the API would say.
       #expect(try world.receipt("investors").codes == [3: "invalid-item"])
       #expect(try world.receipt("accounts", of: "a.json").codes == [3: "invalid-item"])
       #expect(try world.receipt("accounts", of: "b.csv").codes == [1: "wrong-column-count"])

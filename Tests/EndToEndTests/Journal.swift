@@ -45,7 +45,7 @@ final class Journal: Sendable {
 
   var all: [[String: String]] { entries.withLock { $0 } }
 
-  /// Every byte that came, for who looks for what must not be there.
+  /// Every byte that came, for tests that look for what must not be there.
   var text: String { all.map { $0.map { "\($0)=\($1)" }.sorted().joined(separator: "\n") }.joined(separator: "\n\n") }
 
   func stop() { shutdown(socket, Int32(SHUT_RDWR)) }

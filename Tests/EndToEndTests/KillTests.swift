@@ -29,7 +29,7 @@ import TestKit
       var killed = 0
       for _ in 0..<Self.kills {
         let daemon = try world.start(["run"])
-        // Most of its life is the start; the moments behind it are what matters.
+        // Most of its life is the start; the moments after it are what matters.
         let isAwaited = Int.random(in: 0..<5, using: &random) > 0
         if isAwaited { try await daemon.waitFor("is ready") }
         let moments = Int.random(in: 1...3, using: &random)
@@ -114,7 +114,7 @@ private struct PlannedFile {
   let inbox: String
   let name: String
   let text: String
-  /// The code of each item that is to be refused.
+  /// The code of each item that is to be rejected.
   private(set) var refused: [Int: String] = [:]
 
   init(number: Int, items: Int, _ random: inout Steps) {
@@ -141,7 +141,7 @@ private struct PlannedFile {
         description = "sandbox: ignore"
         refused[item] = "unacknowledged"
       case 3:
-        // Refused here, but for Liquid items of an inbox without a configured key.
+        // Rejected here, except for Liquid items of an inbox without a configured key.
         shown = ""
         refused[item] = isLiquid && inbox == "mixed" ? "rejected-by-api" : "missing-field"
       default: break

@@ -128,7 +128,7 @@ import TestKit
       #expect(receipt.codes == [499: "bad-request"])
       #expect(receipt.message(ofItem: 499)?.contains("malformed: poison") == true)
       #expect(receipt.requests == api.requests.count)
-      // Nobody gets an item twice that was accepted, and order holds.
+      // No accepted item is sent twice, and order holds.
       let accepted = api.requests.filter { !$0.text.contains("poison") }.flatMap(\.accountIDs)
       #expect(accepted.count == 499)
       #expect(Set(accepted).count == 499)

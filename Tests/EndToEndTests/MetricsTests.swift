@@ -17,7 +17,8 @@ import TestKit
     }
   }
 
-  /// A daemon that has seen something of everything: accepted and refused items, an unusable file, a 503, a split, a token.
+  /// A daemon that has seen something of everything: accepted and rejected items, an unusable file, a 503, a split, a
+  /// token.
   private static func withBusyDaemon(_ body: (World, AdminClient) async throws -> Void) async throws {
     let api = try LoopbackServer { request in
       if request.path == "/token" { return .json("{\"access_token\": \"t\", \"expires_in\": 3600}") }
@@ -167,7 +168,7 @@ import TestKit
       let json = try JSONValue.parse(Array(try admin.get("/readyz", accept: "application/json").body.utf8))
       #expect(json["status"]?.string == "failing")
       #expect(json["reasons"]?.elements?.first?.string?.contains("disk is full") == true)
-      // Told once for the inbox, not for each file, nor at each look.
+      // Logged once for the inbox, not for each file, nor at each look.
       for number in 1...3 { try world.drop("\(number).json", in: "investors", "[]") }
       try await eventually("three files being held up") {
         try admin.metrics()["upsertd_inbox_unclaimed_files{inbox=\"investors\",reason=\"disk_full\"}"] == 3
@@ -187,7 +188,7 @@ import TestKit
       let daemon = try await world.startDaemon()
       try world.drop("a.json", in: "investors", array([record("1")]))
       try await daemon.waitFor("file is queued")
-      // Nothing can be written there, whoever tries: it is no folder.
+      // Nothing can be written there, whoever tries: it is not a folder.
       let receipts = world.path("investors", "outbox/receipts")
       guard rmdir(receipts) == 0, FileManager.default.createFile(atPath: receipts, contents: nil) else {
         throw SystemError("replace \(receipts)")

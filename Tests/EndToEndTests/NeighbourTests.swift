@@ -5,8 +5,8 @@ import TestKit
 
 /// People who drop files on the same machine, each as a user of his own.
 ///
-/// The daemon is user 61001 and a member of the droppers' group 61002; alice, 61003, and bob, 61004, are in no other group
-/// of its. This needs root, and fails loudly without.
+/// The daemon is user 61001 and a member of the droppers' group 61002; alice, 61003, and bob, 61004, are in none of its
+/// other groups. This needs root, and fails loudly without.
 @Suite struct `Neighbours` {
   private enum User: Int {
     case daemon = 61_001
@@ -20,7 +20,7 @@ import TestKit
     /// Runs a shell command as one of them; returns its exit status and all it said.
     func run(_ user: User, _ command: String) async throws -> (status: Int32, said: String) {
       try #require(geteuid() == 0, "this test needs root, to act as other users")
-      // Without capabilities, which root's would outdo every mode.
+      // Without capabilities: root's would override every mode.
       return try await world.tool(
         "umask 027; setpriv --reuid \(user.rawValue) --regid \(user.rawValue) --groups \(user.rawValue),61002 "
           + "--inh-caps=-all -- /bin/sh -c '\(command)'")

@@ -3,7 +3,7 @@ import JSONText
 import Testing
 import TestKit
 
-/// Webhooks and mail that tell what happens.
+/// Webhooks and mail that report what happens.
 @Suite struct `Notify` {
   private static let secret = "a secret of the hook"
   private static let everything = "[accepted, partial, rejected, held, released]"
@@ -56,7 +56,7 @@ import TestKit
       daemon.kill()
       try hook.start()
       let next = try await world.startDaemon()
-      // The second request is refused, and comes again.
+      // The second request is rejected, and comes again.
       try await hook.waitForRequests(4)
       try await eventually("an empty queue") {
         let receiver = try await Self.receivers(world).first
@@ -81,7 +81,7 @@ import TestKit
       let log = daemon.log + next.log
       #expect(!log.contains("canary") && !log.contains(Self.secret) && !log.contains("/hooks/"))
       #expect(daemon.log.split(separator: "\n").count { $0.contains("a notice can't be sent") } == 1)
-      #expect(next.log.contains("the receiver can be told again"))
+      #expect(next.log.contains("the receiver accepts notices again"))
     }
     await api.stop()
     await hook.stop()
@@ -212,7 +212,7 @@ import TestKit
       let first = try await world.startDaemon()
       try world.drop("a.json", in: "investors", array([record("1")]))
       try await world.waitFor(target: "lusid", toBe: "held")
-      // Not told yet.
+      // Not reported yet.
       try await api.waitForRequests(5)
       #expect(hook.requests.isEmpty)
       first.kill()

@@ -150,7 +150,7 @@ import TestKit
       // The first answer may still be on its way.
       try await eventually("the second request") {
         let ended = try await world.run(arguments).status
-        // Refused only once there is nothing left to try.
+        // It fails only once there is nothing left to try.
         let isTried = api.requests.count > 1
         #expect(ended == 0 || isTried)
         return isTried

@@ -1,4 +1,5 @@
-/// How many worlds there may be at once: each has processes of its own, and a machine with too many of them keeps no times.
+/// How many worlds there may be at once: each has processes of its own, and a machine with too many of them is too slow
+/// for the tests' time limits.
 actor Places {
   static let shared = Places(count: 6)
 

@@ -97,7 +97,7 @@ struct Preload: Sendable {
     return Int(bytes[start..<start + 4].enumerated().reduce(0 as UInt32) { $0 | UInt32($1.element) << ($1.offset * 8) })
   }
 
-  /// Sets the daemon's wall clock so far from the machine's.
+  /// Sets the daemon's wall clock this far from the machine's.
   func shiftClock(seconds: Int64) throws { try write(seconds, at: 0) }
 
   private func write(_ value: some FixedWidthInteger, at place: Int) throws {

@@ -6,8 +6,8 @@ import TestKit
 /// The built `upsertd`, run as a process of its own.
 ///
 /// What it prints goes to files, not pipes: a pipe's end that another child inherits would keep a reader waiting. Ends
-/// with `kill()` at the latest, which `withWorld` calls; signals go to its id alone, which nobody else can have before it
-/// was waited for.
+/// with `kill()` at the latest, which `withWorld` calls; signals go to its id alone, which no other process can have
+/// before this one was waited for.
 final class Product: Sendable {
   let id: pid_t
   private let out: String

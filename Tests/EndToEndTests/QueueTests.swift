@@ -45,7 +45,7 @@ import TestKit
       #expect(try await json(world, ["queue", "--older-than", "1h"])["files"]?.elements?.count == 0)
       #expect(try await world.run(["queue", "--inbox", "nobody"]).status == 2)
       #expect(try await world.run(["queue", "--target", "nobody"]).status == 2)
-      // Paused counts before anything else, and without a daemon that is said.
+      // Paused comes before anything else, and the report says that there is no daemon.
       #expect(try await world.run(["pause", "lusid"]).status == 0)
       #expect(
         try await json(world, ["queue", "--target", "lusid"])["files"]?.elements?.first?["state"]?.string == "paused")

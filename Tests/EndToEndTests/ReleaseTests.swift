@@ -156,7 +156,7 @@ struct `A file that has to be released` {
         try await unreleased(world).first?["owners"]?.elements?.compactMap(\.string) == ["root", "\(Self.user)"])
       let refused = try await run(world, ["release", id])
       #expect(refused.status == 2 && refused.log.contains("\(Self.user) owns it"), "\(refused.log)")
-      // It can still be given up.
+      // It can still be cancelled.
       #expect(try await run(world, ["cancel", id]).status == 0)
       try await world.waitForReceipts(1, in: "investors")
       #expect(try world.receipt("investors")["error"]?["code"]?.string == "cancelled")

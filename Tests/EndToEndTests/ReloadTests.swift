@@ -38,7 +38,7 @@ import TestKit
     try await daemon.waitFor("configuration reloaded")
   }
 
-  /// Asks for reloads until one is taken: a file's results are there a moment before the outbox forgets it.
+  /// Asks for reloads until one is accepted: a file's results are there a moment before the outbox forgets it.
   private func reloadOnceDone(_ daemon: Product) async throws {
     var before = daemon.log.count
     daemon.send(SIGHUP)
@@ -131,7 +131,7 @@ import TestKit
       #expect(try await world.run(["retry"]).status == 0)
       try await api.waitForRequests(2)
       #expect(Set(api.requests.map(\.path)) == ["/api/investorrecords/$batchUpsert?successMode=Partial"])
-      // Once they are done, it is taken.
+      // Once they are done, it is accepted.
       #expect(try await world.run(["cancel", id]).status == 0)
       try await world.waitForReceipts(1, in: "investors")
       try await reloadOnceDone(daemon)

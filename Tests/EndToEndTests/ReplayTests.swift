@@ -28,7 +28,7 @@ import TestKit
       #expect(second.id > first.id)
       #expect(second.status == "accepted" && second.accepted == 2)
       #expect(second["file"]?["name"]?.string == "a.json")
-      // It is no duplicate, though the inbox rejects these.
+      // It is not a duplicate, though the inbox rejects those.
       #expect(second["file"]?["duplicateOf"] == nil)
       #expect(second["file"]?["sha256"] == first["file"]?["sha256"])
       #expect(api.requests.map(\.displayNames) == [["1", "2"], ["1", "2"]])
@@ -92,7 +92,7 @@ import TestKit
       // Nothing after the last one.
       let last = try world.receipt("investors", of: "d.json").id
       #expect(try await world.run(["replay", last]).status == 0)
-      // What is gone is not taken for nothing.
+      // What is gone does not count as nothing.
       try FileManager.default.removeItem(
         atPath: world.path("investors", "archive") + "/b.\(try world.receipt("investors", of: "b.json").id).json")
       let again = try await world.run(["replay", first])

@@ -8,9 +8,9 @@ import TestKit
   private static let config =
     "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/config"
 
-  /// Says what a schema has against each document, a fault a line; nothing where all are in order.
+  /// Reports what a schema finds wrong in each document, a fault a line; nothing where all are in order.
   ///
-  /// With Debian's python3-jsonschema and python3-yaml. Whatever is no JSON is YAML.
+  /// With Debian's python3-jsonschema and python3-yaml. Whatever is not JSON is YAML.
   private static func faults(_ world: World, _ schema: String, _ documents: [String]) async throws -> String {
     let program = """
       import json, re, sys, yaml
@@ -210,7 +210,7 @@ import TestKit
     }
   }
 
-  /// What `check` refuses without looking beyond the file, an editor with the schema refuses as well.
+  /// What `check` rejects without looking beyond the file, an editor with the schema rejects as well.
   @Test(arguments: [
     ("retries: 3\n", "an unknown key"), ("watch: {settle: 2}\n", "a duration without a unit"),
     ("limits: {max_item_bytes: 1 MB}\n", "a size with a blank"), ("log: {level: loud}\n", "an unknown word"),

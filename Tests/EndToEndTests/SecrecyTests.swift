@@ -4,7 +4,8 @@ import TestKit
 
 /// Neither tokens nor passwords nor what items hold is ever logged or shown.
 @Suite struct `Secrecy` {
-  /// Where a log goes, and how talkative it is. What the quiet levels tell is part of what `trace` tells, or it is told another way.
+  /// Where a log goes, and how talkative it is. What the quiet levels log is part of what `trace` logs, or it is logged
+  /// another way.
   static let logs = [
     ("trace", "text"), ("trace", "json"), ("trace", "journal"), ("debug", "text"), ("info", "text"), ("error", "json"),
   ]
@@ -16,7 +17,7 @@ import TestKit
       try Self.dropBadAndGood(world)
       let log = try await Self.log(of: ["run", "--once"], world, form)
       #expect(!log.contains("canary"), "\(log.split(separator: "\n").filter { $0.contains("canary") })")
-      // So much happened that there was something to tell.
+      // So much happened that there was something to log.
       #expect(level == "error" || log.contains("answered 403"), "\(log)")
       let (_, status, _) = try await world.run(["status"])
       #expect(!status.contains("canary-token") && !status.contains("canary-password"))
@@ -25,7 +26,7 @@ import TestKit
       let check = try await world.run(["check", "--connect"])
       #expect(!(check.printed + check.log).contains("canary"))
       try world.checkResults("investors", files: 6)
-      // People who mend items see them where the items are.
+      // People who fix items see them where the items are.
       #expect(try world.receipt("investors", of: "a.json").message(ofItem: 1)?.contains("canary-name") == true)
     }
     await api.stop()
@@ -34,7 +35,7 @@ import TestKit
   @Test func `no secret and no item content appears while a target is on hold`() async throws {
     let words = "canary-name canary-key canary-token canary-password"
     let api = try LoopbackServer { request in
-      // Now the token is refused, now what it is for; never twice in the same words.
+      // Sometimes the token is rejected, sometimes what it is for; never twice in the same words.
       if request.path == "/token", request.number % 3 != 0 {
         return .json("{\"access_token\": \"canary-token\(request.number)\", \"expires_in\": 1}")
       }

@@ -1,7 +1,7 @@
 import Testing
 import TestKit
 
-/// The examples in the two APIs' own documents, dropped as they stand there.
+/// The examples in the two APIs' own documents, dropped unchanged.
 @Suite struct `The APIs' own examples` {
   @Test func `the LUSID request body arrives byte for byte`() async throws {
     let api = try LoopbackServer { .lusid($0) }

@@ -5,7 +5,7 @@ import JSONText
 import Testing
 import TestKit
 
-/// What senders do beside dropping files: side files with checksums, a last touch, names of their own.
+/// What senders do besides dropping files: side files with checksums, a last touch, names of their own.
 @Suite struct `Files of careful senders` {
   /// Writes a side file as a sender does, from outside the inbox.
   private func sum(_ name: String, _ world: World, with program: String = "sha256sum") async throws {

@@ -106,7 +106,7 @@ import TestKit
       try await world.workOff(expecting: 1)
       try world.drop("useless.json", in: "investors", "[")
       try await world.workOff(expecting: 1)
-      // What earlier runs refused is theirs.
+      // What earlier runs rejected counts for them.
       try world.drop("empty.json", in: "investors", "[]")
       try await world.workOff(expecting: 0)
       try world.checkResults("investors", files: 4)

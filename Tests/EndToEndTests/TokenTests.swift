@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 import TestKit
 
-/// Access tokens that end, are refused, or are not to be had.
+/// Access tokens that end, are rejected, or are not available.
 @Suite struct `Tokens` {
   /// A server with a token endpoint, which hands out `token-1`, `token-2` …
   private static func server(
@@ -132,7 +132,7 @@ import TestKit
       #expect(!reason.contains("secret-"))
       trouble.isOver = true
       try await world.waitForReceipts(1, in: "investors")
-      // What was never sent is no request.
+      // What was never sent is not a request.
       #expect(try world.receipt("investors").requests == 1)
       #expect(!daemon.log.contains("secret-"))
     }

@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 import TestKit
 
-/// Trouble that passes by itself: the batch is sent again, and nothing is refused.
+/// Trouble that passes by itself: the batch is sent again, and nothing is rejected.
 @Suite struct `Passing trouble` {
   @Test(arguments: [408, 409, 425, 429, 500, 501, 502, 503, 504, 599])
   func `a status that may pass is tried again`(_ status: Int) async throws {
@@ -35,7 +35,7 @@ import TestKit
       let receipt = try world.receipt("investors")
       #expect(receipt.accepted == 2)
       #expect(receipt.requests == 3)
-      // Whole each time: neither halved nor refused.
+      // Whole each time: neither halved nor rejected.
       #expect(api.requests.allSatisfy { $0.requestIDs.count == 2 })
     }
     await api.stop()

@@ -30,7 +30,7 @@ import TestKit
       ["receipt-invented", "rejects-missing", "original-missing"],
       { try $0.invent("01ARZ3NDEKTSV4RRFFQ69G5FAV") }
     ),
-    // What is no receipt is reported for that alone.
+    // What is not a receipt is reported for that alone.
     (
       ["receipt-unreadable"],
       { try FileManager.default.createDirectory(atPath: $0.noReceipt, withIntermediateDirectories: false) }

@@ -86,7 +86,8 @@ struct World: Sendable {
     return product
   }
 
-  /// Runs a tool that is no part of upsertd to its end; `Scripts/install-dependencies` may have put it into `.build/tools`.
+  /// Runs a tool that is not part of upsertd to its end; `Scripts/install-dependencies` may have put it into
+  /// `.build/tools`.
   func tool(_ command: String) async throws -> (status: Int32, said: String) {
     let number = children.next()
     let tools = "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/.build/tools"
@@ -134,7 +135,7 @@ struct World: Sendable {
 
   func killAll() { children.killAll() }
 
-  /// Runs SQL on the outbox, which nobody may be at work on; returns the first column of what it selects.
+  /// Runs SQL on the outbox, which no process may be using; returns the first column of what it selects.
   @discardableResult
   func sql(_ statement: String) async throws -> [String] {
     let script = """

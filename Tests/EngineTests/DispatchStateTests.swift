@@ -61,7 +61,7 @@ import Testing
     try await world.drop([["a"], ["b"]])
     try await world.turn()
     for _ in 1...2 {
-      // The outbox is told between the postponement and dispatch's knowing of it.
+      // The outbox gets the order between the postponement and dispatch's knowing of it.
       world.retry(when: .outcomeIsWritten)
       try await world.answer(0, .unanswered(why: "cut"), jitter: 1)
       try await world.turn()
@@ -246,7 +246,7 @@ import Testing
     try await world.drop((0..<200).map { ["a\($0)"] })
     let cancelled = try await world.drop([["x"], ["y"]])
     try await world.turn()
-    // The order is stored, and the process ends before dispatch hears of it.
+    // The order is stored, and the process ends before dispatch knows of it.
     #expect(try await world.outbox.cancel(cancelled))
     world.restart()
     try await world.turn()

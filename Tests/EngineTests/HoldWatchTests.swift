@@ -11,8 +11,8 @@ import Testing
     var after: Duration
   }
 
-  /// What is told of these states, each from its second on, looked at every second; `success`: when something was
-  /// accepted last.
+  /// What is reported about these states, each from its second on, looked at every second; `success`: when something
+  /// was accepted last.
   private static func told(
     _ states: [(second: Int, state: Pace.State)], paused: Range<Int> = 0..<0, successes: [Int] = [],
     restartAt: Int? = nil

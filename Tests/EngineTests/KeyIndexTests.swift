@@ -27,7 +27,7 @@ import TestKit
         else { continue }
         let told = Set(index.remove(keys, at: place))
         let wanted = Set(keys.compactMap { key in plain.filter { $0.value.contains(key) }.keys.min() })
-        // Whoever comes first now is told where the place was the first before.
+        // The new first holder is reported if this place was the first before.
         #expect(told.isSubset(of: wanted))
         for key in keys {
           guard let first = plain.filter({ $0.value.contains(key) }).keys.min(), first > place else { continue }

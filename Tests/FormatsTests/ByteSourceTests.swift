@@ -60,7 +60,7 @@ func all<S: ByteSource & ~Copyable>(_ source: inout S, _ count: Int = 1000) thro
 
   @Test func `a file is read in order and seen by its observer, once`() throws {
     try withFile(text) { descriptor in
-      // The position of the descriptor itself is of no account.
+      // The position of the descriptor itself does not matter.
       lseek(descriptor, 17, SEEK_SET)
       var seen: [UInt8] = []
       var file = FileBytes(descriptor: descriptor, path: "a.csv") { piece in

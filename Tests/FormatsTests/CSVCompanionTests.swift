@@ -2,7 +2,7 @@ import Core
 import Formats
 import Testing
 
-/// Members that stand beside others: LUSID's `key` of a property.
+/// Members that are beside others: LUSID's `key` of a property.
 @Suite struct CSVCompanionTests {
   /// `p.K` is `{"key": "K", "value": {"labelValue": …}}`, `p.K.x` another member of it.
   private static let terms: CSVReadingTerms = {

@@ -30,7 +30,7 @@ import Testing
 
   @Test func `a line break inside quotes does not decide`() {
     #expect(rows("\"a\nx\",b\r1,2\r") == [#"{"a x":"1","b":"2"}"#])
-    // Nor does it after any other delimiter; and a quote after what is no delimiter opens nothing.
+    // Nor does it after any other delimiter; and a quote after what is not a delimiter opens nothing.
     #expect(rows("b§\"a\rx\"\n1§2\n") { $0.delimiter = .character("§") } == [#"{"b":"1","a x":"2"}"#])
     #expect(
       rows("\"a\\\"\rx\",b\n1,2\n") { $0.escape = UInt8(ascii: "\\") } == [#"{"a\" x":"1","b":"2"}"#])
@@ -130,7 +130,7 @@ import Testing
     let reading = read(text, options)
     #expect(reading.texts == [#"{"a":"1","b":"2"}"#, #"{"a":"END-OF-DATAX","b":"3"}"#])
     #expect(reading.items.map(\.line) == [4, 5])
-    // A file that was cut off must not pass for a whole one.
+    // A file that was cut off must not count as a whole one.
     #expect(read("a,b\n1,2\n", options).end == "malformed-csv -:-")
     #expect(read("START-OF-DATA\na,b\n1,2\n", options).end == "malformed-csv 4:-")
     #expect(read("START-OF-DATA\na,b\n1,2\nEND-OF-DATA", options).texts == [#"{"a":"1","b":"2"}"#])

@@ -28,7 +28,7 @@ struct CSVReading: Equatable {
   var messages: [String] { items.compactMap(\.fault?.message) }
 }
 
-/// How a test reads a CSV; a field stands where its path says, and `requestId` is the request's id.
+/// How a test reads a CSV; a field is where its path says, and `requestId` is the request's id.
 struct CSVReadingTerms {
   var kind = FormatKind.csv
   var options = CSVOptions()

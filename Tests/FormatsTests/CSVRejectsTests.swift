@@ -60,7 +60,7 @@ import Testing
         == "_error_code,_error_message,_error_line,a,b\n"
         + "missing-field,displayName is required,2,1,\"2\"\nmissing-field,displayName is required,3,3,\n"
         + "wrong-column-count,\"the row has 4 columns, but the header has 5\",4,4\n"
-        // These are no cells that upsertd wrote.
+        // These are not cells that upsertd wrote.
         + "wrong-column-count,\"the row has 2 columns, but the header has 5\",5,5,6\n"
         + "wrong-column-count,\"the row has 4 columns, but the header has 5\",6,expired,m,x,7\n")
   }

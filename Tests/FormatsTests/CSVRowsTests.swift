@@ -190,7 +190,7 @@ import Testing
       reading.places == [
         "1 2 4..<33 too-large", "2 5 34..<37", "3 6 38..<58 too-large", "4 7 59..<80 too-large",
       ])
-    // The third row fits as it stands, but not as JSON.
+    // The third row fits as it is, but not as JSON.
     #expect(reading.texts == ["", #"{"a":"1","b":"2"}"#, "", ""])
   }
 

@@ -134,7 +134,7 @@ import Testing
     let terms = terms(
       ["a": field(.boolean) { ($0.values, $0.isTrimmed) = (["Yes": "true", "No": "false"], true) }], empty: .string)
     let reading = terms.read("a\nYes\n No \nyes\ntrue\n\"\"\n")
-    // An empty string would be no boolean.
+    // An empty string would not be a boolean.
     #expect(reading.texts == [#"{"x":true}"#, #"{"x":false}"#, "", "", "{}"])
     #expect(reading.items.map(\.fault?.code) == [nil, nil, .invalidValue, .invalidValue, nil])
   }

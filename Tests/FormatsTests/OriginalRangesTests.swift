@@ -82,7 +82,7 @@ private struct RepeatedBytes: PositionedBytes {
 }
 
 @Suite struct OriginalRangesTests {
-  /// Rows in an encoding, as they stand in a file.
+  /// Rows in an encoding, as they are in a file.
   private static let files: [(String, [(String, [UInt8])])] = [
     (
       "windows-1252",
@@ -218,7 +218,7 @@ private struct RepeatedBytes: PositionedBytes {
     ]
     for (name, bytes) in cases {
       let encoding = try #require(TextEncoding(named: name))
-      // Behind the end, and into the middle of a character.
+      // After the end, and into the middle of a character.
       for range in [0..<9, 8..<9, 0..<1] {
         var source = try OriginalRanges(MemoryBytes(bytes), encoding: encoding)
         #expect(throws: SourceEnded.self, "\(name) \(range)") { try source.copy(range) { _, _ in } }

@@ -72,7 +72,7 @@ private struct Seeded: RandomNumberGenerator {
       var source = MemoryBytes(bytes)
       do {
         _ = try JSONReader(limits: ReaderLimits(), objects: objects, chunkBytes: chunk).readItems(&source) { item, text in
-          // Whatever is handed on is JSON, and is what stands at its place.
+          // Whatever is handed on is JSON, and is what is at its place.
           #expect(throws: Never.self) { try JSONScanner.check(text) }
           #expect(bytes[item.source].suffix(text.count) == ArraySlice((0..<text.count).map { text[$0] }))
         }

@@ -47,7 +47,7 @@ private final class RunningDaemon: Sendable {
     self.folder = folder
     port = try Self.freePort()
     let settings = try Settings.fuzzing(in: folder, more: "admin: {listen: \"127.0.0.1:\(port)\"}")
-    // Receipts that are none lie about, as somebody may have left them.
+    // There are receipts that are not valid ones, as somebody may have left them.
     let receipts = folder + "/spool/lusid/outbox/receipts"
     try FileManager.default.createDirectory(atPath: receipts, withIntermediateDirectories: true)
     try Data("{\"version\": 1}".utf8).write(

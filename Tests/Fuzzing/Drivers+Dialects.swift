@@ -121,7 +121,7 @@ private struct DialectTrial {
     var kept = String.UnicodeScalarView()
     for scalar in text.unicodeScalars.prefix(20) {
       let isSpecial = scalar == delimiter || scalar == "\n" || scalar == "\r"
-      // NUL is no text; U+FEFF at a file's start is a mark.
+      // NUL is not text; U+FEFF at a file's start is a mark.
       if scalar == "\0" || scalar == "\u{FEFF}" || isSpecial && options.quote == nil && options.escape == nil {
         continue
       }

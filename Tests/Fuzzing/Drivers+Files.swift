@@ -94,7 +94,7 @@ private final class FolderReader: FuzzReader {
     for name in try FileManager.default.contentsOfDirectory(atPath: folders.inbox) {
       try? FileManager.default.removeItem(atPath: "\(folders.inbox)/\(name)")
     }
-    // A name that is no text is not removed that way.
+    // A name that is not text is not removed that way.
     if try InboxFolders.names(in: folders.inbox).isEmpty == false {
       try FileManager.default.removeItem(atPath: folders.root)
       try folders.prepare()

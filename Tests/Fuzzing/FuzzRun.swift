@@ -24,7 +24,7 @@ package struct FuzzRun {
 
   /// Reads the next input.
   ///
-  /// - Parameter before: is told of it first: reading it may be the last that this process does.
+  /// - Parameter before: gets it first: reading it may be the last thing that this process does.
   /// - Throws: `Broken`.
   package mutating func step(_ before: ([UInt8]) -> Void = { _ in }) throws {
     let isOfCorpus = count < corpus.count

@@ -11,7 +11,7 @@ struct Mutator {
     "1e308", "1e-999", "1e999999999999999999999", "9999", "0.1", "253402300800", "99999999999999999999999999",
   ].map { Array($0.utf8) }
 
-  /// Characters that act where they stand.
+  /// Characters that have an effect where they are.
   private static let acting = [
     "\u{0}", "\u{1B}", "\u{7F}", "\u{85}", "\u{202E}", "\u{2028}", "\u{FEFF}", "\u{FFFD}", "é", "😀",
   ]

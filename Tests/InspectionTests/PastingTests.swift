@@ -57,7 +57,7 @@ import Testing
     #expect(plain(route.mapping) == plain(inspection.mapping))
   }
 
-  /// Without where it stands.
+  /// Without its place.
   private func plain(_ mapping: ColumnMapping?) -> ColumnMapping? {
     guard var mapping else { return nil }
     mapping.path = ""

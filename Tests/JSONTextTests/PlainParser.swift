@@ -1,4 +1,4 @@
-/// A second opinion: the grammar of RFC 8259, written down as it stands there, slow and recursive.
+/// A second opinion: the grammar of RFC 8259, written down word for word, slow and recursive.
 struct PlainParser {
   private var rest: ArraySlice<UInt8>
 

@@ -23,7 +23,7 @@ let goodTexts: [String] = [
   "\" \"",
 ]
 
-/// Texts that RFC 8259 refuses, and the offset of the byte that shows it.
+/// Texts that RFC 8259 rejects, and the offset of the byte that shows it.
 let badTexts: [(String, Int)] = [
   ("", 0), (" ", 1), ("[", 1), ("]", 0), ("{", 1), ("}", 0), ("[1", 2), ("[1,", 3), ("[1,]", 3), ("[,1]", 1),
   ("[1,,2]", 3),
@@ -70,7 +70,7 @@ let badBytes: [([UInt8], Int)] = [
   ([0xFF, 0xFE, 0x5B, 0x00], 0), ([0xFE, 0xFF, 0x00, 0x5B], 0), ([0x22, 0xC3, 0xA9, 0xA9, 0x22], 3),
 ]
 
-/// What a text comes to: the end of its value, or why it is none.
+/// What a text comes to: the end of its value, or why it is not one.
 enum Outcome: Equatable {
   case value(end: Int, deepest: Int)
   case fault(JSONFault.Kind, Int, String)

@@ -1,7 +1,7 @@
 import Operations
 import Testing
 
-/// What a user is told who may not look.
+/// What a user who may not look gets.
 @Suite struct `A denial` {
   private static func command(_ arguments: [String], of daemonUser: String?, as user: String) -> String? {
     Denial(reason: "list \"/spool\": permission denied", daemonUser: daemonUser, user: user).command(arguments)

@@ -40,7 +40,7 @@ import TestKit
     try await World.with { world in
       try world.publish()
       _ = try await world.lease([1, 2])
-      // More than the file has: the outbox refuses it.
+      // More than the file has: the outbox rejects it.
       await #expect(throws: OutboxError.self) {
         try await world.outbox.apply(
           [(world.name(2), settlement(1)), (world.name(1), settlement(9))], request: answered, resent: 3)

@@ -249,7 +249,7 @@ import TestKit
         data[pages[0]] = 99
         open(sys.argv[1], 'wb').write(data)
         """, path)
-      // Opening it for writing would refuse it.
+      // Opening it for writing would fail.
       let again = try Outbox(reading: path)
       let page = try await again.line(for: "t", after: nil, limit: 99)
       #expect(page.damaged.contains(BatchName(file: id, ordinal: 9)))

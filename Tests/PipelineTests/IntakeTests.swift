@@ -106,7 +106,7 @@ import TestKit
   @Test func `cancel ends a file in the middle of its reading`() async throws {
     try await withIntakeWorld { world in
       try await world.run { world in
-        // Holes are spaces to nobody, but a line of a gigabyte is read for a while.
+        // Holes do not count as spaces, but a line of a gigabyte is read for a while.
         try world.drop("large.ndjson", in: "a", "", size: 4 << 30)
         try await eventually("the claim") { try world.claimed("large.ndjson", in: "a") != nil }
         let id = try #require(try world.claimed("large.ndjson", in: "a"))

@@ -84,7 +84,7 @@ struct IntakeWorld: Sendable {
 
   /// Drops a file that is read for a while, and returns its id once that has begun.
   func claimSlowFile(_ name: String, in inbox: String) async throws -> FileID {
-    // One line of holes: they are spaces to nobody.
+    // One line of holes: they do not count as spaces.
     try drop(name, in: inbox, "", size: 512 << 20)
     try await eventually("the reading of \(name)") { running.tracker.all.contains { $0.name == name } }
     return try #require(running.tracker.all.first { $0.name == name }?.id)
@@ -102,7 +102,7 @@ struct IntakeWorld: Sendable {
     try await eventually("\(inbox)/\(name) to be \(state)") { try await record(name, in: inbox)?.state == state }
   }
 
-  /// What an unread file is told to be; waits until it is.
+  /// What is reported about an unread file; waits until it is reported.
   func unread(_ name: String) async throws -> UnreadFile {
     try await eventually("\(name) to be unread") {
       running.tracker.all.contains { $0.name == name && $0.reason != nil }

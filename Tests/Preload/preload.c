@@ -32,12 +32,12 @@ struct rule {
   /// A pattern for fnmatch.
   char path[224];
   int32_t error;
-  /// So many calls are let through first.
+  /// How many calls are let through first.
   _Atomic int32_t skip;
   int32_t unused;
   /// How often it still applies; -1 for always.
   _Atomic int32_t left;
-  /// Whether the call is made all the same.
+  /// Whether the call is made anyway.
   int32_t is_done;
   _Atomic int32_t hits;
 };

@@ -96,7 +96,7 @@ import Testing
       let other = try await client.token("/ls/api/oauth2/token")
       var statuses: [Int] = []
       var refusal: Client.Answer?
-      // A burst may straddle two of the limit's seconds; within eight requests there is a refusal all the same.
+      // A burst may straddle two of the limit's seconds; within eight requests there is a refusal anyway.
       while refusal == nil, statuses.count < 8 {
         let answer = try await client.upsertRecords("{}", token: token)
         statuses.append(answer.status)

@@ -102,7 +102,7 @@ struct CSVOptionsTests {
     #expect(route.encoding != nil)
   }
 
-  // The machine's own encodings are no file's, and a name of more than 64 bytes is none that iconv lists.
+  // No file is in one of the machine's own encodings, and iconv lists no name of more than 64 bytes.
   @Test(arguments: [
     "utf-8//IGNORE", "nonsense", "/etc/passwd", "utf 8", "ansi", "WCHAR_T", "INTERNAL", "char",
     String(repeating: "utf-8", count: 14),

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Settings
 
-/// The examples in `config/`, loaded as a user would who has put the secrets beside them.
+/// The examples in `config/`, loaded as by a user who has put the secrets beside them.
 struct ExampleTests {
   static let folder = Folder(path: "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/config")
 
@@ -133,7 +133,7 @@ struct ExampleTests {
         lines.firstIndex { $0.drop { $0 == " " }.hasPrefix("#\(key):") }, "no setting \(key) is off")
       lines[off] = String(lines[off].replacing("#", with: "", maxReplacements: 1))
     }
-    // What can't stand beside them.
+    // What can't be used together with them.
     for key in ["retention", "skip"] where keys == [key] { lines.removeAll { $0.hasPrefix("    \(key): {}") } }
     if keys == ["expect"] { lines.removeAll { $0.hasPrefix("    expect: []") } }
     if keys.contains(where: { $0.hasPrefix("access_token") || $0 == "username" }) {

@@ -110,7 +110,7 @@ struct NotifyTests {
   @Test func `a receiver is one of the two, and has no other keys`() throws {
     #expect(
       try faults(minimal("notify:\n  - {on: held}")) == [
-        "upsertd.yaml:2: notify[0]: says nobody to tell: give a webhook's URL (webhook) or a mail address (mail)"
+        "upsertd.yaml:2: notify[0]: names no receiver: give a webhook's URL (webhook) or a mail address (mail)"
       ])
     let unknown = try faults(minimal("notify:\n  - {webhook: \"https://h.example.com/\", secret: x, smpt: y}"))
     #expect(unknown.count == 1 && unknown[0].contains("notify[0].smpt: is unknown"))

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Settings
 
-/// What a package puts into /etc/upsertd, and how the unit tells that nobody has begun with it.
+/// What a package puts into /etc/upsertd, and how the unit detects that nobody has begun with it.
 struct StarterTests {
   static func isBlank(_ yaml: String) throws -> Bool {
     try withConfiguration(yaml) { Settings.isBlank(path: $0.path + "/upsertd.yaml") }

@@ -5,7 +5,8 @@ import Testing
 /// Worlds in which a promise was broken once, as small as they got. `upsertd-simulate --plan FILE` prints what happens in them.
 @Suite struct RegressionTests {
   @Test(arguments: [
-    // `retry` was told while batches that had failed were being written: one was looked for behind its new time, and waited for a restart.
+    // `retry` came while batches that had failed were being written: one was looked for behind its new time, and waited
+    // for a restart.
     "retry-during-a-write",
     // A reload sent items that the API does not name to a target whose API echoes items: the simulated API applied the second of two alone.
     "rerouted-unnamed-item",

@@ -16,7 +16,7 @@ FORGED = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 
 
 class Dropper:
-    """Whoever may write into one inbox, and what of it he can think of."""
+    """Somebody who may write into one inbox, and the harm that they can think of."""
 
     def __init__(self, inbox, api, others):
         self.inbox = os.path.join(inbox, "inbox")

@@ -51,7 +51,7 @@ HOSTILE = {
 
 
 class Ended(Exception):
-    """The daemon, or an attack, is no more: there is nothing left to see."""
+    """The daemon, or an attack, has ended: there is nothing left to see."""
 
 
 class Soak:
@@ -74,7 +74,7 @@ class Soak:
         return os.path.join(self.folder, *parts)
 
     def breaks(self, promise):
-        """Of the same kind only the first few are told, so that they do not hide another."""
+        """Of the same kind only the first few are reported, so that they do not hide another."""
         kind = re.sub("[0-9]+", "", promise)[:40]
         with self.lock:
             self.broken[kind] = self.broken.get(kind, 0) + 1

@@ -152,7 +152,7 @@ import Testing
       #expect(scan.reason(for: "a.csv") == "waiting for a.csv.done")
       #expect(scan.kind(of: "b.csv.done") == .marker)
       #expect(scan.reason(for: "stray.csv.done") == "marker without its file: stray.csv")
-      // A writer that is still at it makes the marker's word a lie.
+      // A writer that is still writing makes the marker wrong.
       let writer = try OtherProcess.writing(to: "b.csv", in: folders.inbox)
       #expect(scanner.scan(at: now).scan.kind(of: "b.csv") == .openForWriting)
       writer.end()

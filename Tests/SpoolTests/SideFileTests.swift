@@ -114,7 +114,7 @@ import Testing
       #expect(findings.scan.kind(of: "a.csv") == .settling)
       #expect(findings.scan.reason(for: "a.csv")?.hasPrefix("its side file a.csv.sha256: changed ") == true)
       #expect(try #require(findings.due) <= .seconds(2))
-      // An event tells that it is whole.
+      // An event shows that it is whole.
       scanner.note(.arrivedWhole("a.csv.sha256"))
       #expect(scanner.scan(at: now.later(by: .milliseconds(600))).scan.readyNames == ["a.csv"])
       // Its event comes before its file.

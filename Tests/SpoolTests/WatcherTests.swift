@@ -74,7 +74,7 @@ import Testing
     try await withInbox { folders in
       let options = WatchOptions(pollInterval: .milliseconds(50), settle: .milliseconds(100))
       try await withWatcher(folders, options) { watcher in
-        // A hard link is no completed write and no rename.
+        // A hard link is neither a completed write nor a rename.
         try folders.write("a.csv", in: folders.root, "id\n")
         #expect(link(folders.root + "/a.csv", folders.inbox + "/a.csv") == 0)
         #expect(try await watcher.scan { !$0.ready.isEmpty }.readyNames == ["a.csv"])

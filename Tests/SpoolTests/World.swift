@@ -100,7 +100,7 @@ extension InboxScan {
   func reason(for name: FileName) -> String? { unclaimed.first { $0.name == name }?.reason }
 }
 
-/// Another process, `/bin/sh`, that says something once it has done its part and then waits to be told to end.
+/// Another process, `/bin/sh`, that says something once it has done its part and then waits until it may end.
 final class OtherProcess {
   private let process = Process()
   private let input = Pipe()

@@ -5,7 +5,7 @@ import Synchronization
 /// A small HTTP/1.1 server on 127.0.0.1 that answers as a closure says, and remembers what it was asked.
 ///
 /// A thread a connection, keep-alive, bodies by `Content-Length` only. It can be stopped and started again on its port,
-/// which refuses connections in between and is nobody else's. Ends for good with `stop()`.
+/// which refuses connections in between and is reserved for it. Ends for good with `stop()`.
 package final class LoopbackServer: Sendable {
   package typealias Handler = @Sendable (ReceivedRequest) -> Reply
 

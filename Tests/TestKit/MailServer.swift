@@ -5,7 +5,7 @@ import Synchronization
 /// A small SMTP server on 127.0.0.1, without TLS, that keeps every mail that it accepts.
 ///
 /// A thread a connection. It can be stopped and started again on its port, which refuses connections in between and is
-/// nobody else's. Ends for good with `stop()`.
+/// reserved for it. Ends for good with `stop()`.
 package final class MailServer: Sendable {
   package struct Mail: Sendable {
     /// As in the commands, with their angle brackets.

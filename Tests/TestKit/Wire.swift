@@ -15,7 +15,7 @@ struct Wire {
 
   init(_ socket: Int32) { self.socket = socket }
 
-  /// Nil when the peer is gone or does not speak HTTP; the latter is told so.
+  /// Nil when the peer is gone or does not speak HTTP; in the latter case it gets a 400.
   mutating func readRequest() -> Message? {
     guard let head = readHead() else { return nil }
     let lines = head.split(separator: "\r\n", omittingEmptySubsequences: true)
@@ -71,7 +71,7 @@ struct Wire {
         buffer.removeFirst(start + 4)
         return head
       }
-      // A TLS client, for one, begins otherwise and would wait for ever.
+      // A TLS client, for example, begins differently and would wait forever.
       if let first = buffer.first, !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(first) {
         _ = write(Self.head(400, [:], bodyCount: 0))
         return nil
@@ -116,7 +116,7 @@ struct Wire {
     }
   }
 
-  /// Waits, for ever where there is no limit; false once either side has shut the connection down.
+  /// Waits, forever if there is no limit; false once either side has shut the connection down.
   private func isLeftAlone(for limit: Duration?) -> Bool {
     let deadline = limit.map { ContinuousClock.now + $0 }
     while true {

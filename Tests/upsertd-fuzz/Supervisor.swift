@@ -40,7 +40,7 @@ struct Supervisor {
         "--work", "\(left)", "--driver", driver.name, "--seed", "\(seed)", "--corpus", corpus, "--scratch", scratch,
         "--first", "\(first)",
       ]
-      // A trap is to end the process, not to be told at length.
+      // A trap is to end the process, without a long report.
       process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
       let errors = "\(out)/\(driver.name).log"
       _ = FileManager.default.createFile(atPath: errors, contents: nil)

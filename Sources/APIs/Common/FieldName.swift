@@ -43,7 +43,7 @@ package struct FieldName: Sendable {
     return Self.identifierWords.contains(last) || last.hasSuffix("nr") || last.hasSuffix("nummer")
   }
 
-  /// Whether it is just somebody a record may be about, which often stands for the number of one.
+  /// Whether it only names somebody that a record may be about, which often means that person's number.
   var isParty: Bool { words.count == 1 && Self.parties.contains(words[0]) }
 
   /// Whether it is a code that many records may share.
@@ -51,7 +51,7 @@ package struct FieldName: Sendable {
 
   var isName: Bool { words.last.map(Self.nameWords.contains) ?? false }
 
-  /// Whether digits in such a column are a code and no quantity: leading zeros count, and nobody adds them.
+  /// Whether digits in such a column are a code and not a quantity: leading zeros count, and nobody adds them.
   package var isCode: Bool {
     if words.starts(with: ["number", "of"]) { return false }
     return isIdentifier || isOtherCode || words.contains(where: Self.digitCodes.contains)

@@ -5,11 +5,11 @@ import Settings
 
 /// Proposes where a CSV's columns go in an investor record.
 ///
-/// Scopes, and which properties a LUSID has, are known to nobody but its users: `SCOPE` stands for them.
+/// Only its users know the scopes and properties that a LUSID has: `SCOPE` is the placeholder.
 struct LusidFields {
   private let columns: [ObservedColumn]
   private var codes: Set<String> = []
-  /// The last number that was put behind a code to make it different.
+  /// The last number that was appended to a code to make it unique.
   private var counts: [String: Int] = [:]
   private var proposal = FieldProposal(fields: [])
 

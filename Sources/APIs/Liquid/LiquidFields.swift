@@ -8,7 +8,7 @@ struct LiquidFields {
   private let columns: [ObservedColumn]
   private let item: ItemDefaults
   private var taken: Set<String> = []
-  /// The last number that was put behind a name to make it different.
+  /// The last number that was appended to a name to make it unique.
   private var counts: [String: Int] = [:]
 
   /// - Parameter defaults: the route's `item`; nil if there is no route yet.
@@ -144,7 +144,7 @@ struct LiquidFields {
 }
 
 extension ItemDefaults {
-  /// Whether it is the name of a member, and no path.
+  /// Whether it is the name of a member, and not a path.
   private static func isPlain(_ field: String) -> Bool {
     field.unicodeScalars.allSatisfy { scalar in
       scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil || scalar == "_")

@@ -131,6 +131,6 @@ struct curlshim_mail_outcome {
 /// are ignored.
 void curlshim_send_mail(const struct curlshim_mail *mail, struct curlshim_mail_outcome *outcome);
 
-/// Sets `stop` of a mail, and tells whether it is set, from any thread.
+/// Sets `stop` of a mail, and says whether it is set, from any thread.
 void curlshim_raise(int *stop);
 bool curlshim_is_raised(const int *stop);

@@ -1,6 +1,6 @@
 /// Why a target takes nothing, and what helps: for the log, `status`, the dashboard and notices.
 package struct Hindrance: Sendable, Hashable, ExpressibleByStringInterpolation {
-  /// What makes it count that somebody corrected the cause.
+  /// What makes a correction of the cause take effect.
   package enum Remedy: String, Sendable, CaseIterable {
     /// The next attempt, which `upsertd retry` makes at once.
     case retry

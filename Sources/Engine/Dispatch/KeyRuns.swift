@@ -209,7 +209,7 @@ private struct RunReader {
   }
 }
 
-/// Tells whether a key is absent or may be present; an absent key is reported as "may be" about 3% of the time.
+/// Says whether a key is absent or may be present; an absent key is reported as "may be" about 3% of the time.
 ///
 /// A Bloom filter whose four bits for a key lie in one cache line.
 private struct KeyFilter {

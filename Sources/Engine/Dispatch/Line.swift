@@ -251,7 +251,7 @@ struct Line {
   }
 
   /// Makes room for batches that were set aside and are due. Batches due later give way, or batches that always fail
-  /// could fill memory for good.
+  /// could fill memory forever.
   ///
   /// - Returns: whether there is room for a page.
   mutating func makeRoom(forDueAt due: QueueTime) -> Bool {

@@ -5,8 +5,8 @@ package import Core
 /// its window (`send`).
 ///
 /// `DispatchState` knows one kind of pause. The gate says when there is one; it takes the wall clock's time as an
-/// argument, which may be any: an answer holds from the moment it was worked out for until the window changes, and a
-/// time before that, after a step of the clock, is worked out anew.
+/// argument, which may be any: an answer is valid from the moment that it was worked out for until the window changes;
+/// for an earlier time, after a step of the clock, it is worked out again.
 package struct SendGate: Sendable {
   package enum State: Sendable, Equatable {
     case open
@@ -21,7 +21,7 @@ package struct SendGate: Sendable {
   package var isPaused: Bool
   private var known: (since: Timestamp, state: DailyWindow.State)?
 
-  /// The longest time for which an answer is believed: the clock may be set to another time.
+  /// The longest time for which an answer is trusted: the clock may be set to another time.
   private static let patience = Duration.seconds(60)
 
   package init(window: DailyWindow?, isPaused: Bool = false) {
@@ -29,7 +29,7 @@ package struct SendGate: Sendable {
     self.isPaused = isPaused
   }
 
-  /// What holds now.
+  /// The state now.
   package mutating func state(at now: Timestamp) -> State {
     if isPaused { return .paused }
     guard let window else { return .open }

@@ -4,7 +4,7 @@ package import Core
 package struct ExpectationState: Sendable, Equatable {
   /// The words that `status` and metrics use.
   package enum Word: String, Sendable, CaseIterable {
-    /// None came yet; it is still time, or one is there that is not read yet.
+    /// None came yet; there is still time, or one is there that is not read yet.
     case waiting
     /// One came in time, whatever came later.
     case came
@@ -28,7 +28,7 @@ package struct ExpectationState: Sendable, Equatable {
   package static let maxNumbers = 1_000
 }
 
-/// What operators are told about files that come every day.
+/// What is reported to operators about files that come every day.
 package struct ExpectationAlarm: Sendable, Hashable {
   /// The words of `notify`'s `on`.
   package enum Kind: String, Sendable, CaseIterable {

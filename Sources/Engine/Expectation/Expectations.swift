@@ -6,7 +6,7 @@ package import Core
 /// It hands each event to the entries whose `match` fits the file's name, and says what has to be stored: a value, so
 /// that a copy can be changed first and replace the old one once the commit is done.
 package struct Expectations: Sendable {
-  /// What an entry is known by, over restarts and changes of the configuration.
+  /// What identifies an entry across restarts and changes of the configuration.
   package struct Key: Hashable, Sendable {
     package var inbox: String
     package var match: String
@@ -175,7 +175,7 @@ package struct ExpectationChanges: Sendable {
   package var snapshots: [(key: Expectations.Key, snapshot: ExpectedFiles.Snapshot)]
   /// Entries that the configuration no longer has.
   package var forgotten: [Expectations.Key]
-  /// To be told, in this order.
+  /// To be reported, in this order.
   package var alarms: [InboxAlarm]
 
   package init(

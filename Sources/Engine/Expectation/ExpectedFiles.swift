@@ -10,23 +10,25 @@ package import Core
 /// - `gone`: it does not count, or went back to its inbox, to come again as another file.
 /// - `waiting`: files are ready that can't be claimed yet, since the inbox is paused or the queue is full.
 /// - `passed`: time went on. Due at `nextChange`, and before that may come at any time.
-/// - `change`: the configuration has other rule for the entry.
+/// - `change`: the configuration has another rule for the entry.
 ///
 /// Answers out: the alarms that each event returns, `state` and `nextChange`.
 ///
 /// A file counts for the day in which it became ready, however long it takes to read it. So while one that became ready
 /// in time is not read, `missing` waits; and a gap waits for files that have one of its numbers.
 ///
-/// **Once.** Everything that was told is in the `snapshot`. It is stored in the same commit as the alarms and, for
+/// **Once.** Everything that was reported is in the `snapshot`. It is stored in the same commit as the alarms and, for
 /// `read`, the file's publication; so each event counts once and each alarm is given once, whatever crashes. After a
 /// restart, `ready` is reported again for all claimed files that were not read, before anything else.
 ///
 /// **While the daemon is stopped** no file becomes ready. So the days whose `by` passed meanwhile had no file, and are
-/// told as missing at the next start, as a running daemon would have done; of the days before the current one the last
-/// `maxLookBack`. What lay in the inbox becomes ready at the start, and counts for that day. At the first start of all,
-/// and for a new entry, only the current day is decided: it is missing if `by` has passed, since upsertd saw no file.
+/// reported as missing at the next start, as a running daemon would have done; of the days before the current one the
+/// last `maxLookBack`. What is in the inbox becomes ready at the start, and counts for that day. At the first start of
+/// all, and for a new entry, only the current day is decided: it is missing if `by` has passed, since upsertd saw no
+/// file.
 ///
-/// **If the clock is set back**, days that were told are not told again, unless it is set by more than two weeks.
+/// **If the clock is set back**, days that were reported are not reported again, unless it is set by more than two
+/// weeks.
 ///
 /// Memory is bounded: 16 days, 2,000 files under way, and the numbers as `SequenceNumbers` says.
 package struct ExpectedFiles: Sendable {
@@ -48,7 +50,7 @@ package struct ExpectedFiles: Sendable {
       var files = 0
       /// When the first of them became ready, in milliseconds.
       var firstReady: Int64?
-      /// Whether one came in time, or it was told that none did.
+      /// Whether one came in time, or it was reported that none did.
       var isDecided = false
       /// The last file that came and does not count, with the reason, for the alarm.
       var leftOut: String?
@@ -146,10 +148,10 @@ package struct ExpectedFiles: Sendable {
   /// Time went on.
   package mutating func passed(_ now: Timestamp) -> [ExpectationAlarm] { decide(now) + tellGaps(now) }
 
-  /// The entry has other rule from now on.
+  /// The entry has another rule from now on.
   ///
-  /// What came is kept by its date. A day that is decided stays so; another `by` decides about later days, and about
-  /// the current one if that is still open. With another `sequence`, all numbers are forgotten.
+  /// What came is kept by its date. A day that is decided stays decided; another `by` decides about later days, and
+  /// about the current one if that is still open. With another `sequence`, all numbers are forgotten.
   package mutating func change(_ rule: ExpectationRule) {
     self.rule = rule
     guard snapshot.pattern != rule.sequence?.text else { return }
@@ -199,7 +201,7 @@ package struct ExpectedFiles: Sendable {
 
   private var deadline: DailyDeadline { rule.deadline }
 
-  /// Tells the days on which no file came in time.
+  /// Reports the days on which no file came in time.
   private mutating func decide(_ now: Timestamp) -> [ExpectationAlarm] {
     let today = deadline.day(at: now).daysSince1970
     // Not beyond today: the clock may have been set back.

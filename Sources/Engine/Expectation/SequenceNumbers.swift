@@ -14,9 +14,9 @@ package struct SequenceNumbers: Sendable, Equatable, Codable {
   private var came: [ClosedRange<Int64>] = []
   /// The number that came first.
   private var first: Int64
-  /// Missing numbers up to it were told.
+  /// Missing numbers up to it were reported.
   private var toldThrough: Int64
-  /// Nothing is known about numbers up to it; nil as long as all is remembered.
+  /// Nothing is known about numbers up to it; nil while everything is remembered.
   private var forgottenThrough: Int64?
   /// How many were missing when they were forgotten.
   private var forgottenCount: Int64 = 0
@@ -27,7 +27,7 @@ package struct SequenceNumbers: Sendable, Equatable, Codable {
     came = [number...number]
   }
 
-  /// Whether it could have become so by events. A snapshot comes from outside.
+  /// Whether events could have led to it. A snapshot comes from outside.
   var isValid: Bool {
     let ascends = zip(came, came.dropFirst()).allSatisfy { $0.upperBound < $1.lowerBound.subtractingSaturated(1) }
     return ascends && !came.isEmpty && came.count <= Self.maxRanges && came.allSatisfy { $0.lowerBound >= 0 }
@@ -70,7 +70,7 @@ package struct SequenceNumbers: Sendable, Equatable, Codable {
     missing.map { $0.upperBound - $0.lowerBound + 1 }.saturatedSum.addingSaturated(forgottenCount)
   }
 
-  /// The gaps that were not told yet, which are told now.
+  /// The gaps that were not reported yet; from now on they count as reported.
   ///
   /// - Parameter underWay: numbers of files that are there and may still count. Gaps with one of these wait, and so
   ///   do higher gaps: files that are dropped together are read in any order.

@@ -1,10 +1,10 @@
 package import Core
 
-/// Decides when people are told that a target is on hold or can't be reached, and that this is over.
+/// Decides when people are notified that a target is on hold or can't be reached, and that this is over.
 ///
-/// A value without a clock. It is told once for each hold, when the hold has lasted five minutes, or four if the target
-/// can't be reached; a shorter one is not told. A hold that a restart or an operator's `retry` interrupts is still the
-/// same hold if nothing was delivered in between.
+/// A value without a clock. Each hold is reported once, when it has lasted five minutes, or four if the target can't be
+/// reached; a shorter one is not reported. A hold that a restart or an operator's `retry` interrupts is still the same
+/// hold if nothing was delivered in between.
 package struct HoldWatch: Sendable, Equatable {
   package struct Hold: Sendable, Equatable {
     package var since: QueueTime
@@ -20,13 +20,13 @@ package struct HoldWatch: Sendable, Equatable {
   package enum Action: Sendable, Equatable {
     /// A hold began.
     case begin(Hold)
-    /// It is time to tell.
+    /// It is time to report it.
     case tell(Hold, reason: Hindrance)
-    /// It is over; this has to be told if the hold was.
+    /// It is over; this has to be reported if the hold was.
     case end(Hold)
   }
 
-  /// How long a hold lasts before it is told.
+  /// How long a hold lasts before it is reported.
   package static let patience = Duration.seconds(300)
   /// The same where nothing reaches the server: then people know of it within five minutes.
   package static let patienceIfUnreachable = Duration.seconds(240)

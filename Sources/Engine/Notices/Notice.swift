@@ -1,13 +1,13 @@
 package import Core
 
-/// Something that people or programs outside want to hear of: a file is done, one is missing, a target is on hold.
+/// Something that people or programs outside want to know: a file is done, one is missing, a target is on hold.
 ///
-/// It is queued in the same commit as what it tells, once for each receiver that asked for its event, and is sent at
+/// It is queued in the same commit as what it reports, once for each receiver that asked for its event, and is sent at
 /// least once, always with the same id.
 package struct Notice: Hashable, Sendable {
   package typealias Event = NoticeEvent
 
-  /// The same for the same occurrence, also when it is told again after a crash; letters, digits and `-`.
+  /// The same for the same occurrence, even when it is reported again after a crash; letters, digits and `-`.
   package let id: String
   package let event: Event
   /// When it happened, by the wall clock.
@@ -21,8 +21,8 @@ package struct Notice: Hashable, Sendable {
   package let receipt: String?
 
   /// - Parameters:
-  ///   - occurrence: tells this occurrence from others of the same event, inbox, target and file: the day of a missing
-  ///     file, the time at which a hold began. It becomes part of the id.
+  ///   - occurrence: distinguishes this occurrence from others of the same event, inbox, target and file: the day of a
+  ///     missing file, the time at which a hold began. It becomes part of the id.
   ///   - message: put on one line, and cut in the middle beyond 2,000 characters.
   package init(
     _ event: Event, at time: Timestamp, inbox: String? = nil, target: String? = nil, file: FileID? = nil,

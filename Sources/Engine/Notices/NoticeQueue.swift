@@ -4,9 +4,9 @@ package import Core
 ///
 /// A value without clock and network. Notices are sent one at a time, in the order in which they were queued. After a
 /// failure the receiver is tried again with backoff, beginning with the same notice. One notice must not hold up all
-/// others for days, though: if the receiver answers but refuses a notice again and again, that one steps aside and
-/// waits by itself, together with those of the same file behind it, and the next one is sent. So the notices of one
-/// file always arrive in order.
+/// others for days, though: if the receiver answers but rejects a notice again and again, that one is put aside and
+/// waits by itself, together with later ones of the same file, and the next one is sent. So the notices of one file
+/// always arrive in order.
 package struct NoticeQueue: Sendable {
   /// A waiting notice, without what it says.
   package struct Entry: Sendable, Equatable {
@@ -42,7 +42,7 @@ package struct NoticeQueue: Sendable {
     var entry: Entry
     var refusals = 0
     var firstRefusedAt: QueueTime?
-    /// Set once it has stepped aside.
+    /// Set once it is put aside.
     var due: QueueTime?
     var wasTried = false
   }
@@ -60,7 +60,7 @@ package struct NoticeQueue: Sendable {
   /// Nothing is sent before.
   private var nextTry: QueueTime?
 
-  /// How often, and over what time, a notice is refused before it steps aside.
+  /// How often, and over what time, a notice is rejected before it is put aside.
   package static let mostRefusals = 5
   package static let refusedFor = Duration.seconds(300)
   /// With `triesOnce`: after so many failures in a row without an answer, the rest is left.
@@ -86,7 +86,7 @@ package struct NoticeQueue: Sendable {
     }
   }
 
-  /// Everything that waits may be sent now; the waits begin anew with the next failure.
+  /// Everything that waits may be sent now; the waits start again with the next failure.
   package mutating func tryNow(at now: QueueTime) {
     (failures, nextTry) = (0, nil)
     for index in waiting.indices where waiting[index].due != nil { waiting[index].due = now }
@@ -107,7 +107,7 @@ package struct NoticeQueue: Sendable {
     return .send(row: waiting[index].entry.row)
   }
 
-  /// The first one that may go: those behind it of the same file wait for one that has stepped aside.
+  /// The first one that may go: later ones of the same file wait for one that was put aside.
   private func next(at now: QueueTime) -> Int? {
     var blocked: Set<String> = []
     for (index, notice) in waiting.enumerated() where !blocked.contains(notice.entry.subject) {

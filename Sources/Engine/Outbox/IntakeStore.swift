@@ -11,9 +11,9 @@ package protocol IntakeStore: Sendable {
   /// waits for one of them, and not for one of each inbox.
   func commitLarge<Value>(_ body: (any IntakeCommit) throws -> Value) throws(OutboxError) -> Value
 
-  /// Discards what was staged of a file that is not published, in many small commits: one for millions of rows would hold up
-  /// everyone who writes. Blocks until all is gone, and calls `onProgress` after each commit; a file that was read in vain
-  /// is read again after a crash.
+  /// Discards what was staged of a file that is not published, in many small commits: one for millions of rows would
+  /// hold up everyone who writes. Blocks until all is gone, and calls `onProgress` after each commit; after a crash,
+  /// such a file is read again.
   func discardStaged(of id: FileID, onProgress: () -> Void) throws(OutboxError)
 
   /// Claimed files whose reading has begun but not ended, in id order.
@@ -66,7 +66,7 @@ package protocol IntakeCommit {
   /// The first file with the same bytes dropped in the same inbox, and whether any of it went, or may go, to the API.
   func original(sha256: String, inbox: String, before id: FileID) throws -> (id: FileID, wasUsed: Bool)?
 
-  /// Stores what became known of expected files, with the alarms that follow from it: each is told once.
+  /// Stores what became known of expected files, with the alarms that follow from it: each is reported once.
   func keep(_ changes: ExpectationChanges) throws
 }
 

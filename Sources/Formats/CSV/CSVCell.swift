@@ -56,6 +56,6 @@ enum Ascii {
   static let quote = UInt8(ascii: "\"")
   /// Ctrl-Z, the end of a text file in CP/M and MS-DOS.
   static let substitute: UInt8 = 0x1A
-  /// In no UTF-8 text: stands for a character that a dialect lacks.
+  /// Not in any UTF-8 text: represents a character that a dialect lacks.
   static let none: UInt8 = 0xFF
 }

@@ -37,7 +37,7 @@ package struct CSVDialect: Hashable, Sendable {
   }
 }
 
-/// Finds what the first row of a CSV shows without being told, in bytes that arrive piece by piece.
+/// Finds out what the first row of a CSV shows by itself, in bytes that arrive piece by piece.
 ///
 /// It remembers where it stopped, so each byte is looked at once.
 struct CSVSniffer {
@@ -48,7 +48,7 @@ struct CSVSniffer {
 
   private let quote: UInt8?
   private let escape: UInt8?
-  /// What cells begin after; nil if that is to be found out.
+  /// What cells begin after; nil if it has to be detected.
   private let known: [UInt8]?
   private var at: Int
   private var isQuoted = false
@@ -60,7 +60,7 @@ struct CSVSniffer {
   /// - Parameters:
   ///   - quote: what cells may be enclosed in.
   ///   - escape: what takes the meaning from the next byte.
-  ///   - delimiter: what stands between them; nil if that is to be found out.
+  ///   - delimiter: what separates them; nil if it has to be detected.
   init(from start: Int, quote: UInt8?, escape: UInt8?, delimiter: [UInt8]? = nil) {
     at = start
     self.quote = quote
@@ -144,7 +144,7 @@ struct CSVSniffer {
     return byte == known.last && start >= 0 && known.indices.allSatisfy { bytes[start + $0] == known[$0] }
   }
 
-  /// The delimiter that a first line `sep=;` names, as spreadsheets write and read it; nil if `line` is none.
+  /// The delimiter that a first line `sep=;` names, as spreadsheets write and read it; nil if `line` is not one.
   static func separator(_ line: Span<UInt8>) -> [UInt8]? {
     var line = line
     if line.count > 2, line[0] == Ascii.quote, line[line.count - 1] == Ascii.quote {

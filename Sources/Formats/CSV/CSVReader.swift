@@ -50,7 +50,7 @@ package struct CSVReader: Sendable {
 
   /// Whether a file is a rejects file, by its first cell.
   ///
-  /// - Parameter source: the file, or its beginning: a fault of its content is no error here.
+  /// - Parameter source: the file, or its beginning: a fault of its content is not an error here.
   /// - Throws: any error of the source that is no `FileFault`.
   package func beginsAsRejectsFile<S: ByteSource & ~Copyable>(_ source: inout S) throws -> Bool {
     var rows = CSVRows(options, isRejectsFile: false, limits: limits, chunkBytes: chunkBytes)
@@ -224,10 +224,10 @@ private struct HeldRows {
   }
 }
 
-/// How much of a CSV is no data, although it stands where data does: by what says so.
+/// How much of a CSV is not data, although it is where data is, by what says so.
 ///
-/// Blank rows are no content. A trailer, and what is outside of `skip.before` and `skip.after`, don't count: these must
-/// be in every file, and a file that has no rows between them is known to be complete.
+/// Blank rows are not content. A trailer, and what is outside of `skip.before` and `skip.after`, don't count: these
+/// must be in every file, and a file that has no rows between them is known to be complete.
 struct LeftOutRows: Sendable {
   /// Of a file without a header row.
   var firstLines = 0
@@ -236,7 +236,7 @@ struct LeftOutRows: Sendable {
   var lastRows = 0
   var headers = 0
 
-  /// To be told if there is no item; nil if nothing was left out.
+  /// To be reported if there is no item; nil if nothing was left out.
   var warning: FileWarning? {
     var reasons = [
       ("skip.first", firstLines, "line"), ("skip.rows", rows, "row"), ("skip.comment", comments, "line"),

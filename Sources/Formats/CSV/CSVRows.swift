@@ -1,7 +1,7 @@
 import Core
 import JSONText
 
-/// The rows of a CSV or TSV file, however large, one after the other; what the options say is no data is left out.
+/// The rows of a CSV or TSV file, however large, one after the other; what the options say is not data is left out.
 ///
 /// Memory holds one chunk and the current row, which is at most as long as an item may be; longer ones are only scanned
 /// for their end. UTF-8 is checked chunk by chunk before the bytes are parsed as CSV, yet the fault reported is the
@@ -90,7 +90,7 @@ struct CSVRows: Sendable {
 
   /// Whether the file is a rejects file, by its first cell; reads no further than its first line.
   ///
-  /// - Parameter source: the file, or its beginning: a fault further on is none of it.
+  /// - Parameter source: the file, or its beginning: a fault further on does not matter.
   /// - Throws: any error of the source that is no `FileFault`.
   mutating func beginsAsRejectsFile(_ source: inout some ByteSource & ~Copyable) throws -> Bool {
     _ = try begin(source: &source)
@@ -268,7 +268,7 @@ struct CSVRows: Sendable {
     return false
   }
 
-  /// What was no data so far, from the header row on.
+  /// What was not data so far, from the header row on.
   var leftOut: LeftOutRows {
     var rows = leftOutRows
     rows.comments += scanner.comments - commentsBefore

@@ -60,7 +60,7 @@ struct CSVScanner: Sendable {
     case rowStart
     /// After a CR at the start of a line.
     case rowStartReturn
-    /// In a line that is no row.
+    /// In a line that is not a row.
     case comment
     /// After the data: nothing is scanned.
     case pastData
@@ -77,7 +77,7 @@ struct CSVScanner: Sendable {
   }
 
   /// - Parameters:
-  ///   - comment: the start of lines that are no rows; empty for none.
+  ///   - comment: the start of lines that are not rows; empty for none.
   ///   - after: the line from which on nothing is data; empty for none.
   init(_ dialect: CSVDialect = CSVDialect(), comment: String = "", after: String = "") {
     self.dialect = dialect
@@ -134,7 +134,7 @@ struct CSVScanner: Sendable {
     (rowStart, isWhole) = (other.at, other.isWhole)
   }
 
-  /// Passes a physical line that is no row; the next one begins at `position`.
+  /// Passes a physical line that is not a row; the next one begins at `position`.
   mutating func passLine(to position: Int) {
     at = position
     rowStart = position
@@ -313,7 +313,7 @@ struct CSVScanner: Sendable {
   }
 
   /// How many bytes of a line, from `start`, are the mark `text`, with nothing but blanks and delimiters after it, such
-  /// as a spreadsheet adds; 0 if the line is another one, nil if more bytes have to tell.
+  /// as a spreadsheet adds; 0 if the line is another one, nil if that takes more bytes.
   static func lengthOfMark(
     _ text: [UInt8], in bytes: Span<UInt8>, from start: Int, delimiter: UInt8, isWhole: Bool
   ) -> Int? {

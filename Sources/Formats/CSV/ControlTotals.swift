@@ -53,7 +53,7 @@ struct ControlTotals: Sendable {
   /// Adds a row of data, rejected or not.
   ///
   /// - Parameter cells: empty if the row is over the limit and its cells are unknown.
-  /// - Throws: `FileFault` if a cell that is to be added is no number.
+  /// - Throws: `FileFault` if a cell that is to be added is not a number.
   mutating func add(_ cells: [CSVCell], in buffer: [UInt8], line: Int) throws(FileFault) {
     rows += 1
     for index in sums.indices {

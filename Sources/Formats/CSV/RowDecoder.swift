@@ -35,8 +35,8 @@ struct RowDecoder: ItemDecoder {
     }
   }
 
-  /// The item without the fields of bad cells, so that its key can be told. Of a row with too few or too many cells, the
-  /// cells count from the left.
+  /// The item without the fields of bad cells, so that its key can be reported. In a row with too few or too many cells,
+  /// the cells count from the left.
   private func writeWhatIsGood(_ cells: Span<CSVCell>, in bytes: Span<UInt8>, _ writer: inout RowWriter) -> Bool {
     let missing = CSVCell(start: 0, end: 0, isQuoted: false, hasEscapes: false)
     let all = (0..<max(header.width, cells.count)).map { $0 < cells.count ? cells[$0] : missing }

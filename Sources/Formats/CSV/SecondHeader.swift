@@ -1,10 +1,10 @@
 import Core
 
-/// Notices rows of data that look like another header row: the file was put together of pieces with other columns, or
-/// its route names columns that the file names itself.
+/// Notices rows of data that look like another header row: the file was put together from pieces with different
+/// columns, or its route names columns that the file names itself.
 ///
-/// A header row that comes again unchanged is no data and never gets here. Of all other rows nearly every one is told
-/// by one byte and a length, so that this costs next to nothing.
+/// A header row that comes again unchanged is not data and never gets here. Nearly all other rows are ruled out by one
+/// byte and a length, so this costs next to nothing.
 struct SecondHeader: Sendable {
   private var names: Set<[UInt8]> = []
   /// The names' lengths, as bits; names of 64 bytes and more are not looked for in a row's first cell.

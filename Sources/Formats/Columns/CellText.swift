@@ -1,14 +1,15 @@
 /// What a cell says: its text without quotes and escapes, and without the formula `="…"`, in which spreadsheets wrap
-/// text that they must not take for a number.
+/// text that they must not read as a number.
 ///
-/// The only place that knows how cells are written; every use of a cell but the copying of plain text goes through it.
+/// The only place that knows how cells are written; every use of a cell, except the copying of plain text, goes through
+/// it.
 struct CellText {
-  /// Nil if the text stands in the row as it is.
+  /// Nil if the text is in the row as it is.
   private var decoded: [UInt8]?
   /// Where the text is in `decoded`, or in the row.
   private var range: Range<Int>
 
-  /// Whether the text may be another than what stands in the row.
+  /// Whether the text may differ from what is in the row.
   @inline(__always)
   static func isNeeded(for cell: CSVCell, in row: Span<UInt8>) -> Bool {
     cell.hasEscapes || !cell.isEmpty && row[cell.start] == UInt8(ascii: "=")
@@ -62,7 +63,7 @@ struct CellPreparation: Sendable {
   /// Cells that mean "no value", compared as written.
   var null: [[UInt8]]
   var isTrimmed: Bool
-  /// Whether an empty cell rejects its row.
+  /// Whether a row with an empty cell is rejected.
   var isRequired = false
 
   init(null: Set<String>, isTrimmed: Bool, isRequired: Bool = false) {
@@ -73,7 +74,7 @@ struct CellPreparation: Sendable {
 }
 
 extension Span<UInt8> {
-  /// The text inside `="…"`, if all of `range` is written so and holds no further quotes.
+  /// The text inside `="…"`, if all of `range` is written like that and holds no further quotes.
   @inline(__always)
   fileprivate func withoutFormula(_ range: Range<Int>) -> Range<Int> {
     guard range.count > 2, self[range.lowerBound] == UInt8(ascii: "=") else { return range }

@@ -2,7 +2,7 @@ import Core
 
 /// Converts dates of one form to RFC 3339 in UTC.
 struct DateConversion: Sendable {
-  /// The zone of dates that don't say how far they are from UTC.
+  /// The zone of dates without an offset from UTC.
   struct Zone: Sendable {
     var name: String
     var zone: any LocalTimeZone
@@ -181,7 +181,7 @@ extension Span<UInt8> {
     return true
   }
 
-  /// Whether `word`, which is in lower case, stands at `start` in any case.
+  /// Whether `word`, which is in lower case, is at `start`, in upper or lower case.
   fileprivate func hasWord(_ word: [UInt8], at start: Int) -> Bool {
     guard start + word.count <= count else { return false }
     for index in word.indices where self[start + index] | 0x20 != word[index] { return false }

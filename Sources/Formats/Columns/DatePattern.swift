@@ -3,14 +3,14 @@ package import Core
 /// The form of a date, such as `dd/MM/yyyy HH:mm`, in Unicode's pattern language (UTS 35, part 4).
 ///
 /// Numbers match exactly as many digits as the pattern has letters, a single letter one or two. Names are English, in
-/// any case. Any other character matches itself, a blank any kind of blank; letters other than `T` must be in single
-/// quotes (`''` is a quote). The two digits of `yy` are 1969 to 2068.
+/// upper or lower case. Any other character matches itself, a blank any kind of blank; letters other than `T` must be
+/// in single quotes (`''` is a quote). The two digits of `yy` are 1969 to 2068.
 package struct DatePattern: Sendable {
   enum Part: Sendable {
     case literal(UInt8)
     case blank
     case digits(Unit, ClosedRange<Int>)
-    /// A longer name stands before one that it begins with.
+    /// A longer name comes before one that it begins with.
     case name(Unit, [Name])
     /// Digits of a second's fraction.
     case fraction(Int)
@@ -65,7 +65,7 @@ package struct DatePattern: Sendable {
   private(set) var hasShortYear = false
   private var units: Set<Unit> = []
 
-  /// Whether the dates say how far they are from UTC.
+  /// Whether the dates have an offset from UTC.
   package var hasOffset: Bool { units.contains(.offset) }
 
   var hasWeekday: Bool { units.contains(.weekday) }

@@ -42,7 +42,7 @@ package struct PlacedField: Hashable, Sendable {
   }
 }
 
-/// Whether fields that columns fill can stand in one item: checks a mapping before any file is read.
+/// Whether fields that columns fill can be in one item: checks a mapping before any file is read.
 package struct PlacementCheck {
   private var tree = FieldTree()
   private var requestID: String?

@@ -171,7 +171,7 @@ package struct NumberReader: Sendable {
 }
 
 extension Span<UInt8> {
-  /// Whether `bytes` stand at `start`, wholly inside `range`.
+  /// Whether `bytes` are at `start`, wholly inside `range`.
   fileprivate func has(_ bytes: [UInt8], at start: Int, in range: Range<Int>) -> Bool {
     guard start >= range.lowerBound, start + bytes.count <= range.upperBound else { return false }
     for index in bytes.indices where self[start + index] != bytes[index] { return false }

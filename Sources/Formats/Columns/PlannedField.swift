@@ -56,7 +56,7 @@ struct PlannedField: Sendable {
     }
   }
 
-  /// Checks the mapping's texts that pass for cells: values, the default, what a lookup holds.
+  /// Checks the mapping's texts that are used like cells: values, the default, what a lookup holds.
   ///
   /// - Throws: a `FileFault` without a place for the first that is not of the field's type and form.
   func checkTexts() throws(FileFault) {

@@ -84,8 +84,8 @@ package struct RowPlan: Sendable {
     return cells
   }
 
-  /// What is wrong with the fields of a mapping, whatever the files hold: patterns, and texts that stand for cells but
-  /// have not the form of their column. Each has its line in the mapping file.
+  /// What is wrong with the fields of a mapping, whatever the files hold: patterns, and texts that are used like cells
+  /// but do not have the form of their column. Each has its line in the mapping file.
   ///
   /// Whether zones are known, and where an API has the fields, is not checked here.
   package static func faults(of mapping: ColumnMapping, options: CSVOptions) -> [FileFault] {
@@ -117,7 +117,7 @@ package struct RowPlan: Sendable {
   }
 }
 
-/// Stands for zones that are not looked up.
+/// Takes the place of zones that are not looked up.
 private struct AnyTimeZone: LocalTimeZone {
   func offsets(ofLocal local: Int64) -> [Int] { [0] }
 }

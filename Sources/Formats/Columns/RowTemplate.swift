@@ -62,7 +62,7 @@ package struct RowTemplate: Sendable {
     }
   }
 
-  /// Text made of several cells, trimmed, and of what stands between them.
+  /// Text made of several cells, trimmed, and of what is between them.
   struct Computed: Sendable {
     enum Part: Sendable {
       /// JSON string content.

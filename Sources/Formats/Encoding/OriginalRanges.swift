@@ -8,7 +8,7 @@ import JSONText
 ///
 /// iconv holds back a letter until it knows whether the next byte combines with it (TCVN, windows-1258), and in UTF-7
 /// bytes and characters do not end together. The place is found by giving iconv single bytes, with room only for what
-/// is wanted. It is exact if the characters around it are no such letters, but line breaks, separators or quotes.
+/// is wanted. It is exact if the characters around it are not such letters, but line breaks, separators or quotes.
 package struct OriginalRanges<Source: PositionedBytes & ~Copyable>: ~Copyable {
   private var input: DecodingInput<Source>
   /// In bytes of the decoded text.

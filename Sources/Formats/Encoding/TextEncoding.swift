@@ -13,7 +13,7 @@ package struct TextEncoding: Hashable, Sendable {
     case utf16(ByteOrder?)
     case utf32(ByteOrder?)
     case singleByte(SingleByteTable)
-    /// - Parameter isShifting: whether bytes that are no characters change the meaning of those after them, so that a
+    /// - Parameter isShifting: whether bytes that are not characters change the meaning of those after them, so that a
     ///   part of the text means nothing alone: ISO-2022-JP, UTF-7.
     case iconv(isShifting: Bool)
   }

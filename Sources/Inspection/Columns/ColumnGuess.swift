@@ -18,9 +18,9 @@ struct ColumnGuess: Sendable {
   var isPadded = false
   /// Cells that mean "no value" only here, where all others are numbers, dates or yes and no.
   var nulls: Set<String> = []
-  /// Such words that are values here, as far as anybody can tell.
+  /// Such words that are probably values here.
   var otherWords: Set<String> = []
-  /// The words that mean "no value" wherever they stand.
+  /// The words that mean "no value" wherever they are.
   var sureNulls: Set<String> = []
   var isUnique = false
   var isComplete = true
@@ -93,7 +93,7 @@ struct ColumnGuess: Sendable {
   private mutating func judge(_ texts: [String], _ lines: [Int?], _ rows: [SampleRow]) {
     guard !texts.isEmpty else { return }
     content = .text
-    // Spreadsheets write text so that they must not take for a number.
+    // Spreadsheets write text like this that they must not read as a number.
     if hasFormula { return }
     let words = Set(texts)
     let nulls = words.intersection(Self.nullWords)

@@ -201,7 +201,7 @@ extension String {
   }
 }
 
-/// A text that may be a date, as digits and what stands between them.
+/// A text that may be a date, as digits and what is between them.
 private struct DateTokens {
   var digits: [String] = []
   /// Names of months and halves of a day, in order.
@@ -263,7 +263,7 @@ private struct DateTokens {
         at += 1
       }
     }
-    // `T` and `Z` are no dates alone, and the compact form is checked for each value.
+    // `T` and `Z` are not dates alone, and the compact form is checked for each value.
     guard !digits.isEmpty, digits.count <= 9, digits.count > 1 || isCompactDate else { return nil }
   }
 

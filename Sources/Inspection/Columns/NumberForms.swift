@@ -81,7 +81,7 @@ struct NumberForms: Sendable {
     return best
   }
 
-  /// Nil if upsertd would refuse some of the numbers in this form.
+  /// Nil if upsertd would reject some of the numbers in this form.
   private static func form(_ separators: NumberSeparators, _ numbers: [NumberText]) -> NumberForm? {
     var form = NumberForm()
     (form.decimal, form.grouping) = (separators.decimal, separators.grouping)

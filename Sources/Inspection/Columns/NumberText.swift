@@ -19,7 +19,7 @@ struct NumberText: Sendable {
   private static let separators = Set(".,'’ ".unicodeScalars)
   private static let blanks = Set("\u{A0}\u{202F}\u{2009}".unicodeScalars)
 
-  /// Nil if it is no number.
+  /// Nil if it is not a number.
   init?(_ text: String) {
     var rest = text.unicodeScalars.prefix(61).map { Self.blanks.contains($0) ? " " : $0 }[...]
     guard rest.count <= 60 else { return nil }
@@ -124,7 +124,7 @@ struct NumberText: Sendable {
   }
 }
 
-/// What stands between a number's digits.
+/// What is between a number's digits.
 struct NumberSeparators: Hashable, Sendable {
   var decimal: Unicode.Scalar = "."
   var grouping: Unicode.Scalar?

@@ -79,7 +79,7 @@ extension Inspection {
 }
 
 extension CSVInspection {
-  /// The keys of `options`, as far as they are no defaults.
+  /// The keys of `options`, as far as they are not defaults.
   var routeKeys: [(name: String, value: JSONValue)] {
     var keys: [(name: String, value: JSONValue)] = []
     let plain = CSVOptions()
@@ -118,7 +118,7 @@ extension CSVInspection {
 }
 
 extension NumberForm {
-  /// - Parameter isOwn: whether it stands against another form, so that the decimal point must be named, too.
+  /// - Parameter isOwn: whether it replaces another form, so that the decimal point must be named, too.
   fileprivate func keys(isOwn: Bool) -> [(name: String, value: JSONValue)] {
     var keys: [(name: String, value: JSONValue)] = []
     if isOwn || decimal != NumberForm().decimal { keys.append(("decimal", .string(String(decimal)))) }

@@ -27,7 +27,7 @@ package struct CSVInspection: Sendable {
   private(set) var agreements: [String] = []
   /// How equal the rows' widths are, for people.
   private(set) var evenness = ""
-  /// Rows that upsertd would refuse because of their width.
+  /// Rows that upsertd would reject because of their width.
   private(set) var unevenLines: [Int] = []
   private(set) var unevenCount = 0
   package private(set) var unsure: [String] = []
@@ -130,7 +130,7 @@ package struct CSVInspection: Sendable {
     }
   }
 
-  /// A key of digits is no number.
+  /// A key of digits is not a number.
   mutating func takeAsText(_ index: Int) {
     if columns[index].content == .number(isWhole: true) { columns[index].content = .text }
   }
@@ -138,7 +138,7 @@ package struct CSVInspection: Sendable {
   /// For a route whose format says that tabs separate cells.
   mutating func leaveOutTab() { options.delimiter = CSVOptions().delimiter }
 
-  /// `#` if some lines begin with it that are no rows.
+  /// `#` if some lines begin with it that are not rows.
   private static func comment(_ bytes: [UInt8], _ range: Range<Int>) -> String {
     let lines = SampleText.lines(Array(bytes[range]), most: 1000)
     let marked = lines.filter { $0.text.first == UInt8(ascii: "#") }
@@ -181,7 +181,7 @@ package struct CSVInspection: Sendable {
     }
   }
 
-  /// A word that is no value in one column and in no other a value is none in the whole file.
+  /// A word that means "no value" in one column, and is not a value in any other, means it in the whole file.
   private mutating func shareNulls() {
     let words = columns.reduce(into: Set<String>()) { $0.formUnion($1.nulls) }
     for word in words

@@ -65,7 +65,7 @@ struct DialectGuess: Sendable {
     var even = 0
     /// The share of rows with that width, less the share of faults.
     var score = 0.0
-    /// Whether this delimiter stands only between digits: it may be a decimal comma.
+    /// Whether this delimiter is only between digits: it may be a decimal comma.
     var isDecimal = false
 
     init(_ bytes: [UInt8], _ range: Range<Int>, _ dialect: Dialect, comment: String, isCut: Bool) {

@@ -1,12 +1,12 @@
 internal import APIs
 
-/// Which row names the columns, and what stands before it.
+/// Which row names the columns, and what is before it.
 struct HeaderGuess: Sendable {
   /// The index of the header, or of the first row of data, among the rows.
   var index: Int
   /// Whether that row names the columns.
   var isNamed: Bool
-  /// False if the header can't be told from data.
+  /// False if the header can't be distinguished from data.
   var isSure: Bool
   /// The first cells of records in front of it that describe the file; empty if other lines are there, too.
   var records: [String] = []

@@ -7,9 +7,9 @@ struct Layout: Sendable {
   private(set) var names: [String] = []
   /// The header's line; nil if the file has none.
   private(set) var headerLine: Int?
-  /// The header's cells as they stand.
+  /// The header's cells as written.
   private var headerTexts: [String] = []
-  /// Whether the file's own names can't be used: there are none, or not for all columns, or twice the same.
+  /// Whether the file's own names can't be used: there are none, or not for all columns, or the same one twice.
   private(set) var needsNames = false
   private(set) var width = 0
   private(set) var data: [SampleRow] = []
@@ -145,7 +145,7 @@ struct Layout: Sendable {
     }
   }
 
-  // MARK: What is no data
+  // MARK: What is not data
 
   private mutating func skipBefore(_ rows: ArraySlice<SampleRow>, _ header: HeaderGuess) {
     guard let last = rows.last(where: { $0.filled > 0 }) else { return }

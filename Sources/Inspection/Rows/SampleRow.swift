@@ -36,7 +36,7 @@ struct Dialect: Hashable, Sendable {
   var escape: UInt8?
 }
 
-/// Splits text into rows as its author meant them, as far as possible; what upsertd would refuse is counted.
+/// Splits text into rows as its author meant them, as far as possible; what upsertd would reject is counted.
 struct RowSplitter {
   private let bytes: [UInt8]
   private let dialect: Dialect
@@ -57,7 +57,7 @@ struct RowSplitter {
   /// - Parameters:
   ///   - range: the part of `bytes` to split, which begins with a line.
   ///   - line: that line's number; nil if it is unknown.
-  ///   - comment: lines that begin so are left out; empty for none.
+  ///   - comment: lines that begin like this are left out; empty for none.
   init(_ bytes: [UInt8], _ range: Range<Int>, line: Int?, _ dialect: Dialect, comment: String = "") {
     self.bytes = bytes
     self.dialect = dialect

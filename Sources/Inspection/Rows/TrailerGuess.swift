@@ -73,7 +73,7 @@ struct TrailerGuess: Sendable {
     var agreements: [String] = []
   }
 
-  /// Which cells agree if numbers are written so: the same comparison as of a dropped file.
+  /// Which cells agree if numbers are written like that: the same comparison as of a dropped file.
   private func compare(
     _ cells: [String], _ rows: Int, _ columns: [ColumnGuess], _ forms: NumberForms, _ form: NumberForm
   ) -> Totals {
@@ -88,7 +88,7 @@ struct TrailerGuess: Sendable {
       totals.agreements.append("the number of rows is \(rows)")
       used.insert(cell)
     }
-    // Totals are compared in the route's form, as the cells stand.
+    // Totals are compared in the route's form, with the cells as written.
     for (place, column) in columns.enumerated()
     where !column.numbers.isEmpty && forms.own[place] == nil && !column.isPadded && column.nulls.isEmpty {
       guard let sum = Self.sum(column.numbers, reader) else { continue }

@@ -15,7 +15,7 @@ struct CodePage: Sendable {
     }
   }
 
-  /// The likeliest first: it wins where several are as good.
+  /// The likeliest first: it wins if several are equally good.
   static let all = [
     CodePage(
       "windows-1252", iconv: "CP1252", title: "windows-1252 (Western European, Windows)",

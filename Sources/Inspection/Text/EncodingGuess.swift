@@ -100,7 +100,7 @@ struct EncodingGuess: Sendable {
     let rivals = scores.filter { $0.page.name != page.name && $0.score * 3 > best.score * 2 }
     let shown = word.map { ": it reads \($0.quotedOnOneLine)" } ?? ""
     if CodePage.isOtherScript(parts) {
-      unsure = ["the encoding: the text is in no Western script, and its alphabet can't be told\(shown)"]
+      unsure = ["the encoding: the text is in no Western script, and its alphabet can't be determined\(shown)"]
     } else if best.score <= 0 {
       unsure = ["the encoding: it is not UTF-8, and no guess gives plausible words\(shown)"]
     } else if !rivals.isEmpty {

@@ -10,8 +10,8 @@ package struct FolderTrial: Sendable, Equatable {
   /// What could not be tried, and what should be changed.
   package var warnings: [String] = []
 
-  /// Root tries as the owner of the state folder, since root itself may do anything. Groups that the daemon has besides are
-  /// not known then, so a missing permission is only a warning.
+  /// Root tries as the owner of the state folder, since root itself may do anything. The daemon's other groups are not
+  /// known then, so a missing permission is only a warning.
   package init(_ settings: Settings) {
     warnings = Operator.folderAdvice(settings)
     let mayTry = geteuid() != 0 && Self.isOwner(of: settings.state)

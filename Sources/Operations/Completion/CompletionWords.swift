@@ -5,7 +5,7 @@ internal import Results
 package import Settings
 internal import Spool
 
-/// What a shell offers behind `upsertd`: names from the configuration, and files from the outbox and the folders.
+/// What a shell offers after `upsertd`: names from the configuration, and files from the outbox and the folders.
 ///
 /// A completion says nothing when it finds nothing: whatever can't be read is left out.
 package enum CompletionWords {

@@ -2,7 +2,7 @@ internal import Engine
 internal import Glibc
 internal import Spool
 
-/// This user may not look, or not do it: what nobody saw never counts as not there.
+/// This user may not look, or may not do this: what could not be seen never counts as not there.
 package struct Denial: Error, Equatable, CustomStringConvertible {
   /// What was refused, with its path and the system's words.
   package var reason: String

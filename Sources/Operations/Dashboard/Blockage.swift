@@ -157,12 +157,12 @@ extension Blockage {
       command: "upsertd retry --target \(problem.target)")
   }
 
-  /// Somebody can't be told what happens; items are delivered all the same. Nil if the receiver takes what it is told.
+  /// A receiver does not accept notices; items are delivered anyway. Nil if it accepts them.
   private static func untold(_ receiver: StatusReport.ReceiverStatus) -> Blockage? {
     guard let failure = receiver.failure else { return nil }
     let lost = receiver.dropped > 0 ? ", \(receiver.dropped) lost" : ""
     var blockage = Blockage(
-      weight: .waiting, title: "\(receiver.name) can't be told",
+      weight: .waiting, title: "\(receiver.name) does not accept notices",
       reason: "\(counted(receiver.waiting, "notice")) waiting\(lost): \(failure)",
       advice: "It is retried automatically, and delays no delivery. To retry at once:",
       command: "upsertd retry --notices")

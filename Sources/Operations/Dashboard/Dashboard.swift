@@ -181,7 +181,7 @@ package struct Dashboard: Sendable {
 }
 
 extension FileSummary {
-  /// With what `upsertd queue` says of a file that waits for this target.
+  /// With what `upsertd queue` says about a file that waits for this target.
   func waiting(for target: StatusReport.TargetStatus, at now: Timestamp) -> FileSummary {
     guard state == "queued" else { return self }
     var file = self

@@ -58,7 +58,7 @@ package struct Doctor: Sendable {
       var doctor = Doctor(path: database ?? StateFolder.outboxPath(settings))
       try doctor.examine()
       guard doctor.bytes != nil || !doctor.isSound else { return doctor }
-      // What happens to files under way is told by what is in the folders.
+      // What happens to files under way depends on what is in the folders.
       try Operator.requireSight(of: settings.inboxes.map(\.name), settings)
       try await doctor.save(settings, exports: exports, fresh: nil)
       return doctor

@@ -3,15 +3,15 @@ internal import JSONText
 
 /// One place where a record was found.
 package struct RecordFinding: Sendable, Equatable {
-  /// What says so.
+  /// Where it was found.
   package enum Source: String, Sendable {
     /// The list of accepted items.
     case results
     /// The receipt's first rejected items.
     case receipt
-    /// The text stands in the rejects file.
+    /// The text is in the rejects file.
     case rejects
-    /// The text stands in the file itself.
+    /// The text is in the file itself.
     case original
     case queue
   }

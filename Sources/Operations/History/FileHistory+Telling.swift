@@ -31,7 +31,7 @@ extension FileHistory {
     duplicateOf = receipt?.file.duplicateOf ?? found.record?.facts.duplicateOf
     let replayed = receipt?.file.replayOf ?? found.record?.facts.replayOf
     (correctedBy, replayOf, replayedAs) = (found.correctedBy, replayed, found.replayedAs)
-    // A replay has the same bytes, but is told as what it is.
+    // A replay has the same bytes, but is reported as a replay.
     repeatedAs = found.repeatedAs.filter { !found.replayedAs.contains($0) && $0 != replayed }
     corrections = found.corrections
     counts = receipt?.counts ?? found.record?.counts
@@ -59,7 +59,7 @@ extension FileHistory {
     tell("original", originalPath ?? "it is missing from work/", isTrouble: originalPath == nil)
   }
 
-  /// Orders events by time, whatever they are about; one without a time stays behind all that were told before it.
+  /// Orders events by time, whatever they are about; one without a time stays behind all that were added before it.
   ///
   /// The arrival comes first in any case: the clock may have been set back since.
   private mutating func sortByTime(from start: Int) {

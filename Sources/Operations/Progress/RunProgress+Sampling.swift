@@ -9,7 +9,7 @@ internal import Spool
 package import Telemetry
 
 extension RunProgress.Sample {
-  /// How a run stands: from its counters, the outbox, and the files that are ready in the inboxes.
+  /// The state of a run: from its counters, the outbox, and the files that are ready in the inboxes.
   ///
   /// - Parameters:
   ///   - at: since the run began.

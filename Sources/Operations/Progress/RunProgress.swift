@@ -60,7 +60,7 @@ package struct RunProgress: Sendable {
 
   // MARK: - Figures
 
-  /// Items of files that are not read yet; nil if nothing tells how many that may be, zero if there are none.
+  /// Items of files that are not read yet; nil if nothing shows how many that may be, zero if there are none.
   private var unreadItems: Int? {
     guard let now = samples.last else { return nil }
     if now.unreadBytes == 0 { return 0 }
@@ -74,10 +74,10 @@ package struct RunProgress: Sendable {
     return now.settledItems.addingSaturated(now.queuedItems).addingSaturated(unread)
   }
 
-  /// Items a second; nil as long as too little is known.
+  /// Items a second; nil while too little is known.
   package var itemRate: Double? { rate { Double($0.settledItems) } }
 
-  /// How long the rest takes at the present rate; nil if that can't be told.
+  /// How long the rest takes at the present rate; nil if that can't be estimated.
   package var timeLeft: Duration? {
     guard let now = samples.last else { return nil }
     if let total = totalItems, let rate = itemRate, rate > 0 {

@@ -9,7 +9,7 @@ internal import Settings
 extension StatusReport {
   /// An entry of `expect`, and what came of it today.
   package struct ExpectedStatus: Sendable {
-    /// An alarm that was told today.
+    /// An alarm that was reported today.
     package struct Alarm: Sendable {
       package var at: Timestamp
       /// A word of `ExpectationAlarm.Kind`.

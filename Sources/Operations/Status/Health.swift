@@ -19,7 +19,7 @@ struct Health {
     reasons = heartbeat.hanging.map { "\($0) is stuck" } + activeFailures.ofAll + tracker.allFaults
   }
 
-  /// Whether files are taken. An inbox paused by an operator does not count: that is intended.
+  /// Whether files are claimed. An inbox paused by an operator does not count: that is intended.
   init(ready report: StatusReport) {
     let paused = report.inboxes.filter(\.isPaused).map(\.name)
     let exceptions = paused.isEmpty ? "" : ", except in paused inboxes: \(paused.joined(separator: ", "))"

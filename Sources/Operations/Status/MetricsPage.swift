@@ -9,7 +9,7 @@ internal import Telemetry
 
 /// The answer of `/metrics`: what was counted, and what can be looked up now.
 struct MetricsPage {
-  /// Nil if the outbox can't be read; the counters are reported all the same.
+  /// Nil if the outbox can't be read; the counters are reported anyway.
   let report: StatusReport?
   let backlogs: [String: TargetBacklog]
   let settings: Settings
@@ -132,7 +132,7 @@ struct MetricsPage {
       receivers.map { ([("receiver", $0.name)], Double($0.waiting)) })
     text.family(
       "upsertd_receiver_failing_seconds",
-      "How long every attempt to tell the receiver has failed; 0 if the last did not.",
+      "How long every attempt to notify the receiver has failed; 0 if the last did not.",
       receivers.map { ([("receiver", $0.name)], Self.age($0.failingSince)) })
   }
 

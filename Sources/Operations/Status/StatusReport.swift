@@ -46,7 +46,7 @@ package struct StatusReport: Sendable {
     /// What a person has to do about the folders' modes.
     package var advice: [String] = []
 
-    /// Files that should have been taken: ready ones, those that can't be read, and those that only a person or the
+    /// Files that should have been claimed: ready ones, those that can't be read, and those that only a person or the
     /// clock makes ready.
     package var leftFiles: Int {
       func count(_ kind: UnclaimedFile.Kind) -> Int { unclaimedCounts[kind] ?? 0 }
@@ -93,7 +93,7 @@ package struct StatusReport: Sendable {
     package var hasClosedWindow = false
   }
 
-  /// Who is told of what happens, and what waits for each.
+  /// Who is notified of what happens, and what waits for each.
   package struct ReceiverStatus: Sendable {
     package var name: String
     package var waiting: Int
@@ -433,7 +433,7 @@ extension StatusReport.TargetStatus {
     }
   }
 
-  /// When something that waits for it is tried next, told the same everywhere; nil if it is in line and may go at any
+  /// When something that waits for it is tried next, the same in all reports; nil if it is in line and may go at any
   /// moment, or if somebody has to act first.
   ///
   /// - Parameter due: when its own wait ends; nil if that is over.
@@ -463,7 +463,7 @@ extension StatusReport {
       parts.append("\(target.name) \(target.isUnreachable ? "can't be reached" : target.state.rawValue)\(reason)")
     }
     for receiver in receivers where receiver.failure != nil {
-      parts.append("\(receiver.name) can't be told (\(counted(receiver.waiting, "notice")) waiting)")
+      parts.append("\(receiver.name) does not accept notices (\(counted(receiver.waiting, "notice")) waiting)")
     }
     for (inbox, entry) in inboxes.flatMap({ inbox in inbox.expected.map { (inbox.name, $0) } }) {
       guard entry.state.state == .missing || entry.state.state == .late else { continue }

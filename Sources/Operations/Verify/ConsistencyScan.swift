@@ -251,7 +251,7 @@ struct ConsistencyScan {
       limits: ReaderLimits(additions: APIs.rejectsAdditions))
     options.csv = route?.csv ?? CSVOptions()
     options.encoding = route?.encoding
-    // Three columns in front tell a usual delimiter, whatever the route has by now.
+    // Three columns in front show a usual delimiter, whatever the route has by now.
     if case .character(let delimiter) = options.csv.delimiter, ",;|\t".unicodeScalars.contains(delimiter) {
       options.csv.delimiter = .auto
     }
@@ -272,7 +272,7 @@ struct ConsistencyScan {
     }
   }
 
-  /// Whether the rejects were dropped again, or are in the inbox waiting to be taken.
+  /// Whether the rejects were dropped again, or are in the inbox waiting to be claimed.
   private func isCorrected(_ id: FileID, _ folders: InboxFolders) -> Bool {
     if corrected.contains(id) { return true }
     let dropped = (try? InboxFolders.names(in: folders.inbox)) ?? []

@@ -154,7 +154,7 @@ final class Daemon {
   }
 
   func reload(_ targets: [Int]) {
-    world.log("reload; dispatch of \(targets.map { "t\($0)" }.joined(separator: " ")) is built anew")
+    world.log("reload; dispatch of \(targets.map { "t\($0)" }.joined(separator: " ")) is rebuilt")
     for target in targets { dispatchers[target].stop() }
   }
 

@@ -60,7 +60,7 @@ struct Check: AsyncParsableCommand {
       }
     }
     if notify {
-      if settings.receivers.isEmpty { Console.out("nobody is told: the configuration has no notify") }
+      if settings.receivers.isEmpty { Console.out("nobody is notified: the configuration has no notify") }
       for receiver in settings.receivers where await !test(receiver, settings) { isSound = false }
     }
     if let reason = AdminServer.trouble(settings) {

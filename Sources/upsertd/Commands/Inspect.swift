@@ -12,7 +12,7 @@ struct Inspect: AsyncParsableCommand {
     abstract: "Shows what a file looks like, and proposes a route and a mapping that load it; sends nothing.",
     discussion: """
       Looks at the file's first MiB and its end: encoding, delimiter, header, columns with samples, types and dates, \
-      totals, and what is no data. What the file does not show is listed as unsure. Without --inbox no configuration \
+      totals, and what is not data. What the file does not show is listed as unsure. Without --inbox no configuration \
       is needed. With it, the whole file is read with the inbox's route; if all is well, nothing is proposed.
 
       Exit status: 0 done; 2 usage or configuration, or the file can't be opened.

@@ -6,7 +6,7 @@ import Testing
   private let seed = LusidInvestorRecords(schema: .seed, validate: true)
   private let current = LusidInvestorRecords(schema: .current, validate: true)
 
-  /// An item of the current schema, the fault's code and what its message says; no code where there is no fault.
+  /// An item of the current schema, the fault's code and what its message says; no code if there is no fault.
   struct Case: CustomTestStringConvertible, Sendable {
     var item: String
     var code: RejectCode?

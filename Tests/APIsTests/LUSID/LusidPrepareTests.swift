@@ -74,7 +74,7 @@ import Testing
     #expect(try current.prepare(#"{"_raw" : \#(item) }"#).piece == piece)
     #expect(try current.prepare(#"{"_error":{"code":"x"},"_raw":\#(text)}"#).piece == piece)
     #expect(try current.prepare(#"{"_error":1,"_raw":{"_error":2,"_raw":\#(text)}}"#).piece == piece)
-    // With another member beside it `_raw` is no business of ours.
+    // With another member beside it `_raw` is not ours.
     #expect(try unchecked.prepare(#"{"_raw":{},"a":1}"#).piece == #""item-1":{"_raw":{},"a":1}"#)
   }
 

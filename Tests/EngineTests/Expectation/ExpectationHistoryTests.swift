@@ -144,7 +144,7 @@ import TestKit
     func missing(_ world: ExpectationWorld) -> [CivilDate] {
       world.alarms.filter { $0.kind == .missing }.map(\.day).sorted()
     }
-    // Something happens more often than once a week, or the sleeper would not tell all days.
+    // Something happens more often than once a week, or the sleeper would not report all days.
     let times = ([history.events[0].at, history.end] + history.files.map(\.readAt)).sorted()
     let longest = zip(times, times.dropFirst()).map { $1 - $0 }.max() ?? .zero
     guard longest < .seconds(6 * 86_400) else { return }

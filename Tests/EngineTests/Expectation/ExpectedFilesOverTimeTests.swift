@@ -129,7 +129,7 @@ import Testing
     }
   }
 
-  // MARK: - Other rule
+  // MARK: - Another rule
 
   @Test func `a later by decides about the current day if it is still open`() throws {
     var world = ExpectationWorld(try makeTerms())

@@ -3,7 +3,7 @@ import Core
 import Engine
 import Testing
 
-/// What is told about files that come every day. 2026-01-05 is a Monday.
+/// What is reported about files that come every day. 2026-01-05 is a Monday.
 @Suite struct ExpectedFilesTests {
   // MARK: - A day
 

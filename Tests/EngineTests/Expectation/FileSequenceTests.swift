@@ -14,7 +14,7 @@ import TestKit
 
   private var now: Timestamp { Timestamp(milliseconds: 1_767_571_200_000 + seconds * 1000) }
 
-  /// What is told when files with these numbers come, one after the other.
+  /// What is reported when files with these numbers come, one after the other.
   private mutating func told(_ numbers: Int64...) -> [String] {
     for number in numbers {
       becomesReady(number)

@@ -7,7 +7,7 @@ import TestKit
 
 typealias Store = any (DispatchStore & IntakeStore & ResultStore)
 
-/// Every engine that stands behind the store protocols. Each test of the suite holds for all of them.
+/// Every engine that conforms to the store protocols. Each test of the suite holds for all of them.
 enum OutboxEngine: String, CaseIterable, Sendable {
   case memory
   case sqlite

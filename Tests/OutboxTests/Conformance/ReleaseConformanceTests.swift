@@ -36,7 +36,7 @@ import Testing
       try engine.store.stage(file)
       #expect(try await engine.store.unreadFiles().map(\.waitsForRelease) == [false])
       #expect(try await !engine.store.release(file.id, as: .numbered(9), order: Self.order, at: .at(9)))
-      // It can be given up.
+      // It can be cancelled.
       try engine.store.commit { try $0.fail(file.id, facts: file.facts, fault: FileFault(.cancelled, "no")) }
       let ended = try await engine.store.secureFinished(after: nil, limit: 9, at: Timestamp(milliseconds: 0))
       #expect(ended.map(\.counts) == [FileCounts()])

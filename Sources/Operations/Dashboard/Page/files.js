@@ -78,7 +78,7 @@ function state(file, targets) {
 function why(file, targets) {
   const next = file.nextAt ? `, next attempt ${until(file.nextAt)}` : "";
   const target = targets.find(({ name }) => name === file.target);
-  // What is wrong with a target is told once, above.
+  // What is wrong with a target is shown once, above.
   if (file.state === "queued" && target && target.state !== "delivering") return `${target.name} ${targetWord(target)}${next}`;
   return file.problem ? file.problem + next : null;
 }

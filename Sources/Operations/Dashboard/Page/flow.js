@@ -29,7 +29,7 @@ function rejected({ rejected, droppedAgain }) {
 
 const standings = { came: "well", waiting: "waiting", late: "waiting", missing: "bad" };
 
-/** What came of the files that should come every day; nothing where none should. */
+/** What came of the files that should come every day; nothing if none should. */
 export function showExpected({ inboxes }) {
   const entries = inboxes.flatMap((inbox) => inbox.expected.map((entry, index) => ({ inbox: inbox.name, key: `${inbox.name} ${index}`, ...entry })));
   place("expected-part").hidden = entries.length === 0;
@@ -90,18 +90,18 @@ export function showTargets({ targets }, minutes) {
   }))));
 }
 
-/** Who is told of what happens; nothing where nobody is. */
+/** Who is notified of what happens; nothing if nobody is. */
 export function showReceivers({ receivers }) {
   place("receivers-part").hidden = receivers.length === 0;
   const columns = [
     { title: "Receiver", class: "name" }, { title: "State", class: "state" }, { title: "Notices waiting", ...number }, { title: "Lost", ...number },
     { title: "Last failure" },
   ];
-  show(place("receivers"), table("Receivers of notices, and how they stand", columns, receivers.map((receiver) => ({
+  show(place("receivers"), table("Receivers of notices, and their state", columns, receivers.map((receiver) => ({
     key: receiver.name,
     cells: [
       h("strong", {}, receiver.name),
-      [receiver.failure ? badge("bad", "failing", "rejected") : receiver.waiting > 0 ? badge("busy", "sending", "underway") : badge("well", "told all"),
+      [receiver.failure ? badge("bad", "failing", "rejected") : receiver.waiting > 0 ? badge("busy", "sending", "underway") : badge("well", "all sent"),
         receiver.failure ? h("span", { class: "why" }, ` ${receiver.failingSince ? `since ${time(receiver.failingSince)}: ` : ""}${receiver.failure}`) : null],
       quiet(receiver.waiting), quiet(receiver.dropped, "refused"),
       receiver.failedAt ? time(receiver.failedAt) : h("span", { class: "quiet" }, "–"),

@@ -39,7 +39,7 @@ function tell(standing, headline) {
 
 function figures({ queue, inboxes }) {
   const today = (name) => inboxes.reduce((sum, inbox) => sum + inbox.since[name], 0);
-  // Corrections are taken off: what was dropped again is counted with the file that it was dropped in.
+  // Corrections are subtracted: what was dropped again is counted with the file that it was dropped in.
   const left = today("rejected") - today("droppedAgain");
   const filesLeft = today("partial") + today("rejectedFiles") - today("correctedFiles");
   const again = today("droppedAgain") > 0 ? `; ${count(today("droppedAgain"))} dropped again` : "";
