@@ -57,7 +57,8 @@ package struct AgeWatch: Sendable {
     let file = aged.file
     var metadata: Logger.Metadata = [
       "file": "\(file.id)", "inbox": "\(file.inbox)", "target": "\(file.facts.target ?? "none")",
-      "items": .number(aged.items), "since": "\(file.receivedAt)", "expires": "\(clock.wall(of: file.claimedAt + maxAge))",
+      "items": .number(aged.items), "since": "\(file.receivedAt)",
+      "expires": "\(clock.wall(of: file.claimedAt + maxAge))",
     ]
     metadata["name"] = FileName(bytes: file.name).map { "\($0.display)" }
     metadata["reason"] = aged.problem.map { "\($0)" }

@@ -33,7 +33,8 @@ import Testing
         tag: key.tag(of: Self.file[source].span))
       let copied = CopiedText(start: piece.count - source.count - 1, source: source)
       let literals = piece[..<copied.start] + [UInt8(ascii: " ")]
-      #expect(batcher.add(item, literals: index == 1 ? piece[...] : literals, copied: index == 1 ? nil : copied).isEmpty)
+      #expect(
+        batcher.add(item, literals: index == 1 ? piece[...] : literals, copied: index == 1 ? nil : copied).isEmpty)
     }
     return try #require(batcher.finish().first)
   }

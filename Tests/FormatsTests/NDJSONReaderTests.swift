@@ -9,7 +9,8 @@ import Testing
       var source = MemoryBytes(content)
       var reading = Reading()
       do {
-        reading.shape = try NDJSONReader(limits: limits, chunkBytes: chunk, key: testKey).readItems(&source) { item, bytes in
+        reading.shape = try NDJSONReader(limits: limits, chunkBytes: chunk, key: testKey).readItems(&source) {
+          item, bytes in
           reading.items.append(item.checkingTag(of: content, "chunks of \(chunk)"))
           let text = bytes.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
           reading.texts.append(item.fault == nil ? text : "")

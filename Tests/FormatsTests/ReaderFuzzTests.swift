@@ -71,7 +71,8 @@ private struct Seeded: RandomNumberGenerator {
       let chunk = Int.random(in: 1...20, using: &random)
       var source = MemoryBytes(bytes)
       do {
-        _ = try JSONReader(limits: ReaderLimits(), objects: objects, chunkBytes: chunk).readItems(&source) { item, text in
+        _ = try JSONReader(limits: ReaderLimits(), objects: objects, chunkBytes: chunk).readItems(&source) {
+          item, text in
           // Whatever is handed on is JSON, and is what is at its place.
           #expect(throws: Never.self) { try JSONScanner.check(text) }
           #expect(bytes[item.source].suffix(text.count) == ArraySlice((0..<text.count).map { text[$0] }))

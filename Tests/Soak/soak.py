@@ -113,7 +113,8 @@ class Soak:
     def configure(self):
         honest_url, odd_url = (f"http://127.0.0.1:{port}" for port in (self.honest_port, self.hostile_port))
         odd = f"auth: {{token_url: '{odd_url}/token', username: u, password: p, client_id: c, client_secret: s, scope: s}}\n    timeout: 10s"
-        own = "auth: {access_token: honest}"
+        # Hostile droppers use these targets, too: their many small files must not be a request each.
+        own = "auth: {access_token: honest}\n    batch: {linger: 0s}"
         lines = [
             f"spool: {self.path('spool')}", f"state: {self.path('state')}", "retry: {initial: 200ms, max: 5s}",
             f"admin: {{listen: '127.0.0.1:{self.admin}'}}", "targets:",
