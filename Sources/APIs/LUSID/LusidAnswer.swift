@@ -33,8 +33,7 @@ struct LusidAnswer {
     guard (try? bytes.checkIsJSON(maxNesting: mostAnswerNesting)) != nil else { return nil }
     let object = bytes.trimmed
     guard kind(of: bytes, at: object.lowerBound) == .object else { return nil }
-    // Canonically equivalent strings are the same dictionary key; equivalent ids are not the same id.
-    let places = Dictionary(ids.enumerated().map { (Array($1.utf8), $0) }, uniquingKeysWith: { first, _ in first })
+    var places = PlacesOfIDs(ids)
     var maps = 0
     var seen: Set<String> = []
     var isSound = true
@@ -46,8 +45,9 @@ struct LusidAnswer {
         guard map.kind == .object else { return isSound = false }
         maps += 1
         forEachMember(of: bytes, in: map.value) { entry in
-          let id = Array(stringContent(bytes, entry.name).utf8)
-          guard let place = places[id], case .missing = outcomes[place] else { return isSound = false }
+          guard let place = places.place(of: entry, in: bytes), case .missing = outcomes[place] else {
+            return isSound = false
+          }
           if name == "values" {
             outcomes[place] = .value
             if entry.kind == .object { Self.note(bytes, entry.value.lowerBound, of: place, in: &names) }
@@ -116,6 +116,31 @@ struct LusidAnswer {
     let isSpoiled = verdicts.contains { if case .rejected = $0 { true } else { false } }
     guard successMode == .atomic, isSpoiled else { return verdicts }
     return verdicts.map { $0 == .unacknowledged ? .notApplied : $0 }
+  }
+}
+
+/// Finds the place of a request id in its batch.
+private struct PlacesOfIDs {
+  private let ids: [String]
+  /// Where the next id belongs if the answer has the batch's order, as it usually has.
+  private var next = 0
+  /// Made for the first id in another order. Of bytes: canonically equivalent strings are the same dictionary key, but
+  /// equivalent ids are not the same id.
+  private var table: [[UInt8]: Int]?
+
+  init(_ ids: [String]) { self.ids = ids }
+
+  mutating func place(of entry: JSONMember, in bytes: Span<UInt8>) -> Int? {
+    if next < ids.count, equals(bytes, entry.name, ids[next], hasEscapes: entry.nameHasEscapes) {
+      next += 1
+      return next - 1
+    }
+    let places =
+      table ?? Dictionary(ids.enumerated().map { (Array($1.utf8), $0) }, uniquingKeysWith: { first, _ in first })
+    table = places
+    guard let place = places[Array(stringContent(bytes, entry.name).utf8)] else { return nil }
+    next = place + 1
+    return place
   }
 }
 
