@@ -23,8 +23,9 @@ package final class Heartbeat: Sendable {
   }
 
   package func beat(_ loop: String) {
-    testHang?.hangIfNamed(loop)
     last.withLock { $0[loop] = .now }
+    // Behind it: a loop that hangs at its first beat is named, too.
+    testHang?.hangIfNamed(loop)
   }
 
   package func ended(_ loop: String) { _ = last.withLock { $0.removeValue(forKey: loop) } }
