@@ -87,7 +87,7 @@ actor Pipeline {
       store: outbox, tracker: instruments.unread,
       expectations: Expectations(settings.inboxes.map { ($0.name, $0.expect) }, from: try await outbox.expected()),
       onPublished: { [dispatchers] files in for file in files { dispatchers[file.target]?.published(file) } },
-      onFinishing: onSettled, onAlarms: { alarmLog.tell($0) })
+      onFinishing: onSettled, onAlarms: { alarmLog.report($0) })
     if let newest = underWay.newest { await publisher.skip(past: newest) }
     let context = Intake.Context(
       settings: settings, outbox: outbox, store: outbox, key: key, publisher: publisher,

@@ -61,16 +61,16 @@ package final class ProcessSignals: Sendable {
       let number = clinux_next_signal(deadline.map { Int(max(0, ($0 - .now).milliseconds + 1)) } ?? -1)
       if let deadline, deadline <= .now { endNow() }
       switch number {
-      case SIGHUP: tell(.reload)
+      case SIGHUP: deliver(.reload)
       case SIGTERM, SIGINT:
         if deadline == nil { deadline = .now + Self.patience }
-        tell(.stop)
+        deliver(.stop)
       default: break
       }
     }
   }
 
-  private func tell(_ wish: Wish) {
+  private func deliver(_ wish: Wish) {
     let receiver = state.withLock { state in
       switch wish {
       case .stop: state.isStopWished = true

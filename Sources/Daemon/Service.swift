@@ -307,7 +307,7 @@ package actor Service {
     let watchdog = Notifications.watchdogInterval(environment: environment).map { $0 / 3 }
     let began = ContinuousClock.now
     var fed = began
-    var told = began
+    var reportedAt = began
     var marked = began
     while !isStopping {
       let pause: Duration = isOnce(mode) ? .milliseconds(25) : min(watchdog ?? .seconds(5), .seconds(5))
@@ -330,8 +330,8 @@ package actor Service {
           try await outbox.keep(clock.mark)
           marked = now
         }
-        if now >= told + (isOnce(mode) ? .milliseconds(500) : .seconds(5)) {
-          told = now
+        if now >= reportedAt + (isOnce(mode) ? .milliseconds(500) : .seconds(5)) {
+          reportedAt = now
           // A run that soon ends has no use for it, and would ask twice a second.
           if !isOnce(mode) { clinux_return_free_memory() }
           try await reportProgress()

@@ -49,11 +49,11 @@ package struct AgeWatch: Sendable {
     while case let aged = try await outbox.takeAged(
       tenth: now - maxAge / 10, half: now - maxAge / 2, tenthExcept: intendedWaits()), !aged.isEmpty
     {
-      for aged in aged { tell(aged) }
+      for aged in aged { logAged(aged) }
     }
   }
 
-  private func tell(_ aged: AgedFile) {
+  private func logAged(_ aged: AgedFile) {
     let file = aged.file
     var metadata: Logger.Metadata = [
       "file": "\(file.id)", "inbox": "\(file.inbox)", "target": "\(file.facts.target ?? "none")",

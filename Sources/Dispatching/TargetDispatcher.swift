@@ -37,7 +37,7 @@ package actor TargetDispatcher {
   /// Nil if nothing is sent anyway.
   private let holdTeller: HoldTeller?
   /// The requests in flight.
-  private var shipments: [DispatchState.RequestID: DispatchState.RequestPlan] = [:]
+  private var plansInFlight: [DispatchState.RequestID: DispatchState.RequestPlan] = [:]
   /// The callers that wait until a file is cancelled, and how many of its items were.
   private var cancellations: [FileID: (items: Int, waiters: [CheckedContinuation<Int, Never>])] = [:]
 
@@ -157,13 +157,13 @@ package actor TargetDispatcher {
     switch action {
     case .read(let read): tasks.addTask { await self.read(read) }
     case .send(let requestPlan):
-      shipments[requestPlan.id] = requestPlan
+      plansInFlight[requestPlan.id] = requestPlan
       instruments.sending.began(requestPlan.ownBatches)
       tasks.addTask { await self.send(requestPlan) }
     case .withdraw(let withdrawal): tasks.addTask { await self.withdraw(withdrawal) }
     case .withdrawn(let file):
       log.forget(file)
-      tellCancelled(file)
+      reportCancelled(file)
     case .note(let state): await note(state)
     }
   }
@@ -199,7 +199,7 @@ package actor TargetDispatcher {
     let before = state.state
     state.tryNow(file: file, due: due)
     signal.raise()
-    let inFlight = shipments.values.lazy.map { requestPlan in
+    let inFlight = plansInFlight.values.lazy.map { requestPlan in
       requestPlan.batches.count { file == nil || $0.name.file == file }
     }
     return (before, inFlight.reduce(0, +))
@@ -232,7 +232,7 @@ package actor TargetDispatcher {
     return count
   }
 
-  private func tellCancelled(_ file: FileID) {
+  private func reportCancelled(_ file: FileID) {
     guard let (items, waiters) = cancellations.removeValue(forKey: file) else { return }
     for waiter in waiters { waiter.resume(returning: items) }
   }
@@ -251,16 +251,16 @@ package actor TargetDispatcher {
 
   private func send(_ requestPlan: DispatchState.RequestPlan) async {
     defer {
-      shipments[requestPlan.id] = nil
+      plansInFlight[requestPlan.id] = nil
       instruments.sending.ended(requestPlan.ownBatches)
     }
     guard let runner else { return }
     let report = await runner.run(requestPlan)
-    tell(report, requestPlan)
+    logOutcome(report, requestPlan)
     let decided = state.ended(requestPlan.id, report.outcome, at: clock.now, jitter: .random(in: 0...1))
     let changes = runner.changes(decided, requestPlan, report)
     let results = await write(changes, requestPlan, report)
-    tell(decided, changes, results, requestPlan, report)
+    logOutcome(decided, changes, results, requestPlan, report)
     state.wrote(requestPlan.id, results, at: clock.now)
     if results.contains(where: { $0?.isFileComplete == true }) { onSettled() }
     signal.raise()
@@ -346,7 +346,7 @@ package actor TargetDispatcher {
         state.withdrewNothing(of: withdrawal.file, at: clock.now)
       }
       if page.isFileComplete { onSettled() }
-      if state.isRejected(withdrawal.file) { tellCancelled(withdrawal.file) }
+      if state.isRejected(withdrawal.file) { reportCancelled(withdrawal.file) }
     } catch {
       instruments.activeFailures.begin(Self.writing, in: loop, error, logger: logger)
       state.withdrawFailed(withdrawal.file, at: clock.now)
@@ -383,7 +383,7 @@ package actor TargetDispatcher {
     }
   }
 
-  private func tell(_ report: RequestRunner.Report, _ requestPlan: DispatchState.RequestPlan) {
+  private func logOutcome(_ report: RequestRunner.Report, _ requestPlan: DispatchState.RequestPlan) {
     switch report.outcome {
     case .settled, .split, .abandoned, .stale: break
     case .retry: meters.sendsAgain(.answer)
@@ -409,7 +409,7 @@ package actor TargetDispatcher {
     }
   }
 
-  private func tell(
+  private func logOutcome(
     _ decided: [DispatchState.MemberChange], _ changes: [[BatchChange]], _ results: [ChangeResult?],
     _ requestPlan: DispatchState.RequestPlan, _ report: RequestRunner.Report
   ) {

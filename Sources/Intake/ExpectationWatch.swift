@@ -50,10 +50,10 @@ package struct AlarmLog: Sendable {
     for inbox in inboxes where !inbox.expect.isEmpty { metrics.expects(inbox.name) }
   }
 
-  package func tell(_ alarms: [InboxAlarm]) {
+  package func report(_ alarms: [InboxAlarm]) {
     for alarm in alarms {
       let (key, alarm) = (alarm.key, alarm.alarm)
-      metrics.told(alarm.kind, inbox: key.inbox)
+      metrics.reported(alarm.kind, inbox: key.inbox)
       var metadata: Logger.Metadata = [
         "inbox": "\(key.inbox)", "match": "\(key.match)", "day": "\(alarm.day)", "reason": "\(alarm.message)",
       ]

@@ -94,8 +94,8 @@ struct FileReader: Sendable {
       } else {
         context.instruments.activeFailures.forget("file \(id)")
       }
-      Self.tell(result, of: id, name, logger)
-    } tellHeld: { [logger] result in
+      Self.logRead(result, of: id, name, logger)
+    } logHeld: { [logger] result in
       logger.notice(
         "file is waiting for its release",
         metadata: [
@@ -123,7 +123,7 @@ struct FileReader: Sendable {
     }
   }
 
-  private static func tell(_ result: ReadingResult, of id: FileID, _ name: FileName, _ logger: Logger) {
+  private static func logRead(_ result: ReadingResult, of id: FileID, _ name: FileName, _ logger: Logger) {
     var metadata: Logger.Metadata = ["file": "\(id)", "name": "\(name.display)"]
     if let fault = result.fault {
       metadata["code"] = "\(fault.code.rawValue)"

@@ -23,7 +23,7 @@ struct InboxLog {
     self.logger = logger
   }
 
-  mutating func tell(_ scan: InboxScan, isPaused: Bool) {
+  mutating func report(_ scan: InboxScan, isPaused: Bool) {
     tracker.note(scan.fault.map { "\($0)" }, of: inbox)
     if scan.preparations > preparations { logger.notice("the inbox's folders were replaced and prepared again") }
     preparations = scan.preparations
@@ -35,19 +35,19 @@ struct InboxLog {
     if fault != nil { logger.notice("the inbox can be scanned again") }
     fault = nil
     let news = tracker.take(scan, obstacle: isPaused ? .paused : obstacle, of: inbox, at: .now)
-    for file in news.told {
+    for file in news.reported {
       // An ignored file is either meant to stay or forgotten; every other one waits for somebody to act.
       logger.log(
         level: file.kind == .ignored ? .info : .warning, "file stays in the inbox",
         metadata: ["name": "\(file.name)", "reason": "\(file.reason)", "since": "\(file.since ?? .now)"])
     }
-    if news.untold > 0 {
-      logger.warning("more files stay in the inbox; see `upsertd status`", metadata: ["files": .number(news.untold)])
+    if news.unreported > 0 {
+      logger.warning("more files stay in the inbox; see `upsertd status`", metadata: ["files": .number(news.unreported)])
     }
   }
 
   /// Logs whether ready files may be claimed.
-  mutating func tell(_ obstacle: ClaimObstacle?) {
+  mutating func report(_ obstacle: ClaimObstacle?) {
     defer { self.obstacle = obstacle }
     guard self.obstacle?.kind != obstacle?.kind else { return }
     if let obstacle {

@@ -217,7 +217,7 @@ package actor Intake {
 
   private func take(_ scan: InboxScan) async {
     meters.looked(scan.took)
-    news.tell(scan, isPaused: isPaused)
+    news.report(scan, isPaused: isPaused)
     var left = scan
     left.ready = []
     await noteReady(scan)
@@ -249,13 +249,13 @@ package actor Intake {
   private func room(for files: [ReadyFile]) async -> AdmissionControl.Answer {
     let waiting = await context.publisher.waitingCount(inbox: inbox.name)
     guard waiting < Self.mostWaiting else {
-      news.tell(.behindUnread(waiting))
+      news.report(.behindUnread(waiting))
       return AdmissionControl.Answer()
     }
     var answer = AdmissionControl.Answer()
     await attempt(Self.measuring) {
       answer = try await claimer.room(for: files)
-      news.tell(answer.obstacle)
+      news.report(answer.obstacle)
     }
     return answer
   }

@@ -17,9 +17,9 @@ struct ReadFile: Sendable {
   var result: ReadingResult
   var staging: Staging
   /// Called once it is sendable, or done.
-  let tell: @Sendable (ReadingResult) -> Void
+  let logRead: @Sendable (ReadingResult) -> Void
   /// Called once it waits for its release.
-  let tellHeld: @Sendable (ReadingResult) -> Void
+  let logHeld: @Sendable (ReadingResult) -> Void
 }
 
 /// Gives claimed files their ids and places, and makes files that were read sendable, each in its turn. One for all
@@ -64,7 +64,7 @@ package actor Publisher {
     let rejectsDuplicates: Bool
     var isHeld: Bool
     var result: ReadingResult
-    let tell: @Sendable (ReadingResult) -> Void
+    let logRead: @Sendable (ReadingResult) -> Void
 
     init(_ read: ReadFile) {
       result = read.result
@@ -72,7 +72,7 @@ package actor Publisher {
       file = read.file
       name = read.name
       rejectsDuplicates = read.rejectsDuplicates
-      tell = read.tell
+      logRead = read.logRead
     }
 
     /// Nil if nothing of it is sent.
@@ -238,13 +238,13 @@ package actor Publisher {
   /// A file's reading takes a while, or it can't be read now. It keeps its place.
   func note(_ file: UnreadFile) {
     unread[file.id] = file
-    tellWhoWaits()
+    reportWaiting()
   }
 
   /// How many files of an inbox were read and wait.
   func waitingCount(inbox: String) -> Int { stagedByInbox[inbox] ?? 0 }
 
-  private func tellWhoWaits() {
+  private func reportWaiting() {
     guard !(unread.isEmpty && toldNobody) else { return }
     toldNobody = unread.isEmpty
     tracker.set(
@@ -288,7 +288,7 @@ package actor Publisher {
       stagedByInbox[file.file.inbox, default: 0] += 1
       guard new[id]?.isHeld == true else { continue }
       order.left(id)
-      if !refused.contains(id) { file.tellHeld(file.result) }
+      if !refused.contains(id) { file.logHeld(file.result) }
     }
     await finish(ready + new.values.filter { refused.contains($0.file.id) })
     await publish()
@@ -314,12 +314,12 @@ package actor Publisher {
     while true {
       let ready = order.publishable(limit: Self.mostFiles).compactMap { staged[own($0)] }
       failure = nil
-      guard !ready.isEmpty else { return tellWhoWaits() }
+      guard !ready.isEmpty else { return reportWaiting() }
       do throws(OutboxError) {
         try commit(ready)
       } catch {
         failure = error
-        return tellWhoWaits()
+        return reportWaiting()
       }
       await finish(ready)
     }
@@ -361,7 +361,7 @@ package actor Publisher {
       let left = (stagedByInbox[file.file.inbox] ?? 0) - 1
       stagedByInbox[file.file.inbox] = left > 0 ? left : nil
     }
-    for file in files { file.tell(file.result) }
+    for file in files { file.logRead(file.result) }
     let published = zip(files, places).compactMap { file, place in
       file.isHeld
         ? nil

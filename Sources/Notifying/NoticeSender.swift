@@ -109,7 +109,7 @@ actor NoticeSender {
         let found = try await outbox.notices(
           for: receiver, after: queue.lastRow, limit: Self.page, at: clock.now)
         queue.add(found.entries)
-        tellOverflow(found.overflowed)
+        reportOverflow(found.overflowed)
         if found.entries.count < Self.page { break }
       }
       instruments.activeFailures.end(Self.reading, in: loop, logger: logger)
@@ -119,7 +119,7 @@ actor NoticeSender {
   }
 
   /// At most once a minute.
-  private func tellOverflow(_ count: Int) {
+  private func reportOverflow(_ count: Int) {
     guard let before = overflowed else { return overflowed = count }
     guard count > before, overflowLoggedAt.map({ $0 + .seconds(60) < .now }) ?? true else { return }
     overflowed = count

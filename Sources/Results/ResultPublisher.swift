@@ -146,7 +146,7 @@ package actor ResultPublisher {
           let text = String(decoding: receipt.json(withBatches: false), as: UTF8.self)
           done.append((record, receipt.status.rawValue, text, written.digest))
           notices.append(receipt.notice(text))
-          tell(receipt)
+          report(receipt)
           await count(receipt, record.id)
           putOff[record.id] = nil
           instruments.activeFailures.end(
@@ -219,7 +219,7 @@ package actor ResultPublisher {
   }
 
   /// Logs one line for each finished file, and adds it to the counts of this run.
-  private func tell(_ receipt: Receipt) {
+  private func report(_ receipt: Receipt) {
     finished.files += 1
     finished.items += receipt.counts.items
     finished.rejectedItems += receipt.counts.rejected

@@ -60,13 +60,13 @@ struct ResultsWriter {
       try file.receiptFile.sync()
     }
     step(&left, &results, syncing: { $0.rejects == nil ? [] : [$0.folders.rejected] }) { file in
-      tellOfFolder(try file.rejects?.publish(durably: false), file)
+      reportFolder(try file.rejects?.publish(durably: false), file)
     }
     step(&left, &results, syncing: { $0.accepted == nil ? [] : [$0.folders.accepted] }) { file in
-      tellOfFolder(try file.accepted?.publish(durably: false), file)
+      reportFolder(try file.accepted?.publish(durably: false), file)
     }
     step(&left, &results, syncing: { [$0.folders.receipts] }) {
-      tellOfFolder(try $0.receiptFile.publish(durably: false), $0)
+      reportFolder(try $0.receiptFile.publish(durably: false), $0)
     }
     step(
       &left, &results,
@@ -131,7 +131,7 @@ struct ResultsWriter {
       rejects: rejects, accepted: accepted, receiptFile: file)
   }
 
-  private func tellOfFolder(_ moved: FileName?, _ file: Unpublished) {
+  private func reportFolder(_ moved: FileName?, _ file: Unpublished) {
     guard let moved else { return }
     logger.warning(
       "a folder had the name of a result file; the folder was renamed",

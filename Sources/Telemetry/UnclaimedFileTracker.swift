@@ -10,15 +10,15 @@ internal import Synchronization
 package final class UnclaimedFileTracker: Sendable {
   /// What to log about one look.
   package struct News: Equatable {
-    package var told: [UnclaimedFile] = []
+    package var reported: [UnclaimedFile] = []
     /// How many more there were than anybody wants to read.
-    package var untold = 0
+    package var unreported = 0
   }
 
   private struct Stay {
     var kind: UnclaimedFile.Kind
     var since: Timestamp
-    var isTold = false
+    var isReported = false
   }
 
   /// How long a file may take to become ready before that is worth a log line.
@@ -49,12 +49,12 @@ package final class UnclaimedFileTracker: Sendable {
       var news = News()
       func stay(_ name: FileName, _ kind: UnclaimedFile.Kind, _ reason: @autoclosure () -> String) {
         var stay = before[name].flatMap { $0.kind == kind ? $0 : nil } ?? Stay(kind: kind, since: now)
-        if !stay.isTold, now - stay.since >= kind.patience {
-          stay.isTold = true
-          if news.told.count < Self.mostLines {
-            news.told.append(UnclaimedFile(name: name.display, kind: kind, reason: reason(), since: stay.since))
+        if !stay.isReported, now - stay.since >= kind.patience {
+          stay.isReported = true
+          if news.reported.count < Self.mostLines {
+            news.reported.append(UnclaimedFile(name: name.display, kind: kind, reason: reason(), since: stay.since))
           } else {
-            news.untold += 1
+            news.unreported += 1
           }
         }
         after[name] = stay

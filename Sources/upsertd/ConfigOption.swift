@@ -24,17 +24,17 @@ struct ConfigOption: ParsableArguments {
         path: config, environment: ProcessInfo.processInfo.environment, withSecrets: withSecrets)
     } catch {
       Console.error("\(error)")
-      tellIfRefused()
+      explainIfRefused()
       throw ExitCode.unusable
     }
   }
 
   /// Says which command may read the configuration, if this user may not.
-  private func tellIfRefused() {
+  private func explainIfRefused() {
     guard access(config, R_OK) != 0, errno == EACCES else { return }
     let environment = ProcessInfo.processInfo.environment
     let state = Settings.readableState(path: config, environment: environment)
-    tell(Denial(reason: "read \"\(config)\": permission denied", state: state))
+    explain(Denial(reason: "read \"\(config)\": permission denied", state: state))
   }
 
   /// The configuration with every default, as YAML; prints every fault, one per line.
@@ -45,7 +45,7 @@ struct ConfigOption: ParsableArguments {
       return try Settings.effectiveConfiguration(path: config, environment: ProcessInfo.processInfo.environment)
     } catch {
       Console.error("\(error)")
-      tellIfRefused()
+      explainIfRefused()
       throw ExitCode.unusable
     }
   }
@@ -65,12 +65,12 @@ struct ConfigOption: ParsableArguments {
       guard let settings = Operator.settingsInEffect(state: state) else {
         Console.error("\(error)")
         if let denial = Operator.denial(state: state) {
-          tell(denial)
+          explain(denial)
         } else {
           Console.error(
             "upsertd: no daemon answers at \"\(state)\", which could say what was in effect before; correct the configuration (`upsertd check`)"
               .onOneLine)
-          tellIfRefused()
+          explainIfRefused()
         }
         throw ExitCode.unusable
       }
@@ -102,7 +102,7 @@ extension Logger {
 }
 
 /// Says what this user may not do, and the command that may.
-private func tell(_ denial: Denial) {
+private func explain(_ denial: Denial) {
   Console.error("upsertd: \(denial)".onOneLine)
   if let command = denial.command(Array(CommandLine.arguments.dropFirst())) {
     Console.error("run: \(command)".onOneLine)
@@ -116,7 +116,7 @@ func reportingTrouble<Value>(_ body: () async throws -> Value) async throws -> V
   } catch let code as ExitCode {
     throw code
   } catch let denial as Denial {
-    tell(denial)
+    explain(denial)
     throw ExitCode.unusable
   } catch {
     Console.error("upsertd: \(error)")

@@ -32,14 +32,14 @@ struct LusidProperty {
     guard cursor.isAtObject(item) else { throw place.invalid(item, mustBe: "an object with key and value") }
     cursor.enter()
     var hasKey = false
-    var told: Range<Int>?
+    var valueRange: Range<Int>?
     while let name = cursor.nextName(item) {
       if name.isCalled("key", in: item) {
         if isUnique, hasKey { throw .repeated(place.path(item, ".key")) }
         hasKey = try readKey(item) || hasKey
       } else if name.isCalled("value", in: item) {
-        if isUnique, told != nil { throw .repeated(place.path(item, ".value")) }
-        told = try readValue(item)
+        if isUnique, valueRange != nil { throw .repeated(place.path(item, ".value")) }
+        valueRange = try readValue(item)
       } else {
         if !cursor.isAtString(item), !cursor.isAtNull(item) {
           if name.isCalled("effectiveFrom", in: item) || name.isCalled("effectiveUntil", in: item) {
@@ -50,8 +50,8 @@ struct LusidProperty {
       }
     }
     guard hasKey else { throw .missing(place.path(item, ".key")) }
-    guard let told else { throw .missing(place.path(item, ".value")) }
-    return told
+    guard let valueRange else { throw .missing(place.path(item, ".value")) }
+    return valueRange
   }
 
   /// - Returns: whether there is a key; null counts as none.

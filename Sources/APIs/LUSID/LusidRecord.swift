@@ -110,18 +110,18 @@ struct LusidRecord {
   private func forEachIdentifier(_ item: Span<UInt8>, _ body: (JSONMember, Range<Int>) -> Void) {
     guard let identifiers else { return }
     forEachMember(of: item, in: identifiers) { identifier in
-      var told = identifier.value
+      var shown = identifier.value
       if identifier.kind == .object {
         forEachMember(of: item, in: identifier.value) { member in
           guard member.isCalled("value", in: item) else { return }
-          told = member.value
+          shown = member.value
           guard member.kind == .object else { return }
           forEachMember(of: item, in: member.value) { label in
-            if label.isCalled("labelValue", in: item), !label.isNull { told = label.value }
+            if label.isCalled("labelValue", in: item), !label.isNull { shown = label.value }
           }
         }
       }
-      body(identifier, told)
+      body(identifier, shown)
     }
   }
 }

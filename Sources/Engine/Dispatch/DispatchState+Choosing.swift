@@ -57,7 +57,7 @@ extension DispatchState {
   }
 
   /// When the choice may change although nothing happens; nil if only an event helps.
-  func timeOfNextShipment(after now: QueueTime) -> QueueTime? {
+  func timeOfNextRequest(after now: QueueTime) -> QueueTime? {
     guard !isPaused else { return nil }
     switch choice(at: now) {
     case .send: return now

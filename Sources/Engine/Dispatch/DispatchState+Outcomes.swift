@@ -141,7 +141,7 @@ extension DispatchState {
       for name in names {
         putAside(name, until: now + options.backoff.max)
         // It must not share a request with the others again.
-        line.limitCompany(of: name, to: 1)
+        line.limitJoining(of: name, to: 1)
       }
       return members.map { _ in .none }
     case .notLeased:
@@ -290,7 +290,7 @@ extension DispatchState {
 
   /// One of these spoiled their request: each may share the next one with an eighth of them, so that it is soon alone.
   private mutating func suspect(_ members: [WaitingBatch]) {
-    for batch in members { line.limitCompany(of: batch.name, to: max(1, members.count / 8)) }
+    for batch in members { line.limitJoining(of: batch.name, to: max(1, members.count / 8)) }
   }
 
   /// The same, unless the API seems to fail whatever it is sent. Batches that always fail together are separated in the

@@ -349,7 +349,7 @@ package struct DispatchState: Sendable {
     guard !isStopping else { return nil }
     return [
       outstanding == nil ? readAgainAt : nil, outstanding == nil ? lookForOldAt : nil, withdrawAgainAt,
-      timeOfNextShipment(after: now), line.setAsideAfter?.due, noteAgainAt,
+      timeOfNextRequest(after: now), line.setAsideAfter?.due, noteAgainAt,
     ].compactMap { $0 }.filter { $0 > now }.min()
   }
 

@@ -542,7 +542,7 @@ struct Line {
     }
   }
 
-  mutating func limitCompany(of name: BatchName, to limit: Int) {
+  mutating func limitJoining(of name: BatchName, to limit: Int) {
     entries[name]?.coalescingLimit = limit
   }
 

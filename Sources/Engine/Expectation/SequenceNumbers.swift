@@ -75,12 +75,12 @@ package struct SequenceNumbers: Sendable, Equatable, Codable {
   /// - Parameter underWay: numbers of files that are there and may still count. Gaps with one of these wait, and so
   ///   do higher gaps: files that are dropped together are read in any order.
   mutating func tellGaps(underWay: some Sequence<Int64>) -> [ClosedRange<Int64>] {
-    let untold = missing.filter { $0.lowerBound > toldThrough }
-    let lowest = untold.firstIndex { gap in underWay.contains { gap.contains($0) } }
-    let told = untold[..<(lowest ?? untold.count)]
+    let unreported = missing.filter { $0.lowerBound > toldThrough }
+    let lowest = unreported.firstIndex { gap in underWay.contains { gap.contains($0) } }
+    let reported = unreported[..<(lowest ?? unreported.count)]
     // What is missing from now on lies above the highest number.
-    toldThrough = lowest.map { untold[$0].lowerBound - 1 } ?? came.last?.upperBound ?? toldThrough
-    return Array(told)
+    toldThrough = lowest.map { unreported[$0].lowerBound - 1 } ?? came.last?.upperBound ?? toldThrough
+    return Array(reported)
   }
 
   private func missing(between low: ClosedRange<Int64>, and high: ClosedRange<Int64>) -> ClosedRange<Int64>? {

@@ -85,7 +85,7 @@ package struct Dashboard: Sendable {
   }
 
   func files(_ filter: FileFilter) async throws -> [UInt8] {
-    let files = try await told(try await outbox.files(filter))
+    let files = try await shown(try await outbox.files(filter))
     return JSONValue([
       "files": .array(files.map(\.json)), "hasMore": .bool(files.count == filter.limit),
     ]).document
@@ -94,7 +94,7 @@ package struct Dashboard: Sendable {
   /// Everything known about one file; nil if no file has this id.
   func file(_ text: String) async throws -> [UInt8]? {
     guard let id = FileID(text.uppercased()) else { return nil }
-    let summary = try await told(try await outbox.summary(of: id).map { [$0] } ?? []).first
+    let summary = try await shown(try await outbox.summary(of: id).map { [$0] } ?? []).first
     let folders = ReceiptFolders(try await settings())
     let sending = instruments.sending.part(of: id).items
     // One at a time, so that many callers take no more memory than one.
@@ -115,7 +115,7 @@ package struct Dashboard: Sendable {
   }
 
   /// With reason and next attempt of the targets that they wait for.
-  private func told(_ files: [FileSummary]) async throws -> [FileSummary] {
+  private func shown(_ files: [FileSummary]) async throws -> [FileSummary] {
     guard files.contains(where: \.isUnderWay) else { return files }
     let targets = Dictionary(
       try await StatusReport.targets(try await settings(), outbox).map { ($0.name, $0) }, uniquingKeysWith: { $1 })

@@ -96,7 +96,7 @@ package struct RecordSearch: Sendable {
       findings.found[place].correctedBy = found.corrections[findings.found[place].file]?.sorted() ?? []
     }
     findings.found.sort { ($0.file, $0.line ?? .max, $0.item ?? .max) < ($1.file, $1.line ?? .max, $1.item ?? .max) }
-    findings.tell(found)
+    findings.describe(found)
     return findings
   }
 
@@ -276,7 +276,7 @@ extension RecordFindings {
   }
 
   /// Says what was not searched, or not exactly.
-  fileprivate mutating func tell(_ part: RecordSearch.Part) {
+  fileprivate mutating func describe(_ part: RecordSearch.Part) {
     if part.byText > 0 {
       notes.append(
         "\(counted(part.byText, "file has", "files have")) no results file: \(part.byText == 1 ? "its original was" : "their originals were") searched for the text alone, as UTF-8 or UTF-16"

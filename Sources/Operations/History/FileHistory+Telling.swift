@@ -40,23 +40,23 @@ extension FileHistory {
     find(found, dropped, InboxFolders(spool: settings.spool, inbox: inbox))
     tellArrival(found)
     let arrival = events.count
-    for order in found.orders { tell("order", "\(order.order), requested by \(order.by)", at: order.at) }
-    for batch in found.settled { tell(batch) }
+    for order in found.orders { describe("order", "\(order.order), requested by \(order.by)", at: order.at) }
+    for batch in found.settled { describe(batch) }
     if found.isDone {
       tellRefusals(found)
       tellEnd(found, settings.inbox(named: inbox)?.retention ?? .init())
     }
-    for id in correctedBy { tell("corrected", "file \(id) corrects its rejects", at: id.time) }
-    for id in replayedAs { tell("replayed", "it was dropped again by an operator, as file \(id)", at: id.time) }
+    for id in correctedBy { describe("corrected", "file \(id) corrects its rejects", at: id.time) }
+    for id in replayedAs { describe("replayed", "it was dropped again by an operator, as file \(id)", at: id.time) }
     for id in repeatedAs where id > self.id {
-      tell("repeated", "the same bytes were dropped here again, as file \(id)", at: id.time)
+      describe("repeated", "the same bytes were dropped here again, as file \(id)", at: id.time)
     }
     sortByTime(from: arrival)
     guard !found.isDone else { return }
     // As it is now, after everything that has happened.
     tellRefusals(found)
     tellWaiting(found)
-    tell("original", originalPath ?? "it is missing from work/", isTrouble: originalPath == nil)
+    describe("original", originalPath ?? "it is missing from work/", isTrouble: originalPath == nil)
   }
 
   /// Orders events by time, whatever they are about; one without a time stays behind all that were added before it.
@@ -90,7 +90,7 @@ extension FileHistory {
     }
   }
 
-  private mutating func tell(
+  private mutating func describe(
     _ kind: String, _ text: String, at time: Timestamp? = nil, isTrouble: Bool = false
   ) {
     events.append(Event(at: time, kind: kind, text: text, isTrouble: isTrouble))
@@ -99,26 +99,26 @@ extension FileHistory {
   private mutating func tellArrival(_ found: FileEvidence) {
     let bytes = found.receipt?.receipt.file.bytes ?? found.record.map(\.facts.bytes) ?? 0
     let size = bytes > 0 ? ", \(counted(bytes, "byte"))" : ""
-    tell("received", "\(name) was claimed from inbox \(inbox)\(size)", at: receivedAt)
-    if let replayOf { tell("replays", "an operator dropped file \(replayOf) again") }
-    if let corrects { tell("corrects", "it corrects the rejects of file \(corrects)") }
-    if let duplicateOf { tell("duplicate", "the same bytes were dropped here before, as file \(duplicateOf)") }
+    describe("received", "\(name) was claimed from inbox \(inbox)\(size)", at: receivedAt)
+    if let replayOf { describe("replays", "an operator dropped file \(replayOf) again") }
+    if let corrects { describe("corrects", "it corrects the rejects of file \(corrects)") }
+    if let duplicateOf { describe("duplicate", "the same bytes were dropped here before, as file \(duplicateOf)") }
     if let fault = found.receipt?.receipt.error ?? found.record?.fault {
       let place = fault.line.map { " (line \($0)\(fault.column.map { ", column \($0)" } ?? ""))" } ?? ""
-      tell("read", "it can't be used\(place): \(fault.code.rawValue): \(fault.message)", isTrouble: true)
+      describe("read", "it can't be used\(place): \(fault.code.rawValue): \(fault.message)", isTrouble: true)
     } else if let counts, found.record?.state != .reading || found.record?.waitsForRelease == true {
       let here = rejectedWhenRead(found, counts)
       let them = counts.items == 1 ? "" : "\(here) of them "
       let why = here > 0 ? ", \(them)rejected without an answer from the API" : ""
-      tell("read", "it contains \(counted(counts.items, "item"))\(why)\(target.map { "; its target is \($0)" } ?? "")")
+      describe("read", "it contains \(counted(counts.items, "item"))\(why)\(target.map { "; its target is \($0)" } ?? "")")
     } else if found.record == nil, !found.isDone {
-      tell("waiting", "it is claimed and is waiting for the daemon to read it")
+      describe("waiting", "it is claimed and is waiting for the daemon to read it")
     }
     if let completeness = found.receipt?.receipt.completeness ?? found.record?.facts.completeness {
-      for line in completeness.told { tell("checked", line) }
+      for line in completeness.told { describe("checked", line) }
     }
     for warning in found.receipt?.receipt.warnings ?? found.record?.facts.warnings ?? [] {
-      tell("warning", "\(warning.code): \(warning.message)", isTrouble: true)
+      describe("warning", "\(warning.code): \(warning.message)", isTrouble: true)
     }
   }
 
@@ -139,13 +139,13 @@ extension FileHistory {
     return max(0, unanswered.subtractingSaturated(later))
   }
 
-  private mutating func tell(_ batch: SettledBatch) {
+  private mutating func describe(_ batch: SettledBatch) {
     var parts = ["\(counted(batch.items, "item")): \(batch.accepted) accepted, \(batch.rejected) rejected"]
     if let status = batch.status { parts.append("answered \(status)") }
     if batch.attempts > 1 { parts.append("\(batch.attempts) attempts") }
     if batch.unanswered > 0 { parts.append(Self.unanswered(batch.unanswered, of: batch.attempts)) }
     if let request = batch.requestID { parts.append("request \(request)") }
-    tell("request", parts.joined(separator: ", "), at: batch.sentAt, isTrouble: batch.rejected > 0)
+    describe("request", parts.joined(separator: ", "), at: batch.sentAt, isTrouble: batch.rejected > 0)
   }
 
   /// `unanswered`, `2 of them unanswered`.
@@ -161,16 +161,16 @@ extension FileHistory {
       if batch.unanswered > 0 { text += ", \(Self.unanswered(batch.unanswered, of: batch.attempts)) so far" }
       if batch.dueAt > .now { text += ", due \(batch.dueAt)" }
       if let problem = batch.problem { text += ": \(problem)" }
-      tell("waiting", text, isTrouble: true)
+      describe("waiting", text, isTrouble: true)
     }
     if let queued = found.queued {
       let rest = queued.batches - tried.count
       if rest > 0 {
         let more = tried.isEmpty ? "" : "more "
-        tell("waiting", "\(counted(rest, more + "batch", more + "batches")) in the queue")
+        describe("waiting", "\(counted(rest, more + "batch", more + "batches")) in the queue")
       }
       let next = queued.nextAttempt.map { ", next attempt \($0)" } ?? ""
-      tell(
+      describe(
         "target", "\(queued.state)\(next): \(queued.why)",
         isTrouble: !["waiting", "sending", "reading", "unreleased", "finishing"].contains(queued.state))
     }
@@ -180,45 +180,45 @@ extension FileHistory {
     let rejects = found.receipt?.receipt.rejects ?? found.refused
     for reject in rejects.prefix(Self.mostLines) {
       let key = reject.key.map { " (\($0))" } ?? ""
-      tell(
+      describe(
         "refused", "item \(reject.item), line \(reject.line)\(key): \(reject.code): \(reject.message)",
         isTrouble: true)
     }
     let rest = (counts?.rejected ?? 0).subtractingSaturated(min(rejects.count, Self.mostLines))
     if rest > 0 {
       let has = found.isDone ? "has" : "will have"
-      tell("refused", "and \(counted(rest, "more item")); the rejects file \(has) them all", isTrouble: true)
+      describe("refused", "and \(counted(rest, "more item")); the rejects file \(has) them all", isTrouble: true)
     }
   }
 
   private mutating func tellEnd(_ found: FileEvidence, _ retention: Inbox.Retention) {
     if let receipt = found.receipt?.receipt {
-      tell(
+      describe(
         "done",
         "\(receipt.status.rawValue): \(receipt.counts.accepted) of \(counted(receipt.counts.items, "item")) accepted",
         at: receipt.file.completedAt, isTrouble: receipt.status != .accepted)
     } else if let finished = found.finished {
-      tell(
+      describe(
         "done", "\(finished.status): \(finished.accepted) of \(counted(finished.items, "item")) accepted",
         at: finished.completedAt, isTrouble: finished.status != "accepted")
       if found.receiptFault == nil {
         let isExpired = retention.receipts.map { .now - finished.completedAt > $0 } ?? false
-        tell("receipt", isExpired ? "it has expired (retention.receipts)" : "it was removed")
+        describe("receipt", isExpired ? "it has expired (retention.receipts)" : "it was removed")
       }
     }
-    if let fault = found.receiptFault { tell("receipt", "it can't be read: \(fault)", isTrouble: true) }
-    if let receiptPath { tell("receipt", receiptPath) }
+    if let fault = found.receiptFault { describe("receipt", "it can't be read: \(fault)", isTrouble: true) }
+    if let receiptPath { describe("receipt", receiptPath) }
     if let file = found.receipt?.receipt.rejectsFile {
       let corrections = correctedBy.map { "file \($0)" }.joined(separator: " and ")
       let end = corrections.isEmpty ? "was taken away" : "was corrected by \(corrections)"
-      tell("rejects", rejectsPath ?? "\(file) \(end)")
+      describe("rejects", rejectsPath ?? "\(file) \(end)")
     }
-    if let corrections { tell("corrections", corrections.text, isTrouble: corrections.openItems > 0) }
+    if let corrections { describe("corrections", corrections.text, isTrouble: corrections.openItems > 0) }
     if let originalPath {
-      tell("original", originalPath)
+      describe("original", originalPath)
     } else {
       let expired = retention.archive.map { " (archived files expire after \($0.text))" } ?? ""
-      tell("original", "it no longer exists\(expired)", isTrouble: retention.archive == nil)
+      describe("original", "it no longer exists\(expired)", isTrouble: retention.archive == nil)
     }
   }
 }

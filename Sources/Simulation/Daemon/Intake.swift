@@ -12,8 +12,8 @@ final class Intake {
   private var staged: [FileID: Staged] = [:]
   private var isPublishing = false
   /// Published, but dispatch has not been informed.
-  private var untold: [SimulatedFile] = []
-  private var isTelling = false
+  private var unreported: [SimulatedFile] = []
+  private var isReporting = false
   private var isStopping = false
   /// Files that an operator cancelled before they were published.
   private var cancelled: Set<FileID> = []
@@ -243,7 +243,7 @@ final class Intake {
         world.checker.unusable(file.file)
       } else {
         world.log("f\(file.file) is published")
-        untold.append(file)
+        unreported.append(file)
       }
       order.left(file.id)
       staged[file.id] = nil
@@ -251,9 +251,9 @@ final class Intake {
       unpublished.remove(file.id)
     }
     daemon.results.lookSoon()
-    if !isTelling {
-      isTelling = true
-      tellNext()
+    if !isReporting {
+      isReporting = true
+      reportNext()
     }
     publishSoon()
   }
@@ -272,12 +272,12 @@ final class Intake {
   }
 
   /// Informs dispatch of one file after the other, in the order of their publication.
-  private func tellNext() {
-    guard let file = untold.first else { return isTelling = false }
+  private func reportNext() {
+    guard let file = unreported.first else { return isReporting = false }
     daemon.after(world.storeTime(63)) { [self] daemon in
-      untold.removeFirst()
+      unreported.removeFirst()
       daemon.dispatchers[file.target].published(file)
-      tellNext()
+      reportNext()
     }
   }
 

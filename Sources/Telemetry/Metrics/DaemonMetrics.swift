@@ -105,7 +105,7 @@ package struct DaemonMetrics: Sendable {
     for kind in ExpectationAlarm.Kind.allCases { _ = expectationAlarms[inbox, kind.rawValue] }
   }
 
-  package func told(_ kind: ExpectationAlarm.Kind, inbox: String) { expectationAlarms[inbox, kind.rawValue].add() }
+  package func reported(_ kind: ExpectationAlarm.Kind, inbox: String) { expectationAlarms[inbox, kind.rawValue].add() }
 
   package func reloaded(isUsed: Bool) { configurationReloads[isUsed ? "used" : "refused"].add() }
 }

@@ -65,7 +65,7 @@ struct Demo: AsyncParsableCommand {
       group.cancelAll()
       return first
     }
-    let code = tell(ending, folder, narrator)
+    let code = conclude(ending, folder, narrator)
     if !keep {
       do { try folder.remove() } catch { Console.error("upsertd: \"\(folder.path)\" can't be removed: \(error)") }
     }
@@ -73,10 +73,10 @@ struct Demo: AsyncParsableCommand {
   }
 
   /// - Returns: the exit status.
-  private func tell(_ ending: Ending, _ folder: DemoFolder, _ narrator: Narrator) -> Int32 {
+  private func conclude(_ ending: Ending, _ folder: DemoFolder, _ narrator: Narrator) -> Int32 {
     switch ending {
     case .played(let port):
-      DemoFarewell(folder: folder, isKept: keep, port: port, narrator: narrator).tell()
+      DemoFarewell(folder: folder, isKept: keep, port: port, narrator: narrator).show()
       return 0
     case .interrupted(let signal):
       Console.error("\nupsertd: the demo was interrupted; " + whereabouts(folder))

@@ -9,12 +9,12 @@ struct DemoFarewell {
   /// The command as it was invoked, so that the suggested commands can be copied.
   private var program: String { CommandLine.arguments.first ?? "upsertd" }
 
-  func tell() {
+  func show() {
     narrator.heading("What is where in \(folder.path)")
-    narrator.tellLine("spool/<inbox>/outbox/receipts/    a receipt for each dropped file")
-    narrator.tellLine("spool/<inbox>/outbox/rejected/    rejected items, to fix and drop again")
-    narrator.tellLine("spool/<inbox>/archive/            the originals")
-    narrator.tellLine("upsertd.yaml  upsertd.log         configuration and log")
+    narrator.printLine("spool/<inbox>/outbox/receipts/    a receipt for each dropped file")
+    narrator.printLine("spool/<inbox>/outbox/rejected/    rejected items, to fix and drop again")
+    narrator.printLine("spool/<inbox>/archive/            the originals")
+    narrator.printLine("upsertd.yaml  upsertd.log         configuration and log")
     if isKept {
       narrator.heading("Look around: the folder is kept for you")
       narrator.command("\(program) status --config \(folder.configuration)")

@@ -34,7 +34,7 @@ struct DemoPlay {
     try await liveThroughOutage()
     try await correctRejects()
     try await stopDaemon()
-    DemoSummary(receipts: receipts, folder: folder, narrator: narrator).tell()
+    DemoSummary(receipts: receipts, folder: folder, narrator: narrator).show()
     try DemoAudit(receipts: receipts, folder: folder, sandbox: sandbox, narrator: narrator).check()
     return port
   }
@@ -50,12 +50,12 @@ struct DemoPlay {
     let daemon = try startDaemon()
     let titles = SandboxDemo.all.map(\.title).joined(separator: " and ")
     narrator.heading("upsertd demo: drop files into folders, get receipts in return")
-    narrator.tell(
+    narrator.narrate(
       "Items go from JSON and CSV files to two web APIs, \(titles). Everything is real except the APIs: "
         + "this process simulates them.")
-    narrator.tellLine("folder    \(folder.path)")
-    narrator.tellLine("sandbox   http://127.0.0.1:\(port)")
-    narrator.tellLine("daemon    \(daemon.commandLine)")
+    narrator.printLine("folder    \(folder.path)")
+    narrator.printLine("sandbox   http://127.0.0.1:\(port)")
+    narrator.printLine("daemon    \(daemon.commandLine)")
     try await wait("the daemon's folders") { SandboxDemo.all.allSatisfy { folder.hasInbox($0.inbox) } ? true : nil }
     return port
   }
@@ -71,7 +71,7 @@ struct DemoPlay {
 
   private mutating func meetRateLimit() async throws {
     narrator.heading("2  600 CSV rows, and an API with a rate limit")
-    narrator.tell(
+    narrator.narrate(
       "The sandbox now accepts 3 requests per second and answers 429 to the rest. The file has its own column names; "
         + "transfer-agent.yaml maps each one to a field.")
     sandbox.change { $0.rateLimit = 3 }
@@ -83,7 +83,7 @@ struct DemoPlay {
     guard figures.rateLimited > 0, figures.malformed > 0 else {
       throw DemoFailure("the sandbox did not answer 429, or did not answer 400")
     }
-    narrator.tell(
+    narrator.narrate(
       """
       It took \(receipt.requests) requests. Some got a 429 and were sent again when the API allowed it. \
       \(figures.malformed) got a 400 because of one bad row: its batch was sent again in halves until that row was \
@@ -93,7 +93,7 @@ struct DemoPlay {
 
   private mutating func liveThroughOutage() async throws {
     narrator.heading("3  An outage, and the daemon is killed during it")
-    narrator.tell("The sandbox now answers 503 to everything.")
+    narrator.narrate("The sandbox now answers 503 to everything.")
     sandbox.change { $0.outage = true }
     let began = ContinuousClock.now
     try drop(.export)
@@ -112,7 +112,7 @@ struct DemoPlay {
     guard after.queueItems == before.queueItems else {
       throw DemoFailure("\(before.queueItems) items waited before the kill, and \(after.queueItems) after it")
     }
-    narrator.tell("The same \(after.queueItems) items are waiting and are retried. Now the outage ends.")
+    narrator.narrate("The same \(after.queueItems) items are waiting and are retried. Now the outage ends.")
     sandbox.change { $0.outage = false }
     try await takeReceipt(.export, since: began)
   }
@@ -126,7 +126,7 @@ struct DemoPlay {
     let rejects = try folder.read(path)
     narrator.command("head -3 spool/\(receipt.inbox)/outbox/rejected/\(name)")
     for line in rejects.split(separator: "\n").prefix(3) { narrator.quote(line) }
-    narrator.tell("The \(receipt.rejected) rows are fixed in that same file. Its first three columns can stay.")
+    narrator.narrate("The \(receipt.rejected) rows are fixed in that same file. Its first three columns can stay.")
     var corrected = sample
     (corrected.name, corrected.what, corrected.text) = (name, "", try sample.corrected(rejects))
     (corrected.items, corrected.faults) = (sample.faults.count, [])

@@ -6,42 +6,42 @@ struct DemoSummary {
   var folder: DemoFolder
   var narrator: Narrator
 
-  func tell() {
+  func show() {
     narrator.heading("Receipts")
-    tellTable()
+    showTable()
     narrator.heading("Rejected, and why")
-    tellRejects()
+    showRejects()
     if let receipt = receipts.first(where: { $0.file == SampleFile.accounts.name && $0.rejected > 0 }) {
       narrator.heading("One complete receipt")
-      narrator.tellLine(Console.styled(folder.short(receipt.path), .dim))
-      for line in receipt.text.split(separator: "\n") { tellWrapped(line) }
+      narrator.printLine(Console.styled(folder.short(receipt.path), .dim))
+      for line in receipt.text.split(separator: "\n") { showWrapped(line) }
     }
   }
 
-  private func tellTable() {
+  private func showTable() {
     func row(_ file: String, _ status: String, _ numbers: [String]) -> String {
       file.fitted(to: 24).padded(to: 26) + status.padded(to: 8) + numbers.map { $0.flushRight(to: 9) }.joined()
     }
-    narrator.tellLine(
+    narrator.printLine(
       Console.styled(row("file", "status", ["items", "accepted", "rejected", "requests", "retries"]), .dim))
     for receipt in receipts {
       let numbers = [receipt.items, receipt.accepted, receipt.rejected, receipt.requests, receipt.retries]
-      narrator.tellLine(row(receipt.file, receipt.status, numbers.map(String.init)))
+      narrator.printLine(row(receipt.file, receipt.status, numbers.map(String.init)))
     }
   }
 
-  private func tellRejects() {
+  private func showRejects() {
     for receipt in receipts where receipt.rejected > 0 {
       let correction = receipts.first { $0.corrects == receipt.id }
-      narrator.tellLine(receipt.file + (correction == nil ? "" : " (since fixed and accepted)"))
+      narrator.printLine(receipt.file + (correction == nil ? "" : " (since fixed and accepted)"))
       for reject in receipt.rejects {
-        narrator.tell(reject.message, behind: "  line \(reject.line)".padded(to: 12) + reject.code.padded(to: 20))
+        narrator.narrate(reject.message, behind: "  line \(reject.line)".padded(to: 12) + reject.code.padded(to: 20))
       }
     }
   }
 
   /// Breaks a long line between members: the JSON stays the same.
-  private func tellWrapped(_ line: Substring) {
+  private func showWrapped(_ line: Substring) {
     let indent = String(line.prefix { $0 == " " })
     var current = ""
     for (index, part) in line.split(separator: ", \"").enumerated() {
@@ -49,12 +49,12 @@ struct DemoSummary {
       if current.isEmpty {
         current = piece
       } else if current.count + 2 + piece.count > narrator.width - 4 {
-        narrator.tellLine(current + ",")
+        narrator.printLine(current + ",")
         current = indent + "  " + piece
       } else {
         current += ", " + piece
       }
     }
-    narrator.tellLine(current)
+    narrator.printLine(current)
   }
 }

@@ -13,36 +13,36 @@ struct Narrator: Sendable {
   func heading(_ text: String) { write("\n" + Console.styled(text, .bold) + "\n") }
 
   /// Prints what happens, wrapped between words; `label` precedes the first line, and all lines are indented past it.
-  func tell(_ text: String, behind label: String = "") {
+  func narrate(_ text: String, behind label: String = "") {
     var start = label
     var line = ""
     for word in text.split(separator: " ") {
       if !line.isEmpty, Self.indent + label.count + line.count + 1 + word.count > width {
-        tellLine(start + line)
+        printLine(start + line)
         start = String(repeating: " ", count: label.count)
         line = ""
       }
       line += (line.isEmpty ? "" : " ") + word
     }
-    tellLine(start + line)
+    printLine(start + line)
   }
 
   /// Prints a line as it is.
-  func tellLine(_ text: String) { write(String(repeating: " ", count: Self.indent) + text + "\n") }
+  func printLine(_ text: String) { write(String(repeating: " ", count: Self.indent) + text + "\n") }
 
   /// Prints a quoted line, such as one from a file: indented further, and cut if it is too long.
   func quote(_ text: some StringProtocol) {
-    tellLine("  " + Console.styled(String(text).fitted(to: width - Self.indent - 2), .dim))
+    printLine("  " + Console.styled(String(text).fitted(to: width - Self.indent - 2), .dim))
   }
 
   func command(_ text: String, _ note: String = "") {
     let remark = note.isEmpty ? "" : String(repeating: " ", count: max(2, 48 - text.count)) + Console.styled(note, .dim)
-    tellLine(Console.styled("$ ", .dim) + text + remark)
+    printLine(Console.styled("$ ", .dim) + text + remark)
   }
 
-  func good(_ text: String) { tellLine(Console.styled("✓", .green) + " " + text) }
+  func good(_ text: String) { printLine(Console.styled("✓", .green) + " " + text) }
 
-  func bad(_ text: String) { tellLine(Console.styled("✗", .red) + " " + text) }
+  func bad(_ text: String) { printLine(Console.styled("✗", .red) + " " + text) }
 
   /// Shows the state while waiting; `clearProgress` removes it.
   func showProgress(_ text: String) {

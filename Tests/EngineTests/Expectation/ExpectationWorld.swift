@@ -14,13 +14,13 @@ struct ExpectationWorld {
   init(_ rule: ExpectationRule) { expected = ExpectedFiles(rule) }
 
   /// The alarms since the last call: kind and day.
-  mutating func told() -> [String] {
+  mutating func reported() -> [String] {
     defer { alarms = [] }
     return alarms.map { "\($0.kind.rawValue) \($0.day)" }
   }
 
   /// The same as messages.
-  mutating func toldMessages() -> [String] {
+  mutating func reportedMessages() -> [String] {
     defer { alarms = [] }
     return alarms.map(\.message)
   }

@@ -10,10 +10,10 @@ import Testing
     var world = ExpectationWorld(try makeTerms(sequence: "nav-([0-9]+).csv"))
     try world.comes("nav-1.csv", "2026-01-05T07:00Z")
     try world.comes("nav-3.csv", "2026-01-06T08:00Z")
-    #expect(world.told() == ["missing 2026-01-06", "late 2026-01-06", "gap 2026-01-06"])
+    #expect(world.reported() == ["missing 2026-01-06", "late 2026-01-06", "gap 2026-01-06"])
     try world.restarts()
     try world.passes("2026-01-06T09:00Z")
-    #expect(world.told() == [])
+    #expect(world.reported() == [])
     #expect(try world.shown("2026-01-06T09:00Z") == "late 2026-01-06T07:30 1")
     #expect(try world.expected.state(at: at("2026-01-06T09:00Z")).missingNumbers == [2])
   }
@@ -23,7 +23,7 @@ import Testing
     try world.passes("2026-01-05T07:00Z")
     try world.restarts()
     try world.passes("2026-01-05T12:00Z")
-    #expect(world.told() == ["missing 2026-01-05"])
+    #expect(world.reported() == ["missing 2026-01-05"])
   }
 
   @Test func `days on which the daemon was stopped had no file, and are told at the next start`() throws {
@@ -31,9 +31,9 @@ import Testing
     try world.comes("nav-1.csv", "2026-01-08T07:00Z")
     try world.restarts()
     try world.passes("2026-01-13T06:00Z")
-    #expect(world.told() == ["missing 2026-01-09", "missing 2026-01-12"], "Friday and Monday, not the weekend")
+    #expect(world.reported() == ["missing 2026-01-09", "missing 2026-01-12"], "Friday and Monday, not the weekend")
     try world.passes("2026-01-13T08:00Z")
-    #expect(world.told() == ["missing 2026-01-13"])
+    #expect(world.reported() == ["missing 2026-01-13"])
   }
 
   @Test func `of a long stop the last week is told`() throws {
@@ -41,13 +41,13 @@ import Testing
     try world.comes("nav-1.csv", "2026-01-05T07:00Z")
     try world.restarts()
     try world.passes("2027-01-31T06:00Z")
-    #expect(world.told() == (24...30).map { "missing 2027-01-\($0)" })
+    #expect(world.reported() == (24...30).map { "missing 2027-01-\($0)" })
   }
 
   @Test func `a new entry begins with the current day`() throws {
     var world = ExpectationWorld(try makeTerms())
     try world.passes("2026-01-07T12:00Z")
-    #expect(world.told() == ["missing 2026-01-07"])
+    #expect(world.reported() == ["missing 2026-01-07"])
   }
 
   @Test func `a restart while a file is read finds it again`() throws {
@@ -57,7 +57,7 @@ import Testing
     try world.passes("2026-01-05T08:00Z")
     try world.isRead(.first, items: 1, now: at("2026-01-05T08:01Z"))
     try world.passes("2026-01-05T09:00Z")
-    #expect(world.told() == [])
+    #expect(world.reported() == [])
     #expect(try world.shown("2026-01-05T09:00Z") == "came 2026-01-05T07:30 1")
   }
 
@@ -98,24 +98,24 @@ import Testing
     var world = ExpectationWorld(try makeTerms(days: "all"))
     try world.passes("2026-01-05T08:00Z")
     try world.passes("2026-01-06T08:00Z")
-    #expect(world.told() == ["missing 2026-01-05", "missing 2026-01-06"])
+    #expect(world.reported() == ["missing 2026-01-05", "missing 2026-01-06"])
     try world.passes("2026-01-05T01:00Z")
     try world.passes("2026-01-05T09:00Z")
     try world.restarts()
     try world.passes("2026-01-06T09:00Z")
-    #expect(world.told() == [])
+    #expect(world.reported() == [])
     try world.passes("2026-01-07T09:00Z")
-    #expect(world.told() == ["missing 2026-01-07"])
+    #expect(world.reported() == ["missing 2026-01-07"])
   }
 
   @Test func `a clock that was far ahead does not silence the days until then`() throws {
     var world = ExpectationWorld(try makeTerms(days: "all"))
     try world.passes("2026-01-05T08:00Z")
     try world.passes("2099-01-05T08:00Z")
-    _ = world.told()
+    _ = world.reported()
     try world.passes("2026-01-06T08:00Z")
     try world.passes("2026-01-07T08:00Z")
-    #expect(world.told() == ["missing 2026-01-06", "missing 2026-01-07"])
+    #expect(world.reported() == ["missing 2026-01-06", "missing 2026-01-07"])
   }
 
   @Test func `the ends of all time are no trap`() throws {
@@ -136,10 +136,10 @@ import Testing
     try world.passes("2026-01-05T07:00Z")
     world.changes(try makeTerms(by: "10:00"))
     try world.passes("2026-01-05T09:00Z")
-    #expect(world.told() == [])
+    #expect(world.reported() == [])
     try world.comes("nav-1.csv", "2026-01-05T09:30Z")
     try world.passes("2026-01-05T11:00Z")
-    #expect(world.told() == [])
+    #expect(world.reported() == [])
     #expect(try world.shown("2026-01-05T11:00Z") == "came 2026-01-05T10:00 1")
   }
 
@@ -149,7 +149,7 @@ import Testing
     world.changes(try makeTerms(by: "10:00"))
     #expect(try world.shown("2026-01-05T09:00Z") == "waiting 2026-01-05T10:00 0")
     try world.passes("2026-01-05T11:00Z")
-    #expect(world.told() == ["missing 2026-01-05"])
+    #expect(world.reported() == ["missing 2026-01-05"])
   }
 
   @Test func `an earlier by does not make a file missing that came in time`() throws {
@@ -157,7 +157,7 @@ import Testing
     try world.comes("nav-1.csv", "2026-01-05T07:00Z")
     world.changes(try makeTerms(by: "06:00"))
     try world.passes("2026-01-05T12:00Z")
-    #expect(world.told() == [])
+    #expect(world.reported() == [])
   }
 
   @Test func `another sequence begins anew, also over a restart`() throws {
@@ -165,12 +165,12 @@ import Testing
       var world = ExpectationWorld(try makeTerms(sequence: "nav-([0-9]+).csv"))
       try world.comes("nav-1.csv", "2026-01-05T07:00Z")
       try world.comes("nav-5.csv", "2026-01-06T07:00Z")
-      #expect(world.told() == ["gap 2026-01-06"])
+      #expect(world.reported() == ["gap 2026-01-06"])
       let other = try makeTerms(sequence: "nav-2026-([0-9]+).csv")
       if isRestart { try world.restarts(as: other) } else { world.changes(other) }
       #expect(try world.expected.state(at: at("2026-01-06T07:00Z")).missingNumbers == [])
       try world.comes("nav-2026-5.csv", "2026-01-07T07:00Z")
-      #expect(world.told() == [])
+      #expect(world.reported() == [])
       #expect(try world.shown("2026-01-06T09:00Z") == "came 2026-01-06T07:30 1", "days are kept")
     }
   }

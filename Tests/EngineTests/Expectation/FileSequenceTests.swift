@@ -15,17 +15,17 @@ import TestKit
   private var now: Timestamp { Timestamp(milliseconds: 1_767_571_200_000 + seconds * 1000) }
 
   /// What is reported when files with these numbers come, one after the other.
-  private mutating func told(_ numbers: Int64...) -> [String] {
+  private mutating func reported(_ numbers: Int64...) -> [String] {
     for number in numbers {
       becomesReady(number)
       isRead(number)
     }
-    return told()
+    return reported()
   }
 
-  private mutating func told() -> [String] {
+  private mutating func reported() -> [String] {
     let alarms = world.alarms
-    _ = world.told()
+    _ = world.reported()
     return alarms.map { alarm in
       alarm.kind.rawValue + alarm.numbers.map { " \($0.lowerBound)-\($0.upperBound)" }.joined()
     }
@@ -45,18 +45,18 @@ import TestKit
   private var missing: [Int64] { world.expected.state(at: now).missingNumbers }
 
   @Test mutating func `numbers that follow each other tell nothing`() {
-    #expect(told(7, 8, 9, 10) == [])
+    #expect(reported(7, 8, 9, 10) == [])
     #expect(missing == [])
   }
 
   @Test mutating func `a number above the highest and 1 is a gap, until the numbers come`() {
-    #expect(told(7, 10) == ["gap 8-9"])
+    #expect(reported(7, 10) == ["gap 8-9"])
     #expect(missing == [8, 9])
-    #expect(told(9) == [])
+    #expect(reported(9) == [])
     #expect(missing == [8])
-    #expect(told(11, 13) == ["gap 12-12"])
+    #expect(reported(11, 13) == ["gap 12-12"])
     #expect(missing == [8, 12])
-    #expect(told(8, 12) == [])
+    #expect(reported(8, 12) == [])
     #expect(missing == [])
   }
 
@@ -66,7 +66,7 @@ import TestKit
     becomesReady(10)
     isRead(10)
     #expect(world.alarms.map(\.file) == [id(10)])
-    _ = world.told()
+    _ = world.reported()
     becomesReady(12)
     becomesReady(11)
     isRead(12)
@@ -76,77 +76,77 @@ import TestKit
   }
 
   @Test mutating func `a number that came before is a repeat, every time`() {
-    #expect(told(7, 7, 8, 7) == ["repeat 7-7", "repeat 7-7"])
-    #expect(told(10, 9, 9) == ["gap 9-9", "repeat 9-9"])
+    #expect(reported(7, 7, 8, 7) == ["repeat 7-7", "repeat 7-7"])
+    #expect(reported(10, 9, 9) == ["gap 9-9", "repeat 9-9"])
   }
 
   @Test mutating func `numbers below the first one are no gap, and repeats only if they came`() {
-    #expect(told(100, 50, 51, 98) == [])
+    #expect(reported(100, 50, 51, 98) == [])
     #expect(missing == [])
-    #expect(told(50, 98) == ["repeat 50-50", "repeat 98-98"])
-    #expect(told(99, 102) == ["gap 101-101"])
+    #expect(reported(50, 98) == ["repeat 50-50", "repeat 98-98"])
+    #expect(reported(99, 102) == ["gap 101-101"])
   }
 
   @Test mutating func `a name without a number has no part in the sequence`() throws {
-    #expect(told(7) == [])
+    #expect(reported(7) == [])
     try world.comes("nav-final.csv", "2026-01-05T00:00Z")
     try world.comes("nav-99999999999999999999.csv", "2026-01-05T00:00Z")
-    #expect(told() == [])
-    #expect(told(8) == [])
+    #expect(reported() == [])
+    #expect(reported(8) == [])
   }
 
   @Test mutating func `files that are dropped together make no gap, in whatever order they are read`() {
-    #expect(told(1) == [])
+    #expect(reported(1) == [])
     for number: Int64 in [2, 3, 4, 6] { becomesReady(number) }
     isRead(4)
     isRead(6)
-    #expect(told() == [])
+    #expect(reported() == [])
     isRead(2)
     isRead(3)
-    #expect(told() == ["gap 5-5"], "this one was not dropped")
+    #expect(reported() == ["gap 5-5"], "this one was not dropped")
   }
 
   @Test mutating func `a gap is told when the file that may fill it turns out not to count`() {
-    #expect(told(1) == [])
+    #expect(reported(1) == [])
     becomesReady(3)
-    #expect(told(2, 4) == [])
+    #expect(reported(2, 4) == [])
     world.isGone(id(3), now: now)
-    #expect(told() == ["gap 3-3"])
+    #expect(reported() == ["gap 3-3"])
   }
 
   @Test mutating func `a gap below a file that is being read is told at once`() {
-    #expect(told(1) == [])
+    #expect(reported(1) == [])
     becomesReady(7)
-    #expect(told(5) == ["gap 2-4"])
-    #expect(told(9) == [], "from 6 to 8, the file with the number 7 may still come")
+    #expect(reported(5) == ["gap 2-4"])
+    #expect(reported(9) == [], "from 6 to 8, the file with the number 7 may still come")
     world.isGone(id(7), now: now)
-    #expect(told() == ["gap 6-8"])
+    #expect(reported() == ["gap 6-8"])
   }
 
   @Test mutating func `a gap that a lost file held up is told after a restart`() throws {
-    #expect(told(1) == [])
+    #expect(reported(1) == [])
     world.expected.ready(.first, name: Array("nav-2.csv".utf8), at: now)
-    #expect(told(3) == [])
+    #expect(reported(3) == [])
     try world.restarts()
     world.passes(now)
-    #expect(told() == ["gap 2-2"])
+    #expect(reported() == ["gap 2-2"])
   }
 
   @Test mutating func `the highest and lowest numbers are no trap`() {
-    #expect(told(.max, 0, .max, 5, .max - 1) == ["repeat 9223372036854775807-9223372036854775807"])
+    #expect(reported(.max, 0, .max, 5, .max - 1) == ["repeat 9223372036854775807-9223372036854775807"])
     world = ExpectationWorld(world.expected.rule)
-    #expect(told(0, .max) == ["gap 1-9223372036854775806"])
+    #expect(reported(0, .max) == ["gap 1-9223372036854775806"])
     #expect(world.expected.state(at: now).missingCount == .max - 1)
     #expect(missing == Array(1...1000), "as many as are shown")
-    #expect(told(.max - 1) == [])
+    #expect(reported(.max - 1) == [])
   }
 
   @Test mutating func `many gaps at once are one alarm, with the first of them`() {
-    #expect(told(0) == [])
+    #expect(reported(0) == [])
     let numbers: [Int64] = (1...30).map { $0 * 2 }
     // The lowest gap is held up, and so are those above it.
     becomesReady(1)
-    for number in numbers { _ = told(number) }
+    for number in numbers { _ = reported(number) }
     world.isGone(id(1), now: now)
     let alarm = world.alarms.last
     #expect(alarm?.numbers.count == 20)
