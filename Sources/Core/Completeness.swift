@@ -32,6 +32,8 @@ package struct FileWarning: Hashable, Sendable, Codable {
     case nothingTaken = "nothing-taken"
     /// A row of data looks like another header row.
     case secondHeader = "second-header"
+    /// The text is UTF-8, and the route says an 8-bit encoding.
+    case looksLikeUTF8 = "looks-like-utf-8"
   }
 
   /// One of `Code`, or what another version of upsertd wrote.

@@ -42,7 +42,8 @@ struct InboxLog {
         metadata: ["name": "\(file.name)", "reason": "\(file.reason)", "since": "\(file.since ?? .now)"])
     }
     if news.unreported > 0 {
-      logger.warning("more files stay in the inbox; see `upsertd status`", metadata: ["files": .number(news.unreported)])
+      logger.warning(
+        "more files stay in the inbox; see `upsertd status`", metadata: ["files": .number(news.unreported)])
     }
   }
 

@@ -35,6 +35,23 @@ import TestKit
     }
   }
 
+  @Test func `a UTF-8 file on a route with an 8-bit encoding is a warning, and one in that encoding is none`()
+    async throws
+  {
+    try await withAcceptingWorld(liquid(["encoding: windows-1252"])) { world, server in
+      let text = "accountId,name\n1,Müller\n"
+      try world.drop("a-utf8.csv", in: "accounts", text)
+      try world.drop("b-ascii.csv", in: "accounts", "accountId,name\n1,Miller\n")
+      try world.drop("c-right.csv", in: "accounts", Array(try #require(text.data(using: .windowsCP1252))))
+      try await world.workOff()
+      let wrong = try world.receipt("accounts", of: "a-utf8.csv")
+      #expect(wrong["warnings"]?.elements?.map { $0["code"]?.string } == ["looks-like-utf-8"])
+      #expect(try world.receipt("accounts", of: "b-ascii.csv")["warnings"] == nil)
+      #expect(try world.receipt("accounts", of: "c-right.csv")["warnings"] == nil)
+      #expect(data(server).compactMap { $0["name"]?.string } == ["MÃ¼ller", "Miller", "Müller"])
+    }
+  }
+
   @Test func `a receipt says what the control totals should be when they disagree, and nothing is sent`() async throws {
     let route = ["delimiter: \";\"", "decimal: \",\"", "trailer: {match: TRL, count: 2, sums: {n: 3}}"]
     let setup = { (url: String) in

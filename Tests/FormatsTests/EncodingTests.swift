@@ -1,6 +1,7 @@
 import Core
-import Formats
 import Testing
+
+@testable import Formats
 
 /// A text, and its bytes in an encoding as other programs write them.
 struct EncodedText: Sendable, CustomTestStringConvertible {
@@ -349,6 +350,22 @@ func decoding(_ bytes: [UInt8], _ encoding: TextEncoding, piece: Int = .max, cou
     ]
     for (name, mark) in cases {
       #expect(try TextEncoder(try #require(TextEncoding(named: name)), path: "").byteOrderMark == mark, "\(name)")
+    }
+  }
+
+  @Test func `text in an 8-bit encoding is suspected to be UTF-8 only if all of it is, however it is cut`() {
+    func isConfirmed(_ bytes: [UInt8], chunk: Int) -> Bool {
+      let suspicion = UTF8Suspicion()
+      for start in stride(from: 0, to: bytes.count, by: chunk) {
+        suspicion.take(bytes[start..<min(bytes.count, start + chunk)].span)
+      }
+      return suspicion.isConfirmed
+    }
+    for chunk in 1...5 {
+      #expect(isConfirmed(Array("Müller €, 𝄞".utf8), chunk: chunk))
+      #expect(!isConfirmed(Array("Miller".utf8), chunk: chunk))
+      #expect(!isConfirmed([0x4D, 0xFC, 0x6C, 0x6C], chunk: chunk), "ü in windows-1252")
+      #expect(!isConfirmed(Array("Müller".utf8) + [0xFC], chunk: chunk), "cut off, or no UTF-8")
     }
   }
 }

@@ -107,7 +107,10 @@ struct MappedFieldTests {
 
   @Test(arguments: [
     ("type: number, decimal: \",\", default: 1.5", "", "the default: \"1.5\" is not a number of the form 1234,56"),
-    ("type: number, default: \"1,5\"", "", "the default: \"1,5\" is not a JSON number (such as -12.50)"),
+    (
+      "type: number, default: \"1,5\"", "",
+      "the default: \"1,5\" is not a JSON number (such as -12.50): for a decimal comma, set decimal: \",\" and, with grouped digits, grouping"
+    ),
     ("type: number, default: 1.5", "decimal: \",\"", "the default: \"1.5\" is not a number of the form 1234,56"),
     ("type: number, values: {x: 1-}", "", "the value for \"x\": \"1-\" is not a JSON number (such as -12.50)"),
     ("date: dd.MM.yyyy, default: 31.4.2016", "", "the default: \"31.4.2016\" is not a date of the form dd.MM.yyyy"),

@@ -18,7 +18,8 @@ struct CSVFormat: FileFormat {
     let reader = CSVReader(
       csvOptions(options), isRejectsFile: options.isRejectsFile, limits: options.limits, key: options.key)
     var report = FileReport(shape: .rows)
-    var text = try text(of: content, encoding?.text)
+    let suspicion = encoding?.text.hasSingleBytes == true ? UTF8Suspicion() : nil
+    var text = try text(of: content, encoding?.text, suspicion)
     var outcome = try reader.read(
       &text,
       plan: { header in
@@ -31,6 +32,13 @@ struct CSVFormat: FileFormat {
     report.completeness = outcome.completeness
     report.fault = outcome.fault
     report.warnings = outcome.warnings
+    if let encoding, suspicion?.isConfirmed == true {
+      report.warnings.append(
+        FileWarning(
+          .looksLikeUTF8,
+          "the file was read as \(encoding.text.name), as its route says, but it looks like UTF-8: letters such as ä and é are probably wrong"
+        ))
+    }
     report.isRejectsFile = outcome.isRejectsFile
     return report
   }
@@ -60,10 +68,13 @@ struct CSVFormat: FileFormat {
   }
 
   /// The content as UTF-8.
-  private func text(of content: FileContent, _ encoding: TextEncoding?) throws -> ContentBytes {
+  private func text(
+    of content: FileContent, _ encoding: TextEncoding?, _ suspicion: UTF8Suspicion? = nil
+  ) throws -> ContentBytes {
     let bytes = try content.bytes()
     guard let encoding else { return bytes }
-    return ContentBytes(try DecodedBytes(bytes, encoding: encoding))
+    guard let suspicion else { return ContentBytes(try DecodedBytes(bytes, encoding: encoding)) }
+    return ContentBytes(try DecodedBytes(SuspectedBytes(bytes, suspicion), encoding: encoding))
   }
 
   private func encoding(

@@ -29,7 +29,7 @@ enum CellConversion: Sendable {
       text.appendEscaped(bytes, 0..<bytes.count)
       text.append(Ascii.quote)
     case .number:
-      guard isJSONNumber(bytes) else { throw fault(bytes, "is not a JSON number (such as -12.50)") }
+      guard isJSONNumber(bytes) else { throw fault(bytes, "is not a JSON number (such as -12.50)\(Self.hint(bytes))") }
       text.append(bytes, 0..<bytes.count)
     case .writtenNumber(let reader):
       guard reader.append(bytes, to: &text) else { throw fault(bytes, "is not a \(reader.description)") }
@@ -97,6 +97,17 @@ enum CellConversion: Sendable {
     guard afterSpace(bytes, from: end) == bytes.count else { throw fault(bytes, "is more than one JSON value") }
     guard depth + scanner.deepest <= limits.maxNesting else { throw .tooDeep(depth + scanner.deepest, limits) }
     return start..<end
+  }
+
+  /// What helps if a number is written with a decimal comma; empty if it is not.
+  private static func hint(_ bytes: Span<UInt8>) -> String {
+    let text = String(copying: bytes)
+    let isNumber =
+      text.contains(where: \.isNumber) && text.allSatisfy { $0.isNumber || "+-., '’\u{A0}\u{202F}".contains($0) }
+    guard isNumber, let comma = text.firstIndex(of: ","), text[comma...].dropFirst().allSatisfy(\.isNumber) else {
+      return ""
+    }
+    return ": for a decimal comma, set decimal: \",\" and, with grouped digits, grouping"
   }
 
   private func notKnown(_ bytes: Span<UInt8>, _ keys: some Collection<String>) -> ItemFault {

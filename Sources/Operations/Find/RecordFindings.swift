@@ -21,6 +21,9 @@ package struct RecordFinding: Sendable, Equatable {
   package var name: String
   package var inbox: String
   package var target: String?
+  package var receivedAt: Timestamp
+  /// Whoever had a hand in the file's bytes, the one who dropped it first; empty if it is not known.
+  package var owners: [String]
   package var source: Source
   /// Nil where only the text was found.
   package var item: Int?
@@ -41,10 +44,16 @@ package struct RecordFinding: Sendable, Equatable {
   package var recordVersion: String?
   /// The file whose rejects this file corrects.
   package var corrects: FileID?
-  /// The files that correct the rejects of this file.
+  /// Of a rejected item: the files that came of the rejects file. Whether they hold this item, and what became of it
+  /// there, is a finding of its own.
   package var correctedBy: [FileID] = []
 
-  init(file: FileID, name: String, inbox: String, target: String?, source: Source) {
+  init(
+    file: FileID, name: String, inbox: String, target: String?, receivedAt: Timestamp, owners: [String],
+    source: Source
+  ) {
+    self.receivedAt = receivedAt
+    self.owners = owners
     self.file = file
     self.name = name
     self.inbox = inbox
@@ -55,7 +64,8 @@ package struct RecordFinding: Sendable, Equatable {
   fileprivate var json: JSONValue {
     JSONValue([
       "file": JSONValue(file.text), "name": JSONValue(name), "inbox": JSONValue(inbox), "target": JSONValue(target),
-      "receivedAt": JSONValue(file.time.description), "source": JSONValue(source.rawValue), "item": number(item),
+      "receivedAt": JSONValue(receivedAt.description), "owners": .array(owners.map { JSONValue($0) }),
+      "source": JSONValue(source.rawValue), "item": number(item),
       "line": number(line), "key": JSONValue(key), "outcome": JSONValue(outcome), "code": JSONValue(code),
       "message": JSONValue(message), "batch": number(batch), "requestId": JSONValue(requestID),
       "sentAt": JSONValue(sentAt), "answeredAt": JSONValue(answeredAt), "apiId": JSONValue(recordID),

@@ -22,7 +22,8 @@ extension RecordSearch {
       findings.searched.filesUnderWay += 1
       let name = FileName(bytes: record.name)?.display ?? String(decoding: record.name, as: UTF8.self)
       var template = RecordFinding(
-        file: id, name: name, inbox: record.inbox, target: record.facts.target, source: .queue)
+        file: id, name: name, inbox: record.inbox, target: record.facts.target, receivedAt: record.receivedAt,
+        owners: record.owners, source: .queue)
       template.corrects = record.facts.corrects
       try searchRejects(record, outbox, template, &findings)
       try searchAccepted(record, outbox, template, &findings)

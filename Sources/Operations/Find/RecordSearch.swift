@@ -92,7 +92,7 @@ package struct RecordSearch: Sendable {
     // A finished file whose row was still there is in its receipt.
     let finished = Set(found.findings.map(\.file)).intersection(underWay)
     findings.found.removeAll { finished.contains($0.file) && $0.source == .queue }
-    for place in findings.found.indices {
+    for place in findings.found.indices where findings.found[place].outcome == "rejected" {
       findings.found[place].correctedBy = found.corrections[findings.found[place].file]?.sorted() ?? []
     }
     findings.found.sort { ($0.file, $0.line ?? .max, $0.item ?? .max) < ($1.file, $1.line ?? .max, $1.item ?? .max) }
@@ -154,11 +154,14 @@ package struct RecordSearch: Sendable {
       add(receipt, &finding)
       found.append(finding)
     }
-    let hasAllRejects = receipt.counts.rejected <= receipt.rejects.count
     let isListed = searchResults(receipt, folders, &found, &part)
-    if !hasAllRejects { searchRejects(receipt, folders, &found, &part) }
-    if receipt.error != nil || (!isListed && receipt.counts.accepted > 0) {
-      searchOriginal(receipt, folders, &found, &part)
+    // A rejected item may have a key that could not be read.
+    let namesAllRejects =
+      receipt.counts.rejected <= receipt.rejects.count && receipt.rejects.allSatisfy { $0.key != nil }
+    let knowsRejects =
+      namesAllRejects || receipt.error != nil || searchRejects(receipt, folders, &found, &part)
+    if receipt.error != nil || (!isListed && receipt.counts.accepted > 0) || !knowsRejects {
+      searchOriginal(receipt, folders, isListed: isListed, &found, &part)
     }
     part.findings += found
   }
@@ -166,6 +169,7 @@ package struct RecordSearch: Sendable {
   private func finding(_ receipt: Receipt, _ source: RecordFinding.Source) -> RecordFinding {
     var finding = RecordFinding(
       file: receipt.file.id, name: receipt.file.name, inbox: receipt.file.inbox, target: receipt.target?.name,
+      receivedAt: receipt.file.receivedAt, owners: [receipt.file.owner].compactMap { $0 } + receipt.file.otherOwners,
       source: source)
     finding.corrects = receipt.file.corrects
     return finding
@@ -210,12 +214,14 @@ package struct RecordSearch: Sendable {
     }
   }
 
-  /// Beyond the receipt's first ones.
+  /// Those that the receipt does not name.
+  ///
+  /// - Returns: whether the rejects file is there.
   private func searchRejects(
     _ receipt: Receipt, _ folders: InboxFolders, _ found: inout [RecordFinding], _ part: inout Part
-  ) {
+  ) -> Bool {
     do {
-      guard let file = receipt.rejectsFile.flatMap({ FileName($0) }) else { return part.withoutRejects += 1 }
+      guard let file = receipt.rejectsFile.flatMap({ FileName($0) }) else { return false }
       let lines = try text.lines(of: file, in: folders.rejected, isGzipped: false)
       part.searched.rejectsFiles += 1
       // The first ones are in the receipt.
@@ -224,17 +230,21 @@ package struct RecordSearch: Sendable {
         (finding.line, finding.outcome) = (line, "rejected")
         found.append(finding)
       }
+      return true
     } catch let error as InboxError where error.code == .missing {
-      part.withoutRejects += 1
+      return false
     } catch {
       part.unreadable.append("\(error)")
+      return true
     }
   }
 
+  /// - Parameter isListed: whether the file's accepted items are known: then the others were rejected.
   private func searchOriginal(
-    _ receipt: Receipt, _ folders: InboxFolders, _ found: inout [RecordFinding], _ part: inout Part
+    _ receipt: Receipt, _ folders: InboxFolders, isListed: Bool, _ found: inout [RecordFinding], _ part: inout Part
   ) {
-    guard let dropped = FileName(receipt.file.name) else { return part.withoutOriginal += 1 }
+    func isGone() { if isListed { part.withoutRejects += 1 } else { part.withoutOriginal += 1 } }
+    guard let dropped = FileName(receipt.file.name) else { return isGone() }
     let names = ResultNames(dropped: dropped, id: receipt.file.id)
     let isUnusable = receipt.error != nil
     do {
@@ -243,20 +253,20 @@ package struct RecordSearch: Sendable {
         isGzipped: FileType(fileName: dropped.bytes, format: .csv)?.isGzipped == true)
       part.searched.originals += 1
       part.byText += 1
-      let known = Set(found.compactMap { $0.source == .receipt ? $0.line : nil })
+      let known = Set(found.compactMap { $0.source == .receipt || $0.source == .results ? $0.line : nil })
       for line in lines where !known.contains(line) {
         var finding = finding(receipt, .original)
         finding.line = line
         switch receipt.status {
         case .accepted: finding.outcome = "accepted"
         case .rejected: (finding.outcome, finding.code) = ("rejected", receipt.error?.code.rawValue)
-        case .partial: break
+        case .partial: if isListed { finding.outcome = "rejected" }
         }
         if isUnusable { finding.message = receipt.error?.message }
         found.append(finding)
       }
     } catch let error as InboxError where error.code == .missing {
-      if !isUnusable { part.withoutOriginal += 1 }
+      if !isUnusable { isGone() }
     } catch let fault as FileFault {
       // A damaged gzip was rejected whole, and is as it was dropped.
       if !isUnusable { part.unreadable.append("\(folders.archive)/\(names.archive.display): \(fault.message)") }
@@ -279,12 +289,12 @@ extension RecordFindings {
   fileprivate mutating func describe(_ part: RecordSearch.Part) {
     if part.byText > 0 {
       notes.append(
-        "\(counted(part.byText, "file has", "files have")) no results file: \(part.byText == 1 ? "its original was" : "their originals were") searched for the text alone, as UTF-8 or UTF-16"
+        "of \(counted(part.byText, "file")) neither results file nor receipt names all items: \(part.byText == 1 ? "its original was" : "their originals were") searched for the text alone, as UTF-8 or UTF-16"
       )
     }
     if part.searched.rejectsFiles > 0 {
       notes.append(
-        "\(counted(part.searched.rejectsFiles, "rejects file")) with more items than the receipt names: searched for the text alone"
+        "\(counted(part.searched.rejectsFiles, "rejects file")) with items that the receipt does not name: searched for the text alone"
       )
     }
     if part.withoutOriginal > 0 {
@@ -294,7 +304,7 @@ extension RecordFindings {
     }
     if part.withoutRejects > 0 {
       notes.append(
-        "of \(counted(part.withoutRejects, "file")) the rejects file was taken: only the first \(Receipt.firstRejects) rejected items were searched"
+        "of \(counted(part.withoutRejects, "file")) neither rejects file nor original is left: only the rejected items in the receipt were searched, the first \(Receipt.firstRejects)"
       )
     }
   }

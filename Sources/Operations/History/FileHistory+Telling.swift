@@ -41,7 +41,8 @@ extension FileHistory {
     tellArrival(found)
     let arrival = events.count
     for order in found.orders { describe("order", "\(order.order), requested by \(order.by)", at: order.at) }
-    for batch in found.settled { describe(batch) }
+    // Numbered as in the receipt.
+    for (place, batch) in found.settled.enumerated() { describe(batch, number: place + 1) }
     if found.isDone {
       tellRefusals(found)
       tellEnd(found, settings.inbox(named: inbox)?.retention ?? .init())
@@ -99,7 +100,8 @@ extension FileHistory {
   private mutating func tellArrival(_ found: FileEvidence) {
     let bytes = found.receipt?.receipt.file.bytes ?? found.record.map(\.facts.bytes) ?? 0
     let size = bytes > 0 ? ", \(counted(bytes, "byte"))" : ""
-    describe("received", "\(name) was claimed from inbox \(inbox)\(size)", at: receivedAt)
+    let owner = (found.receipt?.receipt.file.owner ?? found.record?.owner).map { ", dropped by \($0)" } ?? ""
+    describe("received", "\(name) was claimed from inbox \(inbox)\(size)\(owner)", at: receivedAt)
     if let replayOf { describe("replays", "an operator dropped file \(replayOf) again") }
     if let corrects { describe("corrects", "it corrects the rejects of file \(corrects)") }
     if let duplicateOf { describe("duplicate", "the same bytes were dropped here before, as file \(duplicateOf)") }
@@ -110,7 +112,8 @@ extension FileHistory {
       let here = rejectedWhenRead(found, counts)
       let them = counts.items == 1 ? "" : "\(here) of them "
       let why = here > 0 ? ", \(them)rejected without an answer from the API" : ""
-      describe("read", "it contains \(counted(counts.items, "item"))\(why)\(target.map { "; its target is \($0)" } ?? "")")
+      describe(
+        "read", "it contains \(counted(counts.items, "item"))\(why)\(target.map { "; its target is \($0)" } ?? "")")
     } else if found.record == nil, !found.isDone {
       describe("waiting", "it is claimed and is waiting for the daemon to read it")
     }
@@ -139,8 +142,10 @@ extension FileHistory {
     return max(0, unanswered.subtractingSaturated(later))
   }
 
-  private mutating func describe(_ batch: SettledBatch) {
-    var parts = ["\(counted(batch.items, "item")): \(batch.accepted) accepted, \(batch.rejected) rejected"]
+  private mutating func describe(_ batch: SettledBatch, number: Int) {
+    var parts = [
+      "batch \(number), \(counted(batch.items, "item")): \(batch.accepted) accepted, \(batch.rejected) rejected"
+    ]
     if let status = batch.status { parts.append("answered \(status)") }
     if batch.attempts > 1 { parts.append("\(batch.attempts) attempts") }
     if batch.unanswered > 0 { parts.append(Self.unanswered(batch.unanswered, of: batch.attempts)) }

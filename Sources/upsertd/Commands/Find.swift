@@ -55,16 +55,20 @@ struct Find: AsyncParsableCommand {
       last = finding.file
       let line = Console.fitted("  " + text(of: finding).onOneLine)
       Console.out(finding.outcome == "rejected" ? Console.styled(line, .yellow) : line)
+      for id in finding.correctedBy { Console.out("    its rejects file was dropped again as file \(id)") }
     }
   }
 
   private func showFile(_ finding: RecordFinding) {
-    let time = finding.file.time.description.prefix(19).replacing("T", with: " ")
     let target = finding.target.map { " → \($0)" } ?? ""
     let head = "\(finding.inbox)/\(finding.name)\(target)".onOneLine
-    Console.out("\(time)  \(Console.styled(head, .bold))  \(finding.file)")
+    Console.out("\(finding.receivedAt)  \(Console.styled(head, .bold))  \(finding.file)")
+    if let owner = finding.owners.first {
+      let others = finding.owners.dropFirst()
+      let shared = others.isEmpty ? "" : "; others who had a hand in it: \(others.joined(separator: ", "))"
+      Console.out("  dropped by \(owner)\(shared)".onOneLine)
+    }
     if let corrects = finding.corrects { Console.out("  corrects file \(corrects)") }
-    for id in finding.correctedBy { Console.out("  its rejects were corrected by file \(id)") }
   }
 
   private func text(of finding: RecordFinding) -> String {
@@ -76,7 +80,6 @@ struct Find: AsyncParsableCommand {
     var text = parts.joined(separator: ", ") + ": "
     text += finding.outcome ?? "accepted or rejected, see the receipt"
     if let code = finding.code { text += " (\(code))" }
-    if let message = finding.message { text += ": \(message)" }
     if let key = finding.key { text += ", key \(key)" }
     if let batch = finding.batch { text += ", batch \(batch)" }
     if let request = finding.requestID { text += ", request \(request)" }
@@ -85,6 +88,7 @@ struct Find: AsyncParsableCommand {
     if let id = finding.recordID { text += ", record \(id)" }
     if let version = finding.recordVersion { text += ", version \(version)" }
     if finding.source == .original || finding.source == .rejects { text += " (by the text alone)" }
+    if let message = finding.message { text += ": \(message)" }
     return text
   }
 }

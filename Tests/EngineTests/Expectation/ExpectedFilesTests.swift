@@ -115,7 +115,8 @@ import Testing
   @Test func `a file's name can't break a message's line`() throws {
     var world = ExpectationWorld(try makeTerms())
     try world.comes("nav\n\u{202E}.csv", "2026-01-05T09:00Z")
-    #expect(world.reportedMessages().last == "\"nav\\n\\u{202E}.csv\" came at 2026-01-05 09:00 Europe/Dublin, after 07:30")
+    #expect(
+      world.reportedMessages().last == "\"nav\\n\\u{202E}.csv\" came at 2026-01-05 09:00 Europe/Dublin, after 07:30")
   }
 
   // MARK: - Reading takes time
