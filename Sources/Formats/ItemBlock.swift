@@ -50,6 +50,15 @@ package struct ItemBlock: Sendable {
     (places[last].cellsEnd, places[last].cellCount) = (self.cells.count, cellCount)
   }
 
+  /// Item number `index` of the block, with its tag: the reader makes only those of items whose bytes are not all here.
+  ///
+  /// - Parameter key: nil for no tags.
+  func item(_ index: Int, taggedWith key: SourceKey?) -> RawItem {
+    var item = items[index]
+    if item.tag == nil { item.tag = key?.tag(of: bytes.span.extracting(text(of: index))) }
+    return item
+  }
+
   /// Which of `bytes` item number `index` of the block is made from.
   package func text(of index: Int) -> Range<Int> {
     (index == 0 ? 0 : places[index - 1].textEnd)..<places[index].textEnd

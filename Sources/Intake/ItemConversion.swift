@@ -138,7 +138,7 @@ struct ItemConversion {
         try atomic?.take(key, of: item)
       } catch {
         // What is left in the file is there as JSON.
-        let text = copied == nil ? block.literals[range] : block.block.bytes[block.block.text(of: index)]
+        let text = copied == nil ? block.literals[range] : block.source.bytes[block.source.text(of: index)]
         return try reject(item, error, key: api?.describe(text.span), into: &sink)
       }
       let entry = BatchItem(

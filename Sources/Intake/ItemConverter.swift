@@ -17,7 +17,7 @@ struct ItemConverter: Sendable {
   let refersToFile: Bool
 
   func convert(_ block: ItemBlock) -> ConvertedBlock {
-    var converted = ConvertedBlock(block: block)
+    var converted = ConvertedBlock(source: block)
     converted.items.reserveCapacity(block.items.count)
     decoder.decode(block) { item, json in
       converted.items.append(ConvertedItem(item: item, outcome: outcome(of: item, json, &converted.literals)))
@@ -66,7 +66,7 @@ struct ItemConverter: Sendable {
 /// The items of one block, in order.
 struct ConvertedBlock: Sendable {
   /// As it was found.
-  var block: ItemBlock
+  var source: ItemBlock
   var items: [ConvertedItem] = []
   /// The pieces of all items, without the bytes that are in the file.
   var literals: [UInt8] = []

@@ -353,19 +353,19 @@ func decoding(_ bytes: [UInt8], _ encoding: TextEncoding, piece: Int = .max, cou
     }
   }
 
-  @Test func `text in an 8-bit encoding is suspected to be UTF-8 only if all of it is, however it is cut`() {
-    func isConfirmed(_ bytes: [UInt8], chunk: Int) -> Bool {
-      let suspicion = UTF8Suspicion()
+  @Test func `text in an 8-bit encoding is found to be UTF-8 only if all of it is, however it is cut`() {
+    func isUTF8(_ bytes: [UInt8], chunk: Int) -> Bool {
+      let detector = UTF8Detector()
       for start in stride(from: 0, to: bytes.count, by: chunk) {
-        suspicion.take(bytes[start..<min(bytes.count, start + chunk)].span)
+        detector.take(bytes[start..<min(bytes.count, start + chunk)].span)
       }
-      return suspicion.isConfirmed
+      return detector.isUTF8
     }
     for chunk in 1...5 {
-      #expect(isConfirmed(Array("Müller €, 𝄞".utf8), chunk: chunk))
-      #expect(!isConfirmed(Array("Miller".utf8), chunk: chunk))
-      #expect(!isConfirmed([0x4D, 0xFC, 0x6C, 0x6C], chunk: chunk), "ü in windows-1252")
-      #expect(!isConfirmed(Array("Müller".utf8) + [0xFC], chunk: chunk), "cut off, or no UTF-8")
+      #expect(isUTF8(Array("Müller €, 𝄞".utf8), chunk: chunk))
+      #expect(!isUTF8(Array("Miller".utf8), chunk: chunk))
+      #expect(!isUTF8([0x4D, 0xFC, 0x6C, 0x6C], chunk: chunk), "ü in windows-1252")
+      #expect(!isUTF8(Array("Müller".utf8) + [0xFC], chunk: chunk), "cut off, or no UTF-8")
     }
   }
 }

@@ -18,8 +18,8 @@ struct CSVFormat: FileFormat {
     let reader = CSVReader(
       csvOptions(options), isRejectsFile: options.isRejectsFile, limits: options.limits, key: options.key)
     var report = FileReport(shape: .rows)
-    let suspicion = encoding?.text.hasSingleBytes == true ? UTF8Suspicion() : nil
-    var text = try text(of: content, encoding?.text, suspicion)
+    let detector = encoding?.text.hasSingleBytes == true ? UTF8Detector() : nil
+    var text = try text(of: content, encoding?.text, detector)
     var outcome = try reader.read(
       &text,
       plan: { header in
@@ -32,7 +32,7 @@ struct CSVFormat: FileFormat {
     report.completeness = outcome.completeness
     report.fault = outcome.fault
     report.warnings = outcome.warnings
-    if let encoding, suspicion?.isConfirmed == true {
+    if let encoding, detector?.isUTF8 == true {
       report.warnings.append(
         FileWarning(
           .looksLikeUTF8,
@@ -69,12 +69,12 @@ struct CSVFormat: FileFormat {
 
   /// The content as UTF-8.
   private func text(
-    of content: FileContent, _ encoding: TextEncoding?, _ suspicion: UTF8Suspicion? = nil
+    of content: FileContent, _ encoding: TextEncoding?, _ detector: UTF8Detector? = nil
   ) throws -> ContentBytes {
     let bytes = try content.bytes()
     guard let encoding else { return bytes }
-    guard let suspicion else { return ContentBytes(try DecodedBytes(bytes, encoding: encoding)) }
-    return ContentBytes(try DecodedBytes(SuspectedBytes(bytes, suspicion), encoding: encoding))
+    guard let detector else { return ContentBytes(try DecodedBytes(bytes, encoding: encoding)) }
+    return ContentBytes(try DecodedBytes(DetectingBytes(bytes, detector), encoding: encoding))
   }
 
   private func encoding(

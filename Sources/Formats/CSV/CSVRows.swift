@@ -348,7 +348,8 @@ struct CSVRows: Sendable {
   /// The last row found, which is no longer than an item may be.
   var rowBytes: [UInt8] { Array(buffer[scanner.rowStart..<scanner.rowEnd]) }
 
-  /// The tag of the last row found, however much of it has been dropped already; nil without a key. Call once per row.
+  /// The tag of the last row found, which is too large, however much of it has been dropped already; nil without a key.
+  /// Call once per row.
   mutating func takeTag() -> SourceTag? {
     guard let key else { return nil }
     let before = hasher

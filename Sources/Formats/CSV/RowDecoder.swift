@@ -13,8 +13,7 @@ struct RowDecoder: ItemDecoder {
     var writer = RowWriter(template, header.dialect, limits: limits)
     let bytes = block.bytes.span
     for index in block.items.indices {
-      var item = block.items[index]
-      if item.tag == nil { item.tag = key?.tag(of: bytes.extracting(block.text(of: index))) }
+      var item = block.item(index, taggedWith: key)
       let cells = block.cells.span.extracting(block.cells(of: index))
       // Too large: nothing of it was kept.
       var isReadable = item.fault == nil

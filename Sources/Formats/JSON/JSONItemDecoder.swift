@@ -6,10 +6,8 @@ struct JSONItemDecoder: ItemDecoder {
 
   func decode(_ block: ItemBlock, each: (RawItem, Span<UInt8>) throws -> Void) rethrows {
     for index in block.items.indices {
-      var item = block.items[index]
       let value = block.bytes.span.extracting(block.text(of: index))
-      if item.tag == nil { item.tag = key?.tag(of: value) }
-      try each(item, value)
+      try each(block.item(index, taggedWith: key), value)
     }
   }
 }

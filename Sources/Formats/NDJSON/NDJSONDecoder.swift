@@ -8,9 +8,8 @@ struct NDJSONDecoder: ItemDecoder {
 
   func decode(_ block: ItemBlock, each: (RawItem, Span<UInt8>) throws -> Void) rethrows {
     for index in block.items.indices {
-      var item = block.items[index]
+      var item = block.item(index, taggedWith: key)
       let line = block.bytes.span.extracting(block.text(of: index))
-      if item.tag == nil { item.tag = key?.tag(of: line) }
       if item.fault != nil {
         try each(item, line)
         continue

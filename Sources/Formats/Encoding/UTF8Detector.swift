@@ -2,14 +2,14 @@
 /// becomes two wrong ones, and no byte is a fault.
 ///
 /// Other text is almost never well-formed UTF-8: a letter beyond ASCII would have to be followed by one of a few signs.
-final class UTF8Suspicion {
+final class UTF8Detector {
   /// The beginning of a character whose rest is still to come.
   private var pending: [UInt8] = []
   private var isBroken = false
   private var hasCharacters = false
 
   /// Whether the text so far is UTF-8 and has characters that tell it apart from ASCII.
-  var isConfirmed: Bool { hasCharacters && !isBroken && pending.isEmpty }
+  var isUTF8: Bool { hasCharacters && !isBroken && pending.isEmpty }
 
   func take(_ bytes: Span<UInt8>) {
     guard !isBroken else { return }
@@ -21,14 +21,14 @@ final class UTF8Suspicion {
   }
 }
 
-/// Bytes as their source gives them; a suspicion sees them on their way.
-struct SuspectedBytes<Source: PositionedBytes & ~Copyable>: PositionedBytes, ~Copyable {
+/// Bytes as their source gives them; a detector sees them, too.
+struct DetectingBytes<Source: PositionedBytes & ~Copyable>: PositionedBytes, ~Copyable {
   private var source: Source
-  private let suspicion: UTF8Suspicion
+  private let detector: UTF8Detector
 
-  init(_ source: consuming Source, _ suspicion: UTF8Suspicion) {
+  init(_ source: consuming Source, _ detector: UTF8Detector) {
     self.source = source
-    self.suspicion = suspicion
+    self.detector = detector
   }
 
   var path: String { source.path }
@@ -37,7 +37,7 @@ struct SuspectedBytes<Source: PositionedBytes & ~Copyable>: PositionedBytes, ~Co
   mutating func read(upTo count: Int, into buffer: inout [UInt8]) throws {
     let before = buffer.count
     try source.read(upTo: count, into: &buffer)
-    suspicion.take(buffer.span.extracting(before...))
+    detector.take(buffer.span.extracting(before...))
   }
 
   mutating func move(to position: Int) throws { try source.move(to: position) }
