@@ -120,7 +120,7 @@ package struct HindranceWording: Sendable {
     case .notSent:
       return Hindrance(
         "\(place) can't be reached, for \(who): \(error.reason)", advice: Self.reaching(error.reason, setting),
-        isUnreachable: true)
+        remedy: .reload, isUnreachable: true)
     case .tls:
       let (words, advice, remedy) = Self.certificate(error.reason, setting)
       return Hindrance("\(place), for \(who): \(words): \(error.reason)", advice: advice, remedy: remedy)
@@ -132,6 +132,7 @@ package struct HindranceWording: Sendable {
     }
   }
 
+  /// A reload also makes an attempt at once, for whoever corrects the network and not the configuration.
   private static func reaching(_ reason: String, _ setting: String) -> String {
     let words = reason.lowercased()
     if words.contains("proxy") || words.contains("tunnel") {
@@ -141,7 +142,7 @@ package struct HindranceWording: Sendable {
       return "check the host in \(setting), and this machine's DNS"
     }
     return
-      "check that the server runs, host and port in \(setting), and the network and firewalls between (curl -sv URL)"
+      "check that the server runs, host and port in \(setting), and the network and firewalls between (`upsertd check --connect` tries it)"
   }
 
   /// By OpenSSL's and curl's own words.

@@ -107,6 +107,7 @@ import TestKit
         "upsertd_inbox_unclaimed_files{\(inbox),reason=\"ignored\"}": 1,
         "upsertd_inbox_unclaimed_files{\(inbox),reason=\"unreadable\"}": 0,
         "upsertd_troubles": 0,
+        "upsertd_configuration_refused": 0,
         "upsertd_notices_failed_total{receiver=\"hook\"}": 0,
         "upsertd_notices_dropped_total{receiver=\"hook\",reason=\"full\"}": 0,
         "upsertd_notices_dropped_total{receiver=\"hook\",reason=\"expired\"}": 0,

@@ -163,12 +163,12 @@ import TestKit
       try await eventually("since when") {
         let target = try await world.status()["targets"]?.elements?.first
         #expect(target?["advice"]?.string?.contains("server runs") == true)
-        #expect(target?["command"]?.string == "upsertd retry --target lusid")
+        #expect(target?["command"]?.string == "systemctl reload upsertd")
         return target?["unreachable"] == .bool(true) && target?["since"]?.string != nil
       }
       let shown = try await world.run(["status"]).printed
       #expect(shown.contains("lusid: slowed, can't be reached since 20"), "\(shown)")
-      #expect(shown.contains("; then: upsertd retry --target lusid"), "\(shown)")
+      #expect(shown.contains("; then: systemctl reload upsertd"), "\(shown)")
       #expect(try await world.status()["queue"]?["items"]?.integer == 1)
       try api.start()
       try await world.waitForReceipts(1, in: "investors")

@@ -275,7 +275,7 @@ package final class LusidInvestorRecords: TargetAPI {
       switch code {
       case 103: return .retry(reason, slowing: true)
       case 119, 186, 187, 188: return .renewToken(reason)
-      case -1, -10, 149, 150, 153, 156, 162, 163: return .retry(reason, slowing: false)
+      case -1, -10, 149, 150, 153, 156, 162, 163: return .retry(reason, slowing: status == 429 || status == 503)
       default: break
       }
     }

@@ -151,6 +151,9 @@ struct MetricsPage {
     text.family(
       "upsertd_troubles", "Failures that currently keep the pipeline from working (see /healthz).",
       Double(instruments.activeFailures.all.count))
+    text.family(
+      "upsertd_configuration_refused", "1 while the configuration on disk could not be used at the last reload.",
+      instruments.refusedReload.last == nil ? 0 : 1)
   }
 
   private static func age(_ since: Timestamp?) -> Double { since.map { max(0, (Timestamp.now - $0).seconds) } ?? 0 }

@@ -218,7 +218,10 @@ import Testing
   func `what may pass is sent again`(status: Int) { #expect(api.judge(status, "", three).isRetry) }
 
   @Test(arguments: [429, 503])
-  func `an overload slows the target down`(status: Int) { #expect(api.judge(status, "", three).isSlowingRetry) }
+  func `an overload slows the target down, whatever the problem's code`(status: Int) {
+    #expect(api.judge(status, "", three).isSlowingRetry)
+    #expect(api.judge(status, #"{"code":-1}"#, three).isSlowingRetry)
+  }
 
   @Test(arguments: [300, 301, 302, 304, 307, 308, 402, 403, 404, 405, 406, 407, 410, 411, 414, 415, 418, 431, 451, 499])
   func `any other 3xx or 4xx holds the target and says no more than its title`(status: Int) throws {
@@ -231,7 +234,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [400, 403, 500, 503])
+  @Test(arguments: [400, 403, 500, 502])
   func `LUSID's own code counts before the status`(status: Int) {
     func judge(_ code: Int) -> BatchVerdict { api.judge(status, #"{"name":"N","code":\#(code)}"#, three) }
     #expect(judge(103).isSlowingRetry)
