@@ -16,7 +16,9 @@ extension Receipt {
     if withBatches { parts.append("\"batches\": " + list(batches.enumerated().map { json(of: $1, sequence: $0 + 1) })) }
     parts.append(
       "\"rejects\": {\"file\": \(quoted(rejectsFile)), \"first\": \(list(rejects.map(json(of:))))}")
-    if listsAccepted { parts.append("\"results\": {\"file\": \(quoted(acceptedFile))}") }
+    if listsAccepted {
+      parts.append("\"results\": {\"file\": \(quoted(acceptedFile)), \"sha256\": \(quoted(acceptedSHA256))}")
+    }
     if let completeness { parts.append("\"completeness\": \(json(of: completeness))") }
     if !warnings.isEmpty { parts.append("\"warnings\": " + list(warnings.map(json(of:)))) }
     if !orders.isEmpty { parts.append("\"orders\": " + list(orders.map(json(of:)))) }

@@ -31,6 +31,7 @@ extension Receipt {
     if let results = try part.optional("results") {
       listsAccepted = true
       acceptedFile = results.value["file"]?.string
+      acceptedSHA256 = results.value["sha256"]?.string
     }
     completeness = try part.optional("completeness").map(Completeness.init)
     if part.value["warnings"] != nil { warnings = try part.elements("warnings").map(FileWarning.init) }

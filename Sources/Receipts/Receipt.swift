@@ -88,6 +88,8 @@ package struct Receipt: Sendable, Equatable {
   package var listsAccepted = false
   /// That file's name in `outbox/accepted/`; nil if nothing was accepted.
   package var acceptedFile: String?
+  /// SHA-256 of its bytes, in hexadecimal; nil in receipts from before there were any.
+  package var acceptedSHA256: String?
   /// In file order, at most `firstRejects`.
   package var rejects: [Reject] = []
   /// Nil where the file's route asks for neither control totals nor a checksum.

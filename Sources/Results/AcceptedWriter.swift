@@ -17,6 +17,8 @@ struct AcceptedWriter {
 
   /// Blobs that are read at once.
   private static let pageSize = 16
+  /// What is appended to the file at once.
+  private static let pieceBytes = 32 << 10
 
   /// A batch of which items are still to be written.
   private struct Open {
@@ -28,13 +30,19 @@ struct AcceptedWriter {
 
   /// Leaves publishing to the caller.
   ///
+  /// - Returns: SHA-256 of the file's bytes, in hexadecimal.
   /// - Throws: `InboxError`, `OutboxError`, and errors of `onProgress`.
-  func write(to result: ResultFile) throws {
-    try result.append(AcceptedCSV.header)
+  func write(to result: ResultFile) throws -> String {
+    var digest = Digest()
+    var lines = AcceptedCSV.header
+    func flush() throws {
+      digest.update(lines.span)
+      try result.append(lines)
+      lines.removeAll(keepingCapacity: true)
+    }
     let positions = try outbox.settledPositions(id)
     var page = try outbox.accepted(id, after: .min, limit: Self.pageSize)[...]
     var open: [Open] = []
-    var line: [UInt8] = []
     while true {
       if let batch = page.first, open.allSatisfy({ batch.first < $0.next }) {
         try onProgress()
@@ -45,13 +53,20 @@ struct AcceptedWriter {
         if try advance(&opened, batch.first) { open.append(opened) }
         continue
       }
-      guard let place = open.indices.min(by: { open[$0].next < open[$1].next }) else { return }
-      line.removeAll(keepingCapacity: true)
-      Self.append(open[place].reader.item, open[place].cells, to: &line)
-      try result.append(line)
-      let item = open[place].next
-      if try !advance(&open[place], item) { open.remove(at: place) }
+      guard let place = open.indices.min(by: { open[$0].next < open[$1].next }) else { break }
+      // The others, and what is still to be read, begin behind this.
+      let end = open.indices.lazy.filter { $0 != place }.map { open[$0].next }.min() ?? .max
+      let limit = min(end, page.first?.first ?? .max)
+      var isOver = false
+      repeat {
+        Self.append(open[place].reader.item, open[place].cells, to: &lines)
+        if lines.count >= Self.pieceBytes { try flush() }
+        isOver = try !advance(&open[place], open[place].next)
+      } while !isOver && open[place].next < limit
+      if isOver { open.remove(at: place) }
     }
+    try flush()
+    return digest.hexadecimal
   }
 
   /// Reads the next item; false if there is none.
@@ -78,24 +93,38 @@ struct AcceptedWriter {
   private static func cells(of batch: AcceptedBatch, number: Int) -> [UInt8] {
     var cells = Array("\(number),".utf8)
     for text in [batch.requestID, batch.sentAt?.description, batch.answeredAt?.description] {
-      AcceptedCSV.append(Array((text ?? "").utf8)[...], to: &cells)
+      AcceptedCSV.append(Array((text ?? "").utf8), to: &cells)
       cells.append(UInt8(ascii: ","))
     }
     return cells
   }
 
-  private static func append(_ item: AcceptedItem, _ shared: [UInt8], to line: inout [UInt8]) {
-    line.append(contentsOf: String(item.number).utf8)
-    line.append(UInt8(ascii: ","))
-    line.append(contentsOf: String(item.line).utf8)
-    line.append(UInt8(ascii: ","))
-    AcceptedCSV.append(item.key[...], to: &line)
-    line.append(UInt8(ascii: ","))
-    line.append(contentsOf: shared)
-    line.append(contentsOf: (item.isUnchanged ? "unchanged," : "accepted,").utf8)
-    AcceptedCSV.append(item.recordID[...], to: &line)
-    line.append(UInt8(ascii: ","))
-    AcceptedCSV.append(item.recordVersion[...], to: &line)
-    line.append(UInt8(ascii: "\n"))
+  private static func append(_ item: AcceptedItem, _ shared: [UInt8], to lines: inout [UInt8]) {
+    append(decimal: item.number, to: &lines)
+    lines.append(UInt8(ascii: ","))
+    append(decimal: item.line, to: &lines)
+    lines.append(UInt8(ascii: ","))
+    AcceptedCSV.append(item.key, to: &lines)
+    lines.append(UInt8(ascii: ","))
+    lines.append(contentsOf: shared)
+    lines.append(contentsOf: item.isUnchanged ? unchanged : accepted)
+    AcceptedCSV.append(item.recordID, to: &lines)
+    lines.append(UInt8(ascii: ","))
+    AcceptedCSV.append(item.recordVersion, to: &lines)
+    lines.append(UInt8(ascii: "\n"))
   }
+
+  /// A String for each number would take longer than the rest of the line.
+  private static func append(decimal value: Int, to lines: inout [UInt8]) {
+    guard value >= 0 else { return lines.append(contentsOf: String(value).utf8) }
+    var unit = 1
+    while value / unit >= 10 { unit *= 10 }
+    while unit > 0 {
+      lines.append(UInt8(ascii: "0") + UInt8(value / unit % 10))
+      unit /= 10
+    }
+  }
+
+  private static let accepted = Array("accepted,".utf8)
+  private static let unchanged = Array("unchanged,".utf8)
 }

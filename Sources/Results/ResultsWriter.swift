@@ -118,7 +118,7 @@ struct ResultsWriter {
     if receipt.listsAccepted, record.counts.accepted > 0 {
       try folders.prepareAccepted()
       let file = try ResultFile(folder: folders.accepted, name: names.accepted)
-      try AcceptedWriter(outbox: outbox, id: record.id, onProgress: onProgress).write(to: file)
+      receipt.acceptedSHA256 = try AcceptedWriter(outbox: outbox, id: record.id, onProgress: onProgress).write(to: file)
       (receipt.acceptedFile, accepted) = (names.accepted.display, file)
     }
     let file = try ResultFile(folder: folders.receipts, name: names.receipt)

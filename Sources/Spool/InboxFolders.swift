@@ -25,7 +25,7 @@ package struct InboxFolders: Sendable {
   let returned = ReturnedFiles()
 
   /// Whether there is, or is to be, a folder for accepted items.
-  var usesAccepted: Bool { listsAccepted || access(accepted, F_OK) == 0 }
+  package var usesAccepted: Bool { listsAccepted || access(accepted, F_OK) == 0 }
 
   /// Touches nothing yet.
   package init(spool: String, inbox name: String, listsAccepted: Bool = false) {

@@ -4,7 +4,7 @@ import Testing
 @Suite struct AcceptedCSVTests {
   private static func cell(_ text: String) -> String {
     var line: [UInt8] = []
-    AcceptedCSV.append(Array(text.utf8)[...], to: &line)
+    AcceptedCSV.append(Array(text.utf8), to: &line)
     return String(decoding: line, as: UTF8.self)
   }
 

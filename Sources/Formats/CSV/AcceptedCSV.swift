@@ -12,9 +12,9 @@ package enum AcceptedCSV {
   package static var header: [UInt8] { Array((columns.joined(separator: ",") + "\n").utf8) }
 
   /// Appends a text as a cell; it must be on one line.
-  package static func append(_ text: ArraySlice<UInt8>, to line: inout [UInt8]) {
+  package static func append(_ text: [UInt8], to line: inout [UInt8]) {
     let isFormula = text.first.map(startsFormula) ?? false
-    guard isFormula || text.contains(where: needsQuotes) else {
+    guard isFormula || needsQuotes(text.span) else {
       line.append(contentsOf: text)
       return
     }
@@ -32,8 +32,14 @@ package enum AcceptedCSV {
     text.flatMap { $0 == Ascii.quote ? [$0, $0] : [$0] }
   }
 
-  private static func needsQuotes(_ byte: UInt8) -> Bool {
-    byte == Ascii.quote || byte == UInt8(ascii: ",") || byte == Ascii.lineFeed || byte == Ascii.carriageReturn
+  private static func needsQuotes(_ text: Span<UInt8>) -> Bool {
+    for place in text.indices {
+      let byte = text[place]
+      if byte == Ascii.quote || byte == UInt8(ascii: ",") || byte == Ascii.lineFeed || byte == Ascii.carriageReturn {
+        return true
+      }
+    }
+    return false
   }
 
   private static func startsFormula(_ byte: UInt8) -> Bool {

@@ -14,7 +14,7 @@ internal import Spool
 struct ConsistencyScan {
   let settings: Settings
   let isQuick: Bool
-  /// The digests of originals that were already read, by path.
+  /// The digests of originals and results files that were already read, by path.
   var digests: [String: String]
   private(set) var result = Verification()
   private var underWay: [FileID: FileRecord] = [:]
@@ -175,6 +175,7 @@ struct ConsistencyScan {
     let folders = InboxFolders(spool: settings.spool, inbox: inbox)
     var expected: Set<FileName> = []
     var expectedOriginals: Set<FileName> = []
+    var expectedResults: Set<FileName> = []
     for read in receipts {
       let receipt = read.receipt
       compare(read, finished[read.id], inbox)
@@ -184,6 +185,10 @@ struct ConsistencyScan {
         expected.insert(rejects)
         verifyRejects(read, rejects, folders, inbox)
       }
+      if let results = receipt.acceptedFile.flatMap({ FileName($0) }) {
+        expectedResults.insert(results)
+        verifyResults(read, results, folders, inbox)
+      }
       if receipt.error == nil { expectedOriginals.insert(names.archive) } else { expected.insert(names.unusable) }
       verifyOriginal(read, names, folders, inbox)
     }
@@ -192,7 +197,8 @@ struct ConsistencyScan {
     for (folder, expected, kind) in [
       (folders.rejected, expected, Inconsistency.Kind.rejectsUnknown),
       (folders.archive, expectedOriginals, .originalUnknown),
-    ] {
+      (folders.accepted, expectedResults, .resultsUnknown),
+    ] where folder != folders.accepted || folders.usesAccepted {
       for name in try InboxFolders.names(in: folder).sorted() where !expected.contains(name) {
         if name.bytes.first == UInt8(ascii: ".") { continue }
         guard let id = ResultNames.id(inResult: name), !known.contains(id), underWay[id] == nil else {
@@ -272,6 +278,17 @@ struct ConsistencyScan {
     }
   }
 
+  private mutating func verifyResults(_ read: Read, _ name: FileName, _ folders: InboxFolders, _ inbox: String) {
+    let path = "\(folders.accepted)/\(name.display)"
+    guard InboxFolders.size(of: name, in: folders.accepted) != nil else {
+      let age = settings.inbox(named: inbox)?.retention.accepted
+      if let age, .now - read.receipt.file.completedAt > age { return }
+      return add(.resultsMissing, inbox, read.id, path: path, "the results file named by the receipt is missing")
+    }
+    result.resultsFiles += 1
+    checkDigest(.resultsDigest, of: path, read.receipt.acceptedSHA256, read.id, inbox)
+  }
+
   /// Whether the rejects were dropped again, or are in the inbox waiting to be claimed.
   private func isCorrected(_ id: FileID, _ folders: InboxFolders) -> Bool {
     if corrected.contains(id) { return true }
@@ -297,15 +314,22 @@ struct ConsistencyScan {
         .originalBytes, inbox, read.id, path: path,
         "it has \(counted(bytes, "byte")), but the receipt says \(file.bytes)")
     }
-    guard !isQuick, let sha256 = file.sha256 else { return }
+    checkDigest(.originalDigest, of: path, file.sha256, read.id, inbox)
+  }
+
+  /// - Parameter sha256: as the receipt has it; nil if it has none.
+  private mutating func checkDigest(
+    _ kind: Inconsistency.Kind, of path: String, _ sha256: String?, _ file: FileID, _ inbox: String
+  ) {
+    guard !isQuick, let sha256 else { return }
     do {
       let digest = try digests[path] ?? digest(of: path)
       digests[path] = digest
       if digest != sha256 {
-        add(.originalDigest, inbox, read.id, path: path, "its SHA-256 differs from the receipt's: it was changed")
+        add(kind, inbox, file, path: path, "its SHA-256 differs from the receipt's: it was changed")
       }
     } catch {
-      add(.originalDigest, inbox, read.id, path: path, "\(error)")
+      add(kind, inbox, file, path: path, "\(error)")
     }
   }
 

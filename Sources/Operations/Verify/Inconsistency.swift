@@ -17,6 +17,10 @@ package struct Inconsistency: Sendable, Hashable {
     case rejectsUnreadable = "rejects-unreadable"
     case rejectsCount = "rejects-count"
     case rejectsUnknown = "rejects-unknown"
+    // Results files.
+    case resultsMissing = "results-missing"
+    case resultsDigest = "results-sha256"
+    case resultsUnknown = "results-unknown"
     // Originals.
     case originalMissing = "original-missing"
     case originalBytes = "original-bytes"

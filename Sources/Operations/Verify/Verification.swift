@@ -14,13 +14,14 @@ package struct Verification: Sendable {
   package var notes: [String] = []
   package var receipts = 0
   package var rejectsFiles = 0
+  package var resultsFiles = 0
   package var originals = 0
   package var underWay = 0
 
   /// Between the two looks: longer than writing one file's results takes.
   private static let pause = Duration.seconds(1)
 
-  /// - Parameter isQuick: does not read the originals: their sizes are checked, their digests are not.
+  /// - Parameter isQuick: does not read originals and results files: the originals' sizes are checked, no digests are.
   package static func run(isQuick: Bool, settings: Settings) async throws -> Verification {
     var digests: [String: String] = [:]
     var first = try await look(isQuick: isQuick, settings: settings, &digests)
@@ -51,7 +52,8 @@ package struct Verification: Sendable {
       "agree": .bool(disagreements.isEmpty), "disagreements": .array(disagreements.map(\.json)),
       "notes": .array(notes.map { JSONValue($0) }),
       "looked": JSONValue([
-        "receipts": JSONValue(receipts), "rejectsFiles": JSONValue(rejectsFiles), "originals": JSONValue(originals),
+        "receipts": JSONValue(receipts), "rejectsFiles": JSONValue(rejectsFiles),
+        "resultsFiles": JSONValue(resultsFiles), "originals": JSONValue(originals),
         "underWay": JSONValue(underWay),
       ]),
     ]).laidOut

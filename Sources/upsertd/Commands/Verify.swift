@@ -39,7 +39,7 @@ struct Verify: AsyncParsableCommand {
     }
     for note in result.notes { Console.out("note: \(note)".onOneLine) }
     let looked =
-      "\(counted(result.receipts, "receipt")), \(counted(result.rejectsFiles, "rejects file")), \(counted(result.originals, "original")), \(counted(result.underWay, "file")) under way"
+      "\(counted(result.receipts, "receipt")), \(counted(result.rejectsFiles, "rejects file")), \(counted(result.resultsFiles, "results file")), \(counted(result.originals, "original")), \(counted(result.underWay, "file")) under way"
     let verdict =
       result.disagreements.isEmpty
       ? Console.styled("all agree", .green)
