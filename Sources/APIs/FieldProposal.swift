@@ -90,3 +90,15 @@ extension FieldProposal {
     return score
   }
 }
+
+extension FieldProposal {
+  /// In place of a name that only its users know. Valid, so that a configuration with it can be tried; nobody's real name.
+  package static let placeholder = "SCOPE"
+
+  /// Whether a placeholder was never replaced.
+  package static func isUnfinished(_ mapping: ColumnMapping) -> Bool {
+    let paths = mapping.columns.values.joined().map(\.to) + mapping.computed.map(\.to) + mapping.constants.map(\.to)
+    return paths.contains { $0.split(separator: "/").contains(placeholder[...]) }
+      || mapping.constants.contains { $0.json == "\"\(placeholder)\"" }
+  }
+}

@@ -24,14 +24,21 @@ struct ConfigOption: ParsableArguments {
         path: config, environment: ProcessInfo.processInfo.environment, withSecrets: withSecrets)
     } catch {
       Console.error("\(error)")
-      explainIfRefused()
+      adviseOnFile()
       throw ExitCode.unusable
     }
   }
 
-  /// Says which command may read the configuration, if this user may not.
-  private func explainIfRefused() {
-    guard access(config, R_OK) != 0, errno == EACCES else { return }
+  private var isRefused: Bool { access(config, R_OK) != 0 && errno == EACCES }
+
+  private var isMissing: Bool { access(config, F_OK) != 0 && errno == ENOENT }
+
+  /// Says which command may read the configuration, if this user may not, or how to name another one.
+  private func adviseOnFile() {
+    if config == Self.standardPath, isMissing {
+      Console.error("name your configuration file with --config, or see `upsertd demo`")
+    }
+    guard isRefused else { return }
     let environment = ProcessInfo.processInfo.environment
     let state = Settings.readableState(path: config, environment: environment)
     explain(Denial(reason: "read \"\(config)\": permission denied", state: state))
@@ -45,7 +52,7 @@ struct ConfigOption: ParsableArguments {
       return try Settings.effectiveConfiguration(path: config, environment: ProcessInfo.processInfo.environment)
     } catch {
       Console.error("\(error)")
-      explainIfRefused()
+      adviseOnFile()
       throw ExitCode.unusable
     }
   }
@@ -66,16 +73,19 @@ struct ConfigOption: ParsableArguments {
         Console.error("\(error)")
         if let denial = Operator.denial(state: state) {
           explain(denial)
+        } else if isRefused || isMissing {
+          adviseOnFile()
         } else {
           Console.error(
             "upsertd: no daemon answers at \"\(state)\", which could say what was in effect before; correct the configuration (`upsertd check`)"
               .onOneLine)
-          explainIfRefused()
         }
         throw ExitCode.unusable
       }
       Console.error(
-        "note: \(config) can't be used as it is (see `upsertd check`); the daemon continues with what it read before"
+        (isRefused
+          ? "note: you may not read \(config); this is what the daemon has in effect"
+          : "note: \(config) can't be used as it is (see `upsertd check`); the daemon continues with what it read before")
           .onOneLine)
       return (settings, true)
     }

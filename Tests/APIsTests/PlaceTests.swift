@@ -201,6 +201,10 @@ import Testing
         == "no column fills \"accountId\" and \"region\", fields of item.key")
     #expect(
       keyed.missingColumn(in: try paths("region", "name")) == "no column fills \"accountId\", a field of item.key")
+    #expect(
+      keyed.missingColumn(in: try paths("region", "ACCOUNT_ID"))
+        == "no column fills \"accountId\", a field of item.key: if \"ACCOUNT_ID\" is meant, its name must be the same, capitals included"
+    )
     #expect(keyed.missingColumn(in: try paths("accountId", "region.code")) == nil)
     #expect(LiquidItems(defaults: defaults, validate: false).missingColumn(in: []) == nil)
     #expect(liquid.missingColumn(in: []) == nil)

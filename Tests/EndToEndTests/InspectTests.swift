@@ -55,6 +55,7 @@ import TestKit
       #expect(rejects.count == (lacksName ? 1 : 0))
       #expect(rejects.allSatisfy { $0.contains("line 3") && $0.contains("missing-field: displayName") }, "\(rejects)")
       #expect(preview.printed.contains("InvestorRecord/SCOPE/"))
+      #expect(try await world.run(["check"]).log.contains("put your own scopes in place of SCOPE"))
       #expect(server.connectionCount == 0)
     }
   }

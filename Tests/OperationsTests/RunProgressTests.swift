@@ -91,6 +91,20 @@ import Testing
     #expect(progress.line == "1 of 3 files done")
   }
 
+  @Test func `nothing is counted before a file is found, and no time is promised while a target takes nothing`() {
+    var progress = RunProgress()
+    progress.note(Self.sample(at: 0) { _ in })
+    #expect(progress.line == "looking for files")
+    progress.note(Self.sample(at: 1) { ($0.openFiles, $0.queuedItems) = (1, 100) })
+    progress.note(Self.sample(at: 4) { ($0.openFiles, $0.queuedItems, $0.settledItems) = (1, 90, 10) })
+    #expect(progress.line.contains(" left"))
+    progress.note(
+      Self.sample(at: 5) {
+        ($0.openFiles, $0.queuedItems, $0.settledItems, $0.obstacle) = (1, 90, 10, "t is on hold")
+      })
+    #expect(progress.line.contains("t is on hold") && !progress.line.contains(" left"))
+  }
+
   // MARK: - Summary
 
   @Test func `the summary has files, items and where the results are`() {

@@ -13,8 +13,7 @@ struct LusidFields {
   private var counts: [String: Int] = [:]
   private var proposal = FieldProposal(fields: [])
 
-  /// Valid, so that a configuration with it can be tried; nobody's real scope.
-  private static let scope = "SCOPE"
+  private static let scope = FieldProposal.placeholder
 
   /// - Parameter schema: decides whether a record needs a scope.
   static func proposal(for columns: [ObservedColumn], schema: LusidSchema) -> FieldProposal {

@@ -60,8 +60,13 @@ package final class LiquidItems: TargetAPI {
     let filled = Set(paths.filter { !isHeader($0.steps) }.compactMap(\.steps.first))
     let lacking = rules.keyFields.map(\.name).filter { !filled.contains(.member($0)) }
     guard !lacking.isEmpty else { return nil }
+    let spare = paths.filter { !isHeader($0.steps) }.map(\.text).filter { text in
+      !rules.keyFields.contains { $0.name == text }
+    }
+    let meant = lacking.lazy.compactMap { nearestWord(to: $0, among: spare) }.first
     return "no column fills \(lacking.map { "\"\($0)\"" }.joined(separator: " and ")), "
       + (lacking.count == 1 ? "a field of item.key" : "fields of item.key")
+      + (meant.map { ": if \($0.quoted) is meant, its name must be the same, capitals included" } ?? "")
   }
 
   // MARK: Items

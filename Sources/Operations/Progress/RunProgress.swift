@@ -77,9 +77,9 @@ package struct RunProgress: Sendable {
   /// Items a second; nil while too little is known.
   package var itemRate: Double? { rate { Double($0.settledItems) } }
 
-  /// How long the rest takes at the present rate; nil if that can't be estimated.
+  /// How long the rest takes at the present rate; nil if that can't be estimated, as while a target takes nothing.
   package var timeLeft: Duration? {
-    guard let now = samples.last else { return nil }
+    guard let now = samples.last, now.obstacle == nil else { return nil }
     if let total = totalItems, let rate = itemRate, rate > 0 {
       return .seconds(min(Self.longest, Double(max(0, total - now.settledItems)) / rate))
     }
@@ -109,6 +109,7 @@ package struct RunProgress: Sendable {
   /// The line, the most important first, since a terminal may be narrow.
   package var line: String {
     guard let now = samples.last else { return "" }
+    guard mostFiles > 0 else { return "looking for files" }
     var parts = ["\(now.doneFiles) of \(counted(mostFiles, "file")) done"]
     if let total = totalItems, total > 0 {
       let about = now.unreadBytes > 0 ? "about " : ""

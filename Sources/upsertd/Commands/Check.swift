@@ -1,3 +1,4 @@
+internal import APIs
 internal import ArgumentParser
 internal import Core
 internal import Foundation
@@ -65,6 +66,13 @@ struct Check: AsyncParsableCommand {
     }
     if let reason = AdminServer.trouble(settings) {
       Console.error("warning: the dashboard and metrics would not be served: \(reason)")
+    }
+    for mapping in Set(
+      settings.inboxes.flatMap(\.routes).compactMap(\.mapping).filter(FieldProposal.isUnfinished).map(\.path))
+    {
+      Console.error(
+        "warning: \(mapping): put your own scopes in place of \(FieldProposal.placeholder), which `upsertd inspect` wrote"
+          .onOneLine)
     }
     // Last: it may give up root's rights.
     let trial = FolderTrial(settings)
