@@ -166,7 +166,7 @@ actor Pipeline {
   }
 
   /// Stops sending notices; those that are not sent stay queued.
-  func stopTelling() async { await notifier.stop() }
+  func stopNotifying() async { await notifier.stop() }
 
   private var all: [TargetDispatcher] { Array(dispatchers.values) + Array(missing.values) }
 

@@ -24,7 +24,7 @@ package final class ProcessSignals: Sendable {
     var receiver: (@Sendable (Wish) -> Void)?
     var lastStatus: Int32 = 0
     /// Logs what hangs.
-    var tellHang: @Sendable () -> Void = {}
+    var logHang: @Sendable () -> Void = {}
   }
 
   private let state = Mutex(State())
@@ -46,11 +46,11 @@ package final class ProcessSignals: Sendable {
     if wishes.isStop { receiver(.stop) }
   }
 
-  /// If a stop takes too long, `tell` is called, and the process ends with `status`.
-  func setLastResort(status: Int32, _ tell: @escaping @Sendable () -> Void) {
+  /// If a stop takes too long, `logHang` is called, and the process ends with `status`.
+  func setLastResort(status: Int32, _ logHang: @escaping @Sendable () -> Void) {
     state.withLock { state in
       state.lastStatus = status
-      state.tellHang = tell
+      state.logHang = logHang
     }
   }
 
@@ -82,11 +82,11 @@ package final class ProcessSignals: Sendable {
   }
 
   private func endNow() -> Never {
-    let (tellHang, status) = state.withLock { ($0.tellHang, $0.lastStatus) }
+    let (logHang, status) = state.withLock { ($0.logHang, $0.lastStatus) }
     let said = DispatchSemaphore(value: 0)
     // Logging may hang as well: on a full pipe, or on a lock held by whatever hangs.
     DispatchQueue(label: "upsertd.last-resort").async {
-      tellHang()
+      logHang()
       said.signal()
     }
     _ = said.wait(timeout: .now() + .milliseconds(300))

@@ -152,7 +152,7 @@ package actor Service {
 
   package func stop() async {
     // A run that is done may still be sending notices.
-    guard !isStopping else { return await pipeline.stopTelling() }
+    guard !isStopping else { return await pipeline.stopNotifying() }
     isStopping = true
     notifications.send("STOPPING=1", "STATUS=stopping")
     await pipeline.stop(isWorkDone: isWorkDone)
@@ -343,7 +343,7 @@ package actor Service {
           isWorkDone = true
           try await pipeline.reportRemaining()
           await stop()
-          return await limitTelling(deadline.map { began + $0 })
+          return await limitNotifying(deadline.map { began + $0 })
         }
         if let deadline, now >= began + deadline { return await stop() }
       } catch {
@@ -353,9 +353,9 @@ package actor Service {
   }
 
   /// Notices may wait for slow receivers; the task is cancelled once they are sent.
-  private func limitTelling(_ deadline: ContinuousClock.Instant?) async {
+  private func limitNotifying(_ deadline: ContinuousClock.Instant?) async {
     guard let deadline, (try? await Task.sleep(until: deadline, clock: .continuous)) != nil else { return }
-    await pipeline.stopTelling()
+    await pipeline.stopNotifying()
   }
 
   private func reportProgress() async throws {

@@ -23,14 +23,14 @@ struct DispatchLog {
   }
 
   /// Call every few seconds, whether or not the state has changed.
-  mutating func take(_ state: Pace.State) {
+  mutating func take(_ state: Pace.State, lastSuccess: QueueTime?) {
     switch (before, state) {
     case (.held, .held), (.slowed, .slowed), (_, .delivering): break
     case (_, .held): meters.held()
     case (_, .slowed): meters.slowedDown()
     }
     before = state
-    switch news.take(state, at: clock.now) {
+    switch news.take(state, lastSuccess: lastSuccess, at: clock.now) {
     case nil: break
     case .delivers: logger.notice("target delivers again", metadata: ["target": "\(target)"])
     case .slowed(let reason, let until):
@@ -68,7 +68,7 @@ struct DispatchLog {
 
   mutating func sent(_ batch: WaitingBatch, _ file: LineFile, _ settlement: Settlement, status: Int?) {
     log(
-      "batch is sent", batch, file, level: files.isWorthTelling(sent: file.id) ? .info : .debug,
+      "batch is sent", batch, file, level: files.isWorthLogging(sent: file.id) ? .info : .debug,
       more: [
         "accepted": .number(settlement.accepted), "rejected": .number(settlement.rejects.count),
         "status": .number(status ?? 0),
@@ -79,20 +79,20 @@ struct DispatchLog {
   mutating func halved(_ batch: WaitingBatch, _ file: LineFile, why: String) {
     log(
       "batch is sent again in halves", batch, file, reason: why,
-      level: files.isWorthTelling(split: file.id) ? .info : .debug)
+      level: files.isWorthLogging(split: file.id) ? .info : .debug)
     meters.split()
   }
 
   mutating func parted(_ batch: WaitingBatch, _ file: LineFile, why: String) {
     log(
       "batch is sent again with fewer other batches", batch, file, reason: why,
-      level: files.isWorthTelling(split: file.id) ? .info : .debug)
+      level: files.isWorthLogging(split: file.id) ? .info : .debug)
   }
 
   mutating func delayed(
     _ batch: WaitingBatch, _ file: LineFile, why: String, until due: QueueTime? = nil, level: Logger.Level = .warning
   ) {
-    let isNews = files.isWorthTelling(delay: why, of: file.id, at: clock.now)
+    let isNews = files.isWorthLogging(delay: why, of: file.id, at: clock.now)
     log(
       "batch is delayed", batch, file, reason: why, level: isNews ? level : .debug,
       more: due.map { ["until": "\(clock.wall(of: $0))"] } ?? [:])

@@ -22,7 +22,7 @@ struct FileLogThrottle {
 
   private var stories: [FileID: Story] = [:]
 
-  mutating func isWorthTelling(sent file: FileID) -> Bool {
+  mutating func isWorthLogging(sent file: FileID) -> Bool {
     change(file) { story in
       let isFirst = !story.isSent || story.reason != nil
       story.isSent = true
@@ -31,14 +31,14 @@ struct FileLogThrottle {
     }
   }
 
-  mutating func isWorthTelling(split file: FileID) -> Bool {
+  mutating func isWorthLogging(split file: FileID) -> Bool {
     change(file) { story in
       defer { story.isSplit = true }
       return !story.isSplit
     }
   }
 
-  mutating func isWorthTelling(delay reason: String, of file: FileID, at now: QueueTime) -> Bool {
+  mutating func isWorthLogging(delay reason: String, of file: FileID, at now: QueueTime) -> Bool {
     change(file) { story in
       guard story.reason != reason else { return false }
       if let warnedAt = story.warnedAt[reason], now - warnedAt < Self.calm { return false }

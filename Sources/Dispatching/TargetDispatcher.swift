@@ -35,7 +35,7 @@ package actor TargetDispatcher {
   private var log: DispatchLog
   private var isStopping = false
   /// Nil if nothing is sent anyway.
-  private let holdTeller: HoldTeller?
+  private let holdNotifier: HoldNotifier?
   /// The requests in flight.
   private var plansInFlight: [DispatchState.RequestID: DispatchState.RequestPlan] = [:]
   /// The callers that wait until a file is cancelled, and how many of its items were.
@@ -106,7 +106,7 @@ package actor TargetDispatcher {
     self.runner = runner
     self.meters = meters
     outbox = shared.outbox
-    holdTeller = runner == nil ? nil : HoldTeller(target: name, holds: shared.holds, clock: shared.clock)
+    holdNotifier = runner == nil ? nil : HoldNotifier(target: name, holds: shared.holds, clock: shared.clock)
     clock = shared.clock
     instruments = shared.instruments
     logger = shared.logger
@@ -131,7 +131,7 @@ package actor TargetDispatcher {
         instruments.heartbeat.beat(loop)
         takeAnnounced()
         while let action = nextAction() { await carryOut(action, in: &tasks) }
-        log.take(state.state)
+        log.take(state.state, lastSuccess: state.lastSuccessAt)
         await watchHold()
         let now = clock.now
         let wake = state.wakeTime(after: now).map { $0 - now } ?? Heartbeat.beat
@@ -358,7 +358,7 @@ package actor TargetDispatcher {
 
   /// Reports to the outbox, and so to every `status`, that the target's state has changed.
   private func note(_ state: Pace.State) async {
-    log.take(state)
+    log.take(state, lastSuccess: self.state.lastSuccessAt)
     do {
       switch state {
       case .delivering: try await outbox.note(target: name, state: .delivering, reason: nil, until: nil)
@@ -376,7 +376,7 @@ package actor TargetDispatcher {
   /// Only the loop calls this.
   private func watchHold() async {
     do {
-      try await holdTeller?.look(
+      try await holdNotifier?.look(
         at: state.state, isPaused: state.isPaused, lastSuccess: state.lastSuccessAt, now: clock.now)
     } catch {
       instruments.activeFailures.begin(Self.writing, in: loop, error, logger: logger)

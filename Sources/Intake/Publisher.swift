@@ -50,7 +50,7 @@ package actor Publisher {
   /// Files whose reading takes a while, or that can't be read.
   private var unread: [FileID: UnreadFile] = [:]
   /// Whether the tracker is empty.
-  private var toldNobody = true
+  private var announcedNobody = true
   /// Commits block, so they have a thread of their own.
   private let executor = QueueExecutor(label: "publish")
   /// Discarding what was staged of a large file takes long.
@@ -245,8 +245,8 @@ package actor Publisher {
   func waitingCount(inbox: String) -> Int { stagedByInbox[inbox] ?? 0 }
 
   private func reportWaiting() {
-    guard !(unread.isEmpty && toldNobody) else { return }
-    toldNobody = unread.isEmpty
+    guard !(unread.isEmpty && announcedNobody) else { return }
+    announcedNobody = unread.isEmpty
     tracker.set(
       unread.values.map { file in
         var file = file

@@ -17,7 +17,7 @@ final class CommitGroup: Sendable {
     /// Why the changes have to be rolled back.
     let error: (any Error)?
     /// Reports to the caller that the commit is made, or why it could not be.
-    let tell: ((any Error)?) -> Void
+    let resume: ((any Error)?) -> Void
   }
 
   private let waiting = Mutex<[Write]>([])
@@ -57,7 +57,7 @@ final class CommitGroup: Sendable {
     } catch {
       failure = error
     }
-    for outcome in outcomes { outcome.tell(failure) }
+    for outcome in outcomes { outcome.resume(failure) }
     for write in writes.dropFirst(outcomes.count) { write.reject(failure ?? CancellationError()) }
   }
 }

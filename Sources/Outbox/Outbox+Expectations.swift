@@ -4,7 +4,7 @@ internal import Foundation
 internal import GRDB
 
 /// An alarm about expected files, as it was reported.
-package struct ToldAlarm: Sendable, Equatable {
+package struct ReportedAlarm: Sendable, Equatable {
   package var at: Timestamp
   package var key: Expectations.Key
   /// A word of `ExpectationAlarm.Kind`.
@@ -32,8 +32,8 @@ extension SQLiteCommit {
 }
 
 extension Notice {
-  fileprivate init(_ told: InboxAlarm, at moment: Timestamp) {
-    let (key, alarm) = (told.key, told.alarm)
+  fileprivate init(_ inboxAlarm: InboxAlarm, at moment: Timestamp) {
+    let (key, alarm) = (inboxAlarm.key, inboxAlarm.alarm)
     let numbers = alarm.numbers.map { "\($0.lowerBound)-\($0.upperBound)" }.joined(separator: ",")
     self.init(
       Event(alarm.kind), at: moment, inbox: key.inbox, file: alarm.file,
@@ -96,13 +96,13 @@ extension Outbox {
   }
 
   /// The alarms reported since then, oldest first.
-  package func alarms(since moment: Timestamp) async throws(OutboxError) -> [ToldAlarm] {
+  package func alarms(since moment: Timestamp) async throws(OutboxError) -> [ReportedAlarm] {
     try await read { db in
       guard try db.tableExists("expectation_alarm") else { return [] }
       return try Row.fetchAll(
         db, sql: "SELECT * FROM expectation_alarm WHERE at_ms >= ? ORDER BY id", arguments: [moment.milliseconds]
       ).map { row in
-        ToldAlarm(
+        ReportedAlarm(
           at: Timestamp(milliseconds: row["at_ms"]),
           key: Expectations.Key(inbox: row["inbox"], match: row["match"], ordinal: row["ordinal"]),
           kind: row["kind"], file: (row["file_id"] as String?).flatMap { FileID($0) }, message: row["message"])

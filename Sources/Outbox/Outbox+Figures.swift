@@ -41,7 +41,7 @@ extension Outbox {
   }
 
   /// How many items of a file were rejected, by reason.
-  package func refusedByCode(_ id: FileID) async throws(OutboxError) -> [String: Int] {
+  package func rejectsByCode(_ id: FileID) async throws(OutboxError) -> [String: Int] {
     try await read { db in
       let sql = "SELECT code, count(*) AS items FROM refused WHERE file_id = ? GROUP BY code"
       var counts: [String: Int] = [:]

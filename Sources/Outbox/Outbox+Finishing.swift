@@ -80,12 +80,12 @@ extension Outbox: ResultStore {
   package func finish(
     _ files: [(record: FileRecord, status: String, receipt: String, digest: String)]
   ) async throws(OutboxError) {
-    try await finish(files, telling: [])
+    try await finish(files, notifying: [])
   }
 
   /// The same, and queues these notices in the same commit.
   package func finish(
-    _ files: [(record: FileRecord, status: String, receipt: String, digest: String)], telling notices: [Notice]
+    _ files: [(record: FileRecord, status: String, receipt: String, digest: String)], notifying notices: [Notice]
   ) async throws(OutboxError) {
     try await write { db in
       for (record, status, receipt, digest) in files {

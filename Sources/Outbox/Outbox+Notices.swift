@@ -231,19 +231,19 @@ extension Outbox: HoldStore {
   package func hold(of target: String) async throws(OutboxError) -> HoldWatch.Hold? {
     try await read { db in
       try Row.fetchOne(db, sql: "SELECT since_ms, is_told FROM hold WHERE target = ?", arguments: [target]).map {
-        HoldWatch.Hold(since: QueueTime(milliseconds: $0["since_ms"]), isTold: $0["is_told"])
+        HoldWatch.Hold(since: QueueTime(milliseconds: $0["since_ms"]), isReported: $0["is_told"])
       }
     }
   }
 
   package func keep(
-    _ hold: HoldWatch.Hold?, of target: String, telling notice: Notice?
+    _ hold: HoldWatch.Hold?, of target: String, notifying notice: Notice?
   ) async throws(OutboxError) {
     try await write { db in
       if let hold {
         try db.execute(
           sql: "INSERT OR REPLACE INTO hold (target, since_ms, is_told) VALUES (?, ?, ?)",
-          arguments: [target, hold.since.milliseconds, hold.isTold])
+          arguments: [target, hold.since.milliseconds, hold.isReported])
       } else {
         try db.execute(sql: "DELETE FROM hold WHERE target = ?", arguments: [target])
       }

@@ -161,7 +161,7 @@ package actor ResultPublisher {
       last = records.last?.id
     } while done.isEmpty && last != nil
     if !done.isEmpty {
-      try await outbox.finish(done, telling: notices)
+      try await outbox.finish(done, notifying: notices)
       if done.contains(where: { Outbox.hasManyRows($0.record) }) { large.signal.raise() }
     }
     return done.count
@@ -237,7 +237,7 @@ package actor ResultPublisher {
   }
 
   private func count(_ receipt: Receipt, _ id: FileID) async {
-    let rejects = receipt.counts.rejected == 0 ? [:] : try? await outbox.refusedByCode(id)
+    let rejects = receipt.counts.rejected == 0 ? [:] : try? await outbox.rejectsByCode(id)
     instruments.metrics.finished(receipt, rejects: rejects ?? [:])
   }
 

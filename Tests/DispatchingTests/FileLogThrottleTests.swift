@@ -6,10 +6,10 @@ import Testing
 private final class Told {
   private var news = FileLogThrottle()
 
-  func isWorthTelling(sent file: FileID) -> Bool { news.isWorthTelling(sent: file) }
-  func isWorthTelling(split file: FileID) -> Bool { news.isWorthTelling(split: file) }
-  func isWorthTelling(delay reason: String, of file: FileID, at now: QueueTime) -> Bool {
-    news.isWorthTelling(delay: reason, of: file, at: now)
+  func isWorthLogging(sent file: FileID) -> Bool { news.isWorthLogging(sent: file) }
+  func isWorthLogging(split file: FileID) -> Bool { news.isWorthLogging(split: file) }
+  func isWorthLogging(delay reason: String, of file: FileID, at now: QueueTime) -> Bool {
+    news.isWorthLogging(delay: reason, of: file, at: now)
   }
   func forget(_ file: FileID) { news.forget(file) }
 }
@@ -23,20 +23,20 @@ private final class Told {
   @Test func `of thousands of batches the first is told`() throws {
     let file = try #require(file)
     let news = Told()
-    let told = (0..<5000).filter { _ in news.isWorthTelling(sent: file) }
+    let told = (0..<5000).filter { _ in news.isWorthLogging(sent: file) }
     #expect(told == [0])
   }
 
   @Test func `a delay is told once, and the first batch after it`() throws {
     let file = try #require(file)
     let news = Told()
-    #expect(news.isWorthTelling(sent: file))
-    #expect(news.isWorthTelling(delay: "500", of: file, at: at(0)))
-    #expect(!news.isWorthTelling(delay: "500", of: file, at: at(100)))
+    #expect(news.isWorthLogging(sent: file))
+    #expect(news.isWorthLogging(delay: "500", of: file, at: at(0)))
+    #expect(!news.isWorthLogging(delay: "500", of: file, at: at(100)))
     // Another reason at once: it may be one that somebody has to fix.
-    #expect(news.isWorthTelling(delay: "409", of: file, at: at(101)))
-    #expect(news.isWorthTelling(sent: file))
-    #expect(!news.isWorthTelling(sent: file))
+    #expect(news.isWorthLogging(delay: "409", of: file, at: at(101)))
+    #expect(news.isWorthLogging(sent: file))
+    #expect(!news.isWorthLogging(sent: file))
   }
 
   @Test func `batches that fail now and then are told once a minute`() throws {
@@ -44,8 +44,8 @@ private final class Told {
     let news = Told()
     var lines = 0
     for second in 0..<600 {
-      if news.isWorthTelling(delay: "500", of: file, at: at(second)) { lines += 1 }
-      if news.isWorthTelling(sent: file) { lines += 1 }
+      if news.isWorthLogging(delay: "500", of: file, at: at(second)) { lines += 1 }
+      if news.isWorthLogging(sent: file) { lines += 1 }
     }
     #expect(lines == 20)
   }
@@ -53,9 +53,9 @@ private final class Told {
   @Test func `halves are told once`() throws {
     let file = try #require(file)
     let news = Told()
-    #expect(news.isWorthTelling(split: file))
-    #expect(!news.isWorthTelling(split: file))
+    #expect(news.isWorthLogging(split: file))
+    #expect(!news.isWorthLogging(split: file))
     news.forget(file)
-    #expect(news.isWorthTelling(split: file))
+    #expect(news.isWorthLogging(split: file))
   }
 }

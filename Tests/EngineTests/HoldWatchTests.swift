@@ -31,12 +31,12 @@ import Testing
       watch.wrote(action)
       switch action {
       case .begin(let hold): stored = hold
-      case .tell(let hold, _):
-        stored = HoldWatch.Hold(since: hold.since, isTold: true)
+      case .report(let hold, _):
+        stored = HoldWatch.Hold(since: hold.since, isReported: true)
         told.append(Told(event: "held", after: .seconds(second)))
       case .end(let hold):
         stored = nil
-        if hold.isTold { told.append(Told(event: "released", after: .seconds(second))) }
+        if hold.isReported { told.append(Told(event: "released", after: .seconds(second))) }
       }
     }
     return told

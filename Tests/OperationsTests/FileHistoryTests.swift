@@ -78,7 +78,7 @@ import Testing
     #expect(times == times.sorted())
     #expect(
       history.events.map(\.kind) == [
-        "received", "read", "request", "order", "repeated", "request", "refused", "done", "receipt", "rejects",
+        "received", "read", "request", "order", "repeated", "request", "rejected", "done", "receipt", "rejects",
         "original", "corrected", "repeated",
       ])
   }

@@ -52,7 +52,7 @@ import TestKit
       let records = try await world.outbox.secureFinished(after: nil, limit: 10, at: World.time)
       let record = try #require(records.first)
       try await world.outbox.finish(
-        [(record, "partial", "{}", "ab")], telling: [Notice(.partial, at: World.time, file: record.id, message: "m")])
+        [(record, "partial", "{}", "ab")], notifying: [Notice(.partial, at: World.time, file: record.id, message: "m")])
       #expect(try await world.outbox.finishedStatus(record.id) == "partial")
       #expect(try await Self.waiting(world.outbox, "r").map(\.file) == [record.id])
     }
@@ -136,16 +136,16 @@ import TestKit
   @Test func `a hold, and that it was told, outlive a restart, but not the target`() async throws {
     try await World.with { world in
       _ = try await world.outbox.setReceivers([("r", [.held])])
-      let hold = HoldWatch.Hold(since: QueueTime(milliseconds: 7), isTold: true)
-      try await world.outbox.keep(hold, of: "t", telling: Self.notice(.held, 1))
-      try await world.outbox.keep(hold, of: "old", telling: nil)
+      let hold = HoldWatch.Hold(since: QueueTime(milliseconds: 7), isReported: true)
+      try await world.outbox.keep(hold, of: "t", notifying: Self.notice(.held, 1))
+      try await world.outbox.keep(hold, of: "old", notifying: nil)
       try world.outbox.close()
       let outbox = try Outbox(path: world.path)
       #expect(try await outbox.hold(of: "t") == hold)
       #expect(try await Self.waiting(outbox, "r").count == 1)
       try await outbox.forgetHolds(except: ["t"])
       #expect(try await outbox.hold(of: "old") == nil)
-      try await outbox.keep(nil, of: "t", telling: nil)
+      try await outbox.keep(nil, of: "t", notifying: nil)
       #expect(try await outbox.hold(of: "t") == nil)
     }
   }

@@ -8,11 +8,11 @@ package import Core
 package struct HoldWatch: Sendable, Equatable {
   package struct Hold: Sendable, Equatable {
     package var since: QueueTime
-    package var isTold: Bool
+    package var isReported: Bool
 
-    package init(since: QueueTime, isTold: Bool) {
+    package init(since: QueueTime, isReported: Bool) {
       self.since = since
-      self.isTold = isTold
+      self.isReported = isReported
     }
   }
 
@@ -21,7 +21,7 @@ package struct HoldWatch: Sendable, Equatable {
     /// A hold began.
     case begin(Hold)
     /// It is time to report it.
-    case tell(Hold, reason: Hindrance)
+    case report(Hold, reason: Hindrance)
     /// It is over; this has to be reported if the hold was.
     case end(Hold)
   }
@@ -50,10 +50,10 @@ package struct HoldWatch: Sendable, Equatable {
     if isPaused { pausedAt = now }
     if let reason = state.outage {
       calmSince = nil
-      guard let hold else { return .begin(Hold(since: now, isTold: false)) }
+      guard let hold else { return .begin(Hold(since: now, isReported: false)) }
       let lasted = now - max(hold.since, pausedAt ?? hold.since)
       let patience = reason.isUnreachable ? Self.patienceIfUnreachable : Self.patience
-      return !hold.isTold && lasted >= patience ? .tell(hold, reason: reason) : nil
+      return !hold.isReported && lasted >= patience ? .report(hold, reason: reason) : nil
     }
     guard let hold else { return nil }
     if let lastSuccess, lastSuccess >= hold.since { return .end(hold) }
@@ -69,7 +69,7 @@ package struct HoldWatch: Sendable, Equatable {
   package mutating func wrote(_ action: Action) {
     switch action {
     case .begin(let begun): hold = begun
-    case .tell(let told, _): hold = Hold(since: told.since, isTold: true)
+    case .report(let reported, _): hold = Hold(since: reported.since, isReported: true)
     case .end: (hold, calmSince) = (nil, nil)
     }
   }

@@ -4,5 +4,5 @@ package protocol HoldStore: Sendable {
   func hold(of target: String) async throws(OutboxError) -> HoldWatch.Hold?
 
   /// Stores a target's hold, or with nil that it is over, and queues the notice that reports it.
-  func keep(_ hold: HoldWatch.Hold?, of target: String, telling notice: Notice?) async throws(OutboxError)
+  func keep(_ hold: HoldWatch.Hold?, of target: String, notifying notice: Notice?) async throws(OutboxError)
 }

@@ -74,7 +74,7 @@ extension Blockage {
       Blockage(target, backlogs[target.name] ?? TargetBacklog()).map { [$0] }
         ?? problems.filter { $0.target == target.name }.map { .retrying($0) }
     }
-    return targets + report.receivers.compactMap { .untold($0) }
+    return targets + report.receivers.compactMap { .unnotified($0) }
       + report.inboxes.flatMap { inbox in
         all(in: inbox) + inbox.expected.flatMap { all(in: $0, of: inbox.name) }
       }
@@ -158,7 +158,7 @@ extension Blockage {
   }
 
   /// A receiver does not accept notices; items are delivered anyway. Nil if it accepts them.
-  private static func untold(_ receiver: StatusReport.ReceiverStatus) -> Blockage? {
+  private static func unnotified(_ receiver: StatusReport.ReceiverStatus) -> Blockage? {
     guard let failure = receiver.failure else { return nil }
     let lost = receiver.dropped > 0 ? ", \(receiver.dropped) lost" : ""
     var blockage = Blockage(

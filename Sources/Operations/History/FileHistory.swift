@@ -11,7 +11,7 @@ package struct FileHistory: Sendable {
   package struct Event: Sendable {
     /// Nil if no time was recorded.
     package var at: Timestamp?
-    /// `received`, `replays`, `replayed`, `corrects`, `duplicate`, `read`, `checked`, `order`, `request`, `waiting`, `target`, `refused`, `done`, `receipt`, `rejects`,
+    /// `received`, `replays`, `replayed`, `corrects`, `duplicate`, `read`, `checked`, `order`, `request`, `waiting`, `target`, `rejected`, `done`, `receipt`, `rejects`,
     /// `original`, `corrected`, `repeated`.
     package var kind: String
     /// Human-readable.
@@ -55,7 +55,7 @@ package struct FileEvidence {
   var settled: [SettledBatch] = []
   var waiting: [QueuedRequest] = []
   /// The first of them.
-  var refused: [Reject] = []
+  var rejects: [Reject] = []
   /// How many there are of each code; nil for a finished file.
   var rejectedByCode: [String: Int]?
   var finished: FinishedFile?

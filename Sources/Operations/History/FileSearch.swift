@@ -77,8 +77,8 @@ package enum FileSearch {
     if let outbox, let record = found.record, record.state != .reading || record.waitsForRelease {
       found.settled = try outbox.settled(id)
       found.orders = try outbox.orders(id).map { Receipt.Order(at: $0.at, order: $0.order, by: $0.by) }
-      found.refused = try outbox.rejects(id, after: 0, limit: Receipt.firstRejects)
-      found.rejectedByCode = try await outbox.refusedByCode(id)
+      found.rejects = try outbox.rejects(id, after: 0, limit: Receipt.firstRejects)
+      found.rejectedByCode = try await outbox.rejectsByCode(id)
       found.waiting = try await outbox.waitingBatches(of: id, limit: FileHistory.mostLines)
     }
     if let outbox, found.record != nil {

@@ -107,7 +107,7 @@ extension PreviewSummary {
   /// What comes first, whatever the file is like; each text is a line.
   private var beginning: [String] {
     (missingSideFile.map { ["it would wait for its side file \($0)".onOneLine] } ?? [])
-      + (completeness?.told ?? []).map(\.onOneLine)
+      + (completeness?.lines ?? []).map(\.onOneLine)
   }
 
   /// The summary without items, a line each.
@@ -190,12 +190,12 @@ extension PreviewSummary {
     if let completeness { members.append(("completeness", Self.json(completeness))) }
     if let missingSideFile { members.append(("waitsFor", .string(missingSideFile))) }
     if let fault {
-      var told: [(name: String, value: JSONValue)] = [
+      var parts: [(name: String, value: JSONValue)] = [
         ("code", .string(fault.code.rawValue)), ("message", .string(fault.message)),
       ]
-      if let line = fault.line { told.append(("line", JSONValue(line))) }
-      if let column = fault.column { told.append(("column", JSONValue(column))) }
-      members.append(("error", .object(told)))
+      if let line = fault.line { parts.append(("line", JSONValue(line))) }
+      if let column = fault.column { parts.append(("column", JSONValue(column))) }
+      members.append(("error", .object(parts)))
     }
     return members
   }

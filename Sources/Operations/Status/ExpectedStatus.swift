@@ -69,7 +69,7 @@ extension StatusReport.ExpectedStatus {
 /// Looks up what came of the files that inboxes expect.
 struct ExpectedFilesReport {
   private var expectations: Expectations
-  private var alarms: [ToldAlarm] = []
+  private var alarms: [ReportedAlarm] = []
 
   /// - Parameter outbox: nil if there is none yet.
   init(_ settings: Settings, _ outbox: Outbox?) async throws {

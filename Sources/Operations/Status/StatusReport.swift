@@ -171,8 +171,8 @@ package struct StatusReport: Sendable {
       let all = unread.filter { $0.inbox == inbox.name }
       status.unread = Array(all.prefix(InboxStatus.mostListed))
       status.unreadLeftOut = all.count - status.unread.count
-      let told = Set(all.map(\.id))
-      for file in work where !known.contains(file.id) && !told.contains(file.id) {
+      let reported = Set(all.map(\.id))
+      for file in work where !known.contains(file.id) && !reported.contains(file.id) {
         guard try await outbox?.finishedStatus(file.id) == nil else { continue }
         expected.claimed(
           file.id, in: inbox.name, ExpectedFiles.Arrival(name: file.dropped.bytes, at: file.id.time))

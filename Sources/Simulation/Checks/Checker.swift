@@ -150,7 +150,7 @@ final class Checker {
 
   func isDamaged(_ file: Int) -> Bool { damagedFiles.contains(file) }
 
-  func toldCancelled(_ file: Int, at step: Int) { if cancelledAt[file] == nil { cancelledAt[file] = step } }
+  func acknowledgedCancel(_ file: Int, at step: Int) { if cancelledAt[file] == nil { cancelledAt[file] = step } }
 
   // MARK: - Requests
 

@@ -99,7 +99,7 @@ final class Daemon {
         try await world.disk.write(at: world.now).keep(order, for: file.id)
         after(world.storeTime(3)) { daemon in
           daemon.world.log("f\(file.file) is cancelled")
-          daemon.world.checker.toldCancelled(file.file, at: daemon.world.steps)
+          daemon.world.checker.acknowledgedCancel(file.file, at: daemon.world.steps)
           daemon.dispatchers[file.target].cancel(file.id)
           daemon.watchCancel(of: file.file)
         }

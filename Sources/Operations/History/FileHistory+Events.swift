@@ -38,14 +38,14 @@ extension FileHistory {
     receivedAt =
       receipt?.file.receivedAt ?? found.record?.receivedAt ?? found.finished?.receivedAt ?? id.time
     find(found, dropped, InboxFolders(spool: settings.spool, inbox: inbox))
-    tellArrival(found)
+    describeArrival(found)
     let arrival = events.count
     for order in found.orders { describe("order", "\(order.order), requested by \(order.by)", at: order.at) }
     // Numbered as in the receipt.
     for (place, batch) in found.settled.enumerated() { describe(batch, number: place + 1) }
     if found.isDone {
-      tellRefusals(found)
-      tellEnd(found, settings.inbox(named: inbox)?.retention ?? .init())
+      describeRejects(found)
+      describeEnd(found, settings.inbox(named: inbox)?.retention ?? .init())
     }
     for id in correctedBy { describe("corrected", "file \(id) corrects its rejects", at: id.time) }
     for id in replayedAs { describe("replayed", "it was dropped again by an operator, as file \(id)", at: id.time) }
@@ -55,8 +55,8 @@ extension FileHistory {
     sortByTime(from: arrival)
     guard !found.isDone else { return }
     // As it is now, after everything that has happened.
-    tellRefusals(found)
-    tellWaiting(found)
+    describeRejects(found)
+    describeWaiting(found)
     describe("original", originalPath ?? "it is missing from work/", isTrouble: originalPath == nil)
   }
 
@@ -97,7 +97,7 @@ extension FileHistory {
     events.append(Event(at: time, kind: kind, text: text, isTrouble: isTrouble))
   }
 
-  private mutating func tellArrival(_ found: FileEvidence) {
+  private mutating func describeArrival(_ found: FileEvidence) {
     let bytes = found.receipt?.receipt.file.bytes ?? found.record.map(\.facts.bytes) ?? 0
     let size = bytes > 0 ? ", \(counted(bytes, "byte"))" : ""
     let owner = (found.receipt?.receipt.file.owner ?? found.record?.owner).map { ", dropped by \($0)" } ?? ""
@@ -118,7 +118,7 @@ extension FileHistory {
       describe("waiting", "it is claimed and is waiting for the daemon to read it")
     }
     if let completeness = found.receipt?.receipt.completeness ?? found.record?.facts.completeness {
-      for line in completeness.told { describe("checked", line) }
+      for line in completeness.lines { describe("checked", line) }
     }
     for warning in found.receipt?.receipt.warnings ?? found.record?.facts.warnings ?? [] {
       describe("warning", "\(warning.code): \(warning.message)", isTrouble: true)
@@ -158,7 +158,7 @@ extension FileHistory {
     attempts > 1 ? "\(count) of them unanswered" : "unanswered"
   }
 
-  private mutating func tellWaiting(_ found: FileEvidence) {
+  private mutating func describeWaiting(_ found: FileEvidence) {
     let tried = found.waiting.filter { $0.attempts > 0 || $0.problem != nil }
     for batch in tried {
       var text = "\(counted(batch.items, "item")) to be sent"
@@ -181,22 +181,22 @@ extension FileHistory {
     }
   }
 
-  private mutating func tellRefusals(_ found: FileEvidence) {
-    let rejects = found.receipt?.receipt.rejects ?? found.refused
+  private mutating func describeRejects(_ found: FileEvidence) {
+    let rejects = found.receipt?.receipt.rejects ?? found.rejects
     for reject in rejects.prefix(Self.mostLines) {
       let key = reject.key.map { " (\($0))" } ?? ""
       describe(
-        "refused", "item \(reject.item), line \(reject.line)\(key): \(reject.code): \(reject.message)",
+        "rejected", "item \(reject.item), line \(reject.line)\(key): \(reject.code): \(reject.message)",
         isTrouble: true)
     }
     let rest = (counts?.rejected ?? 0).subtractingSaturated(min(rejects.count, Self.mostLines))
     if rest > 0 {
       let has = found.isDone ? "has" : "will have"
-      describe("refused", "and \(counted(rest, "more item")); the rejects file \(has) them all", isTrouble: true)
+      describe("rejected", "and \(counted(rest, "more item")); the rejects file \(has) them all", isTrouble: true)
     }
   }
 
-  private mutating func tellEnd(_ found: FileEvidence, _ retention: Inbox.Retention) {
+  private mutating func describeEnd(_ found: FileEvidence, _ retention: Inbox.Retention) {
     if let receipt = found.receipt?.receipt {
       describe(
         "done",
@@ -230,7 +230,7 @@ extension FileHistory {
 
 extension Completeness {
   /// What control totals and checksum say, in sentences without a full stop.
-  var told: [String] {
+  var lines: [String] {
     var pairs = sums.sorted { $0.key < $1.key }.map { ("sum of \($0.key)", $0.value) }
     if let count { pairs.insert(("number of rows", count), at: 0) }
     if let checksum { pairs.append(("checksum", checksum)) }

@@ -4,7 +4,7 @@ internal import Runtime
 
 /// Notifies people that a target has been on hold, or could not be reached, for a long time, and that this is over:
 /// `HoldWatch` decides, this stores it.
-actor HoldTeller {
+actor HoldNotifier {
   private let target: String
   private let holds: any HoldStore
   private let clock: DaemonClock
@@ -22,15 +22,15 @@ actor HoldTeller {
     if watch == nil { watch = HoldWatch(try await holds.hold(of: target)) }
     guard let action = watch?.next(state, isPaused: isPaused, lastSuccess: lastSuccess, at: now) else { return }
     switch action {
-    case .begin(let hold): try await holds.keep(hold, of: target, telling: nil)
-    case .tell(let hold, let reason):
-      let told = HoldWatch.Hold(since: hold.since, isTold: true)
+    case .begin(let hold): try await holds.keep(hold, of: target, notifying: nil)
+    case .report(let hold, let reason):
+      let reported = HoldWatch.Hold(since: hold.since, isReported: true)
       let what = reason.isUnreachable ? "can't be reached" : "is on hold"
       let advice = reason.advice.map { "; \($0): \(reason.remedy.command(target: target))" } ?? ""
-      try await holds.keep(told, of: target, telling: notice(.held, hold, what, ": \(reason.reason)\(advice)"))
+      try await holds.keep(reported, of: target, notifying: notice(.held, hold, what, ": \(reason.reason)\(advice)"))
     case .end(let hold):
-      let notice = hold.isTold ? notice(.released, hold, "delivers again; nothing was delivered", "") : nil
-      try await holds.keep(nil, of: target, telling: notice)
+      let notice = hold.isReported ? notice(.released, hold, "delivers again; nothing was delivered", "") : nil
+      try await holds.keep(nil, of: target, notifying: notice)
     }
     watch?.wrote(action)
   }
