@@ -146,3 +146,56 @@ extension Timestamp {
     self.init(milliseconds: total)
   }
 }
+
+extension CivilDate {
+  /// The date so many days later, or earlier if negative.
+  package func adding(days: Int64) -> CivilDate {
+    CivilDate(daysSince1970: daysSince1970.addingSaturated(days))
+  }
+}
+
+extension CivilDate: Comparable {
+  package static func < (a: CivilDate, b: CivilDate) -> Bool { a.daysSince1970 < b.daysSince1970 }
+}
+
+extension CivilDate: CustomStringConvertible {
+  /// `2026-11-21`.
+  package var description: String {
+    func padded(_ value: Int64, _ width: Int) -> String {
+      let digits = String(value)
+      return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+    return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))"
+  }
+}
+
+/// A moment on the queue's own clock, in milliseconds.
+///
+/// The clock never jumps and continues across restarts (`QueueClock`), so waits and ages are measured with it. It
+/// begins near the wall clock's time, but only differences mean anything: for display it is first converted to a
+/// `Timestamp`.
+package struct QueueTime: Hashable, Sendable, Comparable {
+  package var milliseconds: Int64
+
+  package init(milliseconds: Int64) { self.milliseconds = milliseconds }
+
+  package static func < (a: QueueTime, b: QueueTime) -> Bool { a.milliseconds < b.milliseconds }
+
+  /// Saturates.
+  package static func + (time: QueueTime, delay: Duration) -> QueueTime {
+    let (sum, isOver) = time.milliseconds.addingReportingOverflow(delay.milliseconds)
+    return QueueTime(milliseconds: isOver ? (delay < .zero ? .min : .max) : sum)
+  }
+
+  /// Saturates.
+  package static func - (time: QueueTime, delay: Duration) -> QueueTime {
+    let (difference, isOver) = time.milliseconds.subtractingReportingOverflow(delay.milliseconds)
+    return QueueTime(milliseconds: isOver ? (delay < .zero ? .max : .min) : difference)
+  }
+
+  /// Saturates.
+  package static func - (later: QueueTime, earlier: QueueTime) -> Duration {
+    let (difference, isOver) = later.milliseconds.subtractingReportingOverflow(earlier.milliseconds)
+    return .milliseconds(isOver ? (later < earlier ? .min : .max) : difference)
+  }
+}

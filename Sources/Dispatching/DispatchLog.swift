@@ -122,3 +122,125 @@ extension BatchName {
     return position.count > 8 ? "\(ordinal).\(position.dropFirst(8))" : ordinal
   }
 }
+
+/// Decides which of a file's batches are logged at the usual level: a large file has thousands, all with the same fate.
+///
+/// A value without a clock. The first batch that is sent, the first that has to wait for a reason, and the first that
+/// is sent after that are logged. A file whose batches fail now and then gets one such pair of lines a minute.
+struct FileLogThrottle {
+  private struct Story {
+    var isSent = false
+    var isSplit = false
+    /// Why it waits, as last logged; nil if it does not wait.
+    var reason: String?
+    /// When each reason was last logged.
+    var warnedAt: [String: QueueTime] = [:]
+  }
+
+  /// The least time between two warnings about a file that waits again for the same reason.
+  static let calm = Duration.seconds(60)
+  /// Bounds memory; forgotten news may be logged a second time.
+  private static let mostFiles = 10_000
+  private static let mostReasons = 10
+
+  private var stories: [FileID: Story] = [:]
+
+  mutating func isWorthLogging(sent file: FileID) -> Bool {
+    change(file) { story in
+      let isFirst = !story.isSent || story.reason != nil
+      story.isSent = true
+      story.reason = nil
+      return isFirst
+    }
+  }
+
+  mutating func isWorthLogging(split file: FileID) -> Bool {
+    change(file) { story in
+      defer { story.isSplit = true }
+      return !story.isSplit
+    }
+  }
+
+  mutating func isWorthLogging(delay reason: String, of file: FileID, at now: QueueTime) -> Bool {
+    change(file) { story in
+      guard story.reason != reason else { return false }
+      if let warnedAt = story.warnedAt[reason], now - warnedAt < Self.calm { return false }
+      if story.warnedAt.count >= Self.mostReasons { story.warnedAt = [:] }
+      story.reason = reason
+      story.warnedAt[reason] = now
+      return true
+    }
+  }
+
+  /// Nothing is left to log for the file.
+  mutating func forget(_ file: FileID) { stories[file] = nil }
+
+  private mutating func change(_ file: FileID, _ body: (inout Story) -> Bool) -> Bool {
+    if stories.count >= Self.mostFiles, stories[file] == nil { stories.removeAll(keepingCapacity: true) }
+    return body(&stories[file, default: Story()])
+  }
+}
+
+/// Decides which changes of a target's state are logged.
+///
+/// A value without a clock. An API that limits the rate slows a target down every few seconds: that is logged once, and
+/// recovery is logged only after a minute without throttling. The same holds for a server that is there now and then.
+/// After a hold, recovery is logged once something was accepted: an operator's `retry` alone is none.
+struct TargetLogThrottle {
+  enum Entry: Equatable {
+    case delivers
+    case slowed(reason: Hindrance, until: QueueTime)
+    /// Nothing reaches the server.
+    case unreachable(reason: Hindrance, until: QueueTime)
+    case held(reason: Hindrance, until: QueueTime)
+  }
+
+  private enum Logged: Equatable {
+    case delivers
+    case slowed
+    case unreachable(reason: Hindrance)
+    case held(reason: Hindrance)
+  }
+
+  /// How long a target that was slowed down must have delivered before it counts as recovered.
+  static let calm = Duration.seconds(60)
+
+  private var logged = Logged.delivers
+  private var deliversSince: QueueTime?
+  private var heldAt: QueueTime?
+
+  /// What to log now, if anything; call every few seconds, whether or not the state has changed.
+  ///
+  /// - Parameter lastSuccess: when the target last accepted something.
+  mutating func take(_ state: Pace.State, lastSuccess: QueueTime?, at now: QueueTime) -> Entry? {
+    switch state {
+    case .delivering:
+      let since = deliversSince ?? now
+      deliversSince = since
+      let isBack =
+        switch logged {
+        case .delivers: false
+        case .slowed, .unreachable: now - since >= Self.calm
+        case .held: lastSuccess.map { success in heldAt.map { success >= $0 } ?? true } ?? false
+        }
+      guard isBack else { return nil }
+      logged = .delivers
+      return .delivers
+    case .slowed(let reason, let until) where reason.isUnreachable:
+      deliversSince = nil
+      if logged == .unreachable(reason: reason) { return nil }
+      logged = .unreachable(reason: reason)
+      return .unreachable(reason: reason, until: until)
+    case .slowed(let reason, let until):
+      deliversSince = nil
+      if logged == .slowed { return nil }
+      logged = .slowed
+      return .slowed(reason: reason, until: until)
+    case .held(let reason, let until):
+      (deliversSince, heldAt) = (nil, now)
+      if logged == .held(reason: reason) { return nil }
+      logged = .held(reason: reason)
+      return .held(reason: reason, until: until)
+    }
+  }
+}

@@ -1,5 +1,5 @@
-import APIs
-import Core
+internal import APIs
+package import Core
 
 /// One API as simulated by the sandbox: an extension of the API's type, in a folder of this module.
 ///
@@ -51,4 +51,23 @@ enum SandboxAPIs {
   static subscript(tokenPath path: String) -> (any SandboxAPI)? { all.first { $0.tokenPath == path } }
   static subscript(itemsPath path: String) -> (any SandboxAPI)? { all.first { $0.itemsPath == path } }
   static subscript(validationPath path: String) -> (any SandboxAPI)? { all.first { $0.validationPath == path } }
+}
+
+/// The parts of `upsertd demo` that one API provides.
+package struct SandboxDemo: Sendable {
+  package let api: APIKind
+  package let title: String
+  /// The inbox for its files.
+  package let inbox: String
+  /// A member of the configuration's `targets`, without indentation.
+  package let target: @Sendable (SandboxAddresses) -> String
+  /// An element of the configuration's `inboxes`, without indentation.
+  package let inboxSettings: String
+  /// Files next to the configuration, by name.
+  package var companions: [String: String] = [:]
+  /// Texts in the sample files that must arrive unchanged.
+  package let spellings: [String]
+
+  /// One for each API that the sandbox simulates.
+  package static let all = SandboxAPIs.all.map(\.demo)
 }

@@ -1,3 +1,5 @@
+import Core
+
 /// JSON: an array of items, one item, or an object of request ids.
 struct JSONFormat: FileFormat {
   var isTable: Bool { false }
@@ -28,5 +30,17 @@ struct JSONFormat: FileFormat {
     case .single, .rows, .lines: try items.writeSingle()
     }
     return items.lost
+  }
+}
+
+/// Makes the tags of items that the reader has checked already: where one ends is known only once it is checked.
+struct JSONItemDecoder: ItemDecoder {
+  let key: SourceKey?
+
+  func decode(_ block: ItemBlock, each: (RawItem, Span<UInt8>) throws -> Void) rethrows {
+    for index in block.items.indices {
+      let value = block.bytes.span.extracting(block.text(of: index))
+      try each(block.item(index, taggedWith: key), value)
+    }
   }
 }
