@@ -114,6 +114,9 @@ package final class Outbox: Sendable {
       // The log is checkpointed every 32 MiB, four times SQLite's default: pages that commit after commit changes are
       // then written and synced once. It is truncated afterwards; otherwise one large file would leave it large.
       // What a savepoint may have to restore is a few pages: a temporary file for each would cost more than the commit.
+      // Debian's SQLite writes zeros over each page that is freed, twice: into the log and into the file. All that the
+      // outbox holds is in the archive, too, and both are the daemon's alone, so that would protect nothing; FAST does
+      // it only where a page is written anyway.
       try db.execute(
         sql: """
           PRAGMA page_size = 8192;
@@ -123,6 +126,7 @@ package final class Outbox: Sendable {
           PRAGMA journal_size_limit = 16777216;
           PRAGMA cache_size = -4096;
           PRAGMA temp_store = MEMORY;
+          PRAGMA secure_delete = FAST;
           """)
     }
     do {
