@@ -232,6 +232,8 @@ package actor ResultPublisher {
       "seconds": .stringConvertible((receipt.file.completedAt - receipt.file.receivedAt).seconds),
     ]
     if let target = receipt.target { metadata["target"] = "\(target.name)" }
+    if let corrects = receipt.file.corrects { metadata["corrects"] = "\(corrects)" }
+    if let original = receipt.file.duplicateOf { metadata["duplicateOf"] = "\(original)" }
     if let error = receipt.error { metadata["code"] = "\(error.code.rawValue)" }
     logger.log(level: receipt.status == .accepted ? .info : .warning, "file is done", metadata: metadata)
   }

@@ -57,7 +57,12 @@ struct ProblemDocument {
   /// The API's message for whoever fixes the item; it may quote the item. Nil if there is none.
   var words: String? {
     let main = detail ?? title ?? name ?? error ?? type ?? plainText
-    let parts = errors.map { "\($0.field): \($0.messages.joined(separator: ", "))" } + details.map(Self.spelled)
+    // Many APIs say the same once more for programs.
+    func isSaid(_ texts: [String]) -> Bool { main.map { main in texts.allSatisfy { main.contains($0) } } ?? false }
+    let parts =
+      errors.filter { !isSaid([$0.field] + $0.messages) }
+      .map { "\($0.field): \($0.messages.joined(separator: ", "))" }
+      + details.filter { !isSaid($0.map(\.text)) }.map(Self.spelled)
     let said = (main.map { [$0] } ?? []) + parts.filter { !$0.isEmpty }
     return said.isEmpty ? nil : said.joined(separator: "; ").cut(to: String.longestMessage)
   }

@@ -243,6 +243,15 @@ import Testing
     #expect(judge(103).reason == "answered \(status) (N, code 103)")
   }
 
+  @Test func `what an answer says twice is written once`() {
+    let body = #"""
+      {"detail":"displayName is too long","errors":{"displayName":["is too long"],"scope":["is missing"]},
+       "errorDetails":[{"message":"is too long"}]}
+      """#
+    #expect(
+      api.judge(400, body, one) == .settled([.rejected(.badRequest, "displayName is too long; scope: is missing")]))
+  }
+
   @Test func `a code in a good answer means nothing`() {
     #expect(api.judge(201, #"{"code":103,"values":{"a":{}}}"#, one) == .settled([.accepted]))
   }
