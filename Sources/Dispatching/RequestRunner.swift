@@ -33,6 +33,8 @@ struct RequestRunner: Sendable {
 
   let target: Target
   let api: any TargetAPI
+  /// For what depends on a file's route.
+  let routeAPIs: RouteAPIs
   let outbox: any DispatchStore
   let bodies: BodyLoader
   let connections: HTTPClient
@@ -203,7 +205,8 @@ struct RequestRunner: Sendable {
         return [
           .settle(
             settlement(
-              of: batch, report.contents[index], report.verdicts[index], report.names[index], isCut: report.isCut))
+              of: batch, in: requestPlan.files[index], report.contents[index], report.verdicts[index],
+              report.names[index], isCut: report.isCut))
         ]
       case .halve(let retryState, let why, let isOpen):
         let halves = report.contents[index].halves
@@ -224,11 +227,13 @@ struct RequestRunner: Sendable {
   }
 
   private func settlement(
-    of batch: WaitingBatch, _ content: Batch, _ verdicts: [ItemVerdict], _ names: RecordNames?, isCut: Bool
+    of batch: WaitingBatch, in file: LineFile, _ content: Batch, _ verdicts: [ItemVerdict], _ names: RecordNames?,
+    isCut: Bool
   ) -> Settlement {
     let pieces = content.pieces ?? []
     var settlement = Settlement(accepted: 0, unchanged: 0, rejects: [])
     settlement.restCause = isCut ? .cutOff : .unnamed
+    let api = routeAPIs[file.inbox, file.name]
     var unnamed: Set<Int> = []
     var key: [UInt8] = []
     for (index, verdict) in verdicts.enumerated() {

@@ -42,14 +42,15 @@ package actor TargetDispatcher {
   private var cancellations: [FileID: (items: Int, waiters: [CheckedContinuation<Int, Never>])] = [:]
 
   package init(
-    target: Target, api: any TargetAPI, shared: Shared, connections: HTTPClient, isPaused: Bool
+    target: Target, api: any TargetAPI, routeAPIs: RouteAPIs, shared: Shared, connections: HTTPClient, isPaused: Bool
   ) {
     let meters = TargetMetrics(target.name, shared.instruments.metrics)
     let tokens = TokenSource(
       auth: target.auth, api: APIs[target.api], connections: connections, timeout: target.timeout,
       count: { meters.askedForToken($0) })
     let runner = RequestRunner(
-      target: target, api: api, outbox: shared.outbox, bodies: shared.bodies, connections: connections,
+      target: target, api: api, routeAPIs: routeAPIs, outbox: shared.outbox, bodies: shared.bodies,
+      connections: connections,
       tokens: tokens, meters: meters)
     var options = DispatchOptions()
     options.concurrency = target.concurrency
@@ -59,14 +60,14 @@ package actor TargetDispatcher {
     options.linger = target.batch.linger
     options.keepsKeysApart = api.keepsKeysApart
     let gate = SendGate(window: target.send, isPaused: isPaused)
-    self.init(target.name, runner, options, meters, shared, gate) { api.describe($0.span) }
+    self.init(target.name, runner, options, meters, shared, gate, routeAPIs)
   }
 
   /// For a target that the configuration no longer has.
   package init(missing name: String, shared: Shared) {
     self.init(
       name, nil, DispatchOptions(), TargetMetrics(name, shared.instruments.metrics), shared,
-      SendGate(window: nil, isPaused: true), describe: nil)
+      SendGate(window: nil, isPaused: true), nil)
   }
 
   /// What all dispatchers share.
@@ -100,7 +101,7 @@ package actor TargetDispatcher {
 
   private init(
     _ name: String, _ runner: RequestRunner?, _ options: DispatchOptions, _ meters: TargetMetrics, _ shared: Shared,
-    _ gate: SendGate, describe: (@Sendable (ArraySlice<UInt8>) -> String?)?
+    _ gate: SendGate, _ routeAPIs: RouteAPIs?
   ) {
     self.name = name
     self.runner = runner
@@ -114,7 +115,7 @@ package actor TargetDispatcher {
     retryDelay = shared.retry.initial
     loop = "target \(name)"
     withdrawer = Withdrawer(
-      outbox: shared.outbox, bodies: shared.bodies, describe: describe, maxAge: shared.retry.maxAge)
+      outbox: shared.outbox, bodies: shared.bodies, routeAPIs: routeAPIs, maxAge: shared.retry.maxAge)
     var options = options
     options.backoff = Backoff(initial: shared.retry.initial, max: shared.retry.max)
     options.maxAge = shared.retry.maxAge

@@ -1,3 +1,4 @@
+internal import APIs
 internal import Core
 internal import Engine
 
@@ -17,7 +18,7 @@ struct Withdrawer: Sendable {
   let outbox: any DispatchStore
   let bodies: BodyLoader
   /// Nil if the configuration no longer has the target.
-  let describe: (@Sendable (ArraySlice<UInt8>) -> String?)?
+  let routeAPIs: RouteAPIs?
   let maxAge: Duration
 
   /// Enough rejected items for a few commits.
@@ -60,14 +61,15 @@ struct Withdrawer: Sendable {
       fault.message += "; it may have been applied: a request that contained it got no clear answer"
     }
     // The key is for people to read: if the file is gone or changed, the receipt leaves it out.
-    let whole = describe == nil ? nil : try? await bodies.load(content.batch, of: file).batch
+    let whole = routeAPIs == nil ? nil : try? await bodies.load(content.batch, of: file).batch
     var pieces: [Int: Range<Int>] = [:]
     if let whole, let places = whole.pieces {
       for (item, place) in zip(whole.items, places) { pieces[item.number] = place }
     }
+    let api = routeAPIs?[file.inbox, file.name]
     return content.batch.items.map { item in
       let piece = pieces[item.number].flatMap { whole?.body[$0] }
-      return Reject(item, key: piece.flatMap { describe?($0) }, fault: fault)
+      return Reject(item, key: piece.flatMap { api?.describe($0.span) }, fault: fault)
     }
   }
 }

@@ -43,8 +43,11 @@ package struct Inbox: Sendable, Equatable {
   package func ignores(_ name: [UInt8]) -> Bool { ignore.contains { Glob($0).matches(name) } }
 
   /// The route for a dropped file; a rejects file takes that of the file that it came from.
-  package func route(for name: [UInt8]) -> Route? {
-    func first(_ name: [UInt8]) -> Route? { routes.first { Glob($0.match).matches(name) } }
+  package func route(for name: [UInt8]) -> Route? { routePlace(for: name).map { routes[$0] } }
+
+  /// The same route's place in `routes`.
+  package func routePlace(for name: [UInt8]) -> Int? {
+    func first(_ name: [UInt8]) -> Int? { routes.firstIndex { Glob($0.match).matches(name) } }
     guard let original = RejectsFileName(name)?.original else { return first(name) }
     // Rejects of a compressed file are not compressed: `*.csv.gz` is meant to match them anyway.
     return first(original) ?? first(original + RejectsFileName.gzipEnding)

@@ -61,5 +61,11 @@ func account(_ id: String, name: String = "n") -> String {
   """
 }
 
+func security(_ isin: String) -> String {
+  """
+  {"headers":{"category":"entity","type":"Security","action":"Merge"},"data":{"name":"n","isin":"\(isin)"}}
+  """
+}
+
 /// A JSON array with an item a line.
 func array(_ items: [String]) -> String { "[\n" + items.joined(separator: ",\n") + "\n]\n" }

@@ -101,6 +101,39 @@ import TestKit
     await api.stop()
   }
 
+  @Test func `a key that only the route knows is that of accepted, rejected and cancelled items`() async throws {
+    let api = try LoopbackServer { request in
+      if request.text.contains("LU3") { return .status(503) }
+      return .liquid(
+        request,
+        rejecting: [
+          #"{"data": {"isin": "LU2"}, "headers": {"type": "Security", "receiptType": "Error", "receiptMessage": "no"}}"#
+        ])
+    }
+    let item = "item: {category: entity, type: Security, action: Merge, key: [isin]}"
+    try await withWorld(
+      .liquid(api.url, target: ["batch: {max_items: 2}"], inbox: [item, "results: all"])
+    ) { world in
+      try world.drop("a.json", in: "accounts", array(["LU1", "LU2"].map(security)))
+      try await world.workOff(expecting: 1)
+      let receipt = try world.receipt("accounts")
+      #expect(receipt.first.map { $0["key"]?.string } == ["Security LU2"])
+      let name = try #require(world.names("accounts", "outbox/accepted").first)
+      let rows = lines(try world.text("accounts", "outbox/accepted", name)).dropFirst().map(Self.cells)
+      #expect(rows.map { $0[2] } == ["Security LU1"])
+      #expect(try await world.run(["find", "LU1"]).printed.contains("accepted"))
+      #expect(try await world.run(["find", "LU2"]).printed.contains("rejected"))
+      // One that nobody answers for, and that an operator gives up.
+      try world.drop("b.json", in: "accounts", array([security("LU3")]))
+      #expect(try await world.run(["run", "--once", "--deadline", "1s"]).status == 75)
+      let id = try #require(world.names("accounts", "work").first?.split(separator: ".").first)
+      #expect(try await world.run(["cancel", String(id)]).status == 0)
+      try await world.workOff()
+      #expect(try world.receipt("accounts", of: "b.json").first.map { $0["key"]?.string } == ["Security LU3"])
+    }
+    await api.stop()
+  }
+
   @Test func `Liquid names no records, and an inbox as it was writes no list`() async throws {
     let api = try LoopbackServer { .liquid($0) }
     try await withWorld(.liquid(api.url, inbox: [Setup.accountKey, "results: all"])) { world in

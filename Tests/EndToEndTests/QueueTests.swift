@@ -78,7 +78,7 @@ import TestKit
       #expect(done["state"]?.string == "partial")
       let kinds = done["events"]?.elements?.compactMap { $0["kind"]?.string } ?? []
       #expect(
-        kinds == ["received", "read", "request", "refused", "done", "receipt", "rejects", "corrections", "original"])
+        kinds == ["received", "read", "request", "rejected", "done", "receipt", "rejects", "corrections", "original"])
       #expect(done["original"]?.string?.contains("/archive/") == true)
       // The rejects, corrected and dropped again.
       let rejects = try #require(world.names("investors", "outbox/rejected").first)

@@ -42,6 +42,33 @@ package struct RouteTargets: Sendable {
   }
 }
 
+/// The APIs of a target as the routes to it describe them, for what depends on a file's route: the keys that people
+/// read.
+package struct RouteAPIs: Sendable {
+  /// For each inbox what its routes make of the API; nil for a route that leads elsewhere.
+  private let inboxes: [String: (inbox: Inbox, apis: [(any TargetAPI)?])]
+  /// For files whose route is no longer in the configuration.
+  private let other: any TargetAPI
+
+  package init(_ target: Target, settings: Settings) {
+    other = target.makeAPI()
+    inboxes = Dictionary(
+      settings.inboxes.map { inbox in
+        let apis = inbox.routes.map { route -> (any TargetAPI)? in
+          guard RouteTargets(route, settings: settings).targetNames.contains(target.name) else { return nil }
+          return target.makeAPI(for: route, maxNesting: settings.limits.maxNesting)
+        }
+        return (inbox.name, (inbox, apis))
+      }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// - Parameter name: the file's, as it was dropped.
+  package subscript(inbox: String, name: [UInt8]) -> any TargetAPI {
+    guard let known = inboxes[inbox], let place = known.inbox.routePlace(for: name) else { return other }
+    return known.apis[place] ?? other
+  }
+}
+
 extension Target {
   /// What upsertd knows about this target's API.
   ///

@@ -117,7 +117,7 @@ package struct RunProgress: Sendable {
   /// The line, the most important first, since a terminal may be narrow.
   package var line: String {
     guard let now = samples.last else { return "" }
-    guard mostFiles > 0 else { return "looking for files" }
+    guard mostFiles > 0 || !now.reading.isEmpty else { return "looking for files" }
     var parts = ["\(now.doneFiles) of \(counted(mostFiles, "file")) done"]
     if let total = totalItems, total > 0 {
       let about = now.unreadBytes > 0 ? "about " : ""
