@@ -100,7 +100,7 @@ extension RecordSearch {
     _ record: FileRecord, _ outbox: Outbox, _ bodies: BodyLoader, _ template: RecordFinding,
     _ findings: inout RecordFindings
   ) async throws {
-    guard let api = apis[record.inbox]?.first(where: { $0.kind == record.facts.api }) else { return }
+    guard let api = record.facts.target.flatMap({ routeAPIs[$0] })?[record.inbox, record.name] else { return }
     var last: String?
     var key: [UInt8] = []
     while true {

@@ -31,6 +31,8 @@ package struct RecordSearch: Sendable {
   private let text: TextSearch
   /// For the keys of each inbox.
   let apis: [String: [any TargetAPI]]
+  /// By target, for files under way.
+  let routeAPIs: [String: RouteAPIs]
   /// The searched text as it is in a results file.
   private let listed: [ByteSearch]
 
@@ -43,6 +45,8 @@ package struct RecordSearch: Sendable {
       apis[inbox.name] = inbox.routes.flatMap { RouteTargets($0, settings: settings).apis }
     }
     self.apis = apis
+    routeAPIs = Dictionary(
+      settings.targets.map { ($0.name, RouteAPIs($0, settings: settings)) }, uniquingKeysWith: { first, _ in first })
     // Of a whole key, only its values are in a file, each by itself.
     let values = apis.values.joined().map { api in
       let values = api.values(ofKey: query.key)
