@@ -74,7 +74,8 @@ actor Pipeline {
       let pool = try HTTPClient(ConnectionOptions(target))
       connections.append(pool)
       dispatchers[target.name] = TargetDispatcher(
-        target: target, api: target.makeAPI(), routeAPIs: RouteAPIs(target, settings: settings), shared: shared, connections: pool,
+        target: target, api: target.makeAPI(), routeAPIs: RouteAPIs(target, settings: settings), shared: shared,
+        connections: pool,
         isPaused: pausedTargets.contains(target.name))
     }
     var missing: [String: TargetDispatcher] = [:]

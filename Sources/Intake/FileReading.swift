@@ -142,7 +142,7 @@ package struct FileReading {
   /// Why a file of that name and size is unusable, whatever it contains; nil if it may be usable.
   static func verdict(name: [UInt8], size: Int, inbox: Inbox, settings: Settings) -> FileFault? {
     if let fault = tooLarge(size, settings) { return fault }
-    if inbox.fileType(of: name) == nil { return unsupportedFormat }
+    if inbox.fileType(of: name) == nil { return unsupportedFormat(name) }
     return inbox.route(for: name) == nil ? noRoute(inbox) : nil
   }
 
@@ -152,9 +152,19 @@ package struct FileReading {
       .tooLarge, "the file has \(size) bytes; limits.max_file_bytes allows \(settings.limits.maxFileBytes)")
   }
 
-  private static let unsupportedFormat = FileFault(
-    .unsupportedFormat,
-    "the name must end in \(FormatKind.extensions), optionally followed by .gz, unless its route has a `format`")
+  private static func unsupportedFormat(_ name: [UInt8]) -> FileFault {
+    let ending = String(decoding: name, as: UTF8.self).lowercased().split(separator: ".").last.map(String.init)
+    let advice =
+      switch ending {
+      case "xlsx", "xls", "xlsm", "xlsb", "ods": "; save the workbook as \"CSV UTF-8\""
+      case "zip", "7z", "rar", "tar", "tgz", "bz2", "xz", "zst": "; unpack it first"
+      default: ""
+      }
+    return FileFault(
+      .unsupportedFormat,
+      "the name must end in \(FormatKind.extensions), optionally followed by .gz, unless its route has a `format`"
+        + advice)
+  }
 
   private static func noRoute(_ inbox: Inbox) -> FileFault {
     FileFault(.noRoute, "no route of inbox \(inbox.name) matches the file name")
@@ -168,7 +178,7 @@ package struct FileReading {
     var seen = digest
     defer { digest = seen }
     do {
-      guard let type else { throw Self.unsupportedFormat }
+      guard let type else { throw Self.unsupportedFormat(name) }
       guard var items = conversion else { throw Self.noRoute(inbox) }
       defer { conversion = items }
       let content = FileContent(

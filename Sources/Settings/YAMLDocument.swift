@@ -119,6 +119,20 @@ struct YAMLDocument {
 }
 
 extension YAMLDocument.Malformed {
+  private static let advice = [
+    (
+      problem: "mapping values are not allowed",
+      "is the line indented too far, does the line above lack its colon, or does a text with \": \" lack quotes?"
+    ),
+    (problem: "could not find expected ':'", "does this line or the one above lack its colon, or a text its quotes?"),
+    (
+      problem: "did not find expected key",
+      "is the line indented like the others of its block, and is each quote closed?"
+    ),
+    (problem: "did not find expected '-'", "is the line indented like the other entries of its list?"),
+    (problem: "did not find expected ',' or", "is a bracket or a comma missing?"),
+  ]
+
   /// Without Yams' excerpts of the file: they may contain a password.
   fileprivate init(_ error: YamlError, in scalars: [UnicodeScalar]) {
     switch error {
@@ -132,6 +146,8 @@ extension YAMLDocument.Malformed {
       if zip(line, line.dropFirst()).contains(where: { $0 == "$" && $1 == "{" }) {
         reason += "; a ${NAME} inside { } or [ ] needs quotes around it"
       }
+      // libyaml's words are for who knows its grammar.
+      if let (_, advice) = Self.advice.first(where: { problem.contains($0.problem) }) { reason += "; \(advice)" }
     case .reader(let problem, let offset, _, _):
       let before = offset.map { scalars.prefix($0).count { $0 == "\n" } + 1 }
       self.init(line: before, reason: "is not valid YAML: \(problem)")

@@ -100,8 +100,10 @@ private let badFiles: [BadFile] = [
     "twice.csv", "\(header),displayName:number\nA,s,A,1\n", "malformed-csv", 1, header.utf8.count + 2, "displayName"),
   BadFile("type.csv", "\(header),description:text\nA,s,A,1\n", "malformed-csv", 1, header.utf8.count + 2, "\"text\""),
   // Names.
-  BadFile("clients.xlsx", good, "unsupported-format"), BadFile("clients", good, "unsupported-format"),
-  BadFile("clients.csv.zip", good, "unsupported-format"), BadFile("clients.gz", good, "unsupported-format"),
+  BadFile("clients.xlsx", good, "unsupported-format", nil, nil, "CSV UTF-8"),
+  BadFile("clients", good, "unsupported-format"),
+  BadFile("clients.csv.zip", good, "unsupported-format", nil, nil, "unpack"),
+  BadFile("clients.gz", good, "unsupported-format"),
   BadFile("clients.json.gz.gz", good, "unsupported-format"), BadFile("csv", good, "unsupported-format"),
   // Gzip.
   BadFile("plain.json.gz", "[\(good)]", "malformed-gzip", nil, nil, "start"),

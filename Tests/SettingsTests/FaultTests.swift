@@ -451,7 +451,13 @@ struct FaultTests {
 
   @Test func `what is not YAML is told with its line, and without the text`() throws {
     #expect(
-      try faults("spool: [a\nwatch: {") == ["upsertd.yaml:2: is not valid YAML: did not find expected ',' or ']'"])
+      try faults("spool: [a\nwatch: {") == [
+        "upsertd.yaml:2: is not valid YAML: did not find expected ',' or ']'; is a bracket or a comma missing?"
+      ])
+    #expect(
+      try faults("spool: a\n state: b\n") == [
+        "upsertd.yaml:2: is not valid YAML: mapping values are not allowed in this context; is the line indented too far, does the line above lack its colon, or does a text with \": \" lack quotes?"
+      ])
     #expect(
       try faults("a: b\n\tc: hunter2") == [
         "upsertd.yaml:2: is not valid YAML: found a tab character that violates indentation; indent with spaces, not "

@@ -150,7 +150,7 @@ struct MappingTests {
     ),
     ("columns: {A: b}\nignore: C", "2: ignore: must be a list, but is a single value"),
     ("columns:\n  A: b\n  A: c", "3: columns.A: is given more than once, first on line 2: keep one of them"),
-    ("columns: {A: b", "2: is not valid YAML: did not find expected ',' or '}'"),
+    ("columns: {A: b", "2: is not valid YAML: did not find expected ',' or '}'; is a bracket or a comma missing?"),
     ("columns:\n  A: \":number\"", "2: columns.A: has a type, but no field: name the field before the colon"),
   ])
   func `what is wrong with a mapping file is told with that file's line`(_ yaml: String, _ fault: String) throws {
