@@ -25,6 +25,8 @@ package struct Receipt: Sendable, Equatable {
     package var owner: String?
     /// Who owned the files that this one corrects or repeats, as far as known.
     package var otherOwners: [String] = []
+    /// All of them, the file's own first.
+    package var owners: [String] { [owner].compactMap { $0 } + otherOwners }
     /// Only of a replay: the file that was dropped again.
     package var replayOf: FileID?
     package var corrects: FileID?

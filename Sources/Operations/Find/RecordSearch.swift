@@ -173,7 +173,7 @@ package struct RecordSearch: Sendable {
   private func finding(_ receipt: Receipt, _ source: RecordFinding.Source) -> RecordFinding {
     var finding = RecordFinding(
       file: receipt.file.id, name: receipt.file.name, inbox: receipt.file.inbox, target: receipt.target?.name,
-      receivedAt: receipt.file.receivedAt, owners: [receipt.file.owner].compactMap { $0 } + receipt.file.otherOwners,
+      receivedAt: receipt.file.receivedAt, owners: receipt.file.owners,
       source: source)
     finding.corrects = receipt.file.corrects
     return finding
