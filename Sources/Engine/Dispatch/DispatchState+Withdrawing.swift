@@ -77,6 +77,7 @@ extension DispatchState {
       touch(batch.name)
       line.removed(batch, of: file, at: now)
     }
+    line.spillIfFull()
     guard let index = withdrawals.firstIndex(where: { $0.file == file.id }) else { return }
     withdrawals[index].failures = 0
     withdrawals[index].againAt = nil

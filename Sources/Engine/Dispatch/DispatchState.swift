@@ -127,6 +127,8 @@ package struct DispatchState: Sendable {
   private var outstanding: Read?
   private var readFailures = 0
   private var readAgainAt: QueueTime?
+  /// When to try again to write the index outside memory.
+  private var spillAgainAt: QueueTime?
   /// Batches that changed since the current read began: what it says about them is out of date.
   private var touched: Set<BatchName> = []
   /// Files published since the current read began.
@@ -349,7 +351,7 @@ package struct DispatchState: Sendable {
     guard !isStopping else { return nil }
     return [
       outstanding == nil ? readAgainAt : nil, outstanding == nil ? lookForOldAt : nil, withdrawAgainAt,
-      timeOfNextRequest(after: now), line.setAsideAfter?.due, noteAgainAt,
+      timeOfNextRequest(after: now), line.setAsideAfter?.due, noteAgainAt, line.isFull ? spillAgainAt : nil,
     ].compactMap { $0 }.filter { $0 > now }.min()
   }
 
@@ -380,6 +382,7 @@ package struct DispatchState: Sendable {
       guard again <= now else { return nil }
       readAgainAt = nil
     }
+    spillIfDue(at: now)
     if !areFilesKnown { return .files }
     if let due = lookForOldAt, due <= now { return .oldestFile(after: lookBehind) }
     // Some batches set aside may be due before all those in memory. If many batches always fail, that is always so.
@@ -396,6 +399,14 @@ package struct DispatchState: Sendable {
     }
     if let late = line.late.first { return .late(late.file, after: late.after, limit: Self.smallestPage) }
     return .line(after: line.scanned, limit: pageSize)
+  }
+
+  /// Tries from time to time to write the index that keeps the line from being read on: it may be that nothing else
+  /// happens, since no batch is known that may go.
+  private mutating func spillIfDue(at now: QueueTime) {
+    guard line.isFull, spillAgainAt ?? now <= now else { return }
+    line.spillIfFull()
+    spillAgainAt = line.isFull ? now + .seconds(1) : nil
   }
 
   /// Whether there is something to read that may contain batches that may go.
