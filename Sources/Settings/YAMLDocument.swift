@@ -140,14 +140,15 @@ extension YAMLDocument.Malformed {
       .composer(_, let problem, let mark, _):
       self.init(line: mark.line, reason: "is not valid YAML: \(problem)")
       let lines = scalars.split(omittingEmptySubsequences: false) { $0 == "\n" }
-      guard mark.line <= lines.count else { return }
-      let line = lines[mark.line - 1]
-      if line.drop(while: { $0 == " " }).first == "\t" { reason += "; indent with spaces, not tabs" }
-      if zip(line, line.dropFirst()).contains(where: { $0 == "$" && $1 == "{" }) {
+      let line = mark.line <= lines.count ? lines[mark.line - 1] : []
+      if line.drop(while: { $0 == " " }).first == "\t" {
+        reason += "; indent with spaces, not tabs"
+      } else if zip(line, line.dropFirst()).contains(where: { $0 == "$" && $1 == "{" }) {
         reason += "; a ${NAME} inside { } or [ ] needs quotes around it"
+      } else if let (_, advice) = Self.advice.first(where: { problem.contains($0.problem) }) {
+        // libyaml's words are for who knows its grammar.
+        reason += "; \(advice)"
       }
-      // libyaml's words are for who knows its grammar.
-      if let (_, advice) = Self.advice.first(where: { problem.contains($0.problem) }) { reason += "; \(advice)" }
     case .reader(let problem, let offset, _, _):
       let before = offset.map { scalars.prefix($0).count { $0 == "\n" } + 1 }
       self.init(line: before, reason: "is not valid YAML: \(problem)")
