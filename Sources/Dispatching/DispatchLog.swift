@@ -221,7 +221,7 @@ struct TargetLogThrottle {
         switch logged {
         case .delivers: false
         case .slowed, .unreachable: now - since >= Self.calm
-        case .held: lastSuccess.map { success in heldAt.map { success >= $0 } ?? true } ?? false
+        case .held: if let lastSuccess, let heldAt { lastSuccess >= heldAt } else { false }
         }
       guard isBack else { return nil }
       logged = .delivers

@@ -55,8 +55,8 @@ package struct RouteAPIs: Sendable {
     inboxes = Dictionary(
       settings.inboxes.map { inbox in
         let apis = inbox.routes.map { route -> (any TargetAPI)? in
-          guard RouteTargets(route, settings: settings).targetNames.contains(target.name) else { return nil }
-          return target.makeAPI(for: route, maxNesting: settings.limits.maxNesting)
+          guard let destination = RouteTargets(route, settings: settings)[target.api] else { return nil }
+          return destination.target.name == target.name ? destination.api : nil
         }
         return (inbox.name, (inbox, apis))
       }, uniquingKeysWith: { first, _ in first })

@@ -67,9 +67,8 @@ struct Check: AsyncParsableCommand {
     if let reason = AdminServer.trouble(settings) {
       Console.error("warning: the dashboard and metrics would not be served: \(reason)")
     }
-    for mapping in Set(
-      settings.inboxes.flatMap(\.routes).compactMap(\.mapping).filter(FieldProposal.isUnfinished).map(\.path))
-    {
+    let mappings = settings.inboxes.flatMap(\.routes).compactMap(\.mapping)
+    for mapping in Set(mappings.filter(FieldProposal.isUnfinished).map(\.path)).sorted() {
       Console.error(
         "warning: \(mapping): put your own scopes in place of \(FieldProposal.placeholder), which `upsertd inspect` wrote"
           .onOneLine)
