@@ -1,6 +1,3 @@
-internal import Core
-internal import Outbox
-
 /// One file of the page, built into the program.
 struct DashboardFile: Sendable {
   let path: String
@@ -27,49 +24,5 @@ struct DashboardFile: Sendable {
 
   private static func script(_ name: String, _ bytes: [UInt8]) -> DashboardFile {
     DashboardFile(path: "/dashboard/\(name)", type: "text/javascript; charset=utf-8", bytes: bytes)
-  }
-}
-
-extension FileFilter {
-  /// The query of `/api/files`: `search`, `inbox`, `state`, `before`, `limit`; unknown parameters are ignored.
-  init(query: [(name: String, value: String)]) {
-    self.init()
-    for (name, value) in query where !value.isEmpty {
-      switch name {
-      case "search": words = value.split(whereSeparator: \.isWhitespace).prefix(8).map(String.init)
-      case "inbox": inbox = value
-      case "state": state = value
-      case "before": before = FileID(value.uppercased())
-      case "limit": limit = min(max(1, Int(value) ?? limit), 500)
-      default: break
-      }
-    }
-  }
-}
-
-/// A result that takes long to compute, computed once for all simultaneous callers.
-///
-/// A caller that arrives during a computation waits for the next one, which all such callers share: every result was
-/// computed after it was requested, and however many ask, one computation runs at a time.
-actor SharedResult<Value: Sendable> {
-  private var current: Task<Value, any Error>?
-  private var next: Task<Value, any Error>?
-
-  func value(_ find: @escaping @Sendable () async throws -> Value) async throws -> Value {
-    if let next { return try await next.value }
-    // Not a child of the caller's task, since others depend on it; it ends with the result.
-    let task = Task { [current] in
-      _ = await current?.result
-      begin()
-      return try await find()
-    }
-    next = task
-    return try await task.value
-  }
-
-  /// From here on, new callers need a newer result.
-  private func begin() {
-    current = next
-    next = nil
   }
 }
