@@ -152,7 +152,7 @@ let package = Package(
       name: "Fuzzing",
       dependencies: [
         "APIs", "Core", "Daemon", "Formats", "Inspection", "Intake", "JSONText", "Operations", "Receipts", "Settings",
-        "Spool",
+        "Spool", "TestKit",
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/Fuzzing", swiftSettings: strict),
@@ -164,9 +164,9 @@ let package = Package(
     .testTarget(name: "SandboxTests", dependencies: ["APIs", "Core", "Sandbox"], swiftSettings: strict),
     .testTarget(name: "SpoolTests", dependencies: ["CLinux", "Core", "Spool"], swiftSettings: strict),
     .testTarget(name: "HTTPClientTests", dependencies: ["HTTPClient", "TestKit"], swiftSettings: strict),
-    .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strict),
+    .testTarget(name: "JSONTextTests", dependencies: ["JSONText", "TestKit"], swiftSettings: strict),
     .testTarget(
-      name: "FormatsTests", dependencies: ["Core", "CZlib", "Formats", "JSONText"], swiftSettings: strict),
+      name: "FormatsTests", dependencies: ["Core", "CZlib", "Formats", "JSONText", "TestKit"], swiftSettings: strict),
     .testTarget(
       name: "APIsTests", dependencies: ["APIs", "Core", "Formats", "JSONText", "Settings"],
       swiftSettings: strict),
@@ -175,7 +175,8 @@ let package = Package(
     .testTarget(
       name: "InspectionTests",
       dependencies: [
-        "APIs", "Core", "Formats", "Inspection", "JSONText", "Settings", .product(name: "Yams", package: "Yams"),
+        "APIs", "Core", "Formats", "Inspection", "JSONText", "Settings", "TestKit",
+        .product(name: "Yams", package: "Yams"),
       ],
       exclude: ["Files"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),

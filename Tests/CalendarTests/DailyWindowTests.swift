@@ -143,7 +143,7 @@ import TestKit
   ]) func `windows of a whole year open and close as by a look at the clock every minute`(
     zone: String, year: Int
   ) throws {
-    var random = SplitMix(state: UInt64(year))
+    var random = SplitMix64(seed: UInt64(year))
     let days = ["all", "mon-fri", "sat-mon", "wed", "sun", "fri", "thu-fri"]
     var windows = try [
       "01:30-04:00", "20:00-01:30", "02:00-03:00 sun", "01:15-01:45", "02:15-02:45 sat-mon", "00:00-24:00 mon-fri",

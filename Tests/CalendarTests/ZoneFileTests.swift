@@ -95,7 +95,7 @@ import TestKit
   }
 
   @Test(arguments: 0..<20) func `no random damage is a trap`(seed: UInt64) throws {
-    var random = SplitMix(state: seed)
+    var random = SplitMix64(seed: seed)
     let original = file([(0, 60), (1000, 120)], rule: "<-02>2<-01>,M3.5.0/-1,M10.5.0/0")
     for _ in 0..<500 {
       var bytes = original

@@ -73,7 +73,7 @@ import TestKit
   @Test(arguments: [true, false])
   func `random keys keep their order over batches and never share one`(_ setsHotKeysApart: Bool) {
     for seed in 1...100 as ClosedRange<UInt64> {
-      var random = SplitMix(state: seed)
+      var random = SplitMix64(seed: seed)
       let keys = (0..<40).map { _ in UInt64.random(in: 1...5, using: &random) as UInt64? }
       let order = batches(keys, setsHotKeysApart: setsHotKeysApart).flatMap { batch in
         #expect(Set(batch.map { keys[$0 - 1] }).count == batch.count, "seed \(seed)")

@@ -18,7 +18,7 @@ import TestKit
     setup.retry = "{initial: 5ms, max: 30ms}"
     try await withWorld(setup) { world in
       let inbox = isLusid ? "investors" : "accounts"
-      var random = Steps(state: Self.seed)
+      var random = SplitMix64(seed: Self.seed)
       var fates: [[Fate]] = []
       /// The last good item of each key.
       var last: [String: String] = [:]
@@ -89,7 +89,7 @@ private enum Fate: String {
   /// LUSID: named nowhere.
   case ignored
 
-  init(isLusid: Bool, _ random: inout Steps) {
+  init(isLusid: Bool, _ random: inout SplitMix64) {
     switch Int.random(in: 0..<30, using: &random) {
     case 0: self = .poison
     case 1, 2: self = .refused
@@ -118,7 +118,7 @@ private final class ChaoticAPI: Sendable {
   }
 
   private struct State {
-    var random: Steps
+    var random: SplitMix64
     var applied: Set<String> = []
     /// What each key's item is now.
     var last: [String: String] = [:]
@@ -134,7 +134,7 @@ private final class ChaoticAPI: Sendable {
 
   init(isLusid: Bool, seed: UInt64) {
     self.isLusid = isLusid
-    state = Mutex(State(random: Steps(state: seed ^ 0x5EED)))
+    state = Mutex(State(random: SplitMix64(seed: seed ^ 0x5EED)))
   }
 
   /// Names of the items that it took.

@@ -43,7 +43,7 @@ import TestKit
     (
       "bits",
       { bytes in
-        var steps = Steps(state: 7)
+        var steps = SplitMix64(seed: 7)
         var bytes = bytes
         for page in 0..<bytes.count / 8192 { bytes[page * 8192 + Int.random(in: 0..<64, using: &steps)] ^= 0x55 }
         return bytes

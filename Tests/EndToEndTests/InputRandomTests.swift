@@ -3,19 +3,6 @@ import JSONText
 import Testing
 import TestKit
 
-/// The same numbers in each run of a seed (splitmix64).
-private struct Dice: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
 /// Good files, to be spoiled.
 private let seeds: [(inbox: String, ending: String, text: String)] = [
   ("investors", "json", array([record("1"), record("2"), record("3")])),
@@ -50,7 +37,7 @@ private let snippets: [[UInt8]] =
     "{\"_error\":0,\"_raw\":", "\0",
   ].map { Array($0.utf8) } + [[0xFF], [0xC3], [0xE2, 0x82]]
 
-private func spoiled(_ text: String, _ dice: inout Dice) -> [UInt8] {
+private func spoiled(_ text: String, _ dice: inout SplitMix64) -> [UInt8] {
   var bytes = Array(text.utf8)
   for _ in 0..<Int.random(in: 1...4, using: &dice) {
     let at = Int.random(in: 0...bytes.count, using: &dice)
@@ -76,7 +63,7 @@ private func spoiled(_ text: String, _ dice: inout Dice) -> [UInt8] {
       (.lusid(url) + .liquid(url)).with { $0.inboxes += ["- name: mixed", "  target: auto"] }
     }
     try await withAcceptingWorld(setup) { world, server in
-      var dice = Dice(state: seed)
+      var dice = SplitMix64(seed: seed)
       var dropped: [String: [UInt8]] = [:]
       var counts: [String: Int] = [:]
       for number in 0..<count {

@@ -17,7 +17,7 @@ import TestKit
       SandboxOptions(latency: .milliseconds(40), failRate: 0.1, tokenLifetime: .seconds(5), seed: Self.seed))
     _ = try await sandbox.start()
     let addresses = try #require(await sandbox.addresses)
-    var random = Steps(state: Self.seed)
+    var random = SplitMix64(seed: Self.seed)
     try await withWorld(Self.setup(addresses)) { world in
       var files: [PlannedFile] = []
       func drop() throws {
@@ -117,7 +117,7 @@ private struct PlannedFile {
   /// The code of each item that is to be rejected.
   private(set) var refused: [Int: String] = [:]
 
-  init(number: Int, items: Int, _ random: inout Steps) {
+  init(number: Int, items: Int, _ random: inout SplitMix64) {
     self.number = number
     self.items = items
     inbox = Self.inboxes[Int.random(in: 0..<4, using: &random)]

@@ -9,7 +9,7 @@ import TestKit
 @Suite struct KeyIndexTests {
   @Test(arguments: 1...20)
   func `finds the first holder of each key as a plain table does, with and without spilled runs`(seed: UInt64) throws {
-    var random = SplitMix(state: seed)
+    var random = SplitMix64(seed: seed)
     var index = KeyIndex(runs: KeyRuns(storage: RunsInMemory()))
     var plain: [Place: [KeyHash]] = [:]
     var next = 1

@@ -1,6 +1,7 @@
 import Core
 import Engine
 import Testing
+import TestKit
 
 /// The id of the n-th claim.
 private func id(_ number: Int) -> FileID { FileID(at: Timestamp(milliseconds: Int64(number)), entropy: 0) }
@@ -151,7 +152,7 @@ private func id(_ number: Int) -> FileID { FileID(at: Timestamp(milliseconds: In
   }
 
   @Test(arguments: 0..<50) mutating func `any history gives what the rule says`(seed: UInt64) {
-    var random = Seeded(state: seed)
+    var random = SplitMix64(seed: seed)
     var model = Model()
     var unclaimed = Array(1...40)
     for _ in 0..<300 {
@@ -190,18 +191,5 @@ private func id(_ number: Int) -> FileID { FileID(at: Timestamp(milliseconds: In
       }
       #expect(order.waitingCount == model.files.filter { !model.blockers(of: $0).isEmpty }.count)
     }
-  }
-}
-
-/// SplitMix64 (<https://prng.di.unimi.it/splitmix64.c>): the same numbers for the same seed.
-private struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-    return value ^ (value >> 31)
   }
 }

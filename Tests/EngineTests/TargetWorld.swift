@@ -11,7 +11,7 @@ final class TargetWorld {
   private(set) var state: DispatchState
   var now = QueueTime(milliseconds: 1_000_000)
   let target = "t"
-  private var random = SplitMix(state: 1)
+  private var random = SplitMix64(seed: 1)
   private var files = 0
   /// Requests that are under way, in the order in which they were sent.
   private(set) var underWay: [DispatchState.RequestPlan] = []

@@ -1,6 +1,7 @@
 import Core
 import Formats
 import Testing
+import TestKit
 
 @Suite struct DatePatternTests {
   /// Ireland in 2016: an hour ahead of UTC from 27 March 01:00 UTC to 30 October 01:00 UTC.
@@ -179,7 +180,7 @@ import Testing
   }
 
   @Test func `neither patterns nor texts made up by chance trap`() {
-    var dice = Dice(state: 4)
+    var dice = SplitMix64(seed: 4)
     let letters = Array("yMdEHhKkamsSXxZ'/.: T019-+Jan")
     for _ in 0..<3000 {
       let pattern = String(

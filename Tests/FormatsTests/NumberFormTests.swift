@@ -2,6 +2,7 @@ import Core
 import Formats
 import JSONText
 import Testing
+import TestKit
 
 @Suite struct NumberFormTests {
   private func form(
@@ -145,7 +146,7 @@ import Testing
   }
 
   @Test func `no text traps, and what is taken is a JSON number`() throws {
-    var dice = Dice(state: 5)
+    var dice = SplitMix64(seed: 5)
     let letters = ["1", "2", "0", ".", ",", "-", "+", "(", ")", "$", "€", " ", "\u{A0}", "e"]
     for _ in 0..<20_000 {
       let text = (0..<Int.random(in: 0...9, using: &dice)).map { _ in letters.randomElement(using: &dice) ?? "" }

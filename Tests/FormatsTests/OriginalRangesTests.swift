@@ -2,19 +2,7 @@ import Core
 import Formats
 import Glibc
 import Testing
-
-/// A seeded generator (SplitMix64), so that a failure can be had again.
-private struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
-  }
-}
+import TestKit
 
 /// The ranges of the parts between line feeds, without these.
 private func rows(of text: [UInt8]) -> [Range<Int>] {
@@ -275,7 +263,7 @@ private struct RepeatedBytes: PositionedBytes {
   func `random texts and their rows are what iconv makes of them`(index: Int) throws {
     let (name, alphabet) = Self.alphabets[index]
     let encoding = try #require(TextEncoding(named: name))
-    var random = Seeded(state: UInt64(index))
+    var random = SplitMix64(seed: UInt64(index))
     for _ in 0..<4 {
       let lines = (0..<30).map { _ in
         (0..<Int.random(in: 0...9, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? "" }.joined()
@@ -301,7 +289,7 @@ private struct RepeatedBytes: PositionedBytes {
     let (name, alphabet) = Self.alphabets[index]
     let encoding = try #require(TextEncoding(named: name))
     let encoder = try TextEncoder(encoding, path: "")
-    var random = Seeded(state: UInt64(index))
+    var random = SplitMix64(seed: UInt64(index))
     for _ in 0..<8 {
       var bytes = encoder.encoded((0..<12).map { _ in alphabet.randomElement(using: &random) ?? "" }.joined())
       for _ in 0..<2 {
@@ -325,7 +313,7 @@ private struct RepeatedBytes: PositionedBytes {
 
   @Test func `random UTF-16 is what the standard library takes for it`() throws {
     let units: [UInt16] = [0x61, 0x62, 0x7F, 0x80, 0xE9, 0x7FF, 0x800, 0x6F22, 0xD83D, 0xDE00, 0xDBFF, 0xDC00, 0xFFFF]
-    var random = Seeded(state: 1)
+    var random = SplitMix64(seed: 1)
     for round in 0..<2000 {
       // Mostly good ones: a lone surrogate ends the text.
       let text = (0..<Int.random(in: 0...20, using: &random)).flatMap { _ -> [UInt16] in

@@ -1,4 +1,5 @@
 import Foundation
+import TestKit
 
 /// A driver at work: its corpus first, then what is made of it, the same inputs for the same seed.
 package struct FuzzRun {
@@ -19,7 +20,8 @@ package struct FuzzRun {
     self.corpus = corpus
     reader = try driver.makeReader(folder)
     pool = corpus.isEmpty ? [[]] : corpus
-    mutator = Mutator(steps: Steps(seed: seed), words: driver.words.map { Array($0.utf8) }, longest: driver.longest)
+    mutator = Mutator(
+      random: SplitMix64(seed: seed), words: driver.words.map { Array($0.utf8) }, longest: driver.longest)
   }
 
   /// Reads the next input.
@@ -32,8 +34,8 @@ package struct FuzzRun {
     if isOfCorpus {
       input = corpus[count]
     } else {
-      let parent = pool[mutator.steps.below(pool.count)]
-      input = mutator.mutated(parent, with: pool[mutator.steps.below(pool.count)])
+      let parent = pool[mutator.random.below(pool.count)]
+      input = mutator.mutated(parent, with: pool[mutator.random.below(pool.count)])
     }
     count += 1
     before(input)
@@ -42,7 +44,7 @@ package struct FuzzRun {
       pool.append(input)
     } else {
       // The corpus stays.
-      pool[corpus.count + mutator.steps.below(pool.count - corpus.count)] = input
+      pool[corpus.count + mutator.random.below(pool.count - corpus.count)] = input
     }
   }
 

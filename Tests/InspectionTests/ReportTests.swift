@@ -3,6 +3,7 @@ import Core
 import Foundation
 import JSONText
 import Testing
+import TestKit
 import Yams
 
 @testable import Inspection
@@ -111,7 +112,7 @@ import Yams
   }
 
   @Test(arguments: 0..<300) func `nothing brings it down`(_ seed: UInt64) throws {
-    var random = SeededGenerator(seed)
+    var random = SplitMix64(seed: seed)
     var bytes: [UInt8] = []
     if seed % 2 == 0, let file = Self.files.randomElement(using: &random) {
       bytes = try inspection(of: file).sample.head
@@ -137,17 +138,4 @@ import Yams
       "=",
       "31/01/2026", "id", "name", "NULL", "sep=", "START-OF-DATA\n", "END-OF-DATA\n", "{", "}", "[", "]", ":", "é", " ",
     ].map { Array($0.utf8) } + [[0xFF], [0xFC], [0x00], [0x7F], [0x81], [0xEF, 0xBB, 0xBF], [0xFF, 0xFE]]
-}
-
-private struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-
-  mutating func next() -> UInt64 {
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return state
-  }
 }

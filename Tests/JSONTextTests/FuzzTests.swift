@@ -1,18 +1,6 @@
 import JSONText
 import Testing
-
-/// A seeded generator (SplitMix64), so that a failure can be had again.
-struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
-  }
-}
+import TestKit
 
 @Suite struct FuzzTests {
   /// Bytes that JSON and UTF-8 care about, and some that they don't.
@@ -22,7 +10,7 @@ struct Seeded: RandomNumberGenerator {
 
   @Test(arguments: [1, 2, 3, 4] as [UInt64])
   func `mutated texts are judged as the plain grammar judges them`(seed: UInt64) {
-    var random = Seeded(state: seed)
+    var random = SplitMix64(seed: seed)
     var taken = 0
     for _ in 0..<6000 {
       var bytes = Array(goodTexts.randomElement(using: &random)!.utf8)
@@ -75,7 +63,7 @@ struct Seeded: RandomNumberGenerator {
   }
 
   @Test func `walking text that was never checked stays in bounds`() {
-    var random = Seeded(state: 5)
+    var random = SplitMix64(seed: 5)
     for _ in 0..<8000 {
       let bytes = (0..<Int.random(in: 1...24, using: &random)).map { _ in Self.telling.randomElement(using: &random)! }
       var seen = 0

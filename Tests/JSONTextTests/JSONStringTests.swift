@@ -1,5 +1,6 @@
 import JSONText
 import Testing
+import TestKit
 
 @Suite struct JSONStringTests {
   static let contents: [(String, String)] = [
@@ -33,7 +34,7 @@ import Testing
   }
 
   @Test func `any text comes back from its quoted form`() throws {
-    var random = Seeded(state: 7)
+    var random = SplitMix64(seed: 7)
     for _ in 0..<3000 {
       var text = String.UnicodeScalarView()
       for _ in 0..<Int.random(in: 0...20, using: &random) {
@@ -78,7 +79,7 @@ import Testing
   }
 
   @Test func `bytes are counted and found wherever they stand`() {
-    var random = Seeded(state: 9)
+    var random = SplitMix64(seed: 9)
     for _ in 0..<2000 {
       let bytes = (0..<Int.random(in: 0...80, using: &random)).map { _ in UInt8.random(in: 8...11, using: &random) }
       let start = Int.random(in: 0...bytes.count, using: &random)

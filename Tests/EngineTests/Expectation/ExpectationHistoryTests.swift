@@ -30,7 +30,7 @@ import TestKit
 
     /// Two weeks, in which clocks are put back or forward in most zones.
     init(seed: UInt64) throws {
-      var random = SplitMix(state: seed)
+      var random = SplitMix64(seed: seed)
       let zone = ["Europe/Dublin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"].randomElement(
         using: &random)
       let times = [("00:00", "07:30"), ("20:00", "07:30"), ("01:30", "01:45"), ("02:15", "24:00"), ("12:00", "00:00")]
@@ -87,7 +87,7 @@ import TestKit
   func `restarts at any point change no alarm and no state`(seed: UInt64) throws {
     let history = try History(seed: seed)
     let through = try world(history)
-    var random = SplitMix(state: seed &+ 1000)
+    var random = SplitMix64(seed: seed &+ 1000)
     for chance in [1, 2, 10] {
       let cut = try world(history) { Int.random(in: 0..<chance, using: &random) == 0 }
       #expect(cut.alarms == through.alarms)

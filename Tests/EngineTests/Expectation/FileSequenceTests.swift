@@ -168,7 +168,7 @@ import TestKit
   }
 
   @Test(arguments: 0..<30) func `any order of numbers gives what the rule says`(seed: UInt64) {
-    var random = SplitMix(state: seed)
+    var random = SplitMix64(seed: seed)
     var numbers = SequenceNumbers(first: 50)
     var seen: Set<Int64> = [50]
     for _ in 0..<200 {

@@ -1,8 +1,8 @@
-/// A random number generator that gives the same numbers for the same seed.
-package struct SplitMix: RandomNumberGenerator, Sendable {
+/// Random numbers determined by a seed: SplitMix64 (<https://prng.di.unimi.it/splitmix64.c>).
+package struct SplitMix64: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
-  package init(state: UInt64) { self.state = state }
+  package init(seed: UInt64) { state = seed }
 
   package mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
