@@ -38,7 +38,8 @@ package protocol TargetAPI: ColumnRules {
   /// Appends the same text as `describe` for a piece as `prepare` made it; nothing if it has none.
   ///
   /// For every accepted item of an inbox with `results: all`, so a usual piece should not become a `String` here.
-  func appendKey(ofPiece piece: Span<UInt8>, to text: inout [UInt8])
+  /// - Parameter layout: of an earlier piece of the same file, which makes this one quicker; then of this one.
+  func appendKey(ofPiece piece: Span<UInt8>, to text: inout [UInt8], noting layout: inout KeyLayout)
 
   /// The parts of a key, as `describe` spells it, by which people know a record: values of identifiers or key fields. Empty if
   /// the text is not such a key.
@@ -107,7 +108,7 @@ extension TargetAPI {
   package func requestID(ofPiece piece: ArraySlice<UInt8>) -> String? { nil }
   package func piece(_ piece: ArraySlice<UInt8>, addingToRequestID suffix: String) -> [UInt8] { Array(piece) }
 
-  package func appendKey(ofPiece piece: Span<UInt8>, to text: inout [UInt8]) {
+  package func appendKey(ofPiece piece: Span<UInt8>, to text: inout [UInt8], noting layout: inout KeyLayout) {
     if let key = describe(piece) { text.append(contentsOf: key.utf8) }
   }
 

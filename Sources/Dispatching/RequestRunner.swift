@@ -236,10 +236,11 @@ struct RequestRunner: Sendable {
     let api = routeAPIs[file.inbox, file.name]
     var unnamed: Set<Int> = []
     var key: [UInt8] = []
+    var layout = KeyLayout()
     for (index, verdict) in verdicts.enumerated() {
       if let names, verdict == .accepted || verdict == .unchanged {
         key.removeAll(keepingCapacity: true)
-        api.appendKey(ofPiece: content.body[pieces[index]].span, to: &key)
+        api.appendKey(ofPiece: content.body[pieces[index]].span, to: &key, noting: &layout)
         let item = content.items[index]
         settlement.acceptedItems.append(
           number: item.number, line: item.line, isUnchanged: verdict == .unchanged, key: key, record: names[index])

@@ -104,15 +104,26 @@ import Testing
   }
 
   /// What `appendKey` makes of the piece of an item.
-  private func key(_ item: String, _ api: some TargetAPI) throws -> String {
+  private func key(_ item: String, _ api: some TargetAPI, _ layout: inout KeyLayout) throws -> String {
     let piece = Array(try api.prepare(item).piece.utf8)
     var text = Array("before".utf8)
-    api.appendKey(ofPiece: piece.span, to: &text)
+    api.appendKey(ofPiece: piece.span, to: &text, noting: &layout)
     #expect(text.starts(with: "before".utf8))
     return String(decoding: text.dropFirst(6), as: UTF8.self)
   }
 
-  @Test(arguments: [
+  /// Also if the item before was written in any of these ways.
+  private func expectKeysAsDescribed(_ items: [String], _ api: some TargetAPI) throws {
+    for first in items {
+      for item in items {
+        var layout = KeyLayout()
+        _ = try key(first, api, &layout)
+        #expect(try key(item, api, &layout) == api.describe(api.prepare(item).piece) ?? "", "\(item) after \(first)")
+      }
+    }
+  }
+
+  private static let lusidItems = [
     Records.current(), Records.current(identifiers: #"{"A/b/c":"x"}"#),
     Records.current(identifiers: #"{"A/b/c":"x","A/b/d":"a b = c, d"}"#),
     Records.current(identifiers: #"{"A/b/c":"\u0041","A/b/d":"é"}"#),
@@ -128,25 +139,35 @@ import Testing
         + "}"),
     Records.current(identifiers: "{}"), Records.current(identifiers: "null"), #"{"displayName":"x"}"#,
     #"{"_raw":{"identifiers":{"A/b/c":"x"}}}"#, #"{ "scope" : "s" , "identifiers" : { "A/b/c" : "x" } }"#,
-  ])
-  func `the key of an accepted LUSID item is the text that receipts have for a rejected one`(item: String) throws {
-    #expect(try key(item, unchecked) == unchecked.describe(unchecked.prepare(item).piece) ?? "")
+    #"{"identifiers":{"A/b/c":"x"}}"#, #"{"identifiers":{"A/b/c":"long y"}}"#, #"{"identifiers":{"A/b/c":""}}"#,
+    #"{"identifiers":{"A/b/c":"é"}}"#, #"{"identifiers":{"A/b/c":"\"x\""}}"#, #"{"identifiers":{"A/b/c":5}}"#,
+    #"{"identifiers":{"A/b/c":"x","A/b/d":"y"}}"#, #"{"identifiers":{"A/b/c":"x","A/b/e":"y"}}"#,
+  ]
+
+  @Test func `the key of an accepted LUSID item is the text that receipts have for a rejected one`() throws {
+    try expectKeysAsDescribed(Self.lusidItems, unchecked)
   }
 
-  @Test(arguments: [
+  private static let liquidItems = [
+    #"{"id":5,"region":"x"}"#, #"{"id":-1.5E+7,"region":"a b"}"#, #"{"id":5,"region":true}"#, #"{"id":true}"#,
+    #"{"id":"","region":""}"#, #"{"id":"a","region":"b"}"#, #"{"region":"b","id":"a"}"#, #"{"region":"c","id":"dd"}"#,
+    #"{"id":"x\"y","region":7}"#, #"{"id":"\#(String(repeating: "z", count: 199))","region":"b"}"#,
+    #"{"id":"\#(String(repeating: "z", count: 201))","region":"b"}"#,
     #"{"id":"A1","region":5}"#, #"{"id":"A1"}"#, #"{"id":"A 1","region":"é"}"#, #"{"id":null,"region":true}"#,
     #"{"id":"A\u0031","region":-1.0e5}"#, #"{"id":{"x":1},"region":[1]}"#,
     #"{"headers":{"type":"B"},"data":{"id":1,"region":2}}"#,
     #"{"headers":{"type":5},"data":{"id":1,"region":2}}"#, #"{"data":{"id":1,"region":2},"headers":{"type":"B"}}"#,
     #"{"headers":{"type":"B"},"data":{"id":"\#(String(repeating: "z", count: 300))","region":2}}"#,
-  ])
-  func `so is that of a Liquid item`(item: String) throws {
+    #"{"headers":{"type":"B"},"data":{"id":3,"region":41}}"#, #"{"headers":{"type":"C"},"data":{"id":3,"region":41}}"#,
+    #"{"headers":{"type":"B"},"data":{"id":"3","region":41}}"#,
+  ]
+
+  @Test func `so is that of a Liquid item`() throws {
     let defaults = ItemDefaults(category: "entity", type: "Account", action: "Merge", key: ["id", "region"])
     for key in [["id", "region"], ["id"], []] {
       var rules = defaults
       rules.key = key
-      let api = LiquidItems(defaults: rules, validate: false)
-      #expect(try self.key(item, api) == api.describe(api.prepare(item).piece) ?? "", "\(key)")
+      try expectKeysAsDescribed(Self.liquidItems, LiquidItems(defaults: rules, validate: false))
     }
   }
 

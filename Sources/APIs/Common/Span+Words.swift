@@ -44,15 +44,19 @@ extension Span<UInt8> {
   }
 
   /// Whether both ranges hold the same bytes.
-  func isSame(_ a: Range<Int>, _ b: Range<Int>) -> Bool {
+  func isSame(_ a: Range<Int>, _ b: Range<Int>) -> Bool { isSame(a, self, b) }
+
+  /// Whether a range here and one of other bytes hold the same.
+  @inline(__always)
+  func isSame(_ a: Range<Int>, _ other: Span<UInt8>, _ b: Range<Int>) -> Bool {
     guard a.count == b.count else { return false }
     var i = 0
     while i &+ 8 <= a.count {
-      guard word(at: a.lowerBound &+ i) == word(at: b.lowerBound &+ i) else { return false }
+      guard word(at: a.lowerBound &+ i) == other.word(at: b.lowerBound &+ i) else { return false }
       i &+= 8
     }
     while i < a.count {
-      guard self[a.lowerBound &+ i] == self[b.lowerBound &+ i] else { return false }
+      guard self[a.lowerBound &+ i] == other[b.lowerBound &+ i] else { return false }
       i &+= 1
     }
     return true

@@ -176,8 +176,10 @@ package final class LusidInvestorRecords: TargetAPI {
     }
   }
 
-  package func appendKey(ofPiece piece: Span<UInt8>, to text: inout [UInt8]) {
-    if LusidRecord.appendPlainKey(piece, from: startOfValue(inPiece: piece), to: &text) { return }
+  package func appendKey(ofPiece piece: Span<UInt8>, to text: inout [UInt8], noting layout: inout KeyLayout) {
+    let start = startOfValue(inPiece: piece)
+    if layout.append(keyOf: piece, from: start, to: &text) { return }
+    if LusidRecord.appendPlainKey(piece, from: start, to: &text, noting: &layout) { return }
     if let key = describe(piece) { text.append(contentsOf: key.utf8) }
   }
 

@@ -45,10 +45,16 @@ struct LusidRecord {
   /// Appends the same as `spelledKey` in the usual case: each identifier is a plain string, or a property with a plain
   /// label. Reads no further than to the end of the identifiers, which must be unique.
   ///
-  /// - Parameter start: where the item starts in `piece`, which `prepare` made.
+  /// - Parameters:
+  ///   - start: where the item starts in `piece`, which `prepare` made.
+  ///   - layout: then describes this piece; describes none in any other case.
   /// - Returns: false, with nothing appended, in any other case.
-  static func appendPlainKey(_ piece: Span<UInt8>, from start: Int, to text: inout [UInt8]) -> Bool {
+  static func appendPlainKey(
+    _ piece: Span<UInt8>, from start: Int, to text: inout [UInt8], noting layout: inout KeyLayout
+  ) -> Bool {
+    layout = KeyLayout()
     let before = text.count
+    var noted = KeyLayout(from: start)
     var cursor = ItemCursor(at: afterSpace(piece, from: start))
     guard cursor.place < piece.count, cursor.isAtObject(piece) else { return false }
     cursor.enter()
@@ -69,12 +75,18 @@ struct LusidRecord {
           text.removeSubrange(before...)
           return false
         }
+        let words = text.count
         if text.count > before { text.append(contentsOf: ", ".utf8) }
         piece.append(name, to: &text)
         text.append(UInt8(ascii: "="))
+        noted.note(label, isString: true, after: text[words...], in: piece)
         piece.append(label, to: &text)
       }
-      if count <= 10, (1...400).contains(text.count - before) { return true }
+      if count <= 10, (1...400).contains(text.count - before) {
+        noted.finish(at: cursor.place, in: piece)
+        layout = noted
+        return true
+      }
       break
     }
     text.removeSubrange(before...)

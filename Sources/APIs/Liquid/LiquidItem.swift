@@ -169,9 +169,14 @@ extension LiquidItem {
   /// Appends the same as `spelledKey` in the usual case: headers, then data, a plain type and key fields that are plain
   /// strings or numbers. Reads no further than it has to.
   ///
-  /// - Parameter piece: as `prepare` made it.
+  /// - Parameters:
+  ///   - piece: as `prepare` made it.
+  ///   - layout: then describes this piece; describes none in any other case.
   /// - Returns: false, with nothing appended, in any other case.
-  static func appendPlainKey(_ piece: Span<UInt8>, rules: LiquidRules, to text: inout [UInt8]) -> Bool {
+  static func appendPlainKey(
+    _ piece: Span<UInt8>, rules: LiquidRules, to text: inout [UInt8], noting layout: inout KeyLayout
+  ) -> Bool {
+    layout = KeyLayout()
     var cursor = ItemCursor(at: afterSpace(piece, from: 0))
     guard !rules.keyFields.isEmpty, cursor.place < piece.count, cursor.isAtObject(piece) else { return false }
     cursor.enter()
@@ -198,17 +203,31 @@ extension LiquidItem {
     }
     let before = text.count
     piece.append(type, to: &text)
+    var noted = KeyLayout(from: 0)
+    var (place, isInOrder) = (0, true)
+    var words = text[before...]
     for value in key {
       guard let value, piece.isPlainText(value, atMost: 200) else {
         text.removeSubrange(before...)
         return false
       }
       text.append(UInt8(ascii: " "))
+      words.append(UInt8(ascii: " "))
+      isInOrder = isInOrder && place <= value.lowerBound
+      if isInOrder {
+        let isString = piece[value.lowerBound - 1] == UInt8(ascii: "\"")
+        noted.note(value, isString: isString, after: words, in: piece)
+      }
+      (place, words) = (value.upperBound, [])
       piece.append(value, to: &text)
     }
-    if text.count - before <= 400 { return true }
-    text.removeSubrange(before...)
-    return false
+    guard text.count - before <= 400 else {
+      text.removeSubrange(before...)
+      return false
+    }
+    noted.finish(at: cursor.place, in: piece)
+    if isInOrder { layout = noted }
+    return true
   }
 }
 

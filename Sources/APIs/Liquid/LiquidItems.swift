@@ -99,8 +99,9 @@ package final class LiquidItems: TargetAPI {
     }
   }
 
-  package func appendKey(ofPiece piece: Span<UInt8>, to text: inout [UInt8]) {
-    if LiquidItem.appendPlainKey(piece, rules: rules, to: &text) { return }
+  package func appendKey(ofPiece piece: Span<UInt8>, to text: inout [UInt8], noting layout: inout KeyLayout) {
+    if layout.append(keyOf: piece, from: 0, to: &text) { return }
+    if LiquidItem.appendPlainKey(piece, rules: rules, to: &text, noting: &layout) { return }
     if let key = describe(piece) { text.append(contentsOf: key.utf8) }
   }
 

@@ -103,6 +103,7 @@ extension RecordSearch {
     guard let api = record.facts.target.flatMap({ routeAPIs[$0] })?[record.inbox, record.name] else { return }
     var last: String?
     var key: [UInt8] = []
+    var layout = KeyLayout()
     while true {
       let page = try await outbox.batches(of: record.id, after: last, limit: 64)
       for batch in page.batches {
@@ -116,7 +117,7 @@ extension RecordSearch {
         }
         for (item, piece) in zip(loaded.batch.items, loaded.batch.pieces ?? []) {
           key.removeAll(keepingCapacity: true)
-          api.appendKey(ofPiece: loaded.batch.body[piece].span, to: &key)
+          api.appendKey(ofPiece: loaded.batch.body[piece].span, to: &key, noting: &layout)
           guard isMeant(String(decoding: key, as: UTF8.self), record.inbox) else { continue }
           var finding = template
           (finding.item, finding.line, finding.outcome) = (item.number, item.line, "waiting")
