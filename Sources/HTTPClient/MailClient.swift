@@ -49,12 +49,18 @@ package final class MailClient: Sendable {
   /// - Parameters:
   ///   - from, to: plain addresses.
   ///   - text: header fields, an empty line and the body, with CRLF at the end of each line.
+  ///   - password: asked for on this client's own queue; nil for that of the options.
   ///   - timeout: for the whole exchange.
   package func send(
-    from: String, to: String, text: [UInt8], timeout: Duration = .seconds(60)
+    from: String, to: String, text: [UInt8], password: (@Sendable () -> String)? = nil,
+    timeout: Duration = .seconds(60)
   ) async throws(MailError) {
     let result = await withCheckedContinuation { (done: CheckedContinuation<Result<Void, MailError>, Never>) in
-      queue.async { [self] in done.resume(returning: sendNow(from: from, to: to, text: text, timeout: timeout)) }
+      queue.async { [self] in
+        var server = server
+        if let password { server.password = password() }
+        done.resume(returning: sendNow(server, from: from, to: to, text: text, timeout: timeout))
+      }
     }
     return try result.get()
   }
@@ -64,7 +70,9 @@ package final class MailClient: Sendable {
 
   package var isClosed: Bool { stop.isRaised }
 
-  private func sendNow(from: String, to: String, text: [UInt8], timeout: Duration) -> Result<Void, MailError> {
+  private func sendNow(
+    _ server: MailOptions, from: String, to: String, text: [UInt8], timeout: Duration
+  ) -> Result<Void, MailError> {
     var outcome = curlshim_mail_outcome()
     text.withUnsafeBufferPointer { text in
       text.withMemoryRebound(to: CChar.self) { text in

@@ -1,4 +1,5 @@
 internal import Core
+internal import Dispatch
 package import Engine
 internal import Glibc
 package import HTTPClient
@@ -18,11 +19,13 @@ package final class ReceiverClient: Sendable {
   }
 
   private enum Way {
-    case webhook(WebhookRequest, HTTPClient)
+    case webhook(Receiver.Webhook, HTTPClient)
     case mail(Receiver.Mail, MailClient)
   }
 
   private let way: Way
+  /// Where files are read.
+  private let files = DispatchQueue(label: "secrets of receivers")
   private let spool: String
   private let host: String
 
@@ -37,20 +40,23 @@ package final class ReceiverClient: Sendable {
         proxy: receiver.proxy.map {
           ConnectionOptions.Proxy(address: $0.address, username: $0.username, password: $0.password?.value)
         }, userAgent: "upsertd/\(Version.text)")
-      way = .webhook(WebhookRequest(url: webhook.url, secret: webhook.secret.value), try HTTPClient(options))
+      way = .webhook(webhook, try HTTPClient(options))
     case .mail(let mail):
       let isPlain = mail.isLoopback && mail.server.hasPrefix("smtp:")
       let server = MailOptions(
-        url: mail.server, needsTLS: !isPlain, username: mail.username, password: mail.password?.value,
-        caFile: receiver.caFile)
+        url: mail.server, needsTLS: !isPlain, username: mail.username, caFile: receiver.caFile)
       way = .mail(mail, MailClient(server))
     }
   }
 
+  /// A secret that was corrected in its file takes effect here.
   package func send(_ notice: WaitingNotice) async -> Delivery {
     switch way {
-    case .webhook(let webhook, let client): await post(webhook.request(for: notice, at: .now), client)
-    case .mail(let mail, let client): await send(notice, mail, client)
+    case .webhook(let webhook, let client):
+      let webhook = await files.run { webhook.reread() }
+      let request = WebhookRequest(url: webhook.url, secret: webhook.secret.value)
+      return await post(request.request(for: notice, at: .now), client)
+    case .mail(let mail, let client): return await send(notice, mail, client)
     }
   }
 
@@ -107,7 +113,8 @@ package final class ReceiverClient: Sendable {
   private func send(_ notice: WaitingNotice, _ mail: Receiver.Mail, _ client: MailClient) async -> Delivery {
     let text = MailText(notice, spool: spool, host: host).message(from: mail.from, to: mail.to, at: .now)
     do {
-      try await client.send(from: mail.from, to: mail.to, text: text)
+      try await client.send(
+        from: mail.from, to: mail.to, text: text, password: mail.password.map { secret in { secret.reread().value } })
       return .delivered
     } catch {
       if client.isClosed { return .cancelled }

@@ -72,7 +72,7 @@ struct ReceiverReader {
     }
     let caFile = readsSecrets ? section.read("ca_file") { $0.certificateFile() } : ignored("ca_file", section)
     let proxy = readsSecrets ? readProxy(section) : ignored("proxy", section)
-    if readsSecrets, let secret, !Self.isKey(secret.value) {
+    if readsSecrets, let secret, !Receiver.Webhook.isKey(secret.value) {
       section.report(
         "begins with \"whsec_\", but no Base64 follows: nothing would be signed with the receiver's key",
         at: section.has("secret") ? "secret" : "secret_file")
@@ -81,25 +81,6 @@ struct ReceiverReader {
     guard let url, let secret else { return nil }
     return Receiver(
       name: url.host, way: .webhook(Receiver.Webhook(url: url.text, secret: secret)), caFile: caFile, proxy: proxy)
-  }
-
-  /// Whether a webhook's secret is a key: any text or, after `whsec_`, Base64 of at least one byte.
-  private static func isKey(_ secret: String) -> Bool {
-    guard secret.hasPrefix("whsec_") else { return true }
-    let text = Array(secret.utf8.dropFirst(6))
-    let digits = text.prefix { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"):
-        true
-      default: false
-      }
-    }
-    let padding = text.count - digits.count
-    return digits.count >= 2 && text.count % 4 == 0 && padding <= 2
-      && text.suffix(padding)
-        == Array(
-          repeating: UInt8(ascii: "="), count: padding)[...]
   }
 
   private func readMail(_ section: ConfigSection) -> Receiver? {

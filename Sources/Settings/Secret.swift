@@ -61,6 +61,12 @@ package struct Secret: Sendable {
     }
   }
 
+  /// What its file holds now; the same where it has none, or where that can't be read: somebody may be writing it. Blocks.
+  package func reread() -> Secret {
+    guard case .file(let path) = origin, let secret = try? Secret(file: path) else { return self }
+    return secret
+  }
+
   static let noTokenAdvice = "is not an access token: it must be one word in ASCII, without spaces or line breaks"
 
   /// Whether it is valid in an `Authorization` header: RFC 6750's `b64token`, interpreted broadly.

@@ -62,6 +62,31 @@ package struct Receiver: Sendable, Equatable {
     package var url: String
     /// What signatures are made with.
     package var secret: Secret
+
+    /// The same, with what its file holds now. Blocks.
+    package func reread() -> Webhook {
+      let secret = secret.reread()
+      return Self.isKey(secret.value) ? Webhook(url: url, secret: secret) : self
+    }
+
+    /// Whether a webhook's secret is a key: any text or, after `whsec_`, Base64 of at least one byte.
+    static func isKey(_ secret: String) -> Bool {
+      guard secret.hasPrefix("whsec_") else { return true }
+      let text = Array(secret.utf8.dropFirst(6))
+      let digits = text.prefix { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"):
+          true
+        default: false
+        }
+      }
+      let padding = text.count - digits.count
+      return digits.count >= 2 && text.count % 4 == 0 && padding <= 2
+        && text.suffix(padding)
+          == Array(
+            repeating: UInt8(ascii: "="), count: padding)[...]
+    }
   }
 
   package struct Mail: Sendable, Equatable {
