@@ -57,10 +57,12 @@ extension Int {
 extension Int {
   /// A number of bytes as `init(writtenSize:)` reads it, in the largest unit that leaves no rest.
   var writtenSize: String {
-    for (name, unit) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
-    where self > 0 && self.isMultiple(of: unit) {
-      return "\(self / unit)\(name)"
+    guard self > 0 else { return String(self) }
+    return switch trailingZeroBitCount {
+    case 30...: "\(self >> 30)GiB"
+    case 20...: "\(self >> 20)MiB"
+    case 10...: "\(self >> 10)KiB"
+    default: String(self)
     }
-    return String(self)
   }
 }
