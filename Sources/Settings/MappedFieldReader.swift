@@ -146,10 +146,6 @@ struct MappedFieldReader {
     for key in NumberFormReader.keys where section.has(key) && field.type != .number {
       section.report("is for numbers, but type is \(field.type.rawValue): add type: number, or leave it out", at: key)
     }
-    if field.isRequired, section.has("default") {
-      section.report(
-        "can't be combined with default, with which no cell is empty: leave out one of them", at: "required")
-    }
     if field.isRequired, field.isOptional {
       section.report(
         "can't be combined with optional, with which a file may lack the whole column: leave out one of them",

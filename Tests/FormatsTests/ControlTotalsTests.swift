@@ -44,6 +44,22 @@ import Testing
     #expect(terms(count: 2).read(text).end == "control-total-mismatch " + place)
   }
 
+  @Test func `a trailer is not among the rows that skip names, and its count may have zeros in front`() {
+    #expect(terms(count: 2) { $0.skip.rows = [Glob("HDR*"), Glob("T*")] }.read("a\n1\n2\nT,2\n").fault == nil)
+    #expect(terms(count: 2).read("a\n1\n2\nT,0002\n").fault == nil)
+    #expect(terms(count: 2).read("a\n1\n2\nT,0003\n").fault?.message == "the trailer says 3 rows, but there are 2")
+  }
+
+  @Test func `what skip.last leaves out is no trailer, and may follow one`() {
+    let last = terms(count: 2) { $0.skip.last = 1 }
+    let followed = last.read("a\n1\n2\nT,2\nend\n")
+    #expect(followed.fault == nil && followed.items.count == 2)
+    #expect(
+      last.read("a\n1\n2\nT,2\n").fault?.message.hasSuffix("; skip.last leaves out the one on line 4") == true)
+    #expect(last.read("a\n1\nT,1\n2\nend\n").end == "control-total-mismatch 4:-")
+    #expect(last.read("a\n1\nT,1\nT,1\nend\n").end == "control-total-mismatch 4:-")
+  }
+
   @Test func `a trailer may have any width, and rejected rows count`() {
     let wide = terms(count: 5).read("a,b\n1\n2,x,y\n3,4\nT,,,,3\n\n")
     #expect(wide.fault == nil)

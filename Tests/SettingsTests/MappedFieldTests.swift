@@ -27,6 +27,7 @@ struct MappedFieldTests {
           F: {to: f, date: dd.MM.yyyy, timezone: UTC}
           G: {to: g, date: yyyy-MM-dd, values: {now: 2024-01-31, "": 1970-01-01}}
           H: {to: h:number, default: 0, required: false}
+          I: {to: i, required: true, default: GB}
         """))
     var european = NumberForm()
     european.decimal = ","
@@ -45,16 +46,13 @@ struct MappedFieldTests {
       "F": Self.field("f") { ($0.date, $0.timezone) = ("dd.MM.yyyy", "UTC") },
       "G": Self.field("g") { ($0.date, $0.values) = ("yyyy-MM-dd", ["now": "2024-01-31", "": "1970-01-01"]) },
       "H": Self.field("h", .number) { $0.defaultText = "0" },
+      "I": Self.field("i") { ($0.isRequired, $0.defaultText) = (true, "GB") },
     ]
     for (name, field) in expected { #expect(mapping.fields[name] == [field], "\(name)") }
     #expect(mapping.columns["C"]?.map(\.line) == [4])
   }
 
   @Test(arguments: [
-    (
-      "required: true, default: x",
-      "required: can't be combined with default, with which no cell is empty: leave out one of them"
-    ),
     (
       "required: true, optional: true",
       "required: can't be combined with optional, with which a file may lack the whole column: leave out one of them"

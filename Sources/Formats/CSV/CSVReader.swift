@@ -114,11 +114,6 @@ package struct CSVReader: Sendable {
     var held = HeldRows(most: heldRows, dialect: header.dialect, maxCells: header.width)
     var number = 0
     while try rows.findRow(in: &source) {
-      if let trailer = rows.trailer {
-        throw FileFault(
-          .controlTotalMismatch, "a row of data follows the trailer of line \(trailer.line)",
-          line: rows.scanner.rowLine)
-      }
       let range = rows.scanner.rowStart + rows.offset..<rows.scanner.rowEnd + rows.offset
       var item = RawItem(number: number + 1, line: rows.scanner.rowLine, source: range)
       if rows.isRowTooLarge(without: header.errorColumns) {
@@ -127,13 +122,18 @@ package struct CSVReader: Sendable {
       }
       if heldRows > 0 {
         let isTooLarge = item.fault != nil
-        guard
-          let row = try held.exchange(HeldRows.Row(item: item, bytes: isTooLarge ? [] : rows.rowBytes))
-        else { continue }
-        item = row
+        let row = HeldRows.Row(item: item, bytes: isTooLarge ? [] : rows.rowBytes, isTrailer: rows.isAtTrailer)
+        guard let row = try held.exchange(row) else { continue }
+        item = row.item
         item.number = number + 1
+        guard !row.isTrailer else {
+          try rows.takeTrailer(item.fault == nil ? row.bytes : nil, line: item.line)
+          continue
+        }
+        try rows.refuseAfterTrailer(line: item.line)
         try take(item, held.scanner, held.bytes, &totals, &secondHeader, &block)
       } else {
+        try rows.refuseAfterTrailer(line: item.line)
         try take(item, rows.scanner, rows.buffer, &totals, &secondHeader, &block)
       }
       number += 1
@@ -143,6 +143,9 @@ package struct CSVReader: Sendable {
       layout: CSVLayout(header, hasSeparatorLine: rows.hasSeparatorLine), isRejectsFile: rows.isPlain)
     if let compared = totals?.compared(with: rows.trailer) {
       (outcome.completeness, outcome.fault) = compared
+      if rows.trailer == nil, let line = held.lineOfTrailer {
+        outcome.fault?.message += "; skip.last leaves out the one on line \(line)"
+      }
     }
     if number == 0 {
       var leftOut = rows.leftOut
@@ -169,6 +172,12 @@ package struct CSVReader: Sendable {
 }
 
 extension CSVRows {
+  fileprivate func refuseAfterTrailer(line: Int) throws(FileFault) {
+    guard let trailer else { return }
+    throw FileFault(
+      .controlTotalMismatch, "a row of data follows the trailer of line \(trailer.line)", line: line)
+  }
+
   /// The likely reason why the file can't be used because of its header; nil if nothing looks wrong.
   ///
   /// Nothing else can be read afterwards.
@@ -189,6 +198,7 @@ private struct HeldRows {
     var item: RawItem
     /// Empty if it is too large.
     var bytes: [UInt8]
+    var isTrailer: Bool
   }
 
   private let most: Int
@@ -200,6 +210,9 @@ private struct HeldRows {
 
   var count: Int { rows.count }
 
+  /// Of a trailer that is among them.
+  var lineOfTrailer: Int? { rows.lazy.filter(\.isTrailer).map(\.item.line).min() }
+
   init(most: Int, dialect: CSVDialect, maxCells: Int) {
     self.most = most
     scanner = CSVScanner(dialect)
@@ -207,7 +220,7 @@ private struct HeldRows {
   }
 
   /// Keeps `row` and returns the one that is certainly not among the last ones, scanned again; nil if there is none yet.
-  mutating func exchange(_ row: Row) throws(FileFault) -> RawItem? {
+  mutating func exchange(_ row: Row) throws(FileFault) -> Row? {
     guard rows.count == most else {
       rows.append(row)
       return nil
@@ -220,7 +233,7 @@ private struct HeldRows {
     scanner = CSVScanner(scanner.dialect)
     scanner.maxCells = maxCells
     if old.item.fault == nil { _ = try scanner.scan(bytes, upTo: bytes.count) }
-    return old.item
+    return old
   }
 }
 

@@ -29,11 +29,15 @@ struct CSVRows: Sendable {
   /// Whether the first line names the delimiter.
   private(set) var hasSeparatorLine = false
   private var header: CSVHeader?
+  /// The texts of the header row's cells; none if the file has no header row.
+  private var headerTexts: [[UInt8]] = []
   private var leftOutRows = LeftOutRows()
   /// Comments in front of the header row.
   private var commentsBefore = 0
   /// The row that the options call a trailer.
   private(set) var trailer: CSVTrailerRow?
+  /// Whether the last row found is a trailer, unless `skip.last` leaves it out. Without `skip.last` none is found.
+  private(set) var isAtTrailer = false
   /// How many bytes a row may have beyond the limit because they belong to dropped columns.
   private var slack = 0
   private let key: SourceKey?
@@ -80,6 +84,7 @@ struct CSVRows: Sendable {
           line: scanner.rowLine)
       }
       header = try CSVHeader(scanner, in: buffer.span, at: offset)
+      headerTexts = scanner.cells.map { $0.text(in: buffer.span, header.dialect) }
     }
     scanner.maxCells = header.width
     if !header.errorColumns.isEmpty { slack = Self.errorColumnsSlack }
@@ -245,20 +250,24 @@ struct CSVRows: Sendable {
       let length = scanner.rowEnd - scanner.rowStart
       // Delimiters alone: a spreadsheet's empty row.
       if length == (scanner.cellCount - 1) * scanner.dialect.delimiter.count, scanner.cellCount > 1 { continue }
-      if length == header?.bytes.count, isHeaderAgain {
+      if isHeaderAgain {
         leftOutRows.headers += 1
         continue
       }
       if hasRowRules {
+        if let wanted = options.trailer, header != nil, !isPlain, matchesFirstCell([wanted.match]) {
+          // It may be one of the last rows that the options skip: then it is none.
+          isAtTrailer = options.skip.last > 0
+          if isAtTrailer { return true }
+          try takeTrailer(scanner.isSkipping ? nil : rowBytes, line: scanner.rowLine)
+          continue
+        }
         if matchesFirstCell(options.skip.rows) {
           if header != nil { leftOutRows.rows += 1 }
           continue
         }
-        if let wanted = options.trailer, header != nil, !isPlain, matchesFirstCell([wanted.match]) {
-          try take(trailer: wanted)
-          continue
-        }
       }
+      isAtTrailer = false
       return true
     }
     if let mark = options.skip.after, !isPlain, !scanner.isPastData {
@@ -277,9 +286,12 @@ struct CSVRows: Sendable {
 
   private var hasRowRules: Bool { !options.skip.rows.isEmpty || options.trailer != nil }
 
+  /// Whether all cells are those of the header row; they may be quoted otherwise.
   private var isHeaderAgain: Bool {
-    guard let header, !scanner.isSkipping, !header.range.isEmpty else { return false }
-    return buffer[max(0, scanner.rowStart)..<scanner.rowEnd].elementsEqual(header.bytes)
+    guard let first = headerTexts.first, let cell = scanner.cells.first, cell.end - cell.start == first.count,
+      scanner.cellCount == headerTexts.count, first.isEmpty || buffer[cell.start] == first[0], !scanner.isSkipping
+    else { return false }
+    return zip(scanner.cells, headerTexts).allSatisfy { $0.text(in: buffer.span, scanner.dialect) == $1 }
   }
 
   private func matchesFirstCell(_ patterns: [Glob]) -> Bool {
@@ -288,18 +300,21 @@ struct CSVRows: Sendable {
     return patterns.contains { $0.matches(text) }
   }
 
-  private mutating func take(trailer wanted: Trailer) throws {
+  /// Takes a row as the trailer.
+  ///
+  /// - Parameter row: without its line break; nil if it is too long.
+  mutating func takeTrailer(_ row: [UInt8]?, line: Int) throws {
     if let trailer {
       throw FileFault(
-        .controlTotalMismatch, "a second trailer row; the first one is on line \(trailer.line)", line: scanner.rowLine)
+        .controlTotalMismatch, "a second trailer row; the first one is on line \(trailer.line)", line: line)
     }
     // `maxCells` is the header's width; a trailer may be wider.
     var cells = CSVScanner(scanner.dialect)
-    let row = Array(buffer[scanner.rowStart..<scanner.rowEnd]) + scanner.dialect.lineBreak.bytes
-    guard !scanner.isSkipping, try cells.scan(row, upTo: row.count) else {
-      throw FileFault(.controlTotalMismatch, "the trailer row can't be read", line: scanner.rowLine)
+    let bytes = (row ?? []) + scanner.dialect.lineBreak.bytes
+    guard row != nil, try cells.scan(bytes, upTo: bytes.count) else {
+      throw FileFault(.controlTotalMismatch, "the trailer row can't be read", line: line)
     }
-    trailer = CSVTrailerRow(line: scanner.rowLine, bytes: row, cells: cells.cells)
+    trailer = CSVTrailerRow(line: line, bytes: bytes, cells: cells.cells)
   }
 
   private mutating func scanRow(in source: inout some ByteSource & ~Copyable) throws -> Bool {

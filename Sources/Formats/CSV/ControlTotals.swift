@@ -98,7 +98,7 @@ struct ControlTotals: Sendable {
     var faults: [FileFault] = []
     func note(_ message: String) { faults.append(FileFault(.controlTotalMismatch, message, line: row.line)) }
     if let cell = trailer.count {
-      switch value(of: cell, in: row, counts, countPreparation) {
+      switch count(of: cell, in: row) {
       case .missing: note(lacks(cell, row))
       case .unreadable(let text): note("cell \(cell) of the trailer, \(text.quoted), is not a number of rows")
       case .number(let expected):
@@ -142,6 +142,15 @@ struct ControlTotals: Sendable {
     }
     let value = content.withBytes(in: row.bytes.span) { numbers.value($0) }
     return value.map(Value.number) ?? .unreadable(content.string(in: row.bytes.span))
+  }
+
+  /// Some programs write a number of rows with zeros in front.
+  private func count(of cell: Int, in row: CSVTrailerRow) -> Value {
+    let value = value(of: cell, in: row, counts, countPreparation)
+    guard case .unreadable(let text) = value, text.utf8.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }),
+      let number = Int(text).flatMap({ DecimalSum(of: $0) })
+    else { return value }
+    return .number(number)
   }
 
   private func lacks(_ cell: Int, _ row: CSVTrailerRow) -> String {
