@@ -38,6 +38,8 @@ struct slot {
   struct bytes request, head, answer;
   size_t most_answer_bytes;
   unsigned sendings;
+  bool once;
+  bool lost;
   bool busy, head_ended, head_too_large, cut;
   char reason[CURL_ERROR_SIZE];
 };
@@ -81,6 +83,11 @@ static void clear(struct bytes *b) {
 static int before_sending(void *context, char *peer, char *local, int peer_port, int local_port) {
   (void)peer, (void)local, (void)peer_port, (void)local_port;
   struct slot *slot = context;
+  // A kept connection has ended before an answer began: libcurl would send the request again by itself.
+  if (slot->sendings && slot->once) {
+    slot->lost = true;
+    return CURL_PREREQFUNC_ABORT;
+  }
   slot->sendings++;
   return CURL_PREREQFUNC_OK;
 }
@@ -336,11 +343,14 @@ enum curlshim_fault curlshim_fault_of(CURLcode code) {
 
 enum curlshim_fault curlshim_start(
     struct curlshim_pool *pool, size_t index, const char *method, const char *url, const char *fields, const void *body,
-    size_t body_count, size_t most_answer_bytes, int64_t timeout_ms, int64_t connect_timeout_ms, const char **reason) {
+    size_t body_count, size_t most_answer_bytes, int64_t timeout_ms, int64_t connect_timeout_ms, bool once,
+    const char **reason) {
   struct slot *slot = &pool->slots[index];
   clear(&slot->head);
   clear(&slot->answer);
   slot->sendings = 0;
+  slot->once = once;
+  slot->lost = false;
   slot->most_answer_bytes = most_answer_bytes;
   slot->head_ended = slot->head_too_large = slot->cut = false;
   slot->reason[0] = 0;
@@ -428,7 +438,8 @@ static void conclude(struct slot *slot, CURLcode code, struct curlshim_outcome *
                                    : slot->head_too_large         ? CURLSHIM_HEAD_TOO_LARGE
                                    : lost_in_handshake(slot, code) ? CURLSHIM_FAILED
                                                                    : curlshim_fault_of(code);
-  const char *reason = headless          ? "the connection was closed within the answer's head"
+  const char *reason = slot->lost        ? "the connection was closed before an answer"
+                       : headless         ? "the connection was closed within the answer's head"
                        : code == CURLE_OK ? ""
                        : slot->reason[0]  ? slot->reason
                                           : curl_easy_strerror(code);
@@ -438,6 +449,7 @@ static void conclude(struct slot *slot, CURLcode code, struct curlshim_outcome *
       // libcurl counts a proxy's CONNECT among the request's bytes, hence both conditions.
       .sent = !refused && (slot->sendings > 1 || (slot->sendings == 1 && request_bytes > 0)),
       .sendings = slot->sendings,
+      .lost = slot->lost,
       .cut = slot->cut,
       .status = (int)status,
       .elapsed_us = elapsed_us,

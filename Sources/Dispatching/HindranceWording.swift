@@ -128,7 +128,7 @@ package struct HindranceWording: Sendable {
       return Hindrance(
         "\(place), for \(who): \(error.reason)",
         advice: "correct \(setting), ca_file, client_cert and client_key of the target", remedy: .reload)
-    case .unanswered, .cancelled: return Hindrance("\(place), for \(who): \(error.reason)")
+    case .lost, .unanswered, .cancelled: return Hindrance("\(place), for \(who): \(error.reason)")
     }
   }
 

@@ -13,8 +13,6 @@ struct RequestRunner: Sendable {
   /// How a request ended, and what is needed to record it.
   struct Report: Sendable {
     var outcome: DispatchState.Outcome
-    /// How often the same bytes were also sent on a connection that ended without an answer.
-    var resent = 0
     /// The contents of each batch, if they were read.
     var contents: [Batch] = []
     /// For each batch, the items that are not in `contents` because the claimed file no longer holds what was checked.
@@ -95,15 +93,16 @@ struct RequestRunner: Sendable {
     case .failure(let error):
       let outcome: DispatchState.Outcome =
         switch error.code {
+        case .lost: .lost(why: Hindrance(error.description))
         case .unanswered: .unanswered(why: Hindrance(error.description))
         case .notSent: .notSent(why: wording.unsent(error, to: url))
         case .tls, .setup: .unusable(why: wording.unsent(error, to: url))
         case .cancelled: .abandoned
         }
-      return Report(outcome: outcome, resent: max(0, error.unanswered - 1), contents: contents)
+      return Report(outcome: outcome, contents: contents)
     case .success(let answer):
       let answeredAt = Timestamp.now
-      var report = Report(outcome: .abandoned, resent: answer.unanswered, contents: contents)
+      var report = Report(outcome: .abandoned, contents: contents)
       report.facts = RequestFacts(
         status: answer.status, requestID: api.requestIDHeader.flatMap { answer.header($0) }, sentAt: sentAt, url: url,
         answeredAt: answeredAt)
@@ -144,7 +143,8 @@ struct RequestRunner: Sendable {
     if let header = api.batchNameHeader { headers.append(Header(header, "\(name.file)-\(name.position)")) }
     let request = Request(
       method: "POST", url: url, headers: headers, body: outgoing.body, timeout: target.timeout,
-      mostAnswerBytes: api.mostAnswerBytes(requestBytes: outgoing.body.count, items: outgoing.pieces.count))
+      mostAnswerBytes: api.mostAnswerBytes(requestBytes: outgoing.body.count, items: outgoing.pieces.count),
+      isSentOnce: true)
     return await measured(request)
   }
 
@@ -160,7 +160,7 @@ struct RequestRunner: Sendable {
     } catch {
       let wasSent =
         switch error.code {
-        case .unanswered, .cancelled: true
+        case .lost, .unanswered, .cancelled: true
         case .notSent, .tls, .setup: false
         }
       meters.failed(bytes: bytes, times: wasSent ? max(1, error.unanswered) : 0, after: began.duration(to: .now))

@@ -278,7 +278,7 @@ package actor TargetDispatcher {
     guard !all.isEmpty else { return changes.map { _ in nil } }
     while true {
       do {
-        let results = try await outbox.apply(all, request: report.facts, resent: report.resent)
+        let results = try await outbox.apply(all, request: report.facts)
         instruments.activeFailures.end(Self.writing, in: loop, logger: logger)
         // If a batch has two changes, the second describes what is left.
         var next = 0
@@ -388,7 +388,7 @@ package actor TargetDispatcher {
     switch report.outcome {
     case .settled, .split, .abandoned, .stale: break
     case .retry: meters.sendsAgain(.answer)
-    case .unanswered: meters.sendsAgain(.unanswered)
+    case .lost, .unanswered: meters.sendsAgain(.unanswered)
     case .hold: meters.sendsAgain(.hold)
     case .unauthorized(_, let isRenewable): if !isRenewable { meters.sendsAgain(.hold) }
     case .noToken(let why, _, _):

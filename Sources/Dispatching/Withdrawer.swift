@@ -42,7 +42,7 @@ struct Withdrawer: Sendable {
       page.items += rejects.count
     }
     guard !changes.isEmpty else { return page }
-    let results = try await outbox.apply(changes, request: nil, resent: 0)
+    let results = try await outbox.apply(changes, request: nil)
     page.isFileComplete = results.contains(where: \.isFileComplete)
     return page
   }

@@ -56,7 +56,7 @@ struct Pool: ~Copyable {
         curlshim_start(
           handle, slot, request.method, request.url, lines.baseAddress?.assumingMemoryBound(to: CChar.self),
           body.baseAddress, body.count, max(0, request.mostAnswerBytes), timeout,
-          min(timeout, max(1, connectTimeout.milliseconds)), &words)
+          min(timeout, max(1, connectTimeout.milliseconds)), request.isSentOnce, &words)
       }
     }
     guard fault != CURLSHIM_NO_FAULT else { return }
@@ -101,6 +101,7 @@ extension Outcome {
     guard raw.fault == CURLSHIM_NO_FAULT else {
       let kind: Kind =
         switch raw.fault {
+        case _ where raw.lost: .lost
         case CURLSHIM_UNUSABLE: .unusable
         case CURLSHIM_TLS: .tls
         case CURLSHIM_HEAD_TOO_LARGE: .headTooLarge

@@ -9,10 +9,12 @@ package struct Request: Sendable {
   package var timeout: Duration
   /// How much of the answer's body is read, counted after decompression.
   package var mostAnswerBytes: Int
+  /// Whether the request must not be sent again if a kept connection ends before an answer begins: then the caller decides.
+  package var isSentOnce: Bool
 
   package init(
     method: String, url: String, headers: [Header] = [], body: [UInt8] = [], timeout: Duration = .seconds(60),
-    mostAnswerBytes: Int = 1 << 20
+    mostAnswerBytes: Int = 1 << 20, isSentOnce: Bool = false
   ) {
     self.method = method
     self.url = url
@@ -20,6 +22,7 @@ package struct Request: Sendable {
     self.body = body
     self.timeout = timeout
     self.mostAnswerBytes = mostAnswerBytes
+    self.isSentOnce = isSentOnce
   }
 }
 

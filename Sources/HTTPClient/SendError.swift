@@ -7,6 +7,9 @@ package struct SendError: Error, Equatable {
     case notSent
     /// The handshake failed, or a certificate was not trusted; nothing of the request was processed.
     case tls
+    /// A kept connection ended before an answer began, as happens when a server closes an idle one: the request was sent, and its
+    /// outcome is unknown. Only of requests with `isSentOnce`; libcurl sends others again by itself.
+    case lost
     /// The request was sent, at least in part, and no whole answer arrived: its outcome is unknown.
     case unanswered
     /// The task was cancelled or the connections were closed; the request may have been sent.
@@ -46,7 +49,7 @@ enum Outcome: Sendable {
   /// `sendings`: how often bytes of the request may have reached the server.
   case failure(Kind, sendings: Int, reason: String)
 
-  enum Kind: Sendable { case unusable, tls, headTooLarge, failed }
+  enum Kind: Sendable { case unusable, tls, headTooLarge, lost, failed }
 }
 
 extension Outcome {
@@ -60,6 +63,8 @@ extension Outcome {
           .unanswered, place: request.place,
           reason: "sent, but the answer's header fields are too large",
           unanswered: max(1, sendings)))
+    case .failure(.lost, let sendings, let reason):
+      .failure(SendError(.lost, place: request.place, reason: "sent, but " + reason, unanswered: max(1, sendings)))
     case .failure(_, let sendings, let reason) where sendings > 0:
       .failure(
         SendError(

@@ -6,21 +6,11 @@ internal import GRDB
 /// The changes that dispatch writes to batches. Each call is one commit, perhaps together with others.
 extension Outbox {
   package func apply(
-    _ changes: [(name: BatchName, change: BatchChange)], request: RequestFacts?, resent: Int
+    _ changes: [(name: BatchName, change: BatchChange)], request: RequestFacts?
   ) async throws(OutboxError) -> [ChangeResult] {
     let owns = changes.map { released.own($0.name.file) }
     return try await write { db in
-      if resent > 0 {
-        let again = try db.cachedStatement(
-          sql: """
-            UPDATE batch SET attempts = attempts + $1, unanswered = unanswered + $1 WHERE file_id = $2 AND position = $3
-            """)
-        for ((name, _), own) in zip(changes, owns) {
-          try again.execute(arguments: [resent, own.text, name.position])
-          if db.changesCount > 0 { try Self.count(requests: resent, of: own, db) }
-        }
-      }
-      return try zip(changes, owns).map { entry, own in
+      try zip(changes, owns).map { entry, own in
         let (name, change) = entry
         guard let batch = try StoredBatch(name, of: own, db) else {
           return ChangeResult(batches: [], isFileComplete: false)

@@ -94,4 +94,29 @@ import TestKit
     }
     await api.stop()
   }
+
+  @Test func `a cancelled file is not sent again when the kept connection of its request ends without an answer`()
+    async throws
+  {
+    let api = try LoopbackServer { request in
+      // The first request leaves a connection that the second one uses.
+      request.number == 1 ? .lusid(request) : .delayed(.milliseconds(1500), .close)
+    }
+    try await withWorld(.lusid(api.url, target: ["concurrency: 1"])) { world in
+      _ = try await world.startDaemon()
+      try world.drop("first.json", in: "investors", array([record("1")]))
+      try await world.waitForReceipts(1, in: "investors")
+      try world.drop("a.json", in: "investors", array([record("2")]))
+      try await api.waitForRequests(2)
+      let id = String(try #require(world.names("investors", "work").first).prefix(26))
+      #expect(try await world.run(["cancel", id]).status == 0)
+      try await world.waitForReceipts(2, in: "investors")
+      let receipt = try world.receipt("investors", of: "a.json")
+      #expect(receipt.codes == [1: "cancelled"])
+      #expect(receipt["counts"]?["requests"]?.integer == 1)
+      #expect(receipt["batches"]?.elements?.first?["unanswered"]?.integer == 1)
+      #expect(api.requests.count == 2)
+    }
+    await api.stop()
+  }
 }

@@ -129,6 +129,41 @@ import Testing
     #expect(world.sent.count == 2)
   }
 
+  @Test func `a request that is lost with a kept connection is sent again at once, but only once in a row`()
+    async throws
+  {
+    let world = TargetWorld()
+    _ = try await world.drop([["a"]])
+    try await world.turn()
+    try await world.answer(0, .lost(why: "closed"))
+    try await world.turn()
+    #expect(world.sent.count == 2)
+    try await world.answer(0, .lost(why: "closed"), jitter: 1)
+    try await world.turn()
+    #expect(world.sent.count == 2, "it waits like after any failure")
+    #expect(try await world.run { _ in good })
+    #expect(world.applied.map(\.key) == ["a"])
+  }
+
+  @Test func `what is cancelled or paused meanwhile is not sent again after its connection was lost`() async throws {
+    let world = TargetWorld()
+    let file = try await world.drop([["a"]])
+    try await world.turn()
+    try await world.cancel(file)
+    try await world.answer(0, .lost(why: "closed"))
+    #expect(try await world.run { _ in good })
+    #expect(world.sent.count == 1)
+    _ = try await world.drop([["b"]])
+    try await world.turn()
+    world.setPaused(true)
+    try await world.answer(0, .lost(why: "closed"))
+    try await world.turn()
+    #expect(world.sent.count == 2)
+    world.setPaused(false)
+    #expect(try await world.run { _ in good })
+    #expect(world.applied.map(\.key) == ["b"])
+  }
+
   @Test func `halves of a split batch take its place, and nothing with their keys overtakes them`() async throws {
     let world = TargetWorld(usesTinyLimits: true)
     let first = try await world.drop([["a", "b", "c", "d"]])

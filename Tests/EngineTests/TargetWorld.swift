@@ -148,7 +148,7 @@ final class TargetWorld {
       }
       changes.append((batch.name, .settle(Settlement(accepted: 0, unchanged: 0, rejects: rejects))))
     }
-    _ = try await outbox.apply(changes, request: nil, resent: 0)
+    _ = try await outbox.apply(changes, request: nil)
     guard let file = page.files[order.file] else { return state.withdrewNothing(of: order.file, at: now) }
     state.withdrew(rejected, of: file, upTo: page.isEnd ? nil : page.batches.last?.name.position, at: now)
   }
@@ -195,7 +195,7 @@ final class TargetWorld {
       }
     }
     let facts = RequestFacts(status: 200, requestID: nil, sentAt: Timestamp(milliseconds: 1))
-    let results = try await outbox.apply(changes, request: facts, resent: 0)
+    let results = try await outbox.apply(changes, request: facts)
     try await letHappen(.outcomeIsWritten)
     var byName: [BatchName: ChangeResult] = [:]
     for (change, result) in zip(changes, results) { byName[change.name] = result }

@@ -152,4 +152,21 @@ import TestKit
       #expect(server.requests.count == 3)
     }
   }
+
+  @Test func `a request that may be sent only once is lost with a kept connection`() async throws {
+    try await withServer(ConnectionOptions(concurrency: 1)) { request in
+      request.number == 2 ? .close : .json("[]")
+    } _: { server, connections in
+      _ = try await connections.send(.post(server.url))
+      var request = Request.post(server.url)
+      request.isSentOnce = true
+      let failure = await connections.failure(of: request)
+      #expect(failure?.code == .lost)
+      #expect(failure?.unanswered == 1)
+      #expect(failure?.reason == "sent, but the connection was closed before an answer")
+      #expect(server.requests.count == 2)
+      let answer = try await connections.send(request)
+      #expect(answer.status == 200 && answer.unanswered == 0)
+    }
+  }
 }

@@ -43,11 +43,11 @@ import TestKit
       // More than the file has: the outbox rejects it.
       await #expect(throws: OutboxError.self) {
         try await world.outbox.apply(
-          [(world.name(2), settlement(1)), (world.name(1), settlement(9))], request: answered, resent: 3)
+          [(world.name(2), settlement(1)), (world.name(1), settlement(9))], request: answered)
       }
       #expect(try await world.line().map(\.attempts) == [1, 1])
       let results = try await world.outbox.apply(
-        [(world.name(1), settlement(2)), (world.name(2), settlement(1))], request: answered, resent: 0)
+        [(world.name(1), settlement(2)), (world.name(2), settlement(1))], request: answered)
       #expect(
         results == [
           ChangeResult(batches: [], isFileComplete: false), ChangeResult(batches: [], isFileComplete: true),
@@ -79,20 +79,17 @@ import TestKit
     }
   }
 
-  @Test func `requests after which it is open what was applied are counted, those sent again by themselves too`()
-    async throws
-  {
+  @Test func `requests after which it is open what was applied are counted`() async throws {
     try await World.with { world in
       try world.publish(batches: [World.batch([1]), World.batch([2]), World.batch([3])])
       _ = try await world.lease([1, 2, 3])
-      // The bytes went out three times; the last one was answered.
-      _ = try await world.apply(1, settlement(1), request: answered, resent: 2)
+      _ = try await world.apply(1, settlement(1), request: answered)
       // No answer, and given up later without one.
-      _ = try await world.apply(2, .postpone(World.retryState(due: 0), why: "cut", isOpen: true), resent: 1)
+      _ = try await world.apply(2, .postpone(World.retryState(due: 0), why: "cut", isOpen: true))
       _ = try await world.apply(2, settlement(0, rejects: [World.reject(2)]))
       let settled = try world.outbox.settled(world.id)
-      #expect(settled.map(\.attempts) == [3, 2])
-      #expect(settled.map(\.unanswered) == [2, 2])
+      #expect(settled.map(\.attempts) == [1, 1])
+      #expect(settled.map(\.unanswered) == [0, 1])
       #expect(settled.map(\.status) == [201, nil])
       // Nothing went out.
       let back = try await world.apply(3, .takeBack(World.retryState(due: 9, failures: 0), why: nil))
@@ -101,7 +98,7 @@ import TestKit
       #expect(back.batches.map(\.retryState.due) == [QueueTime(milliseconds: 9)])
       #expect(
         try await world.outbox.postponed(for: "t", after: nil, limit: 9).batches.isEmpty, "no reason, not put off")
-      #expect(try await world.record().counts.requests == 3 + 2 + 1 - 1)
+      #expect(try await world.record().counts.requests == 1 + 1 + 1 - 1)
       _ = try await world.lease([3])
       _ = try await world.apply(3, .takeBack(World.retryState(due: 9), why: "no token"))
       #expect(try await world.outbox.postponed(for: "t", after: nil, limit: 9).batches.map(\.name) == [world.name(3)])
@@ -157,7 +154,7 @@ import TestKit
       #expect(try await world.line() == [rest] + world.line().suffix(1))
       #expect(rest.name == world.name(1).part(0))
       let again = try await world.outbox.apply(
-        [(rest.name, settlement(0, rest: World.batch([2])))], request: answered, resent: 0)
+        [(rest.name, settlement(0, rest: World.batch([2])))], request: answered)
       #expect(again.first?.batches.map(\.misses) == [2])
       #expect(try world.outbox.settled(world.id).count == 1, "nothing settled the second time")
     }
@@ -169,7 +166,7 @@ import TestKit
       let none = ChangeResult(batches: [], isFileComplete: false)
       _ = try await world.apply(1, settlement(2), request: answered)
       let before = try await world.record()
-      #expect(try await world.apply(1, settlement(2), request: answered, resent: 4) == none)
+      #expect(try await world.apply(1, settlement(2), request: answered) == none)
       #expect(try await world.apply(1, .takeBack(RetryState(), why: nil)) == none)
       #expect(try await world.apply(1, .split([World.batch([1])], RetryState(), why: "", isOpen: true)) == none)
       #expect(try await world.record() == before)

@@ -92,7 +92,7 @@ import TestKit
       ]
       for (name, due) in dues {
         _ = try await world.outbox.apply(
-          [(name, .postpone(World.retryState(due: due), why: "500", isOpen: true))], request: nil, resent: 0)
+          [(name, .postpone(World.retryState(due: due), why: "500", isOpen: true))], request: nil)
       }
       var found: [BatchName] = []
       var last: (due: QueueTime, name: BatchName)?
@@ -115,7 +115,7 @@ import TestKit
       for id in ids[..<2] {
         _ = try await world.outbox.apply(
           [(BatchName(file: id, ordinal: 2), .postpone(World.retryState(due: 100), why: "500", isOpen: true))],
-          request: nil, resent: 0)
+          request: nil)
       }
       func dues() async throws -> [Int64] {
         try await world.outbox.batches(ids[..<2].map { BatchName(file: $0, ordinal: 2) }).batches

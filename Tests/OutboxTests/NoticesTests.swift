@@ -48,7 +48,7 @@ import TestKit
       _ = try await world.outbox.setReceivers([("r", [.partial])])
       try world.publish()
       _ = try await world.outbox.apply(
-        [(world.name(1), settlement(2)), (world.name(2), settlement(1))], request: answered, resent: 0)
+        [(world.name(1), settlement(2)), (world.name(2), settlement(1))], request: answered)
       let records = try await world.outbox.secureFinished(after: nil, limit: 10, at: World.time)
       let record = try #require(records.first)
       try await world.outbox.finish(

@@ -48,7 +48,7 @@ import TestKit
         [
           (line[0].name, .postpone(World.retryState(due: 9000, failures: 3), why: "503", isOpen: true)),
           (line[1].name, .postpone(World.retryState(due: 7000), why: "500", isOpen: true)),
-        ], request: nil, resent: 0)
+        ], request: nil)
       // Where there is no mark, the queue's clock shows what the wall clock does.
       let moment = QueueClock.Reading.now
       // Beside reading them in the same moments, since other tests keep the machine busy.

@@ -88,10 +88,10 @@ struct World: Sendable {
   }
 
   func apply(
-    _ ordinal: Int, _ change: BatchChange, request: RequestFacts? = nil, resent: Int = 0
+    _ ordinal: Int, _ change: BatchChange, request: RequestFacts? = nil
   ) async throws -> ChangeResult {
     try #require(
-      try await outbox.apply([(name(ordinal), change)], request: request, resent: resent).first)
+      try await outbox.apply([(name(ordinal), change)], request: request).first)
   }
 
   func record() async throws -> FileRecord { try #require(try await outbox.file(id)) }

@@ -98,7 +98,7 @@ import TestKit
         let facts = RequestFacts(
           status: 201, requestID: "r \(batches), x", sentAt: Timestamp(milliseconds: Int64(batches)),
           answeredAt: Timestamp(milliseconds: Int64(1000 + batches)))
-        _ = try await world.outbox.apply([(next.name, .settle(settlement))], request: facts, resent: 0)
+        _ = try await world.outbox.apply([(next.name, .settle(settlement))], request: facts)
       }
       #expect(batches > 5)
       let folders = world.folders("a")

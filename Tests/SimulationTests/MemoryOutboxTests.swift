@@ -79,7 +79,7 @@ import Testing
     func refuses(_ settlement: Settlement) async throws {
       let before = try await outbox.line(for: "t", after: nil, limit: 2)
       let error = await #expect(throws: OutboxError.self) {
-        _ = try await outbox.apply([(name, .settle(settlement))], request: request, resent: 0)
+        _ = try await outbox.apply([(name, .settle(settlement))], request: request)
       }
       #expect(error?.code == .damaged)
       #expect(try await outbox.line(for: "t", after: nil, limit: 2) == before)

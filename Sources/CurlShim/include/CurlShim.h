@@ -39,6 +39,8 @@ struct curlshim_outcome {
   bool sent;
   /// How often libcurl began to send it: more than once if a kept connection turned out to be closed.
   unsigned sendings;
+  /// Whether a kept connection ended before an answer began, and the request is not to be sent again.
+  bool lost;
   /// The answer's body continues after `body`: it exceeds the limit, or the server closed too early.
   bool cut;
   int status;
@@ -73,7 +75,8 @@ bool curlshim_set(struct curlshim_pool *pool, enum curlshim_setting setting, con
 /// are kept.
 enum curlshim_fault curlshim_start(
     struct curlshim_pool *pool, size_t slot, const char *method, const char *url, const char *fields, const void *body,
-    size_t body_count, size_t most_answer_bytes, int64_t timeout_ms, int64_t connect_timeout_ms, const char **reason);
+    size_t body_count, size_t most_answer_bytes, int64_t timeout_ms, int64_t connect_timeout_ms, bool once,
+    const char **reason);
 
 /// Advances every exchange as far as possible without waiting; false if libcurl itself fails.
 bool curlshim_perform(struct curlshim_pool *pool);

@@ -23,6 +23,8 @@ extension DispatchState {
     ///
     /// - `isRenewable`: whether a new token may help; false if this one has just replaced a rejected one.
     case unauthorized(why: Hindrance, isRenewable: Bool)
+    /// A kept connection ended before an answer began: servers close them when they were idle, perhaps at this very moment.
+    case lost(why: Hindrance)
     /// No complete answer: timeout, dropped connection.
     case unanswered(why: Hindrance)
     /// The server can't be reached: nothing went out.
@@ -59,6 +61,8 @@ extension DispatchState {
     case none
   }
 
+  private static func isLost(_ outcome: Outcome) -> Bool { if case .lost = outcome { true } else { false } }
+
   /// Failures that are blamed on a batch before it is halved.
   static let mostBlames = 5
 
@@ -82,6 +86,8 @@ extension DispatchState {
   ) -> [MemberChange] {
     let members = request.members.compactMap { line[$0]?.batch }
     if outcome != .notLeased { (leaseFailures, leaseAgainAt) = (0, nil) }
+    let names = members.map(\.name)
+    defer { if !Self.isLost(outcome) { lostBefore.subtract(names) } }
     switch outcome {
     case .settled(let isSuccess):
       if isSuccess { lastSuccessAt = now }
@@ -104,7 +110,17 @@ extension DispatchState {
         probeFailed(Hindrance(why), request, now, jitter)
       }
       return fail(members, why, isOpen: isOpen, isBlamed: isBlamed, retryAfter, now, jitter)
-    case .unanswered(let why):
+    case .lost(let why) where lostBefore.isDisjoint(with: names):
+      // Some may be gone for other reasons.
+      if lostBefore.count > 1000 { lostBefore = [] }
+      lostBefore.formUnion(names)
+      // At once, but in its turn: it may have been cancelled, or the target paused, meanwhile.
+      return members.map { batch in
+        var retryState = batch.retryState
+        retryState.due = now
+        return .postpone(retryState, why: why.reason, isOpen: true)
+      }
+    case .lost(let why), .unanswered(let why):
       pace.stumbled(at: now)
       suspectIfTrusting(members)
       probeFailed(why, request, now, jitter)

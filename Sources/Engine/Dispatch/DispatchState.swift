@@ -168,6 +168,8 @@ package struct DispatchState: Sendable {
   var isTrusting = true
   /// When the API last answered 2xx.
   package internal(set) var lastSuccessAt: QueueTime?
+  /// Batches whose last request was lost with a kept connection: the next such loss counts as a failure.
+  var lostBefore: Set<BatchName> = []
   private var noted: Pace.State?
   /// Not noted again before this time, since the outbox could not be written.
   private var noteAgainAt: QueueTime?

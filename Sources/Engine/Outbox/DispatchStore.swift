@@ -44,11 +44,9 @@ package protocol DispatchStore: Sendable {
 
   /// Writes down what one request meant for its batches, or, if `request` is nil, what is done without one.
   ///
-  /// - Parameter resent: how often the same bytes also went out on a connection that ended without an answer. These are
-  ///   counted as attempts with an unknown outcome before anything else is written.
   /// - Returns: what is left of each, in the same order. A batch that does not exist is ignored.
   func apply(
-    _ changes: [(name: BatchName, change: BatchChange)], request: RequestFacts?, resent: Int
+    _ changes: [(name: BatchName, change: BatchChange)], request: RequestFacts?
   ) async throws(OutboxError) -> [ChangeResult]
 
   /// Makes postponed batches due: all of them, those of a file with this own id, or a target's. Returns how many.

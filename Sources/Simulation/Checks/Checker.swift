@@ -19,8 +19,6 @@ final class Checker {
   private struct Request {
     var target: Int
     var items: [ItemID]
-    /// How often the same request was also resent; the daemon learns of it when the request ends.
-    var resent: Int
     /// The files of its batches.
     var files: [Int]
     var isRetry: Bool
@@ -35,8 +33,6 @@ final class Checker {
     var applications: [(request: Int, isLate: Bool)] = []
     /// Requests for which it is unknown what they applied.
     var open = 0
-    /// Those of them that go uncounted if the daemon dies before it has written down the result.
-    var openBesides = 0
     /// Whether a power cut took back commits after it was sent.
     var isUncertain = false
     var isSent = false
@@ -59,9 +55,8 @@ final class Checker {
   private var requests: [Int: Request] = [:]
   private var live: Set<ItemID> = []
   private var liveCount: [Int]
-  /// Requests with each file's batches, and how many of them the connection resent.
+  /// Requests with each file's batches.
   private var sends: [Int]
-  private var resends: [Int]
   /// The items applied to each key of each target, in order; only items whose order matters.
   private var applied: [[Int: [(item: ItemID, request: Int, isLate: Bool)]]]
   /// Whether the daemon died, so that some of what it counted was never sent.
@@ -83,7 +78,6 @@ final class Checker {
     lines = plan.targets.map { _ in [:] }
     liveCount = plan.targets.map { _ in 0 }
     sends = plan.files.map { _ in 0 }
-    resends = sends
     applied = plan.targets.map { _ in [:] }
   }
 
@@ -155,10 +149,10 @@ final class Checker {
   // MARK: - Requests
 
   func sent(
-    _ number: Int, _ sent: [ItemID], to target: Int, _ members: [Member], resent: Int, _ world: World
+    _ number: Int, _ sent: [ItemID], to target: Int, _ members: [Member], _ world: World
   ) {
     requests[number] = Request(
-      target: target, items: sent, resent: resent, files: members.compactMap { $0.items.first?.file },
+      target: target, items: sent, files: members.compactMap { $0.items.first?.file },
       isRetry: members.allSatisfy(\.isRetry))
     liveCount[target] += 1
     let options = world.configuration.targets[target].options
@@ -235,9 +229,7 @@ final class Checker {
     for item in request.items {
       live.remove(item)
       if isOpen { items[item.file][item.number - 1].open += 1 }
-      items[item.file][item.number - 1].openBesides += request.resent
     }
-    for file in request.files { resends[file] += request.resent }
   }
 
   func daemonDied() {
@@ -374,17 +366,15 @@ final class Checker {
   private func checkRequests(_ receipt: Receipt, of file: Int, _ world: World) {
     let requests = receipt.record.counts.requests
     if hasLostCommits { return }
-    if requests < sends[file] || !hasDied && requests != sends[file] + resends[file] {
-      world.fail(
-        .balance, "f\(file): \(sends[file]) + \(resends[file]) requests were sent, its receipt counts \(requests)")
+    if requests < sends[file] || !hasDied && requests != sends[file] {
+      world.fail(.balance, "f\(file): \(sends[file]) requests were sent, its receipt counts \(requests)")
     }
     for row in receipt.settled {
       for number in row.ranges.joined() {
-        let (open, besides) = (items[file][number - 1].open, items[file][number - 1].openBesides)
-        if row.unanswered < open || !hasDied && row.unanswered != open + besides {
+        let open = items[file][number - 1].open
+        if row.unanswered < open || !hasDied && row.unanswered != open {
           return world.fail(
-            .balance,
-            "f\(file).\(number): \(open) + \(besides) requests are open, its receipt counts \(row.unanswered)")
+            .balance, "f\(file).\(number): \(open) requests are open, its receipt counts \(row.unanswered)")
         }
       }
     }

@@ -14,8 +14,6 @@ struct Attempt {
   /// Its number in the world; 0 if nothing went out.
   var number = 0
   var sentAt = Timestamp(milliseconds: 0)
-  /// How often it was also sent unanswered.
-  var resent = 0
 
   /// What the verdicts, one per item, settle in each batch.
   func settlements(_ verdicts: [ItemVerdict]) -> [Settlement] {

@@ -185,7 +185,7 @@ final class Dispatcher {
         }
         if !changes.isEmpty {
           if code == .expired { world.checker.checkExpiry(of: world.checker.number(of: withdrawal.file), world) }
-          let results = try await world.disk.write(at: world.now).apply(changes, request: nil, resent: 0)
+          let results = try await world.disk.write(at: world.now).apply(changes, request: nil)
           world.log("\(name): \(code.rawValue) \(settled)")
           world.checker.settled(settled)
           if results.contains(where: \.isFileComplete) { daemon.results.lookSoon() }
@@ -253,7 +253,6 @@ final class Dispatcher {
     let course = world.apis[target].course(
       of: items, successMode: attempt.requestPlan.files[0].successMode, sentAt: world.now, identity: attempt.identity,
       timeout: timeout, number: world.requestCount + 1)
-    attempt.resent = course.resent
     switch course.ending {
     case .noConnection, .badCertificate:
       return daemon.after(course.endsAt - world.now) { [self, attempt] _ in answered(course, attempt) }
@@ -304,6 +303,7 @@ final class Dispatcher {
     case .garbled:
       outcome = .retry(why: "can't be read", slowing: false, retryAfter: nil, isOpen: true, isBlamed: true)
     case .cut: outcome = .unanswered(why: "the connection was cut")
+    case .lost: outcome = .lost(why: "the connection was closed")
     case .timedOut: outcome = .unanswered(why: "timed out")
     case .noConnection: outcome = .notSent(why: "connection refused")
     case .badCertificate: outcome = .unusable(why: "certificate")
@@ -346,8 +346,7 @@ final class Dispatcher {
           outcome.isAnswer
           ? RequestFacts(
             status: 200, requestID: "r\(attempt.number)", sentAt: attempt.sentAt, url: "https://t\(target)") : nil
-        let results = try await world.disk.write(at: world.now).apply(
-          changes, request: request, resent: attempt.number > 0 ? attempt.resent : 0)
+        let results = try await world.disk.write(at: world.now).apply(changes, request: request)
         for (change, place) in zip(changes, places) {
           if case .settle(let settlement) = change.change {
             let settled = settlement.ranges.flatMap { Array($0) }

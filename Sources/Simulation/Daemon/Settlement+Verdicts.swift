@@ -61,7 +61,7 @@ extension DispatchState.Outcome {
     switch self {
     case .split(_, let isOpen): isOpen
     case .retry(_, _, _, let isOpen, _): isOpen
-    case .unanswered, .abandoned: true
+    case .lost, .unanswered, .abandoned: true
     default: false
     }
   }

@@ -131,17 +131,9 @@ extension MemoryOutbox: DispatchStore {
   }
 
   package func apply(
-    _ changes: [(name: BatchName, change: BatchChange)], request: RequestFacts?, resent: Int
+    _ changes: [(name: BatchName, change: BatchChange)], request: RequestFacts?
   ) async throws(OutboxError) -> [ChangeResult] {
     try write { (content) throws(OutboxError) in
-      if resent > 0 {
-        for (name, _) in changes {
-          guard let place = content.place(of: name) else { continue }
-          content.files[place.file].batches[place.batch].waiting.attempts += resent
-          content.files[place.file].batches[place.batch].waiting.unanswered += resent
-          content.files[place.file].record.counts.requests += resent
-        }
-      }
       var results: [ChangeResult] = []
       for (name, change) in changes {
         guard let place = content.place(of: name) else {

@@ -214,7 +214,7 @@ private struct WorldDrawing {
     case 8: return .cut(applies: random.once(in: 2))
     case 9: return .silent(appliesAfter: random.once(in: 3) ? nil : milliseconds(10...15_000))
     case 10: return .garbled(appliesAll: random.once(in: 2))
-    case 11: return .resent(applies: random.once(in: 2))
+    case 11: return .lost(applies: random.once(in: 2))
     default: return .slow(milliseconds(100...8000))
     }
   }

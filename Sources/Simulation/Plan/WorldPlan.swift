@@ -132,8 +132,8 @@ package struct Rule: Sendable, Equatable, Codable {
     case silent(appliesAfter: Int64?)
     /// An unreadable 2xx, although the first half, or all, is applied.
     case garbled(appliesAll: Bool)
-    /// The connection ended without an answer; the same request was resent at once, and answered.
-    case resent(applies: Bool)
+    /// A kept connection ended before an answer began, after everything was applied, or nothing.
+    case lost(applies: Bool)
     case slow(Int64)
   }
 

@@ -50,6 +50,8 @@ struct SimulatedAPI {
     /// An unreadable 2xx.
     case garbled
     case cut
+    /// A kept connection ended before an answer began.
+    case lost
     case noConnection
     case badCertificate
     /// No answer within the target's timeout.
@@ -59,10 +61,8 @@ struct SimulatedAPI {
   struct Course {
     var endsAt: Int64
     var ending: Ending
-    /// When the items are applied, and which ones; several entries if the same request was resent.
+    /// When the items are applied, and which ones.
     var applications: [(at: Int64, items: [ItemID])] = []
-    /// How many additional requests went unanswered.
-    var resent = 0
   }
 
   let target: Int
@@ -130,10 +130,9 @@ struct SimulatedAPI {
       course.ending = .garbled
       let applied = applicable(items, now)
       course.applications = [(applyTime, appliesAll ? applied : Array(applied.prefix(applied.count / 2)))]
-    case .resent(let applies):
-      course.resent = 1
+    case .lost(let applies):
+      (course.ending, course.endsAt) = (.lost, now + 2)
       if applies { course.applications = [(now + 1, applicable(items, now))] }
-      return false
     case .slow: return false
     }
     return true

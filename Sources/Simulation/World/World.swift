@@ -277,7 +277,7 @@ final class World {
     requestCount += 1
     let number = requestCount
     watches[target].sent(isRetry: members.allSatisfy(\.isRetry), to: target, self)
-    checker.sent(number, items, to: target, members, resent: course.resent, self)
+    checker.sent(number, items, to: target, members, self)
     for application in course.applications {
       pendingApplications += 1
       at(application.at) { world in

@@ -181,7 +181,7 @@ import Testing
         retryState: after)
       #expect(result == ChangeResult(batches: [row], isFileComplete: false))
       #expect(try await store.row(file.name(1)) == row)
-      try engine.crash()
+      try await engine.crash()
       #expect(try await engine.store.row(file.name(1)) == row)
     }
   }
@@ -228,36 +228,11 @@ import Testing
         change, .postpone(retryState(due: 9), why: "x", isOpen: false), .takeBack(retryState(), why: "x"),
         .settle(Settlement(accepted: 2, unchanged: 0, rejects: [], ranges: [1...2])),
       ] {
-        let result = try await store.apply([(file.name(1), change)], request: .example, resent: 3)
+        let result = try await store.apply([(file.name(1), change)], request: .example)
         #expect(result == [ChangeResult(batches: [], isFileComplete: false)])
         #expect(try await store.line(for: "t", after: nil, limit: 9) == line)
       }
       #expect(try store.settled(file.id).isEmpty)
-    }
-  }
-
-  @Test(arguments: OutboxEngine.allCases)
-  func `requests that went out besides count first`(_ engine: OutboxEngine) async throws {
-    try await engine.with { engine in
-      let store = engine.store
-      let file = DroppedFile(number: 1, batches: [batch(1...1), batch(2...2)])
-      try store.publish(file)
-      _ = try await store.lease([(file.name(1), 0), (file.name(2), 0)], dueAfterCrash: .at(0))
-      let results = try await store.apply(
-        [
-          (file.name(2), .settle(Settlement(accepted: 1, unchanged: 0, rejects: [], ranges: [2...2]))),
-          (file.name(1), .postpone(retryState(due: 5), why: "no", isOpen: false)),
-        ], request: .example, resent: 2)
-      #expect(results[0] == ChangeResult(batches: [], isFileComplete: false))
-      #expect(results[1].batches.map(\.attempts) == [3])
-      #expect(results[1].batches.map(\.unanswered) == [2])
-      #expect(try store.settled(file.id).map(\.attempts) == [3])
-      #expect(try store.settled(file.id).map(\.unanswered) == [2])
-      _ = try await store.lease(file.name(1))
-      _ = try await store.apply(
-        file.name(1), .settle(Settlement(accepted: 1, unchanged: 0, rejects: [])), request: .example)
-      let record = try await store.secureFinished(after: nil, limit: 9, at: Timestamp(milliseconds: 0)).first
-      #expect(record?.counts.requests == 7)
     }
   }
 }

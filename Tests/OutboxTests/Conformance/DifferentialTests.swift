@@ -167,22 +167,21 @@ private struct RandomCalls {
       changes.append((name, change(of: name, isAnswered, &news)))
     }
     if random.once(in: 6) { changes.append((BatchName(file: .numbered(99), ordinal: 1), changes[0].change)) }
-    let resent = random.once(in: 4) ? random.number(1...2) : 0
     var facts = RequestFacts.example
     facts.url = random.once(in: 2) ? "http://127.0.0.1/\(random.number(1...3))" : nil
     learn = { [changes, news] calls, answer in
       for (name, change) in changes {
         switch change {
-        case .postpone: calls.attempts[name, default: 0] += resent
-        case .takeBack: calls.attempts[name, default: 0] += resent - 1
+        case .postpone: break
+        case .takeBack: calls.attempts[name, default: 0] -= 1
         case .settle, .split: calls.contents[name] = nil
         }
       }
       // The attempts of new batches are asked for when they are leased: a wrong guess only makes a lease stale.
       for (name, batch) in news { calls.add(name, batch, attempts: 0) }
     }
-    return Call(name: "apply \(changes), resent \(resent)") { [changes, facts] engine in
-      "\(try await engine.store.apply(changes, request: isAnswered ? facts : nil, resent: resent))"
+    return Call(name: "apply \(changes)") { [changes, facts] engine in
+      "\(try await engine.store.apply(changes, request: isAnswered ? facts : nil))"
     }
   }
 
@@ -217,7 +216,7 @@ private struct RandomCalls {
   private mutating func crash() -> Call {
     learn = { calls, _ in calls.leased = [] }
     return Call(name: "crash") { engine in
-      try engine.crash()
+      try await engine.crash()
       return ""
     }
   }

@@ -111,7 +111,7 @@ extension DispatchStore {
   }
 
   func apply(_ name: BatchName, _ change: BatchChange, request: RequestFacts? = nil) async throws -> ChangeResult {
-    try await apply([(name, change)], request: request, resent: 0)[0]
+    try await apply([(name, change)], request: request)[0]
   }
 
   func row(_ name: BatchName) async throws -> WaitingBatch? { try await batches([name]).batches.first }
