@@ -122,7 +122,7 @@ let package = Package(
     .target(
       name: "Outbox",
       dependencies: [
-        "Core", "Engine", "Runtime", .product(name: "GRDB", package: "GRDB.swift"),
+        "Core", "Engine", "LibpqShim", "Runtime", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
@@ -146,6 +146,8 @@ let package = Package(
     .target(
       name: "CurlShim", linkerSettings: [.linkedLibrary("curl")]),
     .target(name: "CLinux"),
+    // It loads libpq when it is needed: nothing is linked.
+    .target(name: "LibpqShim"),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "TestKit", path: "Tests/TestKit", swiftSettings: strict),
     .target(

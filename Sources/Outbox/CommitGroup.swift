@@ -1,4 +1,3 @@
-internal import GRDB
 internal import Synchronization
 
 /// Groups writes that arrive during a commit into the next one.
@@ -8,7 +7,7 @@ internal import Synchronization
 final class CommitGroup: Sendable {
   struct Write: Sendable {
     /// Makes the changes.
-    let run: @Sendable (Database) -> Outcome
+    let run: @Sendable (Connection) -> Outcome
     /// Reports to the caller that nothing was changed, since no commit could even be begun.
     let reject: @Sendable (any Error) -> Void
   }
@@ -22,13 +21,13 @@ final class CommitGroup: Sendable {
 
   private let waiting = Mutex<[Write]>([])
 
-  func add(_ write: Write, to pool: DatabasePool) {
+  func add(_ write: Write, to engine: any OutboxEngine) {
     let isFirst = waiting.withLock { waiting in
       waiting.append(write)
       return waiting.count == 1
     }
     guard isFirst else { return }
-    pool.asyncWriteWithoutTransaction { [self] db in
+    engine.withWriter { [self] db in
       let writes = waiting.withLock { waiting in
         defer { waiting = [] }
         return waiting
@@ -37,22 +36,23 @@ final class CommitGroup: Sendable {
     }
   }
 
-  private func commit(_ writes: [Write], _ db: Database) {
+  private func commit(_ writes: [Write], _ db: Connection) {
     var outcomes: [Outcome] = []
     var failure: (any Error)?
     do {
-      try db.inTransaction(.immediate) {
+      try db.inTransaction {
         for write in writes {
+          // A write that is alone is the whole transaction.
+          guard writes.count > 1 else {
+            outcomes.append(write.run(db))
+            if let error = outcomes[0].error { throw error }
+            return
+          }
           try db.inSavepoint {
-            let outcome = write.run(db)
-            outcomes.append(outcome)
-            guard let error = outcome.error else { return .commit }
-            // A full disk rolls back the whole transaction at once, including savepoints.
-            if !db.isInsideTransaction { throw error }
-            return .rollback
+            outcomes.append(write.run(db))
+            return outcomes.last?.error
           }
         }
-        return .commit
       }
     } catch {
       failure = error

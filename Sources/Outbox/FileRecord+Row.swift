@@ -4,7 +4,7 @@ internal import Foundation
 internal import GRDB
 
 extension Reject {
-  init(row: Row) {
+  init(row: SQLRow) {
     // SQLite can't tell a damaged number from a valid one.
     let start: Int = row["source_start"]
     self.init(
@@ -23,7 +23,7 @@ extension SourceTag {
 
 extension FileRecord {
   /// Nil if the row holds what no version of upsertd writes.
-  init?(row: Row) {
+  init?(row: SQLRow) {
     guard let id = FileID(row["id"] as String), let state = State(rawValue: row["state"]) else { return nil }
     let receivedAt = Timestamp(milliseconds: row["received_at_ms"])
     // An outbox of version 4 has neither column.
@@ -99,7 +99,7 @@ extension [FileWarning] {
 
 extension FileCounts {
   /// From a row whose columns are named as in the `file` table.
-  init(row: Row) {
+  init(row: SQLRow) {
     self.init()
     items = row["items"]
     accepted = row["accepted"]

@@ -26,7 +26,7 @@ package struct FileSummary: Sendable, Equatable {
 
   static let columns = "inbox, name, received_at_ms, items, accepted, rejected"
 
-  init?(row: Row) {
+  init?(row: SQLRow) {
     guard let id = FileID(row["id"] as String) else { return nil }
     self.id = id
     inbox = row["inbox"]

@@ -29,18 +29,19 @@ extension Outbox {
     tenth: QueueTime, half: QueueTime, tenthExcept targets: Set<String> = []
   ) async throws(OutboxError) -> [AgedFile] {
     let aged = try await read { db in
+      let places = (0..<targets.count).map { "?\($0 + 3)" }.joined(separator: ", ")
+      let others = targets.isEmpty ? " OR TRUE" : " OR target NOT IN (\(places))"
       let sql = """
         SELECT file.*, CASE WHEN claimed_at_ms <= ?2 THEN 2 ELSE 1 END AS share,
           (SELECT problem FROM batch WHERE file_id = file.id AND problem IS NOT NULL ORDER BY due_at_ms LIMIT 1) AS problem
         FROM file LEFT JOIN age_warning ON file_id = id
         WHERE state = 'queued' AND claimed_at_ms <= ?1
           AND coalesce(age_warning.share, 0) < CASE WHEN claimed_at_ms <= ?2 THEN 2 ELSE 1 END
-          AND (claimed_at_ms <= ?2 OR target NOT IN (SELECT value FROM json_each(?3)))
+          AND (claimed_at_ms <= ?2\(others))
         ORDER BY id LIMIT 100
         """
-      let names = String(decoding: try JSONEncoder().encode(targets.sorted()), as: UTF8.self)
-      return try Row.fetchAll(
-        db, sql: sql, arguments: [tenth.milliseconds, half.milliseconds, names]
+      return try SQLRow.fetchAll(
+        db, sql: sql, arguments: [tenth.milliseconds, half.milliseconds] + SQLArguments(targets)
       ).compactMap(AgedFile.init)
     }
     // Most of the time there is nothing to write.
@@ -49,7 +50,10 @@ extension Outbox {
       for aged in aged {
         // It may have finished since.
         try db.execute(
-          sql: "INSERT OR REPLACE INTO age_warning (file_id, share) SELECT id, ? FROM file WHERE id = ?",
+          sql: """
+            INSERT INTO age_warning (file_id, share) SELECT id, ? FROM file WHERE id = ?
+            ON CONFLICT (file_id) DO UPDATE SET share = excluded.share
+            """,
           arguments: [aged.share.rawValue, aged.file.id.text])
       }
     }
@@ -58,7 +62,7 @@ extension Outbox {
 }
 
 extension AgedFile {
-  fileprivate init?(row: Row) {
+  fileprivate init?(row: SQLRow) {
     guard let file = FileRecord(row: row), let share = Share(rawValue: row["share"]) else { return nil }
     self.file = file
     self.share = share

@@ -32,7 +32,7 @@ extension Outbox {
       // Batches that were never postponed, and those already due, are not changed, since rows are large. None of the
       // others belongs to an unpublished file.
       var conditions = ["due_at_ms > ?"]
-      var arguments: StatementArguments = [now.milliseconds, now.milliseconds]
+      var arguments: SQLArguments = [now.milliseconds, now.milliseconds]
       if let file {
         conditions.append("file_id = ?")
         arguments += [file.text]
@@ -45,7 +45,8 @@ extension Outbox {
         sql: "UPDATE batch SET due_at_ms = ? WHERE \(conditions.joined(separator: " AND "))", arguments: arguments)
       let sql = """
         SELECT coalesce(sum(waiting_batches), 0) FROM file
-        WHERE state = 'queued' AND ($1 IS NULL OR file.id = $1) AND ($2 IS NULL OR file.target = $2)
+        WHERE state = 'queued' AND (CAST($1 AS TEXT) IS NULL OR file.id = $1)
+          AND (CAST($2 AS TEXT) IS NULL OR file.target = $2)
         """
       return try Int.fetchOne(db, sql: sql, arguments: [file?.text, target]) ?? 0
     }
@@ -65,8 +66,9 @@ extension Outbox {
     try await write { db in
       try db.execute(
         sql: """
-          INSERT OR REPLACE INTO target (name, state, reason, until_ms, advice, remedy, is_unreachable)
-          VALUES (?, ?, ?, ?, ?, ?, ?)
+          INSERT INTO target (name, state, reason, until_ms, advice, remedy, is_unreachable) VALUES (?, ?, ?, ?, ?, ?, ?)
+          ON CONFLICT (name) DO UPDATE SET state = excluded.state, reason = excluded.reason, until_ms = excluded.until_ms,
+            advice = excluded.advice, remedy = excluded.remedy, is_unreachable = excluded.is_unreachable
           """,
         arguments: [
           target, state.rawValue, reason?.reason, until?.milliseconds, reason?.advice, reason?.remedy.rawValue,
@@ -76,7 +78,7 @@ extension Outbox {
   }
 
   /// Counts requests sent with items of a file.
-  static func count(requests: Int, of file: FileID, _ db: Database) throws {
+  static func count(requests: Int, of file: FileID, _ db: Connection) throws {
     try db.cachedStatement(sql: "UPDATE file SET requests = requests + ? WHERE id = ?")
       .execute(arguments: [requests, file.text])
   }
@@ -87,7 +89,7 @@ private struct StoredBatch {
   private let name: BatchName
   /// The file's own id.
   private let file: FileID
-  /// SQLite's own id, never assigned twice: joins the batch with its body.
+  /// The database's own id, never assigned twice: joins the batch with its body.
   private let id: Int64
   private let target: String
   private let attempts: Int
@@ -96,13 +98,13 @@ private struct StoredBatch {
   private let retryState: RetryState
 
   /// Nil if there is no such batch.
-  init?(_ name: BatchName, of file: FileID, _ db: Database) throws {
+  init?(_ name: BatchName, of file: FileID, _ db: Connection) throws {
     let statement = try db.cachedStatement(
       sql: """
         SELECT id, target, attempts, unanswered, misses, due_at_ms, failures, blames, failed_at_ms, began_hold
         FROM batch WHERE file_id = ? AND position = ?
         """)
-    let rows = try Row.fetchCursor(statement, arguments: [file.text, name.position])
+    let rows = try SQLRow.fetchCursor(statement, arguments: [file.text, name.position])
     guard let row = try rows.next() else { return nil }
     self.name = name
     self.file = file
@@ -121,7 +123,7 @@ private struct StoredBatch {
     self.retryState = retryState
   }
 
-  func settle(_ settlement: Settlement, _ request: RequestFacts?, _ db: Database) throws -> ChangeResult {
+  func settle(_ settlement: Settlement, _ request: RequestFacts?, _ db: Connection) throws -> ChangeResult {
     let rejected = settlement.rejects.count
     let unanswered = self.unanswered - (request == nil ? 0 : 1)
     if settlement.accepted + rejected > 0 {
@@ -171,7 +173,7 @@ private struct StoredBatch {
   }
 
   func split(
-    into parts: [Batch], _ retryState: RetryState, why: String, isOpen: Bool, _ db: Database
+    into parts: [Batch], _ retryState: RetryState, why: String, isOpen: Bool, _ db: Connection
   ) throws -> ChangeResult {
     let batches = try insert(
       parts, retryState, unanswered: unanswered - (isOpen ? 0 : 1), misses: 0, why: why, db)
@@ -179,17 +181,17 @@ private struct StoredBatch {
     return ChangeResult(batches: batches, isFileComplete: false)
   }
 
-  func postpone(_ retryState: RetryState, why: String, isOpen: Bool, _ db: Database) throws -> ChangeResult {
+  func postpone(_ retryState: RetryState, why: String, isOpen: Bool, _ db: Connection) throws -> ChangeResult {
     try update(retryState, attempts: attempts, unanswered: unanswered - (isOpen ? 0 : 1), why: why, db)
   }
 
-  func takeBack(_ retryState: RetryState, why: String?, _ db: Database) throws -> ChangeResult {
+  func takeBack(_ retryState: RetryState, why: String?, _ db: Connection) throws -> ChangeResult {
     try Outbox.count(requests: -1, of: file, db)
     return try update(retryState, attempts: attempts - 1, unanswered: unanswered - 1, why: why, db)
   }
 
   private func update(
-    _ retryState: RetryState, attempts: Int, unanswered: Int, why: String?, _ db: Database
+    _ retryState: RetryState, attempts: Int, unanswered: Int, why: String?, _ db: Connection
   ) throws -> ChangeResult {
     try db.cachedStatement(
       sql: """
@@ -208,7 +210,7 @@ private struct StoredBatch {
   /// Puts parts in the batch's place. Earlier requests whose outcome is unknown contained the items of each part, and
   /// count for each.
   private func insert(
-    _ parts: [Batch], _ retryState: RetryState, unanswered: Int, misses: Int, why: String, _ db: Database
+    _ parts: [Batch], _ retryState: RetryState, unanswered: Int, misses: Int, why: String, _ db: Connection
   ) throws -> [WaitingBatch] {
     let inbox = try String.fetchOne(
       db.cachedStatement(sql: "SELECT inbox FROM file WHERE id = ?"), arguments: [file.text])
@@ -234,7 +236,7 @@ private struct StoredBatch {
     }
   }
 
-  private func delete(_ db: Database) throws {
+  private func delete(_ db: Connection) throws {
     try db.cachedStatement(sql: "DELETE FROM batch WHERE id = ?").execute(arguments: [id])
   }
 }

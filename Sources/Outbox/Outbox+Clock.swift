@@ -7,7 +7,11 @@ extension Outbox {
   package func keep(_ mark: QueueClock.Mark) async throws(OutboxError) {
     try await write { db in
       try db.execute(
-        sql: "INSERT OR REPLACE INTO clock (id, boot_id, boot_ms, wall_ms, queue_ms) VALUES (1, ?, ?, ?, ?)",
+        sql: """
+          INSERT INTO clock (id, boot_id, boot_ms, wall_ms, queue_ms) VALUES (1, ?, ?, ?, ?)
+          ON CONFLICT (id) DO UPDATE SET boot_id = excluded.boot_id, boot_ms = excluded.boot_ms,
+            wall_ms = excluded.wall_ms, queue_ms = excluded.queue_ms
+          """,
         arguments: [
           mark.reading.bootID, mark.reading.sinceBoot, mark.reading.wall.milliseconds, mark.time.milliseconds,
         ])
@@ -23,9 +27,9 @@ extension Outbox {
     try await read { db in QueueClock(from: try Self.clockMark(db), at: reading) }
   }
 
-  fileprivate static func clockMark(_ db: Database) throws -> QueueClock.Mark? {
+  fileprivate static func clockMark(_ db: Connection) throws -> QueueClock.Mark? {
     // A damaged number may be of any size; then the clock starts again.
-    guard let row = try Row.fetchOne(db, sql: "SELECT boot_id, boot_ms, wall_ms, queue_ms FROM clock"),
+    guard let row = try SQLRow.fetchOne(db, sql: "SELECT boot_id, boot_ms, wall_ms, queue_ms FROM clock"),
       let bootID = row[0] as String?, let sinceBoot = sane(row[1]), let wall = sane(row[2]), let time = sane(row[3])
     else { return nil }
     return QueueClock.Mark(
@@ -43,7 +47,7 @@ struct WallClockConversion {
   private let clock: QueueClock
   private let reading: QueueClock.Reading
 
-  init(_ db: Database, at reading: QueueClock.Reading) throws {
+  init(_ db: Connection, at reading: QueueClock.Reading) throws {
     clock = QueueClock(from: try Outbox.clockMark(db), at: reading)
     self.reading = reading
   }

@@ -14,12 +14,15 @@ package struct ReportedAlarm: Sendable, Equatable {
   package var message: String
 }
 
-extension SQLiteCommit {
+extension OutboxCommit {
   func keep(_ changes: ExpectationChanges) throws {
     for (key, snapshot) in changes.snapshots {
       let json = String(decoding: try JSONEncoder().encode(snapshot), as: UTF8.self)
       try db.cachedStatement(
-        sql: "INSERT OR REPLACE INTO expected (inbox, match, ordinal, snapshot) VALUES (?, ?, ?, ?)"
+        sql: """
+          INSERT INTO expected (inbox, match, ordinal, snapshot) VALUES (?, ?, ?, ?)
+          ON CONFLICT (inbox, match, ordinal) DO UPDATE SET snapshot = excluded.snapshot
+          """
       ).execute(arguments: [key.inbox, key.match, key.ordinal, json])
     }
     for key in changes.forgotten {
@@ -61,7 +64,7 @@ extension Outbox {
 
   /// Stores alarms about expected files, and queues their notices, in the commit of what they follow from: from here on
   /// they count as reported.
-  static func storeAlarms(_ alarms: [InboxAlarm], at moment: Timestamp, _ db: Database) throws {
+  static func storeAlarms(_ alarms: [InboxAlarm], at moment: Timestamp, _ db: Connection) throws {
     guard !alarms.isEmpty else { return }
     for alarm in alarms {
       let (key, alarm) = (alarm.key, alarm.alarm)
@@ -86,7 +89,7 @@ extension Outbox {
       var snapshots: [Expectations.Key: ExpectedFiles.Snapshot] = [:]
       // A reader may open an outbox that only an older upsertd has written.
       guard try db.tableExists("expected") else { return snapshots }
-      for row in try Row.fetchAll(db, sql: "SELECT inbox, match, ordinal, snapshot FROM expected") {
+      for row in try SQLRow.fetchAll(db, sql: "SELECT inbox, match, ordinal, snapshot FROM expected") {
         let json = Data((row["snapshot"] as String).utf8)
         let key = Expectations.Key(inbox: row["inbox"], match: row["match"], ordinal: row["ordinal"])
         snapshots[key] = try? JSONDecoder().decode(ExpectedFiles.Snapshot.self, from: json)
@@ -99,7 +102,7 @@ extension Outbox {
   package func alarms(since moment: Timestamp) async throws(OutboxError) -> [ReportedAlarm] {
     try await read { db in
       guard try db.tableExists("expectation_alarm") else { return [] }
-      return try Row.fetchAll(
+      return try SQLRow.fetchAll(
         db, sql: "SELECT * FROM expectation_alarm WHERE at_ms >= ? ORDER BY id", arguments: [moment.milliseconds]
       ).map { row in
         ReportedAlarm(

@@ -28,7 +28,7 @@ extension Outbox {
         FROM file WHERE state = 'queued' AND waiting_batches > 0 GROUP BY target
         """
       var backlogs: [String: TargetBacklog] = [:]
-      for row in try Row.fetchAll(db, sql: sql) {
+      for row in try SQLRow.fetchAll(db, sql: sql) {
         var backlog = TargetBacklog()
         backlog.batches = row["batches"]
         backlog.items = row["items"]
@@ -45,7 +45,7 @@ extension Outbox {
     try await read { db in
       let sql = "SELECT code, count(*) AS items FROM refused WHERE file_id = ? GROUP BY code"
       var counts: [String: Int] = [:]
-      for row in try Row.fetchAll(db, sql: sql, arguments: [id.text]) { counts[row["code"]] = row["items"] }
+      for row in try SQLRow.fetchAll(db, sql: sql, arguments: [id.text]) { counts[row["code"]] = row["items"] }
       return counts
     }
   }

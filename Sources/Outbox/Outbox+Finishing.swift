@@ -18,9 +18,11 @@ extension Outbox: ResultStore {
         arguments: [last?.text ?? "", limit])
       return try ids.compactMap { id in
         try db.cachedStatement(
-          sql: "UPDATE file SET completed_at_ms = coalesce(completed_at_ms, max(?, received_at_ms)) WHERE id = ?"
+          sql: """
+            UPDATE file SET completed_at_ms = coalesce(completed_at_ms, \(db.greater("?", "received_at_ms"))) WHERE id = ?
+            """
         ).execute(arguments: [now.milliseconds, id])
-        return try Row.fetchOne(db.cachedStatement(sql: "SELECT * FROM file WHERE id = ?"), arguments: [id])
+        return try SQLRow.fetchOne(db.cachedStatement(sql: "SELECT * FROM file WHERE id = ?"), arguments: [id])
           .flatMap(FileRecord.init(row:))
       }
     }
@@ -29,7 +31,7 @@ extension Outbox: ResultStore {
   package func settled(_ id: FileID) throws(OutboxError) -> [SettledBatch] {
     try readNow { db in
       let sql = "SELECT * FROM settled WHERE file_id = ? ORDER BY position"
-      return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id.text]).map(SettledBatch.init(row:))
+      return try SQLRow.fetchAll(db.cachedStatement(sql: sql), arguments: [id.text]).map(SettledBatch.init(row:))
     }
   }
 
@@ -47,7 +49,7 @@ extension Outbox: ResultStore {
         FROM accepted LEFT JOIN settled USING (file_id, position)
         WHERE file_id = ? AND first_item > ? ORDER BY first_item LIMIT ?
         """
-      return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id.text, item, limit])
+      return try SQLRow.fetchAll(db.cachedStatement(sql: sql), arguments: [id.text, item, limit])
         .map(AcceptedBatch.init(row:))
     }
   }
@@ -55,13 +57,13 @@ extension Outbox: ResultStore {
   package func rejects(_ id: FileID, after item: Int, limit: Int) throws(OutboxError) -> [Reject] {
     try readNow { db in
       let sql = "SELECT * FROM refused WHERE file_id = ? AND item > ? ORDER BY item LIMIT ?"
-      return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [id.text, item, limit]).map(Reject.init(row:))
+      return try SQLRow.fetchAll(db.cachedStatement(sql: sql), arguments: [id.text, item, limit]).map(Reject.init(row:))
     }
   }
 
   package func orders(_ id: FileID) throws(OutboxError) -> [FileOrder] {
     try readNow { db in
-      try Row.fetchAll(
+      try SQLRow.fetchAll(
         db.cachedStatement(sql: "SELECT * FROM operator_order WHERE file_id = ? ORDER BY id"), arguments: [id.text]
       ).map(FileOrder.init(row:))
     }
@@ -71,7 +73,7 @@ extension Outbox: ResultStore {
     try await write { db in try Self.insert(order, of: id, db) }
   }
 
-  static func insert(_ order: FileOrder, of id: FileID, _ db: Database) throws {
+  static func insert(_ order: FileOrder, of id: FileID, _ db: Connection) throws {
     try db.execute(
       sql: "INSERT INTO operator_order (file_id, at_ms, name, given_by) SELECT id, ?, ?, ? FROM file WHERE id = ?",
       arguments: [order.at.milliseconds, order.order, order.by, id.text])
@@ -91,9 +93,12 @@ extension Outbox: ResultStore {
       for (record, status, receipt, digest) in files {
         try db.cachedStatement(
           sql: """
-            INSERT OR REPLACE INTO history (file_id, inbox, name, sha256, status, received_at_ms, completed_at_ms,
+            INSERT INTO history (file_id, inbox, name, sha256, status, received_at_ms, completed_at_ms,
               items, accepted, rejected, receipt_sha256, replay_of, owners, fault)
               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (file_id) DO UPDATE SET status = excluded.status, completed_at_ms = excluded.completed_at_ms,
+              items = excluded.items, accepted = excluded.accepted, rejected = excluded.rejected,
+              receipt_sha256 = excluded.receipt_sha256, fault = excluded.fault
             """
         ).execute(arguments: [
           record.id.text, record.inbox, Data(record.name), record.facts.sha256, status,
@@ -102,7 +107,10 @@ extension Outbox: ResultStore {
           OwnerList.text(record.owners), record.fault.map { $0.message + ($0.line.map { ", line \($0)" } ?? "") },
         ])
         try db.cachedStatement(
-          sql: "INSERT OR REPLACE INTO recent (file_id, completed_at_ms, receipt) VALUES (?, ?, ?)"
+          sql: """
+            INSERT INTO recent (file_id, completed_at_ms, receipt) VALUES (?, ?, ?)
+            ON CONFLICT (file_id) DO UPDATE SET completed_at_ms = excluded.completed_at_ms, receipt = excluded.receipt
+            """
         ).execute(arguments: [record.id.text, record.completedAt?.milliseconds ?? 0, receipt])
         if record.facts.replayOf != nil {
           try db.cachedStatement(sql: "DELETE FROM replay WHERE file_id = ?").execute(arguments: [record.id.text])
@@ -150,21 +158,21 @@ extension Outbox: ResultStore {
   /// Returns pages that a backlog left empty to the disk: `most` at a time, which takes some milliseconds, and not the
   /// last `kept`, which the next file will need.
   package func giveBackPages(_ most: Int, keeping kept: Int) async throws(OutboxError) {
-    let empty = try await read { db in try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0 }
+    let empty = try await read { db in try db.emptyPages() }
     let count = min(most, empty - kept)
     guard count > 0 else { return }
-    try await write { db in try db.execute(sql: "PRAGMA incremental_vacuum(\(count))") }
+    try await write { db in try db.giveBack(pages: count) }
   }
 }
 
 extension FileOrder {
-  init(row: Row) {
+  init(row: SQLRow) {
     self.init(at: Timestamp(milliseconds: row["at_ms"]), order: row["name"], by: row["given_by"])
   }
 }
 
 extension AcceptedBatch {
-  init(row: Row) {
+  init(row: SQLRow) {
     func time(_ column: String) -> Timestamp? { (row[column] as Int64?).map(Timestamp.init(milliseconds:)) }
     self.init(
       first: row["first_item"], position: row["position"], requestID: row["request_id"], sentAt: time("sent_at_ms"),
@@ -200,7 +208,7 @@ enum Rows {
   /// Deletes a file's first rows.
   ///
   /// - Returns: whether there may be more.
-  func delete(of id: FileID, _ db: Database) throws -> Bool {
+  func delete(of id: FileID, _ db: Connection) throws -> Bool {
     let (name, order) = table
     // The statement has no limit of its own (SQLITE_ENABLE_UPDATE_DELETE_LIMIT is not everywhere).
     let sql = """

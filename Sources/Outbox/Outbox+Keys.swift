@@ -9,7 +9,7 @@ extension Outbox {
   package func keyRules() async throws(OutboxError) -> [String: String] {
     try await read { db in
       var rules: [String: String] = [:]
-      for row in try Row.fetchAll(db, sql: "SELECT inbox, rule FROM key_rule") { rules[row["inbox"]] = row["rule"] }
+      for row in try SQLRow.fetchAll(db, sql: "SELECT inbox, rule FROM key_rule") { rules[row["inbox"]] = row["rule"] }
       return rules
     }
   }
@@ -17,7 +17,9 @@ extension Outbox {
   package func setKeyRule(_ rule: String, of inbox: String) async throws(OutboxError) {
     try await write { db in
       try db.execute(
-        sql: "INSERT OR REPLACE INTO key_rule (inbox, rule) VALUES (?, ?)", arguments: [inbox, rule])
+        sql: """
+          INSERT INTO key_rule (inbox, rule) VALUES (?, ?) ON CONFLICT (inbox) DO UPDATE SET rule = excluded.rule
+          """, arguments: [inbox, rule])
     }
   }
 
@@ -42,7 +44,7 @@ extension Outbox {
   }
 
   /// Nil if it is missing.
-  static func sourceKey(_ db: Database) throws -> SourceKey? {
+  static func sourceKey(_ db: Connection) throws -> SourceKey? {
     try Data.fetchOne(db, sql: "SELECT bytes FROM source_key WHERE id = 1").flatMap { SourceKey(Array($0)) }
   }
 }
@@ -52,7 +54,7 @@ extension Outbox {
   package func queuedAPIs() async throws(OutboxError) -> [String: Set<APIKind>] {
     try await read { db in
       var apis: [String: Set<APIKind>] = [:]
-      for row in try Row.fetchAll(db, sql: "SELECT DISTINCT target, api FROM file WHERE state = 'queued'") {
+      for row in try SQLRow.fetchAll(db, sql: "SELECT DISTINCT target, api FROM file WHERE state = 'queued'") {
         guard let target = row["target"] as String?, let api = (row["api"] as String?).flatMap(APIKind.init(rawValue:))
         else { continue }
         apis[target, default: []].insert(api)

@@ -29,13 +29,13 @@ extension Outbox: DispatchStore {
         } else if let next = released.first {
           unpublished = try reader.read(
             """
-            INDEXED BY batch_line WHERE target = ? AND (file_id, position) > (?, ?) AND file_id < ?
+            \(db.indexed(by: "batch_line")) WHERE target = ? AND (file_id, position) > (?, ?) AND file_id < ?
             ORDER BY file_id, position LIMIT ?
             """, [target, place.file, place.position, next.line, limit - reader.rows], stopsAtUnpublished: true)
         } else {
           unpublished = try reader.read(
             """
-            INDEXED BY batch_line WHERE target = ? AND (file_id, position) > (?, ?) ORDER BY file_id, position LIMIT ?
+            \(db.indexed(by: "batch_line")) WHERE target = ? AND (file_id, position) > (?, ?) ORDER BY file_id, position LIMIT ?
             """, [target, place.file, place.position, limit - reader.rows], stopsAtUnpublished: true)
         }
         if let unpublished {
@@ -52,13 +52,13 @@ extension Outbox: DispatchStore {
 
   /// The released files of a target with the place `first` or a later one, in line order.
   private static func released(
-    for target: String, from first: String, _ db: Database
+    for target: String, from first: String, _ db: Connection
   ) throws -> [(line: String, file: String)] {
     let sql = """
       SELECT line_id, id FROM file WHERE line_id IS NOT NULL AND line_id >= ? AND target = ? AND state = 'queued'
       ORDER BY line_id
       """
-    return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [first, target]).map { ($0[0], $0[1]) }
+    return try SQLRow.fetchAll(db.cachedStatement(sql: sql), arguments: [first, target]).map { ($0[0], $0[1]) }
   }
 
   package func batches(
@@ -98,7 +98,7 @@ extension Outbox: DispatchStore {
         let line = "coalesce((SELECT line_id FROM file WHERE file.id = batch.file_id), file_id)"
         try reader.read(
           """
-          INDEXED BY batch_due WHERE target = ? AND problem IS NOT NULL AND due_at_ms >= ?
+          \(db.indexed(by: "batch_due")) WHERE target = ? AND problem IS NOT NULL AND due_at_ms >= ?
             AND (due_at_ms, \(line), position) > (?, ?, ?) ORDER BY due_at_ms, \(line), position LIMIT ?
           """, [target, due, due, file, position, limit])
         return Self.page(reader, limit: limit)
@@ -106,7 +106,7 @@ extension Outbox: DispatchStore {
       // None of these belongs to an unpublished file, since they were sent.
       try reader.read(
         """
-        INDEXED BY batch_due WHERE target = ? AND problem IS NOT NULL AND (due_at_ms, file_id, position) > (?, ?, ?)
+        \(db.indexed(by: "batch_due")) WHERE target = ? AND problem IS NOT NULL AND (due_at_ms, file_id, position) > (?, ?, ?)
         ORDER BY due_at_ms, file_id, position LIMIT ?
         """, [target, due, file, position, limit])
       return Self.page(reader, limit: limit)
@@ -117,7 +117,7 @@ extension Outbox: DispatchStore {
     let hasReleased = !released.isEmpty
     return try await read { db in
       let sql =
-        "SELECT file_id FROM batch INDEXED BY batch_line WHERE target = ? AND file_id > ? ORDER BY file_id LIMIT 1"
+        "SELECT file_id FROM batch \(db.indexed(by: "batch_line")) WHERE target = ? AND file_id > ? ORDER BY file_id LIMIT 1"
       var place = last?.text ?? ""
       var oldest: LineFile?
       while oldest == nil, let next = try String.fetchOne(db.cachedStatement(sql: sql), arguments: [target, place]) {
@@ -135,7 +135,7 @@ extension Outbox: DispatchStore {
     }
   }
 
-  private static func hasBatches(_ id: FileID, _ db: Database) throws -> Bool {
+  private static func hasBatches(_ id: FileID, _ db: Connection) throws -> Bool {
     let sql = "SELECT EXISTS (SELECT 1 FROM batch WHERE file_id = ?)"
     return try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: [id.text]) ?? false
   }
@@ -219,7 +219,7 @@ extension Outbox {
   }
 
   /// Nil if there is no such batch.
-  private static func content(of name: BatchName, _ db: Database) throws -> Content? {
+  private static func content(of name: BatchName, _ db: Connection) throws -> Content? {
     for attempt in 0..<PageReader.attempts {
       do { return try contentNow(of: name, db) } catch let error as DatabaseError
         where error.resultCode == .SQLITE_CORRUPT
@@ -228,13 +228,13 @@ extension Outbox {
     return .damaged
   }
 
-  private static func contentNow(of name: BatchName, _ db: Database) throws -> Content? {
+  private static func contentNow(of name: BatchName, _ db: Connection) throws -> Content? {
     let statement = try db.cachedStatement(
       sql: """
         SELECT id, attempts, items, batch.bytes AS bytes, item_index, body.bytes AS body, runs, checksum, tags, problem
         FROM batch LEFT JOIN body ON batch_id = id WHERE file_id = ? AND position = ?
         """)
-    let rows = try Row.fetchCursor(statement, arguments: [name.file.text, name.position])
+    let rows = try SQLRow.fetchCursor(statement, arguments: [name.file.text, name.position])
     guard let row = try rows.next() else { return nil }
     guard let attempts = Int.fromDatabaseValue(row[1]), let index = Data.fromDatabaseValue(row[4]),
       let items = BatchItem.unpack(Array(index)), items.count == Int.fromDatabaseValue(row[2]),

@@ -69,7 +69,7 @@ extension Outbox {
         SELECT inbox, '', count(*), sum(items), sum(accepted), sum(rejected) FROM file
           WHERE id >= ? AND \(Self.hasNoReceipt) GROUP BY inbox
         """
-      for row in try Row.fetchAll(db, sql: sql, arguments: [first, first]) {
+      for row in try SQLRow.fetchAll(db, sql: sql, arguments: [first, first]) {
         var flow = flows[row["inbox"]] ?? InboxFlow()
         let files: Int = row["files"]
         flow.files += files
@@ -90,26 +90,28 @@ extension Outbox {
   }
 
   /// Reads one row for each file that corrects another, and one for each corrected file.
-  private static func takeOffCorrections(_ flows: inout [String: InboxFlow], since first: String, _ db: Database) throws
+  private static func takeOffCorrections(_ flows: inout [String: InboxFlow], since first: String, _ db: Connection)
+    throws
   {
     var corrected = CorrectedFlow()
-    let finished =
-      "SELECT file_id, name, items FROM history WHERE file_id >= ? AND instr(name, CAST('.rejected' AS BLOB)) > 0"
-    for row in try Row.fetchAll(db, sql: finished, arguments: [first]) {
+    let finished = """
+      SELECT file_id, name, items FROM history WHERE file_id >= ? AND \(db.position(of: "?", in: "name")) > 0
+      """
+    for row in try SQLRow.fetchAll(db, sql: finished, arguments: [first, Data(".rejected".utf8)]) {
       guard let file = FileID(row[0] as String),
         let corrects = RejectsFileName(Array(row[1] as Data))?.corrects
       else { continue }
       corrected.add(file, items: row[2], correcting: corrects)
     }
     let underWay = "SELECT id, corrects, items FROM file WHERE corrects IS NOT NULL AND \(Self.hasNoReceipt)"
-    for row in try Row.fetchAll(db, sql: underWay) {
+    for row in try SQLRow.fetchAll(db, sql: underWay) {
       guard let file = FileID(row[0] as String), let corrects = FileID(row[1] as String) else { continue }
       corrected.add(file, items: row[2], correcting: corrects)
     }
     let rejects = try db.cachedStatement(
       sql: "SELECT inbox, rejected FROM history WHERE file_id = ?1 AND file_id >= ?2 AND status <> 'accepted'")
     for id in corrected.files {
-      guard let row = try Row.fetchOne(rejects, arguments: [id.text, first]) else { continue }
+      guard let row = try SQLRow.fetchOne(rejects, arguments: [id.text, first]) else { continue }
       corrected.take(id, rejected: row["rejected"], off: &flows[row["inbox"], default: InboxFlow()])
     }
   }
@@ -123,7 +125,7 @@ extension Outbox {
         FROM batch JOIN file ON file.id = file_id WHERE problem IS NOT NULL AND file.target IS NOT NULL
         GROUP BY file.target, problem ORDER BY batches DESC LIMIT 20
         """
-      return try Row.fetchAll(db, sql: sql).map { row in
+      return try SQLRow.fetchAll(db, sql: sql).map { row in
         TargetProblem(
           target: row["target"], text: row["problem"], batches: row["batches"],
           nextAt: wall(row["next_at_ms"]))
@@ -139,11 +141,11 @@ extension Outbox {
       let wall = try WallClockConversion(db, at: reading)
       var files: [FileSummary] = []
       for source in [Source.underWay, .done] {
-        let (condition, arguments) = source.condition(filter)
+        let (condition, arguments) = source.condition(filter, db)
         guard let condition else { continue }
         let sql = "SELECT \(source.columns), \(FileSummary.columns) FROM \(source.table) WHERE \(condition) "
-        files += try Row.fetchAll(
-          db, sql: sql + "ORDER BY \(source.id) DESC LIMIT \(filter.limit)", arguments: StatementArguments(arguments)
+        files += try SQLRow.fetchAll(
+          db, sql: sql + "ORDER BY \(source.id) DESC LIMIT \(filter.limit)", arguments: SQLArguments(arguments)
         ).compactMap(FileSummary.init(row:))
       }
       files = Array(files.sorted { $0.id > $1.id }.prefix(filter.limit))
@@ -160,7 +162,7 @@ extension Outbox {
       let wall = try WallClockConversion(db, at: reading)
       for source in [Source.underWay, .done] {
         let sql = "SELECT \(source.columns), \(FileSummary.columns) FROM \(source.table) WHERE \(source.id) = ?"
-        guard var file = try Row.fetchOne(db, sql: sql, arguments: [id.text]).flatMap(FileSummary.init(row:)) else {
+        guard var file = try SQLRow.fetchOne(db, sql: sql, arguments: [id.text]).flatMap(FileSummary.init(row:)) else {
           continue
         }
         try Self.addReason(to: &file, wall, db)
@@ -178,11 +180,11 @@ extension Outbox {
     }
   }
 
-  private static func addReason(to file: inout FileSummary, _ wall: WallClockConversion, _ db: Database) throws {
+  private static func addReason(to file: inout FileSummary, _ wall: WallClockConversion, _ db: Connection) throws {
     let id = file.id.text
     guard file.isUnderWay else {
       // An outbox that the daemon has not upgraded has no such column.
-      guard try db.columns(in: "history").contains(where: { $0.name == "fault" }) else { return }
+      guard try db.hasColumn("fault", in: "history") else { return }
       file.problem = try String.fetchOne(db, sql: "SELECT fault FROM history WHERE file_id = ?", arguments: [id])
       return
     }
@@ -190,7 +192,7 @@ extension Outbox {
     let sql = """
       SELECT problem, due_at_ms FROM batch WHERE file_id = ? AND problem IS NOT NULL ORDER BY due_at_ms LIMIT 1
       """
-    guard let row = try Row.fetchOne(db, sql: sql, arguments: [id]) else { return }
+    guard let row = try SQLRow.fetchOne(db, sql: sql, arguments: [id]) else { return }
     file.problem = row["problem"]
     file.nextAt = wall(row["due_at_ms"])
   }
@@ -210,11 +212,12 @@ private enum Source {
   }
 
   /// Nil if nothing here can match.
-  func condition(_ filter: FileFilter) -> (String?, [String]) {
+  func condition(_ filter: FileFilter, _ db: Connection) -> (String?, [String]) {
     var conditions = ["TRUE"]
     var arguments: [String] = []
     for word in filter.words {
-      conditions.append("(instr(lower(CAST(name AS TEXT)), lower(?)) > 0 OR instr(\(id), upper(?)) > 0)")
+      let inName = db.position(of: "lower(?)", in: "lower(\(db.text(ofBytes: "name")))")
+      conditions.append("(\(inName) > 0 OR \(db.position(of: "upper(?)", in: id)) > 0)")
       arguments += [word, word]
     }
     if let inbox = filter.inbox {

@@ -18,18 +18,20 @@ extension Outbox {
   ///
   /// A notice whose id already waits for a receiver is not queued again. One that finds a receiver's queue full is
   /// counted there, and whoever sends reports it.
-  static func enqueue(_ notices: [Notice], _ db: Database) throws {
+  static func enqueue(_ notices: [Notice], _ db: Connection) throws {
     for notice in notices {
       let event = " \(notice.event.rawValue) "
       try db.cachedStatement(
-        sql: "UPDATE receiver SET overflowed = overflowed + 1 WHERE instr(events, ?) > 0 AND waiting >= ?"
+        sql: """
+          UPDATE receiver SET overflowed = overflowed + 1 WHERE \(db.position(of: "?", in: "events")) > 0 AND waiting >= ?
+          """
       ).execute(arguments: [event, mostNotices])
       try db.cachedStatement(
         sql: """
-          INSERT OR IGNORE INTO notice (receiver, notice_id, event, at_ms, inbox, target, file_id, message, receipt)
+          INSERT INTO notice (receiver, notice_id, event, at_ms, inbox, target, file_id, message, receipt)
           SELECT name, ?1, ?2, ?3, ?4, ?5, ?6, ?7,
             CASE WHEN waiting_bytes + coalesce(length(?8), 0) <= ?9 THEN ?8 END
-          FROM receiver WHERE instr(events, ?10) > 0 AND waiting < ?11
+          FROM receiver WHERE \(db.position(of: "?10", in: "events")) > 0 AND waiting < ?11 ON CONFLICT DO NOTHING
           """
       ).execute(arguments: [
         notice.id, notice.event.rawValue, notice.at.milliseconds, notice.inbox, notice.target, notice.file?.text,
@@ -66,7 +68,7 @@ extension Outbox {
       }
       let names = Set(wanted.map(\.0))
       var gone: [(name: String, waiting: Int)] = []
-      for row in try Row.fetchAll(db, sql: "SELECT name, waiting FROM receiver ORDER BY name") {
+      for row in try SQLRow.fetchAll(db, sql: "SELECT name, waiting FROM receiver ORDER BY name") {
         let (name, waiting) = (row[0] as String, row[1] as Int)
         guard !names.contains(name) else { continue }
         try db.execute(sql: "DELETE FROM receiver WHERE name = ?", arguments: [name])
@@ -84,7 +86,7 @@ extension Outbox {
     for receiver: String, after last: Int64?, limit: Int, at now: QueueTime
   ) async throws(OutboxError) -> (entries: [NoticeQueue.Entry], overflowed: Int) {
     let (rows, overflowed) = try await read { db in
-      let rows = try Row.fetchAll(
+      let rows = try SQLRow.fetchAll(
         db.cachedStatement(
           sql: """
             SELECT id, coalesce(file_id, inbox, target, '') AS subject, queued_at_ms FROM notice
@@ -112,7 +114,7 @@ extension Outbox {
   /// What to send; nil if it is gone.
   package func notice(_ row: Int64) async throws(OutboxError) -> WaitingNotice? {
     try await read { db in
-      try Row.fetchOne(db.cachedStatement(sql: "SELECT * FROM notice WHERE id = ?"), arguments: [row])
+      try SQLRow.fetchOne(db.cachedStatement(sql: "SELECT * FROM notice WHERE id = ?"), arguments: [row])
         .map(WaitingNotice.init(row:))
     }
   }
@@ -159,7 +161,7 @@ extension Outbox {
     try await read { db in
       // An older upsertd has no such table.
       guard try db.tableExists("receiver") else { return [] }
-      return try Row.fetchAll(db, sql: "SELECT * FROM receiver ORDER BY name").map(ReceiverState.init(row:))
+      return try SQLRow.fetchAll(db, sql: "SELECT * FROM receiver ORDER BY name").map(ReceiverState.init(row:))
     }
   }
 }
@@ -206,7 +208,7 @@ package struct ReceiverState: Sendable, Equatable {
 }
 
 extension WaitingNotice {
-  fileprivate init(row: Row) {
+  fileprivate init(row: SQLRow) {
     self.init(
       id: row["notice_id"], event: row["event"], at: Timestamp(milliseconds: row["at_ms"]), inbox: row["inbox"],
       target: row["target"], file: (row["file_id"] as String?).flatMap { FileID($0) }, message: row["message"],
@@ -215,7 +217,7 @@ extension WaitingNotice {
 }
 
 extension ReceiverState {
-  fileprivate init(row: Row) {
+  fileprivate init(row: SQLRow) {
     name = row["name"]
     waiting = row["waiting"]
     dropped = (row["overflowed"] as Int).addingSaturated(row["expired"])
@@ -230,7 +232,7 @@ extension ReceiverState {
 extension Outbox: HoldStore {
   package func hold(of target: String) async throws(OutboxError) -> HoldWatch.Hold? {
     try await read { db in
-      try Row.fetchOne(db, sql: "SELECT since_ms, is_told FROM hold WHERE target = ?", arguments: [target]).map {
+      try SQLRow.fetchOne(db, sql: "SELECT since_ms, is_told FROM hold WHERE target = ?", arguments: [target]).map {
         HoldWatch.Hold(since: QueueTime(milliseconds: $0["since_ms"]), isReported: $0["is_told"])
       }
     }
@@ -242,7 +244,10 @@ extension Outbox: HoldStore {
     try await write { db in
       if let hold {
         try db.execute(
-          sql: "INSERT OR REPLACE INTO hold (target, since_ms, is_told) VALUES (?, ?, ?)",
+          sql: """
+            INSERT INTO hold (target, since_ms, is_told) VALUES (?, ?, ?)
+            ON CONFLICT (target) DO UPDATE SET since_ms = excluded.since_ms, is_told = excluded.is_told
+            """,
           arguments: [target, hold.since.milliseconds, hold.isReported])
       } else {
         try db.execute(sql: "DELETE FROM hold WHERE target = ?", arguments: [target])

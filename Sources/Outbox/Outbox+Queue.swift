@@ -49,14 +49,14 @@ extension Outbox {
         SELECT file.*, tried, due_at_ms, failures, problem
         FROM file
         LEFT JOIN (
-          -- SQLite takes the other columns from the row that has the minimum.
-          SELECT file_id, count(*) AS tried, min(due_at_ms) AS due_at_ms, problem, failures
-          FROM batch WHERE problem IS NOT NULL GROUP BY file_id) AS late ON late.file_id = id
-        WHERE ($1 IS NULL OR inbox = $1) AND ($2 IS NULL OR file.target = $2)
-          AND ($3 IS NULL OR claimed_at_ms <= $3) AND ($4 IS NULL OR id = $4) AND \(Self.hasNoReceipt)
+          SELECT file_id, due_at_ms, problem, failures, count(*) OVER (PARTITION BY file_id) AS tried,
+            row_number() OVER (PARTITION BY file_id ORDER BY due_at_ms, failures, problem) AS place
+          FROM batch WHERE problem IS NOT NULL) AS late ON late.file_id = id AND place = 1
+        WHERE (CAST($1 AS TEXT) IS NULL OR inbox = $1) AND (CAST($2 AS TEXT) IS NULL OR file.target = $2)
+          AND (CAST($3 AS BIGINT) IS NULL OR claimed_at_ms <= $3) AND (CAST($4 AS TEXT) IS NULL OR id = $4) AND \(Self.hasNoReceipt)
         ORDER BY id
         """
-      return try Row.fetchAll(db, sql: sql, arguments: [inbox, target, cutoff?.milliseconds, id?.text])
+      return try SQLRow.fetchAll(db, sql: sql, arguments: [inbox, target, cutoff?.milliseconds, id?.text])
         .compactMap { QueuedFile(row: $0, wall) }
     }
   }
@@ -70,7 +70,7 @@ extension Outbox {
       let sql = """
         SELECT items, attempts, unanswered, due_at_ms, problem FROM batch WHERE file_id = ? ORDER BY position LIMIT ?
         """
-      return try Row.fetchAll(db, sql: sql, arguments: [id.text, limit]).map { row in
+      return try SQLRow.fetchAll(db, sql: sql, arguments: [id.text, limit]).map { row in
         QueuedRequest(
           items: row[0], attempts: row[1], unanswered: row[2], dueAt: wall(row[3]), problem: row[4])
       }
@@ -80,7 +80,7 @@ extension Outbox {
 
 extension QueuedFile {
   /// Nil if the row holds what no version of upsertd writes.
-  fileprivate init?(row: Row, _ wall: WallClockConversion) {
+  fileprivate init?(row: SQLRow, _ wall: WallClockConversion) {
     guard let file = FileRecord(row: row) else { return nil }
     self.file = file
     claimedAt = wall(file.claimedAt.milliseconds)

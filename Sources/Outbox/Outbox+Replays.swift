@@ -17,7 +17,7 @@ extension Outbox {
   /// What `keep` wrote about files that are not done.
   package func replays() async throws(OutboxError) -> [FileID: Replay] {
     try await read { db in
-      let replays = try Row.fetchAll(db, sql: "SELECT * FROM replay").compactMap { row -> (FileID, Replay)? in
+      let replays = try SQLRow.fetchAll(db, sql: "SELECT * FROM replay").compactMap { row -> (FileID, Replay)? in
         guard let id = FileID(row["file_id"] as String), let of = FileID(row["replay_of"] as String) else { return nil }
         return (id, Replay(of: of, owner: row["owner"], otherOwners: OwnerList.owners(row["other_owners"])))
       }
@@ -29,7 +29,7 @@ extension Outbox {
   package func ids(replaying id: FileID) async throws(OutboxError) -> [FileID] {
     try await read { db in
       // An outbox that the daemon has not upgraded has no such column.
-      guard try db.columns(in: "history").contains(where: { $0.name == "replay_of" }) else { return [] }
+      guard try db.hasColumn("replay_of", in: "history") else { return [] }
       let sql = """
         SELECT id FROM file WHERE replay_of = $1 UNION SELECT file_id FROM history WHERE replay_of = $1 ORDER BY 1
         """
@@ -46,7 +46,7 @@ extension Outbox {
         SELECT file_id, inbox, name, 0 FROM history WHERE file_id > $1 AND accepted > 0
         ORDER BY 1 LIMIT $2
         """
-      return try Row.fetchAll(db, sql: sql, arguments: [id.text, limit]).compactMap { row in
+      return try SQLRow.fetchAll(db, sql: sql, arguments: [id.text, limit]).compactMap { row in
         FileID(row["id"] as String).map {
           LaterFile(id: $0, inbox: row["inbox"], name: Array(row["name"] as Data), isUnderWay: row["is_under_way"])
         }
@@ -55,11 +55,11 @@ extension Outbox {
   }
 
   /// Whoever had a hand in a file's bytes; empty if that is unknown, or there is no such file.
-  static func owners(of id: FileID, _ db: Database) throws -> [String] {
+  static func owners(of id: FileID, _ db: Connection) throws -> [String] {
     let done = try String.fetchOne(
       db.cachedStatement(sql: "SELECT owners FROM history WHERE file_id = ?"), arguments: [id.text])
     if let done { return OwnerList.owners(done) }
-    let row = try Row.fetchOne(
+    let row = try SQLRow.fetchOne(
       db.cachedStatement(sql: "SELECT owner, other_owners FROM file WHERE id = ?"), arguments: [id.text])
     return ([row?["owner"] as String?].compactMap { $0 }) + OwnerList.owners(row?["other_owners"])
   }

@@ -40,7 +40,7 @@ extension Outbox {
           coalesce(sum(waiting_items), 0) AS items, coalesce(sum(waiting_bytes), 0) AS bytes
         FROM file WHERE \(Self.hasNoReceipt)
         """
-      if let row = try Row.fetchOne(db, sql: sql) {
+      if let row = try SQLRow.fetchOne(db, sql: sql) {
         counts.files = row["files"]
         counts.oldestAt = (row["oldest"] as Int64?).map { wall($0) }
         counts.batches = row["batches"]
@@ -60,15 +60,16 @@ extension Outbox {
   /// waiting for one of these targets.
   package func onlyWaits(for targets: Set<String>, claimedAfter time: QueueTime) async throws(OutboxError) -> Bool {
     try await read { db in
-      let places = databaseQuestionMarks(count: targets.count)
+      let places = targets.map { _ in "?" }.joined(separator: ", ")
+      let others = targets.isEmpty ? " OR TRUE" : " OR target NOT IN (\(places))"
       let sql = """
         SELECT NOT EXISTS (
           SELECT 1 FROM file
           WHERE NOT (state = 'reading' AND waits_for_release = 1 AND line_id IS NULL)
-            AND (state <> 'queued' OR claimed_at_ms <= ? OR target IS NULL OR target NOT IN (\(places))))
+            AND (state <> 'queued' OR claimed_at_ms <= ? OR target IS NULL\(others)))
         """
       return try Bool.fetchOne(
-        db, sql: sql, arguments: StatementArguments([time.milliseconds]) + StatementArguments(targets)) ?? false
+        db, sql: sql, arguments: [time.milliseconds] + SQLArguments(targets)) ?? false
     }
   }
 
@@ -83,7 +84,7 @@ extension Outbox {
         try db.tableExists("hold")
         ? "SELECT target.*, since_ms FROM target LEFT JOIN hold ON target = name"
         : "SELECT *, NULL AS since_ms FROM target"
-      for row in try Row.fetchAll(db, sql: sql) {
+      for row in try SQLRow.fetchAll(db, sql: sql) {
         // A newer upsertd may know more states.
         guard let state = TargetState(rawValue: row["state"]) else { continue }
         let reason = (row["reason"] as String?).map { reason in
@@ -122,7 +123,7 @@ extension Outbox {
     try await write { db in
       try db.execute(
         sql: isPaused
-          ? "INSERT OR IGNORE INTO paused (kind, name) VALUES (?, ?)"
+          ? "INSERT INTO paused (kind, name) VALUES (?, ?) ON CONFLICT DO NOTHING"
           : "DELETE FROM paused WHERE kind = ? AND name = ?",
         arguments: [kind.rawValue, name])
     }
@@ -130,7 +131,8 @@ extension Outbox {
 
   package func file(_ id: FileID) async throws(OutboxError) -> FileRecord? {
     try await read { db in
-      try Row.fetchOne(db, sql: "SELECT * FROM file WHERE id = ?", arguments: [id.text]).flatMap(FileRecord.init(row:))
+      try SQLRow.fetchOne(db, sql: "SELECT * FROM file WHERE id = ?", arguments: [id.text]).flatMap(
+        FileRecord.init(row:))
     }
   }
 
@@ -146,7 +148,7 @@ extension Outbox {
     try await read { db in
       let ids = try String.fetchAll(db, sql: "SELECT id FROM file").compactMap { FileID($0) }
       let lines =
-        try db.columns(in: "file").contains { $0.name == "line_id" }
+        try db.hasColumn("line_id", in: "file")
         ? String.fetchOne(db, sql: "SELECT max(line_id) FROM file").flatMap { FileID($0) } : nil
       // An id that a replay got is never given to another file, even if that replay has left nothing else.
       let tables = try ["history"] + (db.tableExists("replay") ? ["replay"] : [])

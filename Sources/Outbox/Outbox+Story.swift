@@ -24,7 +24,7 @@ package struct FinishedFile: Sendable, Equatable {
 extension Outbox {
   package func finished(_ id: FileID) async throws(OutboxError) -> FinishedFile? {
     try await read { db in
-      try Row.fetchOne(db, sql: "SELECT * FROM history WHERE file_id = ?", arguments: [id.text])
+      try SQLRow.fetchOne(db, sql: "SELECT * FROM history WHERE file_id = ?", arguments: [id.text])
         .flatMap(FinishedFile.init(row:))
     }
   }
@@ -67,7 +67,7 @@ extension Outbox {
   package func correcting() async throws(OutboxError) -> [(id: FileID, corrects: FileID, items: Int)] {
     try await read { db in
       let sql = "SELECT id, corrects, items FROM file WHERE corrects IS NOT NULL ORDER BY id"
-      return try Row.fetchAll(db, sql: sql).compactMap { row -> (id: FileID, corrects: FileID, items: Int)? in
+      return try SQLRow.fetchAll(db, sql: sql).compactMap { row -> (id: FileID, corrects: FileID, items: Int)? in
         guard let id = FileID(row[0] as String), let corrects = FileID(row[1] as String) else { return nil }
         return (id, corrects, row[2])
       }
@@ -84,7 +84,7 @@ extension Outbox {
 }
 
 extension FinishedFile {
-  init?(row: Row) {
+  init?(row: SQLRow) {
     guard let id = FileID(row["file_id"] as String) else { return nil }
     self.id = id
     inbox = row["inbox"]
@@ -97,6 +97,6 @@ extension FinishedFile {
     accepted = row["accepted"]
     rejected = row["rejected"]
     // The column does not exist until the daemon has upgraded the outbox.
-    receiptSHA256 = row.hasColumn("receipt_sha256") ? row["receipt_sha256"] : nil
+    receiptSHA256 = row["receipt_sha256"]
   }
 }

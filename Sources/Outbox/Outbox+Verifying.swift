@@ -27,7 +27,7 @@ extension Outbox {
         WHERE \(Self.hasNoReceipt)
         ORDER BY file.id
         """
-      return try Row.fetchAll(db, sql: sql).compactMap(FileSums.init(row:))
+      return try SQLRow.fetchAll(db, sql: sql).compactMap(FileSums.init(row:))
     }
   }
 
@@ -37,7 +37,7 @@ extension Outbox {
       let statement = try db.cachedStatement(sql: "SELECT * FROM history WHERE file_id = ?")
       var found: [FileID: FinishedFile] = [:]
       for id in ids {
-        found[id] = try Row.fetchOne(statement, arguments: [id.text]).flatMap(FinishedFile.init(row:))
+        found[id] = try SQLRow.fetchOne(statement, arguments: [id.text]).flatMap(FinishedFile.init(row:))
       }
       return found
     }
@@ -47,7 +47,7 @@ extension Outbox {
   package func finished(without ids: Set<FileID>) async throws(OutboxError) -> [FinishedFile] {
     try await read { db in
       var missing: [FinishedFile] = []
-      let rows = try Row.fetchCursor(db, sql: "SELECT * FROM history ORDER BY file_id")
+      let rows = try SQLRow.fetchCursor(db, sql: "SELECT * FROM history ORDER BY file_id")
       while let row = try rows.next() {
         if let file = FinishedFile(row: row), !ids.contains(file.id) { missing.append(file) }
       }
@@ -73,7 +73,7 @@ extension Outbox {
 }
 
 extension FileSums {
-  fileprivate init?(row: Row) {
+  fileprivate init?(row: SQLRow) {
     guard let file = FileRecord(row: row) else { return nil }
     self.file = file
     waitingItems = row["waiting"]

@@ -60,12 +60,13 @@ internal import GRDB
 /// so one process, which holds the state's lock, has the one connection that writes; everything else opens the file
 /// read-only.
 package final class Outbox: Sendable {
-  let pool: DatabasePool
+  let engine: any OutboxEngine
   private let group = CommitGroup()
   let released = ReleasedFiles()
   /// Where commits of megabytes are made, one after the other in the order in which they come: with a lock, a reader
   /// could wait for its turn until it counts as stuck. See `IntakeStore.commitLarge`.
   let largeCommits = DispatchQueue(label: "large commits")
+  /// For messages: the file's path, or where the database is.
   package let path: String
   /// Whether there was no outbox before this opened it.
   package let isNew: Bool
@@ -82,57 +83,40 @@ package final class Outbox: Sendable {
     }
     let isNew = try Self.bytes(at: path) ?? 0 == 0
     try Self.createPrivately(path: path)
-    try self.init(path: path, readonly: false, isNew: isNew)
+    let engine = try SQLiteEngine(path: path, readonly: false)
+    self.init(engine, isNew: isNew)
     do {
-      try Schema.migrator.migrate(pool)
-      try pool.write { db in
-        try Schema.recover(db)
-        try released.load(db)
-      }
+      try Schema.migrator.migrate(engine.pool)
     } catch {
       throw OutboxError(error, path: path)
     }
+    try takeOver()
   }
 
   /// Opens an existing outbox read-only, beside the daemon that writes it.
   package convenience init(reading path: String) throws(OutboxError) {
     try Self.look(at: path) { db in try Self.refuseNewer(db, path: path) }
-    try self.init(path: path, readonly: true, isNew: false)
+    self.init(try SQLiteEngine(path: path, readonly: true), isNew: false)
   }
 
-  private init(path: String, readonly: Bool, isNew: Bool) throws(OutboxError) {
-    self.path = path
+  init(_ engine: any OutboxEngine, isNew: Bool) {
+    self.engine = engine
+    path = engine.place
     self.isNew = isNew
-    var configuration = Configuration()
-    configuration.readonly = readonly
-    configuration.maximumReaderCount = 2
-    configuration.busyMode = .timeout(5)
-    configuration.prepareDatabase { db in
-      // Readers are set up by the same closure. Most of what they read is read only once, and the system caches it too.
-      guard !db.configuration.readonly else { return try db.execute(sql: "PRAGMA cache_size = -1024") }
-      // Page size and vacuum take effect only while the file is still empty. NORMAL: see "Durability".
-      // The log is checkpointed every 32 MiB, four times SQLite's default: pages that commit after commit changes are
-      // then written and synced once. It is truncated afterwards; otherwise one large file would leave it large.
-      // What a savepoint may have to restore is a few pages: a temporary file for each would cost more than the commit.
-      // Debian's SQLite writes zeros over each page that is freed, twice: into the log and into the file. All that the
-      // outbox holds is in the archive, too, and both are the daemon's alone, so that would protect nothing; FAST does
-      // it only where a page is written anyway.
-      try db.execute(
-        sql: """
-          PRAGMA page_size = 8192;
-          PRAGMA auto_vacuum = INCREMENTAL;
-          PRAGMA synchronous = NORMAL;
-          PRAGMA wal_autocheckpoint = 4000;
-          PRAGMA journal_size_limit = 16777216;
-          PRAGMA cache_size = -4096;
-          PRAGMA temp_store = MEMORY;
-          PRAGMA secure_delete = FAST;
-          """)
-    }
+  }
+
+  /// Drops what a read left that a crash cut short: the claimed file is read again, and its row keeps when it was
+  /// claimed and who owned it.
+  func takeOver() throws(OutboxError) {
     do {
-      pool = try DatabasePool(path: path, configuration: configuration)
+      try engine.write { db in
+        for table in ["batch", "refused"] {
+          try db.execute(sql: "DELETE FROM \(table) WHERE file_id IN (SELECT id FROM file WHERE state = 'reading')")
+        }
+        try released.load(db)
+      }
     } catch {
-      throw OutboxError(error, path: path)
+      throw engine.outboxError(error)
     }
   }
 
@@ -170,24 +154,14 @@ package final class Outbox: Sendable {
     Glibc.close(descriptor)
   }
 
-  /// Closes the file, with the log folded into it.
-  ///
-  /// GRDB closes its readers after the writer, and the last one to close folds in the log only if it may write. A
-  /// reader open at this moment prevents it too; then the next one to open the file does it.
   package func close() throws(OutboxError) {
-    if !pool.configuration.readonly {
-      try? pool.writeWithoutTransaction { db in
-        try db.execute(sql: "PRAGMA busy_timeout = 500")
-        try db.checkpoint(.truncate)
-      }
-    }
-    do { try pool.close() } catch { throw OutboxError(error, path: path) }
+    do { try engine.close() } catch { throw engine.outboxError(error) }
   }
 
   /// Runs `body` in a transaction, perhaps together with others, outside Swift's own threads, and is never cut short
   /// when a task is cancelled.
   func write<Value: Sendable>(
-    _ body: @escaping @Sendable (Database) throws -> Value
+    _ body: @escaping @Sendable (Connection) throws -> Value
   ) async throws(OutboxError) -> Value {
     let result = await withCheckedContinuation { (done: CheckedContinuation<Result<Value, any Error>, Never>) in
       group.add(
@@ -197,49 +171,44 @@ package final class Outbox: Sendable {
             var error: (any Error)?
             if case .failure(let reason) = result { error = reason }
             return CommitGroup.Outcome(error: error) { done.resume(returning: $0.map { .failure($0) } ?? result) }
-          }, reject: { done.resume(returning: .failure($0)) }), to: pool)
+          }, reject: { done.resume(returning: .failure($0)) }), to: engine)
     }
-    do { return try result.get() } catch { throw OutboxError(error, path: path) }
+    do { return try result.get() } catch { throw engine.outboxError(error) }
   }
 
   /// Like `write`, in a commit of its own that waits for the disk, and so also for every commit before it.
   ///
-  /// A commit with FULL waits for the whole log.
+  /// With SQLite, a commit with FULL waits for the whole log; PostgreSQL's waits for all of it up to the commit.
   func writeDurably<Value: Sendable>(
-    _ body: @escaping @Sendable (Database) throws -> Value
+    _ body: @escaping @Sendable (Connection) throws -> Value
   ) async throws(OutboxError) -> Value {
     let result = await withCheckedContinuation { (done: CheckedContinuation<Result<Value, any Error>, Never>) in
-      pool.asyncWriteWithoutTransaction { db in
+      engine.withWriter { db in
         done.resume(
           returning: Result {
-            try db.execute(sql: "PRAGMA synchronous = FULL")
-            defer { try? db.execute(sql: "PRAGMA synchronous = NORMAL") }
             var value: Value?
-            try db.inTransaction(.immediate) {
-              value = try body(db)
-              return .commit
-            }
-            guard let value else { throw DatabaseError(resultCode: .SQLITE_INTERNAL) }
+            try db.inTransaction(isDurable: true) { value = try body(db) }
+            guard let value else { throw CancellationError() }
             return value
           })
       }
     }
-    do { return try result.get() } catch { throw OutboxError(error, path: path) }
+    do { return try result.get() } catch { throw engine.outboxError(error) }
   }
 
   /// Reads the last committed state; does not wait for writers.
   func read<Value: Sendable>(
-    _ body: @escaping @Sendable (Database) throws -> Value
+    _ body: @escaping @Sendable (Connection) throws -> Value
   ) async throws(OutboxError) -> Value {
     let result = await withCheckedContinuation { (done: CheckedContinuation<Result<Value, any Error>, Never>) in
-      pool.asyncRead { database in done.resume(returning: Result { try body(database.get()) }) }
+      engine.withReader { connection in done.resume(returning: Result { try body(connection.get()) }) }
     }
-    do { return try result.get() } catch { throw OutboxError(error, path: path) }
+    do { return try result.get() } catch { throw engine.outboxError(error) }
   }
 
   /// Like `read`, for a caller that has a thread to itself.
-  func readNow<Value>(_ body: (Database) throws -> Value) throws(OutboxError) -> Value {
-    do { return try pool.read(body) } catch { throw OutboxError(error, path: path) }
+  func readNow<Value>(_ body: (Connection) throws -> Value) throws(OutboxError) -> Value {
+    do { return try engine.read(body) } catch { throw engine.outboxError(error) }
   }
 }
 

@@ -92,7 +92,7 @@ package struct OutboxHealth: Sendable {
         """)
     while let row = try rows.next(), found.count < mostFindings {
       let items = BatchItem.unpack(Array(row["item_index"] as Data))
-      guard let items, items.count == row["items"], let batch = QueuedBatch(items: items, row: row),
+      guard let items, items.count == row["items"], let batch = QueuedBatch(items: items, row: SQLRow(row)),
         batch.body.count == row["bytes"], batch.whole.map({ $0.pieces != nil }) ?? true
       else {
         found.append("batch \(row["id"] as Int64) of file \(row["file_id"] as String) can't be read")

@@ -12,14 +12,14 @@ internal import GRDBSQLite
 /// conversions would also end the process if a damaged page has NULL for a number; here such a row is named in
 /// `damaged`.
 struct PageReader {
-  private let db: Database
+  private let db: Connection
   private(set) var page = LinePage()
   /// Rows found, damaged ones included.
   private(set) var rows = 0
   /// The file of the last row, and its id as SQLite returns it.
   private var file: LookedUp = .unpublished
   private var fileText: [UInt8] = []
-  private var fileStatement: Statement?
+  private var fileStatement: SQLStatement?
 
   /// Whether released files are passed by: rows are read in the order of own ids, and these have other places.
   private let skipsReleased: Bool
@@ -43,7 +43,7 @@ struct PageReader {
       misses FROM batch
     """
 
-  init(_ db: Database, skipsReleased: Bool = false) {
+  init(_ db: Connection, skipsReleased: Bool = false) {
     self.db = db
     self.skipsReleased = skipsReleased
   }
@@ -57,7 +57,7 @@ struct PageReader {
   /// - Returns: the id of the file where it ended, as SQLite returns it.
   @discardableResult
   mutating func read(
-    _ condition: String, _ arguments: StatementArguments, stopsAtUnpublished stops: Bool = false
+    _ condition: String, _ arguments: SQLArguments, stopsAtUnpublished stops: Bool = false
   ) throws -> String? {
     let found = (batches: page.batches.count, damaged: page.damaged.count, rows: rows)
     for attempt in 0..<Self.attempts {
@@ -77,12 +77,10 @@ struct PageReader {
   }
 
   private mutating func readTogether(
-    _ condition: String, _ arguments: StatementArguments, stopsAtUnpublished stops: Bool
+    _ condition: String, _ arguments: SQLArguments, stopsAtUnpublished stops: Bool
   ) throws -> String? {
-    let statement = try db.cachedStatement(sql: "\(Self.columns) \(condition)")
-    let cursor = try Row.fetchCursor(statement, arguments: arguments)
-    while try cursor.next() != nil {
-      let row = StatementRow(statement.sqliteStatement)
+    let rows = try BatchRows(db.cachedStatement(sql: "\(Self.columns) \(condition)"), arguments)
+    while let row = try rows.next() {
       try lookUpFile(row)
       if case .unpublished = file, stops { return row.string(0) ?? "" }
       take(row)
@@ -92,16 +90,16 @@ struct PageReader {
 
   /// Reads past a page of the database that can't be read.
   private mutating func readOneByOne(
-    _ condition: String, _ arguments: StatementArguments, stopsAtUnpublished stops: Bool
+    _ condition: String, _ arguments: SQLArguments, stopsAtUnpublished stops: Bool
   ) throws -> String? {
-    let names = try Row.fetchAll(db.cachedStatement(sql: "\(Self.names) \(condition)"), arguments: arguments)
+    let names = try SQLRow.fetchAll(db.cachedStatement(sql: "\(Self.names) \(condition)"), arguments: arguments)
     let statement = try db.cachedStatement(sql: "\(Self.columns) WHERE file_id = ? AND position = ?")
     for name in names {
       guard let text = name[0] as String?, let position = name[1] as String? else { continue }
       do {
-        let cursor = try Row.fetchCursor(statement, arguments: [text, position])
-        guard try cursor.next() != nil else { continue }
-        let row = StatementRow(statement.sqliteStatement)
+        let rows = try BatchRows(statement, [text, position])
+        guard let row = try rows.next() else { continue }
+        defer { withExtendedLifetime(rows) {} }
         try lookUpFile(row)
         if case .unpublished = file, stops { return text }
         take(row)
@@ -114,7 +112,7 @@ struct PageReader {
     return nil
   }
 
-  private mutating func lookUpFile(_ row: StatementRow) throws {
+  private mutating func lookUpFile(_ row: BatchRow) throws {
     guard !row.isText(0, equalTo: fileText) else { return }
     fileText = row.withBytes(0) { Array($0) }
     file = .unpublished
@@ -136,7 +134,7 @@ struct PageReader {
     }
   }
 
-  private mutating func take(_ row: StatementRow) {
+  private mutating func take(_ row: BatchRow) {
     switch file {
     case .unpublished: return
     case .damaged(let id): page.damaged.append(BatchName(file: id, position: row.string(1) ?? ""))
@@ -156,9 +154,9 @@ struct PageReader {
   }
 
   /// What the line needs to know about a published file with this own id; nil for any other.
-  static func file(_ id: FileID, _ db: Database) throws -> LineFile? { try file(id, fileStatement(db)) }
+  static func file(_ id: FileID, _ db: Connection) throws -> LineFile? { try file(id, fileStatement(db)) }
 
-  private static func fileStatement(_ db: Database) throws -> Statement {
+  private static func fileStatement(_ db: Connection) throws -> SQLStatement {
     try db.cachedStatement(
       sql: """
         SELECT inbox, name, success_mode, ordering, claimed_at_ms, is_cancelled, line_id, lists_accepted FROM file
@@ -166,10 +164,10 @@ struct PageReader {
         """)
   }
 
-  private static func file(_ id: FileID, _ statement: Statement) throws -> LineFile? {
-    let cursor = try Row.fetchCursor(statement, arguments: [id.text])
-    guard try cursor.next() != nil else { return nil }
-    let row = StatementRow(statement.sqliteStatement)
+  private static func file(_ id: FileID, _ statement: SQLStatement) throws -> LineFile? {
+    let rows = try BatchRows(statement, [id.text])
+    guard let row = try rows.next() else { return nil }
+    defer { withExtendedLifetime(rows) {} }
     return LineFile(
       id: row.string(6).flatMap { FileID($0) } ?? id, file: id, inbox: row.string(0) ?? "",
       name: row.withBytes(1) { Array($0) },
@@ -180,23 +178,61 @@ struct PageReader {
   }
 }
 
-/// The current row of a statement; valid until its next step.
-private struct StatementRow {
-  private let statement: OpaquePointer
+/// The rows of a statement, with their columns by number.
+private final class BatchRows {
+  private enum Source {
+    case sqlite(RowCursor, BatchRow)
+    case postgres(SQLCursor)
+  }
 
-  init(_ statement: OpaquePointer) { self.statement = statement }
+  private let source: Source
+
+  init(_ statement: SQLStatement, _ arguments: SQLArguments) throws {
+    if let (cursor, statement) = try statement.sqliteCursor(arguments) {
+      source = .sqlite(cursor, .sqlite(statement.sqliteStatement))
+    } else {
+      source = .postgres(try SQLRow.fetchCursor(statement, arguments: arguments))
+    }
+  }
+
+  /// Valid until the next one is read, and no longer than this.
+  func next() throws -> BatchRow? {
+    switch source {
+    case .sqlite(let cursor, let row): try cursor.next().map { _ in row }
+    case .postgres(let cursor): try cursor.next().map { .postgres($0) }
+    }
+  }
+}
+
+/// The current row of a statement.
+private enum BatchRow {
+  case sqlite(OpaquePointer)
+  case postgres(SQLRow)
 
   /// Nil for anything that is not an integer.
   func integer(_ column: Int32) -> Int? {
-    sqlite3_column_type(statement, column) == SQLITE_INTEGER ? Int(sqlite3_column_int64(statement, column)) : nil
+    switch self {
+    case .sqlite(let statement):
+      sqlite3_column_type(statement, column) == SQLITE_INTEGER ? Int(sqlite3_column_int64(statement, column)) : nil
+    case .postgres(let row): Int.fromDatabaseValue(row[Int(column)])
+    }
   }
 
-  func isNull(_ column: Int32) -> Bool { sqlite3_column_type(statement, column) == SQLITE_NULL }
+  func isNull(_ column: Int32) -> Bool {
+    switch self {
+    case .sqlite(let statement): sqlite3_column_type(statement, column) == SQLITE_NULL
+    case .postgres(let row): row[Int(column)].isNull
+    }
+  }
 
   /// Nil for anything that is not text.
   func string(_ column: Int32) -> String? {
-    guard sqlite3_column_type(statement, column) == SQLITE_TEXT else { return nil }
-    return withBytes(column) { String(decoding: $0, as: UTF8.self) }
+    switch self {
+    case .sqlite(let statement):
+      guard sqlite3_column_type(statement, column) == SQLITE_TEXT else { return nil }
+      return withBytes(column) { String(decoding: $0, as: UTF8.self) }
+    case .postgres(let row): return String.fromDatabaseValue(row[Int(column)])
+    }
   }
 
   func isText(_ column: Int32, equalTo text: [UInt8]) -> Bool {
@@ -206,19 +242,38 @@ private struct StatementRow {
     }
   }
 
+  private func isBlob(_ column: Int32) -> Bool {
+    switch self {
+    case .sqlite(let statement): sqlite3_column_type(statement, column) == SQLITE_BLOB
+    case .postgres(let row): Data.fromDatabaseValue(row[Int(column)]) != nil
+    }
+  }
+
   /// The bytes of a text or a blob.
   func withBytes<Value>(_ column: Int32, _ body: (UnsafeBufferPointer<UInt8>) -> Value) -> Value {
-    // In this order: asking for the bytes may change how SQLite holds the value.
-    let start = sqlite3_column_blob(statement, column)
-    let count = Int(sqlite3_column_bytes(statement, column))
-    return body(UnsafeBufferPointer(start: start?.assumingMemoryBound(to: UInt8.self), count: start == nil ? 0 : count))
+    switch self {
+    case .sqlite(let statement):
+      // In this order: asking for the bytes may change how SQLite holds the value.
+      let start = sqlite3_column_blob(statement, column)
+      let count = Int(sqlite3_column_bytes(statement, column))
+      return body(
+        UnsafeBufferPointer(start: start?.assumingMemoryBound(to: UInt8.self), count: start == nil ? 0 : count))
+    case .postgres(let row):
+      let bytes: [UInt8]
+      switch row[Int(column)].storage {
+      case .blob(let data): bytes = Array(data)
+      case .string(let text): bytes = Array(text.utf8)
+      default: bytes = []
+      }
+      return bytes.withUnsafeBufferPointer(body)
+    }
   }
 
   /// For the columns `PageReader.columns`; nil if no version of upsertd writes such a row.
   func batch(_ name: BatchName, keyless: KeyHash) -> WaitingBatch? {
     guard let count = integer(2), let bytes = integer(3), let attempts = integer(5), let unanswered = integer(6),
       let due = integer(7), let failures = integer(8), let blames = integer(9), let began = integer(11),
-      let misses = integer(12), isNull(10) || integer(10) != nil, sqlite3_column_type(statement, 4) == SQLITE_BLOB,
+      let misses = integer(12), isNull(10) || integer(10) != nil, isBlob(4),
       let keys = withBytes(4, { BatchItem.distinctKeys(inPacked: $0.span, count: count, keyless: keyless) })
     else { return nil }
     var retryState = RetryState()

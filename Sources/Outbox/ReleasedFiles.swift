@@ -8,8 +8,8 @@ internal import Synchronization
 final class ReleasedFiles: Sendable {
   private let files = Mutex<[FileID: FileID]>([:])
 
-  func load(_ db: Database) throws {
-    let rows = try Row.fetchAll(db, sql: "SELECT line_id, id FROM file WHERE line_id IS NOT NULL")
+  func load(_ db: Connection) throws {
+    let rows = try SQLRow.fetchAll(db, sql: "SELECT line_id, id FROM file WHERE line_id IS NOT NULL")
     let pairs = rows.compactMap { row in
       FileID(row[0] as String).flatMap { line in FileID(row[1] as String).map { (line, $0) } }
     }

@@ -110,7 +110,7 @@ package final class Salvage {
   package func files(each: (FileRecord, QueuedBatch) throws -> Void, _ body: (File) throws -> Void) throws {
     var records: [FileRecord] = []
     rows("file", columns: "*") { row in
-      if let record = FileRecord(row: row) { records.append(record) }
+      if let record = FileRecord(row: SQLRow(row)) { records.append(record) }
     }
     // By rowid, since the index from files to batches may be what is damaged.
     var batches: [String: [(id: Int64, position: String)]] = [:]
@@ -119,11 +119,11 @@ package final class Salvage {
     }
     for record in records.sorted(by: { $0.id < $1.id }) {
       var file = File(record: record)
-      file.settled = list("settled", of: record.id, order: "position").map(SettledBatch.init(row:))
+      file.settled = list("settled", of: record.id, order: "position").map { SettledBatch(row: SQLRow($0)) }
       if columns["operator_order"] != nil {
-        file.orders = list("operator_order", of: record.id, order: "id").map(FileOrder.init(row:))
+        file.orders = list("operator_order", of: record.id, order: "id").map { FileOrder(row: SQLRow($0)) }
       }
-      file.rejects = list("refused", of: record.id, order: "item").map(Reject.init(row:))
+      file.rejects = list("refused", of: record.id, order: "item").map { Reject(row: SQLRow($0)) }
       for batch in (batches[record.id.text] ?? []).sorted(by: { $0.position < $1.position }) {
         guard let content = content(of: batch.id) else { continue }
         file.waitingItems += content.items.count
@@ -141,7 +141,8 @@ package final class Salvage {
     guard let row = attempt("body", { try Row.fetchOne($0, sql: sql, arguments: [id]) }) ?? nil,
       note(row, of: "batch", isPart: true), note(row, of: "body", isPart: true),
       case .blob = (row["body"] as DatabaseValue).storage,
-      let items = BatchItem.unpack(Array(row["item_index"] as Data)), let batch = QueuedBatch(items: items, row: row)
+      let items = BatchItem.unpack(Array(row["item_index"] as Data)),
+      let batch = QueuedBatch(items: items, row: SQLRow(row))
     else { return nil }
     if let whole = batch.whole, whole.pieces == nil { return nil }
     return batch
@@ -152,7 +153,7 @@ package final class Salvage {
   /// The key that the tags were made with; nil if it can't be read or an older upsertd wrote the outbox.
   package private(set) lazy var sourceKey: SourceKey? = {
     guard columns["source_key"] != nil else { return nil }
-    return attempt("source_key") { try Outbox.sourceKey($0) } ?? nil
+    return attempt("source_key") { try Outbox.sourceKey(Connection($0)) } ?? nil
   }()
 
   /// Calls `body` with every readable row of a table with rowids.
@@ -246,7 +247,7 @@ extension Outbox {
           do {
             try db.execute(
               sql: "INSERT OR REPLACE INTO \(table) (\(row.columns.joined(separator: ", "))) VALUES (\(places))",
-              arguments: StatementArguments(row.values))
+              arguments: SQLArguments(values: row.values))
             count += 1
           } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
             // A row that no version of upsertd writes.
@@ -259,7 +260,7 @@ extension Outbox {
 }
 
 extension SettledBatch {
-  init(row: Row) {
+  init(row: SQLRow) {
     self.init(
       items: row["items"], accepted: row["accepted"], rejected: row["rejected"], attempts: row["attempts"],
       unanswered: row["unanswered"], status: row["status"], requestID: row["request_id"],
@@ -276,13 +277,13 @@ extension QueuedBatch {
   }
 
   /// Nil if the parts do not fit together; the row has the columns of `body`, its bytes under the name `body`.
-  init?(items: [BatchItem], row: Row) {
+  init?(items: [BatchItem], row: SQLRow) {
     // Nothing has checked these before: on a damaged page they may be of another type, or missing.
-    guard let literals = Data.fromDatabaseValue(row["body"]) else { return nil }
-    let (runs, checksum) = (Data.fromDatabaseValue(row["runs"]), Int64.fromDatabaseValue(row["checksum"]))
+    guard let literals = Data.fromDatabaseValue(row.value("body")) else { return nil }
+    let (runs, checksum) = (Data.fromDatabaseValue(row.value("runs")), Int64.fromDatabaseValue(row.value("checksum")))
     self.init(
       items: items, literals: Array(literals), packedRuns: runs.map { Array($0) } ?? [],
-      tags: Data.fromDatabaseValue(row["tags"]).map { Array($0) },
+      tags: Data.fromDatabaseValue(row.value("tags")).map { Array($0) },
       storedChecksum: checksum.map { UInt64(bitPattern: $0) }
     )
   }

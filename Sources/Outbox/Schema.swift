@@ -78,14 +78,6 @@ enum Schema {
       .sorted()
   }
 
-  /// Drops what was staged by a read that a crash cut short; the claimed file is read again, and its row keeps when it
-  /// was claimed and who owned it.
-  static func recover(_ db: Database) throws {
-    for table in ["batch", "refused"] {
-      try db.execute(sql: "DELETE FROM \(table) WHERE file_id IN (SELECT id FROM file WHERE state = 'reading')")
-    }
-  }
-
   /// Times are milliseconds since 1970 in UTC; since version 6 `due_at_ms`, `until_ms` and `claimed_at_ms` are in the
   /// queue's clock.
   private static let version1 = """

@@ -11,12 +11,14 @@ typealias Store = any (DispatchStore & IntakeStore & ResultStore)
 enum OutboxEngine: String, CaseIterable, Sendable {
   case memory
   case sqlite
+  case postgres
 
   /// Runs `body` with an engine that is new and empty.
   func with(_ body: (any EngineUnderTest) async throws -> Void) async throws {
     switch self {
     case .memory: try await body(MemoryEngine())
     case .sqlite: try await withTemporaryFolder { try await body(SQLiteEngine(folder: $0)) }
+    case .postgres: try await body(PostgresEngine(PostgresServer.shared()))
     }
   }
 }
@@ -25,9 +27,9 @@ enum OutboxEngine: String, CaseIterable, Sendable {
 protocol EngineUnderTest: AnyObject {
   var store: Store { get }
   /// The process dies and starts again: what was committed is there.
-  func crash() throws
+  func crash() async throws
   /// Makes the row of a batch unreadable.
-  func damage(_ name: BatchName) throws
+  func damage(_ name: BatchName) async throws
   /// What of its own bookkeeping does not add up.
   func findings() throws -> [String]
 }
@@ -73,4 +75,36 @@ private final class SQLiteEngine: EngineUnderTest {
   }
 
   func findings() throws -> [String] { try OutboxHealth.examine(folder + "/outbox.sqlite")?.findings ?? [] }
+}
+
+private final class PostgresEngine: EngineUnderTest {
+  private let server: PostgresServer
+  private let schema: (connection: String, name: String)
+  private var outbox: Outbox
+
+  init(_ server: PostgresServer) async throws {
+    self.server = server
+    schema = try await server.newSchema()
+    outbox = try Outbox(postgres: PostgresOptions(connection: schema.connection))
+  }
+
+  deinit { try? outbox.close() }
+
+  var store: Store { outbox }
+
+  /// The server ends the sessions of a process that died; what it committed is there.
+  func crash() async throws {
+    try outbox.close()
+    outbox = try Outbox(postgres: PostgresOptions(connection: schema.connection))
+  }
+
+  func damage(_ name: BatchName) async throws {
+    try await server.run(
+      """
+      UPDATE \(schema.name).batch SET item_index = '\\xFF'
+      WHERE file_id = '\(name.file.text)' AND position = '\(name.position)'
+      """)
+  }
+
+  func findings() throws -> [String] { [] }
 }

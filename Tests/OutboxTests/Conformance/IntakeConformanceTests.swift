@@ -28,7 +28,7 @@ import Testing
         try commit.publish(file.id, facts: file.facts, items: 1, rejected: 0)
         try commit.keep(changes)
       }
-      try engine.crash()
+      try await engine.crash()
       #expect(try await engine.store.expected() == [keys[0]: snapshot, keys[1]: snapshot])
       var files = ExpectedFiles(
         ExpectationRule(match: "*", deadline: try DailyDeadline(by: .endOfDay, zone: .utc)))
@@ -139,7 +139,7 @@ import Testing
       var replay = DroppedFile(number: 3, owner: "the copy's", batches: [])
       replay.replay = Replay(of: correction.id, owner: "carol", otherOwners: ["dave"])
       try engine.store.commit { try $0.begin(replay.new) }
-      try engine.crash()
+      try await engine.crash()
       let unread = try #require(try await engine.store.unreadFiles().first)
       #expect(unread.facts.replayOf == correction.id && unread.owners == ["carol", "dave"])
       replay.replay = nil
@@ -156,7 +156,7 @@ import Testing
       let file = DroppedFile(number: 2, owner: "alice", batches: [batch(1...1)], rejects: [.of(3)])
       try engine.store.stage(file)
       try engine.store.commit { try $0.begin(DroppedFile(number: 1, batches: []).new) }
-      try engine.crash()
+      try await engine.crash()
       #expect(try await engine.store.unreadFiles().map(\.id) == [.numbered(1), file.id])
       try engine.store.publish(file)
       #expect(try await engine.store.line(for: "t", after: nil, limit: 9).batches.map(\.name) == [file.name(1)])
@@ -261,7 +261,7 @@ import Testing
         let mark = QueueClock.Mark(reading: reading, time: .at(number + 5))
         try await engine.store.keep(mark)
         #expect(try await engine.store.clockMark() == mark)
-        try engine.crash()
+        try await engine.crash()
         #expect(try await engine.store.clockMark() == mark)
       }
     }

@@ -20,7 +20,7 @@ import Testing
         #expect(row?.retryState == retryState(due: 77))
       }
       #expect(try await store.postponed(for: "t", after: nil, limit: 9) == LinePage(), "a lease is no failure")
-      try engine.crash()
+      try await engine.crash()
       let row = try await engine.store.row(file.name(1))
       #expect(row?.attempts == 1)
       #expect(row?.retryState.due == .at(77))

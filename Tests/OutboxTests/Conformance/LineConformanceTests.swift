@@ -107,7 +107,7 @@ import Testing
       let store = engine.store
       let file = DroppedFile(number: 1, batches: (1...3).map { batch($0...$0) })
       try store.publish(file)
-      try engine.damage(file.name(2))
+      try await engine.damage(file.name(2))
       for page in [
         try await store.line(for: "t", after: nil, limit: 3),
         try await store.batches(of: file.id, after: nil, limit: 3),

@@ -31,7 +31,7 @@ import Testing
       #expect(record.counts.items == 3 && record.counts.rejected == 1 && record.facts.target == "t")
       #expect(try store.rejects(file.id, after: 0, limit: 9) == [.of(3)])
       // It is read again after a crash, and does not wait until that is done.
-      try engine.crash()
+      try await engine.crash()
       #expect(try await engine.store.unreadFiles().map(\.waitsForRelease) == [true])
       try engine.store.stage(file)
       #expect(try await engine.store.unreadFiles().map(\.waitsForRelease) == [false])
@@ -72,7 +72,7 @@ import Testing
         }
       }
       for limit in 1...7 { #expect(try await read(limit: limit) == names) }
-      try engine.crash()
+      try await engine.crash()
       for limit in 1...7 { #expect(try await read(limit: limit) == names) }
       let page = try await engine.store.batches(of: .numbered(4), after: nil, limit: 9)
       #expect(page.batches.map(\.name) == Array(names[2...3]))
@@ -119,7 +119,7 @@ import Testing
       #expect(rest == Array(postponed.dropFirst()))
       #expect(try await store.makeDue(file: file.id, target: nil, at: .at(3)) == 3)
       #expect(try await store.batches([first.part(1)]).batches.map(\.retryState.due) == [.at(3)])
-      try engine.crash()
+      try await engine.crash()
       for name in [first.part(0), first.part(1), second] {
         let attempts = try #require(try await engine.store.batches([name]).batches.first).attempts
         _ = try await engine.store.lease([(name, attempts)], dueAfterCrash: .at(1))
@@ -139,7 +139,7 @@ import Testing
       let file = DroppedFile(number: 1, owner: "alice", batches: [batch(1...1)])
       try Self.hold(file, in: engine.store)
       #expect(try await engine.store.release(file.id, as: .numbered(3), order: Self.order, at: .at(5000)))
-      try engine.crash()
+      try await engine.crash()
       let record = try #require(try await engine.store.unreadFiles().first)
       #expect(!record.waitsForRelease && record.line == .numbered(3) && record.claimedAt == .at(5000))
       try engine.store.stage(file)

@@ -17,7 +17,7 @@ import Testing
       #expect(first.map(\.id) == [.numbered(1), .numbered(2)])
       #expect(first.map(\.completedAt) == [later, later])
       #expect(first.map(\.state) == [.finishing, .finishing])
-      try engine.crash()
+      try await engine.crash()
       let again = try await engine.store.secureFinished(after: nil, limit: 2, at: later + .seconds(5))
       #expect(again == first)
       let rest = try await engine.store.secureFinished(after: .numbered(2), limit: 2, at: received + .seconds(-5))
@@ -85,7 +85,7 @@ import Testing
         _ = try await store.lease(file.name(ordinal))
         _ = try await store.apply(file.name(ordinal), settlement(ordinal == 1 ? [2, 4] : [1, 3]), request: .example)
       }
-      try engine.crash()
+      try await engine.crash()
       let all = try engine.store.accepted(file.id, after: .min, limit: 9)
       #expect(all.map(\.first) == [1, 2])
       #expect(all.map(\.position) == [file.name(2).position, file.name(1).position])

@@ -81,7 +81,7 @@ import Testing
       #expect(try await store.cancel(queued.id))
       #expect(try await store.cancel(queued.id), "once more")
       #expect(try await store.line(for: "t", after: nil, limit: 9).files[queued.id]?.isCancelled == true)
-      try engine.crash()
+      try await engine.crash()
       #expect(try await engine.store.line(for: "t", after: nil, limit: 9).files[queued.id]?.isCancelled == true)
     }
   }

@@ -7,9 +7,9 @@ internal import GRDB
 extension Outbox: IntakeStore {
   package func commit<Value>(_ body: (any IntakeCommit) throws -> Value) throws(OutboxError) -> Value {
     do {
-      return try pool.write { db in try body(SQLiteCommit(db: db)) }
+      return try engine.write { db in try body(OutboxCommit(db: db)) }
     } catch {
-      throw OutboxError(error, path: path)
+      throw engine.outboxError(error)
     }
   }
 
@@ -21,14 +21,14 @@ extension Outbox: IntakeStore {
   package func discardStaged(of id: FileID, onProgress: () -> Void) throws(OutboxError) {
     do {
       for rows in [Rows.refused, .batches] {
-        while try pool.write({ db in try Self.isUnread(id, db) && rows.delete(of: id, db) }) { onProgress() }
+        while try engine.write({ db in try Self.isUnread(id, db) && rows.delete(of: id, db) }) { onProgress() }
       }
     } catch {
-      throw OutboxError(error, path: path)
+      throw engine.outboxError(error)
     }
   }
 
-  static func isUnread(_ id: FileID, _ db: Database) throws -> Bool {
+  static func isUnread(_ id: FileID, _ db: Connection) throws -> Bool {
     try Bool.fetchOne(
       db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM file WHERE id = ? AND state = 'reading')"),
       arguments: [id.text]) ?? false
@@ -36,7 +36,7 @@ extension Outbox: IntakeStore {
 
   package func unreadFiles() async throws(OutboxError) -> [FileRecord] {
     try await read { db in
-      try Row.fetchAll(db, sql: "SELECT * FROM file WHERE state = 'reading' ORDER BY id").compactMap(
+      try SQLRow.fetchAll(db, sql: "SELECT * FROM file WHERE state = 'reading' ORDER BY id").compactMap(
         FileRecord.init(row:))
     }
   }
@@ -64,7 +64,7 @@ extension Outbox {
           """, arguments: [line.text, now.milliseconds, id.text])
       guard db.changesCount > 0 else { return false }
       try Self.insert(order, of: id, db)
-      if let row = try Row.fetchOne(db, sql: "SELECT * FROM file WHERE id = ?", arguments: [id.text]),
+      if let row = try SQLRow.fetchOne(db, sql: "SELECT * FROM file WHERE id = ?", arguments: [id.text]),
         let file = FileRecord(row: row)
       {
         try Self.enqueue([Notice(releaseOf: file, order)], db)
@@ -79,16 +79,16 @@ extension Outbox {
   package func unreleasedFiles() async throws(OutboxError) -> [FileRecord] {
     try await read { db in
       // An outbox that the daemon has not upgraded has no such column.
-      guard try db.columns(in: "file").contains(where: { $0.name == "waits_for_release" }) else { return [] }
+      guard try db.hasColumn("waits_for_release", in: "file") else { return [] }
       let sql = "SELECT * FROM file WHERE state = 'reading' AND waits_for_release = 1 AND line_id IS NULL ORDER BY id"
-      return try Row.fetchAll(db, sql: sql).compactMap(FileRecord.init(row:))
+      return try SQLRow.fetchAll(db, sql: sql).compactMap(FileRecord.init(row:))
     }
   }
 }
 
 /// One commit of intake; valid only inside it.
-struct SQLiteCommit: IntakeCommit {
-  let db: Database
+struct OutboxCommit: IntakeCommit {
+  let db: Connection
 
   func begin(_ file: NewFile) throws {
     guard try !Outbox.isUnread(file.id, db) else {
@@ -152,13 +152,15 @@ struct SQLiteCommit: IntakeCommit {
   }
 
   func original(sha256: String, inbox: String, before id: FileID) throws -> (id: FileID, wasUsed: Bool)? {
-    let row = try Row.fetchOne(
+    let row = try SQLRow.fetchOne(
       db.cachedStatement(
         sql: """
           SELECT min(id) AS id, max(used) AS used FROM (
-            SELECT file_id AS id, accepted > 0 AS used FROM history WHERE inbox = $1 AND sha256 = $2
+            SELECT file_id AS id, CASE WHEN accepted > 0 THEN 1 ELSE 0 END AS used
+            FROM history WHERE inbox = $1 AND sha256 = $2
             UNION ALL
-            SELECT id, error_code IS NULL FROM file WHERE inbox = $1 AND sha256 = $2 AND state <> 'reading')
+            SELECT id, CASE WHEN error_code IS NULL THEN 1 ELSE 0 END
+            FROM file WHERE inbox = $1 AND sha256 = $2 AND state <> 'reading') AS same
           WHERE id < $3
           """), arguments: [inbox, sha256, id.text])
     return (row?["id"] as String?).flatMap { FileID($0) }.map { ($0, row?["used"] ?? false) }
@@ -189,7 +191,7 @@ struct SQLiteCommit: IntakeCommit {
 
   private func addOwners(ofFilesBefore facts: FileFacts, to id: FileID) throws {
     guard
-      let row = try Row.fetchOne(
+      let row = try SQLRow.fetchOne(
         db.cachedStatement(sql: "SELECT owner, other_owners FROM file WHERE id = ?"), arguments: [id.text])
     else { return }
     let own: String? = row["owner"]
@@ -205,16 +207,19 @@ struct SQLiteCommit: IntakeCommit {
 }
 
 extension Outbox {
-  /// Returns SQLite's own id of the row: never assigned twice, it joins the batch with its body, and is not visible
+  /// Returns the database's own id of the row: never assigned twice, it joins the batch with its body, and is not visible
   /// outside.
   @discardableResult
-  static func insert(_ batch: QueuedBatch, named name: BatchName, target: String, _ db: Database) throws -> Int64 {
-    try db.cachedStatement(
-      sql: "INSERT INTO batch (file_id, position, target, items, bytes, item_index) VALUES (?, ?, ?, ?, ?, ?)"
-    ).execute(arguments: [
-      name.file.text, name.position, target, batch.items.count, batch.body.count, Data(BatchItem.pack(batch.items)),
-    ])
-    let id = db.lastInsertedRowID
+  static func insert(_ batch: QueuedBatch, named name: BatchName, target: String, _ db: Connection) throws -> Int64 {
+    let id = try Int64.fetchOne(
+      db.cachedStatement(
+        sql: """
+          INSERT INTO batch (file_id, position, target, items, bytes, item_index) VALUES (?, ?, ?, ?, ?, ?) RETURNING id
+          """),
+      arguments: [
+        name.file.text, name.position, target, batch.items.count, batch.body.count, Data(BatchItem.pack(batch.items)),
+      ])
+    guard let id else { throw OutboxError(.damaged, path: "", reason: "a batch got no number") }
     let body = batch.body
     let (tags, checksum) = batch.tagsAndChecksum
     try db.cachedStatement(sql: "INSERT INTO body (batch_id, bytes, runs, checksum, tags) VALUES (?, ?, ?, ?, ?)")
@@ -225,7 +230,7 @@ extension Outbox {
     return id
   }
 
-  static func insert(_ rejects: [Reject], of id: FileID, _ db: Database) throws {
+  static func insert(_ rejects: [Reject], of id: FileID, _ db: Connection) throws {
     guard !rejects.isEmpty else { return }
     let statement = try db.cachedStatement(
       sql: """
