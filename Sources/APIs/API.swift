@@ -15,6 +15,9 @@ package protocol API: APISettings {
   /// The human-readable form of unsent items when an outbox is damaged.
   var salvage: SalvageForm { get }
 
+  /// What of a target's routes keeps items of one record from being ordered: for `check`, with what to change.
+  func orderingWarnings(_ routes: [(place: String, route: Route)]) -> [String]
+
   /// Where rejects files put reasons besides `_error`; each entry is a path of nested member names.
   var rejectsAdditions: [[String]] { get }
 
@@ -39,6 +42,7 @@ extension API {
 
   package var salvage: SalvageForm { SalvageForm(fileExtension: "ndjson", open: "", separator: "\n", close: "\n") }
   package var rejectsAdditions: [[String]] { [] }
+  package func orderingWarnings(_ routes: [(place: String, route: Route)]) -> [String] { [] }
   package func proposeFields(for columns: [ObservedColumn], _ options: APIOptions) -> FieldProposal {
     FieldProposal(fields: nil)
   }

@@ -211,6 +211,7 @@ package actor Service {
     earlier.items += counts.items
     earlier.files += counts.files
     let old = settings
+    var isRefused = false
     for candidate in [next, old].compactMap({ $0 }) {
       do {
         let logger = makeLogger(candidate.log)
@@ -220,9 +221,13 @@ package actor Service {
         self.logger = logger
         instruments.metrics.reloaded(isUsed: candidate == next)
         if candidate == next { instruments.refusedReload.used() }
-        logger.notice("configuration reloaded", metadata: ["changed": .stringConvertible(candidate != old)])
+        // What was refused is in the log already, and that the old one stays in effect.
+        if !isRefused {
+          logger.notice("configuration reloaded", metadata: ["changed": .stringConvertible(candidate != old)])
+        }
         break
       } catch {
+        isRefused = true
         refused(error)
       }
     }

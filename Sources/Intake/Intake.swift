@@ -382,7 +382,10 @@ package actor Intake {
     }
     guard await putBack(claim, because: "the file changed") else { return }
     logger.notice(
-      "file changed while it was read; waiting for it again", metadata: ["name": "\(claim.claimed.name.display)"])
+      inbox.marker == nil
+        ? "file changed while it was read; waiting for it again"
+        : "file changed while it was read; waiting for it again, and for a new marker",
+      metadata: ["name": "\(claim.claimed.name.display)"])
   }
 
   /// - Returns: whether the file is in `inbox/` again; if not, it keeps its place, and that is tried again.

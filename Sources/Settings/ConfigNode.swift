@@ -9,6 +9,9 @@ package struct ConfigNode {
   package let line: Int?
   package let reading: LoadContext
 
+  /// For a fault of a file that it names: `upsertd.yaml:4: targets.t.auth.secrets_file`.
+  var origin: String { "\(reading.path)\(line.map { ":\($0)" } ?? ""): \(key)" }
+
   package func report(_ message: String) {
     reading.report(message, line: line, key: key.isEmpty ? nil : key)
   }

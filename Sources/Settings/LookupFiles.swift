@@ -22,7 +22,7 @@ final class LookupFiles {
       guard status.st_size <= Self.mostBytes else {
         throw ConfigFile.Unreadable(reason: "is larger than 64 MiB: is it the right file?")
       }
-      let lookup = read(descriptor, path, entry.reading)
+      let lookup = read(descriptor, path, namedBy: entry)
       known[path] = lookup
       return lookup
     } catch {
@@ -31,12 +31,13 @@ final class LookupFiles {
     }
   }
 
-  private func read(_ descriptor: Int32, _ path: String, _ reading: LoadContext) -> ColumnMapping.Lookup? {
+  private func read(_ descriptor: Int32, _ path: String, namedBy entry: ConfigNode) -> ColumnMapping.Lookup? {
     var table = Table()
     var faults = 0
     func report(_ message: String, line: Int?) {
       faults += 1
-      reading.report(SettingsFaults.Fault(path: path, line: line, key: nil, message: message))
+      entry.reading.report(
+        SettingsFaults.Fault(path: path, line: line, key: nil, message: message, namedIn: entry.origin))
     }
     do {
       var source = FileBytes(descriptor: descriptor, path: path)

@@ -13,6 +13,8 @@ package struct SettingsFaults: Error, Equatable {
     package var key: String?
     /// What is wrong and how to fix it; without secrets.
     package var message: String
+    /// Where the file is named, if it is not the configuration itself: `upsertd.yaml:4: targets.t.auth.secrets_file`.
+    package var namedIn: String?
   }
 }
 
@@ -24,6 +26,7 @@ extension SettingsFaults: CustomStringConvertible {
 extension SettingsFaults.Fault: CustomStringConvertible {
   /// `upsertd.yaml:12: targets.lusid.batch.max_items: must be at least 1`
   package var description: String {
-    "\(path)\(line.map { ":\($0)" } ?? ""): \(key.map { "\($0): " } ?? "")\(message)".onOneLine
+    "\(path)\(line.map { ":\($0)" } ?? ""): \(key.map { "\($0): " } ?? "")\(message)\(namedIn.map { " (named in \($0))" } ?? "")"
+      .onOneLine
   }
 }

@@ -48,4 +48,42 @@ import Testing
       #expect(try await world.run(["check"]).log == "")
     }
   }
+
+  @Test func `inboxes of one target whose keys differ are warned of, since nothing orders their items`() async throws {
+    let other = "item: {category: entity, type: Account, action: Merge, key: [name]}"
+    var setup = Setup.liquid("http://127.0.0.1:9")
+    setup.inboxes += ["- name: names", "  target: liquid", "  " + other]
+    try await withWorld(setup) { world in
+      let check = try await world.run(["check"])
+      #expect(check.status == 0)
+      #expect(
+        check.log == "warning: target liquid: items of type Account are not ordered across these, since their keys "
+          + "differ: inbox accounts (accountId), inbox names (name): give them the same item.key, if one record may "
+          + "come from several\n")
+    }
+    setup.inboxes = setup.inboxes.map { $0.replacing("[name]", with: "[accountId]") }
+    try await withWorld(setup) { world in
+      let check = try await world.run(["check"])
+      #expect(check.log == "")
+    }
+  }
+
+  @Test func `an outbox that can't be used is an error, as it is at the start`() async throws {
+    try await withWorld(.lusid("http://127.0.0.1:9")) { world in
+      try await world.workOff()
+      #expect(try await world.run(["check"]).status == 0)
+      let path = world.state + "/outbox.sqlite"
+      let (status, said) = try await world.tool(
+        """
+        python3 -c "import sqlite3; db = sqlite3.connect('\(path)')
+        db.execute(\\"INSERT INTO grdb_migrations VALUES ('99')\\"); db.commit()"
+        """)
+      #expect(status == 0, "\(said)")
+      let newer = try await world.run(["check"])
+      #expect(newer.status == 2 && newer.log.contains("it was written by a newer upsertd"), "\(newer)")
+      try Data("no database".utf8).write(to: URL(filePath: path))
+      let damaged = try await world.run(["check"])
+      #expect(damaged.status == 2 && damaged.log.contains("is not a database"), "\(damaged)")
+    }
+  }
 }

@@ -162,14 +162,16 @@ struct AuthTests {
   ])
   func `what is wrong with a secrets file is told of that file`(_ json: String, _ expected: [String]) throws {
     let found = try faults(target("api: lusid\nauth: {secrets_file: s}"), files: ["s": json])
-    #expect(found == expected)
+    let named = " (named in upsertd.yaml:4: targets.t.auth.secrets_file)"
+    #expect(found == expected.map { $0.hasPrefix("s:") ? $0 + named : $0 })
   }
 
   @Test func `a secrets file that others can read, or that is missing, is refused`() throws {
     let yaml = target("api: lusid\nurl: https://a/api\nauth: {secrets_file: s}")
     #expect(
       try faults(yaml, files: ["s": Self.secrets], modes: ["s": 0o644]) == [
-        "s: others can read or change it (mode 0644): run chmod o-rwx \"s\""
+        "s: others can read or change it (mode 0644): run chmod o-rwx \"s\" "
+          + "(named in upsertd.yaml:5: targets.t.auth.secrets_file)"
       ])
     #expect(
       try faults(yaml) == [

@@ -69,6 +69,23 @@ package struct RouteAPIs: Sendable {
   }
 }
 
+extension Settings {
+  /// See `API.orderingWarnings`; each names its target.
+  package var orderingWarnings: [String] {
+    targets.flatMap { target -> [String] in
+      var routes: [(place: String, route: Route)] = []
+      for inbox in inboxes where inbox.ordering == .key {
+        for route in inbox.routes {
+          guard RouteTargets(route, settings: self)[target.api]?.target.name == target.name else { continue }
+          let place = inbox.routes.count > 1 ? "inbox \(inbox.name), match \(route.match)" : "inbox \(inbox.name)"
+          routes.append((place, route))
+        }
+      }
+      return (APIs[target.api]?.orderingWarnings(routes) ?? []).map { "target \(target.name): \($0)" }
+    }
+  }
+}
+
 extension Target {
   /// What upsertd knows about this target's API.
   ///

@@ -1,4 +1,6 @@
+internal import Engine
 internal import Glibc
+internal import Outbox
 package import Settings
 internal import Spool
 
@@ -17,6 +19,7 @@ package struct FolderTrial: Sendable, Equatable {
     let mayTry = geteuid() != 0 && Self.isOwner(of: settings.state)
     Operator.becomeOwner(of: settings.state)
     tryState(settings.state, isOwner: mayTry)
+    tryOutbox(settings)
     for inbox in settings.inboxes {
       let folders = InboxFolders(spool: settings.spool, inbox: inbox.name)
       do {
@@ -39,6 +42,16 @@ package struct FolderTrial: Sendable, Equatable {
       refused(folder, isOwner: isOwner)
     } else {
       faults.append("state \"\(folder)\" can't be written: \(String(cString: strerror(errno)))")
+    }
+  }
+
+  private mutating func tryOutbox(_ settings: Settings) {
+    do throws(OutboxError) {
+      try Outbox.ifAny(reading: StateFolder.outboxPath(settings))?.close()
+    } catch  where error.code == .refused {
+      // That is said of its folder.
+    } catch {
+      faults.append("\(error)")
     }
   }
 

@@ -73,6 +73,7 @@ struct Check: AsyncParsableCommand {
         "warning: \(mapping): put your own scopes in place of \(FieldProposal.placeholder), which `upsertd inspect` wrote"
           .onOneLine)
     }
+    for warning in settings.orderingWarnings { Console.error("warning: \(warning)".onOneLine) }
     // Last: it may give up root's rights.
     let trial = FolderTrial(settings)
     for warning in trial.warnings { Console.error("warning: \(warning)") }
