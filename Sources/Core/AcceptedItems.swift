@@ -82,6 +82,8 @@ package struct AcceptedItems: Sendable, Equatable {
   }
 
   private static func append(_ text: ArraySlice<UInt8>, _ last: inout [UInt8], to packed: inout PackedNumbers) {
+    // Most APIs name neither an id nor a version.
+    if text.isEmpty, last.isEmpty { return packed.appendTwoZeros() }
     var shared = 0
     let most = min(text.count, last.count)
     text.withUnsafeBufferPointer { text in
@@ -89,12 +91,14 @@ package struct AcceptedItems: Sendable, Equatable {
         while shared < most, text[shared] == last[shared] { shared += 1 }
       }
     }
-    let rest = text.dropFirst(shared)
     packed.append(UInt64(shared))
-    packed.append(UInt64(rest.count))
-    packed.append(rest)
-    last.removeSubrange(shared...)
-    last.append(contentsOf: rest)
+    packed.append(UInt64(text.count - shared))
+    last.removeLast(last.count - shared)
+    text.withUnsafeBufferPointer { text in
+      let rest = UnsafeBufferPointer(rebasing: text[shared...])
+      packed.append(rest)
+      last.append(contentsOf: rest)
+    }
   }
 
   package static func == (a: AcceptedItems, b: AcceptedItems) -> Bool { a.bytes == b.bytes }
@@ -124,12 +128,9 @@ package struct AcceptedItemReader: Sendable {
   }
 
   private static func read(_ text: inout [UInt8], from packed: inout PackedNumbers) -> Bool {
-    guard let shared = packed.nextCount(), shared <= text.count, let count = packed.nextCount(),
-      let rest = packed.nextBytes(count)
-    else { return false }
-    text.removeSubrange(shared...)
-    text.append(contentsOf: rest)
-    return true
+    guard let shared = packed.nextCount(), shared <= text.count, let count = packed.nextCount() else { return false }
+    if text.count > shared { text.removeLast(text.count - shared) }
+    return packed.appendBytes(count, to: &text)
   }
 }
 
@@ -167,7 +168,12 @@ struct PackedNumbers {
     withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
   }
 
-  mutating func append(_ text: ArraySlice<UInt8>) { bytes.append(contentsOf: text) }
+  mutating func append(_ text: UnsafeBufferPointer<UInt8>) { bytes.append(contentsOf: text) }
+
+  mutating func appendTwoZeros() {
+    bytes.append(0)
+    bytes.append(0)
+  }
 
   // MARK: Reading: nil if the bytes are not what was written
 
@@ -198,9 +204,15 @@ struct PackedNumbers {
     return UInt64(littleEndian: word)
   }
 
-  mutating func nextBytes(_ count: Int) -> ArraySlice<UInt8>? {
-    guard count >= 0, count <= bytes.count - place else { return nil }
+  /// Appends the next bytes to a text; false if there are not so many.
+  mutating func appendBytes(_ count: Int, to text: inout [UInt8]) -> Bool {
+    guard count >= 0, count <= bytes.count - place else { return false }
+    if count > 0 {
+      bytes.withUnsafeBufferPointer {
+        text.append(contentsOf: UnsafeBufferPointer(rebasing: $0[place..<place + count]))
+      }
+    }
     place += count
-    return bytes[place - count..<place]
+    return true
   }
 }

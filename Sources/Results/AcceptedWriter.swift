@@ -117,11 +117,16 @@ struct AcceptedWriter {
   /// A String for each number would take longer than the rest of the line.
   private static func append(decimal value: Int, to lines: inout [UInt8]) {
     guard value >= 0 else { return lines.append(contentsOf: String(value).utf8) }
-    var unit = 1
-    while value / unit >= 10 { unit *= 10 }
-    while unit > 0 {
-      lines.append(UInt8(ascii: "0") + UInt8(value / unit % 10))
-      unit /= 10
+    var (rest, digits) = (value, 0)
+    repeat {
+      lines.append(UInt8(ascii: "0") + UInt8(rest % 10))
+      (rest, digits) = (rest / 10, digits + 1)
+    } while rest > 0
+    // They are there the other way round.
+    var (first, last) = (lines.count - digits, lines.count - 1)
+    while first < last {
+      lines.swapAt(first, last)
+      (first, last) = (first + 1, last - 1)
     }
   }
 

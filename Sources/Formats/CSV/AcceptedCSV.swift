@@ -13,7 +13,8 @@ package enum AcceptedCSV {
 
   /// Appends a text as a cell; it must be on one line.
   package static func append(_ text: [UInt8], to line: inout [UInt8]) {
-    let isFormula = text.first.map(startsFormula) ?? false
+    guard let first = text.first else { return }
+    let isFormula = startsFormula(first)
     guard isFormula || needsQuotes(text.span) else {
       line.append(contentsOf: text)
       return
