@@ -67,7 +67,8 @@ def run(root, filters, limit):
         done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=limit)
     except subprocess.TimeoutExpired:
         return False, "the time was up"
-    return done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    failed = "\n".join(line for line in done.stdout.splitlines() if line.startswith("✘"))
+    return done.returncode == 0, failed or done.stdout[-2000:] + done.stderr[-2000:]
 
 
 def main():
