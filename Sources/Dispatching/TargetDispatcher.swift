@@ -326,9 +326,18 @@ package actor TargetDispatcher {
     signal.raise()
   }
 
+  /// Why the target delivers nothing now.
+  private var obstacle: String? {
+    if state.isPaused { return "the target is paused" }
+    return switch state.state {
+    case .delivering: nil
+    case .slowed(let reason, _), .held(let reason, _): reason.reason
+    }
+  }
+
   private func withdraw(_ withdrawal: DispatchState.Withdrawal) async {
     do {
-      let page = try await withdrawer.withdraw(withdrawal)
+      let page = try await withdrawer.withdraw(withdrawal, obstacle: obstacle)
       instruments.activeFailures.end(Self.writing, in: loop, logger: logger)
       if page.items > 0 {
         cancellations[withdrawal.file]?.items += page.items

@@ -24,14 +24,15 @@ struct Withdrawer: Sendable {
   /// Enough rejected items for a few commits.
   private static let pageSize = 40
 
-  func withdraw(_ order: DispatchState.Withdrawal) async throws(OutboxError) -> Page {
+  /// - Parameter obstacle: why the target delivers nothing now; nil if it does.
+  func withdraw(_ order: DispatchState.Withdrawal, obstacle: String?) async throws(OutboxError) -> Page {
     let found = try await outbox.batches(of: order.file, after: order.after, limit: Self.pageSize)
     var page = Page(file: found.files[order.file])
     if !found.isEnd { page.position = (found.batches.map(\.name.position) + found.damaged.map(\.position)).max() }
     var changes: [(name: BatchName, change: BatchChange)] = []
     for batch in found.batches where !order.spares(batch.name) {
       guard let content = try await outbox.content(of: batch.name), let file = page.file else { continue }
-      let rejects = await rejects(batch, content, file, order.cause)
+      let rejects = await rejects(batch, content, file, order.cause, obstacle: obstacle)
       changes.append(
         (
           batch.name,
@@ -48,14 +49,15 @@ struct Withdrawer: Sendable {
   }
 
   private func rejects(
-    _ batch: WaitingBatch, _ content: QueuedContent, _ file: LineFile, _ cause: DispatchState.WithdrawalCause
+    _ batch: WaitingBatch, _ content: QueuedContent, _ file: LineFile, _ cause: DispatchState.WithdrawalCause,
+    obstacle: String?
   ) async -> [Reject] {
     var fault: ItemFault
     switch cause {
     case .cancelled: fault = ItemFault(.cancelled, "cancelled by an operator")
     case .expired:
       fault = ItemFault(.expired, "not accepted within \(maxAge.text) of its arrival (retry.max_age)")
-      if let problem = content.problem { fault.message += "; last problem: \(problem)" }
+      if let problem = content.problem ?? obstacle { fault.message += "; last problem: \(problem)" }
     }
     if batch.unanswered > 0 {
       fault.message += "; it may have been applied: a request that contained it got no clear answer"

@@ -17,6 +17,8 @@ extension Outbox {
   /// What `keep` wrote about files that are not done.
   package func replays() async throws(OutboxError) -> [FileID: Replay] {
     try await read { db in
+      // An outbox that the daemon has not upgraded has no such table.
+      guard try db.tableExists("replay") else { return [:] }
       let replays = try SQLRow.fetchAll(db, sql: "SELECT * FROM replay").compactMap { row -> (FileID, Replay)? in
         guard let id = FileID(row["file_id"] as String), let of = FileID(row["replay_of"] as String) else { return nil }
         return (id, Replay(of: of, owner: row["owner"], otherOwners: OwnerList.owners(row["other_owners"])))

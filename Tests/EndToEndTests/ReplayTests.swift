@@ -22,7 +22,13 @@ import TestKit
       let (status, printed, log) = try await world.run(["replay", first.id.lowercased()])
       #expect(status == 0, "\(log)")
       #expect(printed.contains("a.json is dropped again in investors, as file "), "\(printed)")
-      if hasDaemon { try await world.waitForReceipts(2, in: "investors") } else { try await world.workOff() }
+      if hasDaemon {
+        try await world.waitForReceipts(2, in: "investors")
+      } else {
+        let verified = try await world.run(["verify"])
+        #expect(verified.status == 0 && verified.printed.contains("is waiting to be read"), "\(verified)")
+        try await world.workOff()
+      }
       try world.checkResults("investors", files: 2)
       let second = try #require(try replayed(world, of: first.id).first)
       #expect(second.id > first.id)

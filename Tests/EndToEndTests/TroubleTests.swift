@@ -226,6 +226,20 @@ import TestKit
     await api.stop()
   }
 
+  @Test func `what expires unsent says what its target waited for`() async throws {
+    let api = try LoopbackServer { .lusid($0) }
+    try await withWorld(.lusid(api.url).with { $0.retry = "{initial: 20ms, max: 50ms, max_age: 500ms}" }) { world in
+      _ = try await world.startDaemon()
+      #expect(try await world.run(["pause", "lusid"]).status == 0)
+      try world.drop("a.json", in: "investors", array([record("1")]))
+      try await world.waitForReceipts(1, in: "investors")
+      let message = try world.receipt("investors").message(ofItem: 1)
+      #expect(message?.hasSuffix("(retry.max_age); last problem: the target is paused") == true, "\(message ?? "")")
+      #expect(api.requests.isEmpty)
+    }
+    await api.stop()
+  }
+
   @Test func `no more requests go out in a second than the target allows, nor at once`() async throws {
     let arrivals = Arrivals()
     let api = try LoopbackServer { request in

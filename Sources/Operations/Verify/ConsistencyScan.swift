@@ -370,6 +370,7 @@ struct ConsistencyScan {
 
   private mutating func checkWork(_ inboxes: [String], _ outbox: Outbox?) async throws {
     var claimed: Set<FileID> = []
+    let replays = try await outbox?.replays() ?? [:]
     for inbox in inboxes {
       let folders = InboxFolders(spool: settings.spool, inbox: inbox)
       for work in try folders.claimedFiles() {
@@ -380,7 +381,7 @@ struct ConsistencyScan {
           add(
             .workFinished, inbox, work.id, path: path,
             "its receipt is written, but it was not archived; the next start of the daemon will do that")
-        } else if isDaemonRunning {
+        } else if isDaemonRunning || replays[work.id] != nil {
           result.notes.append("\(path) is waiting to be read")
         } else {
           add(
