@@ -93,6 +93,8 @@ private func notAnObject(_ item: Span<UInt8>, maxNesting: Int) -> ItemFault {
   let fault = ItemFault(.invalidItem, "an item must be a JSON object, but this is \(name)")
   guard kind(of: item, at: value.lowerBound) == .string else { return fault }
   let text = Array(stringContent(item, value.content).utf8)
+  // Other texts were hardly meant to be JSON.
+  guard text.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else { return fault }
   do {
     try text.span.checkIsJSON(maxNesting: .max)
   } catch {

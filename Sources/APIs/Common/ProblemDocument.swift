@@ -61,7 +61,7 @@ struct ProblemDocument {
     func isSaid(_ texts: [String]) -> Bool { main.map { main in texts.allSatisfy { main.contains($0) } } ?? false }
     let parts =
       errors.filter { !isSaid([$0.field] + $0.messages) }
-      .map { "\($0.field): \($0.messages.joined(separator: ", "))" }
+      .map { ($0.field.isEmpty ? "" : "\($0.field): ") + $0.messages.joined(separator: ", ") }
       + details.filter { !isSaid($0.map(\.text)) }.map(Self.spelled)
     let said = (main.map { [$0] } ?? []) + parts.filter { !$0.isEmpty }
     return said.isEmpty ? nil : said.joined(separator: "; ").cut(to: String.longestMessage)
