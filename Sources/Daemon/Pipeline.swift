@@ -247,9 +247,9 @@ actor Pipeline {
   func carryOut(_ order: Order, by: Caller) async -> OrderResult {
     do {
       switch order {
-      case .retry(let file, let target): return try await retry(file: file, target: target, by: by.name)
+      case .retry(let file, let target): return try await retry(file: file, target: target, by: by.person)
       case .retryNotices: return try await retryNotices()
-      case .cancel(let file): return try await cancel(file, by: by.name)
+      case .cancel(let file): return try await cancel(file, by: by.person)
       case .pause(let name): return try await setPaused(name, true)
       case .resume(let name): return try await setPaused(name, false)
       case .release(let file): return try await release(file, by: by)

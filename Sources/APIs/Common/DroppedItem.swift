@@ -94,7 +94,7 @@ private func notAnObject(_ item: Span<UInt8>, maxNesting: Int) -> ItemFault {
   guard kind(of: item, at: value.lowerBound) == .string else { return fault }
   let text = Array(stringContent(item, value.content).utf8)
   // Other texts were hardly meant to be JSON.
-  guard text.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else { return fault }
+  guard let first = text.first(where: { $0 > 0x20 }), "{[".utf8.contains(first) else { return fault }
   do {
     try text.span.checkIsJSON(maxNesting: .max)
   } catch {

@@ -37,6 +37,10 @@ package struct RecordFinding: Sendable, Equatable {
   /// The sequence of the request in the receipt.
   package var batch: Int?
   package var requestID: String?
+  /// How often its batch was sent, and how many of these requests got no clear answer.
+  package var attempts: Int?
+  package var unanswered: Int?
+  /// Of the last one.
   package var sentAt: String?
   package var answeredAt: String?
   /// What the API calls the record.
@@ -68,6 +72,7 @@ package struct RecordFinding: Sendable, Equatable {
       "source": JSONValue(source.rawValue), "item": number(item),
       "line": number(line), "key": JSONValue(key), "outcome": JSONValue(outcome), "code": JSONValue(code),
       "message": JSONValue(message), "batch": number(batch), "requestId": JSONValue(requestID),
+      "attempts": number(attempts), "unanswered": number(unanswered),
       "sentAt": JSONValue(sentAt), "answeredAt": JSONValue(answeredAt), "apiId": JSONValue(recordID),
       "apiVersion": JSONValue(recordVersion), "corrects": JSONValue(corrects?.text),
       "correctedBy": .array(correctedBy.map { JSONValue($0.text) }),

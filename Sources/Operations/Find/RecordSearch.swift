@@ -101,7 +101,21 @@ package struct RecordSearch: Sendable {
     }
     findings.found.sort { ($0.file, $0.line ?? .max, $0.item ?? .max) < ($1.file, $1.line ?? .max, $1.item ?? .max) }
     findings.describe(found)
+    try noteLists(without: Set(entries.map(\.id)).union(underWay), &findings)
     return findings
+  }
+
+  /// Lists of accepted items are searched by their receipts: without one nobody knows whose they are.
+  private func noteLists(without receipts: Set<FileID>, _ findings: inout RecordFindings) throws(InboxError) {
+    for inbox in apis.keys.sorted() {
+      let folders = InboxFolders(spool: settings.spool, inbox: inbox)
+      let others = try InboxFolders.names(in: folders.accepted).compactMap { ResultNames.id(inResult: $0) }
+        .filter { id in !receipts.contains(id) && query.since.map { id.time >= $0 } ?? true }
+      guard !others.isEmpty else { continue }
+      findings.notes.append(
+        "not searched, since no receipt names them: \(counted(others.count, "list")) in \(folders.accepted); "
+          + "`upsertd verify` says which")
+    }
   }
 
   // MARK: - Finished files
@@ -113,6 +127,8 @@ package struct RecordSearch: Sendable {
     /// By the file that is corrected.
     var corrections: [FileID: [FileID]] = [:]
     var unreadable: [String] = []
+    /// Lists of accepted items that receipts name, and that are not there.
+    var missingLists: [String] = []
     /// Files whose accepted items nothing names any more.
     var withoutOriginal = 0
     /// Files whose further rejected items nothing names any more.
@@ -123,6 +139,7 @@ package struct RecordSearch: Sendable {
     mutating func add(_ other: Part) {
       findings += other.findings
       unreadable += other.unreadable
+      missingLists += other.missingLists
       corrections.merge(other.corrections) { $0 + $1 }
       searched.receipts += other.searched.receipts
       searched.resultsFiles += other.searched.resultsFiles
@@ -187,6 +204,13 @@ package struct RecordSearch: Sendable {
     finding.batch = place + 1
     finding.requestID = receipt.batches[place].requestID
     finding.sentAt = receipt.batches[place].sentAt?.description
+    addAttempts(receipt, &finding)
+  }
+
+  private func addAttempts(_ receipt: Receipt, _ finding: inout RecordFinding) {
+    guard let batch = finding.batch, receipt.batches.indices.contains(batch - 1) else { return }
+    finding.attempts = receipt.batches[batch - 1].attempts
+    finding.unanswered = receipt.batches[batch - 1].unanswered
   }
 
   /// Returns whether the file's accepted items are all listed.
@@ -207,13 +231,18 @@ package struct RecordSearch: Sendable {
           func known(_ cell: Int) -> String? { cells[cell].isEmpty ? nil : cells[cell] }
           (finding.requestID, finding.sentAt, finding.answeredAt) = (known(4), known(5), known(6))
           (finding.recordID, finding.recordVersion) = (known(8), known(9))
+          addAttempts(receipt, &finding)
           found.append(finding)
         }
       }
       part.searched.resultsFiles += 1
       return true
     } catch {
-      if error.code != .missing { part.unreadable.append("\(error)") }
+      if error.code == .missing {
+        part.missingLists.append("\(folders.accepted)/\(file.display)")
+      } else {
+        part.unreadable.append("\(error)")
+      }
       return false
     }
   }
@@ -291,6 +320,9 @@ extension RecordFindings {
 
   /// Says what was not searched, or not exactly.
   fileprivate mutating func describe(_ part: RecordSearch.Part) {
+    for list in part.missingLists.sorted().prefix(5) {
+      notes.append("the list \(list), which a receipt names, is missing: `upsertd verify` says what else is")
+    }
     if part.byText > 0 {
       notes.append(
         "of \(counted(part.byText, "file")) neither results file nor receipt names all items: \(part.byText == 1 ? "its original was" : "their originals were") searched for the text alone, as UTF-8 or UTF-16"

@@ -83,6 +83,9 @@ struct Find: AsyncParsableCommand {
     if let key = finding.key { text += ", key \(key)" }
     if let batch = finding.batch { text += ", batch \(batch)" }
     if let request = finding.requestID { text += ", request \(request)" }
+    if let attempts = finding.attempts, let unanswered = finding.unanswered, attempts > 1 || unanswered > 0 {
+      text += ", \(counted(attempts, "attempt")), \(unanswered) unanswered"
+    }
     if let sentAt = finding.sentAt { text += ", sent \(sentAt)" }
     if let answeredAt = finding.answeredAt { text += ", answered \(answeredAt)" }
     if let id = finding.recordID { text += ", record \(id)" }
