@@ -60,13 +60,6 @@ import Testing
     #expect(reading.texts == [#"{"a":"1"}"#, #"{"a":"2"}"#])
   }
 
-  @Test func `a row may end in empty cells that the header lacks`() {
-    let reading = readCSV("a,b\n1,2,\n3,4,,,\n5,,\n6,7,,8\n9,0,\"\"\n")
-    #expect(
-      reading.items.map(\.fault?.code) == [nil, nil, nil, .wrongColumnCount, .wrongColumnCount])
-    #expect(reading.texts.prefix(3) == [#"{"a":"1","b":"2"}"#, #"{"a":"3","b":"4"}"#, #"{"a":"5"}"#])
-  }
-
   @Test func `a row with a wrong number of columns is refused alone`() {
     let reading = readCSV("a,b\n1\n1,2,3\n4,5\n,,\"\",\n")
     #expect(

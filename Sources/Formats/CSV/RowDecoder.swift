@@ -20,7 +20,7 @@ struct RowDecoder: ItemDecoder {
       if isReadable {
         do throws(ItemFault) {
           if block.cellCount(of: index) != header.width || header.namelessColumns > 0 {
-            try check(cells, count: block.cellCount(of: index), of: bytes.extracting(block.text(of: index)))
+            try check(cells, count: block.cellCount(of: index))
           }
           item.requestID = try writer.requestID(cells, in: bytes)
           try writer.write(cells, in: bytes)
@@ -47,10 +47,9 @@ struct RowDecoder: ItemDecoder {
     }
   }
 
-  /// Cells beyond the header's may be there if they are empty: some programs end each row with a delimiter.
-  private func check(_ cells: Span<CSVCell>, count: Int, of row: Span<UInt8>) throws(ItemFault) {
+  private func check(_ cells: Span<CSVCell>, count: Int) throws(ItemFault) {
     let named = header.width - header.namelessColumns
-    guard count >= named, count <= header.width || endsInEmptyCells(row, count - header.width) else {
+    guard (named...header.width).contains(count) else {
       throw ItemFault(
         .wrongColumnCount,
         "the row has \(count) \(count == 1 ? "column" : "columns"), but the header has \(named)")
@@ -59,12 +58,5 @@ struct RowDecoder: ItemDecoder {
       throw ItemFault(
         .wrongColumnCount, "the row has a value in column \(index + 1), which has no name in the header")
     }
-  }
-
-  private func endsInEmptyCells(_ row: Span<UInt8>, _ count: Int) -> Bool {
-    let delimiter = header.dialect.delimiter
-    let start = row.count - count * delimiter.count
-    guard start >= 0 else { return false }
-    return (start..<row.count).allSatisfy { row[$0] == delimiter[($0 - start) % delimiter.count] }
   }
 }
