@@ -64,13 +64,19 @@ package struct CSVInspection: Sendable {
     var layout = Layout(headRows, tail: tailRows, seesEnd: seesEnd, width: guess.width, names: markers.fields)
     takeColumns(of: layout)
     takeNumbers()
+    var trailingRow: String?
     if let row = layout.trailer {
       let bytesPerRow = max(1, headRange.count / max(1, headRows.count))
       let found = TrailerGuess(
         row, rows: layout.data.count + layout.unevenCount, columns: columns, forms: forms,
         isWhole: text.isWhole && head.faults == 0,
         estimatedRows: sample.size.map { $0 / bytesPerRow })
-      if let found {
+      if let found, found.trailer.count == nil, found.trailer.sums.isEmpty {
+        // A trailer without totals is a row to be left out.
+        trailingRow = found.pattern
+        unsure += found.unsure
+        skipped.append(.init(first: row.line, last: row.lastLine, count: 1, what: "footer", by: "skip.rows"))
+      } else if let found {
         options.trailer = found.trailer
         (trailerPattern, agreements) = (found.pattern, found.agreements)
         unsure += found.unsure
@@ -90,6 +96,10 @@ package struct CSVInspection: Sendable {
       options.delimiter = .character(Unicode.Scalar(dialect.delimiter))
     }
     options.skip = layout.skip
+    if let trailingRow {
+      rowPatterns.append(trailingRow)
+      options.skip.rows.append(Glob(trailingRow))
+    }
     if let before = markers.before {
       options.skip.after = markers.after
       // Lines that are counted from the start are behind the marker already.
@@ -192,7 +202,7 @@ package struct CSVInspection: Sendable {
   }
 
   private mutating func describe(_ layout: Layout, _ guess: DialectGuess, _ head: RowSplitter, _ sample: FileSample) {
-    rowPatterns = layout.rowPatterns
+    rowPatterns = layout.rowPatterns + rowPatterns
     headerLine = layout.headerLine
     rowCount = layout.data.count
     skipped += layout.skipped
