@@ -84,8 +84,12 @@ import TestKit
       try await world.workOff()
       try world.checkResults("accounts", files: 5)
       let names = api.requests.map { $0.items.compactMap { $0["data"]?["name"]?.string } }
-      #expect(names == [["1", "2", "3", "4", "5"], ["1", "2", "3", "4", "5"]])
-      #expect(try world.receipts("accounts").allSatisfy { $0.requests == 2 && $0.batches[0]["attempts"]?.integer == 2 })
+      // On a busy machine the first request may leave before the last files are read.
+      let all = ["1", "2", "3", "4", "5"]
+      let first = try #require(names.first)
+      #expect(names == [first, all] && first.count > 1 && all.starts(with: first), "\(names)")
+      let attempts = try world.receipts("accounts").map { $0.batches[0]["attempts"]?.integer }
+      #expect(attempts.count { $0 == 2 } == first.count && attempts.count { $0 == 1 } == 5 - first.count)
     }
     await api.stop()
   }
