@@ -154,8 +154,7 @@ struct RequestRunner: Sendable {
     meters.began()
     do throws(SendError) {
       let answer = try await connections.send(request)
-      meters.answered(
-        status: answer.status, bytes: bytes, unanswered: answer.unanswered, after: began.duration(to: .now))
+      meters.answered(status: answer.status, bytes: bytes, after: began.duration(to: .now))
       return .success(answer)
     } catch {
       let wasSent =
@@ -163,7 +162,7 @@ struct RequestRunner: Sendable {
         case .lost, .unanswered, .cancelled: true
         case .notSent, .tls, .setup: false
         }
-      meters.failed(bytes: bytes, times: wasSent ? max(1, error.unanswered) : 0, after: began.duration(to: .now))
+      meters.failed(bytes: bytes, wasSent: wasSent, after: began.duration(to: .now))
       return .failure(error)
     }
   }

@@ -49,16 +49,16 @@ package final class MailClient: Sendable {
   /// - Parameters:
   ///   - from, to: plain addresses.
   ///   - text: header fields, an empty line and the body, with CRLF at the end of each line.
-  ///   - password: asked for on this client's own queue; nil for that of the options.
+  ///   - password: nil for that of the options.
   ///   - timeout: for the whole exchange.
   package func send(
-    from: String, to: String, text: [UInt8], password: (@Sendable () -> String)? = nil,
+    from: String, to: String, text: [UInt8], password: String? = nil,
     timeout: Duration = .seconds(60)
   ) async throws(MailError) {
     let result = await withCheckedContinuation { (done: CheckedContinuation<Result<Void, MailError>, Never>) in
       queue.async { [self] in
         var server = server
-        if let password { server.password = password() }
+        if let password { server.password = password }
         done.resume(returning: sendNow(server, from: from, to: to, text: text, timeout: timeout))
       }
     }

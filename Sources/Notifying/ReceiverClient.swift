@@ -112,8 +112,7 @@ package final class ReceiverClient: Sendable {
 
   private func send(_ notice: WaitingNotice, _ mail: Receiver.Mail, _ client: MailClient) async -> Delivery {
     let text = MailText(notice, spool: spool, host: host).message(from: mail.from, to: mail.to, at: .now)
-    var password: (@Sendable () -> String)?
-    if let secret = mail.password { password = { secret.reread().value } }
+    let password = await files.run { mail.password?.reread().value }
     do {
       try await client.send(from: mail.from, to: mail.to, text: text, password: password)
       return .delivered

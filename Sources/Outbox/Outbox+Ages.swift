@@ -29,15 +29,13 @@ extension Outbox {
     tenth: QueueTime, half: QueueTime, tenthExcept targets: Set<String> = []
   ) async throws(OutboxError) -> [AgedFile] {
     let aged = try await read { db in
-      let places = (0..<targets.count).map { "?\($0 + 3)" }.joined(separator: ", ")
-      let others = targets.isEmpty ? " OR TRUE" : " OR target NOT IN (\(places))"
       let sql = """
         SELECT file.*, CASE WHEN claimed_at_ms <= ?2 THEN 2 ELSE 1 END AS share,
           (SELECT problem FROM batch WHERE file_id = file.id AND problem IS NOT NULL ORDER BY due_at_ms LIMIT 1) AS problem
         FROM file LEFT JOIN age_warning ON file_id = id
         WHERE state = 'queued' AND claimed_at_ms <= ?1
           AND coalesce(age_warning.share, 0) < CASE WHEN claimed_at_ms <= ?2 THEN 2 ELSE 1 END
-          AND (claimed_at_ms <= ?2\(others))
+          AND (claimed_at_ms <= ?2 OR \(SQLArguments.isNone("target", of: targets, from: 3)))
         ORDER BY id LIMIT 100
         """
       return try SQLRow.fetchAll(

@@ -60,13 +60,11 @@ extension Outbox {
   /// waiting for one of these targets.
   package func onlyWaits(for targets: Set<String>, claimedAfter time: QueueTime) async throws(OutboxError) -> Bool {
     try await read { db in
-      let places = targets.map { _ in "?" }.joined(separator: ", ")
-      let others = targets.isEmpty ? " OR TRUE" : " OR target NOT IN (\(places))"
       let sql = """
         SELECT NOT EXISTS (
           SELECT 1 FROM file
           WHERE NOT (state = 'reading' AND waits_for_release = 1 AND line_id IS NULL)
-            AND (state <> 'queued' OR claimed_at_ms <= ? OR target IS NULL\(others)))
+            AND (state <> 'queued' OR claimed_at_ms <= ?1 OR target IS NULL OR \(SQLArguments.isNone("target", of: targets, from: 2))))
         """
       return try Bool.fetchOne(
         db, sql: sql, arguments: [time.milliseconds] + SQLArguments(targets)) ?? false

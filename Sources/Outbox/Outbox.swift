@@ -216,6 +216,8 @@ extension OutboxError {
   init(_ error: any Error, path: String) {
     if let error = error as? OutboxError {
       self = error
+      // Statements do not know where they run.
+      if self.path.isEmpty { self.path = path }
       return
     }
     guard let error = error as? DatabaseError else {

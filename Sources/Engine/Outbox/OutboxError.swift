@@ -13,8 +13,6 @@ package struct OutboxError: Error, Equatable, CustomStringConvertible {
     case refused
     /// A full or failing disk, or a database that can't be reached: it may pass.
     case failing
-    /// Another daemon has taken over: this one may not write any more.
-    case fenced
   }
 
   package var code: Code

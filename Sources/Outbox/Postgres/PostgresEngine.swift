@@ -28,10 +28,9 @@ final class PostgresEngine: OutboxEngine {
     func begin(_ body: @escaping @Sendable (PostgresSession) -> Void) { queue.async { [self] in body(session) } }
   }
 
-  /// - Parameter fence: see `PostgresSession`.
-  init(_ options: PostgresOptions, place: String, fence: (@Sendable () -> PostgresFence?)? = nil) {
+  init(_ options: PostgresOptions, place: String) {
     self.place = place
-    writer = Worker("outbox writer", PostgresSession(options, fence: fence))
+    writer = Worker("outbox writer", PostgresSession(options))
     readers = (1...3).map { Worker("outbox reader \($0)", PostgresSession(options)) }
   }
 
@@ -66,13 +65,10 @@ final class PostgresEngine: OutboxEngine {
   }
 
   func outboxError(_ error: any Error) -> OutboxError {
-    switch error {
-    case var error as OutboxError:
-      if error.path.isEmpty { error.path = place }
-      return error
-    case let error as PostgresError: return OutboxError(error.outboxCode, path: place, reason: error.message)
-    default: return OutboxError(.failing, path: place, reason: String(describing: error))
+    if let error = error as? PostgresError {
+      return OutboxError(error.outboxCode, path: place, reason: error.message)
     }
+    return OutboxError(error, path: place)
   }
 
   func close() {

@@ -24,8 +24,6 @@ struct PostgresError: Error {
   var state: String?
   /// Without values.
   var message: String
-  /// Whether it is open if a commit was made.
-  var isOutcomeUnknown = false
 }
 
 /// The rows of a statement.
@@ -44,18 +42,13 @@ final class PostgresResult {
 /// Statements are neither prepared nor do they need anything else that outlives a transaction, so a pooler may be between.
 final class PostgresSession {
   private let options: PostgresOptions
-  /// Says whether whoever writes may still do so; nil where nobody else could.
-  private let fence: (@Sendable () -> PostgresFence?)?
   private var connection: OpaquePointer?
   private(set) var changesCount = 0
   private(set) var isInsideTransaction = false
   /// Statements as PostgreSQL wants them, by what they are here.
   private var texts: [String: String] = [:]
 
-  init(_ options: PostgresOptions, fence: (@Sendable () -> PostgresFence?)? = nil) {
-    self.options = options
-    self.fence = fence
-  }
+  init(_ options: PostgresOptions) { self.options = options }
 
   deinit { close() }
 
@@ -194,29 +187,18 @@ final class PostgresSession {
 
   // MARK: - Transactions
 
-  /// Runs `body` in a transaction that writes, unless somebody else has taken over: then it throws
-  /// `OutboxError.fenced`.
+  /// Runs `body` in a transaction that writes.
   ///
   /// If the connection is lost while the transaction is committed, a new one asks what became of it.
   func inTransaction(isDurable: Bool, _ body: () throws -> Void) throws {
-    let place = fence?()
-    if fence != nil, place == nil { throw Self.fenced }
-    let identify =
-      place.map { "SELECT pg_current_xact_id()::text FROM lease WHERE \($0.condition) FOR SHARE" }
-      ?? "SELECT pg_current_xact_id()::text"
-    let transaction: String?
+    let transaction: String
     do {
-      transaction = try run("BEGIN; SET LOCAL synchronous_commit TO \(isDurable ? "ON" : "OFF"); \(identify)")
-    } catch {
-      rollBack()
-      throw error
-    }
-    isInsideTransaction = true
-    guard let transaction else {
-      rollBack()
-      throw Self.fenced
-    }
-    do {
+      transaction =
+        try run(
+          """
+          BEGIN; SET LOCAL synchronous_commit TO \(isDurable ? "ON" : "OFF"); SELECT pg_current_xact_id()::text
+          """) ?? ""
+      isInsideTransaction = true
       try body()
     } catch {
       rollBack()
@@ -232,8 +214,6 @@ final class PostgresSession {
       throw error
     }
   }
-
-  private static let fenced = OutboxError(.fenced, path: "", reason: "another daemon has taken over")
 
   private func rollBack() {
     isInsideTransaction = false
@@ -254,8 +234,7 @@ final class PostgresSession {
       }
     } while ContinuousClock.now < deadline
     throw PostgresError(
-      state: lost.state, message: "it is not known whether the last commit was made: \(lost.message)",
-      isOutcomeUnknown: true)
+      state: lost.state, message: "it is not known whether the last commit was made: \(lost.message)")
   }
 
   func inSavepoint(_ body: () throws -> (any Error)?) throws {
@@ -296,14 +275,6 @@ final class PostgresSession {
   }
 
   private static let snapshot = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1"
-}
-
-/// Who may write: a row of the table `lease`.
-struct PostgresFence: Sendable {
-  var epoch: Int64
-  var owner: String
-
-  fileprivate var condition: String { "name = 'outbox' AND epoch = \(epoch) AND owner = '\(owner)'" }
 }
 
 extension PostgresError {

@@ -134,6 +134,12 @@ struct SQLArguments: ExpressibleByArrayLiteral {
   init(_ values: some Sequence<String>) { self.values = Array(values) }
   init(values: some Sequence<DatabaseValue>) { self.values = Array(values) }
 
+  /// The condition that a column has none of these texts, which are the arguments from `number` on.
+  static func isNone(_ column: String, of texts: Set<String>, from number: Int) -> String {
+    if texts.isEmpty { return "TRUE" }
+    return "\(column) NOT IN (\((0..<texts.count).map { "?\(number + $0)" }.joined(separator: ", ")))"
+  }
+
   static func + (a: SQLArguments, b: SQLArguments) -> SQLArguments {
     var sum = a
     sum.values += b.values

@@ -108,20 +108,14 @@ private final class MemoryCommit: IntakeCommit {
   }
 
   func publish(_ id: FileID, facts: FileFacts, items: Int, rejected: Int) throws {
-    guard let place = content.place(of: id) else { return }
-    note(facts, of: place)
-    content.files[place].record.counts.items = items
-    content.files[place].record.counts.rejected = rejected
+    guard let place = note(facts, items: items, rejected: rejected, of: id) else { return }
     content.files[place].record.waitsForRelease = false
     content.files[place].record.state = content.files[place].batches.isEmpty ? .finishing : .queued
     try content.files[place].checkCounts()
   }
 
   func hold(_ id: FileID, facts: FileFacts, items: Int, rejected: Int) throws {
-    guard let place = content.place(of: id) else { return }
-    note(facts, of: place)
-    content.files[place].record.counts.items = items
-    content.files[place].record.counts.rejected = rejected
+    guard let place = note(facts, items: items, rejected: rejected, of: id) else { return }
     content.files[place].record.waitsForRelease = true
     try content.files[place].checkCounts()
   }
@@ -136,6 +130,15 @@ private final class MemoryCommit: IntakeCommit {
     content.files[place].record.counts = FileCounts()
     content.files[place].record.state = .finishing
     try content.files[place].checkCounts()
+  }
+
+  /// Where the file is; nil if there is none.
+  private func note(_ facts: FileFacts, items: Int, rejected: Int, of id: FileID) -> Int? {
+    guard let place = content.place(of: id) else { return nil }
+    note(facts, of: place)
+    content.files[place].record.counts.items = items
+    content.files[place].record.counts.rejected = rejected
+    return place
   }
 
   private func note(_ facts: FileFacts, of place: Int) {

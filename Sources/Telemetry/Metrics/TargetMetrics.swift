@@ -48,23 +48,22 @@ package struct TargetMetrics: Sendable {
   package func began() { underWay.add(1) }
 
   /// - Parameter unanswered: how often the same bytes also went out on a connection that ended without an answer.
-  package func answered(status: Int, bytes: Int, unanswered: Int, after time: Duration) {
+  package func answered(status: Int, bytes: Int, after time: Duration) {
     underWay.add(-1)
     duration.observe(time)
-    sentBytes.add(bytes * (1 + unanswered))
+    sentBytes.add(bytes)
     statuses["\(status / 100)xx"]?.add()
-    if unanswered > 0 { statuses["none"]?.add(unanswered) }
   }
 
   /// No complete answer came.
   ///
-  /// - Parameter times: how often its bytes went out; 0 if nothing did.
-  package func failed(bytes: Int, times: Int, after time: Duration) {
+  /// - Parameter wasSent: whether any of its bytes went out.
+  package func failed(bytes: Int, wasSent: Bool, after time: Duration) {
     underWay.add(-1)
-    guard times > 0 else { return statuses["unsent"]?.add() ?? () }
+    guard wasSent else { return statuses["unsent"]?.add() ?? () }
     duration.observe(time)
-    sentBytes.add(bytes * times)
-    statuses["none"]?.add(times)
+    sentBytes.add(bytes)
+    statuses["none"]?.add()
   }
 
   package func settled(inbox: String, accepted: Int, rejected: Int) {
